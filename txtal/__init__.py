@@ -1,0 +1,1 @@
+"""txtal: label the fewest tickets for a classifier you can trust."""

@@ -1,0 +1,175 @@
+"""The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Task = Literal["exclusive", "multilabel", "binary"]
+"""One of K labels; any of K; or one label, yes or no."""
+
+Verdict = Literal["accept", "reject", "ignore"]
+
+TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary")
+VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A ticket as a file holds it, before the store knows it."""
+
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Every other key of the line, kept and given back on export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One text to label."""
+
+    id: int
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label; ``id`` is stable, so a new name touches no answer."""
+
+    id: int
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What may be answered: the task and its labels, in the annotator's order."""
+
+    task: Task
+    labels: tuple[Label, ...]
+
+    def label(self, label_id: int) -> Label:
+        """The label with this id. Raises KeyError when there is none."""
+        for label in self.labels:
+            if label.id == label_id:
+                return label
+        raise KeyError(label_id)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Label ids in order; the columns of the answer matrix."""
+        return tuple(label.id for label in self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A named pool of tickets with a label scheme."""
+
+    id: int
+    name: str
+    scheme: Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A ticket's place in a ranking: what the model thinks of it and why it should be asked."""
+
+    ticket_id: int
+    suggestion: tuple[int, ...] = ()
+    """Label ids the model would accept: one for exclusive and binary, any number for multilabel."""
+    probabilities: tuple[tuple[int, float], ...] = ()
+    """(label id, probability), most probable first; the head of the list, not every label."""
+    reason: str = "random"
+    """The strategy that chose it, ``audit`` or ``start``."""
+    score: float | None = None
+    """The strategy's score, higher asked sooner; None where nothing was scored."""
+    selection_probability: float | None = None
+    """The chance this ticket had of being drawn, given the pool; 1.0 for a deterministic choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share measured on ``n`` audit answers with its 95 % interval."""
+
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One fit of the model."""
+
+    answers: int
+    """How many current answers it learned from."""
+    newest: int
+    """Id of the newest row of the answer log it had read."""
+    seconds: float
+    vectoriser: str
+    strategy: str
+    audit: Estimate | None = None
+    note: str = ""
+    """What the annotator should know of this fit, e.g. why there is no model yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a revision hands the session: whom to ask next."""
+
+    revision: Revision
+    items: tuple[Ranked, ...]
+    """By the strategy, best first."""
+    audit: tuple[Ranked, ...] = ()
+    """A uniform random sample of the same pool, in random order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A ticket as presented."""
+
+    ticket: Ticket
+    ranked: Ranked
+    revision: int | None = None
+    """Id of the stored revision behind the suggestion."""
+    previous: Answer | None = None
+    """The undone answer, when the ticket is back on the screen because of an undo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an annotator said of a ticket. Append-only: an undo is another row."""
+
+    ticket_id: int
+    verdict: Verdict
+    labels: tuple[int, ...] = ()
+    """accept: the labels that apply. reject: the labels that don't. ignore: none."""
+    ranked: Ranked | None = None
+    """The ticket's place in the ranking when it was asked."""
+    revision: int | None = None
+    shown: float = 0.0
+    """When the question was shown, seconds since the epoch, UTC; informative, never an order."""
+    answered: float = 0.0
+    flagged: bool = False
+    comment: str = ""
+    annotator: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerSettings:
+    """Everything the learner needs besides the database."""
+
+    vectoriser: str = "auto"
+    """Spec of the features; see :mod:`txtal.vectors.spec`."""
+    strategy: str = "margin"
+    audit: float = 0.1
+    """Share of questions drawn uniformly at random to estimate quality."""
+    seed: int = 0
+    threads: int = 1
+    """BLAS threads; one, so that the screen keeps a core."""
+    code: str | None = None
+    """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
