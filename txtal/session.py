@@ -1,0 +1,313 @@
+"""One sitting: the state machine between questions and answers.
+
+It knows no screen, no SQL and no model. A ledger records answers and hands out tickets; a learner
+is poked after each answer and polled for rankings; a screen, a line-by-line prompt, a simulation or
+a test drives it. Nothing here waits for the learner, and the ticket on the screen never changes
+under the reader: a new ranking counts from the next question on.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from txtal.errors import DatabaseError, TxtalError
+from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Verdict
+
+Order = Literal["ranking", "file"]
+"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
+
+OnAnswer = Callable[[Ticket, Answer], object]
+
+
+class Ledger(Protocol):
+    """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
+
+    open: int
+    total: int
+
+    def record(self, answer: Answer) -> Answer: ...
+    def undo(self) -> Answer | None: ...
+    def newest(self) -> int: ...
+    def ticket(self, ticket_id: int) -> Ticket: ...
+    def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
+    def take_next(self, after: int = 0) -> int | None: ...
+    def take_random(self, rng: random.Random) -> int | None: ...
+    def save_ranking(self, ranking: Ranking) -> int: ...
+    def last_ranking(self) -> tuple[int, Ranking] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerStatus:
+    """What the learner is doing, for the status line."""
+
+    state: Literal["off", "starting", "vectorising", "training", "ready", "restarting", "failed"]
+    detail: str = ""
+    progress: float | None = None
+    """Share done, 0 to 1, where it is known."""
+
+
+class Learner(Protocol):
+    """What a session needs of a learner: :mod:`txtal.learner.client` or ``.inline``."""
+
+    status: LearnerStatus
+
+    def poke(self, newest: int) -> None:
+        """There are answers up to this id: make a new ranking when you can. Never waits."""
+
+    def poll(self) -> Ranking | None:
+        """The newest ranking since the last call, if any. Never waits."""
+
+
+class Session:
+    """Asks and records, one question at a time. Call :meth:`begin` first."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        scheme: Scheme,
+        *,
+        learner: Learner | None = None,
+        order: Order = "ranking",
+        audit: float = 0.1,
+        seed: int | str = 0,
+        on_answer: Iterable[OnAnswer] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.ledger = ledger
+        self.scheme = scheme
+        self.learner = learner
+        self.order = order
+        self.audit = audit if learner else 0.0
+        self.clock = clock
+        self.question: Question | None = None
+        self.chosen: tuple[int, ...] = ()
+        """Labels toggled on the question at hand (multilabel)."""
+        self.flagged = False
+        self.comment = ""
+        self.notice = ""
+        """The latest thing to tell the annotator; empty when there is nothing."""
+        self.saved: Answer | None = None
+        """The newest answer of this sitting that is on disk."""
+        self.count = 0
+        """Answers given in this sitting, less those undone."""
+        self.ranking: Ranking | None = None
+        self.revision: int | None = None
+        self.errors: list[Exception] = []
+        """What went wrong in the recipe's callbacks; the shell logs it."""
+        self._on_answer = tuple(on_answer)
+        self._random = random.Random(seed)
+        self._put_back: list[Question] = []
+        self._unsaved: Ranking | None = None
+        self._recorded: list[int] = []
+        self._shown = 0.0
+        self._position = 0
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Ask the first question, from the ranking the last sitting left if there is one."""
+        stored = self.ledger.last_ranking() if self.order == "ranking" else None
+        if stored is not None:
+            self.revision, self.ranking = stored
+        if self.learner:
+            self.learner.poke(self.ledger.newest())
+        self._ask()
+
+    def update(self) -> bool:
+        """Take in what the learner has sent; ask if a fault left no question. True on news."""
+        news = self._take_ranking()
+        if self.question is None:
+            self._ask_or_say_why()
+            news = news or self.question is not None
+        return news
+
+    def _take_ranking(self) -> bool:
+        ranking = (self.learner.poll() if self.learner else None) or self._unsaved
+        if ranking is None or self._is_stale(ranking):
+            return False
+        try:
+            self.revision = self.ledger.save_ranking(ranking)
+        except DatabaseError:
+            self._unsaved = ranking  # the database is busy: try again at the next update
+            return False
+        self._unsaved = None
+        self.ranking = ranking
+        return True
+
+    def _is_stale(self, ranking: Ranking) -> bool:
+        return self.ranking is not None and ranking.revision.newest < self.ranking.revision.newest
+
+    @property
+    def behind(self) -> int:
+        """How many of this sitting's log rows the model hasn't learned from yet."""
+        newest = self.ranking.revision.newest if self.ranking else 0
+        return sum(1 for row in reversed(self._recorded[-500:]) if row > newest)
+
+    def _ask(self) -> None:
+        while self._put_back:
+            question = self._put_back.pop()
+            if self.ledger.take_first([question.ticket.id]) is not None:
+                self._show(question)
+                return
+        ranked = self._draw()
+        if ranked is None:
+            self.question = None
+            return
+        ticket = self.ledger.ticket(ranked.ticket_id)
+        self._show(Question(ticket, ranked, self.revision))
+
+    def _ask_or_say_why(self) -> None:
+        """Ask, but let a fault of the database wait: the answer before it is already on disk."""
+        self.question = None
+        try:
+            self._ask()
+        except DatabaseError as error:
+            self.notice = str(error)
+
+    def _draw(self) -> Ranked | None:
+        """Lease the next ticket: file order, an audit, the ranking's best, or at random."""
+        if self.order == "file":
+            ticket_id = self.ledger.take_next(self._position) or self.ledger.take_next(0)
+            self._position = ticket_id or 0
+            return None if ticket_id is None else Ranked(ticket_id, reason="file order")
+        if self._random.random() < self.audit:
+            sample = self.ranking.audit if self.ranking else ()
+            return self._take(sample, "audit", self.audit)
+        items = self.ranking.items if self.ranking else ()
+        return self._take(items, "random", 1.0 - self.audit)
+
+    def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
+        """The first open one of ``items``, else one at random, with the chance it had."""
+        by_id = {ranked.ticket_id: ranked for ranked in items}
+        ticket_id = self.ledger.take_first(by_id)
+        if ticket_id is not None:
+            ranked = by_id[ticket_id]
+            chance = ranked.selection_probability
+            if chance is not None:
+                ranked = replace(ranked, selection_probability=chance * share)
+            return ranked
+        chance = share / max(1, self.ledger.open)
+        ticket_id = self.ledger.take_random(self._random)
+        if ticket_id is None:
+            return None
+        return Ranked(ticket_id, reason=fallback, selection_probability=chance)
+
+    def _show(self, question: Question) -> None:
+        self.question = question
+        previous = question.previous
+        multilabel = self.scheme.task == "multilabel"
+        chosen = previous.labels if previous else question.ranked.suggestion
+        self.chosen = tuple(chosen) if multilabel else ()
+        self.flagged = previous.flagged if previous else False
+        self.comment = previous.comment if previous else ""
+        self._shown = self.clock()
+
+    # --- answering --------------------------------------------------------------------------
+
+    @property
+    def suggestion(self) -> tuple[int, ...]:
+        """What `accept` would say of the question at hand; empty when there is nothing yet."""
+        if self.question is None:
+            return ()
+        if self.scheme.task == "binary":
+            return self.scheme.ids
+        if self.scheme.task == "multilabel":
+            return self.chosen
+        return self.question.ranked.suggestion[:1]
+
+    def accept(self) -> None:
+        """The suggestion is right (multilabel: exactly the chosen labels apply, or none)."""
+        labels = self.suggestion
+        if labels or self.scheme.task == "multilabel":
+            self.answer("accept", labels)
+        else:
+            self.notice = "no suggestion yet: press the key of a label"
+
+    def reject(self) -> None:
+        """The suggested label (multilabel: each chosen one) does not apply."""
+        labels = self.suggestion
+        if labels:
+            self.answer("reject", labels)
+        elif self.scheme.task == "multilabel":
+            self.notice = "choose the labels that don't apply first, or accept none with accept"
+        else:
+            self.notice = "no suggestion to reject yet: press the key of a label"
+
+    def ignore(self) -> None:
+        """Say nothing of this ticket and go on; it isn't asked again."""
+        self.answer("ignore", ())
+
+    def choose(self, label_id: int) -> None:
+        """This label: the answer for exclusive and binary, toggled on or off for multilabel."""
+        if self.scheme.task != "multilabel":
+            self.answer("accept", (label_id,))
+        elif label_id in self.chosen:
+            self.chosen = tuple(label for label in self.chosen if label != label_id)
+        else:
+            self.chosen = tuple(i for i in self.scheme.ids if i in self.chosen or i == label_id)
+
+    def toggle_flag(self) -> None:
+        """Mark the question at hand to be looked at again; kept with its answer."""
+        self.flagged = not self.flagged
+
+    def answer(self, verdict: Verdict, labels: tuple[int, ...]) -> None:
+        """Record and go on. When this returns the answer is on disk.
+
+        Raises DatabaseError with nothing recorded and the question still there; LockedError says
+        that the same call may be made again.
+        """
+        question = self.question
+        if question is None:
+            self.notice = "there is no ticket to answer"
+            return
+        answer = self.ledger.record(
+            Answer(
+                ticket_id=question.ticket.id,
+                verdict=verdict,
+                labels=labels,
+                ranked=question.ranked,
+                revision=question.revision,
+                shown=self._shown,
+                answered=self.clock(),
+                flagged=self.flagged,
+                comment=self.comment,
+            )
+        )
+        self.saved = answer
+        self.notice = ""
+        self._noted(answer.id, +1)
+        self._call_back(question.ticket, answer)
+        self._ask_or_say_why()
+
+    def undo(self) -> None:
+        """Take back the annotator's newest answer, of whatever sitting, and ask it again."""
+        undone = self.ledger.undo()
+        if undone is None:
+            self.notice = "nothing to undo"
+            return
+        if self.question is not None:
+            self._put_back.append(self.question)
+        ticket = self.ledger.ticket(undone.ticket_id)
+        ranked = undone.ranked or Ranked(undone.ticket_id)
+        self._show(Question(ticket, ranked, undone.revision, undone))
+        self.notice = "undone; answer it again"
+        self._noted(self.ledger.newest(), -1)
+
+    def _noted(self, row: int, change: int) -> None:
+        self.count += change
+        self._recorded.append(row)
+        if self.learner:
+            self.learner.poke(row)
+
+    def _call_back(self, ticket: Ticket, answer: Answer) -> None:
+        for callback in self._on_answer:
+            try:
+                callback(ticket, answer)
+            except Exception as error:  # noqa: BLE001 - a recipe's fault must not stop the sitting
+                self.errors.append(error)
+                kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
+                self.notice = f"saved, but the recipe's on_answer failed: {kind}"

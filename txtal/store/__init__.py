@@ -1,0 +1,6 @@
+"""The SQLite file: the only truth of txtal.
+
+Functions take an open connection and plain data. :mod:`.sqlite` opens it, :mod:`.schema` makes and
+migrates it; ``datasets``, ``tickets``, ``answers`` and ``revisions`` each own their tables;
+:class:`.ledger.Ledger` is what a session sees of all this.
+"""

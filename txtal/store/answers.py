@@ -1,0 +1,137 @@
+"""The answer log: appended to, never changed. An undo is a row that names the row it undoes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from txtal.store.sqlite import Connection, sqlite, transaction
+from txtal.types import Answer, Ranked, Ticket
+
+
+def record(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+    """Append the answer, durably: when this returns, it is on disk. Returns its id."""
+    ranked = answer.ranked or Ranked(answer.ticket_id)
+    with transaction(conn):
+        cursor = conn.execute(
+            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, labels,"
+            " suggestion, probabilities, reason, score, selection_probability, revision_id, shown,"
+            " answered, flagged, comment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                dataset_id,
+                answer.ticket_id,
+                session_id,
+                answer.annotator,
+                answer.verdict,
+                json.dumps(answer.labels),
+                json.dumps(ranked.suggestion),
+                json.dumps(ranked.probabilities),
+                ranked.reason,
+                ranked.score,
+                ranked.selection_probability,
+                answer.revision,
+                answer.shown,
+                answer.answered,
+                int(answer.flagged),
+                answer.comment,
+            ),
+        )
+    return int(cursor.lastrowid or 0)
+
+
+def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Answer | None:
+    """Undo this annotator's newest answer that isn't undone yet; None when there is none left."""
+    with transaction(conn):
+        row = conn.execute(
+            "SELECT * FROM answer AS a WHERE dataset_id = ? AND annotator = ?"
+            " AND verdict IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
+            " ORDER BY id DESC LIMIT 1",
+            (dataset_id, annotator),
+        ).fetchone()
+        if row is None:
+            return None
+        now = time.time()
+        conn.execute(
+            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown,"
+            " answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (dataset_id, row["ticket_id"], session_id, annotator, row["id"], now, now),
+        )
+    return from_row(row)
+
+
+def newest(conn: Connection, dataset_id: int) -> int:
+    """Id of the newest row of the log, undos included; 0 when empty."""
+    row = conn.execute(
+        "SELECT coalesce(max(id), 0) FROM answer WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def standing(conn: Connection, dataset_id: int) -> list[Answer]:
+    """Every answer that stands (see the view), oldest first."""
+    rows = conn.execute(
+        "SELECT * FROM standing_answer WHERE dataset_id = ? ORDER BY id", (dataset_id,)
+    )
+    return [from_row(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A standing answer with its ticket and where it came from."""
+
+    ticket: Ticket
+    answer: Answer
+    session_id: int
+    strategy: str
+    vectoriser: str
+
+
+def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
+    """Standing answers with their tickets, oldest first, streamed."""
+    rows = conn.execute(
+        "SELECT a.*, t.text, t.meta, t.extra, r.strategy, r.vectoriser FROM standing_answer AS a"
+        " JOIN ticket AS t ON t.id = a.ticket_id"
+        " LEFT JOIN revision AS r ON r.id = a.revision_id"
+        " WHERE a.dataset_id = ? ORDER BY a.id",
+        (dataset_id,),
+    )
+    for row in rows:
+        ticket = Ticket(
+            row["ticket_id"],
+            row["text"],
+            json.loads(row["meta"]) if row["meta"] else {},
+            json.loads(row["extra"]) if row["extra"] else {},
+        )
+        yield Exported(
+            ticket, from_row(row), row["session_id"], row["strategy"] or "", row["vectoriser"] or ""
+        )
+
+
+def from_row(row: sqlite.Row) -> Answer:
+    """The answer in a row of the table (not an undo)."""
+    probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    ranked = Ranked(
+        row["ticket_id"],
+        tuple(json.loads(row["suggestion"])),
+        probabilities,
+        row["reason"],
+        row["score"],
+        row["selection_probability"],
+    )
+    return Answer(
+        ticket_id=row["ticket_id"],
+        verdict=row["verdict"],
+        labels=tuple(json.loads(row["labels"])),
+        ranked=ranked,
+        revision=row["revision_id"],
+        shown=row["shown"],
+        answered=row["answered"],
+        flagged=bool(row["flagged"]),
+        comment=row["comment"],
+        annotator=row["annotator"],
+        id=row["id"],
+    )
+

@@ -1,0 +1,74 @@
+"""Who is looking at what, so that two terminals on one file aren't asked the same ticket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from txtal.store.sqlite import Connection, transaction
+
+SECONDS = 15 * 60.0
+"""How long a ticket on a screen is kept for it; after a crash it comes back when this is over."""
+
+_OPEN = """
+    NOT EXISTS (SELECT 1 FROM answer AS a WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id))
+    AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = t.id
+                    AND l.session_id <> :session AND l.expires > :now)
+"""
+"""Nobody's answer to ticket ``t`` stands, and no other session holds it."""
+
+
+def take_first(conn: Connection, session_id: int, ticket_ids: Iterable[int]) -> int | None:
+    """Lease the first of these tickets that is open; None when none is."""
+    now = time.time()
+    with transaction(conn):
+        for ticket_id in ticket_ids:
+            found = conn.execute(
+                f"SELECT t.id FROM ticket AS t WHERE t.id = :ticket AND {_OPEN}",
+                {"ticket": ticket_id, "session": session_id, "now": now},
+            ).fetchone()
+            if found:
+                _hold(conn, session_id, ticket_id, now)
+                return ticket_id
+    return None
+
+
+def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) -> int | None:
+    """Lease the first open ticket of the dataset, in order of loading, with an id above ``after``."""
+    now = time.time()
+    with transaction(conn):
+        found = conn.execute(
+            f"SELECT t.id FROM ticket AS t WHERE t.dataset_id = :dataset AND t.id > :after"
+            f" AND {_OPEN} ORDER BY t.id LIMIT 1",
+            {"dataset": dataset_id, "after": after, "session": session_id, "now": now},
+        ).fetchone()
+        if found is None:
+            return None
+        _hold(conn, session_id, found[0], now)
+        return int(found[0])
+
+
+def _hold(conn: Connection, session_id: int, ticket_id: int, now: float) -> None:
+    """One lease a session: taking a ticket lets go of the one before."""
+    conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
+    conn.execute(
+        "INSERT OR REPLACE INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
+        (ticket_id, session_id, now + SECONDS),
+    )
+
+
+def release(conn: Connection, session_id: int) -> None:
+    """Let go of whatever the session holds."""
+    with transaction(conn):
+        conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
+
+
+def open_count(conn: Connection, dataset_id: int) -> int:
+    """How many of the dataset's tickets have no standing answer."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
+        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d)",
+        {"d": dataset_id},
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,125 @@
+"""A session's view of the store: one annotator, one dataset, one connection."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from txtal.store import answers, leases, revisions, tickets
+from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.types import Answer, Dataset, Ranking, Ticket
+
+_TRIES = 64
+
+
+class Ledger:
+    """Records answers durably and hands out tickets that nobody has answered or holds.
+
+    Everything raises DatabaseError, or LockedError when another process is writing: then nothing
+    was recorded, and the same call may be made again.
+    """
+
+    def __init__(
+        self, conn: Connection, path: Path, dataset: Dataset, *, annotator: str, recipe: str = ""
+    ) -> None:
+        self.conn = conn
+        self.path = path
+        self.dataset = dataset
+        self.annotator = annotator
+        with foreseen(path), transaction(conn):
+            cursor = conn.execute(
+                "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (?, ?, ?, ?)",
+                (dataset.id, annotator, recipe, time.time()),
+            )
+            self.session_id = int(cursor.lastrowid or 0)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Count again what is answered and open; others may have written since."""
+        with foreseen(self.path):
+            self.total = tickets.count(self.conn, self.dataset.id)
+            self.open = leases.open_count(self.conn, self.dataset.id)
+
+    def record(self, answer: Answer) -> Answer:
+        """Write the answer to disk and give it back with its id."""
+        answer = replace(answer, annotator=self.annotator)
+        with foreseen(self.path):
+            answer_id = answers.record(self.conn, self.dataset.id, self.session_id, answer)
+        self.open -= 1
+        return replace(answer, id=answer_id)
+
+    def undo(self) -> Answer | None:
+        """Undo this annotator's newest answer, of whatever session; None when none is left."""
+        with foreseen(self.path):
+            undone = answers.undo(self.conn, self.dataset.id, self.session_id, self.annotator)
+        if undone is not None:
+            self.open += 1
+            self.take_first([undone.ticket_id])
+        return undone
+
+    def newest(self) -> int:
+        """Id of the newest row of the answer log."""
+        with foreseen(self.path):
+            return answers.newest(self.conn, self.dataset.id)
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        """The ticket with this id."""
+        with foreseen(self.path):
+            return tickets.get(self.conn, ticket_id)
+
+    def take_first(self, ticket_ids: Iterable[int]) -> int | None:
+        """Lease the first open one of these; None when none is open."""
+        with foreseen(self.path):
+            return leases.take_first(self.conn, self.session_id, ticket_ids)
+
+    def take_next(self, after: int = 0) -> int | None:
+        """Lease the next open ticket in order of loading; None past the last."""
+        with foreseen(self.path):
+            return leases.take_next(self.conn, self.session_id, self.dataset.id, after)
+
+    def take_random(self, rng: random.Random) -> int | None:
+        """Lease an open ticket drawn uniformly at random; None when none is open."""
+        with foreseen(self.path):
+            low, high = self.conn.execute(
+                "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
+            ).fetchone()
+            if low is None:
+                return None
+            # Throwing darts at the range of ids is uniform over the open ones, and costs a few
+            # look-ups where listing a million would be felt.
+            darts = (rng.randint(low, high) for _ in range(_TRIES))
+            taken = leases.take_first(self.conn, self.session_id, self._ours(darts))
+            if taken is None:
+                every = tickets.ids_after(self.conn, self.dataset.id)
+                rng.shuffle(every)
+                taken = leases.take_first(self.conn, self.session_id, every)
+            return taken
+
+    def _ours(self, ticket_ids: Iterable[int]) -> Iterable[int]:
+        for ticket_id in ticket_ids:
+            if self.conn.execute(
+                "SELECT 1 FROM ticket WHERE id = ? AND dataset_id = ?", (ticket_id, self.dataset.id)
+            ).fetchone():
+                yield ticket_id
+
+    def save_ranking(self, ranking: Ranking) -> int:
+        """Keep the ranking for the next start. Returns the revision's id."""
+        with foreseen(self.path):
+            return revisions.save(self.conn, self.dataset.id, self.session_id, ranking)
+
+    def last_ranking(self) -> tuple[int, Ranking] | None:
+        """The stored ranking, with its revision's id."""
+        with foreseen(self.path):
+            return revisions.last_ranking(self.conn, self.dataset.id)
+
+    def close(self) -> None:
+        """End the session: let go of its ticket and note the time. The connection stays open."""
+        with foreseen(self.path):
+            leases.release(self.conn, self.session_id)
+            with transaction(self.conn):
+                self.conn.execute(
+                    "UPDATE session SET ended = ? WHERE id = ?", (time.time(), self.session_id)
+                )

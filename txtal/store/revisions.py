@@ -1,0 +1,78 @@
+"""What the learner found: one row a fit, and the last ranking, kept for tomorrow's first question."""
+
+from __future__ import annotations
+
+import time
+
+from txtal import wire
+from txtal.store.sqlite import Connection, sqlite, transaction
+from txtal.types import Estimate, Ranking, Revision
+
+
+def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
+    """Record the revision and replace the dataset's queue with its ranking. Returns its id."""
+    revision = ranking.revision
+    audit = revision.audit
+    with transaction(conn):
+        cursor = conn.execute(
+            "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
+            " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                dataset_id,
+                session_id,
+                time.time(),
+                revision.answers,
+                revision.newest,
+                revision.seconds,
+                revision.vectoriser,
+                revision.strategy,
+                audit and audit.n,
+                audit and audit.value,
+                audit and audit.low,
+                audit and audit.high,
+                revision.note,
+            ),
+        )
+        revision_id = int(cursor.lastrowid or 0)
+        conn.execute(
+            "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
+            (dataset_id, revision_id, wire.dump_ranking(ranking)),
+        )
+    return revision_id
+
+
+def last_ranking(conn: Connection, dataset_id: int) -> tuple[int, Ranking] | None:
+    """The stored ranking and its revision's id; None when there is none that can be read."""
+    row = conn.execute(
+        "SELECT revision_id, ranking FROM queue WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    try:
+        return row["revision_id"], wire.load_ranking(row["ranking"])
+    except (ValueError, KeyError, TypeError):
+        return None  # the queue is a convenience: the learner makes another
+
+
+def latest(conn: Connection, dataset_id: int) -> tuple[int, Revision] | None:
+    """The newest revision and its id."""
+    row = conn.execute(
+        "SELECT * FROM revision WHERE dataset_id = ? ORDER BY id DESC LIMIT 1", (dataset_id,)
+    ).fetchone()
+    return None if row is None else (row["id"], _from_row(row))
+
+
+def _from_row(row: sqlite.Row) -> Revision:
+    audit = None
+    if row["audit_n"] is not None:
+        audit = Estimate(row["audit_n"], row["audit_value"], row["audit_low"], row["audit_high"])
+    return Revision(
+        row["answers"],
+        row["newest"],
+        row["seconds"],
+        row["vectoriser"],
+        row["strategy"],
+        audit,
+        row["note"],
+    )

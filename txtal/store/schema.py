@@ -1,0 +1,221 @@
+"""The tables, as migrations that only ever grow, guarded in both directions."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from txtal.errors import DatabaseError, NewerError
+from txtal.store.sqlite import (
+    APPLICATION_ID,
+    BUSY_SECONDS,
+    Connection,
+    foreseen,
+    open_file,
+    set_journal_mode,
+    sqlite,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+    from sqlite_utils.migrations import Migrations
+
+VERSION = 1
+"""How many migrations this program knows; the file's ``user_version``."""
+
+
+def open_database(
+    path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Connection:
+    """Open the database ready for use: ours, of this version, in a safe journal mode.
+
+    An older file is backed up beside itself and migrated. Raises NewerError for a file made by a
+    newer txtal, DatabaseError for anything else that can't be used.
+    """
+    conn = open_file(path, create=create, busy_seconds=busy_seconds)
+    try:
+        with foreseen(path):
+            version = _version(conn, path)
+            if version < VERSION:
+                _migrate(conn, path)
+            set_journal_mode(conn, path)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def open_readonly(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Connection:
+    """Open for reading only, without migrating. Raises as :func:`open_database`."""
+    conn = open_file(path, busy_seconds=busy_seconds)
+    try:
+        with foreseen(path):
+            if _version(conn, path) < VERSION:
+                raise DatabaseError(
+                    f"{path}: an older or empty database; open it with `txtal load` to upgrade it"
+                )
+            conn.execute("PRAGMA query_only = ON")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def _version(conn: Connection, path: Path) -> int:
+    """The file's version, 0 for an empty file. Raises for files that aren't ours or are newer."""
+    application: int = conn.execute("PRAGMA application_id").fetchone()[0]
+    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
+    tables = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise DatabaseError(f"{path}: a database of another program; name another with --db")
+    if version > VERSION:
+        raise NewerError(
+            f"{path}: made by a newer txtal (schema {version}, this program knows {VERSION}); "
+            "upgrade with `pip install -U txtal`"
+        )
+    return version
+
+
+def _migrate(conn: Connection, path: Path) -> None:
+    from sqlite_utils import Database
+
+    with transaction(conn):
+        # Read again under the write lock: another process may have migrated meanwhile.
+        version = _version(conn, path)
+        if version == VERSION:
+            return
+        if version:
+            _back_up(path, version)
+        database = Database(conn, execute_plugins=False)
+        _migrations().apply(database)
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _back_up(path: Path, version: int) -> None:
+    """Copy the committed state beside the file as ``NAME.schemaN.bak``.
+
+    Reads through a connection of its own, for the migrating one is inside a transaction.
+    """
+    target = path.with_name(f"{path.name}.schema{version}.bak")
+    target.touch(mode=0o600)
+    with closing(sqlite.connect(str(path))) as source, closing(sqlite.connect(str(target))) as copy:
+        source.backup(copy)
+
+
+def _migrations() -> Migrations:
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations("txtal")
+
+    @migrations()
+    def m001_tables(database: Database) -> None:
+        for statement in _M001:
+            database.conn.execute(statement)
+
+    return migrations
+
+
+_M001 = (
+    """CREATE TABLE dataset (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        task TEXT NOT NULL CHECK (task IN ('exclusive', 'multilabel', 'binary')),
+        created REAL NOT NULL
+    ) STRICT""",
+    """CREATE TABLE label (
+        id INTEGER PRIMARY KEY,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        name TEXT NOT NULL,
+        description TEXT NOT NULL DEFAULT '',
+        position INTEGER NOT NULL,
+        retired INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (dataset_id, name)
+    ) STRICT""",
+    """CREATE TABLE label_event (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        label_id INTEGER REFERENCES label(id),
+        at REAL NOT NULL,
+        action TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE ticket (
+        id INTEGER PRIMARY KEY,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        input_hash INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        meta TEXT,
+        extra TEXT,
+        UNIQUE (dataset_id, input_hash)
+    ) STRICT""",
+    """CREATE TABLE session (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        annotator TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        started REAL NOT NULL,
+        ended REAL
+    ) STRICT""",
+    """CREATE TABLE revision (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        at REAL NOT NULL,
+        answers INTEGER NOT NULL,
+        newest INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        vectoriser TEXT NOT NULL,
+        strategy TEXT NOT NULL,
+        audit_n INTEGER,
+        audit_value REAL,
+        audit_low REAL,
+        audit_high REAL,
+        note TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    """CREATE TABLE answer (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        ticket_id INTEGER NOT NULL REFERENCES ticket(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        annotator TEXT NOT NULL,
+        verdict TEXT CHECK (verdict IN ('accept', 'reject', 'ignore')),
+        undoes INTEGER UNIQUE REFERENCES answer(id),
+        labels TEXT NOT NULL DEFAULT '[]',
+        suggestion TEXT NOT NULL DEFAULT '[]',
+        probabilities TEXT NOT NULL DEFAULT '[]',
+        reason TEXT NOT NULL DEFAULT '',
+        score REAL,
+        selection_probability REAL,
+        revision_id INTEGER REFERENCES revision(id),
+        shown REAL NOT NULL,
+        answered REAL NOT NULL,
+        flagged INTEGER NOT NULL DEFAULT 0,
+        comment TEXT NOT NULL DEFAULT '',
+        CHECK ((verdict IS NULL) = (undoes IS NOT NULL))
+    ) STRICT""",
+    "CREATE INDEX answer_ticket ON answer (ticket_id, annotator, id)",
+    "CREATE INDEX answer_dataset ON answer (dataset_id, id)",
+    """CREATE TABLE queue (
+        dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id),
+        revision_id INTEGER NOT NULL REFERENCES revision(id),
+        ranking TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE lease (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        expires REAL NOT NULL
+    ) STRICT""",
+    # An answer stands unless it was undone, or the same annotator answered the ticket again.
+    """CREATE VIEW standing_answer AS
+        SELECT * FROM answer AS a
+        WHERE verdict IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)
+          AND NOT EXISTS (
+            SELECT 1 FROM answer AS later
+            WHERE later.ticket_id = a.ticket_id AND later.annotator = a.annotator
+              AND later.id > a.id AND later.verdict IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = later.id))""",
+)

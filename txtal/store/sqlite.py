@@ -1,0 +1,149 @@
+"""Opening SQLite safely, and one way to begin a write.
+
+Every connection of the program comes from here, so that the choice of library, journal mode and
+durability is made once. See docs/architecture.md, "Which SQLite".
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from txtal.errors import DatabaseError, LockedError
+
+if TYPE_CHECKING:
+    sqlite = sqlite3
+    from sqlite3 import Connection
+else:
+    # One library for the whole process: sqlite-utils makes the same choice, and two copies of
+    # SQLite on one file in one process would drop each other's locks.
+    try:
+        import pysqlite3.dbapi2 as sqlite
+    except ImportError:
+        sqlite = sqlite3
+    Connection = sqlite.Connection
+
+__all__ = ["BUSY_SECONDS", "Connection", "open_file", "sqlite", "transaction", "wal_is_safe"]
+
+APPLICATION_ID = 0x7478746C
+"""``txtl``: marks the file as ours."""
+
+BUSY_SECONDS = 5.0
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the fix for the WAL-reset bug (3.7.0 to 3.51.2 can lose commits)."""
+    if version[:2] == (3, 44):
+        return version >= (3, 44, 6)
+    if version[:2] == (3, 50):
+        return version >= (3, 50, 7)
+    return version >= (3, 51, 3)
+
+
+def journal_mode() -> str:
+    """``WAL`` where it is safe, else ``DELETE``: slower to commit, never known to lose one."""
+    return "WAL" if wal_is_safe(sqlite.sqlite_version_info) else "DELETE"
+
+
+@contextmanager
+def foreseen(path: Path | str) -> Iterator[None]:
+    """Turn SQLite's errors into ours, naming the file and what to do."""
+    try:
+        yield
+    except sqlite.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: Exception, path: Path | str) -> DatabaseError:
+    """Say in our words what SQLite said of ``path``."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    text = str(error)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
+        return LockedError(f"{path}: another process is writing to it; try again in a moment")
+    advice = {
+        "SQLITE_FULL": "the disk is full; free some space and try again",
+        "SQLITE_READONLY": "the file or its folder is read-only; nothing was changed",
+        "SQLITE_NOTADB": "this is not a database; name a txtal database with --db",
+        "SQLITE_CORRUPT": "the database is damaged; restore a backup of it",
+        "SQLITE_CANTOPEN": "it can't be opened; check the path and its permissions",
+        "SQLITE_IOERR": "reading or writing the disk failed; check the disk and its free space",
+    }
+    for prefix, what in advice.items():
+        if name.startswith(prefix):
+            return DatabaseError(f"{path}: {what} ({text})")
+    return DatabaseError(f"{path}: {text}")
+
+
+def open_file(path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Connection:
+    """Connect to ``path`` with foreign keys on and every commit durable (synchronous=FULL).
+
+    A new file is made with mode 0600, for it will hold customers' words. Raises DatabaseError.
+    """
+    if path.is_dir():
+        raise DatabaseError(f"{path}: this is a folder; name a database file with --db")
+    if not path.exists():
+        if not create:
+            raise DatabaseError(f"{path}: no such database; make one with `txtal load` or `teach`")
+        _make_private_file(path)
+    with foreseen(path):
+        conn = sqlite.connect(
+            str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            conn.execute("PRAGMA foreign_keys = ON")
+            conn.execute("PRAGMA synchronous = FULL")
+            conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except BaseException:
+            conn.close()
+            raise
+    conn.row_factory = sqlite.Row
+    return conn
+
+
+def _make_private_file(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise DatabaseError(f"{path}: can't create the database: {error.strerror}") from error
+
+
+def set_journal_mode(conn: Connection, path: Path) -> None:
+    """Put the file into the journal mode that is safe with this SQLite.
+
+    A file left in WAL by a newer SQLite is converted back when ours is too old for WAL; when
+    another process keeps it open so that it can't be, we refuse rather than risk a commit.
+    """
+    wanted = journal_mode()
+    current = conn.execute("PRAGMA journal_mode").fetchone()[0].upper()
+    if current == wanted:
+        return
+    try:
+        conn.execute(f"PRAGMA journal_mode = {wanted}")
+    except sqlite.OperationalError as error:
+        if wanted == "WAL":
+            return  # the rollback journal is safe too; the next opener may convert it
+        raise LockedError(
+            f"{path}: in use in WAL mode, which SQLite {sqlite.sqlite_version} can't write safely; "
+            "close the other program, or `pip install pysqlite3`"
+        ) from error
+
+
+@contextmanager
+def transaction(conn: Connection) -> Iterator[None]:
+    """One write, all or nothing.
+
+    BEGIN IMMEDIATE takes the write lock first: a deferred transaction that reads and then writes
+    fails at once, whatever the timeout, when another process has written in between.
+    """
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise

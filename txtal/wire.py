@@ -1,0 +1,48 @@
+"""Rankings as JSON: how they cross the learner's pipe and rest in the queue table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from txtal.types import Estimate, Ranked, Ranking, Revision
+
+
+def dump_ranking(ranking: Ranking) -> str:
+    """One line of JSON."""
+    body = {
+        "revision": asdict(ranking.revision),
+        "items": [_ranked_row(ranked) for ranked in ranking.items],
+        "audit": [_ranked_row(ranked) for ranked in ranking.audit],
+    }
+    return json.dumps(body, separators=(",", ":"))
+
+
+def load_ranking(line: str) -> Ranking:
+    """Back from :func:`dump_ranking`. Raises ValueError, KeyError or TypeError on anything else."""
+    body = json.loads(line)
+    revision = dict(body["revision"])
+    audit = revision.pop("audit")
+    return Ranking(
+        Revision(**revision, audit=Estimate(**audit) if audit else None),
+        tuple(_ranked(row) for row in body["items"]),
+        tuple(_ranked(row) for row in body["audit"]),
+    )
+
+
+def _ranked_row(ranked: Ranked) -> list[Any]:
+    return [
+        ranked.ticket_id,
+        ranked.suggestion,
+        ranked.probabilities,
+        ranked.reason,
+        ranked.score,
+        ranked.selection_probability,
+    ]
+
+
+def _ranked(row: list[Any]) -> Ranked:
+    ticket_id, suggestion, probabilities, reason, score, chance = row
+    pairs = tuple((label, p) for label, p in probabilities)
+    return Ranked(ticket_id, tuple(suggestion), pairs, reason, score, chance)
