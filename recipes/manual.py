@@ -1,0 +1,34 @@
+"""The same screen in the order of loading, with no model behind it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from txtal import Recipe, recipe, scheme_labels, script
+from txtal.types import Task
+
+
+@recipe("manual")
+def manual(
+    dataset: str,
+    source: str | None = None,
+    *,
+    label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
+    labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
+    task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+) -> Recipe:
+    """Label DATASET from first ticket to last.
+
+    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    standard input.
+    """
+    return Recipe(
+        dataset,
+        tickets=source,
+        labels=scheme_labels(label, labels_from),
+        task=task,
+        order="file",
+    )
+
+
+if __name__ == "__main__":
+    script(manual)

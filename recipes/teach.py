@@ -1,0 +1,43 @@
+"""The main job: ask the most informative ticket, learn in the background."""
+
+from pathlib import Path
+from typing import Annotated
+
+from txtal import Recipe, recipe, scheme_labels, script
+from txtal.types import Task
+
+
+@recipe("teach")
+def teach(
+    dataset: str,
+    source: str | None = None,
+    *,
+    label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
+    labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
+    task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    strategy: Annotated[str, "-s", "How tickets are chosen."] = "margin",
+    vectors: Annotated[str, "Features: static, lexical, spacy, or several with +."] = "auto",
+    lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
+    spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
+    audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
+    seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+) -> Recipe:
+    """Label DATASET with a model that learns behind the screen.
+
+    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    standard input. Then shows the ticket that the model can learn most from, again and again.
+    """
+    return Recipe(
+        dataset,
+        tickets=source,
+        labels=scheme_labels(label, labels_from),
+        task=task,
+        vectoriser=f"{vectors}@{spacy or lang}",
+        strategy=strategy,
+        audit=audit,
+        seed=seed,
+    )
+
+
+if __name__ == "__main__":
+    script(teach)
