@@ -9,7 +9,6 @@ from txtal.types import Answer, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
-
     from txtal.learning.pool import Pool
 
 LABELS = [
@@ -35,7 +34,9 @@ def feedback(
     source: str,
     *,
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = LABELS,
-    urgent: Annotated[Path | None, "Append every flagged ticket to this JSONL file at once."] = None,
+    urgent: Annotated[
+        Path | None, "Append flagged tickets to this JSONL file."
+    ] = None,
 ) -> Recipe:
     """Sort customer feedback in SOURCE, loud tickets first, and hand on what is flagged."""
 
@@ -44,9 +45,7 @@ def feedback(
             with urgent.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"text": ticket.text, "meta": dict(ticket.meta)}) + "\n")
 
-    return Recipe(
-        dataset, tickets=source, labels=label, strategy="angry-margin", on_answer=hand_on
-    )
+    return Recipe(dataset, tickets=source, labels=label, strategy="angry-margin", on_answer=hand_on)
 
 
 if __name__ == "__main__":

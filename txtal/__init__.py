@@ -1,1 +1,48 @@
-"""txtal: label the fewest tickets for a classifier you can trust."""
+"""txtal: label the fewest tickets, with the fewest keystrokes, for a classifier you can trust.
+
+The names below are what recipes are made of. Each is imported when it is first used, so that
+`import txtal` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from txtal.cli.recipes import script
+    from txtal.formats.labelled import scheme_labels
+    from txtal.learning.strategies.registry import strategy
+    from txtal.recipe import Recipe, recipe
+    from txtal.types import Answer, Record, Ticket
+    from txtal.vectors.registry import vectoriser
+
+__all__ = [
+    "Answer",
+    "Recipe",
+    "Record",
+    "Ticket",
+    "recipe",
+    "scheme_labels",
+    "script",
+    "strategy",
+    "vectoriser",
+]
+
+_HOMES = {
+    "Answer": "txtal.types",
+    "Recipe": "txtal.recipe",
+    "Record": "txtal.types",
+    "Ticket": "txtal.types",
+    "recipe": "txtal.recipe",
+    "scheme_labels": "txtal.formats.labelled",
+    "script": "txtal.cli.recipes",
+    "strategy": "txtal.learning.strategies.registry",
+    "vectoriser": "txtal.vectors.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'txtal' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -21,7 +21,11 @@ def dump_ranking(ranking: Ranking) -> str:
 
 def load_ranking(line: str) -> Ranking:
     """Back from :func:`dump_ranking`. Raises ValueError, KeyError or TypeError on anything else."""
-    body = json.loads(line)
+    return ranking_from(json.loads(line))
+
+
+def ranking_from(body: dict[str, Any]) -> Ranking:
+    """The ranking in parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
     audit = revision.pop("audit")
     return Ranking(

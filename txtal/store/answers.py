@@ -11,33 +11,47 @@ from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket
 
 
+def open_session(conn: Connection, dataset_id: int, annotator: str, recipe: str) -> int:
+    """Note that a session has begun, inside the caller's transaction. Returns its id."""
+    cursor = conn.execute(
+        "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (?, ?, ?, ?)",
+        (dataset_id, annotator, recipe, time.time()),
+    )
+    return int(cursor.lastrowid or 0)
+
+
 def record(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
     """Append the answer, durably: when this returns, it is on disk. Returns its id."""
-    ranked = answer.ranked or Ranked(answer.ticket_id)
     with transaction(conn):
-        cursor = conn.execute(
-            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, labels,"
-            " suggestion, probabilities, reason, score, selection_probability, revision_id, shown,"
-            " answered, flagged, comment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                dataset_id,
-                answer.ticket_id,
-                session_id,
-                answer.annotator,
-                answer.verdict,
-                json.dumps(answer.labels),
-                json.dumps(ranked.suggestion),
-                json.dumps(ranked.probabilities),
-                ranked.reason,
-                ranked.score,
-                ranked.selection_probability,
-                answer.revision,
-                answer.shown,
-                answer.answered,
-                int(answer.flagged),
-                answer.comment,
-            ),
-        )
+        return append(conn, dataset_id, session_id, answer)
+
+
+def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+    """Append the answer inside the caller's transaction. Returns its id."""
+    ranked = answer.ranked or Ranked(answer.ticket_id)
+    cursor = conn.execute(
+        "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, labels,"
+        " suggestion, probabilities, reason, score, selection_probability, revision_id, shown,"
+        " answered, flagged, comment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            dataset_id,
+            answer.ticket_id,
+            session_id,
+            answer.annotator,
+            answer.verdict,
+            json.dumps(answer.labels),
+            json.dumps(ranked.suggestion),
+            json.dumps(ranked.probabilities),
+            ranked.reason,
+            ranked.score,
+            ranked.selection_probability,
+            answer.revision,
+            answer.shown,
+            answer.answered,
+            int(answer.flagged),
+            answer.comment,
+        ),
+    )
     return int(cursor.lastrowid or 0)
 
 
@@ -134,4 +148,3 @@ def from_row(row: sqlite.Row) -> Answer:
         annotator=row["annotator"],
         id=row["id"],
     )
-

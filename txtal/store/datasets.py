@@ -113,3 +113,9 @@ def _add_labels(conn: Connection, dataset_id: int, labels: Sequence[LabelSpec]) 
                 "VALUES (?, ?, ?, 'add', ?)",
                 (dataset_id, cursor.lastrowid, time.time(), json.dumps({"name": label})),
             )
+
+
+def label_names(conn: Connection, dataset_id: int) -> dict[int, str]:
+    """Every label's name by id, retired ones too: old answers still name them."""
+    rows = conn.execute("SELECT id, name FROM label WHERE dataset_id = ?", (dataset_id,))
+    return {row[0]: row[1] for row in rows}

@@ -35,7 +35,7 @@ def take_first(conn: Connection, session_id: int, ticket_ids: Iterable[int]) -> 
 
 
 def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) -> int | None:
-    """Lease the first open ticket of the dataset, in order of loading, with an id above ``after``."""
+    """Lease the dataset's first open ticket with an id above ``after``, in order of loading."""
     now = time.time()
     with transaction(conn):
         found = conn.execute(

@@ -30,11 +30,7 @@ class Ledger:
         self.dataset = dataset
         self.annotator = annotator
         with foreseen(path), transaction(conn):
-            cursor = conn.execute(
-                "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (?, ?, ?, ?)",
-                (dataset.id, annotator, recipe, time.time()),
-            )
-            self.session_id = int(cursor.lastrowid or 0)
+            self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
         self.refresh()
 
     def refresh(self) -> None:

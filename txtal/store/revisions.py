@@ -1,4 +1,4 @@
-"""What the learner found: one row a fit, and the last ranking, kept for tomorrow's first question."""
+"""What the learner found: a row a fit, and the last ranking for tomorrow's first question."""
 
 from __future__ import annotations
 

@@ -78,7 +78,9 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     return DatabaseError(f"{path}: {text}")
 
 
-def open_file(path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Connection:
+def open_file(
+    path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Connection:
     """Connect to ``path`` with foreign keys on and every commit durable (synchronous=FULL).
 
     A new file is made with mode 0600, for it will hold customers' words. Raises DatabaseError.

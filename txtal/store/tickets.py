@@ -114,3 +114,10 @@ def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
         rows = conn.execute(f"SELECT id, text FROM ticket WHERE id IN ({marks})", list(batch))
         found.update((row[0], row[1]) for row in rows)
     return [found[ticket_id] for ticket_id in ticket_ids]
+
+
+def records(conn: Connection, dataset_id: int) -> Iterator[Record]:
+    """The dataset's tickets as records, in order of loading."""
+    rows = conn.execute("SELECT * FROM ticket WHERE dataset_id = ? ORDER BY id", (dataset_id,))
+    for ticket in map(from_row, rows):
+        yield Record(ticket.text, ticket.meta, ticket.extra)

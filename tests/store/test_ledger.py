@@ -1,0 +1,181 @@
+"""Answers and undos are rows; tickets are handed to one session at a time."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from txtal.store import answers, leases, revisions, schema, stats, tickets
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection, sqlite
+from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
+
+Make = Callable[..., Dataset]
+
+
+def test_an_answer_is_readable_by_another_process_once_recorded(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    label = dataset.scheme.ids[0]
+    ranked = Ranked(1, (label,), ((label, 0.75),), "margin", 0.5, 0.9)
+    saved = ledger.record(Answer(1, "accept", (label,), ranked, None, 1.0, 2.0, True, "hm"))
+    other = schema.open_readonly(path)
+    assert answers.standing(other, dataset.id) == [saved]
+    other.close()
+
+
+def test_undo_is_a_row_and_brings_back_the_answer_before(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    first, second = (ledger.record(Answer(1, v)) for v in ("accept", "ignore"))
+
+    def standing() -> list[int]:
+        return [answer.id for answer in answers.standing(conn, dataset.id)]
+
+    assert standing() == [second.id]
+    assert ledger.undo().id == second.id  # type: ignore[union-attr]
+    assert standing() == [first.id]
+    assert ledger.undo().id == first.id  # type: ignore[union-attr]
+    assert ledger.undo() is None
+    assert conn.execute("SELECT count(*) FROM answer").fetchone()[0] == 4
+
+
+def test_an_answer_can_be_undone_only_once(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    saved = ledger.record(Answer(1, "accept"))
+    ledger.undo()
+    with pytest.raises(sqlite.IntegrityError):
+        conn.execute(
+            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown,"
+            " answered) VALUES (1, 1, 1, 'ann', ?, 0, 0)",
+            (saved.id,),
+        )
+
+
+def test_undo_leaves_other_annotators_alone(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    ann = Ledger(conn, path, dataset, annotator="ann")
+    bob = Ledger(conn, path, dataset, annotator="bob")
+    ann.record(Answer(1, "accept"))
+    kept = bob.record(Answer(2, "accept"))
+    ann.undo()
+    assert ann.undo() is None
+    assert [a.id for a in answers.standing(conn, dataset.id)] == [kept.id]
+
+
+def test_two_sessions_are_never_handed_the_same_ticket(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset([str(n) for n in range(10)])
+    sessions = [Ledger(conn, path, dataset, annotator=name) for name in ("ann", "bob")]
+    taken = [session.take_next() for session in sessions]
+    assert taken == [1, 2]
+    assert sessions[0].take_first([2, 3]) == 3
+    sessions[1].close()
+    assert sessions[0].take_first([2]) == 2
+
+
+def test_a_lease_runs_out(
+    path: Path, conn: Connection, make_dataset: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = make_dataset(["a"])
+    ann = Ledger(conn, path, dataset, annotator="ann")
+    bob = Ledger(conn, path, dataset, annotator="bob")
+    assert ann.take_next() == 1
+    assert bob.take_next() is None
+    late = leases.time.time() + leases.SECONDS + 1
+    monkeypatch.setattr(leases.time, "time", lambda: late)
+    assert bob.take_next() == 1
+
+
+def test_random_tickets_are_open_and_evenly_drawn(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    make_dataset(["other"] * 1, name="other")
+    dataset = make_dataset([str(n) for n in range(5)])
+    ids = tickets.ids_after(conn, dataset.id)
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger.record(Answer(ids[0], "accept"))
+    rng = random.Random(1)
+    drawn = Counter(ledger.take_random(rng) for _ in range(400))
+    assert set(drawn) == set(ids[1:])
+    assert min(drawn.values()) > 60  # 100 expected of each
+
+
+def test_no_ticket_left(path: Path, conn: Connection, make_dataset: Make) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger.record(Answer(1, "accept"))
+    assert ledger.take_random(random.Random(0)) is None
+    assert ledger.take_next() is None
+    assert ledger.open == 0
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
+@given(st.lists(st.one_of(st.integers(1, 4), st.just("undo")), max_size=25))
+def test_the_log_agrees_with_a_dict(
+    path: Path, conn: Connection, make_dataset: Make, moves: list[int | str]
+) -> None:
+    for table in ("lease", "answer", "session", "ticket", "label_event", "label", "dataset"):
+        conn.execute(f"DELETE FROM {table}")
+    dataset = make_dataset(["a", "b", "c", "d"])
+    ids = tickets.ids_after(conn, dataset.id)
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    history: list[tuple[int, int]] = []
+    for number, move in enumerate(moves):
+        if move == "undo":
+            ledger.undo()
+            history = history[:-1]
+        else:
+            ticket = ids[int(move) - 1]
+            ledger.record(Answer(ticket, "accept", comment=str(number)))
+            history.append((ticket, number))
+    expected = {ticket: str(number) for ticket, number in history}
+    standing = {a.ticket_id: a.comment for a in answers.standing(conn, dataset.id)}
+    assert standing == expected
+    ledger.refresh()
+    assert ledger.open == 4 - len(expected)
+
+
+def test_the_last_ranking_and_the_stats_survive(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    saved = ledger.record(Answer(1, "accept", (dataset.scheme.ids[0],), shown=1.0, answered=3.0))
+    revision = Revision(1, saved.id, 0.1, "lexical@en", "margin", Estimate(9, 0.5, 0.2, 0.8))
+    ranking = Ranking(revision, (Ranked(2, (1,), ((1, 0.6),), "margin", 0.4, 1.0),), (Ranked(2),))
+    revision_id = ledger.save_ranking(ranking)
+    assert ledger.last_ranking() == (revision_id, ranking)
+    assert revisions.latest(conn, dataset.id) == (revision_id, revision)
+    body = stats.of(conn, "d")
+    assert body["answers"] == {"accept": 1, "reject": 0, "ignore": 0}
+    assert body["labels"] == {"refund": 1, "praise": 0}
+    assert body["audit"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}
+    assert body["annotators"] == {"ann": 1}
+    assert body["seconds"] == 2.0
+
+
+def test_a_damaged_queue_is_no_queue(path: Path, conn: Connection, make_dataset: Make) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger.save_ranking(Ranking(Revision(0, 0, 0.0, "x", "margin"), ()))
+    conn.execute("UPDATE queue SET ranking = '{'")
+    assert ledger.last_ranking() is None

@@ -1,0 +1,174 @@
+"""Opening: whose file it is, which version, and in what mode."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from txtal.errors import DatabaseError, LockedError, NewerError
+from txtal.store import schema
+from txtal.store.sqlite import (
+    APPLICATION_ID,
+    Connection,
+    foreseen,
+    sqlite,
+    transaction,
+    wal_is_safe,
+)
+
+
+def test_a_new_file_is_private_ours_and_durable(path: Path, conn: Connection) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert conn.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
+    assert conn.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert conn.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 4), True),
+    ],
+)
+def test_which_sqlite_may_use_wal(version: tuple[int, ...], safe: bool) -> None:
+    assert wal_is_safe(version) is safe
+
+
+def test_an_unsafe_sqlite_takes_the_file_out_of_wal(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.open_database(path, create=True).close()
+    monkeypatch.setattr("txtal.store.sqlite.wal_is_safe", lambda version: False)
+    conn = schema.open_database(path)
+    assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+    conn.close()
+
+
+def test_an_unsafe_sqlite_refuses_a_wal_file_in_use(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = schema.open_database(path, create=True)
+    if other.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        pytest.skip("this machine's SQLite can't use WAL safely")
+    other.execute("SELECT count(*) FROM dataset").fetchone()
+    monkeypatch.setattr("txtal.store.sqlite.wal_is_safe", lambda version: False)
+    with pytest.raises(LockedError, match="pysqlite3"):
+        schema.open_database(path, busy_seconds=0.01)
+    other.close()
+
+
+def test_a_newer_file_is_left_alone(path: Path) -> None:
+    conn = schema.open_database(path, create=True)
+    conn.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    conn.close()
+    with pytest.raises(NewerError, match="newer txtal"):
+        schema.open_database(path)
+    with pytest.raises(NewerError, match="pip install -U"):
+        schema.open_readonly(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"text": "a ticket"}\n' * 50, "not a database"),
+        (b"SQLite format 3\x00" + b"\x00" * 300, "not a database|damaged"),
+    ],
+)
+def test_other_files_are_refused_and_untouched(path: Path, content: bytes, says: str) -> None:
+    path.write_bytes(content)
+    with pytest.raises(DatabaseError, match=says):
+        schema.open_database(path)
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_refused(path: Path) -> None:
+    conn = sqlite.connect(str(path))
+    conn.execute("CREATE TABLE theirs (id)")
+    conn.commit()
+    conn.close()
+    before = path.read_bytes()
+    with pytest.raises(DatabaseError, match="another program"):
+        schema.open_database(path)
+    assert path.read_bytes() == before
+
+
+def test_missing_file_folder_and_empty_file(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="no such database"):
+        schema.open_database(path)
+    with pytest.raises(DatabaseError, match="folder"):
+        schema.open_database(tmp_path)
+    path.touch()
+    schema.open_database(path).close()
+
+
+def test_a_read_only_file_says_so(path: Path) -> None:
+    if os.geteuid() == 0:
+        conn = schema.open_database(path, create=True)
+        conn.execute("PRAGMA query_only = ON")
+        with pytest.raises(DatabaseError, match="read-only"), foreseen(path):
+            conn.execute("CREATE TABLE more (id)")
+        conn.close()
+        return
+    schema.open_database(path, create=True).close()
+    path.chmod(0o400)
+    conn = schema.open_readonly(path)
+    conn.close()
+
+
+def test_a_held_lock_is_a_locked_error(path: Path, conn: Connection) -> None:
+    other = schema.open_database(path, busy_seconds=0.01)
+    with transaction(conn), pytest.raises(LockedError, match="another process"), foreseen(path):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_a_transaction_is_all_or_nothing(conn: Connection) -> None:
+    def fail_midway() -> None:
+        with transaction(conn):
+            conn.execute("INSERT INTO dataset (name, task, created) VALUES ('x', 'binary', 0)")
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        fail_midway()
+    assert conn.execute("SELECT count(*) FROM dataset").fetchone()[0] == 0
+    assert not conn.in_transaction
+
+
+def test_a_failing_migration_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stop in range(1, len(schema._M001)):
+        broken = (*schema._M001[:stop], "CREATE TABLE nonsense (")
+        monkeypatch.setattr(schema, "_M001", broken)
+        with pytest.raises(DatabaseError):
+            schema.open_database(path, create=True)
+        monkeypatch.undo()
+        conn = sqlite.connect(str(path))
+        assert conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        conn.close()
+    schema.open_database(path).close()
+
+
+def test_an_older_file_is_backed_up_before_it_is_migrated(path: Path) -> None:
+    conn = schema.open_database(path, create=True)
+    conn.execute("INSERT INTO dataset (name, task, created) VALUES ('old', 'binary', 0)")
+    # Committed, but maybe only in the write-ahead log: the copy must hold it too.
+    schema._back_up(path, 1)
+    conn.close()
+    copy = path.with_name("txtal.db.schema1.bak")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    saved = sqlite.connect(str(copy))
+    assert saved.execute("SELECT name FROM dataset").fetchone() == ("old",)
+    saved.close()

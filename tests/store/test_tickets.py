@@ -1,0 +1,81 @@
+"""Loading: once each, all or nothing, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from txtal.errors import UsageError
+from txtal.store import datasets, tickets
+from txtal.store.sqlite import Connection
+from txtal.types import Dataset, Record
+
+
+def test_duplicates_are_counted_within_and_across_loads(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    dataset = make_dataset([])
+    first = tickets.add(conn, dataset.id, [Record("a"), Record("b"), Record("a")])
+    again = tickets.add(conn, dataset.id, [Record("b"), Record("c")])
+    assert (first.added, first.duplicates) == (2, 1)
+    assert (again.added, again.duplicates) == (1, 1)
+    assert tickets.count(conn, dataset.id) == 3
+
+
+def test_the_same_text_is_another_ticket_in_another_dataset(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    one, two = make_dataset(["a"], name="one"), make_dataset(["a"], name="two")
+    assert tickets.find(conn, one.id, "a") != tickets.find(conn, two.id, "a")
+
+
+def test_nothing_is_added_when_the_source_fails_midway(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    dataset = make_dataset([])
+
+    def failing() -> Iterator[Record]:
+        for number in range(2500):
+            yield Record(f"ticket {number}")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        tickets.add(conn, dataset.id, failing())
+    assert tickets.count(conn, dataset.id) == 0
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"])),
+    meta=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers()),
+)
+def test_what_goes_in_comes_out(
+    conn: Connection, make_dataset: Callable[..., Dataset], text: str, meta: dict[str, int]
+) -> None:
+    dataset = make_dataset([])
+    tickets.add(conn, dataset.id, [Record(text, meta, {"id": "007"})])
+    found = tickets.find(conn, dataset.id, text)
+    assert found is not None
+    ticket = tickets.get(conn, found)
+    assert ticket.text == text
+    assert ticket.extra == {"id": "007"}
+    assert tickets.texts(conn, [found, found]) == [text, text]
+
+
+def test_a_scheme_grows_but_never_changes_its_task_under_answers(conn: Connection) -> None:
+    first = datasets.prepare(conn, "d", [("spam", "")])
+    assert first.scheme.task == "binary"
+    grown = datasets.prepare(conn, "d", [("ham", ""), ("spam", "")], "exclusive")
+    assert [label.name for label in grown.scheme.labels] == ["spam", "ham"]
+    assert grown.scheme.labels[0].id == first.scheme.labels[0].id
+    with pytest.raises(UsageError, match="one label, not 2"):
+        datasets.prepare(conn, "d", [], "binary")
+
+
+def test_an_unknown_dataset_names_those_there_are(conn: Connection) -> None:
+    datasets.prepare(conn, "bank")
+    with pytest.raises(UsageError, match="bank"):
+        datasets.get(conn, "bonk")

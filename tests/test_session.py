@@ -1,0 +1,275 @@
+"""The state machine between questions and answers, on a real database and without a screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StillLearner
+from txtal.errors import LockedError
+from txtal.session import Session
+from txtal.store import answers, schema
+from txtal.store.sqlite import Connection, transaction
+from txtal.types import Answer, Dataset, Ranked, Ranking, Revision, Ticket
+
+MakeDataset = Callable[..., Dataset]
+MakeSession = Callable[..., Session]
+TEXTS = [f"ticket {n}" for n in range(1, 21)]
+
+
+def ranking(newest: int, *ticket_ids: int, suggestion: tuple[int, ...] = (1,)) -> Ranking:
+    items = tuple(Ranked(i, suggestion, ((1, 0.9),), "margin", 0.1, 1.0) for i in ticket_ids)
+    return Ranking(Revision(newest, newest, 0.1, "lexical@en", "margin"), items)
+
+
+def standing(conn: Connection) -> list[Answer]:
+    return answers.standing(conn, 1)
+
+
+def test_an_answer_is_on_disk_before_the_next_question(
+    path: Path, make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    session = make_session(make_dataset(TEXTS))
+    assert session.question is not None
+    asked = session.question.ticket
+    session.choose(1)
+    other = schema.open_readonly(path)
+    assert [a.ticket_id for a in standing(other)] == [asked.id]
+    other.close()
+    assert session.saved is not None
+    assert session.question is not None
+    assert session.question.ticket != asked
+
+
+def test_the_ranking_is_followed_and_the_ticket_at_hand_never_changes(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner, audit=0.0)
+    at_hand = session.question
+    learner.rankings.append(ranking(0, 7, 8, 9))
+    assert session.update()
+    assert session.question is at_hand
+    session.ignore()
+    assert session.question is not None
+    assert session.question.ticket.id == 7
+    assert session.question.revision == session.revision
+    session.accept()
+    assert session.saved is not None
+    assert session.saved.labels == (1,)
+    assert session.question.ticket.id == 8
+
+
+def test_a_ranking_older_than_the_one_at_hand_is_dropped(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+    learner.rankings += [ranking(5, 7), ranking(3, 8)]
+    assert session.update()
+    assert not session.update()
+    assert session.ranking is not None
+    assert session.ranking.items[0].ticket_id == 7
+
+
+def test_behind_counts_what_the_model_has_not_seen(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+    for _ in range(3):
+        session.choose(1)
+    assert session.behind == 3
+    learner.rankings.append(ranking(2, 20))
+    session.update()
+    assert session.behind == 1
+    assert learner.pokes == [0, 1, 2, 3]
+
+
+def test_audits_are_the_share_asked_for(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    dataset = make_dataset([f"t{n}" for n in range(600)])
+    session = make_session(dataset, learner=StillLearner(), audit=0.25)
+    reasons: Counter[str] = Counter()
+    while session.question is not None:
+        reasons[session.question.ranked.reason] += 1
+        session.ignore()
+    assert sum(reasons.values()) == 600
+    assert 110 < reasons["audit"] < 190  # 150 expected, standard deviation 11
+
+
+def test_the_chance_of_selection_is_recorded(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS), learner=StillLearner(), audit=0.5)
+    session.ignore()
+    recorded = standing(conn)[0].ranked
+    assert recorded is not None
+    assert recorded.selection_probability == pytest.approx(0.5 / 20)
+
+
+def test_tomorrow_starts_from_the_stored_ranking(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    dataset = make_dataset(TEXTS)
+    learner = StillLearner()
+    first = make_session(dataset, learner=learner)
+    learner.rankings.append(ranking(0, 11, 12))
+    first.update()
+    second = make_session(dataset, annotator="bob", learner=StillLearner(), audit=0.0)
+    assert second.question is not None
+    assert second.question.ticket.id == 11
+    assert second.question.ranked.suggestion == (1,)
+
+
+def test_undo_reaches_past_the_restart_and_asks_again(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    dataset = make_dataset(TEXTS)
+    first = make_session(dataset, order="file")
+    for label in (1, 2, 1):
+        first.choose(label)
+    second = make_session(dataset, order="file")
+    assert second.question is not None
+    waiting = second.question.ticket.id
+    for expected in (3, 2, 1):
+        second.undo()
+        assert second.question.ticket.id == expected
+        assert second.question.previous is not None
+    second.undo()
+    assert second.notice == "nothing to undo"
+    assert standing(conn) == []
+    for expected in (1, 2, 3, waiting):
+        assert second.question is not None
+        assert second.question.ticket.id == expected
+        second.choose(2)
+    assert [a.ticket_id for a in standing(conn)] == [1, 2, 3, waiting]
+
+
+def test_file_order_asks_all_of_it(make_dataset: MakeDataset, make_session: MakeSession) -> None:
+    session = make_session(make_dataset(TEXTS), order="file")
+    asked = []
+    while session.question is not None:
+        asked.append(session.question.ticket.text)
+        session.choose(1)
+    assert asked == TEXTS
+    session.choose(1)
+    assert session.notice == "there is no ticket to answer"
+
+
+def test_without_a_suggestion_accept_and_reject_say_so(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS))
+    session.accept()
+    assert "no suggestion" in session.notice
+    session.reject()
+    assert "no suggestion" in session.notice
+    assert standing(conn) == []
+
+
+def test_binary(make_dataset: MakeDataset, make_session: MakeSession, conn: Connection) -> None:
+    session = make_session(make_dataset(TEXTS, labels="spam"))
+    session.accept()
+    session.reject()
+    assert [(a.verdict, a.labels) for a in standing(conn)] == [("accept", (1,)), ("reject", (1,))]
+
+
+def test_multilabel_toggles_and_submits(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS, labels="a,b,c", task="multilabel"))
+    session.choose(3)
+    session.choose(1)
+    session.choose(2)
+    session.choose(2)
+    assert session.chosen == (1, 3)
+    session.accept()
+    assert session.chosen == ()
+    session.accept()
+    session.reject()
+    assert "choose the labels" in session.notice
+    session.choose(2)
+    session.reject()
+    assert [(a.verdict, a.labels) for a in standing(conn)] == [
+        ("accept", (1, 3)),
+        ("accept", ()),
+        ("reject", (2,)),
+    ]
+
+
+def test_flag_and_comment_belong_to_one_answer(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS))
+    session.toggle_flag()
+    session.comment = "odd one"
+    session.choose(1)
+    session.choose(1)
+    assert [(a.flagged, a.comment) for a in standing(conn)] == [(True, "odd one"), (False, "")]
+
+
+def test_a_locked_database_records_nothing_and_keeps_the_question(
+    path: Path, make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS))
+    conn.execute("PRAGMA busy_timeout = 10")
+    at_hand = session.question
+    other = schema.open_database(path)
+    with transaction(other), pytest.raises(LockedError):
+        session.choose(1)
+    assert session.question is at_hand
+    assert standing(conn) == []
+    session.choose(1)
+    assert len(standing(conn)) == 1
+    other.close()
+
+
+def test_a_ranking_that_cannot_be_stored_waits(
+    path: Path, make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+    conn.execute("PRAGMA busy_timeout = 10")
+    learner.rankings.append(ranking(0, 7))
+    other = schema.open_database(path)
+    with transaction(other):
+        assert not session.update()
+    assert session.update()
+    assert session.ranking is not None
+    other.close()
+
+
+def test_a_failing_callback_is_a_notice_and_the_answer_stays(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    heard: list[Ticket] = []
+
+    def fail(ticket: Ticket, answer: Answer) -> None:
+        heard.append(ticket)
+        raise OSError("no such folder")
+
+    session = make_session(make_dataset(TEXTS), on_answer=[fail])
+    session.choose(1)
+    assert "on_answer failed" in session.notice
+    assert "no such folder" not in session.notice
+    assert len(session.errors) == len(heard) == len(standing(conn)) == 1
+    assert session.question is not None
+
+
+def test_two_sessions_share_the_pool_without_overlap(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    dataset = make_dataset(TEXTS)
+    both = [make_session(dataset, annotator=name) for name in ("ann", "bob")]
+    while any(session.question for session in both):
+        for session in both:
+            if session.question:
+                session.choose(1)
+            else:
+                session.update()
+    assert sorted(a.ticket_id for a in standing(conn)) == list(range(1, 21))

@@ -1,0 +1,5 @@
+"""``python -m txtal``."""
+
+from txtal.cli import main
+
+main()

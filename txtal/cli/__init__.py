@@ -1,0 +1,61 @@
+"""The command line: click, and nothing heavier before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from txtal.cli.errors import guarded
+from txtal.cli.output import Console
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path),
+    envvar="TXTAL_DB",
+    default=Path("txtal.db"),
+    show_default=True,
+    help="The database file. [env: TXTAL_DB]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.version_option(package_name="txtal", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, db: Path, quiet: bool) -> None:
+    """Label text in the terminal; a model asks the most useful ticket next.
+
+    Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 bad data, 4 database locked or newer,
+    128+n on a signal.
+    """
+    context.obj = Console(db, quiet)
+
+
+def _add_commands() -> None:
+    from txtal.cli import (
+        datasets,
+        doctor,
+        export,
+        load,
+        predict,
+        recipes,
+        simulate,
+        stats,
+        train,
+    )
+
+    for module in (load, export, stats, datasets, train, predict, simulate, doctor):
+        cli.add_command(module.command)
+    cli.add_command(recipes.run)
+    cli.add_command(recipes.recipes)
+    for command in recipes.shipped_commands():
+        cli.add_command(command)
+
+
+_add_commands()
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(guarded(lambda: cli.main(prog_name="txtal", standalone_mode=False)))

@@ -1,0 +1,104 @@
+"""``txtal doctor``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import click
+
+from txtal import logs
+from txtal.cli.output import Console, put, put_json
+from txtal.errors import TxtalError
+
+_PACKAGES = (
+    "txtal", "click", "prompt-toolkit", "spacy", "scikit-learn", "numpy", "scipy", "sqlite-utils",
+    "jsonlines", "rapidfuzz", "pysqlite3", "wordllama",
+)  # fmt: skip
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def command(console: Console, as_json: bool) -> None:
+    """Say whether all is well: versions, SQLite, terminal, database. Shows no ticket's text."""
+    body = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "sqlite": _sqlite(),
+        "terminal": _terminal(),
+        "log": str(logs.path()),
+        "database": _database(console),
+    }
+    if as_json:
+        put_json(body)
+    else:
+        _show("", body)
+    if body["database"]["state"] not in ("ok", "missing"):
+        raise SystemExit(1)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _sqlite() -> dict[str, Any]:
+    from txtal.store.sqlite import journal_mode, sqlite, wal_is_safe
+
+    return {
+        "version": sqlite.sqlite_version,
+        "library": sqlite.__name__.split(".")[0],
+        "wal_reset_bug": not wal_is_safe(sqlite.sqlite_version_info),
+        "journal_mode": journal_mode(),
+    }
+
+
+def _terminal() -> dict[str, Any]:
+    size = shutil.get_terminal_size()
+    return {
+        "stdin": sys.stdin.isatty(),
+        "stdout": sys.stdout.isatty(),
+        "term": os.environ.get("TERM", ""),
+        "columns": size.columns,
+        "rows": size.lines,
+        "encoding": sys.stdout.encoding,
+        "no_color": bool(os.environ.get("NO_COLOR")),
+    }
+
+
+def _database(console: Console) -> dict[str, Any]:
+    path = console.database
+    if not path.exists():
+        return {"path": str(path), "state": "missing"}
+    try:
+        with console.read() as conn:
+            found = conn.execute("PRAGMA integrity_check").fetchone()[0]
+            return {
+                "path": str(path),
+                "state": "ok" if found == "ok" else found,
+                "schema": conn.execute("PRAGMA user_version").fetchone()[0],
+                "journal_mode": conn.execute("PRAGMA journal_mode").fetchone()[0],
+                "bytes": path.stat().st_size,
+                "datasets": conn.execute("SELECT count(*) FROM dataset").fetchone()[0],
+                "tickets": conn.execute("SELECT count(*) FROM ticket").fetchone()[0],
+                "answers": conn.execute("SELECT count(*) FROM standing_answer").fetchone()[0],
+            }
+    except TxtalError as error:
+        return {"path": str(path), "state": str(error)}
+
+
+def _show(indent: str, body: dict[str, Any]) -> None:
+    for key, value in body.items():
+        if isinstance(value, dict):
+            put(f"{indent}{key}:")
+            _show(indent + "  ", value)
+        else:
+            put(f"{indent}{key}: {'not installed' if value is None else value}")

@@ -1,0 +1,83 @@
+"""``txtal export``."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from txtal.cli.output import Console
+from txtal.formats.export import FORMATS, ExportRow, Writable, export_row, write, write_atomically
+from txtal.store.sqlite import Connection
+from txtal.types import Dataset
+
+
+@click.command("export")
+@click.argument("dataset")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write this file; else standard output."
+)
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="jsonl",
+    show_default=True,
+    help="jsonl: everything. prodigy: Prodigy's tasks. plain: text and label of what was accepted.",
+)
+@click.pass_obj
+def command(console: Console, dataset: str, output: Path | None, form: str) -> None:
+    """Write the answers of DATASET as training data, in the order they were given.
+
+    With -o the file is replaced in one step: it is the old one or the new one, never a part.
+    """
+    from txtal.store import datasets
+
+    with console.read() as conn:
+        target = datasets.get(conn, dataset)
+        writing = write_atomically(output) if output else nullcontext(_stdout())
+        with writing as out:
+            written = write(_rows(conn, target), out, FORMATS[form])
+    said = f"{written.lines:,} lines from {written.answers:,} answers"
+    for verdict, count in written.left_out.items():
+        said += f", {count:,} {verdict} left out ({form} can't say it)"
+    console.say(said)
+
+
+def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
+    from txtal.store import answers, datasets
+
+    names = datasets.label_names(conn, dataset.id)
+    for found in answers.export(conn, dataset.id):
+        yield export_row(
+            found.ticket,
+            found.answer,
+            dataset.scheme,
+            session=f"{dataset.name}-{found.session_id}",
+            names=names,
+        )
+
+
+class _Inert:
+    """On a terminal, characters beyond ASCII become JSON escapes: the same data, acting on nothing."""
+
+    def write(self, line: str) -> int:
+        return sys.stdout.write(_BEYOND_ASCII.sub(lambda c: json.dumps(c[0])[1:-1], line))
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _stdout() -> Writable:
+    if sys.stdout.isatty():
+        return _Inert()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale
+    return sys.stdout

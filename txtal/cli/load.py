@@ -1,0 +1,66 @@
+"""``txtal load``."""
+
+from __future__ import annotations
+
+import click
+
+from txtal.cli.output import Console
+from txtal.formats.lines import MAX_LINE
+from txtal.types import TASKS, Task
+
+
+@click.command("load")
+@click.argument("dataset")
+@click.argument("source", nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="Load nothing of a file that has a bad line.")
+@click.option(
+    "--answers",
+    is_flag=True,
+    help="Take the labels in the file (label, labels, or Prodigy's accept and answer) as answers.",
+)
+@click.option("--annotator", envvar="TXTAL_ANNOTATOR", help="Whose answers; your login name.")
+@click.option("--task", type=click.Choice(TASKS), help="What the answers are to; told from them.")
+@click.option(
+    "--max-line",
+    type=click.IntRange(min=1),
+    default=MAX_LINE,
+    show_default=True,
+    help="Longest line to take, in bytes.",
+)
+@click.pass_obj
+def command(
+    console: Console,
+    dataset: str,
+    source: tuple[str, ...],
+    strict: bool,
+    answers: bool,
+    annotator: str | None,
+    task: Task | None,
+    max_line: int,
+) -> None:
+    """Load tickets into DATASET from each SOURCE.
+
+    A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz), - for JSONL on standard input, or
+    dataset:NAME. A text the dataset has already is counted as a duplicate; a bad line is reported
+    and the rest is loaded.
+    """
+    from txtal.loading import load, load_answers
+    from txtal.sitting import default_annotator
+    from txtal.store import datasets
+
+    with console.open(create=True) as conn:
+        for one in source:
+            if answers:
+                load_answers(
+                    conn,
+                    dataset,
+                    one,
+                    console,
+                    annotator=annotator or default_annotator(),
+                    task=task,
+                    strict=strict,
+                    max_line=max_line,
+                )
+            else:
+                target = datasets.prepare(conn, dataset)
+                load(conn, target, one, console, strict=strict, max_line=max_line)

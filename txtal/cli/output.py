@@ -1,0 +1,100 @@
+"""Data on standard output, talk on standard error; hostile text made safe for both."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from txtal.store import schema
+from txtal.store.sqlite import Connection, foreseen
+from txtal.text import clean
+
+_SHOW_AFTER = 0.5
+_SHOW_EVERY = 0.1
+
+
+@dataclass
+class Console:
+    """What every command is given: the database's path, and where to talk."""
+
+    database: Path
+    quiet: bool = False
+    _started: float = field(default_factory=time.monotonic)
+    _shown: float = 0.0
+    _width: int = 0
+
+    def say(self, text: str) -> None:
+        """Tell the user something, unless they asked for quiet."""
+        self.clear()
+        if not self.quiet:
+            click.echo(clean(text, newlines=True), err=True)
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """Show how far a long job is; only on a terminal, and only once it takes a while."""
+        now = time.monotonic()
+        if self.quiet or not sys.stderr.isatty() or now - self._started < _SHOW_AFTER:
+            return
+        if now - self._shown < _SHOW_EVERY:
+            return
+        self._shown = now
+        line = f"{what} {_bar(done, total)}"
+        click.echo("\r" + line.ljust(self._width), err=True, nl=False)
+        self._width = len(line)
+
+    def clear(self) -> None:
+        """Wipe the progress line, if one is shown."""
+        if self._width:
+            click.echo("\r" + " " * self._width + "\r", err=True, nl=False)
+            self._width = 0
+        self._started = time.monotonic()
+
+    @contextmanager
+    def open(self, *, create: bool = False) -> Iterator[Connection]:
+        """The database, with SQLite's errors turned into ours."""
+        with (
+            closing(schema.open_database(self.database, create=create)) as conn,
+            foreseen(self.database),
+        ):
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The database for reading only."""
+        with closing(schema.open_readonly(self.database)) as conn, foreseen(self.database):
+            yield conn
+
+
+def _bar(done: int, total: int | None) -> str:
+    if not total:
+        return f"{done:,}"
+    share = min(1.0, done / total)
+    filled = round(share * 20)
+    return f"[{'#' * filled}{'.' * (20 - filled)}] {share:4.0%}"
+
+
+def put(text: str) -> None:
+    """A line of data on standard output."""
+    click.echo(clean(text))
+
+
+def put_json(value: Any) -> None:
+    """One JSON document; ASCII, so that nothing in it can act on a terminal."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns, the first to the left and the others to the right."""
+    cells = [[clean(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
+    for row in cells:
+        first = row[0].ljust(widths[0])
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        click.echo("  ".join([first, *rest]).rstrip())

@@ -1,0 +1,233 @@
+"""Recipes as commands: a typed signature becomes arguments and options."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import click
+
+from txtal import recipe as finding
+from txtal.cli.errors import guarded
+from txtal.cli.output import Console, put_json, put_table
+from txtal.errors import RecipeError
+from txtal.recipe import Recipe, RecipeFunction
+from txtal.sitting import Seat, default_annotator, sit
+
+
+class Commas(click.ParamType):
+    """``bug,praise`` as a list; may be given more than once."""
+
+    name = "A,B,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        if isinstance(value, list):
+            return value
+        return [part.strip() for part in str(value).split(",") if part.strip()]
+
+
+def command_of(function: RecipeFunction) -> click.Command:
+    """A click command that calls the recipe and sits down with what it returns.
+
+    Raises RecipeError for a signature that can't be a command line.
+    """
+    params = [_param(function, name, hint) for name, hint in _hints(function).items()]
+    names = [param.name for param in params]
+    params += _SITTING_OPTIONS
+
+    @click.pass_context
+    def call(context: click.Context, **values: Any) -> int:
+        arguments = {name: values[name] for name in names if name is not None}
+        made = function(**arguments)
+        if not isinstance(made, Recipe):
+            raise RecipeError(
+                f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
+                f"not {type(made).__name__}"
+            )
+        console = context.find_object(Console) or Console(Path("txtal.db"))
+        seat = Seat(
+            database=console.database,
+            annotator=values["annotator"] or default_annotator(),
+            plain=values["plain"],
+            recipe=finding.name_of(function),
+            code=finding.file_of(function),
+        )
+        code = sit(made, seat, console)
+        context.exit(code)
+
+    name = finding.name_of(function)
+    return click.Command(name, params=params, callback=call, help=inspect.getdoc(function))
+
+
+_SITTING_OPTIONS: list[click.Parameter] = [
+    click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
+    click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
+]
+
+
+def _hints(function: RecipeFunction) -> dict[str, Any]:
+    hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    missing = [name for name in inspect.signature(function).parameters if name not in hints]
+    if missing:
+        raise RecipeError(
+            f"{finding.file_of(function)}: parameter {missing[0]!r} of {function.__name__} "
+            "has no type; a recipe's types make its command line"
+        )
+    return hints
+
+
+def _param(function: RecipeFunction, name: str, hint: Any) -> click.Parameter:
+    """One parameter: positional unless it is keyword-only, a list or a flag."""
+    parameter = inspect.signature(function).parameters[name]
+    hint, notes = _split(hint)
+    flags = [note for note in notes if note.startswith("-")]
+    text = " ".join(note for note in notes if not note.startswith("-")) or None
+    required = parameter.default is inspect.Parameter.empty
+    default = None if required else parameter.default
+    kind, many = _kind(function, name, hint)
+    option = many or flags or hint is bool or parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    if not option:
+        return click.Argument([name], type=kind, required=required, default=default)
+    dashed = "--" + name.replace("_", "-")
+    return click.Option(
+        [name, dashed, *flags],
+        type=kind,
+        is_flag=hint is bool,
+        required=required,
+        default=None if many else default,
+        callback=_joined(default or []) if many else None,
+        multiple=many,
+        show_default=default not in (None, "", False) and not many,
+        help=text,
+    )
+
+
+def _split(hint: Any) -> tuple[Any, list[str]]:
+    """The bare type, and the strings of ``Annotated[type, "-l", "help"]``."""
+    if get_origin(hint) is not Annotated:
+        return hint, []
+    bare, *notes = get_args(hint)
+    return bare, [note for note in notes if isinstance(note, str)]
+
+
+def _kind(function: RecipeFunction, name: str, hint: Any) -> tuple[click.ParamType, bool]:
+    """The click type of a hint, and whether it is a list."""
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [arg for arg in get_args(hint) if arg is not type(None)]
+        hint = inner[0] if len(inner) == 1 else hint
+    if get_origin(hint) is Literal:
+        return click.Choice([str(choice) for choice in get_args(hint)]), False
+    if get_origin(hint) in (list, Sequence):
+        return Commas(), True
+    simple: dict[Any, click.ParamType] = {
+        str: click.STRING,
+        int: click.INT,
+        float: click.FLOAT,
+        bool: click.BOOL,
+        Path: click.Path(path_type=Path),
+    }
+    if hint not in simple:
+        raise RecipeError(
+            f"{finding.file_of(function)}: parameter {name!r} of {function.__name__} has type "
+            f"{hint}; a recipe takes str, int, float, bool, Path, Literal and list[str]"
+        )
+    return simple[hint], False
+
+
+def _joined(default: list[str]) -> Any:
+    """A callback that joins the lists of a repeated option."""
+
+    def join(
+        context: click.Context, param: click.Parameter, values: Sequence[list[str]]
+    ) -> list[str]:
+        joined = [item for value in values for item in value]
+        if not joined and param.required:
+            raise click.MissingParameter(ctx=context, param=param)
+        return joined or list(default)
+
+    return join
+
+
+def shipped_commands() -> list[click.Command]:
+    """The recipes that ship, as commands."""
+    return [command_of(function) for function in finding.shipped()]
+
+
+def script(function: RecipeFunction) -> None:
+    """Make a recipe file a script: ``if __name__ == "__main__": script(my_recipe)``."""
+    command = command_of(function)
+    command.params.insert(
+        0,
+        click.Option(
+            ["--db"],
+            type=click.Path(path_type=Path),
+            envvar="TXTAL_DB",
+            default=Path("txtal.db"),
+            show_default=True,
+            expose_value=False,
+            help="The database file.",
+            callback=lambda context, _, path: setattr(context, "obj", Console(path)),
+        ),
+    )
+    sys.exit(guarded(lambda: command.main(standalone_mode=False)))
+
+
+@click.command(
+    "run",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("recipe")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def run(context: click.Context, recipe: str, arguments: tuple[str, ...]) -> None:
+    """Run a recipe of your own: FILE.py, or FILE.py:NAME where it holds several.
+
+    What follows are the recipe's own arguments; `txtal run FILE.py --help` shows them.
+    A recipe is code: it runs with your rights.
+    """
+    if recipe in ("-h", "--help"):
+        click.echo(context.get_help())
+        return
+    target, _, wanted = recipe.partition(".py:")
+    functions = finding.find(target + ".py" if wanted else recipe)
+    if wanted:
+        functions = [f for f in functions if finding.name_of(f) == wanted]
+    names = ", ".join(finding.name_of(f) for f in functions)
+    if len(functions) != 1:
+        raise RecipeError(
+            f"{recipe}: holds several recipes ({names}); name one as FILE.py:NAME"
+            if functions
+            else f"{recipe}: no such recipe in that file"
+        )
+    command = command_of(functions[0])
+    prefix = f"{context.command_path} {recipe}"
+    with command.make_context(prefix, list(arguments), parent=context) as inner:
+        command.invoke(inner)
+
+
+@click.command("recipes")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def recipes(as_json: bool) -> None:
+    """List the recipes that ship with txtal and those that installed packages add."""
+    rows = [
+        {"name": finding.name_of(f), "from": "txtal", "does": _summary(f)}
+        for f in finding.shipped()
+    ]
+    # Not imported until they are run, so what they do isn't known here.
+    rows += [{"name": p.name, "from": p.value, "does": ""} for p in finding.registered()]
+    if as_json:
+        put_json(rows)
+    else:
+        put_table(("name", "from"), [(row["name"], row["from"]) for row in rows])
+
+
+def _summary(function: RecipeFunction) -> str:
+    return (inspect.getdoc(function) or "").partition("\n")[0]

@@ -1,0 +1,47 @@
+"""``txtal stats``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from txtal.cli.output import Console, put, put_json, put_table
+
+
+@click.command("stats")
+@click.argument("dataset")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def command(console: Console, dataset: str, as_json: bool) -> None:
+    """Show where DATASET stands: answers, labels, annotators, and how good the model is."""
+    from txtal.store import stats
+
+    with console.read() as conn:
+        body = stats.of(conn, dataset)
+    if as_json:
+        put_json(body)
+    else:
+        _show(body)
+
+
+def _show(body: dict[str, Any]) -> None:
+    answers = body["answers"]
+    put(f"{body['dataset']}: {body['tickets']:,} tickets, {sum(answers.values()):,} answered")
+    put(", ".join(f"{verdict} {count:,}" for verdict, count in answers.items()))
+    if body["seconds"] is not None:
+        put(f"{body['seconds']:.1f} s an answer (median)")
+    if body["revision"]:
+        put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
+    audit = body["audit"]
+    if audit:
+        put(
+            f"audit: {audit['accuracy']:.1%} right (95 % interval {audit['low']:.1%} to "
+            f"{audit['high']:.1%}, from {audit['n']} answers to tickets drawn at random)"
+        )
+    else:
+        put("audit: too few answers to tickets drawn at random for an estimate yet")
+    click.echo()
+    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
+    click.echo()
+    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])

@@ -1,0 +1,188 @@
+"""The screen's end of the learner process: start it, poke it, poll it, bring it back.
+
+Nothing here waits. A reader thread turns the process's lines into messages; everything else
+happens in :meth:`LearnerProcess.poll`, which the session calls between keys. Killing the process at
+any moment loses nothing: it keeps no state that the database doesn't have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from txtal.learner import protocol
+from txtal.session import LearnerStatus
+from txtal.types import LearnerSettings, Ranking
+
+BACKOFF = (0.5, 2.0, 8.0)
+"""Seconds before each restart in a row; after the last the learner is given up."""
+
+PATIENCE = 300.0
+"""Seconds without a word, while there is work, after which the process counts as hung."""
+
+_GONE = object()
+
+Inbox = SimpleQueue[tuple[int, object]]
+
+
+class LearnerProcess:
+    """``python -m txtal.learner`` as a :class:`txtal.session.Learner`."""
+
+    def __init__(
+        self,
+        path: Path,
+        dataset: str,
+        settings: LearnerSettings,
+        *,
+        log: Path,
+        backoff: tuple[float, ...] = BACKOFF,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.status = LearnerStatus("starting")
+        self._job = protocol.dump_job(path, dataset, settings)
+        self._log = log
+        self._backoff = backoff
+        self._patience = patience
+        self._clock = clock
+        self._inbox: Inbox = SimpleQueue()
+        self._wake: Callable[[], object] = lambda: None
+        self._process: subprocess.Popen[str] | None = None
+        self._generation = 0
+        self._failures = 0
+        self._restart_at: float | None = None
+        self._newest: int | None = None
+        self._asked: int | None = None
+        self._heard = 0.0
+
+    def wake(self, function: Callable[[], object]) -> None:
+        """Call ``function`` from the reader thread whenever there is something to poll for."""
+        self._wake = function
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process; returns at once."""
+        self._generation += 1
+        self._restart_at = None
+        self._asked = None
+        self._heard = self._clock()
+        # -P: nothing is ever imported from the working directory.
+        command = [sys.executable, "-P", "-m", "txtal.learner", self._job]
+        with self._log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                bufsize=1,
+            )
+        reader = threading.Thread(
+            target=self._read, args=(self._process, self._generation), daemon=True
+        )
+        reader.start()
+        self._send_poke()
+
+    def _read(self, process: subprocess.Popen[str], generation: int) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            try:
+                message: object = protocol.load_message(line)
+            except (ValueError, KeyError, TypeError):
+                continue  # not ours: something in the process wrote to its standard output
+            self._inbox.put((generation, message))
+            self._wake()
+        self._inbox.put((generation, _GONE))
+        self._wake()
+
+    def poke(self, newest: int) -> None:
+        """There are answers up to ``newest``. Pokes during a fit collapse into one."""
+        self._newest = newest
+        self._send_poke()
+
+    def _send_poke(self) -> None:
+        """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
+        if self._asked is not None or self._newest is None or self._process is None:
+            return
+        assert self._process.stdin is not None
+        # A process that is gone is noticed by the reader thread.
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(protocol.dump_poke(self._newest) + "\n")
+            self._process.stdin.flush()
+            self._asked = self._newest
+            self._heard = self._clock()
+
+    def poll(self) -> Ranking | None:
+        """The newest ranking since the last call; also where restarts happen."""
+        ranking: Ranking | None = None
+        with contextlib.suppress(Empty):
+            while True:
+                generation, message = self._inbox.get_nowait()
+                if generation == self._generation:
+                    ranking = self._take(message) or ranking
+        self._mind_the_clock()
+        return ranking
+
+    def _take(self, message: object) -> Ranking | None:
+        self._heard = self._clock()
+        if message is _GONE:
+            self._gone()
+        elif isinstance(message, LearnerStatus):
+            self.status = message
+            if message.state == "failed":
+                self._asked = None  # it lives and says why; the next answer may mend it
+        elif isinstance(message, Ranking):
+            self._failures = 0
+            asked, self._asked = self._asked, None
+            if self._newest != asked:
+                self._send_poke()
+            return message
+        return None
+
+    def _gone(self) -> None:
+        code = self._reap()
+        if self._failures >= len(self._backoff):
+            self.status = LearnerStatus(
+                "failed", f"it stopped {self._failures + 1} times; asking at random, see the log"
+            )
+            return
+        self._restart_at = self._clock() + self._backoff[self._failures]
+        self._failures += 1
+        self.status = LearnerStatus("restarting", f"it stopped with {code}")
+
+    def _mind_the_clock(self) -> None:
+        now = self._clock()
+        if self._restart_at is not None and now >= self._restart_at:
+            self.start()
+        elif self._process and self._asked is not None and now - self._heard > self._patience:
+            self._process.kill()  # hung; the reader thread reports it gone
+            self._heard = now
+
+    def _reap(self) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.kill()
+        code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    pipe.close()
+        return code
+
+    def close(self) -> None:
+        """Stop the process at once; it holds nothing that could be lost."""
+        self._generation += 1
+        self._restart_at = None
+        self._reap()

@@ -1,0 +1,30 @@
+"""The learner without a process: the same interface, working inside :meth:`InlineLearner.poll`."""
+
+from __future__ import annotations
+
+from txtal.learner.learner import Learner
+from txtal.session import LearnerStatus
+from txtal.types import Ranking
+
+
+class InlineLearner:
+    """Ranks when polled, once ``batch`` pokes have come since the last ranking."""
+
+    def __init__(self, learner: Learner, *, batch: int = 1) -> None:
+        self.learner = learner
+        self.batch = batch
+        self.status = LearnerStatus("starting")
+        self._pokes = batch  # so that the first poke is worked on at once
+
+    def poke(self, newest: int) -> None:
+        """Count an answer; the work waits for the next poll."""
+        self._pokes += 1
+
+    def poll(self) -> Ranking | None:
+        """A ranking of the database as it is now, if it is time for one."""
+        if self._pokes < self.batch:
+            return None
+        self._pokes = 0
+        ranking = self.learner.rank()
+        self.status = LearnerStatus("ready")
+        return ranking

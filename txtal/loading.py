@@ -1,0 +1,198 @@
+"""Loading tickets, and answers others gave: bad lines told, duplicates counted, progress shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from txtal.errors import DataError
+from txtal.formats.export import restored
+from txtal.formats.labelled import Stated, label_fault, stated
+from txtal.formats.source import MAX_LINE, BadLine, read
+from txtal.store import answers, datasets, tickets
+from txtal.store.sqlite import Connection, transaction
+from txtal.store.tickets import Loaded
+from txtal.types import Answer, Dataset, Ranked, Record, Task
+
+SHOWN_BAD_LINES = 20
+"""Bad lines reported one by one; the rest are only counted."""
+
+_OWN = "dataset:"
+
+
+class Report(Protocol):
+    """Where the talk goes: standard error on the command line."""
+
+    def say(self, text: str) -> None: ...
+    def progress(self, what: str, done: int, total: int | None) -> None: ...
+
+
+class BadLines:
+    """Reports the lines that can't be loaded, or refuses the file at the first when strict."""
+
+    def __init__(self, report: Report, *, strict: bool) -> None:
+        self.count = 0
+        self._report = report
+        self._strict = strict
+
+    def __call__(self, bad: BadLine) -> None:
+        if self._strict:
+            raise DataError(f"{bad} (--strict: nothing of the file was loaded)")
+        self.count += 1
+        if self.count <= SHOWN_BAD_LINES:
+            self._report.say(str(bad))
+        elif self.count == SHOWN_BAD_LINES + 1:
+            self._report.say("… more bad lines follow; they are only counted")
+
+
+def load(
+    conn: Connection,
+    dataset: Dataset,
+    source: str | Path | Iterable[Record],
+    report: Report,
+    *,
+    strict: bool = False,
+    max_line: int = MAX_LINE,
+) -> Loaded:
+    """Add the tickets of a SOURCE, or of a recipe's own records, in one transaction.
+
+    Raises DataError for a source that can't be read, or for its first bad line when strict; then
+    nothing was added.
+    """
+    bad = BadLines(report, strict=strict)
+    loaded = tickets.add(conn, dataset.id, _records(conn, source, bad, report, max_line))
+    report.say(_summary(loaded, bad.count))
+    return loaded
+
+
+def _records(
+    conn: Connection,
+    source: str | Path | Iterable[Record],
+    bad: BadLines,
+    report: Report,
+    max_line: int,
+) -> Iterable[Record]:
+    if not isinstance(source, str | Path):
+        return source
+    if str(source).startswith(_OWN):
+        return list(tickets.records(conn, datasets.get(conn, str(source).removeprefix(_OWN)).id))
+    opened = read(
+        source,
+        bad,
+        max_line=max_line,
+        progress=lambda done, total: report.progress("loading", done, total),
+    )
+    return map(restored, opened)
+
+
+def _summary(loaded: Loaded, bad_lines: int) -> str:
+    def of(count: int, noun: str) -> str:
+        return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+    return f"loaded {loaded.added:,}, {of(loaded.duplicates, 'duplicate')}, " + of(
+        bad_lines, "bad line"
+    )
+
+
+def load_answers(
+    conn: Connection,
+    name: str,
+    source: str,
+    report: Report,
+    *,
+    annotator: str,
+    task: Task | None = None,
+    strict: bool = False,
+    max_line: int = MAX_LINE,
+) -> int:
+    """Load tickets and, as ``annotator``'s, the answers their records state.
+
+    A record that names its own annotator keeps it. Labels new to the dataset join its scheme. A
+    ticket that already has a standing answer by that annotator keeps it. Returns how many answers
+    were added.
+    """
+    said: list[tuple[Record, Stated]] = []
+
+    def listen(records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            says = stated(record)
+            if says is not None:
+                said.append((record, says))
+            yield restored(record)
+
+    bad = BadLines(report, strict=strict)
+    dataset = datasets.prepare(conn, name)
+    opened = read(
+        source,
+        bad,
+        max_line=max_line,
+        progress=lambda done, total: report.progress("loading", done, total),
+    )
+    loaded = tickets.add(conn, dataset.id, listen(opened))
+    report.say(_summary(loaded, bad.count))
+    added = _record_answers(conn, name, said, annotator, task)
+    report.say(f"{added:,} answers taken from it, {len(said) - added:,} already there")
+    return added
+
+
+def _record_answers(
+    conn: Connection,
+    name: str,
+    said: list[tuple[Record, Stated]],
+    annotator: str,
+    task: Task | None,
+) -> int:
+    names = dict.fromkeys(label for _, says in said for label in says.labels)
+    for label in names:
+        fault = label_fault(label)
+        if fault:
+            raise DataError(fault)
+    several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
+    task = task or ("multilabel" if several else None)
+    dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)
+    ids = {label.name: label.id for label in dataset.scheme.labels}
+    standing = {(a.ticket_id, a.annotator) for a in answers.standing(conn, dataset.id)}
+    added = 0
+    with transaction(conn):
+        session_id = answers.open_session(conn, dataset.id, annotator, "load")
+        for record, says in said:
+            ticket_id = tickets.find(conn, dataset.id, record.text)
+            assert ticket_id is not None, "every record was just loaded"
+            labels = tuple(ids[label] for label in says.labels)
+            answer = _answer(ticket_id, record.extra, says, labels, annotator)
+            if (answer.ticket_id, answer.annotator) not in standing:
+                answers.append(conn, dataset.id, session_id, answer)
+                standing.add((answer.ticket_id, answer.annotator))
+                added += 1
+    return added
+
+
+def _answer(
+    ticket_id: int, extra: Any, says: Stated, labels: tuple[int, ...], annotator: str
+) -> Answer:
+    """The answer as the record tells it, with whatever of txtal's own export it still carries."""
+    answered = _epoch(extra.get("timestamp"))
+    seconds = extra.get("seconds")
+    return Answer(
+        ticket_id,
+        says.verdict,
+        labels,
+        Ranked(ticket_id, reason="loaded"),
+        shown=answered - seconds if isinstance(seconds, int | float) else answered,
+        answered=answered,
+        flagged=extra.get("flagged") is True,
+        comment=extra["comment"] if isinstance(extra.get("comment"), str) else "",
+        annotator=extra["annotator"] if isinstance(extra.get("annotator"), str) else annotator,
+    )
+
+
+def _epoch(timestamp: object) -> float:
+    if isinstance(timestamp, str):
+        try:
+            return datetime.fromisoformat(timestamp).timestamp()
+        except ValueError:
+            pass
+    return time.time()

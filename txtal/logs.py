@@ -1,0 +1,36 @@
+"""The log file: where the traceback of an unforeseen fault goes, and never a ticket's text."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from pathlib import Path
+
+
+def path() -> Path:
+    """The log file, made (mode 0600) with its folder if need be. ``TXTAL_LOG`` names another."""
+    named = os.environ.get("TXTAL_LOG")
+    if named:
+        file = Path(named)
+    else:
+        from platformdirs import user_log_path
+
+        file = user_log_path("txtal", appauthor=False) / "txtal.log"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError:
+        return Path(os.devnull)
+    return file
+
+
+def record(error: BaseException) -> None:
+    """Append the error's kind and where it happened.
+
+    Its message is left out: it may quote a ticket.
+    """
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    with path().open("a", encoding="utf-8") as log:
+        log.write(f"{stamp} {type(error).__module__}.{type(error).__qualname__}\n{frames}\n")

@@ -1,0 +1,152 @@
+"""Recipes: plain functions that compose the parts of a sitting and return them.
+
+A recipe's typed signature and docstring become its options and help on the command line; see
+docs/recipes.md. A recipe is code and runs with its user's rights, so one is loaded only from a file
+that the user names, from the folder that ships with txtal, or from an installed package that
+declares the entry point ``txtal.recipes``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from txtal.errors import RecipeError
+from txtal.session import OnAnswer, Order
+from txtal.types import LearnerSettings, Record, Task
+
+_MARK = "__txtal_recipe__"
+_DEFAULTS = LearnerSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The parts of a sitting, as a recipe returns them."""
+
+    dataset: str
+    tickets: str | Path | Iterable[Record] | None = None
+    """A SOURCE to load first (a path, ``-`` or ``dataset:NAME``), or records made by the recipe."""
+    labels: Sequence[str | tuple[str, str]] = ()
+    """Names, or (name, description); added to those the dataset has."""
+    task: Task | None = None
+    """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
+    vectoriser: str = _DEFAULTS.vectoriser
+    strategy: str = _DEFAULTS.strategy
+    audit: float = _DEFAULTS.audit
+    seed: int = _DEFAULTS.seed
+    order: Order = "ranking"
+    """``file`` asks in the order of loading and starts no learner."""
+    on_answer: OnAnswer | None = None
+    """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
+    logged, and the session goes on."""
+
+
+RecipeFunction = Callable[..., Recipe]
+F = TypeVar("F", bound=RecipeFunction)
+
+
+def recipe(name: str) -> Callable[[F], F]:
+    """Mark a function as the recipe called ``name``; the function itself is returned unchanged."""
+
+    def mark(function: F) -> F:
+        setattr(function, _MARK, name)
+        return function
+
+    return mark
+
+
+def name_of(function: RecipeFunction) -> str:
+    """The name given to :func:`recipe`."""
+    return str(getattr(function, _MARK))
+
+
+def file_of(function: RecipeFunction) -> Path:
+    """The file a recipe was written in; the learner loads it for what it registers."""
+    return Path(function.__code__.co_filename).resolve()
+
+
+def in_module(module: ModuleType) -> list[RecipeFunction]:
+    """The recipes a module defines, in order."""
+    return [
+        value
+        for value in vars(module).values()
+        if callable(value) and hasattr(value, _MARK) and value.__module__ == module.__name__
+    ]
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run the recipe file the user named, as a module; once, however often it is asked for.
+
+    Raises RecipeError that says where in the file the fault is.
+    """
+    path = path.resolve()
+    if not path.is_file():
+        raise RecipeError(f"{path}: no such recipe file")
+    name = f"txtal_recipe_{path.stem}_{abs(hash(str(path)))}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise RecipeError(f"{path}: not a Python file; a recipe's name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
+    return module
+
+
+def _line(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f":{error.lineno}"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    return f":{lines[-1]}" if lines else ""
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def shipped_folder() -> Path:
+    """Where the shipped recipes are: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).parent
+    installed = here / "_recipes"
+    return installed if installed.is_dir() else here.parent / "recipes"
+
+
+def shipped() -> list[RecipeFunction]:
+    """The recipes that ship with txtal, by file name."""
+    files = sorted(shipped_folder().glob("*.py"))
+    return [function for file in files for function in in_module(load_file(file))]
+
+
+def registered() -> list[EntryPoint]:
+    """Recipes that installed packages declare; listed without importing them."""
+    return sorted(entry_points(group="txtal.recipes"), key=lambda point: point.name)
+
+
+def find(target: str) -> list[RecipeFunction]:
+    """The recipes in a file (``FILE.py``), or the one an installed package registers by name.
+
+    Raises RecipeError when there is none.
+    """
+    if target.endswith(".py"):
+        functions = in_module(load_file(Path(target)))
+        if not functions:
+            raise RecipeError(f"{target}: no function in it is marked with @recipe")
+        return functions
+    for point in registered():
+        if point.name == target:
+            return [point.load()]
+    raise RecipeError(
+        f"no recipe called {target!r}: name a .py file, or see `txtal recipes` for those there are"
+    )

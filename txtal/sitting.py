@@ -1,0 +1,140 @@
+"""Sitting down to label: a recipe's parts, put together and run until the annotator quits."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from txtal import logs
+from txtal.errors import UsageError
+from txtal.learner.client import LearnerProcess
+from txtal.loading import Report, load
+from txtal.recipe import Recipe
+from txtal.session import Session
+from txtal.store import datasets, schema
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection, foreseen
+from txtal.types import Dataset, LearnerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where and as whom a recipe is run: what every recipe's command line has."""
+
+    database: Path
+    annotator: str
+    plain: bool
+    recipe: str
+    code: Path
+    """The recipe's file, for the learner to load what it registers."""
+
+
+def default_annotator() -> str:
+    """The user's login name, or ``annotator`` where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "annotator"
+
+
+def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
+    """Load, start the learner, and label. Returns the exit code.
+
+    Raises UsageError where there is no terminal, or nothing to label with.
+    """
+    from txtal.ui.plain import is_dumb
+
+    plain = seat.plain or is_dumb(os.environ)
+    _check_terminal(plain, recipe.tickets == "-")
+    with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
+        dataset = _prepare(conn, recipe, report)
+        if recipe.tickets == "-" and not plain:
+            _keyboard_from_terminal()
+        return _label(conn, dataset, recipe, seat, plain, report)
+
+
+def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
+    labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
+    dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
+    if not dataset.scheme.labels:
+        raise UsageError(
+            f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE"
+        )
+    if recipe.tickets is not None:
+        load(conn, dataset, recipe.tickets, report)
+    return dataset
+
+
+def _label(
+    conn: Connection, dataset: Dataset, recipe: Recipe, seat: Seat, plain: bool, report: Report
+) -> int:
+    learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
+    ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
+    session = Session(
+        ledger,
+        dataset.scheme,
+        learner=learner,
+        order=recipe.order,
+        audit=recipe.audit,
+        seed=f"{recipe.seed}:{ledger.session_id}",
+        on_answer=[recipe.on_answer] if recipe.on_answer else [],
+    )
+    try:
+        from txtal.ui.app import run
+
+        session.begin()
+        code = run(
+            session,
+            dataset=dataset.name,
+            plain=plain,
+            wake=learner.wake if learner else None,
+            on_error=logs.record,
+        )
+    finally:
+        if learner:
+            learner.close()
+        with suppress(Exception):  # the answers are on disk; the lease runs out by itself
+            ledger.close()
+    report.say(
+        f"{session.count:,} answers in this sitting, all saved in {seat.database}; "
+        f"`txtal export {dataset.name}` writes them out"
+    )
+    return code
+
+
+def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
+    settings = LearnerSettings(
+        vectoriser=recipe.vectoriser,
+        strategy=recipe.strategy,
+        audit=recipe.audit,
+        seed=recipe.seed,
+        code=str(seat.code),
+    )
+    learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
+    learner.start()
+    return learner
+
+
+def _check_terminal(plain: bool, reads_stdin: bool) -> None:
+    if plain:
+        if reads_stdin:
+            raise UsageError("with --plain the answers come on standard input: name a file to load")
+        return
+    if not sys.stdout.isatty() or not (reads_stdin or sys.stdin.isatty()):
+        raise UsageError(
+            "there is no terminal to label in; run it in one, or use --plain to answer line by line"
+        )
+
+
+def _keyboard_from_terminal() -> None:
+    """Standard input held the tickets and is used up: read the keys from the terminal itself."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise UsageError("there is no terminal to read keys from") from error
+    os.dup2(terminal, 0)
+    sys.stdin = os.fdopen(0)

@@ -1,0 +1,47 @@
+"""Where a dataset stands, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import median
+from typing import Any
+
+from txtal.store import answers, datasets, revisions, tickets
+from txtal.store.sqlite import Connection
+from txtal.types import VERDICTS
+
+
+def of(conn: Connection, name: str) -> dict[str, Any]:
+    """Counts of standing answers, the newest revision and its audit estimate, ready for JSON.
+
+    Raises UsageError when there is no such dataset.
+    """
+    dataset = datasets.get(conn, name)
+    standing = answers.standing(conn, dataset.id)
+    verdicts = Counter(answer.verdict for answer in standing)
+    labels: Counter[int] = Counter()
+    for answer in standing:
+        if answer.verdict == "accept":
+            labels.update(answer.labels)
+    latest = revisions.latest(conn, dataset.id)
+    revision = latest[1] if latest else None
+    audit = revision.audit if revision else None
+    timed = [answer.answered - answer.shown for answer in standing if answer.shown]
+    return {
+        "dataset": dataset.name,
+        "task": dataset.scheme.task,
+        "tickets": tickets.count(conn, dataset.id),
+        "answers": {verdict: verdicts[verdict] for verdict in VERDICTS},
+        "flagged": sum(answer.flagged for answer in standing),
+        "labels": {label.name: labels[label.id] for label in dataset.scheme.labels},
+        "annotators": dict(Counter(answer.annotator for answer in standing)),
+        "seconds": round(median(timed), 3) if timed else None,
+        "revision": latest[0] if latest else None,
+        "vectoriser": revision.vectoriser if revision else None,
+        "strategy": revision.strategy if revision else None,
+        "audit": (
+            {"n": audit.n, "accuracy": audit.value, "low": audit.low, "high": audit.high}
+            if audit
+            else None
+        ),
+    }
