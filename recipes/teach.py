@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from txtal import Recipe, recipe, scheme_labels, script
+from txtal import Recipe, recipe, script
 from txtal.types import Task
 
 
@@ -30,7 +30,8 @@ def teach(
     return Recipe(
         dataset,
         tickets=source,
-        labels=scheme_labels(label, labels_from),
+        labels=label,
+        labels_from=labels_from,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from txtal.cli.recipes import script
-    from txtal.formats.labelled import scheme_labels
     from txtal.learning.strategies.registry import strategy
-    from txtal.recipe import Recipe, recipe
+    from txtal.recipes import Recipe, recipe
     from txtal.types import Answer, Record, Ticket
     from txtal.vectors.registry import vectoriser
 
@@ -23,7 +22,6 @@ __all__ = [
     "Record",
     "Ticket",
     "recipe",
-    "scheme_labels",
     "script",
     "strategy",
     "vectoriser",
@@ -31,11 +29,10 @@ __all__ = [
 
 _HOMES = {
     "Answer": "txtal.types",
-    "Recipe": "txtal.recipe",
+    "Recipe": "txtal.recipes",
     "Record": "txtal.types",
     "Ticket": "txtal.types",
-    "recipe": "txtal.recipe",
-    "scheme_labels": "txtal.formats.labelled",
+    "recipe": "txtal.recipes",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",
     "vectoriser": "txtal.vectors.registry",

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from txtal import logs
 from txtal.errors import UsageError
+from txtal.formats.labelled import read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.loading import Report, load
-from txtal.recipe import Recipe
+from txtal.recipes import Recipe
 from txtal.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
@@ -59,6 +60,8 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
     labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
+    if recipe.labels_from:
+        labels += read_labels(recipe.labels_from)
     dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
     if not dataset.scheme.labels:
         raise UsageError(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from txtal.cli.output import Console
-from txtal.formats.export import FORMATS, ExportRow, Writable, export_row, write, write_atomically
+from txtal.cli.output import Console, writing
+from txtal.formats.export import FORMATS, ExportRow, export_row, write
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset
 
@@ -42,8 +37,7 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
 
     with console.read() as conn:
         target = datasets.get(conn, dataset)
-        writing = write_atomically(output) if output else nullcontext(_stdout())
-        with writing as out:
+        with writing(output) as out:
             written = write(_rows(conn, target), out, FORMATS[form])
     said = f"{written.lines:,} lines from {written.answers:,} answers"
     for verdict, count in written.left_out.items():
@@ -63,21 +57,3 @@ def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
             session=f"{dataset.name}-{found.session_id}",
             names=names,
         )
-
-
-class _Inert:
-    """On a terminal, characters beyond ASCII become JSON escapes: the same data, acting on nothing."""
-
-    def write(self, line: str) -> int:
-        return sys.stdout.write(_BEYOND_ASCII.sub(lambda c: json.dumps(c[0])[1:-1], line))
-
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-
-
-def _stdout() -> Writable:
-    if sys.stdout.isatty():
-        return _Inert()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale
-    return sys.stdout

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
+from txtal.formats.atomic import write_atomically
+from txtal.session import LearnerStatus
 from txtal.store import schema
 from txtal.store.sqlite import Connection, foreseen
 from txtal.text import clean
@@ -48,6 +52,10 @@ class Console:
         line = f"{what} {_bar(done, total)}"
         click.echo("\r" + line.ljust(self._width), err=True, nl=False)
         self._width = len(line)
+
+    def status(self, status: LearnerStatus) -> None:
+        """Show what a learner in this process is doing."""
+        self.progress(status.state, round(100 * (status.progress or 0)), 100)
 
     def clear(self) -> None:
         """Wipe the progress line, if one is shown."""
@@ -98,3 +106,30 @@ def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         first = row[0].ljust(widths[0])
         rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         click.echo("  ".join([first, *rest]).rstrip())
+
+
+class Writable(Protocol):
+    """As much of a file as data is written with."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+class _Inert:
+    """On a terminal, characters beyond ASCII become JSON escapes: the same data, acting on nothing."""
+
+    def write(self, text: str, /) -> int:
+        return sys.stdout.write(_BEYOND_ASCII.sub(lambda c: json.dumps(c[0])[1:-1], text))
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def writing(path: Path | None) -> AbstractContextManager[Writable]:
+    """Where lines of JSON go: the file, replaced in one step at the end, or standard output."""
+    if path is not None:
+        return write_atomically(path)
+    if sys.stdout.isatty():
+        return nullcontext(_Inert())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the locale
+    return nullcontext(sys.stdout)

@@ -11,25 +11,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import click
 
-from txtal import recipe as finding
+from txtal import recipes as finding
 from txtal.cli.errors import guarded
+from txtal.cli.options import Commas
 from txtal.cli.output import Console, put_json, put_table
 from txtal.errors import RecipeError
-from txtal.recipe import Recipe, RecipeFunction
+from txtal.recipes import Recipe, RecipeFunction
 from txtal.sitting import Seat, default_annotator, sit
-
-
-class Commas(click.ParamType):
-    """``bug,praise`` as a list; may be given more than once."""
-
-    name = "A,B,…"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[str]:
-        if isinstance(value, list):
-            return value
-        return [part.strip() for part in str(value).split(",") if part.strip()]
 
 
 def command_of(function: RecipeFunction) -> click.Command:

@@ -15,7 +15,7 @@ from txtal.learning import evaluate, model
 from txtal.learning.matrix import AnswerMatrix, answer_matrix
 from txtal.learning.model import LinearModel
 from txtal.learning.strategies import registry
-from txtal.recipe import load_file
+from txtal.recipes import load_file
 from txtal.session import LearnerStatus
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store.sqlite import foreseen

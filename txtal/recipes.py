@@ -35,6 +35,8 @@ class Recipe:
     """A SOURCE to load first (a path, ``-`` or ``dataset:NAME``), or records made by the recipe."""
     labels: Sequence[str | tuple[str, str]] = ()
     """Names, or (name, description); added to those the dataset has."""
+    labels_from: Path | None = None
+    """A file of more of them, one a line: name, tab, description."""
     task: Task | None = None
     """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
     vectoriser: str = _DEFAULTS.vectoriser

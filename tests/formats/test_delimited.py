@@ -1,0 +1,104 @@
+"""CSV: rows, quotes, and rows that can't be trusted."""
+
+from __future__ import annotations
+
+import pytest
+
+from txtal.errors import DataError
+from txtal.formats import delimited
+from txtal.formats.lines import BadLine
+from txtal.types import Record
+
+
+def read(data: str | bytes, **options: str) -> tuple[list[Record], list[BadLine]]:
+    raw = data.encode() if isinstance(data, str) else data
+    bad: list[BadLine] = []
+    lines = [line + b"\n" for line in raw.split(b"\n")]
+    return list(delimited.records(lines, "in.csv", bad.append, **options)), bad  # type: ignore[arg-type]
+
+
+def test_columns() -> None:
+    found, bad = read("id,text,label,from\n7,hello,bug,mail\n8,bye,,\n")
+    assert found == [
+        Record("hello", {"id": "7", "from": "mail"}, {"label": "bug"}),
+        Record("bye", {"id": "8"}),
+    ]
+    assert bad == []
+
+
+def test_quotes_and_newlines_inside() -> None:
+    found, bad = read('text,n\r\n"a ""b"", c\r\nd",1\r\n5" screen,2\r\n')
+    assert found == [Record('a "b", c\r\nd', {"n": "1"}), Record('5" screen', {"n": "2"})]
+    assert bad == []
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators(mark: str) -> None:
+    found, _ = read(f"text{mark}from\na, b{mark}mail\n")
+    assert found == [Record("a, b", {"from": "mail"})]
+
+
+def test_header_is_trimmed_and_case_does_not_matter() -> None:
+    assert read(" Text ,LABEL,\nx,bug,1\n")[0] == [Record("x", {"column 3": "1"}, {"label": "bug"})]
+
+
+def test_only_one_column() -> None:
+    assert read("text\none\ntwo\n")[0] == [Record("one"), Record("two")]
+
+
+def test_formulas_and_spaces_stay_as_they_are() -> None:
+    assert read("text\n=1+1\n  x \n")[0] == [Record("=1+1"), Record("  x ")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "reason"),
+    [
+        ("a,b,c\nok,1\n", 2, "3 cells where the header has 2"),
+        ("a\nok,1\n", 2, "1 cells where the header has 2"),
+        (" ,b\nok,1\n", 2, "'text' is blank"),
+        ('"a"b,c\nok,1\n', 2, "not CSV: ',' expected after '\"'"),
+        ('ok,1\n"never ends,b\nc,d\n', 3, "not CSV: unexpected end of data"),
+        ("a\rb,c\nok,1\n", 2, "not CSV: new-line character seen in unquoted field"),
+        ('"a\nb\nc",d,e\nok,1\n', 2, "3 cells where the header has 2"),
+    ],
+)
+def test_bad_rows(rows: str, line: int, reason: str) -> None:
+    found, bad = read(f"text,n\n{rows}")
+    assert found == [Record("ok", {"n": "1"})]
+    assert [(one.line, one.reason[: len(reason)]) for one in bad] == [(line, reason)]
+
+
+def test_a_row_with_an_undecodable_line_is_left_out_whole() -> None:
+    found, bad = read(b'text,n\n"a\n\xff\nb",1\nok,1\n')
+    assert found == [Record("ok", {"n": "1"})]
+    assert [(one.line, one.reason[:15]) for one in bad] == [(3, "not valid UTF-8")]
+
+
+def test_a_row_with_a_line_too_long_is_left_out_whole() -> None:
+    lines = [b"text,n\n", b'"a\n', b"", b'b",1\n', b"ok,1\n"]
+    assert list(delimited.records(lines, "in.csv", pytest.fail)) == [Record("ok", {"n": "1"})]
+
+
+def test_a_cell_too_long() -> None:
+    bad: list[BadLine] = []
+    lines = [b"text\n", b'"aaaaaa\n', b'bbbbbbbb"\n', b"ok\n"]
+    found = list(delimited.records(lines, "in.csv", bad.append, max_field=10))
+    assert Record("ok") in found
+    assert "field limit" in bad[0].reason
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("body,n", r"in\.csv:1: no column is named 'text'; the header has body, n"),
+        ("text,n,n", "names a column twice"),
+        ("text,Text", "names a column twice"),
+    ],
+)
+def test_bad_header(header: str, reason: str) -> None:
+    with pytest.raises(DataError, match=reason):
+        read(f"{header}\na,b\n")
+
+
+def test_another_text_column() -> None:
+    assert read("body,text\na,b\n", text_column="body")[0] == [Record("a", {"text": "b"})]

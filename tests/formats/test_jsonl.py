@@ -1,0 +1,163 @@
+"""JSON Lines: what is taken, what is refused, and that one bad line costs one ticket."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from txtal.formats import jsonl
+from txtal.formats.lines import BadLine
+from txtal.types import Record
+
+GOOD = b'{"text": "good"}\n'
+
+
+def read(data: bytes) -> tuple[list[Record], list[BadLine]]:
+    bad: list[BadLine] = []
+    found = list(jsonl.records(io.BytesIO(data), "in.jsonl", bad.append))
+    return found, bad
+
+
+TAKEN = {
+    "plain": (b'{"text": "a"}', Record("a")),
+    "meta": (b'{"text": "a", "meta": {"n": 1}}', Record("a", {"n": 1})),
+    "null meta": (b'{"text": "a", "meta": null}', Record("a")),
+    "other keys": (b'{"text": "a", "x": [1, {"y": 0}]}', Record("a", {}, {"x": [1, {"y": 0}]})),
+    "space around": (b'  {"text": "a"}  ', Record("a")),
+    "mark of byte order": (b'\xef\xbb\xbf{"text": "a"}', Record("a")),
+    "text sequence": (b'\x1e{"text": "a"}', Record("a")),
+    "carriage return": (b'{"text": "a"}\r', Record("a")),
+    "accents": ('{"text": "naïve"}'.encode(), Record("naïve")),
+    "escaped pair": (rb'{"text": "\ud83d\ude00"}', Record("😀")),
+    "backslash before ud": (rb'{"text": "\\ud83d"}', Record("\\ud83d")),
+    "line separator": ('{"text": "a\u2028b"}'.encode(), Record("a\u2028b")),
+    "next line": ('{"text": "a\x85b"}'.encode(), Record("a\x85b")),
+    "escaped newline": (rb'{"text": "a\nb"}', Record("a\nb")),
+    "escaped NUL": (rb'{"text": "a\u0000b"}', Record("a\x00b")),
+    "escape code": (rb'{"text": "\u001b]0;x\u0007"}', Record("\x1b]0;x\x07")),
+    "big number": (b'{"text": "a", "n": 1' + b"0" * 4000 + b"}", Record("a", {}, {"n": 10**4000})),
+    "small float": (b'{"text": "a", "n": 1e-999}', Record("a", {}, {"n": 0.0})),
+    "hundred deep": (b'{"text": "a", "n": ' + b"[" * 98 + b"]" * 98 + b"}", None),
+    "many brackets, not deep": (b'{"text": "' + b"{[" * 500 + b'"}', Record("{[" * 500)),
+    "keys that differ in case": (b'{"text": "a", "Text": "b"}', Record("a", {}, {"Text": "b"})),
+    "same key on two levels": (b'{"text": "a", "meta": {"text": 1}}', Record("a", {"text": 1})),
+}  # fmt: skip
+
+REFUSED = {
+    "latin-1": ('{"text": "naïve"}'.encode("latin-1"), "not valid UTF-8 at byte 13"),
+    "cut UTF-8": ('{"text": "naï'.encode()[:-1], "not valid UTF-8 at byte 13"),
+    "UTF-16": ('{"text": "a"}'.encode("utf-16-le"), "invalid JSON at column 2"),
+    "gzip bytes": (b"\x1f\x8b\x08\x00\x00", "not valid UTF-8"),
+    "not JSON": (b"hello", "invalid JSON at column 1: Expecting value"),
+    "single quotes": (b"{'text': 'a'}", "invalid JSON at column 2"),
+    "cut short": (b'{"text": "a', "invalid JSON at column 10: Unterminated string"),
+    "first line of pretty JSON": (b"{", "invalid JSON at column 2"),
+    "inner line of pretty JSON": (b'  "text": "a",', "invalid JSON"),
+    "two values": (b'{"text": "a"}{"text": "b"}', "invalid JSON at column 14: Extra data"),
+    "split by CR": (b'{"text": "a"}\r{"text": "b"}', "Extra data"),
+    "trailing comma": (b'{"text": "a",}', "invalid JSON"),
+    "raw tab in a string": (b'{"text": "a\tb"}', "Invalid control character"),
+    "raw NUL in a string": (b'{"text": "a\x00b"}', "Invalid control character"),
+    "array": (b'[{"text": "a"}]', "a list, not an object"),
+    "string": (b'"a"', "a string, not an object"),
+    "number": (b"3", "a number, not an object"),
+    "true": (b"true", "a boolean, not an object"),
+    "null": (b"null", "null, not an object"),
+    "deep": (b"[" * 200_000, "nested more than 100 levels"),
+    "deep and closed": (b"[" * 200_000 + b"]" * 200_000, "nested more than 100 levels"),
+    "deeper than an export writes": (
+        b'{"text": "a", "n": ' + b"[" * 500 + b"]" * 500 + b"}", "nested more than 100 levels"),
+    "a hundred and one deep": (
+        b'{"text": "a", "n": ' + b"[" * 100 + b"]" * 100 + b"}", "nested more than 100 levels"),
+    "deep lone surrogate": (
+        b'{"text": "a", "n": ' + b"[" * 500 + rb'"\ud800"' + b"]" * 500 + b"}", "nested"),
+    "too many digits": (b'{"text": "a", "n": ' + b"9" * 4301 + b"}", "too many digits"),
+    "NaN": (b'{"text": "a", "n": NaN}', "NaN is not JSON"),
+    "Infinity": (b'{"text": "a", "n": Infinity}', "Infinity is not JSON"),
+    "-Infinity": (b'{"text": "a", "n": -Infinity}', "-Infinity is not JSON"),
+    "1e999": (b'{"text": "a", "n": 1e999}', "1e999 is too large"),
+    "-1E+999 in meta": (b'{"text": "a", "meta": {"n": -1E+999}}', "too large"),
+    "infinite without exponent": (b'{"text": "a", "n": ' + b"9" * 400 + b".0}", "too large"),
+    "lone surrogate": (rb'{"text": "a\ud83d"}', "lone surrogate"),
+    "lone low surrogate, upper case": (rb'{"text": "a\uDE00"}', "lone surrogate"),
+    "surrogates the wrong way round": (rb'{"text": "\ude00\ud83d"}', "lone surrogate"),
+    "lone surrogate in a key": (rb'{"text": "a", "\ud800": 1}', "lone surrogate"),
+    "duplicate key": (b'{"text": "a", "text": "b"}', "the key 'text' is there twice"),
+    "duplicate key inside": (b'{"text": "a", "meta": {"b": 1, "b": 1}}', "'b' is there twice"),
+    "no text": (b'{"txt": "a"}', 'no "text"'),
+    "empty object": (b"{}", 'no "text"'),
+    "null text": (b'{"text": null}', '"text" is null'),
+    "number as text": (b'{"text": 3}', '"text" is a number'),
+    "true as text": (b'{"text": true}', '"text" is a boolean'),
+    "list as text": (b'{"text": ["a"]}', '"text" is a list'),
+    "empty text": (b'{"text": ""}', '"text" is blank'),
+    "blank text": (rb'{"text": " \t\u00a0\u3000"}', '"text" is blank'),
+    "list as meta": (b'{"text": "a", "meta": []}', '"meta" is a list'),
+    "string as meta": (b'{"text": "a", "meta": "b"}', '"meta" is a string'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_takes(name: str) -> None:
+    line, expected = TAKEN[name]
+    found, bad = read(line + b"\n" + GOOD)
+    assert bad == []
+    assert len(found) == 2
+    if expected is not None:
+        assert found[0] == expected
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses_that_line_only(name: str) -> None:
+    line, reason = REFUSED[name]
+    found, bad = read(GOOD + b"\n" + line + b"\n" + GOOD)
+    assert found == [Record("good"), Record("good")]
+    assert [one.line for one in bad] == [3] * len(bad)
+    assert len(bad) == 1
+    assert reason in bad[0].reason
+    assert str(bad[0]).startswith("in.jsonl:3: ")
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_is_taken_can_be_written(name: str) -> None:
+    (record, _), _ = read(TAKEN[name][0] + b"\n" + GOOD)
+    json.dumps([record.text, record.meta, record.extra], allow_nan=False).encode()
+
+
+@pytest.mark.parametrize("blank", [b"", b"  ", b"\t", b"\r", b"\x0c"])
+def test_blank_lines_are_neither_good_nor_bad(blank: bytes) -> None:
+    found, bad = read(blank + b"\n" + GOOD + blank + b"\n")
+    assert found == [Record("good")]
+    assert bad == []
+
+
+def test_the_last_line_needs_no_newline() -> None:
+    assert read(GOOD.strip()) == ([Record("good")], [])
+
+
+def test_nothing_is_nothing() -> None:
+    assert read(b"") == ([], [])
+
+
+def test_a_line_left_empty_for_being_too_long_is_passed_over() -> None:
+    bad: list[BadLine] = []
+    found = list(jsonl.records([b"", b"x\n"], "in.jsonl", bad.append))
+    assert found == []
+    assert [one.line for one in bad] == [2]
+
+
+def test_on_bad_may_stop_the_reading() -> None:
+    def stop(bad: BadLine) -> None:
+        raise RuntimeError(str(bad))
+
+    reading = jsonl.records([GOOD, b"x\n", GOOD], "in.jsonl", stop)
+    assert next(reading) == Record("good")
+    with pytest.raises(RuntimeError, match=r"in\.jsonl:2"):
+        next(reading)
+
+
+def test_a_hostile_key_is_spelled_out_in_the_reason() -> None:
+    _, bad = read(rb'{"text": "a", "\u001b[2J": 1, "\u001b[2J": 2}')
+    assert "\x1b" not in bad[0].reason

@@ -1,0 +1,233 @@
+"""Opening a source: kinds of file, compression, progress, and files that are not what they say."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import tracemalloc
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from txtal.errors import DataError, UsageError
+from txtal.formats.source import BadLine, read
+from txtal.types import Record
+
+LINES = b'{"text": "one"}\n{"text": "two"}\n'
+BOTH = [Record("one"), Record("two")]
+
+
+def take(path: Path, **options: object) -> tuple[list[Record], list[BadLine]]:
+    bad: list[BadLine] = []
+    return list(read(path, bad.append, **options)), bad  # type: ignore[arg-type]
+
+
+def put(path: Path, data: bytes) -> Path:
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix.lower() == ".gz" else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "A.JSONL", "a.b.jsonl", "a.jsonl.gz", "A.Jsonl.GZ"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_json_lines(tmp_path: Path, name: str, mark: bytes) -> None:
+    assert take(put(tmp_path / name, mark + LINES)) == (BOTH, [])
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_plain_text(tmp_path: Path, name: str, mark: bytes) -> None:
+    found, bad = take(put(tmp_path / name, mark + b"one\r\n\n  \n two\x0bx \n\xff\nlast"))
+    assert found == [Record("one"), Record(" two\x0bx "), Record("last")]
+    assert [(one.line, one.reason[:22]) for one in bad] == [(5, "not valid UTF-8 at byt")]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_csv(tmp_path: Path, name: str) -> None:
+    found, _ = take(put(tmp_path / name, b"\xef\xbb\xbftext,from\none,mail\ntwo,\n"))
+    assert found == [Record("one", {"from": "mail"}), Record("two")]
+
+
+def test_csv_with_another_column(tmp_path: Path) -> None:
+    found, _ = take(put(tmp_path / "a.csv", b"body,text\none,x\n"), text_column="body")
+    assert found == [Record("one", {"text": "x"})]
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "a.csv", "a.txt", "a.jsonl.gz"):
+        assert take(put(tmp_path / name, b"")) == ([], [])
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(LINES + b"x\n")))
+    bad: list[BadLine] = []
+    seen: list[tuple[int, int | None]] = []
+    found = list(read("-", bad.append, progress=lambda done, total: seen.append((done, total))))
+    assert found == BOTH
+    assert str(bad[0]).startswith("standard input:3: invalid JSON")
+    assert seen[-1] == (len(LINES) + 2, None)
+
+
+def test_standard_input_is_read_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as pipe, os.fdopen(writer, "wb", buffering=0) as feed:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=pipe))
+        reading = read("-", print)
+        feed.write(b'{"text": "one"}\n')
+        assert next(reading) == Record("one")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_progress_counts_the_bytes_of_the_file(tmp_path: Path, name: str) -> None:
+    many = b"".join(
+        b'{"text": "%d %s"}\n' % (n, os.urandom(40).hex().encode()) for n in range(9999)
+    )
+    path = put(tmp_path / name, many)
+    seen: list[tuple[int, int | None]] = []
+    take(path, progress=lambda done, total: seen.append((done, total)))
+    size = path.stat().st_size
+    assert seen[-1] == (size, size)
+    assert len(seen) > 2
+    assert seen == sorted(seen)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.jsonl: no such file"):
+        read(tmp_path / "none.jsonl", print)
+
+
+@pytest.mark.parametrize("name", ["folder", "folder.jsonl"])
+def test_directory(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match="is a directory"):
+        read(tmp_path / name, print)
+
+
+@pytest.mark.parametrize("name", ["a", "a.json", "a.xlsx", "a.gz", "a.jsonl.zip", "jsonl"])
+def test_unknown_suffix(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"\.jsonl, \.csv, \.txt") as caught:
+        read(put(tmp_path / name, LINES), print)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DataError, match=r"a\.jsonl can't be opened: Permission denied"):
+        read(tmp_path / "a.jsonl", print)
+
+
+WRONG_KIND = {
+    "UTF-16": ("a.jsonl", '{"text": "a"}\n'.encode("utf-16"), "UTF-16"),
+    "UTF-16 without mark": ("a.jsonl", '{"text": "a"}\n'.encode("utf-16-le"), "UTF-16"),
+    "UTF-16, big end first": ("a.txt", "hello\n".encode("utf-16-be"), "UTF-16"),
+    "UTF-16 CSV": ("a.csv", "text\na\n".encode("utf-16"), "UTF-16"),
+    "gzip": ("a.jsonl", gzip.compress(LINES), r"gzip-compressed; .* \.gz"),
+    "spreadsheet": ("a.csv", b"PK\x03\x04 rest", "save it as CSV"),
+    "database": ("a.txt", b"SQLite format 3\x00 rest", "SQLite"),
+    "Parquet": ("a.jsonl", b"PAR1 rest", "Parquet"),
+    "array in a line": ("a.jsonl", b'[{"text": "a"}, {"text": "b"}]\n', "jq -c"),
+    "array over lines": ("a.jsonl", b'\xef\xbb\xbf [\n  {"text": "a"}\n]\n', "one JSON array"),
+    "array of an array": ("a.jsonl", b"[\n", "one JSON array"),
+    "object over lines": ("a.jsonl", b'{\r\n  "text": "a"\n}\n', "JSON over several lines"),
+    "CR alone": ("a.txt", b"one\rtwo\r", "by CR alone"),
+    "CR alone in JSON": ("a.jsonl", b'{"text": "a"}\r{"text": "b"}\r', "by CR alone"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG_KIND)
+def test_a_file_of_the_wrong_kind_is_one_error(tmp_path: Path, name: str) -> None:
+    file, data, reason = WRONG_KIND[name]
+    (tmp_path / file).write_bytes(data)
+    with pytest.raises(DataError, match=reason) as caught:
+        take(tmp_path / file)
+    assert file in str(caught.value)
+
+
+def test_a_lone_list_is_one_bad_line(tmp_path: Path) -> None:
+    found, bad = take(put(tmp_path / "a.jsonl", b"[1, 2]\n" + LINES))
+    assert (found, len(bad)) == (BOTH, 1)
+
+
+def test_not_gzip(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(LINES)
+    with pytest.raises(DataError, match=r"isn't gzip-compressed; name it without \.gz"):
+        take(tmp_path / "a.jsonl.gz")
+
+
+def long_gzip() -> tuple[bytes, int]:
+    lines = [json.dumps({"text": os.urandom(50).hex()}).encode() + b"\n" for _ in range(5000)]
+    return gzip.compress(b"".join(lines)), len(lines)
+
+
+def test_gzip_cut_short(tmp_path: Path) -> None:
+    data, whole = long_gzip()
+    (tmp_path / "a.jsonl.gz").write_bytes(data[: len(data) // 2])
+    found, bad = take(tmp_path / "a.jsonl.gz")
+    assert whole * 0.4 < len(found) < whole
+    assert [(one.line, one.reason) for one in bad] == [
+        (len(found) + 1, "the compressed file is cut short or damaged from here")
+    ]
+
+
+def test_gzip_damaged(tmp_path: Path) -> None:
+    data, whole = long_gzip()
+    middle = len(data) // 2
+    (tmp_path / "a.jsonl.gz").write_bytes(data[:middle] + b"\x00" * 99 + data[middle + 99 :])
+    found, bad = take(tmp_path / "a.jsonl.gz")
+    assert whole * 0.3 < len(found) <= whole
+    assert "damaged" in bad[-1].reason
+
+
+def test_gzip_cut_in_its_header(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(LINES)[:5])
+    with pytest.raises(DataError, match="damaged from its first byte"):
+        take(tmp_path / "a.jsonl.gz")
+
+
+def test_gzip_in_parts(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(LINES) + gzip.compress(LINES))
+    assert take(tmp_path / "a.jsonl.gz") == (BOTH * 2, [])
+
+
+def test_longest_line(tmp_path: Path) -> None:
+    line = b'{"text": "one"}'
+    path = put(tmp_path / "a.jsonl", line + b"\n" + line)
+    assert take(path, max_line=len(line)) == ([Record("one")] * 2, [])
+    found, bad = take(path, max_line=len(line) - 1)
+    assert found == []
+    assert [(one.line, one.reason) for one in bad] == [
+        (1, "longer than 14 bytes (--max-line)"),
+        (2, "longer than 14 bytes (--max-line)"),
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".txt", ".csv"])
+def test_a_huge_line_is_never_in_memory(tmp_path: Path, suffix: str) -> None:
+    first = b'{"text": "one"}\n' if suffix == ".jsonl" else b"text\n"
+    path = put(tmp_path / f"a{suffix}", first + b"x" * 30_000_000 + b"\n" + first)
+    tracemalloc.start()
+    _, bad = take(path, max_line=1_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [one.line for one in bad] == [2]
+    assert peak < 5_000_000
+
+
+def test_a_device_that_fails_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(io.BytesIO):
+        def read1(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError(5, "Input/output error")
+            return super().read1(size)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Failing(LINES)))
+    reading = read("-", print)
+    assert [next(reading), next(reading)] == BOTH
+    with pytest.raises(DataError, match="standard input:3: can't read on: Input/output error"):
+        next(reading)

@@ -1,0 +1,185 @@
+"""The classifier to take away: vectoriser, linear model and labels, as npz and JSON, never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from txtal.errors import ModelError
+from txtal.learning.model import LinearModel
+from txtal.types import Record, Task
+from txtal.vectors.vectoriser import Vectoriser
+
+HEADER = "classifier.json"
+ARRAYS = "classifier.npz"
+_FORMAT = "txtal classifier"
+_VERSION = 1
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the classifier says of one text."""
+
+    labels: tuple[str, ...]
+    """The most probable one; for multilabel and binary those with probability 0.5 or more."""
+    probabilities: Mapping[str, float]
+    """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Texts in, labels with probabilities out."""
+
+    task: Task
+    labels: tuple[str, ...]
+    model: LinearModel
+    vectoriser: Vectoriser
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (n texts, k labels), columns in the order of ``labels``."""
+        return self.model.predict_proba(self.vectoriser.transform(texts))
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction a text."""
+        return [self._prediction(row) for row in self.predict_proba(texts).tolist()]
+
+    def _prediction(self, row: list[float]) -> Prediction:
+        ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
+        if self.task == "exclusive":
+            chosen = tuple(label for label, _ in ranked[:1])
+        else:
+            chosen = tuple(label for label, p in ranked if p >= 0.5)
+        return Prediction(chosen, {label: round(p, 4) for label, p in ranked})
+
+
+def predicted_lines(classifier: Classifier, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Each record with ``predicted``, ``probability`` and ``probabilities`` added; streamed."""
+    for batch in _batches(records):
+        predictions = classifier.predict([record.text for record in batch])
+        for record, prediction in zip(batch, predictions, strict=True):
+            yield _line(classifier.task, record, prediction)
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    # itertools.batched needs Python 3.12.
+    rest = iter(records)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
+    chosen: Any = list(prediction.labels)
+    if task != "multilabel":
+        chosen = chosen[0] if chosen else None
+    line = {**record.extra, "text": record.text}
+    if record.meta:
+        line["meta"] = dict(record.meta)
+    line["predicted"] = chosen
+    if task == "exclusive":
+        line["probability"] = next(iter(prediction.probabilities.values()))
+    line["probabilities"] = dict(prediction.probabilities)
+    return line
+
+
+def save(classifier: Classifier, folder: Path) -> None:
+    """Write the classifier into ``folder``, made if need be.
+
+    Raises ModelError when it can't be written, LearnerError when a custom vectoriser can't be saved.
+    """
+    vectoriser, arrays = classifier.vectoriser.to_arrays()
+    model = classifier.model
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        allow_pickle=False,
+        coef=model.coef,
+        intercept=model.intercept,
+        trained=model.trained,
+        **{f"vectoriser.{name}": array for name, array in arrays.items()},
+    )
+    header = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "task": classifier.task,
+        "labels": list(classifier.labels),
+        "vectoriser": vectoriser,
+        "fingerprint": classifier.vectoriser.fingerprint,
+        "sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / ARRAYS, packed.getvalue())
+        _replace(folder / HEADER, json.dumps(header, indent=1).encode())
+    except OSError as error:
+        raise ModelError(f"{folder}: can't write the classifier: {error.strerror}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def load(folder: Path) -> Classifier:
+    """Read a classifier that :func:`save` wrote.
+
+    Raises ModelError for anything else, and for one that was altered since.
+    """
+    header = _header(folder / HEADER)
+    arrays = _arrays(folder / ARRAYS, header["sha256"])
+    try:
+        model = LinearModel(
+            header["task"], arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
+        )
+        parts = {name.removeprefix("vectoriser."): array for name, array in arrays.items()}
+        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: not a whole txtal classifier ({error})") from error
+    labels = tuple(header["labels"])
+    if model.coef.shape != (len(labels), vectoriser.dims):
+        raise ModelError(f"{folder}: its labels, weights and features don't fit together")
+    if vectoriser.fingerprint != header["fingerprint"]:
+        raise ModelError(f"{folder}: its vectoriser isn't the one it was trained with")
+    return Classifier(header["task"], labels, model, vectoriser)
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ModelError(f"{path.parent}: no {HEADER} in it; name a folder `txtal train` wrote") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise ModelError(f"{path}: not the header of a txtal classifier")
+    if header.get("version") != _VERSION:
+        raise ModelError(f"{path}: made by a newer txtal; upgrade with `pip install -U txtal`")
+    missing = {"task", "labels", "vectoriser", "fingerprint", "sha256"} - header.keys()
+    if missing:
+        raise ModelError(f"{path}: {', '.join(sorted(missing))} missing")
+    return header
+
+
+def _arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read: {error.strerror}") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path}: altered, or of another classifier than its {HEADER}")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: not readable as arrays ({error})") from error

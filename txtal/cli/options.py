@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Commas(click.ParamType):
+    """``bug,praise`` as a list; may be given more than once."""
+
+    name = "A,B,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        if isinstance(value, list):
+            return value
+        return [part.strip() for part in str(value).split(",") if part.strip()]
+
+
+_FEATURES = (
+    click.option(
+        "--vectors",
+        default="auto",
+        show_default=True,
+        help="Features: static, lexical, spacy, or several with +.",
+    ),
+    click.option("--lang", default="en", show_default=True, help="Language of the texts."),
+    click.option("--spacy", help="An installed spaCy pipeline instead of --lang."),
+    click.option(
+        "--code",
+        type=click.Path(path_type=Path),
+        help="A recipe file to load for the strategies and vectorisers it registers.",
+    ),
+)
+
+
+def features(command: F) -> F:
+    """--vectors, --lang, --spacy and --code; see :func:`spec_of`."""
+    for option in reversed(_FEATURES):
+        command = option(command)
+    return command
+
+
+def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
+    """The vectoriser's spec in the words of the options."""
+    return f"{vectors}@{spacy or lang}"

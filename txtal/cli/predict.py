@@ -1,0 +1,56 @@
+"""``txtal predict``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from txtal.cli.output import Console, writing
+from txtal.formats.lines import MAX_LINE
+
+
+@click.command("predict")
+@click.argument("classifier", type=click.Path(path_type=Path, exists=False))
+@click.argument("source")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write this file; else standard output."
+)
+@click.option("--strict", is_flag=True, help="Stop at the first bad line.")
+@click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
+@click.pass_obj
+def command(
+    console: Console,
+    classifier: Path,
+    source: str,
+    output: Path | None,
+    strict: bool,
+    code: Path | None,
+) -> None:
+    """Label the texts of SOURCE with a CLASSIFIER that `txtal train` wrote.
+
+    Writes JSONL: each record with predicted (the label, or a list of labels), probability, and
+    probabilities of every label.
+    """
+    from txtal import classifier as saved
+    from txtal.formats.source import read
+    from txtal.loading import BadLines
+    from txtal.recipes import load_file
+
+    if code:
+        load_file(code)
+    made = saved.load(classifier)
+    bad = BadLines(console, strict=strict)
+    records = read(
+        source,
+        bad,
+        max_line=MAX_LINE,
+        progress=lambda done, total: console.progress("predicting", done, total),
+    )
+    count = 0
+    with writing(output) as out:
+        for line in saved.predicted_lines(made, records):
+            out.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            count += 1
+    console.say(f"predicted {count:,}, {bad.count:,} bad lines")

@@ -1,0 +1,61 @@
+"""``txtal train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from txtal.cli import options
+from txtal.cli.output import Console
+
+
+@click.command("train")
+@click.argument("dataset")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write the classifier to.",
+)
+@options.features
+@click.pass_obj
+def command(
+    console: Console,
+    dataset: str,
+    output: Path,
+    vectors: str,
+    lang: str,
+    spacy: str | None,
+    code: Path | None,
+) -> None:
+    """Fit the classifier on every answer of DATASET and write it to a folder.
+
+    `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed.
+    """
+    from txtal import classifier
+    from txtal.errors import LearnerError
+    from txtal.learner.learner import Learner
+    from txtal.types import LearnerSettings
+
+    spec = options.spec_of(vectors, lang, spacy)
+    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    learner = Learner(console.database, dataset, settings, console.status)
+    revision = learner.rank().revision
+    if learner.model is None or not learner.model.ready:
+        raise LearnerError(f"{dataset}: nothing to learn from yet: {revision.note}")
+    made = classifier.Classifier(
+        learner.scheme.task,
+        tuple(label.name for label in learner.scheme.labels),
+        learner.model,
+        learner.vectoriser,
+    )
+    classifier.save(made, output)
+    console.say(f"trained on {revision.answers:,} answers, written to {output}")
+    if revision.audit:
+        audit = revision.audit
+        console.say(
+            f"about {audit.value:.0%} right (95 % interval {audit.low:.0%} to {audit.high:.0%}, "
+            f"from {audit.n} audit answers)"
+        )

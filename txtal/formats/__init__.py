@@ -1,0 +1,1 @@
+"""What others read and write. Light: standard library, jsonlines and murmurhash only."""

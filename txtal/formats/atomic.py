@@ -1,0 +1,108 @@
+"""A file that is replaced whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from txtal.errors import TxtalError, UsageError
+
+if sys.platform != "win32":
+    import fcntl
+
+
+@contextmanager
+def write_atomically(path: str | Path) -> Iterator[TextIO]:
+    """A handle for the text that ``path`` holds once the block ends; compressed if it ends in .gz.
+
+    Until then ``path`` is as it was, and it stays so if the block raises or the process is killed.
+    A new file is readable by its owner only, since it holds what customers wrote; an existing one
+    keeps its mode, and a symbolic link keeps pointing at it. What a killed run left in the
+    directory is swept away. A device or pipe is written to as it is. Raises TxtalError when the
+    file can't be written.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise UsageError(f"{path} is a directory; name a file in it")
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="\n") as handle:
+                yield handle
+            return
+        _sweep(target)
+        descriptor, temporary = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+                _hold(file)
+                with _text(file, packed=target.suffix == ".gz") as handle:
+                    yield handle
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                Path(temporary).chmod(stat.S_IMODE(target.stat().st_mode))
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        _sync_directory(target.parent)
+    except OSError as error:
+        reason = error.strerror or error
+        raise TxtalError(f"{path} can't be written: {reason}; what it held is untouched") from error
+
+
+_SUFFIX = ".tmp"
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.txtal-"
+
+
+@contextmanager
+def _text(file: BinaryIO, *, packed: bool) -> Iterator[TextIO]:
+    """``file`` as UTF-8 text, left open and flushed."""
+    inner = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) if packed else file
+    handle = io.TextIOWrapper(inner, encoding="utf-8", newline="\n")
+    try:
+        yield handle
+    except BaseException:
+        # Closed now: a writer left to the garbage collector would complain of a closed file.
+        with suppress(OSError):
+            inner.close()
+        raise
+    handle.detach()
+    if inner is not file:
+        inner.close()
+
+
+def _hold(file: BinaryIO) -> None:
+    """Mark ``file`` as in use until it is closed or its process ends."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # a file system without locks: then nothing is swept there either
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left beside ``target``; a run that lives holds its own."""
+    for stale in target.parent.iterdir():
+        if stale.name.startswith(_prefix(target)) and stale.name.endswith(_SUFFIX):
+            with suppress(OSError), stale.open("rb") as file:
+                if sys.platform != "win32":
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stale.unlink()
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the new name survive a power cut, where directories can be synced at all."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

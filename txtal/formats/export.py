@@ -1,0 +1,125 @@
+"""Answers out: the formats, and a file that is either whole or untouched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, TextIO
+
+from txtal.formats import prodigy
+from txtal.formats.atomic import write_atomically
+from txtal.formats.rows import ORIGINAL, ExportRow, export_row, to_json, with_own_keys
+from txtal.types import Record
+
+__all__ = [
+    "FORMATS",
+    "ExportRow",
+    "Written",
+    "export_row",
+    "restored",
+    "write",
+    "write_atomically",
+]
+
+Format = Callable[[ExportRow], list[dict[str, Any]]]
+"""The lines an answer becomes; none when the format can't say what the answer says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What :func:`write` did."""
+
+    answers: int
+    lines: int
+    left_out: Mapping[str, int]
+    """How many answers of each verdict the format couldn't say."""
+
+
+def write(rows: Iterable[ExportRow], out: TextIO, form: Format) -> Written:
+    """Write each answer to ``out`` in ``form``, one of the values of :data:`FORMATS`."""
+    answers = written = 0
+    left_out: Counter[str] = Counter()
+    for row in rows:
+        lines = form(row)
+        for line in lines:
+            out.write(to_json(line, row.ticket.id) + "\n")
+        answers += 1
+        written += len(lines)
+        if not lines:
+            left_out[row.answer.verdict] += 1
+    return Written(answers, written, dict(left_out))
+
+
+def full(row: ExportRow) -> list[dict[str, Any]]:
+    """The whole record: what was loaded, what was answered, and what helps to judge the answer.
+
+    An exclusive or binary answer has a ``label`` (the refused one where ``answer`` is reject), a
+    multilabel one ``labels``; ``suggestion`` has the same shape. ``selection_probability`` lets
+    users undo the bias of asking what a model finds hard. A key of the data's own with the name
+    of one of these is under ``original``; see :func:`restored`.
+    """
+    answer, ranked = row.answer, row.answer.ranked
+    several = row.scheme.task == "multilabel" or len(row.labels) > 1
+    ours = {
+        "answer": answer.verdict,
+        "labels" if several else "label": _one_or_all(row.labels, several),
+        "annotator": answer.annotator,
+        "timestamp": _iso(answer.answered),
+        "seconds": _seconds(answer.shown, answer.answered),
+        "suggestion": _one_or_all(row.suggestion, several),
+        "reason": None if ranked is None else ranked.reason,
+        "selection_probability": None if ranked is None else ranked.selection_probability,
+        "revision": answer.revision,
+        "flagged": answer.flagged,
+        "comment": answer.comment,
+    }
+    return [with_own_keys(row.ticket, ours, _FULL_KEYS)]
+
+
+def restored(record: Record) -> Record:
+    """The record that was loaded, from one that :func:`full` wrote; any other record as it is."""
+    extra = record.extra
+    if not (extra.keys() >= _SIGNATURE and ("label" in extra or "labels" in extra)):
+        return record
+    own = {key: value for key, value in extra.items() if key not in _FULL_KEYS}
+    return Record(record.text, record.meta, own | own.pop(ORIGINAL, {}))
+
+
+def training(row: ExportRow) -> list[dict[str, Any]]:
+    """Text and label, nothing else: what a classifier is trained on. Accepted answers only."""
+    if row.answer.verdict != "accept":
+        return []
+    if row.scheme.task == "multilabel":
+        return [{"text": row.ticket.text, "labels": list(row.labels)}]
+    return [{"text": row.ticket.text, "label": label} for label in row.labels]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {"jsonl": full, "prodigy": prodigy.tasks, "plain": training}
+)
+
+_SIGNATURE = frozenset({
+    "answer", "annotator", "timestamp", "seconds", "suggestion", "reason",
+    "selection_probability", "revision", "flagged", "comment",
+})  # fmt: skip
+_FULL_KEYS = _SIGNATURE | {"label", "labels", "accept"}
+"""``accept`` too: left beside our answer, Prodigy's would read as part of it."""
+
+
+def _one_or_all(names: tuple[str, ...] | None, several: bool) -> str | list[str] | None:
+    if several:
+        return None if names is None else list(names)
+    return names[0] if names else None
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
+
+
+def _seconds(shown: float, answered: float) -> float | None:
+    """How long it took; None when unknown or when the clock was set back in between."""
+    return round(answered - shown, 3) if 0 < shown <= answered else None

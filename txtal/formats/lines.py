@@ -1,0 +1,81 @@
+"""The lines of a file as bytes: bounded in length, numbered, and reported when they are bad."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+
+from txtal.errors import DataError
+
+MAX_LINE = 10_000_000
+"""Longest line taken, in bytes, unless the user says otherwise."""
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that was skipped, and why."""
+
+    source: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}: {self.reason}"
+
+
+OnBad = Callable[[BadLine], None]
+"""Told of every skipped line; may raise to stop the reading."""
+
+
+class Readable(Protocol):
+    """Bytes by the line, from a file or through gzip."""
+
+    def readline(self, size: int = -1, /) -> bytes: ...
+
+
+def lines(
+    stream: Readable, source: str, on_bad: OnBad, max_line: int = MAX_LINE
+) -> Iterator[bytes]:
+    """Every line with its newline. One too long is reported and comes out empty.
+
+    Empty rather than left out, so that the count of lines stays the count of the file's lines. No
+    more than ``max_line`` bytes of a line are ever in memory. A compressed file that is cut short
+    or damaged ends with one bad line; what came before it has been read. Raises DataError when
+    the file can't be read on.
+    """
+    for number in count(1):
+        try:
+            line = stream.readline(max_line + 1)
+            too_long = len(line) > max_line and not line.endswith(b"\n")
+            if too_long:
+                _skip_rest(stream)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            on_bad(BadLine(source, number, "the compressed file is cut short or damaged from here"))
+            return
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(f"{source}:{number}: can't read on: {reason}") from error
+        if too_long:
+            on_bad(BadLine(source, number, f"longer than {max_line:,} bytes (--max-line)"))
+            yield b""
+        elif line:
+            yield line
+        else:
+            return
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Why a line that isn't UTF-8 is bad."""
+    return f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8"
+
+
+def _skip_rest(stream: Readable) -> None:
+    while chunk := stream.readline(_CHUNK):
+        if chunk.endswith(b"\n"):
+            return

@@ -1,0 +1,104 @@
+"""One exported answer, and what every export format does with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from txtal.errors import DataError
+from txtal.types import Answer, Scheme, Ticket
+
+ORIGINAL = "original"
+"""Where an export keeps the data's own keys that have the name of one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """An answer with everything an export may say of it; label ids resolved to names."""
+
+    ticket: Ticket
+    answer: Answer
+    scheme: Scheme
+    labels: tuple[str, ...]
+    """The names of ``answer.labels``."""
+    suggestion: tuple[str, ...] | None
+    """The names that were suggested; None when there was no suggestion to show."""
+    session: str = ""
+
+
+def export_row(
+    ticket: Ticket,
+    answer: Answer,
+    scheme: Scheme,
+    *,
+    session: str = "",
+    names: Mapping[int, str] | None = None,
+) -> ExportRow:
+    """An :class:`ExportRow` with names from ``scheme``.
+
+    ``names`` adds labels that are no longer in the scheme. Raises DataError for an unknown id.
+    """
+    known = {**(names or {}), **{label.id: label.name for label in scheme.labels}}
+    suggested = answer.ranked.suggestion if answer.ranked is not None else ()
+    try:
+        return ExportRow(
+            ticket,
+            answer,
+            scheme,
+            tuple(known[label] for label in answer.labels),
+            tuple(known[label] for label in suggested) if answer.ranked is not None else None,
+            session,
+        )
+    except KeyError as error:
+        raise DataError(
+            f"the answer to ticket {ticket.id} names label {error}, which the dataset doesn't have"
+        ) from None
+
+
+def with_own_keys(ticket: Ticket, ours: Mapping[str, Any], reserved: Set[str]) -> dict[str, Any]:
+    """The ticket's text, meta and own keys, then ``ours``.
+
+    A key of the data's own whose name is ``reserved`` (or is text, meta or original) moves into
+    ``original``, so that neither says the other's word and nothing is lost. Reserved is more than
+    what ``ours`` holds: an old ``label`` next to a new ``labels`` would be read as an answer.
+    """
+    clashing = {key for key in ticket.extra if key in reserved or key in _ALWAYS_RESERVED}
+    line = {"text": ticket.text, "meta": dict(ticket.meta)}
+    line |= {key: value for key, value in ticket.extra.items() if key not in clashing}
+    line |= ours
+    if clashing:
+        line[ORIGINAL] = {key: ticket.extra[key] for key in ticket.extra if key in clashing}
+    return line
+
+
+_ALWAYS_RESERVED = frozenset({"text", "meta", ORIGINAL})
+
+
+def to_json(line: Mapping[str, Any], ticket_id: int) -> str:
+    """``line`` as compact JSON in one line of UTF-8.
+
+    Raises DataError naming the ticket when a value has no JSON form: NaN, or an object a recipe
+    left there.
+    """
+    try:
+        text = _ENCODER.encode(line)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"ticket {ticket_id} can't be written as JSON: {error}") from error
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character, from a recipe or a terminal: escaped, it costs this line its beauty;
+        # raised, it would cost the user the export.
+        return json.dumps(line, allow_nan=False, separators=(",", ":"))
+    for breaking, escape in _LINE_BREAKS:
+        text = text.replace(breaking, escape)
+    return text
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+_LINE_BREAKS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+"""Line ends to str.splitlines and to other languages, so escaped: a line is one line to all."""

@@ -1,0 +1,202 @@
+"""Replaying a labelled file as the annotator, through the very same session and learner.
+
+Does active learning pay on my data? Each run labels the pool from nothing to the budget with one
+strategy and one seed, and measures the model on a test file as it goes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from txtal.errors import DataError
+from txtal.formats.labelled import labels_of
+from txtal.learner.inline import InlineLearner
+from txtal.learner.learner import Learner
+from txtal.learning import evaluate, model
+from txtal.learning.matrix import answer_matrix
+from txtal.session import Session
+from txtal.store import datasets, schema, tickets
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection
+from txtal.types import Answer, Dataset, LearnerSettings, Question, Record, Scheme, Task, Verdict
+
+Gold = tuple[str, ...]
+"""The names of the labels that apply to a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A labelled file: distinct texts with their labels."""
+
+    records: Sequence[Record]
+    gold: Mapping[str, Gold]
+
+    @property
+    def labels(self) -> list[str]:
+        """Every label there is, in alphabetical order."""
+        return sorted({label for labels in self.gold.values() for label in labels})
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The model's quality on the test file after so many answers."""
+
+    labels: int
+    accuracy: float
+    macro_f1: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One strategy with one seed."""
+
+    strategy: str
+    seed: int
+    curve: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to replay."""
+
+    strategies: Sequence[str]
+    seeds: int
+    budget: int
+    settings: LearnerSettings
+    batch: int = 1
+    """Answers between two rankings."""
+    points: int = 20
+    """How often a run is measured."""
+
+
+def labelled(records: Iterator[Record], source: str) -> Labelled:
+    """Keep what is labelled; of a text that is there twice, the first. Raises DataError if none."""
+    kept: dict[str, Record] = {}
+    gold: dict[str, Gold] = {}
+    for record in records:
+        labels = labels_of(record)
+        if labels is not None and record.text not in kept:
+            kept[record.text] = record
+            gold[record.text] = labels
+    if not kept:
+        raise DataError(f"{source}: no line has a label, a list of labels, or an accept")
+    return Labelled(list(kept.values()), gold)
+
+
+def task_of(pool: Labelled) -> Task:
+    """exclusive when each text has exactly one label, else multilabel."""
+    return "exclusive" if all(len(labels) == 1 for labels in pool.gold.values()) else "multilabel"
+
+
+class Simulation:
+    """The runs of a plan over one pool and one test file, sharing one feature cache."""
+
+    def __init__(self, pool: Labelled, test: Labelled, plan: Plan, folder: Path) -> None:
+        self.pool = pool
+        self.test = test
+        self.plan = plan
+        self.folder = folder
+        self.task = task_of(pool)
+        self._test_features: np.ndarray | None = None
+        self._test_cells: np.ndarray | None = None
+
+    def runs(self, progress: Callable[[str, int, int], None]) -> Iterator[Run]:
+        """Each run in turn; ``progress`` is told the run's name, answers given and budget."""
+        for strategy in self.plan.strategies:
+            for seed in range(self.plan.seeds):
+                yield self._run(strategy, seed, progress)
+
+    def _run(self, strategy: str, seed: int, progress: Callable[[str, int, int], None]) -> Run:
+        path = self.folder / f"{strategy.replace(':', '-')}-{seed}.db"
+        settings = replace(self.plan.settings, strategy=strategy, seed=seed)
+        with closing(schema.open_database(path, create=True)) as conn:
+            # Nothing here outlives the run: durability would only cost time.
+            conn.execute("PRAGMA synchronous = OFF")
+            dataset = self._load(conn)
+            learner = Learner(path, dataset.name, settings, cache_folder=self.folder / "cache")
+            ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
+            session = Session(
+                ledger,
+                dataset.scheme,
+                learner=InlineLearner(learner, batch=self.plan.batch),
+                audit=settings.audit,
+                seed=seed,
+            )
+            curve = tuple(self._label(session, learner, f"{strategy} {seed + 1}", progress))
+        return Run(strategy, seed, curve)
+
+    def _load(self, conn: Connection) -> Dataset:
+        names = [(label, "") for label in self.pool.labels]
+        dataset = datasets.prepare(conn, "simulated", names, self.task)
+        tickets.add(conn, dataset.id, self.pool.records)
+        return dataset
+
+    def _label(
+        self,
+        session: Session,
+        learner: Learner,
+        name: str,
+        progress: Callable[[str, int, int], None],
+    ) -> Iterator[Point]:
+        began = time.perf_counter()
+        budget = min(self.plan.budget, len(self.pool.records))
+        marks = {round(budget * (i + 1) / self.plan.points) for i in range(self.plan.points)}
+        session.begin()
+        session.update()
+        while session.question is not None and session.count < budget:
+            session.answer(*self._say(session.question, session.scheme))
+            session.update()
+            progress(name, session.count, budget)
+            if session.count in marks:
+                yield self._measure(session.count, learner, session.scheme, began)
+
+    def _say(self, question: Question, scheme: Scheme) -> tuple[Verdict, tuple[int, ...]]:
+        gold = self.pool.gold[question.ticket.text]
+        return "accept", tuple(label.id for label in scheme.labels if label.name in gold)
+
+    def _measure(self, labels: int, learner: Learner, began: float) -> Point:
+        seconds = time.perf_counter() - began
+        assert learner.model is not None, "a ranking was made before the first answer"
+        accuracy, macro_f1 = self._score(learner, learner.model)
+        return Point(labels, accuracy, macro_f1, round(seconds, 3))
+
+    def _score(self, learner: Learner, fitted: model.LinearModel) -> tuple[float, float]:
+        """Accuracy (every label right, for multilabel) and macro-F1 on the test file."""
+        if self._test is None:
+            texts = [record.text for record in self.test.records]
+            cells = np.zeros((len(texts), len(self.pool.labels)), np.int8)
+            columns = {label: column for column, label in enumerate(self.pool.labels)}
+            for row, text in enumerate(texts):
+                for label in self.test.gold[text]:
+                    if label in columns:  # one the pool never has can't be learned: always wrong
+                        cells[row, columns[label]] = 1
+            self._test = learner.vectoriser.transform(texts), cells
+        features, truth = self._test
+        predicted = model.decide(fitted.predict_proba(features), self.task)
+        return evaluate.accuracy(truth, predicted), evaluate.macro_f1(truth, predicted)
+
+    def report(self, runs: Sequence[Run]) -> dict[str, Any]:
+        """The runs and, to compare with, the model that every label of the pool would give."""
+        learner = self._last
+        assert learner is not None, "report comes after the runs"
+        cells = np.zeros((len(self.pool.records), len(self.pool.labels)), np.int8)
+        columns = {label: column for column, label in enumerate(self.pool.labels)}
+        for row, record in enumerate(self.pool.records):
+            cells[row, [columns[label] for label in self.pool.gold[record.text]]] = 1
+        fitted = model.fit(learner.features.matrix, cells, self.task)
+        accuracy, macro_f1 = self._score(learner, fitted)
+        return {
+            "vectoriser": learner.vectoriser.spec,
+            "classes": self.pool.labels,
+            "runs": [asdict(run) for run in runs],
+            "full": {"labels": len(cells), "accuracy": accuracy, "macro_f1": macro_f1},
+        }
