@@ -20,6 +20,9 @@ from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Verdi
 Order = Literal["ranking", "file"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
 
+AUDIT = "audit"
+"""The reason given for tickets drawn uniformly at random to estimate quality."""
+
 OnAnswer = Callable[[Ticket, Answer], object]
 
 
@@ -176,7 +179,7 @@ class Session:
             return None if ticket_id is None else Ranked(ticket_id, reason="file order")
         if self._random.random() < self.audit:
             sample = self.ranking.audit if self.ranking else ()
-            return self._take(sample, "audit", self.audit)
+            return self._take(sample, AUDIT, self.audit)
         items = self.ranking.items if self.ranking else ()
         return self._take(items, "random", 1.0 - self.audit)
 

@@ -6,7 +6,6 @@ strategy and one seed, and measures the model on a test file as it goes.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,12 +20,14 @@ from txtal.formats.labelled import labels_of
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate, model
-from txtal.learning.matrix import answer_matrix
+from txtal.learning.arrays import Cells
+from txtal.learning.matrix import IS
 from txtal.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Dataset, LearnerSettings, Question, Record, Scheme, Task, Verdict
+from txtal.types import Dataset, LearnerSettings, Question, Record, Scheme, Task, Verdict
+from txtal.vectors.cache import Features
 
 Gold = tuple[str, ...]
 """The names of the labels that apply to a text."""
@@ -106,8 +107,8 @@ class Simulation:
         self.plan = plan
         self.folder = folder
         self.task = task_of(pool)
-        self._test_features: np.ndarray | None = None
-        self._test_cells: np.ndarray | None = None
+        self._test: tuple[np.ndarray, np.ndarray] | None = None
+        self._features: Features | None = None
 
     def runs(self, progress: Callable[[str, int, int], None]) -> Iterator[Run]:
         """Each run in turn; ``progress`` is told the run's name, answers given and budget."""
@@ -157,7 +158,7 @@ class Simulation:
             session.update()
             progress(name, session.count, budget)
             if session.count in marks:
-                yield self._measure(session.count, learner, session.scheme, began)
+                yield self._measure(session.count, learner, began)
 
     def _say(self, question: Question, scheme: Scheme) -> tuple[Verdict, tuple[int, ...]]:
         gold = self.pool.gold[question.ticket.text]
@@ -166,37 +167,48 @@ class Simulation:
     def _measure(self, labels: int, learner: Learner, began: float) -> Point:
         seconds = time.perf_counter() - began
         assert learner.model is not None, "a ranking was made before the first answer"
-        accuracy, macro_f1 = self._score(learner, learner.model)
+        assert learner.features is not None
+        self._features = learner.features
+        accuracy, macro_f1 = self._score(learner.model, learner.features)
         return Point(labels, accuracy, macro_f1, round(seconds, 3))
 
-    def _score(self, learner: Learner, fitted: model.LinearModel) -> tuple[float, float]:
+    def _score(self, fitted: model.LinearModel, features: Features) -> tuple[float, float]:
         """Accuracy (every label right, for multilabel) and macro-F1 on the test file."""
         if self._test is None:
             texts = [record.text for record in self.test.records]
-            cells = np.zeros((len(texts), len(self.pool.labels)), np.int8)
-            columns = {label: column for column, label in enumerate(self.pool.labels)}
-            for row, text in enumerate(texts):
-                for label in self.test.gold[text]:
-                    if label in columns:  # one the pool never has can't be learned: always wrong
-                        cells[row, columns[label]] = 1
-            self._test = learner.vectoriser.transform(texts), cells
-        features, truth = self._test
-        predicted = model.decide(fitted.predict_proba(features), self.task)
-        return evaluate.accuracy(truth, predicted), evaluate.macro_f1(truth, predicted)
+            self._test = features.vectoriser.transform(texts), self._cells(self.test)
+        known, truth = self._test
+        predicted = model.decide(fitted.predict_proba(known), self.task)
+        return (
+            round(evaluate.exact_match(truth, predicted), 6),
+            round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),
+        )
+
+    def _cells(self, data: Labelled) -> Cells:
+        """IS and NOT for each text and label of the pool.
+
+        A label that only the test file has can't be learned: such a text is always wrong.
+        """
+        columns = {label: column for column, label in enumerate(self.pool.labels)}
+        cells = np.zeros((len(data.records), len(columns)), np.int8)
+        for row, record in enumerate(data.records):
+            for label in data.gold[record.text]:
+                if label in columns:
+                    cells[row, columns[label]] = IS
+        return cells
 
     def report(self, runs: Sequence[Run]) -> dict[str, Any]:
-        """The runs and, to compare with, the model that every label of the pool would give."""
-        learner = self._last
-        assert learner is not None, "report comes after the runs"
-        cells = np.zeros((len(self.pool.records), len(self.pool.labels)), np.int8)
-        columns = {label: column for column, label in enumerate(self.pool.labels)}
-        for row, record in enumerate(self.pool.records):
-            cells[row, [columns[label] for label in self.pool.gold[record.text]]] = 1
-        fitted = model.fit(learner.features.matrix, cells, self.task)
-        accuracy, macro_f1 = self._score(learner, fitted)
+        """The runs and, to compare with, the model that every label of the pool would give.
+
+        Comes after the runs.
+        """
+        assert self._features is not None
+        fitted = model.fit(self._features.matrix, self._cells(self.pool), self.task)
+        accuracy, macro_f1 = self._score(fitted, self._features)
+        full = {"labels": len(self.pool.records), "accuracy": accuracy, "macro_f1": macro_f1}
         return {
-            "vectoriser": learner.vectoriser.spec,
+            "vectoriser": str(self._features.vectoriser.spec),
             "classes": self.pool.labels,
             "runs": [asdict(run) for run in runs],
-            "full": {"labels": len(cells), "accuracy": accuracy, "macro_f1": macro_f1},
+            "full": full,
         }

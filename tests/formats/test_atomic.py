@@ -85,6 +85,21 @@ def test_an_error_of_the_writing_itself(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+@posix
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
+def test_a_limit_that_is_hit_while_writing(tmp_path: Path, name: str) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    try:
+        with pytest.raises(TxtalError, match="too large"), write_atomically(tmp_path / name) as out:
+            out.write(os.urandom(1 << 20).hex())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(tmp_path) == []
+
+
 def test_compressed_by_name(tmp_path: Path) -> None:
     with write_atomically(tmp_path / "out.jsonl.gz") as out:
         out.write("é\n" * 1000)
@@ -115,6 +130,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
         out.write("hello")
     assert os.read(reading, 99) == b"hello"
     os.close(reading)
+    assert names(tmp_path) == ["pipe"]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 

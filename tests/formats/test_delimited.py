@@ -90,7 +90,7 @@ def test_a_cell_too_long() -> None:
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ("body,n", r"in\.csv:1: no column is named 'text'; the header has body, n"),
+        ("body,n", r"in\.csv:1: no column is named 'text'; the header has 'body', 'n'"),
         ("text,n,n", "names a column twice"),
         ("text,Text", "names a column twice"),
     ],

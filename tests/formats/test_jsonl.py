@@ -86,7 +86,7 @@ REFUSED = {
     "lone surrogate in a key": (rb'{"text": "a", "\ud800": 1}', "lone surrogate"),
     "duplicate key": (b'{"text": "a", "text": "b"}', "the key 'text' is there twice"),
     "duplicate key inside": (b'{"text": "a", "meta": {"b": 1, "b": 1}}', "'b' is there twice"),
-    "no text": (b'{"txt": "a"}', 'no "text"'),
+    "no text": (b'{"txt": "a", "n": 1}', "no \"text\" among its keys ('txt', 'n')"),
     "empty object": (b"{}", 'no "text"'),
     "null text": (b'{"text": null}', '"text" is null'),
     "number as text": (b'{"text": 3}', '"text" is a number'),

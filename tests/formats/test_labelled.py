@@ -51,7 +51,7 @@ def test_labels_of_takes_accepted_ones(extra: dict[str, Any], said: Stated | Non
 
 @pytest.mark.parametrize("extra", [{"label": 3}, {"labels": ["a", 1]}, {"label": {"a": 1}}])
 def test_a_label_that_is_no_name(extra: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match=r"must hold names of labels.*in the ticket 'x \^\[y'"):
+    with pytest.raises(DataError, match=r"must hold names of labels.*in the ticket 'x \\x1by'"):
         stated(Record("x \x1by", {}, extra))
 
 
@@ -72,11 +72,11 @@ def test_label_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "line", "reason"),
     [
-        (b"bug\npraise\nbug\tagain\n", 3, "bug is there twice"),
+        (b"bug\npraise\nbug\tagain\n", 3, "'bug' is there twice"),
         (b"bug\n\tno name\n", 2, "needs a name"),
         (b"x" * 101, 1, "longer than 100 characters"),
         (b"a\x1b[2J\n", 1, "don't show"),
-        ("a\u202eb\n".encode(), 1, "<U\\+202E>"),
+        ("a\u202eb\n".encode(), 1, "don't show"),
         (b"\xff\n", 1, "not valid UTF-8"),
         (b'ok\n{"label": 3}\n', 2, 'expected {"label"'),
         (b'{"name": "a"}\n', 1, 'expected {"label"'),

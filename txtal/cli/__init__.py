@@ -33,9 +33,19 @@ def cli(context: click.Context, db: Path, quiet: bool) -> None:
 
 
 def _add_commands() -> None:
-    from txtal.cli import datasets, doctor, export, load, recipes, stats
+    from txtal.cli import (
+        datasets,
+        doctor,
+        export,
+        load,
+        predict,
+        recipes,
+        simulate,
+        stats,
+        train,
+    )
 
-    for module in (load, export, stats, datasets, doctor):
+    for module in (load, export, stats, datasets, train, predict, simulate, doctor):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

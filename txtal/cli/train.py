@@ -43,14 +43,11 @@ def command(
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
     revision = learner.rank().revision
-    if learner.model is None or not learner.model.ready:
-        raise LearnerError(f"{dataset}: nothing to learn from yet: {revision.note}")
-    made = classifier.Classifier(
-        learner.scheme.task,
-        tuple(label.name for label in learner.scheme.labels),
-        learner.model,
-        learner.vectoriser,
-    )
+    scheme, model, features = learner.scheme, learner.model, learner.features
+    if scheme is None or model is None or features is None or not model.ready:
+        raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")
+    names = tuple(label.name for label in scheme.labels)
+    made = classifier.Classifier(scheme.task, names, model, features.vectoriser)
     classifier.save(made, output)
     console.say(f"trained on {revision.answers:,} answers, written to {output}")
     if revision.audit:

@@ -26,35 +26,19 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     Until then ``path`` is as it was, and it stays so if the block raises or the process is killed.
     A new file is readable by its owner only, since it holds what customers wrote; an existing one
     keeps its mode, and a symbolic link keeps pointing at it. What a killed run left in the
-    directory is swept away. A device or pipe is written to as it is. Raises TxtalError when the
-    file can't be written.
+    directory is swept away. A device or pipe is written to as it is. Raises UsageError for a
+    directory and TxtalError when the file can't be written.
     """
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+    path = Path(path)
+    if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it")
+    special = path.exists() and not path.is_file()
     try:
-        if target.exists() and not target.is_file():
-            with target.open("w", encoding="utf-8", newline="\n") as handle:
-                yield handle
-            return
-        _sweep(target)
-        descriptor, temporary = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
-        try:
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                _hold(file)
-                with _text(file, packed=target.suffix == ".gz") as handle:
-                    yield handle
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                Path(temporary).chmod(stat.S_IMODE(target.stat().st_mode))
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-        _sync_directory(target.parent)
+        with _special(path) if special else _replaced(path) as handle:
+            yield handle
     except OSError as error:
-        reason = error.strerror or error
-        raise TxtalError(f"{path} can't be written: {reason}; what it held is untouched") from error
+        after = "" if special else "; what it held is untouched"
+        raise TxtalError(f"{path} can't be written: {error.strerror or error}{after}") from error
 
 
 _SUFFIX = ".tmp"
@@ -65,20 +49,47 @@ def _prefix(target: Path) -> str:
 
 
 @contextmanager
+def _special(path: Path) -> Iterator[TextIO]:
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        yield handle
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    target = Path(os.path.realpath(path))
+    _sweep(target)
+    descriptor, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _hold(file)
+            with _text(file, packed=path.suffix.lower() == ".gz") as handle:
+                yield handle
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_directory(target.parent)
+
+
+@contextmanager
 def _text(file: BinaryIO, *, packed: bool) -> Iterator[TextIO]:
     """``file`` as UTF-8 text, left open and flushed."""
     inner = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) if packed else file
     handle = io.TextIOWrapper(inner, encoding="utf-8", newline="\n")
     try:
         yield handle
+        handle.detach()
+        if packed:
+            inner.close()
     except BaseException:
         # Closed now: a writer left to the garbage collector would complain of a closed file.
         with suppress(OSError):
             inner.close()
         raise
-    handle.detach()
-    if inner is not file:
-        inner.close()
 
 
 def _hold(file: BinaryIO) -> None:

@@ -12,6 +12,7 @@ from itertools import chain
 
 from txtal.errors import DataError
 from txtal.formats.lines import MAX_LINE, BadLine, OnBad, not_utf8
+from txtal.text import shorten
 from txtal.types import Record
 
 LABEL_COLUMN = "label"
@@ -92,10 +93,8 @@ def _header(row: Sequence[str], source: str, text_column: str) -> tuple[str, ...
     for known in (text_column, LABEL_COLUMN):
         names = [known if name.casefold() == known.casefold() else name for name in names]
     if text_column not in names:
-        found = ", ".join(names)
-        raise DataError(
-            f"{source}:1: no column is named {text_column!r}; the header has {found[:200]}"
-        )
+        found = shorten(", ".join(map(repr, names)), 200)
+        raise DataError(f"{source}:1: no column is named {text_column!r}; the header has {found}")
     if len(set(names)) < len(names):
         raise DataError(f"{source}:1: the header names a column twice; rename one of them")
     return tuple(names)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import jsonlines
 
 from txtal.formats.lines import BadLine, OnBad, not_utf8
+from txtal.text import shorten
 from txtal.types import Record
 
 _DEEPEST = 100
@@ -63,7 +64,8 @@ def _record(line: str) -> Record:
     try:
         text = extra.pop("text")
     except KeyError:
-        raise _LineError('no "text"') from None
+        keys = shorten(", ".join(map(repr, extra)), 80)
+        raise _LineError(f'no "text" among its keys ({keys})') from None
     meta = extra.pop("meta", None)
     if not isinstance(text, str):
         raise _LineError(f'"text" is {_NAMES[type(text)]}, not a string')

@@ -62,8 +62,8 @@ def _names(extra: Mapping[str, Any], key: str, record: Record) -> tuple[str, ...
     names = value if isinstance(value, list) else [value]
     if not all(isinstance(name, str) for name in names):
         raise DataError(
-            f"{key!r} must hold names of labels, not {clean(shorten(repr(value), 60))}, "
-            f"in the ticket {clean(shorten(record.text, 60))!r}"
+            f"{key!r} must hold names of labels, not {shorten(repr(value), 60)}, "
+            f"in the ticket {shorten(record.text, 60)!r}"
         )
     return tuple(dict.fromkeys(name.strip() for name in names))
 
@@ -73,9 +73,9 @@ def label_fault(name: str) -> str | None:
     if not name:
         return "a label needs a name"
     if len(name) > LONGEST_LABEL:
-        return f"the label {clean(shorten(name, 20))} is longer than {LONGEST_LABEL} characters"
+        return f"the label {shorten(name, 20)!r} is longer than {LONGEST_LABEL} characters"
     if clean(name) != name:
-        return f"the label {clean(name)} holds characters that don't show"
+        return f"the label {name!r} holds characters that don't show"
     return None
 
 
@@ -92,7 +92,7 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
             name, description = _label(line)
         except ValueError as error:
             raise DataError(f"{path}:{number}: {error}") from None
-        fault = label_fault(name) or (f"{name} is there twice" if name in found else None)
+        fault = label_fault(name) or (f"{name!r} is there twice" if name in found else None)
         if fault is not None:
             raise DataError(f"{path}:{number}: {fault}")
         found[name] = description

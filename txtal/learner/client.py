@@ -12,13 +12,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from txtal.learner import protocol
 from txtal.session import LearnerStatus
 from txtal.types import LearnerSettings, Ranking
+
+PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
+"""With -P nothing is ever imported from the working directory."""
 
 BACKOFF = (0.5, 2.0, 8.0)
 """Seconds before each restart in a row; after the last the learner is given up."""
@@ -41,12 +44,13 @@ class LearnerProcess:
         settings: LearnerSettings,
         *,
         log: Path,
+        program: Sequence[str] = PROGRAM,
         backoff: tuple[float, ...] = BACKOFF,
         patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.status = LearnerStatus("starting")
-        self._job = protocol.dump_job(path, dataset, settings)
+        self._command = [*program, protocol.dump_job(path, dataset, settings)]
         self._log = log
         self._backoff = backoff
         self._patience = patience
@@ -76,11 +80,9 @@ class LearnerProcess:
         self._restart_at = None
         self._asked = None
         self._heard = self._clock()
-        # -P: nothing is ever imported from the working directory.
-        command = [sys.executable, "-P", "-m", "txtal.learner", self._job]
         with self._log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -5,23 +5,38 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from txtal.learning import evaluate, model
-from txtal.learning.matrix import AnswerMatrix, answer_matrix
+from txtal.learning import evaluate, model, select, start
+from txtal.learning.arrays import Floats, Indices
+from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
 from txtal.learning.model import LinearModel
 from txtal.learning.strategies import registry
+from txtal.learning.strategies.pool import Pool, score
 from txtal.recipes import load_file
-from txtal.session import LearnerStatus
+from txtal.session import AUDIT, LearnerStatus
 from txtal.store import answers, datasets, schema, tickets
-from txtal.store.sqlite import foreseen
-from txtal.types import Answer, Dataset, Estimate, LearnerSettings, Ranking
+from txtal.store.sqlite import Connection, foreseen
+from txtal.types import (
+    Answer,
+    Dataset,
+    Estimate,
+    LearnerSettings,
+    Ranked,
+    Ranking,
+    Revision,
+    Scheme,
+)
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
+
+RANDOM = "random"
+START = "start"
+"""The reason given for tickets asked before there is a model worth asking."""
 
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
@@ -35,11 +50,40 @@ HEAD = 20
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the database held when it was read."""
+    """What the database held when it was read, with a row of features for every ticket."""
 
     dataset: Dataset
     newest: int
     answers: Sequence[Answer]
+    features: Features
+
+    @property
+    def scheme(self) -> Scheme:
+        return self.dataset.scheme
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTickets:
+    """The tickets nobody has answered, as a pool to choose from."""
+
+    ids: Indices
+    """(n,), ascending: a ticket's id for every row of the pool."""
+    pool: Pool
+
+    @property
+    def uniform(self) -> float:
+        """The chance of each in a uniform draw."""
+        return 1.0 / max(1, len(self.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Rows of the pool in the order they should be asked, and why."""
+
+    reason: str
+    rows: Indices
+    scores: Floats | None
+    chance: float
 
 
 class Learner:
@@ -50,7 +94,7 @@ class Learner:
         path: Path,
         dataset: str,
         settings: LearnerSettings,
-        report: Callable[[LearnerStatus], None] = lambda status: None,
+        report: Callable[[LearnerStatus], None] | None = None,
         cache_folder: Path | None = None,
     ) -> None:
         if settings.code:
@@ -58,13 +102,14 @@ class Learner:
         self.path = path
         self.name = dataset
         self.settings = settings
-        self.model: LinearModel | None = None
+        self.scheme: Scheme | None = None
         self.features: Features | None = None
-        self._report = report
+        self.model: LinearModel | None = None
+        self._report = report or (lambda status: None)
         self._cache_folder = cache_folder
         self._strategy = registry.get(settings.strategy)
         self._spec, self._notice = spec.resolve(settings.vectoriser)
-        self._start_order: list[int] = []
+        self._start: Indices | None = None
         self._audit: Estimate | None = None
         self._audited = 0
 
@@ -74,31 +119,38 @@ class Learner:
         Raises DatabaseError, or LearnerError when the texts can't be vectorised.
         """
         began = time.perf_counter()
-        with threadpool_limits(self.settings.threads):
-            snapshot = self._read()
-            features = self._vectorise(snapshot)
+        with (
+            threadpool_limits(self.settings.threads),
+            closing(schema.open_readonly(self.path)) as conn,
+            foreseen(self.path),
+        ):
+            snapshot = self._read(conn)
             self._report(LearnerStatus("training"))
-            matrix = answer_matrix(snapshot.answers, snapshot.dataset.scheme)
-            self._fit(features, matrix, snapshot)
-            ranking = self._rank(features, matrix, snapshot)
-        seconds = time.perf_counter() - began
-        return replace(ranking, revision=replace(ranking.revision, seconds=round(seconds, 4)))
+            matrix = answer_matrix(snapshot.answers, snapshot.scheme)
+            rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
+            known = np.asarray(snapshot.features.matrix[rows])
+            self.model = model.fit(known, matrix.cells, snapshot.scheme.task, start=self.model)
+            self._measure(known, matrix, snapshot)
+            pool = self._pool(conn, known, matrix, snapshot)
+            return self._ranking(pool, snapshot, began)
 
-    def _read(self) -> Snapshot:
-        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
-            dataset = datasets.get(conn, self.name)
-            # The newest id is read before the answers: they may hold more than it says, never less.
-            newest = answers.newest(conn, dataset.id)
-            return Snapshot(dataset, newest, answers.standing(conn, dataset.id))
+    # --- reading ----------------------------------------------------------------------------
 
-    def _vectorise(self, snapshot: Snapshot) -> Features:
-        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
-            dataset_id = snapshot.dataset.id
-            known = int(self.features.ids[-1]) if self.features and len(self.features.ids) else 0
-            if self.features is not None and not tickets.ids_after(conn, dataset_id, known):
-                return self.features
-            folder = self._cache_folder or cache_folder(self.path, dataset_id)
-            self._report(LearnerStatus("vectorising", progress=0.0))
+    def _read(self, conn: Connection) -> Snapshot:
+        dataset = datasets.get(conn, self.name)
+        self.scheme = dataset.scheme
+        # The newest id is read before the answers: they may hold more than it says, never less.
+        newest = answers.newest(conn, dataset.id)
+        standing = answers.standing(conn, dataset.id)
+        return Snapshot(dataset, newest, standing, self._vectorise(conn, dataset.id))
+
+    def _vectorise(self, conn: Connection, dataset_id: int) -> Features:
+        """The features of every ticket; the cache vectorises only what is new."""
+        last = int(self.features.ids[-1]) if self.features and len(self.features.ids) else 0
+        if self.features is None or tickets.ids_after(conn, dataset_id, last):
+            name = datasets.cache_name(conn, dataset_id)
+            folder = self._cache_folder or self.path.with_name(f"{self.path.name}.cache") / name
+            self._progress(0, None)
             self.features = FeatureCache(folder).ensure(
                 tickets.ids_after(conn, dataset_id),
                 lambda ids: tickets.texts(conn, ids),
@@ -106,37 +158,124 @@ class Learner:
                 seed=self.settings.seed,
                 progress=self._progress,
             )
-        self._start_order = []
+            self._start = None
         return self.features
 
     def _progress(self, done: int, total: int | None) -> None:
         self._report(LearnerStatus("vectorising", progress=done / total if total else None))
 
-    def _fit(self, features: Features, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
-        rows = np.searchsorted(features.ids, matrix.ticket_ids)
-        X = np.asarray(features.matrix[rows])
-        task = snapshot.dataset.scheme.task
-        self.model = model.fit(X, matrix.cells, task, start=self.model)
-        self._estimate(X, matrix, snapshot)
+    # --- measuring --------------------------------------------------------------------------
 
-    def _estimate(self, X: np.ndarray, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
-        """Measure again once there are a tenth more audit answers: it costs several fits."""
-        audits = {a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == "audit"}
-        mask = np.isin(matrix.ticket_ids, list(audits))
-        count = int(mask.sum())
-        if count < 1.1 * self._audited and count >= self._audited:
+    def _measure(self, known: Floats, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
+        """Estimate again once there are a tenth more audit answers: it takes several fits."""
+        audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
+        audited = np.isin(matrix.ticket_ids, audits)
+        count = int(audited.sum())
+        if self._audited <= count < 1.1 * self._audited:
             return
-        task = snapshot.dataset.scheme.task
-        self._audit = evaluate.audit_estimate(X, matrix.cells, mask, task, seed=self.settings.seed)
+        self._audit = evaluate.audit_estimate(
+            known, matrix.cells, audited, snapshot.scheme.task, seed=self.settings.seed
+        )
         self._audited = count
 
-    def _rank(self, features: Features, matrix: AnswerMatrix, snapshot: Snapshot) -> Ranking:
-        rng = np.random.default_rng([self.settings.seed, len(snapshot.answers)])
-        answered = [answer.ticket_id for answer in snapshot.answers]
-        open_rows = np.flatnonzero(~np.isin(features.ids, answered))
-        raise NotImplementedError
+    # --- ranking ----------------------------------------------------------------------------
+
+    def _pool(
+        self, conn: Connection, known: Floats, matrix: AnswerMatrix, snapshot: Snapshot
+    ) -> OpenTickets:
+        features = snapshot.features
+        answered = np.isin(features.ids, [answer.ticket_id for answer in snapshot.answers])
+        rows = np.flatnonzero(~answered)
+        ids = features.ids[rows]
+        pool = Pool(
+            features=np.asarray(features.matrix[rows]),
+            task=snapshot.scheme.task,
+            model=self.model,
+            answered=known,
+            cells=matrix.cells,
+            read_texts=lambda: tickets.texts(conn, ids.tolist()),
+            rng=np.random.default_rng([self.settings.seed, len(snapshot.answers)]),
+        )
+        return OpenTickets(ids, pool)
+
+    def _ranking(self, tickets_: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
+        choice = self._choose(tickets_, snapshot)
+        audit = select.audit_sample(len(tickets_.ids), AUDIT_SIZE, tickets_.pool.rng)
+        uniform = Choice(AUDIT, audit, None, tickets_.uniform)
+        revision = Revision(
+            answers=len(snapshot.answers),
+            newest=snapshot.newest,
+            seconds=round(time.perf_counter() - began, 4),
+            vectoriser=str(self._spec),
+            strategy=self.settings.strategy,
+            audit=self._audit,
+            note=self._note(),
+        )
+        return Ranking(
+            revision,
+            self._ranked(choice, tickets_, snapshot.scheme),
+            self._ranked(uniform, tickets_, snapshot.scheme),
+        )
+
+    def _choose(self, tickets_: OpenTickets, snapshot: Snapshot) -> Choice:
+        """Whom to ask: the start order while there is no model worth asking, then the strategy."""
+        if self.settings.strategy != RANDOM:
+            rows = self._start_rows(tickets_, snapshot)
+            if len(rows):
+                return Choice(START, rows, None, 1.0)
+        pool = tickets_.pool
+        scores = score(self._strategy, pool)
+        rows = select.select(scores, pool.features, SIZE, rng=pool.rng)
+        chance = tickets_.uniform if self.settings.strategy == RANDOM else 1.0
+        return Choice(self.settings.strategy, rows, scores, chance)
+
+    def _start_rows(self, tickets_: OpenTickets, snapshot: Snapshot) -> Indices:
+        """Rows of the pool still to be asked in the start order; none once it is over."""
+        size = start.start_size(len(snapshot.scheme.labels))
+        assert self.model is not None
+        if self.model.ready and len(snapshot.answers) >= size:
+            return np.empty(0, np.int64)
+        if self._start is None:
+            done = ~np.isin(snapshot.features.ids, tickets_.ids)
+            order = start.start_order(
+                snapshot.features.matrix, size, answered=done, seed=self.settings.seed
+            )
+            self._start = snapshot.features.ids[order]
+        waiting = self._start[np.isin(self._start, tickets_.ids)]
+        rows: Indices = np.searchsorted(tickets_.ids, waiting[:SIZE])
+        if not len(rows) and not self.model.ready:
+            rows = select.audit_sample(len(tickets_.ids), SIZE, tickets_.pool.rng)
+        return rows
+
+    def _note(self) -> str:
+        assert self.model is not None
+        parts = [self._notice]
+        if not self.model.ready:
+            parts.append("no model yet: it needs answers of two kinds")
+        return "; ".join(part for part in parts if part)
+
+    def _ranked(
+        self, choice: Choice, tickets_: OpenTickets, scheme: Scheme
+    ) -> tuple[Ranked, ...]:
+        assert self.model is not None
+        proba = self.model.predict_proba(tickets_.pool.features[choice.rows])
+        decided = model.decide(proba, scheme.task) == IS
+        ranked = []
+        for row, chances, chosen in zip(choice.rows, proba, decided, strict=True):
+            order = np.argsort(-chances, kind="stable")[:HEAD] if self.model.ready else []
+            suggested = [i for i in order if chosen[i]]
+            ranked.append(
+                Ranked(
+                    ticket_id=int(tickets_.ids[row]),
+                    suggestion=tuple(scheme.ids[i] for i in suggested),
+                    probabilities=tuple((scheme.ids[i], round(float(chances[i]), 4)) for i in order),
+                    reason=choice.reason,
+                    score=None if choice.scores is None else _finite(choice.scores[row]),
+                    selection_probability=choice.chance,
+                )
+            )
+        return tuple(ranked)
 
 
-def cache_folder(path: Path, dataset_id: int) -> Path:
-    """Where a dataset's features are cached: beside the database, and free to be deleted."""
-    return path.with_name(f"{path.name}.cache") / str(dataset_id)
+def _finite(score: float) -> float | None:
+    return round(float(score), 6) if np.isfinite(score) else None

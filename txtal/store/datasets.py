@@ -119,3 +119,12 @@ def label_names(conn: Connection, dataset_id: int) -> dict[int, str]:
     """Every label's name by id, retired ones too: old answers still name them."""
     rows = conn.execute("SELECT id, name FROM label WHERE dataset_id = ?", (dataset_id,))
     return {row[0]: row[1] for row in rows}
+
+
+def cache_name(conn: Connection, dataset_id: int) -> str:
+    """A name for the dataset's feature cache that no other dataset has ever had.
+
+    A new file at an old path starts its ids again, so the id alone would find another's features.
+    """
+    row = conn.execute("SELECT created FROM dataset WHERE id = ?", (dataset_id,)).fetchone()
+    return f"{dataset_id}-{int(row[0] * 1e6):x}"

@@ -1,0 +1,11 @@
+"""A session in a process of its own: ``python -m tests.ui.child``."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.ui.fakes import make_session
+from txtal.ui.app import run
+
+if __name__ == "__main__":
+    sys.exit(run(make_session(), dataset="feedback"))

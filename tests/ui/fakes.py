@@ -1,0 +1,204 @@
+"""What the screen is tested with: a ledger in memory, a terminal of lines, a scripted annotator."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from tests.conftest import StillLearner
+from txtal.session import Session
+from txtal.types import (
+    Answer,
+    Estimate,
+    Label,
+    Ranked,
+    Ranking,
+    Revision,
+    Scheme,
+    Task,
+    Ticket,
+)
+from txtal.ui import app as full_screen
+from txtal.ui.screen import Screen
+from txtal.ui.view import Line
+
+FEW = ("refund", "billing", "praise")
+MANY = tuple(f"{what} {how}" for what in ("order", "card", "refund") for how in "abcdefgh")
+
+
+class MemoryLedger:
+    """A ledger without a disk, that fails when told to."""
+
+    def __init__(self, texts: Sequence[str], meta: Mapping[str, Any] | None = None) -> None:
+        self.tickets = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
+        self.total = self.open = len(texts)
+        self.answers: list[Answer] = []
+        self.faults: list[Exception] = []
+        """Raised one by one, by the next writes."""
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+    def record(self, answer: Answer) -> Answer:
+        self._fail()
+        self.open -= 1
+        self.answers.append(replace(answer, id=len(self.answers) + 1))
+        return self.answers[-1]
+
+    def undo(self) -> Answer | None:
+        self._fail()
+        self.open += bool(self.answers)
+        return self.answers.pop() if self.answers else None
+
+    def newest(self) -> int:
+        return len(self.answers)
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        return self.tickets[ticket_id]
+
+    def take_first(self, ticket_ids: Iterable[int]) -> int | None:
+        answered = {answer.ticket_id for answer in self.answers}
+        return next((i for i in ticket_ids if i not in answered), None)
+
+    def take_next(self, after: int = 0) -> int | None:
+        return self.take_first(i for i in self.tickets if i > after)
+
+    def take_random(self, rng: random.Random) -> int | None:
+        return self.take_first(self.tickets)
+
+    def save_ranking(self, ranking: Ranking) -> int:
+        return 12
+
+    def last_ranking(self) -> tuple[int, Ranking] | None:
+        return None
+
+
+def make_session(
+    texts: Sequence[str] = ("one", "two", "three"),
+    labels: Sequence[str] = FEW,
+    task: Task = "exclusive",
+    *,
+    meta: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Session:
+    scheme = Scheme(task, tuple(Label(n, name) for n, name in enumerate(labels, start=1)))
+    session = Session(MemoryLedger(texts, meta), scheme, **options)
+    session.begin()
+    return session
+
+
+def ranked_session(task: Task = "exclusive", labels: Sequence[str] = FEW) -> Session:
+    """A session whose first question has a suggestion: label 2, 62 %."""
+    learner = StillLearner()
+    session = make_session(["zero", "one", "two"], labels, task, learner=learner, audit=0.0)
+    likely = ((2, 0.62), (3, 0.3), (1, 0.08))[: len(labels)]
+    if task == "binary":
+        likely = ((1, 0.62),)
+    items = tuple(Ranked(i, likely[0][:1], likely, "margin") for i in (2, 3))
+    estimate = Estimate(120, 0.81, 0.742, 0.868)
+    learner.rankings.append(Ranking(Revision(1, 0, 0.2, "v", "margin", estimate), items))
+    session.update()
+    session.ignore()
+    return session
+
+
+def ledger(session: Session) -> MemoryLedger:
+    assert isinstance(session.ledger, MemoryLedger)
+    return session.ledger
+
+
+def given(session: Session) -> list[tuple[str, tuple[int, ...]]]:
+    """The answers there are: verdict and labels."""
+    return [(answer.verdict, answer.labels) for answer in ledger(session).answers]
+
+
+def text_of(lines: Iterable[Line]) -> str:
+    return "\n".join("".join(part for _, part in line).rstrip() for line in lines)
+
+
+class Sitting:
+    """A screen without a terminal: press keys by the name of their action, and read it."""
+
+    def __init__(self, session: Session, columns: int = 80, rows: int = 24) -> None:
+        self.session = session
+        self.errors: list[BaseException] = []
+        self.screen = Screen(session, "feedback", self.errors.append, clock=lambda: 0.0)
+        self.size = (columns, rows)
+        self.read()
+
+    def read(self) -> str:
+        """What is drawn."""
+        return text_of(self.screen.draw(*self.size).lines)
+
+    def press(self, action: str, key: str = "") -> str:
+        """What is drawn after an action."""
+        self.screen.press(action, key)
+        return self.read()
+
+    def type(self, text: str) -> str:
+        for char in text:
+            self.screen.press("type", char)
+        return self.read()
+
+
+class Sized(DummyOutput):
+    """An output of a size, that shows nothing."""
+
+    def __init__(self, columns: int = 80, rows: int = 24) -> None:
+        self.size = Size(rows=rows, columns=columns)
+
+    def get_size(self) -> Size:
+        return self.size
+
+
+def shown(app: Application[int]) -> str:
+    """The characters on the screen."""
+    screen = app.renderer.last_rendered_screen
+    columns = app.output.get_size().columns
+    if screen is None:
+        return ""
+    return "\n".join(
+        "".join(screen.data_buffer[y][x].char for x in range(columns)).rstrip()
+        for y in range(screen.height)
+    )
+
+
+Step = tuple[str, str | Callable[[], object]]
+"""Once this text is on the screen, send these keys, or call this."""
+
+
+class Played:
+    """The application driven by a script: each step waits for what it is to see."""
+
+    def __init__(self, session: Session, *steps: Step, columns: int = 80, rows: int = 24) -> None:
+        self.errors: list[BaseException] = []
+        self.frames: list[str] = []
+        self.steps = list(steps)
+        self.output = Sized(columns, rows)
+        with create_pipe_input() as keyboard:
+            screen = Screen(session, "feedback", self.errors.append)
+            self.app = full_screen.build(screen, keyboard, self.output)
+            self.app.after_render += lambda app: self._seen(keyboard)
+            self.code = asyncio.run(self._run(screen))
+
+    async def _run(self, screen: Screen) -> int:
+        async with asyncio.timeout(20):
+            return await full_screen.serve(self.app, screen)
+
+    def _seen(self, keyboard: PipeInput) -> None:
+        self.frames.append(shown(self.app))
+        if self.steps and self.steps[0][0] in self.frames[-1]:
+            _, action = self.steps.pop(0)
+            if isinstance(action, str):
+                keyboard.send_text(action)
+            else:
+                action()

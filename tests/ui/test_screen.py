@@ -1,0 +1,493 @@
+"""What each key does and what is then on the screen, without a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import StillLearner
+from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
+from txtal.errors import DatabaseError, LockedError
+from txtal.session import LearnerStatus, Session
+from txtal.types import Ranked, Ranking, Revision, Ticket
+from txtal.ui.fold import cells
+from txtal.ui.view import MIN_COLUMNS, MIN_ROWS
+
+HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+def test_a_ticket_with_its_suggestion_labels_and_status() -> None:
+    text = Sitting(ranked_session()).read()
+    for part in (
+        "one",
+        "▸ billing 62 %",
+        "asked by margin",
+        "▸ 2 billing",
+        "1 refund",
+        "feedback",
+        "model r12",
+        "audit 81 % (74–87",
+        "a accept",
+        "? help",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "answer"),
+    [
+        ("accept", "a", ("accept", (2,))),
+        ("reject", "x", ("reject", (2,))),
+        ("ignore", " ", ("ignore", ())),
+        ("label", "3", ("accept", (3,))),
+    ],
+)
+def test_one_key_answers_and_goes_on(action: str, key: str, answer: object) -> None:
+    session = ranked_session()
+    sitting = Sitting(session)
+    text = sitting.press(action, key)
+    assert given(session)[-1] == answer
+    assert "two" in text
+    assert "#2" in text
+
+
+def test_a_number_without_a_label_does_nothing() -> None:
+    session = make_session()
+    Sitting(session).press("label", "9")
+    assert given(session) == []
+
+
+def test_without_a_model_accept_says_what_to_do() -> None:
+    sitting = Sitting(make_session())
+    assert "press the key of a label" in sitting.press("accept")
+    assert "press the key of a label" not in sitting.press("flag")
+    assert given(sitting.session) == []
+
+
+def test_binary_asks_yes_or_no() -> None:
+    session = ranked_session("binary", ("refund",))
+    sitting = Sitting(session)
+    assert "Is this refund?  62 % yes" in sitting.read()
+    assert "a yes  x no" in sitting.read()
+    sitting.press("reject")
+    sitting.press("accept")
+    assert given(session)[1:] == [("reject", (1,)), ("accept", (1,))]
+
+
+def test_multilabel_chooses_then_submits() -> None:
+    session = ranked_session("multilabel")
+    sitting = Sitting(session)
+    assert "[x] 2 billing" in sitting.read()
+    assert "[ ] 2 billing" in sitting.press("label", "2")
+    assert "[x] 1 refund" in sitting.press("label", "1")
+    sitting.press("label", "3")
+    sitting.press("accept")
+    sitting.press("label", "2")
+    sitting.press("accept")
+    assert given(session)[1:] == [("accept", (1, 3)), ("accept", ())]
+
+
+def test_the_flag_and_the_comment_are_seen_and_kept() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    assert "⚑ flagged" in sitting.press("flag")
+    assert "comment:" in sitting.press("comment")
+    assert "comment: odd ona" in sitting.type("odd ona")
+    sitting.press("erase")
+    assert "“odd one”" in sitting.type("e") or "comment: odd one" in sitting.read()
+    assert "“odd one”" in sitting.press("keep")
+    sitting.press("label", "1")
+    answer = ledger(session).answers[0]
+    assert (answer.flagged, answer.comment) == (True, "odd one")
+    assert "flagged" not in sitting.read()
+
+
+def test_a_comment_can_be_left_as_it_was() -> None:
+    sitting = Sitting(make_session())
+    sitting.press("comment")
+    sitting.type("no")
+    assert "“no”" not in sitting.press("cancel")
+    assert sitting.session.comment == ""
+
+
+def test_undo_brings_the_ticket_back_and_says_what_was_said() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    sitting.press("label", "1")
+    text = sitting.press("undo")
+    assert "one" in text
+    assert "was: accept refund" in text
+    assert given(session) == []
+    assert "nothing to undo" in sitting.press("undo")
+
+
+def test_a_new_question_starts_from_its_top() -> None:
+    sitting = Sitting(make_session(["line\n" * 100, "second"]))
+    sitting.press("whole")
+    sitting.press("page_down")
+    sitting.press("label", "1")
+    assert "second" in sitting.read()
+    assert (sitting.screen.look.top, sitting.screen.look.whole) == (0, False)
+
+
+# --- many labels ------------------------------------------------------------------------------
+
+
+def test_the_numbers_are_the_models_nine_where_there_are_more_labels() -> None:
+    learner = StillLearner()
+    session = make_session(["a", "b"], MANY, learner=learner, audit=0.0)
+    assert "1 order a" in Sitting(session).read()
+    likely = tuple((i, 0.1) for i in range(20, 9, -1))
+    learner.rankings.append(
+        Ranking(Revision(0, 0, 0.1, "v", "margin"), (Ranked(2, (20,), likely, "margin"),))
+    )
+    session.update()
+    sitting = Sitting(session)
+    assert "1 order a" in sitting.read()
+    sitting.press("ignore")
+    assert f"1 {MANY[19]}" in sitting.read()
+    assert "/ 15 more" in sitting.read()
+    sitting.press("label", "2")
+    assert given(session)[-1] == ("accept", (19,))
+
+
+def test_the_picker_finds_a_label_and_answers_with_it() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    assert "find:" in sitting.press("pick")
+    text = sitting.type("refund")
+    assert "8 of 24" in text
+    assert "▸ refund a" in text
+    assert "▸ refund c" in sitting.press("next") or sitting.press("next")
+    sitting.press("previous")
+    sitting.press("choose")
+    assert given(session) == [("accept", (18,))]
+    assert sitting.screen.look.mode == "ticket"
+
+
+def test_the_picker_closes_without_an_answer_and_finds_nothing_calmly() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    sitting.press("pick")
+    assert "no label is like this" in sitting.type("zzz")
+    sitting.press("next")
+    sitting.press("choose")
+    assert sitting.screen.look.mode == "picker"
+    assert "find:" not in sitting.press("cancel")
+    assert given(session) == []
+
+
+def test_the_picker_toggles_for_multilabel() -> None:
+    session = make_session(labels=MANY, task="multilabel")
+    sitting = Sitting(session)
+    sitting.press("pick")
+    sitting.type("card b")
+    sitting.press("choose")
+    assert session.chosen == (10,)
+    assert given(session) == []
+
+
+def test_the_marked_row_stays_in_sight() -> None:
+    sitting = Sitting(make_session(labels=MANY))
+    sitting.press("pick")
+    for _ in range(30):
+        text = sitting.press("next")
+    assert f"▸ {MANY[-1]}" in text
+
+
+def test_editing_what_is_typed() -> None:
+    sitting = Sitting(make_session(labels=MANY))
+    sitting.press("pick")
+    sitting.type("xcar")
+    for action in ("home", "delete", "end"):
+        sitting.press(action)
+    assert "find: card" in sitting.type("d")
+    sitting.press("left")
+    assert sitting.screen.look.field.cursor == 3
+    assert "find: card" not in sitting.press("clear")
+
+
+def test_pasting_types_where_something_is_typed_and_nowhere_else() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    sitting.screen.paste("1a\n2")
+    assert "pasted text is not taken for keys" in sitting.read()
+    sitting.press("pick")
+    sitting.screen.paste("refund\nb")
+    assert "find: refund b" in sitting.read()
+    assert given(session) == []
+
+
+# --- faults -----------------------------------------------------------------------------------
+
+
+def test_a_locked_database_keeps_ticket_and_answer_until_it_is_saved() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    ledger(session).faults = [LockedError("locked")] * 2
+    assert "waiting for the database lock" in sitting.press("label", "1")
+    for action in ("label", "ignore", "undo", "accept", "flag", "pick"):
+        sitting.press(action, "2")
+    sitting.screen.retry()
+    assert "waiting for the database lock" in sitting.read()
+    assert given(session) == []
+    sitting.screen.retry()
+    assert given(session) == [("accept", (1,))]
+    assert "waiting" not in sitting.read()
+    assert "two" in sitting.read()
+    sitting.screen.retry()
+    assert len(given(session)) == 1
+
+
+def test_quitting_while_the_database_is_locked() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    ledger(session).faults = [LockedError("locked")]
+    sitting.press("label", "1")
+    sitting.press("quit")
+    assert sitting.screen.exit_code == 0
+    assert given(session) == []
+
+
+def test_another_fault_of_the_database_says_not_saved_and_keeps_the_ticket() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    ledger(session).faults = [DatabaseError("t.db: the disk is full")]
+    text = sitting.press("label", "1")
+    assert "NOT saved: t.db: the disk is full" in text
+    assert "one" in text
+    assert "saved 1" not in text
+    assert "two" in sitting.press("label", "1")
+    assert "NOT saved" not in sitting.read()
+
+
+def test_an_unforeseen_exception_is_shown_and_reported_and_the_session_goes_on() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    ledger(session).faults = [ZeroDivisionError("oh")]
+    assert "failed: ZeroDivisionError; details in the log" in sitting.press("label", "1")
+    assert [type(error) for error in sitting.errors] == [ZeroDivisionError]
+    sitting.press("label", "1")
+    assert given(session) == [("accept", (1,))]
+
+
+def test_a_recipes_fault_is_shown_and_reported() -> None:
+    def on_answer(ticket: Ticket, answer: object) -> None:
+        raise KeyError("x")
+
+    sitting = Sitting(make_session(on_answer=[on_answer]))
+    assert "on_answer failed: KeyError" in sitting.press("label", "1")
+    assert [type(error) for error in sitting.errors] == [KeyError]
+
+
+def test_a_fault_in_taking_news_is_shown_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    monkeypatch.setattr(session, "update", lambda: 1 / 0)
+    sitting.screen.news()
+    assert "ZeroDivisionError" in sitting.read()
+    assert len(sitting.errors) == 1
+
+
+def test_a_ticket_that_cannot_be_drawn_is_not_answered() -> None:
+    session = make_session([["not", "a", "string"]])  # type: ignore[list-item]
+    sitting = Sitting(session)
+    assert "can't be drawn" in sitting.read()
+    sitting.press("label", "1")
+    assert given(session) == []
+    assert len(sitting.errors) == 1
+
+
+def test_an_answer_counts_only_for_the_ticket_that_was_drawn() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    sitting.screen.press("label", "1")
+    sitting.screen.press("label", "1")
+    assert len(given(session)) == 1
+
+
+# --- what is to be seen -----------------------------------------------------------------------
+
+
+def learner_session(status: LearnerStatus) -> Session:
+    learner = StillLearner()
+    learner.status = status
+    return make_session(learner=learner)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (LearnerStatus("starting"), "starting"),
+        (LearnerStatus("vectorising", progress=0.45), "vectorising 45 %"),
+        (LearnerStatus("training"), "training"),
+        (LearnerStatus("failed", "out of memory"), "failed: random order"),
+        (LearnerStatus("failed", "out of memory"), "the learner: out of memory"),
+        (LearnerStatus("restarting", "it stopped"), "restarting"),
+        (LearnerStatus("ready"), "no model yet"),
+    ],
+)
+def test_the_status_line_says_what_the_learner_does(status: LearnerStatus, said: str) -> None:
+    assert said in Sitting(learner_session(status), columns=120).read()
+
+
+def test_how_far_the_model_is_behind_and_how_long_it_trains() -> None:
+    session = ranked_session()
+    sitting = Sitting(session, columns=140)
+    assert "model r12, 1 behind ·" in sitting.read()
+    now = [0.0]
+    sitting.screen._clock = lambda: now[0]
+    assert session.learner
+    session.learner.status = LearnerStatus("training")
+    sitting.screen.news()
+    assert "1 behind ·" in sitting.read()
+    now[0] = 3.2
+    sitting.screen.news()
+    assert "model r12, 1 behind (training 3 s)" in sitting.read()
+
+
+def test_a_note_of_the_learner_says_why_there_is_no_suggestion() -> None:
+    learner = StillLearner()
+    session = make_session(learner=learner)
+    learner.rankings.append(Ranking(Revision(0, 0, 0.1, "v", "m", note="needs two labels"), ()))
+    session.update()
+    assert "no suggestion yet: needs two labels" in Sitting(session).read()
+
+
+def test_in_file_order_nothing_is_suggested() -> None:
+    text = Sitting(make_session(order="file")).read()
+    assert "file order" in text
+    assert "suggestion" not in text
+
+
+def test_the_meta_is_one_dim_line_of_everything_there_is() -> None:
+    meta = {"source": "email", "n": 3, "ok": None, "nest": {"a": [1, 2]}, "long": "x" * 500}
+    text = Sitting(make_session(meta=meta)).read()
+    assert 'source: email · n: 3 · ok: null · nest: {"a":[1, 2]}' in text
+    assert "… 440 more" in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 12), (57, 17), (300, 20)])
+@pytest.mark.parametrize(
+    "session",
+    [
+        lambda: make_session(["word " * 300], FEW, meta={"k": "v" * 90}),
+        lambda: make_session(["注文した商品が" * 60], tuple("日本語" * n for n in range(1, 10))),
+        lambda: make_session([HOSTILE * 20], ["x" * 300, HOSTILE, "ok"], meta={HOSTILE: HOSTILE}),
+        lambda: make_session(labels=MANY, task="multilabel"),
+        lambda: ranked_session(),
+        lambda: make_session([]),
+    ],
+)
+def test_no_line_is_too_long_at_any_size_in_any_mode(
+    size: tuple[int, int], session: Callable[[], Session]
+) -> None:
+    sitting = Sitting(session(), *size)
+    sitting.session.comment = HOSTILE * 9
+    sitting.session.notice = HOSTILE * 9
+    for action in ("down", "flag", "label", "undo", "whole", "pick", "cancel", "comment", "help"):
+        sitting.press(action, "1")
+        frame = sitting.screen.draw(*size)
+        assert len(frame.lines) == size[1]
+        for line in frame.lines:
+            assert sum(cells(part) for _, part in line) <= size[0]
+    assert sitting.errors == []
+
+
+def test_hostile_text_is_harmless_everywhere() -> None:
+    session = make_session([HOSTILE], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE})
+    sitting = Sitting(session, rows=40)
+    session.comment = HOSTILE
+    seen = sitting.read() + sitting.press("pick") + sitting.press("cancel")
+    seen += sitting.press("comment") + sitting.press("help")
+    assert "^[]52;c;aGk=^G" in seen
+    assert "<U+202E>" in seen
+    assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\U000e0041]", seen) is None
+
+
+def test_a_window_too_small_says_so_and_takes_no_answer() -> None:
+    session = make_session()
+    sitting = Sitting(session, MIN_COLUMNS - 1, MIN_ROWS)
+    assert "too small" in sitting.read()
+    sitting.press("label", "1")
+    assert given(session) == []
+    for size in ((1, 1), (0, 0), (20, 5)):
+        sitting.size = size
+        sitting.read()
+    sitting.size = (MIN_COLUMNS, MIN_ROWS)
+    assert "one" in sitting.read()
+    assert sitting.errors == []
+    sitting.press("label", "1")
+    assert given(session) == [("accept", (1,))]
+
+
+def test_a_long_ticket_is_scrolled_and_given_the_whole_screen() -> None:
+    text = "\n".join(f"line {n}" for n in range(1, 201))
+    sitting = Sitting(make_session([text]))
+    first = sitting.read()
+    assert "line 1\n" in first
+    assert "more lines · PgDn" in first
+    assert "v view" in first
+    assert "1 lines above" in sitting.press("down")
+    assert "line 1\n" not in sitting.read()
+    sitting.press("page_down")
+    assert "line 1\n" in sitting.press("page_up") or "line 1\n" in sitting.press("up")
+    whole = sitting.press("whole")
+    assert whole.count("  line ") > first.count("  line ")
+    assert "1 refund" not in whole
+    for _ in range(50):
+        last = sitting.press("page_down")
+    assert "line 200" in last
+    assert "the end" in last
+    assert "1 refund" in sitting.press("back")
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 1_000_000, "line\n" * 200_000, "x" * 5_000_000, "a" + "\u0301" * 100_000]
+)
+def test_a_huge_ticket_is_drawn_in_part(text: str) -> None:
+    sitting = Sitting(make_session([text]))
+    drawn = sitting.press("whole")
+    assert len(drawn) < 4_000
+    for _ in range(5):
+        sitting.press("page_down")
+    assert sitting.errors == []
+
+
+def test_the_end_says_why_and_how_to_go_on() -> None:
+    session = make_session(["only"])
+    sitting = Sitting(session)
+    text = sitting.press("label", "1")
+    assert "All 1 tickets of feedback are answered." in text
+    assert "txtal export feedback" in text
+    for action in ("label", "accept", "reject", "ignore", "flag", "pick", "comment"):
+        sitting.press(action, "1")
+    assert len(given(session)) == 1
+    assert "only" in sitting.press("undo")
+
+
+def test_the_end_counts_what_others_hold() -> None:
+    session = make_session(["mine", "theirs"])
+    session.ledger.take_first = lambda ids: None  # type: ignore[method-assign]
+    text = Sitting(session).press("label", "1")
+    assert "1 of 2 tickets are answered" in text
+    assert "1 left on the screen of another session" in text
+
+
+def test_an_empty_dataset_says_how_to_fill_it() -> None:
+    assert "txtal load feedback FILE" in Sitting(make_session([])).read()
+
+
+def test_the_help_scrolls_where_it_does_not_fit_and_closes() -> None:
+    sitting = Sitting(make_session(), 40, 12)
+    assert "On a ticket" in sitting.press("help")
+    assert "On a ticket" not in sitting.press("page_down")
+    for _ in range(20):
+        sitting.press("page_down")
+    assert "its 95 % interval" in sitting.read()
+    assert "one" in sitting.press("close")

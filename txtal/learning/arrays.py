@@ -1,0 +1,57 @@
+"""Small helpers for feature matrices: float32 (n, d), dense or CSR, perhaps memory-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import issparse
+
+Features = npt.NDArray[np.float32]
+"""Features (n, d). A scipy CSR matrix does as well wherever the arithmetic is a product."""
+Floats = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.int8]
+"""Answers (n, k), or a model's decisions: IS, NOT or UNKNOWN."""
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+BLOCK = 16_384
+"""Rows worked on at a time, so that a memory-mapped pool is never copied whole."""
+
+
+def blocks(n: int) -> Iterator[slice]:
+    """Slices that cover ``range(n)`` in steps of ``BLOCK``."""
+    for begin in range(0, n, BLOCK):
+        yield slice(begin, min(begin + BLOCK, n))
+
+
+def squared_lengths(features: Features) -> Floats:
+    """Each row's squared length (n,); not finite where a feature is NaN, infinite or past 1e19."""
+    lengths = np.empty(features.shape[0], np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in blocks(len(lengths)):
+            block: Any = features[rows]
+            if issparse(block):
+                lengths[rows] = np.asarray(block.multiply(block).sum(axis=1)).ravel()
+            else:
+                lengths[rows] = np.einsum("ij,ij->i", block, block)
+    return lengths
+
+
+def usable_rows(features: Features) -> Mask:
+    """The rows (n,) that say something: finite throughout, and not all zeros as a blank text's."""
+    lengths = squared_lengths(features)
+    return np.isfinite(lengths) & (lengths > 0)
+
+
+def unit_rows(features: Features) -> Features:
+    """Dense copies of the rows scaled to length one; unusable rows become zeros."""
+    given: Any = features
+    dense: Features = given.toarray() if issparse(given) else np.asarray(given)
+    lengths = squared_lengths(dense)
+    usable = np.isfinite(lengths) & (lengths > 0)
+    scaled = np.zeros(dense.shape, np.float32)
+    scaled[usable] = dense[usable] / np.sqrt(lengths[usable])[:, None]
+    return scaled

@@ -1,0 +1,278 @@
+"""The classifier: logistic regression on fixed features, refitted after every answer.
+
+The same linear model chooses the questions and is the one to take away: uncertainty sampling
+keeps its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit, softmax
+from sklearn.linear_model import LogisticRegression
+
+from txtal.errors import LearnerError
+from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
+from txtal.learning.matrix import IS, NOT, UNKNOWN
+from txtal.types import Task
+
+WARM_ROWS = 50
+"""Answers from which a fit may start at the last model; below, a fit from scratch is as quick."""
+
+REJECT_WEIGHT = 0.5
+"""What a reject of an exclusive task weighs against an accept; see :func:`fit`."""
+
+REJECT_CANDIDATES = 10
+"""How many of the labels still possible a rejected ticket enters the fit as, to bound its cost."""
+
+
+class Classifier(Protocol):
+    """What strategies and measures ask of a model, ours or a user's."""
+
+    def predict_proba(self, features: Features) -> Floats:
+        """Probabilities (n, k) of each label."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LinearModel:
+    """A weight for every label and feature, and the labels it could learn."""
+
+    task: Task
+    coef: Floats
+    """(k, d); zero for a label with nothing to learn from."""
+    intercept: Floats
+    """(k,)."""
+    trained: Mask
+    """(k,); exclusive: accepted at least once. Otherwise: seen both to apply and not to."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there was anything to tell apart; otherwise the probabilities are constant."""
+        return int(self.trained.sum()) >= (2 if self.task == "exclusive" else 1)
+
+    def predict_proba(self, features: Features) -> Floats:
+        """Probabilities (n, k).
+
+        exclusive: a softmax over the trained labels, 0 for the others, uniform when none is.
+        multilabel, binary: a sigmoid for each label by itself.
+        A row whose features are not finite gets what a row without features would.
+        """
+        proba = np.empty((features.shape[0], len(self.coef)), np.float32)
+        for rows in blocks(len(proba)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                logits = np.asarray(features[rows] @ self.coef.T + self.intercept)
+            broken = ~np.isfinite(logits).all(axis=1)
+            logits[broken] = self.intercept
+            proba[rows] = self._probabilities(logits)
+        return proba
+
+    def _probabilities(self, logits: Floats) -> npt.NDArray[np.floating]:
+        if self.task != "exclusive":
+            return np.asarray(expit(logits))
+        if not self.trained.any():
+            return np.full_like(logits, 1 / logits.shape[1])
+        return np.asarray(softmax(np.where(self.trained, logits, -np.inf), axis=1))
+
+
+def decide(proba: Floats, task: Task) -> Cells:
+    """What a model would answer, int8 (n, k) of IS and NOT.
+
+    exclusive: the most probable label. multilabel, binary: every label at 0.5 or above.
+    """
+    if task != "exclusive":
+        return (proba >= 0.5).astype(np.int8)
+    chosen = np.zeros(proba.shape, np.int8)
+    chosen[np.arange(len(proba)), proba.argmax(axis=1)] = IS
+    return chosen
+
+
+def fit(
+    features: Features,
+    cells: Cells,
+    task: Task,
+    *,
+    C: float = 10.0,
+    balanced: bool = True,
+    start: LinearModel | None = None,
+    seed: int = 0,
+) -> LinearModel:
+    """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
+
+    ``C`` is the inverse strength of the L2 penalty. ``balanced`` lets every class weigh the
+    same in all. ``start``, a model of the same task and shape, saves time and leads to the same
+    optimum; it is ignored below ``WARM_ROWS`` rows. Rows with features that are not finite
+    teach nothing and are left out, so that one bad vector can't spoil a session.
+
+    Rejects of an exclusive task are learned from by a round of expectation-maximisation: "not
+    A" is a ticket whose label is among the rest, in the proportions that a fit to the accepts
+    believes. It weighs ``REJECT_WEIGHT``, and no more for a rare class: the guesses are the
+    model's own, and class weights would turn them into a drift towards rare labels. Candidate
+    labels: Jin and Ghahramani 2002 (NIPS 15); the weight below one: Nigam et al. 2000 (Machine
+    Learning 39, the weighting factor for what has no label). More rounds gained nothing.
+
+    Never fails for want of evidence: see :attr:`LinearModel.ready`.
+    Raises LearnerError when the shapes don't fit together.
+    """
+    if features.ndim != 2 or cells.ndim != 2 or features.shape[0] != cells.shape[0]:
+        raise LearnerError(
+            f"Can't fit: features of shape {features.shape} and answers of shape {cells.shape} "
+            "don't match. Both need one row a ticket."
+        )
+    known = np.isfinite(squared_lengths(features)) & (cells != UNKNOWN).any(axis=1)
+    start = start if _can_start(start, features, cells, task, int(known.sum())) else None
+    options = _Options(C, balanced, seed)
+    learn = _fit_exclusive if task == "exclusive" else _fit_labels
+    return learn(features[known], cells[known], task, start, options)
+
+
+class _Options(NamedTuple):
+    C: float
+    balanced: bool
+    seed: int
+
+
+def _can_start(
+    start: LinearModel | None, features: Features, cells: Cells, task: Task, rows: int
+) -> bool:
+    shape = (cells.shape[1], features.shape[1])
+    return (
+        start is not None and rows >= WARM_ROWS and start.task == task and start.coef.shape == shape
+    )
+
+
+# Any of K labels, or one yes or no: a regression for each label.
+
+
+def _fit_labels(
+    features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
+) -> LinearModel:
+    coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
+    for label, column in enumerate(cells.T):
+        known = column != UNKNOWN
+        yes, no = int((column == IS).sum()), int((column == NOT).sum())
+        if not yes or not no:
+            # Laplace's rule of succession: few answers of one kind must not look like certainty.
+            intercept[label] = logit((yes + 1) / (yes + no + 2))
+            continue
+        y = column[known].astype(np.int64)
+        begin = (start.coef[[label]], start.intercept[[label]]) if start else None
+        weights = _class_weights(y, options)[y]
+        coef[[label]], intercept[[label]] = _solve(features[known], y, weights, begin, options)
+        trained[label] = True
+    return LinearModel(task, coef, intercept, trained)
+
+
+# One of K labels: one regression over those accepted so far.
+
+
+def _fit_exclusive(
+    features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
+) -> LinearModel:
+    coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
+    trained |= (cells == IS).any(axis=0)
+    model = LinearModel(task, coef, intercept, trained)
+    if not model.ready:
+        return model
+    cells = cells[:, trained]
+    accepted = np.flatnonzero((cells == IS).any(axis=1))
+    rejected = np.flatnonzero((cells == NOT).any(axis=1) & (cells == UNKNOWN).any(axis=1))
+    y = cells[accepted].argmax(axis=1)
+    weights = _class_weights(y, options)
+    model = _fit_softmax(model, features[accepted], y, weights[y], start, options)
+    if not len(rejected):
+        return model
+    belief = model.predict_proba(features[rejected])[:, trained]
+    rows, guesses, shares = _guesses(belief, cells[rejected] == UNKNOWN)
+    return _fit_softmax(
+        model,
+        features[np.concatenate([accepted, rejected[rows]])],
+        np.concatenate([y, guesses]),
+        np.concatenate([weights[y], REJECT_WEIGHT * shares]),
+        model,
+        options,
+    )
+
+
+def _guesses(belief: Floats, possible: Mask) -> tuple[Indices, Indices, Floats]:
+    """Rows, labels and shares: each row as its likeliest possible labels, shares summing to 1."""
+    belief = np.where(possible, np.maximum(belief, 1e-12), 0.0)
+    kept = min(REJECT_CANDIDATES, belief.shape[1])
+    labels = np.argpartition(-belief, kept - 1, axis=1)[:, :kept]
+    shares = np.take_along_axis(belief, labels, axis=1)
+    shares /= shares.sum(axis=1, keepdims=True)
+    rows = np.repeat(np.arange(len(belief)), kept)
+    some = shares.ravel() > 0
+    return rows[some], labels.ravel()[some], shares.ravel()[some].astype(np.float32)
+
+
+def _fit_softmax(
+    model: LinearModel,
+    x: Features,
+    y: Indices,
+    weights: Floats,
+    start: LinearModel | None,
+    options: _Options,
+) -> LinearModel:
+    """``model`` with new weights for its trained labels, which ``y`` counts from 0."""
+    trained = model.trained
+    begin = _as_solved(start.coef[trained], start.intercept[trained]) if start else None
+    solved = _solve(x, y, weights, begin, options)
+    coef, intercept, _ = _zeros(*model.coef.shape)
+    coef[trained], intercept[trained] = _per_class(*solved)
+    return LinearModel(model.task, coef, intercept, trained)
+
+
+# Of two classes scikit-learn keeps one row: the second's weights against the first's.
+
+
+def _as_solved(coef: Floats, intercept: Floats) -> tuple[Floats, Floats]:
+    if len(coef) == 2:
+        return coef[[1]] - coef[[0]], intercept[[1]] - intercept[[0]]
+    return coef, intercept
+
+
+def _per_class(coef: Floats, intercept: Floats) -> tuple[Floats, Floats]:
+    if len(coef) == 1:
+        halves = np.array([[-0.5], [0.5]], np.float32)
+        return halves * coef, halves[:, 0] * intercept
+    return coef, intercept
+
+
+def _zeros(k: int, d: int) -> tuple[Floats, Floats, Mask]:
+    return np.zeros((k, d), np.float32), np.zeros(k, np.float32), np.zeros(k, np.bool_)
+
+
+def _class_weights(y: Indices, options: _Options) -> Floats:
+    """A weight for every class (c,), n / (c * count) when balanced; each class has a row."""
+    counts = np.bincount(y)
+    if not options.balanced:
+        return np.ones(len(counts), np.float32)
+    return (len(y) / (len(counts) * counts)).astype(np.float32)
+
+
+def _solve(
+    x: Features,
+    y: Indices,
+    weights: Floats,
+    begin: tuple[Floats, Floats] | None,
+    options: _Options,
+) -> tuple[Floats, Floats]:
+    """scikit-learn's coefficients (c or 1, d) and intercepts for classes 0..c-1, all present."""
+    # One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on
+    # many answers would stop before it had looked at the newest.
+    tolerance = min(1e-4, 0.02 / len(y))
+    regression = LogisticRegression(
+        C=options.C, tol=tolerance, max_iter=300, warm_start=True, random_state=options.seed
+    )
+    if begin is not None:
+        regression.coef_, regression.intercept_ = begin
+    with warnings.catch_warnings():
+        # Not quite converged is close enough to rank by, and few rows a class are no mistake here.
+        warnings.simplefilter("ignore", UserWarning)
+        regression.fit(x, y, sample_weight=weights)
+    return regression.coef_, regression.intercept_

@@ -1,0 +1,56 @@
+"""From scores to the tickets that are asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from txtal.learning.arrays import Features, Floats, Indices, unit_rows
+
+CANDIDATES = 4
+"""How many times ``size`` of the top scores are looked at for one diverse ranking."""
+
+
+def select(
+    scores: Floats,
+    features: Features,
+    size: int = 50,
+    *,
+    rng: np.random.Generator,
+    similarity: float = 0.95,
+) -> Indices:
+    """The rows (at most ``size``) to ask next, best first.
+
+    The first is always a top score; equal scores come in an order drawn from ``rng``. Going
+    down the scores, a row whose cosine with one already chosen is above ``similarity`` is put
+    off: it comes after all others, if there is room. The model is refitted while a ranking is
+    asked, so what follows the first matters when answers come faster than fits.
+    """
+    ranked = _ranked(scores, rng)[: CANDIDATES * size]
+    apart = _apart(unit_rows(features[ranked]), size, similarity)
+    first = np.zeros(len(ranked), np.bool_)
+    first[apart] = True
+    return np.concatenate([ranked[first], ranked[~first]])[:size]
+
+
+def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
+    """``size`` of ``n`` rows, or all when there are fewer, uniformly, in random order."""
+    return rng.choice(n, size=min(n, size), replace=False).astype(np.int64)
+
+
+def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
+    """All rows, best first; what is not a number goes last."""
+    shuffled = rng.permutation(len(scores))
+    keys = np.where(np.isnan(scores), -np.inf, scores)[shuffled]
+    return shuffled[np.argsort(-keys, kind="stable")]
+
+
+def _apart(unit: Features, size: int, similarity: float) -> list[int]:
+    """Up to ``size`` rows, greedily from the first, no two more similar than ``similarity``."""
+    near = unit @ unit.T > similarity
+    chosen: list[int] = []
+    for row in range(len(unit)):
+        if len(chosen) == size:
+            break
+        if not near[row, chosen].any():
+            chosen.append(row)
+    return chosen

@@ -1,0 +1,68 @@
+"""What to ask while there is no model worth asking: one typical ticket of every cluster."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.cluster import KMeans, kmeans_plusplus
+
+from txtal.learning.arrays import Features, Indices, Mask, unit_rows, usable_rows
+
+SAMPLE = 10_000
+"""Tickets that are clustered; more would cost time and hardly move a centre."""
+
+SEEDING = 64
+"""Random directions in which k-means++ picks its first centres: as good as all, much quicker."""
+
+
+def start_size(labels: int) -> int:
+    """How many tickets to ask in starting order before a strategy takes over.
+
+    Three a label, 24 at least and 300 at most. Measured on sets with 4, 18 and 77 labels, where
+    margin from 2 to 4 a label on did as well or better than from fewer, at every budget past
+    twice the start.
+    """
+    return min(max(3 * labels, 24), 300)
+
+
+def start_order(
+    features: Features, size: int, *, answered: Mask | None = None, seed: int = 0
+) -> Indices:
+    """Rows (at most ``size``) to ask first: the ticket nearest to each of ``size`` centres.
+
+    k-means (k-means++, Arthur and Vassilvitskii 2007) on rows of length one, a seeded sample of
+    ``SAMPLE`` of them; the biggest clusters first, those that hold an answer last. While answers
+    are few, typical tickets far from one another teach most (Hacohen et al. 2022, TypiClust,
+    section 3). ``answered`` (n,) marks the rows that have an answer and aren't asked again.
+    Blank and broken rows never are. The same arguments give the same order.
+    """
+    usable = usable_rows(features)
+    done = np.zeros(len(usable), np.bool_) if answered is None else answered & usable
+    rng = np.random.default_rng(seed)
+    sample = rng.permutation(np.flatnonzero(usable))[:SAMPLE]
+    if not len(sample):
+        return sample
+    unit = unit_rows(features[sample])
+    clusters = _cluster(unit, min(size, len(sample)), rng)
+    closeness = np.einsum("ij,ij->i", unit, clusters.cluster_centers_[clusters.labels_])
+    crowd = np.bincount(clusters.labels_, minlength=clusters.n_clusters)
+    answers = np.zeros(clusters.n_clusters, np.bool_)
+    if done.any():
+        answers[clusters.predict(unit_rows(features[done]))] = True
+
+    waiting = np.flatnonzero(~done[sample])
+    group = clusters.labels_[waiting]
+    # By cluster (unanswered, then big), and the nearest to its centre first.
+    order = np.lexsort((-closeness[waiting], group, -crowd[group], answers[group]))
+    _, heads = np.unique(group[order], return_index=True)
+    return sample[waiting[order[np.sort(heads)]]]
+
+
+def _cluster(unit: Features, k: int, rng: np.random.Generator) -> KMeans:
+    seed = int(rng.integers(2**31))
+    directions = rng.standard_normal((unit.shape[1], SEEDING), np.float32)
+    _, seeds = kmeans_plusplus(unit @ directions, k, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # fewer distinct texts than clusters is fine
+        return KMeans(k, init=unit[seeds], n_init=1, max_iter=20, random_state=seed).fit(unit)

@@ -1,0 +1,1 @@
+"""Strategies: functions that score a pool, found by name. Importing this loads nothing heavy."""

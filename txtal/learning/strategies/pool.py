@@ -1,0 +1,83 @@
+"""What a strategy sees of the tickets it scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from txtal.errors import LearnerError
+from txtal.learning.arrays import Cells, Features, Floats, Mask, usable_rows
+from txtal.learning.model import Classifier
+from txtal.types import Task
+
+if TYPE_CHECKING:
+    from txtal.learning.strategies.registry import Strategy
+
+
+def _no_texts() -> Sequence[str]:
+    raise LearnerError("This pool has no texts to read. Pass read_texts to build it with some.")
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The tickets that may be asked next, and what is known so far.
+
+    What costs time is computed when a strategy first looks at it, and then kept.
+    """
+
+    features: Features
+    """(n, d): a row a ticket, perhaps memory-mapped."""
+    task: Task
+    model: Classifier | None = None
+    """The current model; None while there is too little to learn from."""
+    answered: Features | None = None
+    """(m, d): the features of the tickets answered so far."""
+    cells: Cells | None = None
+    """(m, k): their answers."""
+    read_texts: Callable[[], Sequence[str]] = _no_texts
+    """Reads the n texts; called at most once."""
+    rng: np.random.Generator = field(default_factory=np.random.default_rng)
+
+    def __len__(self) -> int:
+        return int(self.features.shape[0])
+
+    @cached_property
+    def proba(self) -> Floats:
+        """Probabilities (n, k) by the current model. Raises LearnerError when there is none."""
+        if self.model is None:
+            raise LearnerError(
+                "There is no model yet, so there are no probabilities to score by. "
+                "Ask in starting order until there is one."
+            )
+        return self.model.predict_proba(self.features)
+
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """The n texts."""
+        return self.read_texts()
+
+    @cached_property
+    def usable(self) -> Mask:
+        """Which tickets (n,) have anything to learn from; see :func:`usable_rows`."""
+        return usable_rows(self.features)
+
+
+def score(strategy: Strategy, pool: Pool) -> Floats:
+    """The strategy's scores (n,), higher asked sooner, fit to rank by.
+
+    A score that isn't a number, and any score of a ticket with a blank text or broken features,
+    becomes -inf: a model is never less certain than where it knows nothing, and such tickets
+    would fill the screen. Raises LearnerError when the strategy returns another shape.
+    """
+    scores = np.array(strategy(pool), np.float32)
+    if scores.shape != (len(pool),):
+        raise LearnerError(
+            f"The strategy {getattr(strategy, '__name__', strategy)!r} returned scores of shape "
+            f"{scores.shape} for {len(pool)} tickets. It must return one number for each."
+        )
+    scores[~np.isfinite(scores) | ~pool.usable] = -np.inf
+    return scores

@@ -1,0 +1,285 @@
+"""The full-screen session: prompt_toolkit around :class:`txtal.ui.screen.Screen`, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.filters import Condition, FilterOrBool
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import FormattedTextControl, Layout, Window
+from prompt_toolkit.styles import Style
+
+from txtal.session import Session
+from txtal.ui import plain as line_by_line
+from txtal.ui.keys import ACTIONS, Action
+from txtal.ui.screen import OnError, Screen
+
+if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.key_binding.key_bindings import NotImplementedOrNone
+    from prompt_toolkit.output import Output
+
+Wake = Callable[[Callable[[], None]], object]
+
+RETRY_SECONDS = 0.25
+UPDATE_EVERY = 4
+"""Retries between two looks at the learner: one look a second."""
+
+ESCAPE_SECONDS = 0.05
+HUNG_UP = 128 + 1
+_TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
+
+# Sixteen colours at most, none of them alone in what it says, and none that a light or a dark
+# background swallows.
+STYLE = Style.from_dict(
+    {
+        "dim": "dim",
+        "key": "bold",
+        "label": "",
+        "title": "bold underline",
+        "good": "bold ansigreen",
+        "chosen": "bold ansigreen",
+        "flag": "bold ansired",
+        "was": "bold",
+        "warn": "bold",
+        "bad": "bold reverse",
+        "status": "",
+        "hint": "",
+    }
+)
+
+
+def run(
+    session: Session,
+    *,
+    dataset: str,
+    plain: bool = False,
+    wake: Wake | None = None,
+    input: Any = None,  # noqa: A002 - prompt_toolkit's name
+    output: Any = None,
+    on_error: OnError | None = None,
+) -> int:
+    """Let the annotator answer until they quit. Returns the exit code.
+
+    The session has begun. ``wake`` is given a function to call, from any thread, when the learner
+    has news. ``on_error`` gets the exceptions nobody foresaw, and the session goes on. ``input``
+    and ``output`` are prompt_toolkit's, or with ``plain`` two text streams.
+    """
+    report = on_error or (lambda error: None)
+    if plain:
+        return line_by_line.run(
+            session, dataset=dataset, stdin=input, stdout=output, on_error=report
+        )
+    screen = Screen(session, dataset, report)
+    try:
+        return asyncio.run(serve(build(screen, input, output), screen, wake))
+    except (EOFError, OSError):
+        # The terminal is gone, so there is nothing to restore, and nobody to tell.
+        if output is None:
+            _silence()
+        return HUNG_UP
+
+
+def build(
+    screen: Screen,
+    input: Input | None = None,  # noqa: A002
+    output: Output | None = None,
+) -> Application[int]:
+    """The application: one window that shows what the screen draws."""
+
+    def picture() -> StyleAndTextTuples:
+        size = app.output.get_size()
+        fragments: StyleAndTextTuples = []
+        for line in screen.draw(size.columns, size.rows).lines:
+            fragments += [*line, ("", "\n")]
+        return fragments[:-1]
+
+    control = FormattedTextControl(picture, focusable=True, show_cursor=True)
+    app: Application[int] = Application(
+        layout=Layout(Window(control, always_hide_cursor=Condition(lambda: not _types(screen)))),
+        key_bindings=_bindings(screen),
+        style=STYLE,
+        include_default_pygments_style=False,
+        full_screen=True,
+        mouse_support=False,
+        erase_when_done=True,
+        input=input,
+        output=output,
+    )
+    app.ttimeoutlen = ESCAPE_SECONDS
+    app.key_processor.after_key_press += lambda _: _draw_before_the_next(app)
+    return app
+
+
+def _draw_before_the_next(app: Application[int]) -> None:
+    """Draw what a key did before the next one is looked at, however fast they come.
+
+    So no key can answer a ticket that wasn't on the screen.
+    """
+    if not app.is_done:
+        app._redraw()
+
+
+def _types(screen: Screen) -> bool:
+    return screen.look.mode in ("picker", "comment")
+
+
+async def serve(app: Application[int], screen: Screen, wake: Wake | None = None) -> int:
+    """Run the application until it exits, whatever ends it, with the terminal as it was."""
+
+    def started() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(partial(_unforeseen, app, screen))
+        _leave_on_signals(loop, app)
+        if wake:
+            wake(partial(_from_thread, loop, partial(_news, app, screen)))
+        screen.news()
+        app.create_background_task(_beat(app, screen))
+
+    return await app.run_async(pre_run=started, set_exception_handler=False)
+
+
+# --- keys -------------------------------------------------------------------------------------
+
+
+def _bindings(screen: Screen) -> KeyBindings:
+    bindings = KeyBindings()
+    for action in ACTIONS:
+        active = Condition(partial(_is_active, screen, action))
+        do = _OF_THE_TERMINAL.get(action.name, partial(_press, action.name))
+        for key in action.keys:
+            _bind(bindings, screen, key, do, active)
+    _bind(bindings, screen, Keys.BracketedPaste, _paste)
+    return bindings
+
+
+def _is_active(screen: Screen, action: Action) -> bool:
+    return screen.look.mode in action.modes and screen.session.scheme.task in action.tasks
+
+
+Do = Callable[[Screen, KeyPressEvent], None]
+
+
+def _bind(
+    bindings: KeyBindings, screen: Screen, key: str, do: Do, active: FilterOrBool = True
+) -> None:
+    @bindings.add(key, filter=active, eager=True, save_before=lambda event: False)
+    def _(event: KeyPressEvent) -> NotImplementedOrNone:
+        do(screen, event)
+        if screen.exit_code is not None:
+            _leave(event.app, screen.exit_code)
+        return NotImplemented  # drawn by _draw_before_the_next
+
+
+def _press(action: str, screen: Screen, event: KeyPressEvent) -> None:
+    if event.key_sequence[-1].key == Keys.Escape:
+        if not _drop_sequence(event.key_processor.input_queue):
+            screen.press(action)
+    elif action != "type" or event.data.isprintable():
+        screen.press(action, event.data)
+
+
+def _drop_sequence(queue: deque[KeyPress]) -> bool:
+    """Drop the rest of an escape sequence that prompt_toolkit doesn't know; True if there is one.
+
+    It hands such a sequence on as Escape and single characters, so that some terminal's
+    ctrl-shift-key, ``ESC [ 27 ; 5 ; 49 ~``, would label four tickets.
+    """
+    if not queue or isinstance(queue[0].key, Keys):
+        return False
+    if queue.popleft().data in ("[", "O"):
+        while queue and queue[0].data in _PARAMETERS:
+            queue.popleft()
+        if queue and not isinstance(queue[0].key, Keys):
+            queue.popleft()
+    return True
+
+
+_PARAMETERS = frozenset("0123456789:;<=>?")
+
+
+def _paste(screen: Screen, event: KeyPressEvent) -> None:
+    screen.paste(event.data)
+
+
+def _draw_anew(screen: Screen, event: KeyPressEvent) -> None:
+    event.app.renderer.clear()
+
+
+def _suspend(screen: Screen, event: KeyPressEvent) -> None:
+    event.app.suspend_to_background()
+
+
+_OF_THE_TERMINAL: dict[str, Do] = {"redraw": _draw_anew, "suspend": _suspend}
+
+
+# --- what happens by itself ---------------------------------------------------------------------
+
+
+async def _beat(app: Application[int], screen: Screen) -> None:
+    for beat in count(1):
+        await asyncio.sleep(RETRY_SECONDS)
+        if screen.waiting:
+            screen.retry()
+            app.invalidate()
+        if beat % UPDATE_EVERY == 0:
+            _news(app, screen)
+
+
+def _news(app: Application[int], screen: Screen) -> None:
+    screen.news()
+    app.invalidate()
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the session is over, and its loop closed
+        loop.call_soon_threadsafe(function)
+
+
+def _leave_on_signals(loop: asyncio.AbstractEventLoop, app: Application[int]) -> None:
+    """Exit in good order on the signals that would leave the terminal as it is."""
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
+        # Windows knows two of these not at all and has no handlers; a thread may set none.
+        with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+            number: int = getattr(signal, name)
+            loop.add_signal_handler(number, partial(_leave, app, 128 + number))
+
+
+def _leave(app: Application[int], code: int) -> None:
+    if not app.is_done:
+        app.exit(result=code)
+
+
+def _unforeseen(
+    app: Application[int],
+    screen: Screen,
+    loop: asyncio.AbstractEventLoop,
+    context: dict[str, Any],
+) -> None:
+    """An exception that nobody caught; drawn with the next beat, lest a fault of drawing spin."""
+    error = context.get("exception") or RuntimeError(context["message"])
+    if isinstance(error, OSError) and error.errno in _TERMINAL_GONE:
+        _leave(app, HUNG_UP)
+    else:
+        screen.failed("the screen", error)
+
+
+def _silence() -> None:
+    """Let nothing fail any more by writing to a terminal that is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())

@@ -1,0 +1,145 @@
+"""Text cut and folded to a width in terminal cells, as far as it is looked at and no further."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from wcwidth import wcwidth
+
+from txtal.text import clean
+
+EAGER = 32_768
+"""Characters folded at first sight, so that the usual ticket's number of lines is known."""
+
+_CHUNK = 4096
+_NEVER_FIRST = frozenset("、。，．！？：；）」』】〉》〕…ー")
+_WORDS = re.compile(r" +|[^ ]+")
+
+# Terminals disagree on how wide an emoji is with these; without them they agree.
+_EMOJI_GLUE = re.compile("\ufe0f|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
+
+
+@lru_cache(maxsize=4096)
+def cell_width(char: str) -> int:
+    """How many cells one character takes, as prompt_toolkit counts them."""
+    return max(0, wcwidth(char))
+
+
+def cells(text: str) -> int:
+    """How many cells a line takes."""
+    return len(text) if text.isascii() else sum(map(cell_width, text))
+
+
+def fit(text: str, width: int) -> str:
+    """``text`` if it fits, else its head and ``…``."""
+    if cells(text) <= width:
+        return text
+    return _head(text, max(0, width - 1)) + "…"[: max(0, width)]
+
+
+def _head(text: str, width: int) -> str:
+    """The longest head of ``text`` that takes at most ``width`` cells, marks included."""
+    used = 0
+    for at, char in enumerate(text):
+        used += cell_width(char)
+        if used > width:
+            return text[:at]
+    return text
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` cells, broken between words; the last keeps its end spaces."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines.extend(_fold_line(paragraph, width))
+    return lines
+
+
+def _fold_line(text: str, width: int) -> Iterator[str]:
+    if len(text) <= width and text.isascii():
+        yield text
+        return
+    line, room = "", width
+    for word in _WORDS.findall(text):
+        needs = cells(word)
+        if needs <= room:
+            line, room = line + word, room - needs
+        elif word[0] == " ":
+            yield line
+            line, room = "", width
+        else:
+            # A word longer than a line, or of a script without spaces, goes on where it stands.
+            if needs <= width and needs <= len(word):
+                yield line.rstrip(" ")
+                line, room = "", width
+            *pieces, word = _pieces(word, room, width)
+            for piece in pieces:
+                yield (line + piece).rstrip(" ")
+                line, room = "", width
+            line, room = line + word, room - cells(word)
+    yield line
+
+
+def _pieces(word: str, room: int, width: int) -> Iterator[str]:
+    """A word cut to fit ``room`` cells at first, perhaps none of it, and then ``width``."""
+    start = used = 0
+    for at, char in enumerate(word):
+        used += cell_width(char)
+        if used <= room or (at == start and room == width):
+            continue
+        cut = at - 1 if char in _NEVER_FIRST and at - start > 1 else at
+        yield word[start:cut]
+        start, used, room = cut, cells(word[cut : at + 1]), width
+    yield word[start:]
+
+
+class Folded:
+    """A text made safe to show and folded, from its start as far as was asked for.
+
+    Cleaning and folding megabytes would be felt, so it goes chunk by chunk.
+    """
+
+    def __init__(self, text: str, width: int) -> None:
+        self.width = max(1, width)
+        self.lines: list[str] = []
+        self._text = text
+        self._position = 0
+        self._tail = ""
+        self._done = False
+        while not self._done and self._position < EAGER:
+            self._go_on()
+
+    @property
+    def rest(self) -> int:
+        """Characters not folded yet."""
+        return len(self._text) - self._position
+
+    @property
+    def rest_lines(self) -> int:
+        """About how many lines those will make."""
+        return self.rest * len(self.lines) // max(1, self._position)
+
+    def reach(self, count: int) -> None:
+        """Fold until there are ``count`` lines, or to the end."""
+        while not self._done and len(self.lines) < count:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        end = self._chunk_end()
+        chunk = clean(self._text[self._position : end], newlines=True)
+        chunk = chunk if chunk.isascii() else _EMOJI_GLUE.sub("", chunk)
+        *whole, self._tail = fold(self._tail + chunk, self.width)
+        self._position = end
+        self._done = end == len(self._text)
+        self.lines += [*whole, self._tail] if self._done else whole
+
+    def _chunk_end(self) -> int:
+        """Behind a newline or space where one is near, so that no word or sequence is parted."""
+        end = self._position + _CHUNK
+        if end >= len(self._text):
+            return len(self._text)
+        middle = self._position + _CHUNK // 2
+        at = max(self._text.rfind("\n", middle, end), self._text.rfind(" ", middle, end))
+        return end if at < 0 else at + 1

@@ -1,0 +1,137 @@
+"""Every key of a session in one table, read by the bindings, the footer, the help and the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from txtal.types import TASKS, Task
+
+Mode = Literal["ticket", "picker", "comment", "help"]
+"""What has the keyboard: the ticket, the list of labels, the comment line, or the help."""
+
+MODES: tuple[Mode, ...] = ("ticket", "picker", "comment", "help")
+
+TITLES: dict[Mode, str] = {
+    "ticket": "On a ticket",
+    "picker": "In the list of labels",
+    "comment": "In the comment line",
+    "help": "In this help",
+}
+
+DIGITS = tuple("123456789")
+ANY = "<any>"
+"""Any other character, as prompt_toolkit spells it."""
+
+_SHOWN = {
+    " ": "space",
+    "c-c": "ctrl-c",
+    "c-l": "ctrl-l",
+    "c-n": "ctrl-n",
+    "c-p": "ctrl-p",
+    "c-u": "ctrl-u",
+    "c-z": "ctrl-z",
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    ANY: "letters",
+}
+_UNSEEN = "<sigint>"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a key does, in some modes and tasks."""
+
+    name: str
+    keys: tuple[str, ...]
+    """As prompt_toolkit names them; the first is the one shown in the footer."""
+    help: str
+    hint: str = ""
+    """The word in the footer; empty for an action that only the help lists."""
+    keep: int = 0
+    """On a narrow screen the hints with the highest stay longest."""
+    modes: tuple[Mode, ...] = ("ticket",)
+    tasks: tuple[Task, ...] = TASKS
+
+    @property
+    def shown(self) -> str:
+        """Its keys, for people: ``a, enter``."""
+        if self.keys == DIGITS:
+            return "1-9"
+        return ", ".join(_SHOWN.get(key, key) for key in self.keys if key != _UNSEEN)
+
+    @property
+    def first(self) -> str:
+        """The key to name where there is room for one."""
+        return "1-9" if self.keys == DIGITS else _SHOWN.get(self.keys[0], self.keys[0])
+
+
+_ONE: tuple[Task, ...] = ("exclusive",)
+_MANY: tuple[Task, ...] = ("multilabel",)
+_YES_NO: tuple[Task, ...] = ("binary",)
+_TYPING: tuple[Mode, ...] = ("picker", "comment")
+_SCROLLED: tuple[Mode, ...] = ("ticket", "help")
+
+_ACCEPT, _REJECT = ("a", "enter"), ("x",)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("accept", _ACCEPT, "the suggestion is right", "accept", 8, tasks=_ONE),
+    Action("accept", _ACCEPT, "exactly the chosen labels apply, or none", "accept", 8, tasks=_MANY),
+    Action("accept", _ACCEPT, "yes, it is", "yes", 8, tasks=_YES_NO),
+    Action("reject", _REJECT, "the suggested label is wrong", "reject", 8, tasks=_ONE),
+    Action("reject", _REJECT, "the chosen labels are wrong", "reject", 8, tasks=_MANY),
+    Action("reject", _REJECT, "no, it is not", "no", 8, tasks=_YES_NO),
+    Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE),
+    Action("label", DIGITS, "choose this label, or no longer", "choose", 6, tasks=_MANY),
+    Action("pick", ("/",), "find a label by typing", "find", 5, tasks=(*_ONE, *_MANY)),
+    Action("ignore", (" ",), "say nothing of this ticket; it isn't asked again", "ignore", 4),
+    Action("undo", ("u", "backspace"), "take back your last answer, of any session", "undo", 7),
+    Action("flag", ("f",), "mark the ticket to be looked at again", "flag", 2),
+    Action("comment", ("c",), "write a comment, kept with the answer", "comment", 1),
+    Action("whole", ("v",), "the ticket alone on the whole screen, or not", "view", 3),
+    Action("back", ("escape",), "back from the whole screen", "back", 9),
+    Action("down", ("down",), "scroll down a line", modes=_SCROLLED),
+    Action("up", ("up",), "scroll up a line", modes=_SCROLLED),
+    Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),
+    Action("page_up", ("pageup",), "scroll up a screen", modes=_SCROLLED),
+    Action("help", ("?",), "show this help", "help", 9),
+    Action("quit", ("q",), "quit; every answer is saved already", "quit", 9),
+    Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
+    Action("next", ("down", "c-n"), "the next label", "next", 5, modes=("picker",)),
+    Action("previous", ("up", "c-p"), "the label before", "previous", 4, modes=("picker",)),
+    Action("choose", ("enter",), "take the marked label", "choose", 8, modes=("picker",)),
+    Action("keep", ("enter",), "keep the comment", "keep", 8, modes=("comment",)),
+    Action("cancel", ("escape",), "go back to the ticket", "back", 9, modes=_TYPING),
+    Action("erase", ("backspace",), "erase the character before", modes=_TYPING),
+    Action("delete", ("delete",), "erase the character under the cursor", modes=_TYPING),
+    Action("clear", ("c-u",), "erase the line", modes=_TYPING),
+    Action("left", ("left",), "move left", modes=_TYPING),
+    Action("right", ("right",), "move right", modes=_TYPING),
+    Action("home", ("home",), "move to the start", modes=_TYPING),
+    Action("end", ("end",), "move to the end", modes=_TYPING),
+    Action("close", ("escape", "?", "q", "enter"), "close the help", "back", 9, modes=("help",)),
+    Action("redraw", ("c-l",), "draw the screen anew", modes=MODES),
+    Action("suspend", ("c-z",), "to the shell; `fg` comes back", modes=MODES),
+    Action("interrupt", ("c-c", _UNSEEN), "quit from anywhere", modes=MODES),
+)
+
+
+def available(mode: Mode, task: Task) -> Iterator[Action]:
+    """The actions there are in this mode for this task, in the table's order."""
+    return (action for action in ACTIONS if mode in action.modes and task in action.tasks)
+
+
+def help_groups(task: Task) -> Iterator[tuple[str, list[Action]]]:
+    """Every action of the task once, under a title."""
+    for mode in MODES:
+        only_here = [action for action in available(mode, task) if action.modes != MODES]
+        group = [action for action in only_here if action.modes[0] == mode]
+        if task != "binary" or mode != "picker":
+            yield TITLES[mode], group
+    yield "Anywhere", [action for action in ACTIONS if action.modes == MODES]

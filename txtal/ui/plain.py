@@ -1,0 +1,328 @@
+"""The same session line by line, for screen readers and dumb terminals: no escapes at all."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TextIO
+
+from txtal.errors import DatabaseError, LockedError
+from txtal.session import Session
+from txtal.text import clean, shorten
+from txtal.types import Question
+from txtal.ui import keys, picker, words
+
+OnError = Callable[[BaseException], object]
+
+RETRY_SECONDS = 0.25
+INTERRUPTED = 130
+_TEXT = 4_000
+"""Characters of a ticket read out at first."""
+
+_TYPED = {
+    "accept": "a",
+    "reject": "x",
+    "ignore": "space, i",
+    "label": "NUMBER",
+    "undo": "u",
+    "flag": "f",
+    "comment": "c TEXT",
+    "help": "?",
+    "quit": "q",
+}
+"""What is typed for each action of the key table."""
+
+_NAMES = """\
+NAME      the same, by a label's name or the start of it
+=NAME     the same, for a label that is called like a command
+/TEXT     name the labels that are like TEXT
+"""
+
+
+def is_dumb(environ: Mapping[str, str]) -> bool:
+    """Whether the environment asks for line-by-line mode, or has no terminal for another."""
+    asked = environ.get("ACCESSIBLE", "") in ("1", "true") or bool(environ.get("TXTAL_PLAIN"))
+    return asked or environ.get("TERM", "").lower() in ("", "dumb", "unknown")
+
+
+def run(
+    session: Session,
+    *,
+    dataset: str,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    on_error: OnError = lambda error: None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> int:
+    """Ask and read answers until ``q`` or the end of the input. Returns the exit code."""
+    stdin, stdout = stdin or sys.stdin, stdout or sys.stdout
+    for stream in (stdin, stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
+    talk = _Talk(session, dataset, stdin, stdout, on_error, sleep)
+    try:
+        talk.run()
+    except KeyboardInterrupt:
+        talk.say("")
+        return INTERRUPTED
+    return 0
+
+
+class _Talk:
+    """One conversation."""
+
+    def __init__(
+        self,
+        session: Session,
+        dataset: str,
+        stdin: TextIO,
+        stdout: TextIO,
+        on_error: OnError,
+        sleep: Callable[[float], object],
+    ) -> None:
+        self.session = session
+        self.dataset = dataset
+        self.stdin = stdin
+        self.stdout = stdout
+        self.on_error = on_error
+        self.sleep = sleep
+        self.asked: Question | None = None
+        self.told = ""
+        self.over = False
+        self.commands: dict[str, Callable[[], None]] = {
+            **dict.fromkeys(("a", "accept"), lambda: self.save(session.accept)),
+            **dict.fromkeys(("x", "reject"), lambda: self.save(session.reject)),
+            **dict.fromkeys(("i", "ignore", "space", " "), lambda: self.save(session.ignore)),
+            **dict.fromkeys(("u", "undo"), lambda: self.save(session.undo)),
+            **dict.fromkeys(("f", "flag"), self.flag),
+            **dict.fromkeys(("v", "view"), self.view),
+            **dict.fromkeys(("s", "status"), self.status),
+            **dict.fromkeys(("?", "h", "help"), self.help),
+            **dict.fromkeys(("q", "quit"), self.quit),
+        }
+
+    def say(self, text: str = "", end: str = "\n") -> None:
+        """Write a line, at once."""
+        self.stdout.write(text + end)
+        self.stdout.flush()
+
+    def run(self) -> None:
+        """Ask, read, do; until it is over."""
+        self.say(f"{words.label_name(self.dataset)}. Type ? for help, q to quit.")
+        while not self.over:
+            self.guard(self.session.update)
+            self.ask()
+            line = self.stdin.readline()
+            if not line:
+                self.say()
+                return
+            self.guard(partial(self.do, line.rstrip("\r\n")))
+
+    def guard(self, action: Callable[[], object]) -> None:
+        """Whatever goes wrong is told and reported, and the conversation goes on."""
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001
+            self.say(f"failed: {type(error).__name__}; details in the log")
+            self.on_error(error)
+        while self.session.errors:
+            self.on_error(self.session.errors.pop(0))
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Read out the question if it is a new one, then prompt."""
+        question = self.session.question
+        if question is None:
+            self.say("\n" + "\n".join(words.the_end(self.session, self.dataset)))
+        elif question is not self.asked:
+            self.read_out(question)
+        self.asked = question
+        notice = words.notice(self.session)
+        if notice and notice != self.told:
+            self.say(f"note: {notice}")
+        self.told, self.session.notice = notice, ""
+        self.say(self.prompt(), end="")
+
+    def prompt(self) -> str:
+        """What may be typed, in short."""
+        task = self.session.scheme.task
+        if self.session.question is None:
+            return "[u/q, enter looks again]: "
+        if task == "binary":
+            return "answer [a yes/x no/space/u/f/?/q]: "
+        chosen = f"chosen: {words.labels(self.session.scheme, self.session.chosen)}. "
+        return f"{chosen if task == 'multilabel' else ''}answer [a/x/space/number/name/u/f/?/q]: "
+
+    def read_out(self, question: Question) -> None:
+        """The ticket, its meta, the suggestion and the labels."""
+        text = question.ticket.text
+        self.say(f"\n({words.progress(self.session)} answered)")
+        self.say(clean(text[:_TEXT], newlines=True))
+        if len(text) > _TEXT:
+            self.say(f"({len(text) - _TEXT:,} more characters; v reads them all)")
+        parts = [
+            words.meta(question.ticket.meta),
+            self.suggested(question),
+            words.previous(self.session, question),
+        ]
+        self.say("\n" + "\n".join(part for part in parts if part))
+        if self.session.scheme.task != "binary":
+            self.say("\n".join(self.label_lines(question)))
+
+    def suggested(self, question: Question) -> str:
+        """The question, or the suggestion, and why it is asked."""
+        said = words.suggestion(self.session, question)
+        if self.session.scheme.task == "binary":
+            name = words.labels(self.session.scheme, self.session.scheme.ids)
+            said = f"is this {name}?" + (f" suggested: {said}" if said else "")
+        elif said:
+            said = f"suggested: {said}"
+        else:
+            said = words.no_suggestion(self.session)
+        return f"{said} ({words.why(question)})".lstrip()
+
+    def label_lines(self, question: Question) -> list[str]:
+        """``1 refund 62 %``, and how many labels have no number."""
+        scheme, ids = self.session.scheme, words.numbered(self.session)
+        likely = dict(question.ranked.probabilities)
+        lines = [
+            f"{number} {words.labels(scheme, (i,))}"
+            + (f" {words.percent(likely[i])}" if i in likely else "")
+            for number, i in enumerate(ids, start=1)
+        ]
+        more = len(scheme.ids) - len(ids)
+        return [*lines, f"and {more} more: type a name, or / and a part of it"] if more else lines
+
+    # --- doing ------------------------------------------------------------------------------
+
+    def do(self, line: str) -> None:
+        """What a typed line asks for."""
+        word = line if line.isspace() else line.strip()
+        command = self.commands.get(word[:1] if word.isspace() else word.casefold())
+        if command:
+            command()
+        elif self.session.question is None:
+            return
+        elif word.startswith(("c ", "comment ")):
+            self.session.comment = word.partition(" ")[2].strip()
+            self.say("noted")
+        elif not word:
+            self.say("nothing typed; ? helps")
+        elif word.startswith("/"):
+            self.search(word[1:])
+        elif self.session.scheme.task == "multilabel":
+            self.choose_several(word)
+        else:
+            self.choose_one(word)
+
+    def choose_one(self, word: str) -> None:
+        """Answer with a label's number or name."""
+        label_id = self.meant(word)
+        if label_id is not None:
+            self.save(partial(self.session.choose, label_id))
+
+    def choose_several(self, word: str) -> None:
+        """Toggle labels by numbers, or by names between commas; all of them or none."""
+        digits = re.fullmatch(r"[\d\s,]+", word)
+        parts = re.split(r"[\s,]+" if digits else r"\s*,\s*", word.strip(" ,"))
+        meant = [label_id for part in parts if (label_id := self.meant(part)) is not None]
+        if len(meant) == len(parts):
+            for label_id in meant:
+                self.session.choose(label_id)
+
+    def meant(self, word: str) -> int | None:
+        """The label a number or a name means; None, having said why, when it isn't clear."""
+        numbered, scheme = words.numbered(self.session), self.session.scheme
+        if word.isdecimal() and 1 <= int(word) <= len(numbered) and scheme.task != "binary":
+            return numbered[int(word) - 1]
+        name = word.removeprefix("=")
+        found = picker.starting_with(name, scheme.labels)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self.say(f"{clean(shorten(name, 80))} can mean: {words.labels(scheme, found[:9])}")
+        else:
+            self.search(name, f"no label {clean(shorten(name, 80))}; the nearest: ")
+        return None
+
+    def search(self, text: str, intro: str = "") -> None:
+        """Name the labels that are like the text."""
+        question = self.session.question
+        likely = question.ranked.probabilities if question else ()
+        found = picker.rank(text, self.session.scheme.labels, likely)
+        self.say(intro + words.labels(self.session.scheme, found[:9]))
+
+    def flag(self) -> None:
+        """Flag or unflag the ticket."""
+        if self.session.question is not None:
+            self.session.toggle_flag()
+            self.say("flagged" if self.session.flagged else "no longer flagged")
+
+    def view(self) -> None:
+        """The whole text."""
+        if self.session.question is not None:
+            self.say(clean(self.session.question.ticket.text, newlines=True))
+
+    def help(self) -> None:
+        """What can be typed."""
+        task = self.session.scheme.task
+        for action in keys.available("ticket", task):
+            if action.name in _TYPED:
+                self.say(f"{_TYPED[action.name]:<9} {action.help}")
+            if action.name == "label":
+                self.say(_NAMES, end="")
+        self.say("v         read the whole ticket")
+        self.say("s         where things stand")
+
+    def status(self) -> None:
+        """What the screen has in its status line."""
+        session = self.session
+        said = (
+            f"{words.progress(session)} answered",
+            f"{session.count:,} this session",
+            words.saved(session),
+            words.model(session),
+            words.audit(session),
+        )
+        self.say("; ".join(part for part in said if part))
+
+    def quit(self) -> None:
+        """End the conversation."""
+        self.over = True
+
+    def save(self, record: Callable[[], None]) -> None:
+        """Record, waiting for the database's lock as long as it takes; ctrl-c gives up."""
+        before = self.session.saved
+        try:
+            self.record_when_free(record)
+        except DatabaseError as error:
+            self.say(f"NOT saved: {clean(shorten(str(error), 600))}")
+        if self.session.saved is not before:
+            self.say(self.receipt())
+
+    def record_when_free(self, record: Callable[[], None]) -> None:
+        """Try until no other program is writing."""
+        told = False
+        while True:
+            try:
+                return record()
+            except LockedError:
+                if not told:
+                    self.say("waiting for the database lock; ctrl-c quits without this answer")
+                told = True
+                self.sleep(RETRY_SECONDS)
+
+    def receipt(self) -> str:
+        """What is on disk now: ``saved 14:02:11 #312, accept refund``."""
+        answer = self.session.saved
+        if answer is None:
+            return ""
+        names = "" if answer.verdict == "ignore" else " " + words.labels(
+            self.session.scheme, answer.labels
+        )  # fmt: skip
+        return f"{words.saved(self.session)}, {answer.verdict}{names}"

@@ -1,0 +1,203 @@
+"""What there is to say of a session, as plain text: the screen and the plain mode both say it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from txtal.session import LearnerStatus, Session
+from txtal.text import clean, shorten
+from txtal.types import Question, Scheme
+
+_OFF = LearnerStatus("off")
+_REASONS = {
+    "random": "asked at random",
+    "audit": "asked at random, for the audit",
+    "start": "asked to start with",
+    "file order": "in the order of the file",
+}
+_META_KEYS = 20
+_META_KEY, _META_VALUE = 24, 60
+_NAME = 200
+_NOTICE = 600
+
+
+@lru_cache(maxsize=1024)
+def label_name(name: str) -> str:
+    """A label's name, safe to show."""
+    return clean(shorten(name, _NAME))
+
+
+def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
+    """The names of these labels, or ``none``."""
+    names = {label.id: label.name for label in scheme.labels}
+    return ", ".join(label_name(names.get(i, f"label {i}")) for i in ids) or "none"
+
+
+def numbered(session: Session) -> tuple[int, ...]:
+    """Label ids behind the keys 1-9, fixed while the question stands.
+
+    Up to nine labels keep the scheme's order, so that fingers learn them. Of more, the keys are the
+    model's nine likeliest for this ticket.
+    """
+    scheme, question = session.scheme, session.question
+    if len(scheme.ids) <= 9 or question is None:
+        return scheme.ids[:9]
+    likely = [i for i, _ in question.ranked.probabilities if i in set(scheme.ids)]
+    return tuple(islice(dict.fromkeys([*likely, *scheme.ids]), 9))
+
+
+def percent(share: float) -> str:
+    """A probability for people: never quite certain. ``62 %``."""
+    if share != share:
+        return "?"
+    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)} %"
+
+
+def suggestion(session: Session, question: Question) -> str:
+    """What the model would answer, with its probability; empty when there is no model yet."""
+    likely = dict(question.ranked.probabilities)
+    if session.scheme.task == "binary":
+        return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
+    return ", ".join(
+        f"{labels(session.scheme, (i,))} {percent(likely[i])}"
+        if i in likely
+        else labels(session.scheme, (i,))
+        for i in question.ranked.suggestion
+    )
+
+
+def no_suggestion(session: Session) -> str:
+    """Why there is no suggestion."""
+    if session.order == "file":
+        return ""
+    if session.ranking and session.ranking.revision.note:
+        return f"no suggestion yet: {clean(shorten(session.ranking.revision.note, 80))}"
+    if session.scheme.task == "multilabel" and session.ranking:
+        return "no label suggested"
+    return "no suggestion yet"
+
+
+def clean_comment(comment: str) -> str:
+    """A comment, or what is typed of one, safe to show in one line."""
+    return clean(shorten(comment, _NAME))
+
+
+def why(question: Question) -> str:
+    """Why this ticket was asked."""
+    reason = question.ranked.reason
+    return _REASONS.get(reason) or f"asked by {clean(shorten(reason, 40))}"
+
+
+def previous(session: Session, question: Question) -> str:
+    """The answer an undo took back: ``was: accept refund``."""
+    if question.previous is None:
+        return ""
+    verdict = question.previous.verdict
+    names = labels(session.scheme, question.previous.labels)
+    return f"was: {verdict}" if verdict == "ignore" else f"was: {verdict} {names}"
+
+
+def meta(values: Mapping[str, Any]) -> str:
+    """A ticket's meta in one line: ``source: email · lang: en``."""
+    return " · ".join(_meta_items(values))
+
+
+def _meta_items(values: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in islice(values.items(), _META_KEYS):
+        name, said = shorten(str(key), _META_KEY), shorten(_compact(value), _META_VALUE)
+        yield f"{clean(name)}: {clean(said)}"
+    if len(values) > _META_KEYS:
+        yield f"… {len(values) - _META_KEYS} more"
+
+
+def _compact(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ":"))
+
+
+def progress(session: Session) -> str:
+    """``312 of 5,000``: answered, by anyone, of all."""
+    total = session.ledger.total
+    return f"{total - session.ledger.open:,} of {total:,}"
+
+
+def saved(session: Session, *, number: bool = True) -> str:
+    """``saved 14:02:11 #312``: the newest answer on disk, in local time."""
+    if session.saved is None:
+        return ""
+    at = time.strftime("%H:%M:%S", time.localtime(session.saved.answered))
+    return f"saved {at} #{session.saved.id}" if number else f"saved {at}"
+
+
+def model(session: Session, seconds: int = 0, *, brief: bool = False) -> str:
+    """Where the model is: ``model r12, 1 behind``, ``vectorising 45 %``."""
+    if session.order == "file":
+        return "file order"
+    status = session.learner.status if session.learner else _OFF
+    busy = _busy(status, seconds, has_model=session.ranking is not None)
+    if session.ranking is None:
+        return busy or "no model yet"
+    name = f"r{session.revision}" if brief else f"model r{session.revision}"
+    behind = f", {session.behind} behind" if session.behind else ""
+    return f"{name}{behind} ({busy})" if busy and not brief else f"{name}{behind}"
+
+
+def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
+    """What the learner is about; a fit of under a second isn't worth the flicker."""
+    brief = status.state == "training" and has_model and not seconds
+    if brief or status.state in ("off", "ready"):
+        return ""
+    if status.state == "failed":
+        return "failed" if has_model else "failed: random order"
+    if status.progress is not None:
+        return f"{status.state} {percent(status.progress)}"
+    return f"{status.state} {seconds} s" if seconds else status.state
+
+
+def learner_trouble(session: Session) -> str:
+    """Why the learner failed or is being restarted; empty when all is well."""
+    status = session.learner.status if session.learner else _OFF
+    if status.state not in ("failed", "restarting") or not status.detail:
+        return ""
+    return f"the learner: {clean(shorten(status.detail, _NOTICE))}"
+
+
+def audit(session: Session, *, brief: bool = False) -> str:
+    """``audit 81 % (74–87, n 120)``: accuracy on tickets drawn at random, with its interval."""
+    estimate = session.ranking.revision.audit if session.ranking else None
+    if estimate is None or not estimate.n:
+        return ""
+    value, low, high = (round(100 * x) for x in (estimate.value, estimate.low, estimate.high))
+    return f"audit {value} % ({low}–{high}{'' if brief else f', n {estimate.n}'})"
+
+
+def notice(session: Session, own: str = "") -> str:
+    """The one thing to tell the annotator now: the screen's own, the session's, the learner's."""
+    text = own or session.notice
+    return clean(shorten(text, _NOTICE)) if text else learner_trouble(session)
+
+
+def the_end(session: Session, dataset: str) -> list[str]:
+    """Why there is no ticket to show, and how to go on."""
+    name, total, left = clean(shorten(dataset, 40)), session.ledger.total, session.ledger.open
+    if not total:
+        return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
+    if left > 0:
+        return [
+            f"Nothing to ask just now: {total - left:,} of {total:,} tickets are answered,",
+            f"and {left:,} left on the screen of another session.",
+            "",
+            "A ticket appears here as soon as one is free.",
+        ]
+    return [
+        f"All {total:,} tickets of {name} are answered.",
+        "",
+        f"Write them out: txtal export {name}",
+        f"Or add more: txtal load {name} FILE",
+    ]

@@ -1,0 +1,151 @@
+"""A matrix and its row ids as files that grow at the end and survive being cut short.
+
+A folder holds::
+
+    header.json      rows written, columns, and the fingerprint of the vectoriser behind them
+    vectoriser.npz   that vectoriser, without pickle
+    ids.i64          ticket ids, in the machine's byte order
+    matrix.f32       their features, row by row
+
+Rows reach the disk before the header counts them, so what the header counts is whole; whatever
+lies beyond is a write that was cut short, and is trimmed away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txtal.errors import LearnerError
+from txtal.vectors.vectoriser import Vectoriser
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_HEADER = "header.json"
+_VECTORISER = "vectoriser.npz"
+_IDS = "ids.i64"
+_MATRIX = "matrix.f32"
+_OWN_HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What counts of the other files."""
+
+    rows: int
+    dims: int
+    fingerprint: str
+
+
+class RowFiles:
+    """The files of one folder. Whoever writes must be alone: see the lock of the cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self, vectoriser: Vectoriser) -> Header:
+        """Make the folder, with the vectoriser and no rows."""
+        make_private(self.folder)
+        self._write_vectoriser(vectoriser)
+        header = Header(0, vectoriser.dims, vectoriser.fingerprint)
+        for name in (_IDS, _MATRIX):
+            _open(self.folder / name, "wb").close()
+        self.commit(header)
+        return header
+
+    def read(self) -> Header | None:
+        """The header, with the files trimmed to it; None when they don't hold what it says."""
+        try:
+            header = Header(**json.loads((self.folder / _HEADER).read_text("utf-8")))
+            _trim(self.folder / _IDS, 8 * header.rows)
+            _trim(self.folder / _MATRIX, 4 * header.dims * header.rows)
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+        return header
+
+    def vectoriser(self) -> Vectoriser | None:
+        """The saved vectoriser; None when there is none that can be read."""
+        try:
+            with np.load(self.folder / _VECTORISER, allow_pickle=False) as saved:
+                arrays = dict(saved)
+            return Vectoriser.from_arrays(json.loads(arrays.pop(_OWN_HEADER).tobytes()), arrays)
+        except (FileNotFoundError, EOFError, BadZipFile, KeyError, ValueError, LearnerError):
+            return None
+
+    def ids(self, header: Header) -> Ids:
+        """The ids of the rows."""
+        return np.fromfile(self.folder / _IDS, dtype=np.int64, count=header.rows)
+
+    def matrix(self, header: Header) -> Floats:
+        """The rows, mapped read-only."""
+        shape = (header.rows, header.dims)
+        if not header.rows:
+            return np.zeros(shape, dtype=np.float32)
+        return np.memmap(self.folder / _MATRIX, np.float32, "r", shape=shape)
+
+    @contextmanager
+    def appending(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """The files of ids and rows, open at their ends; on the disk when the block is left."""
+        with _open(self.folder / _IDS, "ab") as ids, _open(self.folder / _MATRIX, "ab") as matrix:
+            yield ids, matrix
+            for file in (ids, matrix):
+                _sync(file)
+
+    def commit(self, header: Header) -> None:
+        """Say how many rows there are, all at once or not at all."""
+        with _replacing(self.folder / _HEADER) as file:
+            file.write(json.dumps(asdict(header)).encode())
+
+    def _write_vectoriser(self, vectoriser: Vectoriser) -> None:
+        if not vectoriser.savable:
+            return
+        header, arrays = vectoriser.to_arrays()
+        own = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+        with _replacing(self.folder / _VECTORISER) as file:
+            np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: own})
+
+
+def make_private(folder: Path) -> None:
+    """Make the folder and those above it that are missing, for this user alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _trim(path: Path, size: int) -> None:
+    """Cut a file to ``size`` bytes. Raises ValueError when it is shorter."""
+    there = path.stat().st_size
+    if size < 0 or there < size:
+        raise ValueError(f"{path.name} has {there} bytes of {size}")
+    if there > size:
+        os.truncate(path, size)
+
+
+def _open(path: Path, mode: str) -> IO[bytes]:
+    """Open for writing; a new file is this user's alone."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of ``path`` when the block is left in peace."""
+    new = path.with_suffix(".new")
+    with _open(new, "wb") as file:
+        yield file
+        _sync(file)
+    new.replace(path)
+
+
+def _sync(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,198 @@
+"""A spaCy pipeline, of which only the tokeniser and the word vectors are used."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from txtal.errors import LearnerError
+
+MAX_CHARACTERS = 100_000
+"""Leading characters of a text that are read; the rest of a longer one is left out."""
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+_RUN = re.compile(r"\S{1,100}")
+"""What is tokenised at a time. Cut at 100 characters because spaCy takes time quadratic in the
+length of a run of punctuation or emoji: 9 s for 10,000 of them."""
+
+
+class Tokeniser:
+    """Texts to runs of characters, runs to tokens.
+
+    spaCy's own tokeniser treats each run of non-space characters by itself (but for the rare
+    abbreviation with a space in it), and most runs come again and again, so a caller that
+    remembers them tokenises several times as fast as one that hands over whole texts. Other
+    tokenisers, such as those of Chinese and Thai, look further: they get each text whole.
+    """
+
+    def __init__(self, nlp: Any) -> None:
+        from spacy.tokenizer import Tokenizer
+
+        self._nlp = nlp
+        self._by_run = isinstance(nlp.tokenizer, Tokenizer)
+
+    def runs(self, text: str) -> list[str]:
+        """What of ``text`` to tokenise, in order; nothing for an empty one."""
+        head = text[:MAX_CHARACTERS]
+        if self._by_run:
+            return _RUN.findall(head)
+        return [head] if head else []
+
+    def tokens(self, runs: Sequence[str]) -> list[list[str]]:
+        """The tokens of each run, without those that are only space."""
+        # The zone frees what spaCy would otherwise keep of every string it ever saw.
+        with self._nlp.memory_zone():
+            docs = map(self._nlp.tokenizer, map(_encodable, runs))
+            return [[token.text for token in doc if not token.is_space] for doc in docs]
+
+
+def _encodable(text: str) -> str:
+    """``text`` with "?" for lone surrogates, which JSON can hold and spaCy can't."""
+    return text.encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline by name; loaded when first used, for that takes a second or more."""
+
+    name: str
+
+    @cached_property
+    def nlp(self) -> Any:
+        """The loaded spaCy pipeline. Raises LearnerError when there is none of this name."""
+        return _blank(self.name) if is_language(self.name) else _installed(self.name)
+
+    @cached_property
+    def tokeniser(self) -> Tokeniser:
+        """Its tokeniser; raises as :attr:`nlp`."""
+        return Tokeniser(self.nlp)
+
+
+@dataclass(frozen=True)
+class PipelineVectors:
+    """A block of the word vectors that come with an installed pipeline.
+
+    Raises LearnerError when it has none, or isn't the one a saved vectoriser was made with.
+    """
+
+    pipeline: Pipeline
+    version: str
+    dims: int
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> PipelineVectors:
+        """The block of this pipeline as it is installed now."""
+        width = pipeline.nlp.vocab.vectors_length
+        if not width:
+            raise LearnerError(
+                f"pipeline {pipeline.name!r} has no word vectors, which the block spacy needs; use"
+                " one that has, such as en_core_web_md, or the block lexical or static"
+            )
+        return cls(pipeline, str(pipeline.nlp.meta.get("version", "")), int(width))
+
+    def rows(self, types: Sequence[str]) -> NDArray[np.float32]:
+        """A row for each type, (types, dims); zeros for those the pipeline doesn't know."""
+        if self._installed != (self.version, self.dims):
+            raise LearnerError(
+                f"made with pipeline {self.pipeline.name!r} {self.version} of {self.dims} columns,"
+                f" but {self._installed[0]} of {self._installed[1]} is installed; install the first"
+            )
+        vocab = self.pipeline.nlp.vocab
+        with self.pipeline.nlp.memory_zone():
+            found = [np.array(vocab.get_vector(type_)) for type_ in types]
+        return np.array(found, dtype=np.float32).reshape(len(types), self.dims)
+
+    @cached_property
+    def _installed(self) -> tuple[str, int]:
+        now = PipelineVectors.of(self.pipeline)
+        return now.version, now.dims
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """How to know the pipeline again; its vectors stay in their package."""
+        return {"version": self.version, "dims": self.dims}, {}
+
+
+def is_language(name: str) -> bool:
+    """Whether ``name`` means a language's blank pipeline, and not an installed package."""
+    return _LANGUAGE.fullmatch(name) is not None
+
+
+def has_vectors(name: str) -> bool:
+    """Whether the installed pipeline says it has word vectors; spaCy isn't imported to ask."""
+    return bool(_meta(name).get("vectors", {}).get("width"))
+
+
+def versions(name: str) -> list[str]:
+    """What changes when the tokens or vectors of ``name`` may have; spaCy isn't imported."""
+    folder = _folder(name)
+    # A folder can be trained anew without a new version number.
+    changed = (folder / "meta.json").stat().st_mtime_ns if folder else 0
+    return [version("spacy"), str(_meta(name).get("version", "")), str(changed)]
+
+
+def _folder(name: str) -> Path | None:
+    """The folder with the pipeline's meta.json; None when there isn't one."""
+    if is_language(name):
+        return None
+    found = find_spec(name) if name.isidentifier() else None
+    folder = Path(found.origin).parent if found and found.origin else Path(name)
+    return folder if (folder / "meta.json").is_file() else None
+
+
+def _meta(name: str) -> dict[str, Any]:
+    folder = _folder(name)
+    if folder is None:
+        return {}
+    try:
+        meta = json.loads((folder / "meta.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return meta if isinstance(meta, dict) else {}
+
+
+def _blank(code: str) -> Any:
+    import spacy
+
+    try:
+        return spacy.blank(code)
+    except ImportError as error:
+        if "E048" in str(error):
+            raise LearnerError(
+                f"spaCy knows no language {code!r}; use --lang xx, which splits any language at"
+                " spaces and punctuation"
+            ) from error
+        reason = " ".join(str(error).split())
+        raise LearnerError(
+            f"spaCy's tokeniser for {code!r} needs a package that isn't installed. spaCy says:"
+            f" {reason.rstrip('.')}. Install it, or use --lang xx, which needs none"
+        ) from error
+
+
+def _installed(name: str) -> Any:
+    import spacy
+
+    components = _meta(name).get("components", [])
+    try:
+        return spacy.load(name, exclude=components)
+    except (ImportError, OSError, ValueError) as error:
+        if "E050" in str(error):
+            raise LearnerError(
+                f"no spaCy pipeline {name!r} is installed; install it with"
+                f" python -m spacy download {name}, or use a language code such as --lang en"
+            ) from error
+        reason = " ".join(str(error).split())
+        raise LearnerError(
+            f"spaCy pipeline {name!r} can't be loaded. spaCy says: {reason.rstrip('.')}. Install it"
+            " again, or use a language code such as --lang en"
+        ) from error
