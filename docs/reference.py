@@ -1,7 +1,7 @@
 """Writes docs/reference.md from the commands and the key table, or checks that it is current.
 
-    python docs/reference.py            # write
-    python docs/reference.py --check    # fail if it would change
+python docs/reference.py            # write
+python docs/reference.py --check    # fail if it would change
 """
 
 from __future__ import annotations

@@ -34,9 +34,7 @@ def feedback(
     source: str,
     *,
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = LABELS,
-    urgent: Annotated[
-        Path | None, "Append flagged tickets to this JSONL file."
-    ] = None,
+    urgent: Annotated[Path | None, "Append flagged tickets to this JSONL file."] = None,
 ) -> Recipe:
     """Sort customer feedback in SOURCE, loud tickets first, and hand on what is flagged."""
 

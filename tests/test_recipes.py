@@ -53,8 +53,16 @@ def test_a_signature_becomes_a_command_line(write) -> None:  # type: ignore[no-u
     (function,) = recipes.find(str(write(GOOD)))
     command = command_of(function)
     shown = CliRunner().invoke(command, ["--help"]).output
-    for part in ("DATASET SOURCE [STRATEGY]", "--label", "--depth", "[fast|slow]", "How deep.",
-                 "Sort feedback.", "--plain", "--annotator"):
+    for part in (
+        "DATASET SOURCE [STRATEGY]",
+        "--label",
+        "--depth",
+        "[fast|slow]",
+        "How deep.",
+        "Sort feedback.",
+        "--plain",
+        "--annotator",
+    ):
         assert part in shown
     called = CliRunner().invoke(
         command, ["d", "f.jsonl", "--label", "a,b", "--label", "c", "-d", "5", "--loud"]
@@ -118,7 +126,9 @@ def test_the_shipped_recipes_are_commands() -> None:
 
 
 def test_nothing_is_imported_from_the_working_directory(
-    write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # type: ignore[no-untyped-def]
+    write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
     write("raise SystemExit('imported!')", "recipe.py")
     write("raise SystemExit('imported!')", "numpy.py")

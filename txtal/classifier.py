@@ -1,15 +1,13 @@
-"""The classifier to take away: vectoriser, linear model and labels, as npz and JSON, never pickle."""
+"""The classifier to take away: vectoriser, model and labels as npz and JSON, never pickle."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +93,7 @@ def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
 def save(classifier: Classifier, folder: Path) -> None:
     """Write the classifier into ``folder``, made if need be.
 
-    Raises ModelError when it can't be written, LearnerError when a custom vectoriser can't be saved.
+    Raises ModelError when it can't be written, LearnerError for a vectoriser that can't be saved.
     """
     vectoriser, arrays = classifier.vectoriser.to_arrays()
     model = classifier.model
@@ -128,7 +126,7 @@ def save(classifier: Classifier, folder: Path) -> None:
 def _replace(path: Path, content: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load(folder: Path) -> Classifier:
@@ -158,7 +156,9 @@ def _header(path: Path) -> dict[str, Any]:
     try:
         header = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise ModelError(f"{path.parent}: no {HEADER} in it; name a folder `txtal train` wrote") from None
+        raise ModelError(
+            f"{path.parent}: no {HEADER} in it; name a folder `txtal train` wrote"
+        ) from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:

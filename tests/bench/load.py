@@ -1,6 +1,6 @@
 """Loading against ``sqlite-utils insert --nl`` and against bare json + executemany, in one run.
 
-    python -m tests.bench.load --lines 100000
+python -m tests.bench.load --lines 100000
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def main() -> None:
                 ticket["text"] += f" #{number}"
                 out.write(json.dumps(ticket) + "\n")
         bin_folder = Path(sys.executable).parent
+        sqlite_utils = str(bin_folder / "sqlite-utils")
         fresh = (str(folder / f"{number}.db") for number in range(1000))
         times = alternate(
             {
@@ -45,8 +46,7 @@ def main() -> None:
                     [str(bin_folder / "txtal"), "--db", next(fresh), "load", "d", str(source)]
                 ),
                 "sqlite_utils": lambda: quietly(
-                    [str(bin_folder / "sqlite-utils"), "insert", next(fresh), "t", str(source)]
-                    + ["--nl"]
+                    [sqlite_utils, "insert", next(fresh), "t", str(source), "--nl"]
                 ),
                 "bare": lambda: quietly([sys.executable, "-c", BARE, next(fresh), str(source)]),
             },

@@ -42,7 +42,9 @@ def main() -> None:
         marked = Path(name) / "marked.jsonl"
         lines = SAMPLE.read_text("utf-8").splitlines()
         marked.write_text(
-            "\n".join(line.replace('{"text": "', '{"text": "the very first words ') for line in lines),
+            "\n".join(
+                line.replace('{"text": "', '{"text": "the very first words ') for line in lines
+            ),
             "utf-8",
         )
         quietly([TXTAL, "--db", db, "load", "d", str(marked)])

@@ -109,8 +109,10 @@ def test_a_poke_brings_a_ranking(make: Make, news: threading.Semaphore) -> None:
 
 
 def test_pokes_during_a_fit_collapse_into_one(make: Make, news: threading.Semaphore) -> None:
-    learner = make("print(json.dumps({'state': 'ready', 'detail': str(newest), 'progress': None}),"
-                   " flush=True); print(LINE, flush=True)")
+    learner = make(
+        "print(json.dumps({'state': 'ready', 'detail': str(newest), 'progress': None}),"
+        " flush=True); print(LINE, flush=True)"
+    )
     for newest in range(1, 51):
         learner.poke(newest)
     seen = []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from learning.blobs import accepted, blobs
+from tests.learning.blobs import accepted, blobs
 from txtal.errors import LearnerError
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.model import LinearModel, decide, fit

@@ -83,10 +83,12 @@ def test_an_unknown_escape_sequence_never_labels(sequence: str) -> None:
     assert given(session) == []
 
 
-def test_escape_closes_the_picker() -> None:
+@pytest.mark.parametrize("escape", ["\x1b", "\x1b1"])
+def test_escape_closes_the_picker_and_what_comes_with_it_is_dropped(escape: str) -> None:
     session = make_session()
-    played = Played(session, ("1 refund", "/"), ("find:", "\x1b"), ("1 refund", "q"))
+    played = Played(session, ("1 refund", "/"), ("find:", escape), ("1 refund", "q"))
     assert played.code == 0
+    assert given(session) == []
 
 
 def test_resizing_keeps_the_state() -> None:
@@ -207,7 +209,7 @@ def test_nothing_but_known_escapes_leaves_for_the_terminal() -> None:
     session = make_session([hostile] * 2, [hostile, "ok"], meta={hostile: hostile})
     written = io.StringIO()
     with create_pipe_input() as keyboard:
-        keyboard.send_text("fcx\r/?\r?q2uq")
+        keyboard.send_text("fcx\r/ok\r?q2uq")
         output = Vt100_Output(written, lambda: Size(rows=24, columns=80), term="xterm")
         run(session, dataset=hostile, input=keyboard, output=output)
     known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n"
@@ -241,7 +243,7 @@ def test_the_terminal_is_restored_whatever_ends_it(how: str) -> None:
     child = spawn("bash", "-mc", shell)
     child.expect(r"pid (\d+)")
     pid = int(child.match[1])
-    child.expect("1 refund")
+    child.expect("refund")
     local = termios.tcgetattr(child.fileno())[3]
     assert not local & (termios.ECHO | termios.ICANON)
     if how.startswith("SIG"):
@@ -262,7 +264,7 @@ def test_the_terminal_is_restored_whatever_ends_it(how: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_closing_the_terminal_ends_the_process() -> None:
     child = spawn(sys.executable, "-m", "tests.ui.child")
-    child.expect("1 refund")
+    child.expect("refund")
     os.close(child.child_fd)
     _, status = os.waitpid(child.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 129

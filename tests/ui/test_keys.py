@@ -36,7 +36,7 @@ def test_the_help_lists_every_action_of_the_task(task: Task) -> None:
     assert text == sitting.press("help")
     for mode in ("ticket", "comment", "help") if task == "binary" else keys.MODES:
         for action in keys.available(mode, task):
-            assert f"{action.shown:<15}{action.help}" in text
+            assert f"{action.shown:<18}{action.help}" in text
 
 
 @pytest.mark.parametrize("action", {action.name for action in keys.ACTIONS})

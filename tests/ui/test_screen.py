@@ -22,7 +22,7 @@ HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2
 
 
 def test_a_ticket_with_its_suggestion_labels_and_status() -> None:
-    text = Sitting(ranked_session()).read()
+    text = Sitting(ranked_session(), columns=100).read()
     for part in (
         "one",
         "▸ billing 62 %",

@@ -26,7 +26,7 @@ _PACKAGES = (
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
     """Say whether all is well: versions, SQLite, terminal, database. Shows no ticket's text."""
-    body = {
+    body: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},

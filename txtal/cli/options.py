@@ -11,7 +11,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Commas(click.ParamType):
+class Commas(click.ParamType[list[str]]):
     """``bug,praise`` as a list; may be given more than once."""
 
     name = "A,B,…"

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
-from txtal.formats.atomic import write_atomically
+from txtal.formats.export import Writable, write_atomically
 from txtal.session import LearnerStatus
 from txtal.store import schema
 from txtal.store.sqlite import Connection, foreseen
@@ -108,14 +108,8 @@ def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo("  ".join([first, *rest]).rstrip())
 
 
-class Writable(Protocol):
-    """As much of a file as data is written with."""
-
-    def write(self, text: str, /) -> object: ...
-
-
 class _Inert:
-    """On a terminal, characters beyond ASCII become JSON escapes: the same data, acting on nothing."""
+    """A terminal gets characters beyond ASCII as JSON escapes: the same data, acting on nothing."""
 
     def write(self, text: str, /) -> int:
         return sys.stdout.write(_BEYOND_ASCII.sub(lambda c: json.dumps(c[0])[1:-1], text))

@@ -30,7 +30,7 @@ def command_of(function: RecipeFunction) -> click.Command:
     params += _SITTING_OPTIONS
 
     @click.pass_context
-    def call(context: click.Context, **values: Any) -> int:
+    def call(context: click.Context, /, **values: Any) -> int:
         arguments = {name: values[name] for name in names if name is not None}
         made = function(**arguments)
         if not isinstance(made, Recipe):
@@ -105,7 +105,7 @@ def _split(hint: Any) -> tuple[Any, list[str]]:
     return bare, [note for note in notes if isinstance(note, str)]
 
 
-def _kind(function: RecipeFunction, name: str, hint: Any) -> tuple[click.ParamType, bool]:
+def _kind(function: RecipeFunction, name: str, hint: Any) -> tuple[click.ParamType[Any], bool]:
     """The click type of a hint, and whether it is a list."""
     if get_origin(hint) in (Union, types.UnionType):
         inner = [arg for arg in get_args(hint) if arg is not type(None)]
@@ -114,7 +114,7 @@ def _kind(function: RecipeFunction, name: str, hint: Any) -> tuple[click.ParamTy
         return click.Choice([str(choice) for choice in get_args(hint)]), False
     if get_origin(hint) in (list, Sequence):
         return Commas(), True
-    simple: dict[Any, click.ParamType] = {
+    simple: dict[Any, click.ParamType[Any]] = {
         str: click.STRING,
         int: click.INT,
         float: click.FLOAT,

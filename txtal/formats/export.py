@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from txtal.formats import prodigy
 from txtal.formats.atomic import write_atomically
@@ -17,12 +17,20 @@ from txtal.types import Record
 __all__ = [
     "FORMATS",
     "ExportRow",
+    "Writable",
     "Written",
     "export_row",
     "restored",
     "write",
     "write_atomically",
 ]
+
+
+class Writable(Protocol):
+    """As much of a file as lines are written with."""
+
+    def write(self, text: str, /) -> object: ...
+
 
 Format = Callable[[ExportRow], list[dict[str, Any]]]
 """The lines an answer becomes; none when the format can't say what the answer says."""
@@ -38,7 +46,7 @@ class Written:
     """How many answers of each verdict the format couldn't say."""
 
 
-def write(rows: Iterable[ExportRow], out: TextIO, form: Format) -> Written:
+def write(rows: Iterable[ExportRow], out: Writable, form: Format) -> Written:
     """Write each answer to ``out`` in ``form``, one of the values of :data:`FORMATS`."""
     answers = written = 0
     left_out: Counter[str] = Counter()

@@ -198,10 +198,10 @@ class Learner:
         )
         return OpenTickets(ids, pool)
 
-    def _ranking(self, tickets_: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
-        choice = self._choose(tickets_, snapshot)
-        audit = select.audit_sample(len(tickets_.ids), AUDIT_SIZE, tickets_.pool.rng)
-        uniform = Choice(AUDIT, audit, None, tickets_.uniform)
+    def _ranking(self, waiting: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
+        choice = self._choose(waiting, snapshot)
+        audit = select.audit_sample(len(waiting.ids), AUDIT_SIZE, waiting.pool.rng)
+        uniform = Choice(AUDIT, audit, None, waiting.uniform)
         revision = Revision(
             answers=len(snapshot.answers),
             newest=snapshot.newest,
@@ -213,38 +213,38 @@ class Learner:
         )
         return Ranking(
             revision,
-            self._ranked(choice, tickets_, snapshot.scheme),
-            self._ranked(uniform, tickets_, snapshot.scheme),
+            self._ranked(choice, waiting, snapshot.scheme),
+            self._ranked(uniform, waiting, snapshot.scheme),
         )
 
-    def _choose(self, tickets_: OpenTickets, snapshot: Snapshot) -> Choice:
+    def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
         if self.settings.strategy != RANDOM:
-            rows = self._start_rows(tickets_, snapshot)
+            rows = self._start_rows(waiting, snapshot)
             if len(rows):
                 return Choice(START, rows, None, 1.0)
-        pool = tickets_.pool
+        pool = waiting.pool
         scores = score(self._strategy, pool)
         rows = select.select(scores, pool.features, SIZE, rng=pool.rng)
-        chance = tickets_.uniform if self.settings.strategy == RANDOM else 1.0
+        chance = waiting.uniform if self.settings.strategy == RANDOM else 1.0
         return Choice(self.settings.strategy, rows, scores, chance)
 
-    def _start_rows(self, tickets_: OpenTickets, snapshot: Snapshot) -> Indices:
+    def _start_rows(self, waiting: OpenTickets, snapshot: Snapshot) -> Indices:
         """Rows of the pool still to be asked in the start order; none once it is over."""
         size = start.start_size(len(snapshot.scheme.labels))
         assert self.model is not None
         if self.model.ready and len(snapshot.answers) >= size:
-            return np.empty(0, np.int64)
+            return _NONE
         if self._start is None:
-            done = ~np.isin(snapshot.features.ids, tickets_.ids)
+            done = ~np.isin(snapshot.features.ids, waiting.ids)
             order = start.start_order(
                 snapshot.features.matrix, size, answered=done, seed=self.settings.seed
             )
             self._start = snapshot.features.ids[order]
-        waiting = self._start[np.isin(self._start, tickets_.ids)]
-        rows: Indices = np.searchsorted(tickets_.ids, waiting[:SIZE])
+        still = self._start[np.isin(self._start, waiting.ids)]
+        rows: Indices = np.searchsorted(waiting.ids, still[:SIZE])
         if not len(rows) and not self.model.ready:
-            rows = select.audit_sample(len(tickets_.ids), SIZE, tickets_.pool.rng)
+            rows = select.audit_sample(len(waiting.ids), SIZE, waiting.pool.rng)
         return rows
 
     def _note(self) -> str:
@@ -254,27 +254,29 @@ class Learner:
             parts.append("no model yet: it needs answers of two kinds")
         return "; ".join(part for part in parts if part)
 
-    def _ranked(
-        self, choice: Choice, tickets_: OpenTickets, scheme: Scheme
-    ) -> tuple[Ranked, ...]:
+    def _ranked(self, choice: Choice, waiting: OpenTickets, scheme: Scheme) -> tuple[Ranked, ...]:
         assert self.model is not None
-        proba = self.model.predict_proba(tickets_.pool.features[choice.rows])
+        proba = self.model.predict_proba(waiting.pool.features[choice.rows])
         decided = model.decide(proba, scheme.task) == IS
         ranked = []
         for row, chances, chosen in zip(choice.rows, proba, decided, strict=True):
-            order = np.argsort(-chances, kind="stable")[:HEAD] if self.model.ready else []
-            suggested = [i for i in order if chosen[i]]
+            likely = np.argsort(-chances, kind="stable") if self.model.ready else _NONE
             ranked.append(
                 Ranked(
-                    ticket_id=int(tickets_.ids[row]),
-                    suggestion=tuple(scheme.ids[i] for i in suggested),
-                    probabilities=tuple((scheme.ids[i], round(float(chances[i]), 4)) for i in order),
+                    ticket_id=int(waiting.ids[row]),
+                    suggestion=tuple(scheme.ids[i] for i in likely if chosen[i]),
+                    probabilities=tuple(
+                        (scheme.ids[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
+                    ),
                     reason=choice.reason,
                     score=None if choice.scores is None else _finite(choice.scores[row]),
                     selection_probability=choice.chance,
                 )
             )
         return tuple(ranked)
+
+
+_NONE: Indices = np.empty(0, np.int64)
 
 
 def _finite(score: float) -> float | None:

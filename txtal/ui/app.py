@@ -193,18 +193,19 @@ def _press(action: str, screen: Screen, event: KeyPressEvent) -> None:
 
 
 def _drop_sequence(queue: deque[KeyPress]) -> bool:
-    """Drop the rest of an escape sequence that prompt_toolkit doesn't know; True if there is one.
+    """Drop what came with an Escape; True if it was a sequence and no Escape at all.
 
-    It hands such a sequence on as Escape and single characters, so that some terminal's
-    ctrl-shift-key, ``ESC [ 27 ; 5 ; 49 ~``, would label four tickets.
+    prompt_toolkit hands a sequence it doesn't know on as Escape and single characters, so that some
+    terminal's ctrl-shift-key, ``ESC [ 27 ; 5 ; 49 ~``, would label four tickets, and alt-1 one.
     """
     if not queue or isinstance(queue[0].key, Keys):
         return False
-    if queue.popleft().data in ("[", "O"):
-        while queue and queue[0].data in _PARAMETERS:
-            queue.popleft()
-        if queue and not isinstance(queue[0].key, Keys):
-            queue.popleft()
+    if queue.popleft().data not in ("[", "O"):
+        return False
+    while queue and queue[0].data in _PARAMETERS:
+        queue.popleft()
+    if queue and not isinstance(queue[0].key, Keys):
+        queue.popleft()
     return True
 
 

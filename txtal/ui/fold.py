@@ -89,10 +89,17 @@ def _pieces(word: str, room: int, width: int) -> Iterator[str]:
         used += cell_width(char)
         if used <= room or (at == start and room == width):
             continue
-        cut = at - 1 if char in _NEVER_FIRST and at - start > 1 else at
+        cut = at - 1 if _pulls_down(word, start, at, width) else at
         yield word[start:cut]
         start, used, room = cut, cells(word[cut : at + 1]), width
     yield word[start:]
+
+
+def _pulls_down(word: str, start: int, at: int, width: int) -> bool:
+    """Whether a line would begin with the punctuation at ``at``, and has room for one more."""
+    if word[at] not in _NEVER_FIRST or at - start < 2:
+        return False
+    return cell_width(word[at - 1]) > 0 and cells(word[at - 1 : at + 1]) <= width
 
 
 class Folded:

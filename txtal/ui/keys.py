@@ -129,9 +129,14 @@ def available(mode: Mode, task: Task) -> Iterator[Action]:
 
 def help_groups(task: Task) -> Iterator[tuple[str, list[Action]]]:
     """Every action of the task once, under a title."""
-    for mode in MODES:
-        only_here = [action for action in available(mode, task) if action.modes != MODES]
-        group = [action for action in only_here if action.modes[0] == mode]
-        if task != "binary" or mode != "picker":
-            yield TITLES[mode], group
+    modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
+    listed: set[str] = set()
+    for mode in modes:
+        group = [
+            action
+            for action in available(mode, task)
+            if action.modes != MODES and action.help not in listed
+        ]
+        listed.update(action.help for action in group)
+        yield TITLES[mode], group
     yield "Anywhere", [action for action in ACTIONS if action.modes == MODES]

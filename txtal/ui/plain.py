@@ -45,8 +45,10 @@ NAME      the same, by a label's name or the start of it
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
     """Whether the environment asks for line-by-line mode, or has no terminal for another."""
-    asked = environ.get("ACCESSIBLE", "") in ("1", "true") or bool(environ.get("TXTAL_PLAIN"))
-    return asked or environ.get("TERM", "").lower() in ("", "dumb", "unknown")
+    if any(environ.get(name, "") not in ("", "0") for name in ("ACCESSIBLE", "TXTAL_PLAIN")):
+        return True
+    # Windows consoles have no TERM.
+    return sys.platform != "win32" and environ.get("TERM", "") in ("", "dumb", "unknown")
 
 
 def run(

@@ -26,6 +26,7 @@ _MEASURE = 92
 _NAME = 28
 _SHARE = len("62 %")
 _NOTICE_LINES = 3
+_KEYS = 18
 _USUAL_PANEL = 10
 _EMPTY = Field()
 CURSOR: Fragment = ("[SetCursorPosition]", "")
@@ -103,6 +104,11 @@ class Room:
         return (self.columns - self.width) // 2
 
     @property
+    def line(self) -> int:
+        """The longest line that needs no folding: it may run on to the right edge."""
+        return self.columns - self.left - 1
+
+    @property
     def gap(self) -> int:
         """Between columns."""
         return 3 if self.roomy else 1
@@ -154,8 +160,8 @@ class _Body:
 
 
 def _too_small(columns: int, rows: int) -> Iterator[Line]:
-    needs = f"needs {MIN_COLUMNS}x{MIN_ROWS}, has {columns}x{rows}"
-    for text in ("This window is too small:", needs, "Enlarge it; q quits.")[: max(1, rows)]:
+    said = ("too small", f"needs {MIN_COLUMNS}x{MIN_ROWS}", f"has {columns}x{rows}", "q quits")
+    for text in said[: max(1, rows)]:
         yield [("class:warn", fit(text, columns))]
 
 
@@ -447,7 +453,7 @@ def _status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     }
     for name in (*_GIVES_WAY, None):
         text = " · ".join(form[0] for form in forms.values() if form[0])
-        if name is None or cells(text) <= room.columns - 2 * room.left:
+        if name is None or cells(text) <= room.line:
             break
         forms[name].pop(0)
     return [("", " " * room.left), ("class:status", text)]
@@ -464,7 +470,7 @@ def _hints(session: Session, look: Look, body: _Body, room: Room) -> Line:
         for action in keys.available(look.mode, session.scheme.task)
         if action.hint and action.name not in _idle(session, look, body)
     ]
-    while len(shown) > 1 and _hints_width(shown) > room.columns - 2 * room.left:
+    while len(shown) > 1 and _hints_width(shown) > room.line:
         least = min(action.keep for action in shown)
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
     line: Line = [("", " " * room.left)]
@@ -505,12 +511,13 @@ def _help_lines(session: Session) -> list[Line]:
     for title, actions in keys.help_groups(session.scheme.task):
         lines += [*([[]] if lines else []), [("class:title", title)]]
         lines += [
-            [("class:key", f"  {action.shown:<15}"), ("class:ticket", action.help)]
+            [("class:key", f"  {action.shown:<{_KEYS}}"), ("class:ticket", action.help)]
             for action in actions
         ]
     lines += [[], [("class:title", "In the status line")]]
     lines += [
-        [("class:key", f"  {sign:<15}"), ("class:ticket", meaning)] for sign, meaning in _LEGEND
+        [("class:key", f"  {sign:<{_KEYS}}"), ("class:ticket", meaning)]
+        for sign, meaning in _LEGEND
     ]
     return lines
 

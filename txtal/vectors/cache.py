@@ -106,9 +106,9 @@ class FeatureCache:
         if header is None:
             return None
         vectoriser = self._vectoriser
-        if vectoriser is None or vectoriser.fingerprint != header.fingerprint:
+        if vectoriser is None or not header.fits(vectoriser):
             vectoriser = files.vectoriser()
-        if vectoriser is None or Header(header.rows, vectoriser.dims, vectoriser.fingerprint) != header:
+        if vectoriser is None or not header.fits(vectoriser):
             return None
         outgrown = vectoriser.learns and min(texts, FIT_TEXTS) > 2 * vectoriser.fit_texts
         return None if outgrown else (header, vectoriser)

@@ -46,6 +46,10 @@ class Header:
     dims: int
     fingerprint: str
 
+    def fits(self, vectoriser: Vectoriser) -> bool:
+        """Whether this vectoriser made the rows."""
+        return (self.dims, self.fingerprint) == (vectoriser.dims, vectoriser.fingerprint)
+
 
 class RowFiles:
     """The files of one folder. Whoever writes must be alone: see the lock of the cache."""

@@ -5,8 +5,8 @@ of each, and a truncated SVD of them (Deerwester et al. 1990) gives every word a
 type's row is its word's, if the fit knew it, plus its n-grams': so a word that comes later, or is
 misspelt, still lands near its kin.
 
-On banking77 at 10 labels a class it is 4 points worse than static vectors and, side by side with
-them, makes them about a point better; it works in any language.
+It works in any language. On banking77 at 10 labels a class it has an accuracy of 0.75, static
+vectors have 0.79, and the two side by side 0.80.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from txtal.vectors.bag import dampened, incidence
 
 DIMS = 256
+"""On banking77 as good as 300 or 400; 200 is half a point worse."""
+
 MAX_WORDS = 50_000
 MAX_GRAMS = 30_000
 """Columns kept, the most frequent; with float16 tables a saved one takes 41 MB at most."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from txtal.errors import LearnerError, UsageError
 AUTO = "auto"
 BUILT_IN = ("lexical", "static", "spacy")
 GROUP = "txtal.vectorisers"
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 _Class = TypeVar("_Class", bound=type[Any])
 _registered: dict[str, type[Any]] = {}
@@ -28,10 +30,15 @@ def vectoriser(name: str) -> Callable[[_Class], _Class]:
     returns a JSON-able dict and a dict of arrays, and the class method
     ``from_arrays(header, arrays)``.
 
-    Raises UsageError when the name is taken or the class lacks a method.
+    Raises UsageError when the name is taken or no spec can hold it, or the class lacks a method.
     """
 
     def register(cls: _Class) -> _Class:
+        if not NAME.fullmatch(name):
+            raise UsageError(
+                f"vectoriser {name!r}: start with a lower-case letter, and go on with"
+                " lower-case letters, digits, - and _"
+            )
         lacking = [method for method in ("fit", "transform") if not hasattr(cls, method)]
         if lacking:
             missing = " and no ".join(lacking)

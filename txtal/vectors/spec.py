@@ -7,15 +7,12 @@ The pipeline is a language code spaCy knows, an installed spaCy package, or the 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from txtal.errors import UsageError
 from txtal.vectors import pipeline, registry, static
 
 DEFAULT_PIPELINE = "en"
-
-_BLOCK = re.compile(r"[a-z][a-z0-9_-]*")
 
 _WITHOUT_STATIC = (
     "static word vectors aren't installed, so the model knows words only by their use in these"
@@ -38,7 +35,7 @@ def parse(text: str) -> Spec:
     """The spec in ``text``; without ``@PIPELINE`` English is meant. Raises UsageError."""
     blocks_text, at, name = text.partition("@")
     blocks = tuple(blocks_text.split("+"))
-    if not all(_BLOCK.fullmatch(block) for block in blocks) or (at and not name.strip()):
+    if not all(registry.NAME.fullmatch(block) for block in blocks) or (at and not name.strip()):
         raise UsageError(
             f"vectoriser {text!r}: write BLOCK[+BLOCK...]@PIPELINE, such as lexical+static@en"
         )

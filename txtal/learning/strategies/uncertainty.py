@@ -18,7 +18,7 @@ from txtal.learning.strategies.registry import strategy
 @strategy("random")
 def random(pool: Pool) -> Floats:
     """Any ticket, each as likely as the next: the baseline."""
-    return np.asarray(pool.rng.random(len(pool), np.float32))
+    return pool.rng.random(len(pool), np.float32)
 
 
 @strategy("least-confidence")
@@ -28,7 +28,7 @@ def least_confidence(pool: Pool) -> Floats:
     multilabel, binary: one minus that of the likelier side, of the least certain label.
     """
     if pool.task == "exclusive":
-        return 1 - pool.proba.max(axis=1)
+        return np.asarray(1 - pool.proba.max(axis=1))
     return np.asarray((0.5 - np.abs(pool.proba - 0.5)).max(axis=1))
 
 
