@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from txtal.errors import DataError
+from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, label_fault, stated
-from txtal.formats.source import MAX_LINE, BadLine, read
+from txtal.formats.lines import BadLine
+from txtal.formats.source import read
 from txtal.store import answers, datasets, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.store.tickets import Loaded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import traceback
 from pathlib import Path
 
 
@@ -31,6 +30,8 @@ def record(error: BaseException) -> None:
     Its message is left out: it may quote a ticket.
     """
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    import traceback
+
     frames = "".join(traceback.format_tb(error.__traceback__))
     with path().open("a", encoding="utf-8") as log:
         log.write(f"{stamp} {type(error).__module__}.{type(error).__qualname__}\n{frames}\n")

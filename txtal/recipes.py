@@ -8,19 +8,20 @@ declares the entry point ``txtal.recipes``.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from txtal.errors import RecipeError
-from txtal.session import OnAnswer, Order
 from txtal.types import LearnerSettings, Record, Task
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+    from types import ModuleType
+
+    from txtal.session import OnAnswer, Order
 
 _MARK = "__txtal_recipe__"
 _DEFAULTS = LearnerSettings()
@@ -91,13 +92,15 @@ def load_file(path: Path) -> ModuleType:
     path = path.resolve()
     if not path.is_file():
         raise RecipeError(f"{path}: no such recipe file")
+    from importlib import util
+
     name = f"txtal_recipe_{path.stem}_{abs(hash(str(path)))}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise RecipeError(f"{path}: not a Python file; a recipe's name ends in .py")
-    module = importlib.util.module_from_spec(spec)
+    module = util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -110,6 +113,8 @@ def load_file(path: Path) -> ModuleType:
 def _line(error: Exception, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f":{error.lineno}"
+    import traceback
+
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     return f":{lines[-1]}" if lines else ""
 
@@ -133,6 +138,8 @@ def shipped() -> list[RecipeFunction]:
 
 def registered() -> list[EntryPoint]:
     """Recipes that installed packages declare; listed without importing them."""
+    from importlib.metadata import entry_points
+
     return sorted(entry_points(group="txtal.recipes"), key=lambda point: point.name)
 
 

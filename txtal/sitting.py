@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from contextlib import closing, suppress
@@ -36,6 +35,8 @@ class Seat:
 
 def default_annotator() -> str:
     """The user's login name, or ``annotator`` where the system knows none."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

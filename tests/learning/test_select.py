@@ -24,11 +24,6 @@ def test_best_first_and_near_copies_after_the_others():
     assert pick([0.9, 0.8, 0.7, 0.6], features, 4, similarity=0.5) == [0, 2, 1, 3]
 
 
-def test_a_copy_is_asked_rather_than_a_low_score_past_the_candidates():
-    features = [[1, 0]] * 4 + [[0, 1]]
-    assert pick([5, 4, 3, 2, 1], features, 1) == [0]
-
-
 def test_ties_are_broken_by_the_generator():
     features = np.eye(20, dtype=np.float32)
     ties = np.ones(20, np.float32)

@@ -90,8 +90,8 @@ def test_the_pool_computes_once_and_only_when_asked():
         calls.append("proba")
         return np.full((2, 2), 0.5, np.float32)
 
-    lazy = Pool(np.ones((2, 2), np.float32), "exclusive", SimpleNamespace(predict_proba=predict))
-    lazy = Pool(lazy.features, "exclusive", lazy.model, read_texts=read)
+    model = SimpleNamespace(predict_proba=predict)
+    lazy = Pool(np.ones((2, 2), np.float32), "exclusive", model, read_texts=read)
     assert len(lazy) == 2
     assert not calls
     assert lazy.texts == lazy.texts == ["a", "b"]

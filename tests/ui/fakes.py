@@ -27,8 +27,8 @@ from txtal.types import (
     Ticket,
 )
 from txtal.ui import app as full_screen
+from txtal.ui.lines import Line
 from txtal.ui.screen import Screen
-from txtal.ui.view import Line
 
 FEW = ("refund", "billing", "praise")
 MANY = tuple(f"{what} {how}" for what in ("order", "card", "refund") for how in "abcdefgh")

@@ -13,7 +13,7 @@ from txtal.errors import DatabaseError, LockedError
 from txtal.session import LearnerStatus, Session
 from txtal.types import Ranked, Ranking, Revision, Ticket
 from txtal.ui.fold import cells
-from txtal.ui.view import MIN_COLUMNS, MIN_ROWS
+from txtal.ui.lines import MIN_COLUMNS, MIN_ROWS
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
 
@@ -489,5 +489,5 @@ def test_the_help_scrolls_where_it_does_not_fit_and_closes() -> None:
     assert "On a ticket" not in sitting.press("page_down")
     for _ in range(20):
         sitting.press("page_down")
-    assert "its 95 % interval" in sitting.read()
+    assert "the 95 %" in sitting.read()
     assert "one" in sitting.press("close")

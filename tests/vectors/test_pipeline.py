@@ -68,7 +68,7 @@ class TestVectors:
 
     def test_another_version_than_the_saved_one_is_refused(self, folder_with_vectors: Path) -> None:
         of = Pipeline(str(folder_with_vectors))
-        with pytest.raises(LearnerError, match="9.9.9 of 3 columns"):
+        with pytest.raises(LearnerError, match=r"9\.9\.9 of 3 columns"):
             PipelineVectors(of, "9.9.9", 3).rows(["card"])
 
     def test_has_vectors_reads_the_metadata(self, folder_with_vectors: Path) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
@@ -26,6 +23,8 @@ _PACKAGES = (
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
     """Say whether all is well: versions, SQLite, terminal, database. Shows no ticket's text."""
+    import platform
+
     body: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -44,6 +43,8 @@ def command(console: Console, as_json: bool) -> None:
 
 
 def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:
@@ -62,7 +63,7 @@ def _sqlite() -> dict[str, Any]:
 
 
 def _terminal() -> dict[str, Any]:
-    size = shutil.get_terminal_size()
+    size = os.get_terminal_size() if sys.stdout.isatty() else os.terminal_size((0, 0))
     return {
         "stdin": sys.stdin.isatty(),
         "stdout": sys.stdout.isatty(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 
@@ -28,7 +27,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _tell("interrupted")
-        return 128 + signal.SIGINT
+        return 130
     except TxtalError as error:
         _tell(str(error))
         return error.exit_code

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from txtal.cli.output import Console, writing
-from txtal.formats.export import FORMATS, ExportRow, export_row, write
-from txtal.store.sqlite import Connection
-from txtal.types import Dataset
+from txtal.formats import EXPORTS
+
+if TYPE_CHECKING:
+    from txtal.formats.export import ExportRow
+    from txtal.store.sqlite import Connection
+    from txtal.types import Dataset
 
 
 @click.command("export")
@@ -22,7 +26,7 @@ from txtal.types import Dataset
     "-f",
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=click.Choice(EXPORTS),
     default="jsonl",
     show_default=True,
     help="jsonl: everything. prodigy: Prodigy's tasks. plain: text and label of what was accepted.",
@@ -33,6 +37,7 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
 
     With -o the file is replaced in one step: it is the old one or the new one, never a part.
     """
+    from txtal.formats.export import FORMATS, write
     from txtal.store import datasets
 
     with console.read() as conn:
@@ -46,6 +51,7 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
 
 
 def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
+    from txtal.formats.export import export_row
     from txtal.store import answers, datasets
 
     names = datasets.label_names(conn, dataset.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from txtal.cli.output import Console
-from txtal.formats.lines import MAX_LINE
+from txtal.formats import MAX_LINE
 from txtal.types import TASKS, Task
 
 

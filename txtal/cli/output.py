@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from txtal.formats.export import Writable, write_atomically
-from txtal.session import LearnerStatus
-from txtal.store import schema
-from txtal.store.sqlite import Connection, foreseen
 from txtal.text import clean
+
+if TYPE_CHECKING:
+    from txtal.formats.export import Writable
+    from txtal.session import LearnerStatus
+    from txtal.store.sqlite import Connection
 
 _SHOW_AFTER = 0.5
 _SHOW_EVERY = 0.1
@@ -67,6 +68,9 @@ class Console:
     @contextmanager
     def open(self, *, create: bool = False) -> Iterator[Connection]:
         """The database, with SQLite's errors turned into ours."""
+        from txtal.store import schema
+        from txtal.store.sqlite import foreseen
+
         with (
             closing(schema.open_database(self.database, create=create)) as conn,
             foreseen(self.database),
@@ -76,6 +80,9 @@ class Console:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """The database for reading only."""
+        from txtal.store import schema
+        from txtal.store.sqlite import foreseen
+
         with closing(schema.open_readonly(self.database)) as conn, foreseen(self.database):
             yield conn
 
@@ -121,6 +128,8 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 def writing(path: Path | None) -> AbstractContextManager[Writable]:
     """Where lines of JSON go: the file, replaced in one step at the end, or standard output."""
     if path is not None:
+        from txtal.formats.export import write_atomically
+
         return write_atomically(path)
     if sys.stdout.isatty():
         return nullcontext(_Inert())

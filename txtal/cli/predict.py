@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from txtal.cli.output import Console, writing
-from txtal.formats.lines import MAX_LINE
+from txtal.formats import MAX_LINE
 
 
 @click.command("predict")

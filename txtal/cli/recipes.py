@@ -17,7 +17,6 @@ from txtal.cli.options import Commas
 from txtal.cli.output import Console, put_json, put_table
 from txtal.errors import RecipeError
 from txtal.recipes import Recipe, RecipeFunction
-from txtal.sitting import Seat, default_annotator, sit
 
 
 def command_of(function: RecipeFunction) -> click.Command:
@@ -38,6 +37,8 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
                 f"not {type(made).__name__}"
             )
+        from txtal.sitting import Seat, default_annotator, sit
+
         console = context.find_object(Console) or Console(Path("txtal.db"))
         seat = Seat(
             database=console.database,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +73,8 @@ def command(
     Each run starts from nothing and labels up to the budget with the very session and learner that
     teach uses, the file giving the answers. The model is measured on the test file as it grows.
     """
+    import tempfile
+
     from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import BadLines

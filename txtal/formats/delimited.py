@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from txtal.errors import DataError
-from txtal.formats.lines import MAX_LINE, BadLine, OnBad, not_utf8
+from txtal.formats import MAX_LINE
+from txtal.formats.lines import BadLine, OnBad, not_utf8
 from txtal.text import shorten
 from txtal.types import Record
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from txtal.errors import DataError
+from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
-from txtal.formats.lines import MAX_LINE, BadLine, lines, not_utf8
+from txtal.formats.lines import BadLine, lines, not_utf8
 from txtal.text import clean, shorten
 from txtal.types import VERDICTS, Record, Verdict
 

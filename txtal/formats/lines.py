@@ -10,9 +10,7 @@ from itertools import count
 from typing import Protocol
 
 from txtal.errors import DataError
-
-MAX_LINE = 10_000_000
-"""Longest line taken, in bytes, unless the user says otherwise."""
+from txtal.formats import MAX_LINE
 
 _CHUNK = 1 << 16
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from txtal.errors import DataError, UsageError
-from txtal.formats import delimited, jsonl, plain
-from txtal.formats.lines import MAX_LINE, BadLine, OnBad, lines
+from txtal.formats import MAX_LINE, delimited, jsonl, plain
+from txtal.formats.lines import BadLine, OnBad, lines
 from txtal.types import Record
 
 __all__ = ["MAX_LINE", "STDIN", "BadLine", "OnBad", "Progress", "read"]

@@ -36,32 +36,31 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
 
     If ``records`` raises midway, nothing is added.
     """
-    from sqlite_utils import Database
-
     read = 0
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def rows() -> Iterator[tuple[object, ...]]:
         nonlocal read
-        for record in records:
-            read += 1
-            yield {
-                "dataset_id": dataset_id,
-                "input_hash": input_hash(record.text),
-                "text": record.text,
-                "meta": _dump(record.meta),
-                "extra": _dump(record.extra),
-            }
+        for read, record in enumerate(records, start=1):  # noqa: B007 - counted for the caller
+            text = record.text
+            yield dataset_id, input_hash(text), text, _dump(record.meta), _dump(record.extra)
 
     with transaction(conn):
-        before = count(conn, dataset_id)
-        table = Database(conn, execute_plugins=False).table("ticket")
-        table.insert_all(rows(), ignore=True, batch_size=_BATCH)
-        added = count(conn, dataset_id) - before
+        before = conn.total_changes
+        # sqlite-utils' insert_all was measured at half the speed of this.
+        conn.executemany(
+            "INSERT OR IGNORE INTO ticket (dataset_id, input_hash, text, meta, extra)"
+            " VALUES (?, ?, ?, ?, ?)",
+            rows(),
+        )
+        added = conn.total_changes - before
     return Loaded(added, read - added)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _dump(value: Mapping[str, Any]) -> str | None:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+    return _encode(value) if value else None
 
 
 def count(conn: Connection, dataset_id: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import sys
@@ -48,7 +49,6 @@ STYLE = Style.from_dict(
     {
         "dim": "dim",
         "key": "bold",
-        "label": "",
         "title": "bold underline",
         "good": "bold ansigreen",
         "chosen": "bold ansigreen",
@@ -56,8 +56,6 @@ STYLE = Style.from_dict(
         "was": "bold",
         "warn": "bold",
         "bad": "bold reverse",
-        "status": "",
-        "hint": "",
     }
 )
 
@@ -84,6 +82,7 @@ def run(
             session, dataset=dataset, stdin=input, stdout=output, on_error=report
         )
     screen = Screen(session, dataset, report)
+    gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
         return asyncio.run(serve(build(screen, input, output), screen, wake))
     except (EOFError, OSError):
@@ -91,6 +90,8 @@ def run(
         if output is None:
             _silence()
         return HUNG_UP
+    finally:
+        gc.unfreeze()
 
 
 def build(

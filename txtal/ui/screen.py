@@ -16,7 +16,9 @@ from txtal.session import Session
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.keys import Mode
-from txtal.ui.view import Frame, Look, Sheet, frame, picked
+from txtal.ui.labels import picked
+from txtal.ui.look import Look, Sheet
+from txtal.ui.view import Frame, frame
 
 OnError = Callable[[BaseException], object]
 

@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 from txtal.errors import LearnerError, UsageError
@@ -59,6 +58,8 @@ def find(name: str) -> type[Any]:
     imported.
     """
     if name not in _registered:
+        from importlib.metadata import entry_points  # slow to import, and rarely wanted
+
         for entry in entry_points(group=GROUP, name=name):
             try:
                 cls = entry.load()
@@ -75,6 +76,8 @@ def find(name: str) -> type[Any]:
 
 def names() -> list[str]:
     """Every block a spec may name; nothing is imported to list them."""
+    from importlib.metadata import entry_points
+
     installed = {entry.name for entry in entry_points(group=GROUP)}
     return [*BUILT_IN, *sorted(installed | _registered.keys())]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
 from txtal.errors import RecipeError, UsageError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
+
     import numpy as np
     import numpy.typing as npt
 
@@ -67,7 +68,7 @@ def get(name: str) -> Strategy:
         import_module(BUILT_IN[name])
     if name in _registered:
         return _registered[name]
-    for point in entry_points(group=ENTRY_POINTS, name=name):
+    for point in _installed().select(name=name):
         return _load(point)
     near = get_close_matches(name, names(), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Choose from {', '.join(names())}."
@@ -76,8 +77,14 @@ def get(name: str) -> Strategy:
 
 def names() -> list[str]:
     """Every name :func:`get` knows, sorted; imports none of them."""
-    installed = {point.name for point in entry_points(group=ENTRY_POINTS)}
+    installed = {point.name for point in _installed()}
     return sorted(installed | BUILT_IN.keys() | _registered.keys())
+
+
+def _installed() -> EntryPoints:
+    from importlib.metadata import entry_points  # slow to import: only when names are asked for
+
+    return entry_points(group=ENTRY_POINTS)
 
 
 def _load(point: EntryPoint) -> Strategy:

@@ -1,0 +1,67 @@
+"""The last two lines of the screen: where things stand, and which keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from txtal.session import Session
+from txtal.ui import keys, words
+from txtal.ui.fold import cells, fit
+from txtal.ui.lines import Line, Room
+from txtal.ui.look import Look
+
+
+def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
+    """The most that fits; what matters least gives way first."""
+    forms = {
+        "dataset": [fit(words.label_name(dataset), 24), fit(words.label_name(dataset), 12), ""],
+        "progress": [words.progress(session), words.progress(session).replace(" of ", "/")],
+        "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
+        "saved": [words.saved(session), words.saved(session, number=False)],
+        "model": [words.model(session, look.seconds), words.model(session, brief=True)],
+        "audit": [words.audit(session), words.audit(session, brief=True), ""],
+    }
+    for name in (*_GIVES_WAY, None):
+        text = " · ".join(form[0] for form in forms.values() if form[0])
+        if name is None or cells(text) <= room.line:
+            break
+        forms[name].pop(0)
+    return [("", " " * room.left), ("class:status", text)]
+
+
+_GIVES_WAY = (
+    "progress", "count", "audit", "model", "count", "audit", "saved", "dataset", "dataset",
+)  # fmt: skip
+
+
+def hints(session: Session, look: Look, overflows: bool, room: Room) -> Line:
+    """The keys worth naming now, as many as there is room for."""
+    shown = [
+        action
+        for action in keys.available(look.mode, session.scheme.task)
+        if action.hint and action.name not in _idle(session, look, overflows)
+    ]
+    while len(shown) > 1 and _hints_width(shown) > room.line:
+        least = min(action.keep for action in shown)
+        shown.remove(next(action for action in reversed(shown) if action.keep == least))
+    line: Line = [("", " " * room.left)]
+    for action in shown:
+        line += [("class:key", action.first), ("class:hint", f" {action.hint}  ")]
+    return line
+
+
+def _hints_width(actions: Collection[keys.Action]) -> int:
+    return sum(len(action.first) + len(action.hint) + 3 for action in actions) - 2
+
+
+def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
+    """Actions that would do nothing now, or hardly anything: not worth a hint."""
+    if look.mode == "ticket" and session.question is None:
+        everything = {action.name for action in keys.ACTIONS}
+        return everything - {"undo", "help", "quit"}
+    idle = {"whole" if look.whole else "back"} if look.mode == "ticket" else set()
+    if not overflows:
+        idle |= {"page_down", "whole"}
+    if len(session.scheme.ids) <= 9:
+        idle.add("pick")
+    return idle

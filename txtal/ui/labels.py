@@ -1,0 +1,153 @@
+"""The labels on the screen: with their keys in a grid, or as the list that the picker narrows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from txtal.session import Session
+from txtal.types import Label, Question
+from txtal.ui import picker, words
+from txtal.ui.field import Field
+from txtal.ui.fold import cells, fit
+from txtal.ui.lines import Fragment, Line, Room, sides
+from txtal.ui.look import Look
+
+CURSOR: Fragment = ("[SetCursorPosition]", "")
+_LEAST, _FAIR, _WIDEST = 8, 10, 28
+"""Cells of a name: to put a probability beside it, on a small screen, and at most."""
+_SHARE = len("62 %")
+_MOST_ROWS = 5
+"""Rather than cut the names, as many rows as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A label with its key, as it stands in the grid."""
+
+    key: str
+    name: str
+    share: str
+    suggested: bool
+    box: str
+
+
+def _label_cells(session: Session, question: Question) -> list[_Cell]:
+    likely = dict(question.ranked.probabilities)
+    ids = words.numbered(session)
+    found = [
+        _Cell(
+            str(number),
+            words.label_name(session.scheme.label(i).name),
+            words.percent(likely[i]) if i in likely else "",
+            i in question.ranked.suggestion,
+            _box(session, i),
+        )
+        for number, i in enumerate(ids, start=1)
+    ]
+    more = len(session.scheme.ids) - len(ids)
+    blank = " " * len(_box(session, 0))
+    return [*found, _Cell("/", f"{more} more", "", False, blank)] if more else found
+
+
+def _box(session: Session, label_id: int) -> str:
+    if session.scheme.task != "multilabel":
+        return ""
+    return "[x] " if label_id in session.chosen else "[ ] "
+
+
+def label_rows(session: Session, question: Question, room: Room) -> list[Line]:
+    """The labels in columns, read downwards; names give way first, then probabilities.
+
+    Measured on every label and not only on those in sight, so that the columns stay where they are
+    from ticket to ticket.
+    """
+    grid = _label_cells(session, question)
+    name = max(cells(words.label_name(label.name)) for label in session.scheme.labels)
+    fixed = 4 + len(grid[0].box)
+    share = _SHARE if session.order == "ranking" else 0
+    wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
+    columns = -(-len(grid) // room.label_rows)
+    while columns > 1 and room.cell(columns) < fixed + wanted:
+        if -(-len(grid) // (columns - 1)) > max(_MOST_ROWS, room.label_rows):
+            break
+        columns -= 1
+    most = room.cell(columns) - fixed
+    if most < (_LEAST if room.roomy else name) + 2 + share:
+        share = 0
+    name = min(name, most - (2 + share if share else 0))
+    height = -(-len(grid) // columns)
+    return [
+        _join((_cell(cell, name, share) for cell in grid[row::height]), room.gap)
+        for row in range(height)
+    ]
+
+
+def _cell(cell: _Cell, name: int, share: int) -> Line:
+    shown = fit(cell.name, name)
+    style = "class:good" if cell.suggested else "class:label"
+    line: Line = [
+        ("class:good", "▸ " if cell.suggested else "  "),
+        ("class:chosen" if "x" in cell.box else "class:label", cell.box),
+        ("class:key", f"{cell.key} "),
+        (style, shown + " " * (name - cells(shown))),
+    ]
+    return [*line, ("class:dim", f"  {cell.share:>{share}}")] if share else line
+
+
+def _join(parts: Iterable[Line], gap: int) -> Line:
+    line: Line = []
+    for part in parts:
+        line += [*([("", " " * gap)] if line else []), *part]
+    return line
+
+
+def picker_rows(session: Session, question: Question, look: Look, room: Room) -> list[Line]:
+    """The line being typed and the labels that match; always as high, so that nothing jumps."""
+    found = picked(session, look)
+    count = f"{len(found)} of {len(session.scheme.ids)}"
+    head = sides(
+        field_line("find: ", look.field, room.width - 14), [("class:dim", count)], room.width
+    )
+    first = max(0, look.cursor - room.picker_rows + 1)
+    likely = dict(question.ranked.probabilities)
+    rows = [
+        _picker_row(
+            session.scheme.label(i),
+            _box(session, i),
+            words.percent(likely[i]) if i in likely else "",
+            at == look.cursor,
+            room.width,
+        )
+        for at, i in enumerate(found[first : first + room.picker_rows], start=first)
+    ]
+    if not rows:
+        rows = [[("class:dim", "  no label is like this")]]
+    return [head, *rows, *([] for _ in range(room.picker_rows - len(rows)))]
+
+
+def picked(session: Session, look: Look) -> tuple[int, ...]:
+    """Ids of the labels the picker lists, best first."""
+    question = session.question
+    likely = question.ranked.probabilities if question else ()
+    return picker.rank(look.field.text, session.scheme.labels, likely)
+
+
+def _picker_row(label: Label, box: str, share: str, marked: bool, width: int) -> Line:
+    name = fit(words.label_name(label.name), width - 10)
+    line: Line = [
+        ("class:key" if marked else "class:label", f"{'▸ ' if marked else '  '}{box}{name}")
+    ]
+    about = "  ".join(part for part in (share, words.label_name(label.description)) if part)
+    return [*line, ("class:dim", f"  {about}")]
+
+
+def field_line(prompt: str, field: Field, width: int) -> Line:
+    """A line being typed, with the part around the cursor in sight."""
+    room = width - len(prompt) - 1
+    before = words.clean_comment(field.text[: field.cursor][-room:])
+    while cells(before) > room:
+        before = before[1:]
+    after = words.clean_comment(field.text[field.cursor :][:room])
+    shown = fit(after, room - cells(before)) if after else ""
+    return [("class:key", prompt), ("class:label", before), CURSOR, ("class:label", shown)]

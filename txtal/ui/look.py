@@ -1,0 +1,49 @@
+"""What the screen shows of a session besides the session itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from txtal.types import Question
+from txtal.ui import words
+from txtal.ui.field import Field
+from txtal.ui.fold import Folded
+from txtal.ui.keys import Mode
+
+_EMPTY = Field()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where the annotator is on the screen; every key makes a new one."""
+
+    mode: Mode = "ticket"
+    whole: bool = False
+    """The ticket has the whole screen."""
+    top: int = 0
+    """The ticket's first line in sight."""
+    help_top: int = 0
+    field: Field = _EMPTY
+    cursor: int = 0
+    """The marked row of the picker."""
+    notice: str = ""
+    """What the screen itself has to tell; goes before the session's notice."""
+    urgent: bool = False
+    """The notice is of an answer that is not on disk."""
+    seconds: int = 0
+    """How long the learner has been at what it does."""
+
+
+class Sheet:
+    """A question's text and meta, made ready once and not at every key."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.meta = words.meta(question.ticket.meta)
+        self._folded: Folded | None = None
+
+    def folded(self, width: int) -> Folded:
+        """The text, folded to ``width``."""
+        if self._folded is None or self._folded.width != width:
+            self._folded = Folded(self.question.ticket.text, width)
+        return self._folded
