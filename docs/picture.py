@@ -113,7 +113,7 @@ class Session:
     def is_calm(self) -> bool:
         """Whether there is a question, and a model that has seen every answer."""
         status = self.lines[-2]
-        return bool(self.ticket) and "model r" in status and "behind" not in status
+        return bool(self.ticket and re.search(r" r\d+", status)) and "behind" not in status
 
     def close(self) -> None:
         """Quit."""
@@ -215,13 +215,20 @@ def _chars(line: Any) -> Iterator[tuple[int, int, int, Any, str]]:
 
 def _colours(look: Any) -> tuple[str, str, str]:
     """(ink, paper or "", font weight) of a run."""
-    ink = INKS.get(look.fg, INK) if look.fg != "default" else (BRIGHT if look.bold else INK)
+    ink = _colour(look.fg) or (BRIGHT if look.bold else INK)
     if look.strikethrough:
         ink = DIM
-    paper = INKS.get(look.bg, "") if look.bg != "default" else ""
+    paper = _colour(look.bg)
     if look.reverse:
         ink, paper = paper or PAPER, ink
     return ink, paper, ' font-weight="bold"' if look.bold else ""
+
+
+def _colour(name: str) -> str:
+    """The colour pyte calls so; "" for the terminal's own."""
+    if name == "default":
+        return ""
+    return INKS.get(name.removeprefix("bright"), f"#{name}")
 
 
 def main() -> None:

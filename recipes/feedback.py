@@ -9,7 +9,8 @@ from txtal.types import Answer, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
-    from txtal.learning.pool import Pool
+
+    from txtal.learning.strategies.pool import Pool
 
 LABELS = [
     "delivery", "billing", "returns", "product-fault",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import LockedError
-from txtal.session import Session
+from txtal.session import AUDIT, Session
 from txtal.store import answers, schema
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import Answer, Dataset, Ranked, Ranking, Revision, Ticket
@@ -170,6 +170,22 @@ def test_without_a_suggestion_accept_and_reject_say_so(
     session.reject()
     assert "no suggestion" in session.notice
     assert standing(conn) == []
+
+
+def test_an_audit_asks_for_the_label(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner, audit=1.0)
+    sample = (Ranked(5, (1,), ((1, 0.9),), AUDIT, None, 0.05),)
+    learner.rankings.append(Ranking(Revision(0, 0, 0.1, "lexical@en", "margin"), (), sample))
+    session.update()
+    session.ignore()
+    session.reject()
+    assert "measures quality" in session.notice
+    assert len(standing(conn)) == 1
+    session.accept()
+    assert standing(conn)[-1].labels == (1,)
 
 
 def test_binary(make_dataset: MakeDataset, make_session: MakeSession, conn: Connection) -> None:

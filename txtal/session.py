@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from txtal.errors import DatabaseError, TxtalError
-from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Verdict
+from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Undone, Verdict
 
 Order = Literal["ranking", "file"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
@@ -33,7 +33,7 @@ class Ledger(Protocol):
     total: int
 
     def record(self, answer: Answer) -> Answer: ...
-    def undo(self) -> Answer | None: ...
+    def undo(self) -> Undone | None: ...
     def newest(self) -> int: ...
     def ticket(self, ticket_id: int) -> Ticket: ...
     def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
@@ -233,12 +233,19 @@ class Session:
     def reject(self) -> None:
         """The suggested label (multilabel: each chosen one) does not apply."""
         labels = self.suggestion
-        if labels:
+        if self._measures_quality and self.scheme.task == "exclusive":
+            # "Not A" can't be scored, and leaving out what is hard would flatter the estimate.
+            self.notice = "this ticket measures quality: give its label, or ignore it"
+        elif labels:
             self.answer("reject", labels)
         elif self.scheme.task == "multilabel":
             self.notice = "choose the labels that don't apply first, or accept none with accept"
         else:
             self.notice = "no suggestion to reject yet: press the key of a label"
+
+    @property
+    def _measures_quality(self) -> bool:
+        return self.question is not None and self.question.ranked.reason == AUDIT
 
     def ignore(self) -> None:
         """Say nothing of this ticket and go on; it isn't asked again."""
@@ -294,11 +301,11 @@ class Session:
             return
         if self.question is not None:
             self._put_back.append(self.question)
-        ticket = self.ledger.ticket(undone.ticket_id)
-        ranked = undone.ranked or Ranked(undone.ticket_id)
-        self._show(Question(ticket, ranked, undone.revision, undone))
+        answer = undone.answer
+        ranked = answer.ranked or Ranked(answer.ticket_id)
+        self._show(Question(undone.ticket, ranked, answer.revision, answer))
         self.notice = "undone; answer it again"
-        self._noted(self.ledger.newest(), -1)
+        self._noted(undone.row, -1)
 
     def _noted(self, row: int, change: int) -> None:
         self.count += change

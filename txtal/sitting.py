@@ -20,6 +20,8 @@ from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import Dataset, LearnerSettings
 
+BUSY_MILLISECONDS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -54,6 +56,8 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     _check_terminal(plain, recipe.tickets == "-")
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         dataset = _prepare(conn, recipe, report)
+        # From here on writes happen between two keys: a lock is told and tried again, not slept on.
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
         return _label(conn, dataset, recipe, seat, plain, report)

@@ -160,6 +160,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """An answer taken back."""
+
+    answer: Answer
+    ticket: Ticket
+    row: int
+    """Id of the undo in the answer log."""
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerSettings:
     """Everything the learner needs besides the database."""
 

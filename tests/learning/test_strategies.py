@@ -151,7 +151,7 @@ def test_a_taken_name_is_refused_but_loading_a_file_again_is_not(clean_registry)
 def test_an_unknown_name_gets_suggestions():
     with pytest.raises(UsageError, match="Did you mean margin"):
         get("margn")
-    with pytest.raises(UsageError, match=r"Choose from entropy, least-confidence, margin, random"):
+    with pytest.raises(UsageError, match=r"Choose from .*entropy, least-confidence, margin, random"):
         get("zzzzzz")
 
 
@@ -166,11 +166,11 @@ def test_entry_points_are_asked_only_for_unknown_names(monkeypatch, clean_regist
     )
     asked = []
 
-    def entry_points(**select):
-        asked.append(select)
-        return points.select(**select)
+    def installed() -> EntryPoints:
+        asked.append(True)
+        return points
 
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "_installed", installed)
     get("margin")
     assert not asked
     assert get("theirs") is get("margin")

@@ -25,6 +25,7 @@ from txtal.types import (
     Scheme,
     Task,
     Ticket,
+    Undone,
 )
 from txtal.ui import app as full_screen
 from txtal.ui.lines import Line
@@ -54,10 +55,13 @@ class MemoryLedger:
         self.answers.append(replace(answer, id=len(self.answers) + 1))
         return self.answers[-1]
 
-    def undo(self) -> Answer | None:
+    def undo(self) -> Undone | None:
         self._fail()
-        self.open += bool(self.answers)
-        return self.answers.pop() if self.answers else None
+        if not self.answers:
+            return None
+        self.open += 1
+        answer = self.answers.pop()
+        return Undone(answer, self.tickets[answer.ticket_id], answer.id + 1)
 
     def newest(self) -> int:
         return len(self.answers)

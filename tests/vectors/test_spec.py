@@ -143,7 +143,7 @@ class TestRegistry:
             assert group == "txtal.vectorisers"
             return [Entry()] if name in (None, "theirs") else []
 
-        monkeypatch.setattr(registry, "entry_points", entry_points)
+        monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
         assert "theirs" in registry.names()
         with pytest.raises(UsageError, match="no vectoriser 'mine'"):
             registry.find("mine")

@@ -10,7 +10,6 @@ import click
 
 from txtal import logs
 from txtal.errors import TxtalError
-from txtal.text import clean
 
 
 def guarded(command: Callable[[], int | None]) -> int:
@@ -44,4 +43,6 @@ def guarded(command: Callable[[], int | None]) -> int:
 
 
 def _tell(message: str) -> None:
+    from txtal.text import clean
+
     click.echo(f"txtal: {clean(message)}", err=True)

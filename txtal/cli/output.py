@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from txtal.text import clean
-
 if TYPE_CHECKING:
     from txtal.formats.export import Writable
     from txtal.session import LearnerStatus
@@ -40,7 +38,7 @@ class Console:
         """Tell the user something, unless they asked for quiet."""
         self.clear()
         if not self.quiet:
-            click.echo(clean(text, newlines=True), err=True)
+            click.echo(_clean(text, newlines=True), err=True)
 
     def progress(self, what: str, done: int, total: int | None) -> None:
         """Show how far a long job is; only on a terminal, and only once it takes a while."""
@@ -95,9 +93,15 @@ def _bar(done: int, total: int | None) -> str:
     return f"[{'#' * filled}{'.' * (20 - filled)}] {share:4.0%}"
 
 
+def _clean(text: str, *, newlines: bool = False) -> str:
+    from txtal.text import clean  # its patterns take a while to compile: not for --help
+
+    return clean(text, newlines=newlines)
+
+
 def put(text: str) -> None:
     """A line of data on standard output."""
-    click.echo(clean(text))
+    click.echo(_clean(text))
 
 
 def put_json(value: Any) -> None:
@@ -107,7 +111,7 @@ def put_json(value: Any) -> None:
 
 def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Columns, the first to the left and the others to the right."""
-    cells = [[clean(cell) for cell in row] for row in (heads, *rows)]
+    cells = [[_clean(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
     for row in cells:
         first = row[0].ljust(widths[0])

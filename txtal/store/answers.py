@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from txtal.store import leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import Answer, Ranked, Ticket
+from txtal.types import Answer, Ranked, Ticket, Undone
 
 
 def open_session(conn: Connection, dataset_id: int, annotator: str, recipe: str) -> int:
@@ -55,8 +56,11 @@ def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -
     return int(cursor.lastrowid or 0)
 
 
-def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Answer | None:
-    """Undo this annotator's newest answer that isn't undone yet; None when there is none left."""
+def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Undone | None:
+    """Undo this annotator's newest answer that isn't undone yet; None when there is none left.
+
+    The ticket is leased to the session again, in the same transaction.
+    """
     with transaction(conn):
         row = conn.execute(
             "SELECT * FROM answer AS a WHERE dataset_id = ? AND annotator = ?"
@@ -68,12 +72,14 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
         if row is None:
             return None
         now = time.time()
-        conn.execute(
+        cursor = conn.execute(
             "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown,"
             " answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (dataset_id, row["ticket_id"], session_id, annotator, row["id"], now, now),
         )
-    return from_row(row)
+        leases.hold(conn, session_id, row["ticket_id"])
+        ticket = tickets.get(conn, row["ticket_id"])
+    return Undone(from_row(row), ticket, int(cursor.lastrowid or 0))
 
 
 def newest(conn: Connection, dataset_id: int) -> int:

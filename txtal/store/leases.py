@@ -29,7 +29,7 @@ def take_first(conn: Connection, session_id: int, ticket_ids: Iterable[int]) -> 
                 {"ticket": ticket_id, "session": session_id, "now": now},
             ).fetchone()
             if found:
-                _hold(conn, session_id, ticket_id, now)
+                hold(conn, session_id, ticket_id)
                 return ticket_id
     return None
 
@@ -45,16 +45,16 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
         ).fetchone()
         if found is None:
             return None
-        _hold(conn, session_id, found[0], now)
+        hold(conn, session_id, found[0])
         return int(found[0])
 
 
-def _hold(conn: Connection, session_id: int, ticket_id: int, now: float) -> None:
-    """One lease a session: taking a ticket lets go of the one before."""
+def hold(conn: Connection, session_id: int, ticket_id: int) -> None:
+    """Lease the ticket, whoever had it; taking one lets go of the one before."""
     conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
     conn.execute(
         "INSERT OR REPLACE INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
-        (ticket_id, session_id, now + SECONDS),
+        (ticket_id, session_id, time.time() + SECONDS),
     )
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from txtal.store import answers, leases, revisions, tickets
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.types import Answer, Dataset, Ranking, Ticket
+from txtal.types import Answer, Dataset, Ranking, Ticket, Undone
 
 _TRIES = 64
+_LOOK_AGAIN_SECONDS = 30
 
 
 class Ledger:
@@ -31,6 +32,7 @@ class Ledger:
         self.annotator = annotator
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+        self._fruitless: tuple[int, int, int] | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -47,13 +49,12 @@ class Ledger:
         self.open -= 1
         return replace(answer, id=answer_id)
 
-    def undo(self) -> Answer | None:
+    def undo(self) -> Undone | None:
         """Undo this annotator's newest answer, of whatever session; None when none is left."""
         with foreseen(self.path):
             undone = answers.undo(self.conn, self.dataset.id, self.session_id, self.annotator)
         if undone is not None:
             self.open += 1
-            self.take_first([undone.ticket_id])
         return undone
 
     def newest(self) -> int:
@@ -79,20 +80,33 @@ class Ledger:
     def take_random(self, rng: random.Random) -> int | None:
         """Lease an open ticket drawn uniformly at random; None when none is open."""
         with foreseen(self.path):
-            low, high = self.conn.execute(
-                "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
-            ).fetchone()
-            if low is None:
+            if self._fruitless == self._state():
                 return None
             # Throwing darts at the range of ids is uniform over the open ones, and costs a few
             # look-ups where listing a million would be felt.
-            darts = (rng.randint(low, high) for _ in range(_TRIES))
-            taken = leases.take_first(self.conn, self.session_id, self._ours(darts))
+            taken = leases.take_first(self.conn, self.session_id, self._ours(self._darts(rng)))
             if taken is None:
                 every = tickets.ids_after(self.conn, self.dataset.id)
                 rng.shuffle(every)
                 taken = leases.take_first(self.conn, self.session_id, every)
+            if taken is None:
+                self.refresh()
+                self._fruitless = self._state()
             return taken
+
+    def _darts(self, rng: random.Random) -> Iterable[int]:
+        low, high = self.conn.execute(
+            "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
+        ).fetchone()
+        return () if low is None else (rng.randint(low, high) for _ in range(_TRIES))
+
+    def _state(self) -> tuple[int, int, int]:
+        """The same as long as a search that found nothing would find nothing again.
+
+        Changes when anybody writes, and now and then by itself, for leases run out.
+        """
+        others = self.conn.execute("PRAGMA data_version").fetchone()[0]
+        return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
 
     def _ours(self, ticket_ids: Iterable[int]) -> Iterable[int]:
         for ticket_id in ticket_ids:

@@ -185,7 +185,7 @@ class _Talk:
         elif said:
             said = f"suggested: {said}"
         else:
-            said = words.no_suggestion(self.session)
+            said = words.no_suggestion(self.session, question)
         return f"{said} ({words.why(question)})".lstrip()
 
     def label_lines(self, question: Question) -> list[str]:

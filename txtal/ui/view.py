@@ -195,7 +195,7 @@ def _suggestion(session: Session, question: Question) -> Line:
         return [asks, ("class:good", f"  {said}"), reason] if said else [asks, reason]
     if said:
         return [("class:good", f"▸ {said}"), reason]
-    missing = words.no_suggestion(session)
+    missing = words.no_suggestion(session, question)
     return [("class:dim", missing), reason] if missing else [("class:dim", words.why(question))]
 
 

@@ -71,13 +71,13 @@ def suggestion(session: Session, question: Question) -> str:
     )
 
 
-def no_suggestion(session: Session) -> str:
+def no_suggestion(session: Session, question: Question) -> str:
     """Why there is no suggestion."""
     if session.order == "file":
         return ""
     if session.ranking and session.ranking.revision.note:
         return f"no suggestion yet: {clean(shorten(session.ranking.revision.note, 80))}"
-    if session.scheme.task == "multilabel" and session.ranking:
+    if session.scheme.task == "multilabel" and question.revision is not None:
         return "no label suggested"
     return "no suggestion yet"
 

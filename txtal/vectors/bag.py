@@ -10,8 +10,8 @@ import scipy.sparse as sp
 
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
-MAX_TYPES = 50_000
-"""Types remembered before all are forgotten: their rows take about 110 MB."""
+MAX_TYPES = 100_000
+"""Types remembered before all are forgotten: their rows take about 200 MB."""
 
 MAX_REMEMBERED = 10_000_000
 """Characters of text remembered with their tokens before all are forgotten."""

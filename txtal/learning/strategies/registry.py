@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -70,6 +69,8 @@ def get(name: str) -> Strategy:
         return _registered[name]
     for point in _installed().select(name=name):
         return _load(point)
+    from difflib import get_close_matches
+
     near = get_close_matches(name, names(), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Choose from {', '.join(names())}."
     raise UsageError(f"There is no strategy {name!r}. {hint}")

@@ -1,0 +1,138 @@
+"""The real program, run as its users run it: a process, its exit code, and what it wrote."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+SAMPLE = REPOSITORY / "sample_data"
+TICKETS = SAMPLE / "feedback.jsonl"
+LABELLED = SAMPLE / "feedback_labelled.jsonl"
+LABELS_FILE = SAMPLE / "labels.txt"
+LABELS = [
+    line.partition("\t")[0]
+    for line in LABELS_FILE.read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+TXTAL = (str(Path(sys.executable).with_name("txtal")),)
+
+PATIENCE = 60.0
+"""Seconds after which what should have happened is taken never to happen."""
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+"""An environment in which nothing beyond ASCII can be written."""
+
+HOSTILE = (
+    "\x1b]52;c;aGk=\x07 \x1b]0;title\x07 \x1b[2J\x1b[31m \x1bP+q\x1b\\ "
+    "\x9b31m \x9d0;t\x9c \u202eevil\u2066 \u200b\U000e0041 \x08\x7f"
+)
+"""Clipboard, title, CSI, DCS, 8-bit C1, bidi, invisible and erasing characters."""
+
+DANGEROUS = frozenset(
+    [*map(chr, [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)])]
+    + ["\u202e", "\u2066", "\u200b", "\U000e0041"]
+)
+"""What of it may never leave raw: everything but the newline."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line an error is told in."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("txtal: ")
+        assert "Traceback" not in self.err
+        assert self.out == ""
+        return lines[0].removeprefix("txtal: ")
+
+
+@dataclass
+class Program:
+    """txtal in a folder of its own."""
+
+    folder: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    db: str = "t.db"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the program's processes are given."""
+        mine = {
+            "TERM": "xterm-256color",
+            "TXTAL_DB": self.db,
+            "TXTAL_LOG": str(self.folder / "txtal.log"),
+            "TXTAL_ANNOTATOR": "ann",
+        }
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        return {**inherited, **mine, **self.env}
+
+    @property
+    def log(self) -> str:
+        """What the log file holds."""
+        file = Path(self.environ["TXTAL_LOG"])
+        return file.read_text("utf-8") if file.exists() else ""
+
+    def __call__(self, *words: str | Path, stdin: str | bytes = "", **env: str) -> Ran:
+        """Run a command to its end."""
+        typed = stdin if isinstance(stdin, bytes) else stdin.encode()
+        ran = subprocess.run(
+            [*TXTAL, *map(str, words)],
+            input=typed,
+            capture_output=True,
+            env={**self.environ, **env},
+            cwd=self.folder,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    def ok(self, *words: str | Path, stdin: str | bytes = "", **env: str) -> Ran:
+        """Run a command that must do what it is told."""
+        ran = self(*words, stdin=stdin, **env)
+        assert ran.code == 0, ran.err
+        return ran
+
+    def json(self, *words: str | Path) -> Any:
+        """The JSON a command prints."""
+        return json.loads(self.ok(*words).out)
+
+    def exported(self, dataset: str = "d", *words: str) -> list[dict[str, Any]]:
+        """The lines of an export."""
+        return [json.loads(line) for line in self.ok("export", dataset, *words).out.splitlines()]
+
+    def file(self, name: str, lines: Iterable[str | Mapping[str, Any]]) -> Path:
+        """Write a data file, a string or object a line; packed if it is named so."""
+        path = self.folder / name
+        text = "".join(
+            (line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)) + "\n"
+            for line in lines
+        )
+        data = text.encode("utf-8", "surrogateescape")
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+
+def until(happened: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Look again and again, and give back the first thing that ``happened`` finds."""
+    deadline = time.monotonic() + patience
+    while not (found := happened()):
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.01)
+    return found

@@ -1,0 +1,208 @@
+"""A terminal with the program in it: keys go in, and what its screen shows can be waited for."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import signal
+import termios
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pexpect
+import psutil
+from wcwidth import wcwidth
+
+from tests.cli.driving import PATIENCE, TXTAL, Program, until
+
+CTRL_L = "\x0c"
+SAVED = re.compile(r"saved \d\d:\d\d:\d\d #(\d+)")
+
+
+class Picture:
+    """What a terminal makes of the bytes it is sent; it knows what prompt_toolkit sends.
+
+    Whatever else comes ends the test: only these may leave the program.
+    """
+
+    _PIECE = re.compile(
+        r"\x1b\[(?P<given>[0-9;]*)(?P<moves>[ABCDHJK])|\x1b\[[0-9;]*m"
+        r"|\x1b\[\?(?:1049|2004|12|25|7|1)[hl]|\x1b\[[0-9]? ?q|(?P<char>[^\x00-\x1f\x7f-\x9f]|[\r\n\x08])"
+    )
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self.row = self.column = 0
+        self._cells = [[" "] * columns for _ in range(rows)]
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._rest = ""
+
+    @property
+    def text(self) -> str:
+        """The screen, a line a row."""
+        return "\n".join("".join(row).rstrip() for row in self._cells)
+
+    def feed(self, sent: bytes) -> None:
+        """Take in what the program wrote."""
+        text = self._rest + self._decoder.decode(sent)
+        at = 0
+        while piece := self._PIECE.match(text, at):
+            at = piece.end()
+            if piece["char"]:
+                self._put(piece["char"])
+            elif piece["moves"]:
+                self._move(piece["moves"], piece["given"])
+        self._rest = text[at:]
+        assert len(self._rest) < 20, f"not for a terminal: {self._rest!r}"
+
+    def _put(self, char: str) -> None:
+        if char == "\r":
+            self.column = 0
+        elif char == "\n":
+            self._go(self.row + 1, self.column)
+        elif char == "\x08":
+            self._go(self.row, self.column - 1)
+        elif self.column < self.columns and (width := wcwidth(char)) > 0:
+            self._cells[self.row][self.column] = char
+            for covered in range(self.column + 1, min(self.column + width, self.columns)):
+                self._cells[self.row][covered] = ""
+            self.column += width
+
+    def _move(self, how: str, given: str) -> None:
+        numbers = [int(number) for number in given.split(";") if number]
+        by = numbers[0] if numbers else 1
+        if how in "ABCD":
+            down, right = {"A": (-by, 0), "B": (by, 0), "C": (0, by), "D": (0, -by)}[how]
+            self._go(self.row + down, self.column + right)
+        elif how == "H":
+            row, column = numbers if len(numbers) == 2 else (1, 1)
+            self._go(row - 1, column - 1)
+        else:
+            self._erase(below=how == "J", everything=numbers == [2])
+
+    def _go(self, row: int, column: int) -> None:
+        self.row = min(max(row, 0), self.rows - 1)
+        self.column = min(max(column, 0), self.columns)
+
+    def _erase(self, *, below: bool, everything: bool) -> None:
+        for row in range(self.rows) if everything else [self.row]:
+            start = 0 if everything else self.column
+            self._cells[row][start:] = [" "] * (self.columns - start)
+        if below and not everything:
+            for row in range(self.row + 1, self.rows):
+                self._cells[row] = [" "] * self.columns
+
+
+class Terminal:
+    """A program on a pseudo-terminal of its own."""
+
+    def __init__(
+        self,
+        program: Program,
+        *words: str,
+        command: Sequence[str] = TXTAL,
+        columns: int = 80,
+        rows: int = 24,
+        **env: str,
+    ) -> None:
+        self.raw = b""
+        self.picture = Picture(columns, rows)
+        self._child: Any = pexpect.spawn(
+            command[0],
+            [*command[1:], *words],
+            dimensions=(rows, columns),
+            env={**program.environ, **env},
+            cwd=str(program.folder),
+            timeout=PATIENCE,
+            echo=True,
+        )
+        self._child.delaybeforesend = None
+
+    @property
+    def pid(self) -> int:
+        """The process on the terminal."""
+        return int(self._child.pid)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, up to the last thing waited for."""
+        return self.picture.text
+
+    def read(self) -> bool:
+        """Take in what was written, waiting for it a moment; False when there will be no more."""
+        try:
+            sent: bytes = self._child.read_nonblocking(65536, timeout=0.05)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += sent
+        self.picture.feed(sent)
+        return True
+
+    def wait(self, shows: str | Callable[[str], Any]) -> Any:
+        """Wait until the screen shows this text, or until this says yes to it."""
+        found = (lambda text: shows in text) if isinstance(shows, str) else shows
+
+        def look() -> Any:
+            alive = self.read()
+            said = found(self.text)
+            assert said or alive, f"it ended first:\n{self.text}"
+            return said
+
+        try:
+            return until(look, str(shows))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the screen:\n{self.text}") from None
+
+    def send(self, keys: str) -> None:
+        """Press keys."""
+        self._child.send(keys)
+
+    def answer(self, keys: str, number: int) -> None:
+        """Press keys and wait until answer ``number`` is acknowledged."""
+        self.send(keys)
+        self.wait(lambda text: saved(text) == number)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send the process a signal."""
+        os.kill(self.pid, number)
+
+    def end(self) -> int:
+        """Wait for the process to end; its exit code, negative after a deadly signal."""
+        until(lambda: not self.read(), "the end of the program")
+        self._child.close(force=True)
+        status = self._child.exitstatus
+        return int(status) if status is not None else -int(self._child.signalstatus)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self._child.close(force=True)
+
+    @property
+    def is_cooked(self) -> bool:
+        """Whether the terminal echoes and reads by the line, as a shell needs it."""
+        local = termios.tcgetattr(self._child.fileno())[3]
+        return bool(local & termios.ECHO and local & termios.ICANON)
+
+    def learner(self) -> psutil.Process:
+        """The learner's process, once it is there."""
+
+        def find() -> psutil.Process | None:
+            for process in psutil.Process(self.pid).children(recursive=True):
+                try:
+                    if "txtal.learner" in process.cmdline():
+                        return process
+                except psutil.Error:
+                    continue
+            return None
+
+        found: psutil.Process = until(find, "a learner")
+        return found
+
+
+def saved(text: str) -> int | None:
+    """The number of the newest answer that the screen says is on disk."""
+    found = SAVED.search(text)
+    return int(found[1]) if found else None

@@ -1,0 +1,176 @@
+"""``txtal load``: what goes in, what is refused and why, and answers that come along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.driving import TICKETS, Program
+
+GOOD = ({"text": "one", "meta": {"id": 1}}, {"text": "two", "mine": [1, None]})
+MIXED = ('{"text": "one"}', '{"text": ', "", '{"body": "x"}', '{"text": "one"}', '{"text": 7}')
+
+
+def texts(program: Program, dataset: str = "d") -> list[str]:
+    """The dataset's texts in order of loading, as an annotator who ignores everything meets them."""
+    count = program.json("stats", dataset, "--json")["tickets"]
+    program.ok("manual", dataset, "--plain", "-l", "a,b", stdin="i\n" * count)
+    return [line["text"] for line in program.exported(dataset)]
+
+
+def test_the_summary_and_the_reason_for_each_bad_line(txtal: Program) -> None:
+    txtal.file("mixed.jsonl", MIXED)
+    ran = txtal.ok("load", "d", "mixed.jsonl")
+    assert ran.out == ""
+    *bad, summary = ran.err.splitlines()
+    assert summary == "loaded 1, 1 duplicate, 3 bad lines"
+    assert [line.split(": ", 1)[0] for line in bad] == [
+        "mixed.jsonl:2", "mixed.jsonl:4", "mixed.jsonl:6",
+    ]  # fmt: skip
+    for line, reason in zip(bad, ["JSON at column 10", '"text"', "a number"], strict=True):
+        assert reason in line
+
+
+def test_loading_again_adds_nothing(txtal: Program) -> None:
+    txtal.file("good.jsonl", GOOD)
+    assert txtal.ok("load", "d", "good.jsonl").err == "loaded 2, 0 duplicates, 0 bad lines\n"
+    assert txtal.ok("load", "d", "good.jsonl").err == "loaded 0, 2 duplicates, 0 bad lines\n"
+    assert txtal.ok("-q", "load", "d", "good.jsonl").err == ""
+
+
+@pytest.mark.parametrize("options", [[], ["--answers"]])
+def test_strict_loads_nothing_of_a_file_with_a_bad_line(
+    txtal: Program, options: list[str]
+) -> None:
+    txtal.file("good.jsonl", GOOD)
+    txtal.file("mixed.jsonl", [{"text": "three", "label": "a"}, *MIXED])
+    ran = txtal("load", "--strict", *options, "d", "good.jsonl", "mixed.jsonl")
+    assert ran.code == 3
+    assert "mixed.jsonl:3: " in ran.err.splitlines()[-1]
+    assert "nothing" in ran.err
+    stats = txtal.json("stats", "d", "--json")
+    assert stats["tickets"] == 2
+    assert sum(stats["answers"].values()) == 0
+
+
+def test_of_many_bad_lines_only_the_first_are_shown(txtal: Program) -> None:
+    txtal.file("bad.jsonl", ["nonsense"] * 100)
+    ran = txtal.ok("load", "d", "bad.jsonl")
+    assert len(ran.err.splitlines()) < 30
+    assert "100 bad lines" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.jsonl", ['{"text": "one"}', '{"text": "two, three"}']),
+        ("a.jsonl.gz", ['{"text": "one"}', '{"text": "two, three"}']),
+        ("a.csv", ["id,Text", "1,one", '2,"two, three"']),
+        ("a.csv.gz", ["text;id", "one;1", "two, three;2"]),
+        ("a.txt", ["one", "", "two, three"]),
+        ("a.txt.gz", ["one", "two, three"]),
+    ],
+)
+def test_every_kind_of_file(txtal: Program, name: str, lines: list[str]) -> None:
+    txtal.file(name, lines)
+    assert txtal.ok("load", "d", name).err == "loaded 2, 0 duplicates, 0 bad lines\n"
+    assert texts(txtal) == ["one", "two, three"]
+
+
+def test_standard_input(txtal: Program) -> None:
+    ran = txtal.ok("load", "d", "-", stdin='{"text": "one"}\nnonsense\n')
+    assert "standard input:2: " in ran.err
+    assert ran.err.endswith("loaded 1, 0 duplicates, 1 bad line\n")
+
+
+def test_another_dataset(txtal: Program) -> None:
+    txtal.file("good.jsonl", GOOD)
+    txtal.ok("load", "d", "good.jsonl")
+    assert "loaded 2, " in txtal.ok("load", "copy", "dataset:d").err
+    assert texts(txtal, "copy") == ["one", "two"]
+    line = txtal.exported("copy")[1]
+    assert (line["meta"], line["mine"]) == ({}, [1, None])
+    assert "nosuch" in txtal("load", "copy", "dataset:nosuch").complaint
+
+
+def test_a_line_that_is_too_long(txtal: Program) -> None:
+    txtal.file("long.jsonl", [{"text": "x" * 200}, {"text": "short"}])
+    ran = txtal.ok("load", "--max-line", "100", "d", "long.jsonl")
+    assert "long.jsonl:1: longer than 100 bytes" in ran.err
+    assert ran.err.endswith("loaded 1, 0 duplicates, 1 bad line\n")
+
+
+def test_the_sample_has_no_bad_line(txtal: Program) -> None:
+    assert txtal.ok("load", "d", TICKETS).err == "loaded 680, 14 duplicates, 0 bad lines\n"
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+SITTINGS = {
+    "exclusive": ["a,b,c", "b\na\ni\nf\nc looks odd\nc\n2\nu\n3\n"],
+    "multilabel": ["a,b,c", "a,b\na\na\nb\nx\ni\nf\nc\na\n"],
+    "binary": ["a", "a\nx\ni\nf\na\n"],
+}
+KEPT = ("text", "meta", "mine", "answer", "label", "labels", "annotator", "flagged", "comment",
+        "timestamp", "seconds")  # fmt: skip
+
+
+def kept(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: line[key] for key in KEPT if key in line} for line in lines]
+
+
+@pytest.mark.parametrize("task", SITTINGS)
+def test_what_is_exported_can_be_loaded_again(txtal: Program, task: str) -> None:
+    labels, typed = SITTINGS[task]
+    # Keys of the data's own that an export has a use for must come back as they were.
+    mine = {"answer": "yes", "label": ["odd"], "original": 1, "revision": {"x": "ü\u2028\x9b"}}
+    tickets = [{"text": f"ticket {n}", "meta": {"n": n}, "mine": n} for n in range(6)]
+    tickets[1] |= mine
+    txtal.file("t.jsonl", tickets)
+    command = ["manual", "d", "--plain", "-l", labels, "--task", task]
+    txtal.ok(*command, "t.jsonl", stdin=typed)
+    txtal.ok(*command, "--annotator", "other", stdin="i\n")
+    txtal.ok("export", "d", "-o", "out.jsonl")
+
+    ran = txtal.ok("load", "--answers", "--task", task, "again", "out.jsonl")
+    first, second = txtal.exported(), txtal.exported("again")
+    assert f"{len(first)} answers taken" in ran.err
+    assert kept(second) == kept(first)
+    assert [line.get("original") for line in first].count(None) < len(first)
+    for line, same in zip(first, second, strict=True):
+        assert line.get("original") == same.get("original")
+    # And once more changes nothing.
+    ran = txtal.ok("load", "--answers", "again", "out.jsonl")
+    assert "0 answers taken" in ran.err
+    assert txtal.exported("again") == second
+
+
+def test_labelled_data_of_others(txtal: Program) -> None:
+    txtal.file(
+        "theirs.jsonl",
+        [
+            {"text": "one", "label": "a"},
+            {"text": "two", "answer": "reject", "label": "b"},
+            {"text": "three", "accept": ["c"], "answer": "accept", "options": []},
+            {"text": "four"},
+            {"text": "five", "label": None, "answer": "ignore"},
+        ],
+    )
+    txtal.ok("load", "--answers", "d", "theirs.jsonl")
+    said = [(line["text"], line["answer"], line["label"]) for line in txtal.exported()]
+    assert said == [
+        ("one", "accept", "a"),
+        ("two", "reject", "b"),
+        ("three", "accept", "c"),
+        ("five", "ignore", None),
+    ]
+    assert txtal.json("stats", "d", "--json")["annotators"] == {"ann": 4}
+
+
+def test_labels_that_cant_be_leave_nothing_behind(txtal: Program) -> None:
+    txtal.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": "a\x1b[2J"}])
+    ran = txtal("load", "--answers", "d", "bad.jsonl")
+    assert ran.code == 3
+    assert "\x1b" not in ran.err
+    assert "answers" not in ran.err

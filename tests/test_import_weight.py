@@ -1,0 +1,86 @@
+"""What each process may import: a command that only reads files must not pay for a model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.driving import LABELS_FILE, TICKETS, Program
+from tests.cli.terminal import Terminal
+
+HEAVY = {"numpy", "scipy", "sklearn", "spacy", "prompt_toolkit", "sqlite_utils"}
+
+# The program itself, which writes down at its end what it has imported.
+REPORTING = """
+import atexit, os, sys
+atexit.register(lambda: open(os.environ["MODULES"], "w").write(" ".join(sys.modules)))
+from txtal.cli import main
+main()
+"""
+COMMAND = (sys.executable, "-c", REPORTING)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = tmp_path_factory.mktemp("light")
+    made = Program(folder, {"MODULES": str(folder / "modules")})
+    few = made.file("few.jsonl", TICKETS.read_text("utf-8").splitlines()[:40])
+    made.ok(
+        "teach", "d", few, "--plain", "--labels-from", LABELS_FILE, "-s", "random", stdin="1\n2\n"
+    )
+    return made
+
+
+def imported(program: Program) -> set[str]:
+    """What the last process had imported when it ended."""
+    return set((program.folder / "modules").read_text().split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["teach", "--help"],
+        ["export", "d"],
+        ["stats", "d"],
+        ["datasets"],
+        ["recipes"],
+    ],
+    ids=" ".join,
+)
+def test_commands_that_only_read_are_light(program: Program, words: list[str]) -> None:
+    ran = subprocess.run(
+        [*COMMAND, *words],
+        env=program.environ,
+        cwd=program.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout
+    assert not imported(program) & HEAVY
+
+
+def test_the_process_of_the_screen_never_loads_what_learns(program: Program) -> None:
+    terminal = Terminal(program, "teach", "d", "--vectors", "lexical", command=COMMAND)
+    terminal.wait("2 of 40")
+    terminal.answer("3", 3)
+    terminal.wait("model r")
+    terminal.send("q")
+    assert terminal.end() == 0
+    assert "prompt_toolkit" in imported(program)
+    assert not imported(program) & {"spacy", "sklearn", "scipy"}
+
+
+def test_importing_the_package_loads_nothing_of_it() -> None:
+    code = "import sys; before = set(sys.modules); import txtal; print(*set(sys.modules) - before)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    loaded = set(ran.stdout.split())
+    assert {name for name in loaded if name.startswith("txtal")} == {"txtal"}
+    assert not loaded & {*HEAVY, "click", "sqlite3", "jsonlines"}
