@@ -122,6 +122,7 @@ def load_answers(
         for record in records:
             says = stated(record)
             if says is not None:
+                _check(says)
                 said.append((record, says))
             yield restored(record)
 
@@ -140,6 +141,13 @@ def load_answers(
     return added
 
 
+def _check(says: Stated) -> None:
+    """Raise DataError for labels that can't be: before the end, so that nothing is loaded."""
+    fault = next(filter(None, map(label_fault, says.labels)), None)
+    if fault:
+        raise DataError(fault)
+
+
 def _record_answers(
     conn: Connection,
     name: str,
@@ -148,10 +156,6 @@ def _record_answers(
     task: Task | None,
 ) -> int:
     names = dict.fromkeys(label for _, says in said for label in says.labels)
-    for label in names:
-        fault = label_fault(label)
-        if fault:
-            raise DataError(fault)
     several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
     task = task or ("multilabel" if several else None)
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)

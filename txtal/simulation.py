@@ -107,7 +107,7 @@ class Simulation:
         self.plan = plan
         self.folder = folder
         self.task = task_of(pool)
-        self._test: tuple[np.ndarray, np.ndarray] | None = None
+        self._test: tuple[str, np.ndarray] | None = None
         self._features: Features | None = None
 
     def runs(self, progress: Callable[[str, int, int], None]) -> Iterator[Run]:
@@ -174,11 +174,12 @@ class Simulation:
 
     def _score(self, fitted: model.LinearModel, features: Features) -> tuple[float, float]:
         """Accuracy (every label right, for multilabel) and macro-F1 on the test file."""
-        if self._test is None:
+        fingerprint = features.vectoriser.fingerprint
+        if self._test is None or self._test[0] != fingerprint:
             texts = [record.text for record in self.test.records]
-            self._test = features.vectoriser.transform(texts), self._cells(self.test)
-        known, truth = self._test
-        predicted = model.decide(fitted.predict_proba(known), self.task)
+            self._test = fingerprint, features.vectoriser.transform(texts)
+        truth = self._cells(self.test)
+        predicted = model.decide(fitted.predict_proba(self._test[1]), self.task)
         return (
             round(evaluate.exact_match(truth, predicted), 6),
             round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),

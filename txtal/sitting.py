@@ -10,7 +10,7 @@ from pathlib import Path
 
 from txtal import logs
 from txtal.errors import UsageError
-from txtal.formats.labelled import read_labels
+from txtal.formats.labelled import label_fault, read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.loading import Report, load
 from txtal.recipes import Recipe
@@ -67,6 +67,9 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
     labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
     if recipe.labels_from:
         labels += read_labels(recipe.labels_from)
+    fault = next(filter(None, (label_fault(name) for name, _ in labels)), None)
+    if fault:
+        raise UsageError(fault)
     dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
     if not dataset.scheme.labels:
         raise UsageError(

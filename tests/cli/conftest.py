@@ -11,38 +11,66 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS_FILE, TICKETS, Program
 from tests.cli.terminal import Terminal
+from txtal.store import schema
+
+
+FEW = [
+    {"text": "ticket 0", "meta": {"n": 0}, "label": "a"},
+    {"text": "ticket 1", "meta": {"n": 1}, "label": "b"},
+    {"text": "ticket 2", "meta": {"n": 2}, "label": "a", "answer": "reject"},
+    {"text": "ticket 3", "meta": {"n": 3}, "answer": "ignore"},
+    {"text": "ticket 4", "meta": {"n": 4}},
+]
 
 
 @pytest.fixture
-def txtal(tmp_path: Path) -> Program:
-    """txtal with an empty folder, no database yet."""
+def fresh(tmp_path: Path) -> Program:
+    """txtal in an empty folder."""
     return Program(tmp_path)
+
+
+@pytest.fixture
+def txtal(fresh: Program, prepared: Path) -> Program:
+    """txtal with a database that holds nothing: making one takes as long as three commands."""
+    shutil.copy(prepared / "empty.db", fresh.folder / fresh.db)
+    return fresh
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases to copy: making them once is enough."""
     program = Program(tmp_path_factory.mktemp("prepared"))
+    schema.open_database(program.folder / "empty.db", create=True).close()
     program.ok("--db", "sample.db", "load", "d", TICKETS)
     program.ok(
         "--db", "sample.db", "manual", "d", "--plain", "--labels-from", LABELS_FILE, stdin="q\n"
     )
     program.ok("--db", "labelled.db", "load", "--answers", "d", LABELLED)
+    program.file("few.jsonl", FEW)
+    program.ok("--db", "answered.db", "load", "--answers", "d", "few.jsonl")
+    program.ok("--db", "answered.db", "manual", "d", "--plain", stdin="1\nu\nq\n")
     return program.folder
 
 
 @pytest.fixture
-def sample(txtal: Program, prepared: Path) -> Program:
+def sample(fresh: Program, prepared: Path) -> Program:
     """txtal with the 680 sample tickets in ``d``, and their eight labels."""
-    shutil.copy(prepared / "sample.db", txtal.folder / txtal.db)
-    return txtal
+    shutil.copy(prepared / "sample.db", fresh.folder / fresh.db)
+    return fresh
 
 
 @pytest.fixture
-def labelled(txtal: Program, prepared: Path) -> Program:
+def labelled(fresh: Program, prepared: Path) -> Program:
     """txtal with the sample tickets in ``d``, every one of them answered."""
-    shutil.copy(prepared / "labelled.db", txtal.folder / txtal.db)
-    return txtal
+    shutil.copy(prepared / "labelled.db", fresh.folder / fresh.db)
+    return fresh
+
+
+@pytest.fixture
+def answered(fresh: Program, prepared: Path) -> Program:
+    """txtal with five tickets in ``d``: a, b, not a, ignored, and one whose answer is undone."""
+    shutil.copy(prepared / "answered.db", fresh.folder / fresh.db)
+    return fresh
 
 
 Open = Callable[..., Terminal]

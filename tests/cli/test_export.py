@@ -12,25 +12,6 @@ import pytest
 
 from tests.cli.driving import TXTAL, Program
 
-TICKETS = [{"text": f"ticket {n}", "meta": {"n": n}} for n in range(5)]
-
-
-@pytest.fixture
-def answered(txtal: Program) -> Program:
-    """Five tickets: accepted a, accepted b, rejected a, ignored, and one undone."""
-    lines = [
-        {**TICKETS[0], "label": "a"},
-        {**TICKETS[1], "label": "b"},
-        {**TICKETS[2], "label": "a", "answer": "reject"},
-        {**TICKETS[3], "answer": "ignore"},
-        TICKETS[4],
-    ]
-    txtal.file("t.jsonl", lines)
-    txtal.ok("load", "--answers", "d", "t.jsonl")
-    txtal.ok("manual", "d", "--plain", stdin="1\nu\nq\n")
-    return txtal
-
-
 def test_json_lines_hold_everything(answered: Program) -> None:
     ran = answered.ok("export", "d")
     assert ran.err == "4 lines from 4 answers\n"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.cli.driving import TICKETS, Program
+from txtal.store import datasets, schema, tickets
 
 GOOD = ({"text": "one", "meta": {"id": 1}}, {"text": "two", "mine": [1, None]})
 MIXED = ('{"text": "one"}', '{"text": ', "", '{"body": "x"}', '{"text": "one"}', '{"text": 7}')
 
 
 def texts(program: Program, dataset: str = "d") -> list[str]:
-    """The dataset's texts in order of loading, as an annotator who ignores everything meets them."""
-    count = program.json("stats", dataset, "--json")["tickets"]
-    program.ok("manual", dataset, "--plain", "-l", "a,b", stdin="i\n" * count)
-    return [line["text"] for line in program.exported(dataset)]
+    """The dataset's texts in order of loading."""
+    with closing(schema.open_readonly(program.folder / program.db)) as conn:
+        return [r.text for r in tickets.records(conn, datasets.get(conn, dataset).id)]
 
 
 def test_the_summary_and_the_reason_for_each_bad_line(txtal: Program) -> None:
@@ -89,8 +90,8 @@ def test_another_dataset(txtal: Program) -> None:
     txtal.ok("load", "d", "good.jsonl")
     assert "loaded 2, " in txtal.ok("load", "copy", "dataset:d").err
     assert texts(txtal, "copy") == ["one", "two"]
-    line = txtal.exported("copy")[1]
-    assert (line["meta"], line["mine"]) == ({}, [1, None])
+    txtal.ok("manual", "copy", "--plain", "-l", "a,b", stdin="i\ni\n")
+    assert txtal.exported("copy")[1]["mine"] == [1, None]
     assert "nosuch" in txtal("load", "copy", "dataset:nosuch").complaint
 
 
@@ -101,8 +102,8 @@ def test_a_line_that_is_too_long(txtal: Program) -> None:
     assert ran.err.endswith("loaded 1, 0 duplicates, 1 bad line\n")
 
 
-def test_the_sample_has_no_bad_line(txtal: Program) -> None:
-    assert txtal.ok("load", "d", TICKETS).err == "loaded 680, 14 duplicates, 0 bad lines\n"
+def test_the_sample_has_no_bad_line(fresh: Program) -> None:
+    assert fresh.ok("load", "d", TICKETS).err == "loaded 680, 14 duplicates, 0 bad lines\n"
 
 
 # --- answers ----------------------------------------------------------------------------------
@@ -124,10 +125,10 @@ def kept(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_what_is_exported_can_be_loaded_again(txtal: Program, task: str) -> None:
     labels, typed = SITTINGS[task]
     # Keys of the data's own that an export has a use for must come back as they were.
-    mine = {"answer": "yes", "label": ["odd"], "original": 1, "revision": {"x": "ü\u2028\x9b"}}
-    tickets = [{"text": f"ticket {n}", "meta": {"n": n}, "mine": n} for n in range(6)]
-    tickets[1] |= mine
-    txtal.file("t.jsonl", tickets)
+    mine: dict[str, Any] = {"answer": "yes", "label": ["odd"], "original": 1, "revision": {"x": "ü\u2028\x9b"}}
+    lines: list[dict[str, Any]] = [{"text": f"ticket {n}", "meta": {"n": n}, "mine": n} for n in range(6)]
+    lines[1] |= mine
+    txtal.file("t.jsonl", lines)
     command = ["manual", "d", "--plain", "-l", labels, "--task", task]
     txtal.ok(*command, "t.jsonl", stdin=typed)
     txtal.ok(*command, "--annotator", "other", stdin="i\n")
@@ -172,5 +173,5 @@ def test_labels_that_cant_be_leave_nothing_behind(txtal: Program) -> None:
     txtal.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": "a\x1b[2J"}])
     ran = txtal("load", "--answers", "d", "bad.jsonl")
     assert ran.code == 3
-    assert "\x1b" not in ran.err
-    assert "answers" not in ran.err
+    assert "\x1b" not in ran.complaint
+    assert txtal.json("stats", "d", "--json")["tickets"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from io import StringIO
 
 import click
 
@@ -22,7 +23,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _show(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _tell("interrupted")
@@ -34,12 +35,44 @@ def guarded(command: Callable[[], int | None]) -> int:
         # The reader went away (`| head`); keep Python from complaining again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except UnicodeEncodeError as error:
+        # Most likely a word in another encoding than the terminal's, which Python hands over as
+        # half characters: fine in the name of a file, but neither to be stored nor looked up.
+        word = next((word for word in sys.argv if not _is_text(word)), None)
+        if word is None:
+            return _unforeseen(error)
+        _tell(f"{word}: not text in this terminal's encoding; see what `locale` says")
+        return 2
     except Exception as error:
-        if os.environ.get("TXTAL_DEBUG"):
-            raise
-        logs.record(error)
-        _tell(f"unexpected {type(error).__name__}; where it happened is in {logs.path()}")
-        return 1
+        return _unforeseen(error)
+
+
+def _is_text(word: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in word)
+
+
+def _unforeseen(error: Exception) -> int:
+    if os.environ.get("TXTAL_DEBUG"):
+        raise error
+    logs.record(error)
+    _tell(f"{_kind(error)}; where it happened is in {logs.path()}")
+    return 1
+
+
+def _kind(error: Exception) -> str:
+    """What may be said of an error that nobody foresaw: never its message, which may quote a ticket."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'reading or writing failed'}: {error.strerror}"
+    return f"unexpected {type(error).__name__}"
+
+
+def _show(error: click.ClickException) -> None:
+    """As click shows it, but for what in the words of the command would act on a terminal."""
+    from txtal.text import clean
+
+    said = StringIO()
+    error.show(said)
+    click.echo(clean(said.getvalue(), newlines=True), err=True, nl=False)
 
 
 def _tell(message: str) -> None:

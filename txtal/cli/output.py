@@ -106,7 +106,7 @@ def put(text: str) -> None:
 
 def put_json(value: Any) -> None:
     """One JSON document; ASCII, so that nothing in it can act on a terminal."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
+    click.echo(_inert(json.dumps(value, indent=2, allow_nan=False)))
 
 
 def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -106,7 +106,7 @@ class Learner:
         self.features: Features | None = None
         self.model: LinearModel | None = None
         self._report = report or (lambda status: None)
-        self._cache_folder = cache_folder
+        self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._strategy = registry.get(settings.strategy)
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._start: Indices | None = None
@@ -146,19 +146,23 @@ class Learner:
 
     def _vectorise(self, conn: Connection, dataset_id: int) -> Features:
         """The features of every ticket; the cache vectorises only what is new."""
-        last = int(self.features.ids[-1]) if self.features and len(self.features.ids) else 0
-        if self.features is None or tickets.ids_after(conn, dataset_id, last):
-            name = datasets.cache_name(conn, dataset_id)
-            folder = self._cache_folder or self.path.with_name(f"{self.path.name}.cache") / name
-            self._progress(0, None)
-            self.features = FeatureCache(folder).ensure(
-                tickets.ids_after(conn, dataset_id),
-                lambda ids: tickets.texts(conn, ids),
-                self._spec,
-                seed=self.settings.seed,
-                progress=self._progress,
-            )
-            self._start = None
+        before = self.features
+        last = int(before.ids[-1]) if before is not None and len(before.ids) else 0
+        if before is not None and not tickets.ids_after(conn, dataset_id, last):
+            return before
+        if self._cache is None:
+            beside = self.path.with_name(f"{self.path.name}.cache")
+            self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
+        self._progress(0, None)
+        self.features = self._cache.ensure(
+            tickets.ids_after(conn, dataset_id),
+            lambda ids: tickets.texts(conn, ids),
+            self._spec,
+            progress=self._progress,
+        )
+        if before is None or before.vectoriser is not self.features.vectoriser:
+            self.model = None  # its weights belong to other features
+        self._start = None
         return self.features
 
     def _progress(self, done: int, total: int | None) -> None:

@@ -1,0 +1,297 @@
+"""What goes wrong is told in one line, with an exit code, and never shown raw."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Open
+from tests.cli.driving import ASCII, DANGEROUS, HOSTILE, LABELLED, Program
+
+SECRET = "my card number is 4929"
+
+
+def sql(program: Program, *statements: str) -> None:
+    """Change the database behind the program's back."""
+    with closing(sqlite3.connect(program.folder / program.db)) as conn:
+        for statement in statements:
+            conn.execute(statement)
+        conn.commit()
+
+
+# --- exit codes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nosuch"], "nosuch"),
+        (["stats"], "DATASET"),
+        (["stats", "d", "--nosuch"], "--nosuch"),
+        (["export", "d", "-f", "nosuch"], "nosuch"),
+        (["simulate", str(LABELLED)], "--test"),
+        (["load", "--max-line", "0", "d", "-"], "--max-line"),
+    ],
+)
+def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], says: str) -> None:
+    ran = txtal(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err.splitlines()[-1]
+    assert "Usage: " in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["stats", "nosuch"], "there are: d"),
+        (["export", "nosuch"], "there are: d"),
+        (["load", "d", "tickets.xlsx"], "must end in"),
+        (["load", "\x07", "-"], "printable"),
+        (["run", "nosuch.py"], "no such recipe file"),
+        (["run", "nosuch"], "txtal recipes"),
+        (["manual", "d", "--plain", "--task", "multilabel"], "can't become multilabel"),
+        (["manual", "new", "--plain"], "no labels yet"),
+        (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
+        (["manual", "d", "-", "--plain"], "name a file"),
+        (["simulate", str(LABELLED), "--test", str(LABELLED), "-s", "nosuch"], "nosuch"),
+    ],
+)
+def test_2_for_what_there_is_not(answered: Program, words: list[str], says: str) -> None:
+    ran = answered(*words)
+    assert says in ran.complaint
+    assert ran.code == 2
+
+
+def test_2_where_there_is_no_terminal(answered: Program) -> None:
+    ran = answered("teach", "d")
+    assert ran.code == 2
+    assert "--plain" in ran.complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["load", "d", "nosuch.jsonl"], "nosuch.jsonl: no such file"),
+        (["load", "d", "folder.jsonl"], "directory"),
+        (["load", "d", "array.jsonl"], "jq"),
+        (["manual", "d", "--plain", "--labels-from", "twice.txt"], "twice.txt:2"),
+        (["simulate", "plain.txt", "--test", "plain.txt"], "no line has a label"),
+        (["predict", "nosuch", "plain.txt"], "nosuch"),
+        (["--db", "nosuch.db", "stats", "d"], "nosuch.db: no such database"),
+        (["--db", "plain.txt", "stats", "d"], "plain.txt"),
+        (["--db", "folder.jsonl", "load", "d", "plain.txt"], "folder"),
+        (["--db", "none/t.db", "load", "d", "plain.txt"], "can't create"),
+    ],
+)
+def test_3_for_bad_data(answered: Program, words: list[str], says: str) -> None:
+    (answered.folder / "folder.jsonl").mkdir()
+    answered.file("array.jsonl", ['[{"text": "one"}]'])
+    answered.file("twice.txt", ["a", "a"])
+    answered.file("plain.txt", ["no labels here"] * 100)
+    ran = answered(*words)
+    assert says in ran.complaint
+    assert ran.code == 3
+
+
+def test_4_for_a_newer_database_that_stays_as_it_is(answered: Program) -> None:
+    sql(answered, "PRAGMA user_version = 99")
+    before = (answered.folder / answered.db).read_bytes()
+    for words in (["stats", "d"], ["load", "d", "-"], ["manual", "d", "--plain"]):
+        ran = answered(*words)
+        assert "newer" in ran.complaint
+        assert ran.code == 4
+    assert (answered.folder / answered.db).read_bytes() == before
+
+
+@pytest.mark.slow
+def test_4_for_a_database_that_stays_locked(answered: Program) -> None:
+    # The program waits for the lock five seconds.
+    with closing(sqlite3.connect(answered.folder / answered.db, isolation_level=None)) as conn:
+        conn.execute("BEGIN IMMEDIATE")
+        ran = answered("load", "d", "-", stdin='{"text": "one"}\n')
+        assert answered.ok("stats", "d").out  # reading goes on
+    assert "another process" in ran.complaint
+    assert ran.code == 4
+
+
+def test_reading_makes_no_database(fresh: Program) -> None:
+    for command in ("stats", "export"):
+        assert fresh(command, "d").code == 3
+    assert list(fresh.folder.iterdir()) == []
+
+
+# --- what nobody foresaw ----------------------------------------------------------------------
+
+
+def test_an_unforeseen_error_is_one_line_and_its_traceback_is_in_the_log(answered: Program) -> None:
+    sql(answered, f"UPDATE ticket SET meta = '{SECRET}' WHERE id = 1")
+    ran = answered("export", "d", "-o", "out.jsonl")
+    assert ran.code == 1
+    assert "unexpected JSONDecodeError" in ran.complaint
+    assert str(answered.folder / "txtal.log") in ran.complaint
+    assert "json.loads" in answered.log
+    assert "JSONDecodeError" in answered.log
+    assert SECRET not in answered.log + ran.err
+    assert not (answered.folder / "out.jsonl").exists()
+    assert "Traceback" in answered("export", "d", TXTAL_DEBUG="1").err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are Unix's")
+def test_what_is_written_is_for_its_owner_alone(fresh: Program) -> None:
+    fresh.ok("load", "d", "-", stdin=json.dumps({"text": SECRET}))
+    fresh.ok("export", "d", "-o", "out.jsonl")
+    fresh.ok("doctor")
+    for name in (fresh.db, "out.jsonl", "txtal.log"):
+        assert (fresh.folder / name).stat().st_mode & 0o777 == 0o600
+
+
+# --- hostile text -----------------------------------------------------------------------------
+
+LABEL = "eviL\u202elabel"
+
+
+@pytest.fixture
+def hostile(txtal: Program) -> Program:
+    """A dataset whose every word wishes ill: text, meta, annotator, comment and label."""
+    lines: list[dict[str, Any]] = [
+        {"text": f"{HOSTILE} {n}", "meta": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE, "label": "ok",
+         "annotator": HOSTILE, "comment": HOSTILE}
+        for n in range(3)
+    ]  # fmt: skip
+    txtal.file("hostile.jsonl", lines)
+    txtal.ok("load", "--answers", "d", "hostile.jsonl")
+    # No door lets such names in; they are put there to see that none lets them out.
+    sql(
+        txtal,
+        f"UPDATE label SET name = '{HOSTILE}', description = '{HOSTILE}'",
+        f"UPDATE dataset SET name = '{HOSTILE}'",
+        "DELETE FROM answer WHERE id > 1",
+    )
+    return txtal
+
+
+def assert_harmless(said: str) -> None:
+    raw = DANGEROUS & set(said)
+    assert not raw, (raw, said)
+
+
+COMMANDS: list[list[str]] = [
+    ["stats", HOSTILE],
+    ["stats", HOSTILE, "--json"],
+    ["stats", "nosuch"],
+    ["datasets"],
+    ["datasets", "--json"],
+    ["doctor"],
+    [HOSTILE],
+    ["stats", HOSTILE, HOSTILE],
+    ["stats", f"--{HOSTILE}"],
+    ["--db", HOSTILE, "stats", "d"],
+    ["export", HOSTILE, "-f", HOSTILE],
+    ["export", HOSTILE, "-o", f"{HOSTILE}/x"],
+    ["load", "d", f"{HOSTILE}.jsonl"],
+    ["load", "d", f"no {HOSTILE}.jsonl"],
+    ["load", f"no {HOSTILE}", "-"],
+    ["load", "d", f"dataset:no {HOSTILE}"],
+    ["manual", HOSTILE, "--plain"],
+    ["manual", HOSTILE, "--plain", "-l", HOSTILE],
+    ["manual", HOSTILE, "--plain", "--task", HOSTILE],
+    ["manual", HOSTILE, "--plain", "--annotator", HOSTILE],
+    ["manual", "d", "--plain", "--labels-from", f"{HOSTILE}.txt"],
+    ["run", f"{HOSTILE}.py"],
+    ["run", HOSTILE],
+    ["simulate", f"{HOSTILE}.jsonl", "--test", f"{HOSTILE}.jsonl"],
+    ["predict", HOSTILE, f"{HOSTILE}.jsonl"],
+]
+
+
+def test_hostile_text_is_shown_and_never_obeyed(hostile: Program) -> None:
+    bad = [f'{{"{HOSTILE}', json.dumps({HOSTILE: 1}), json.dumps({"text": 1}), "\x9b"]
+    hostile.file(f"{HOSTILE}.jsonl", bad)
+    hostile.file(f"{HOSTILE}.txt", [HOSTILE])
+    hostile.file(f"{HOSTILE}.py", [f"raise ValueError({HOSTILE!r})"])
+    for words in COMMANDS:
+        ran = hostile(*words, stdin=f"{HOSTILE}\n/{HOSTILE}\nv\nc {HOSTILE}\nf\n1\nu\ns\n?\nq\n")
+        assert_harmless(ran.out)
+        assert_harmless(ran.err)
+        assert "Traceback" not in ran.err
+        assert "unexpected" not in ran.err, words
+
+
+def test_hostile_text_on_a_terminal(hostile: Program, terminal: Open) -> None:
+    """On a terminal data is made safe too; to a file or pipe it goes as it is."""
+    for words in (["stats", HOSTILE], ["export", HOSTILE], ["stats", HOSTILE, "x\x9b2J\u202e"]):
+        one = terminal(hostile, *words, columns=400)
+        one.end()
+        assert_harmless(one.raw.decode().replace("\r\n", "\n"))
+    assert hostile.exported(HOSTILE)[0]["text"] == f"{HOSTILE} 0"
+    shown = "".join(one.raw.decode() for one in [terminal(hostile, "export", HOSTILE)] if one.end() == 0)
+    line = next(line for line in shown.splitlines() if line.startswith("{"))
+    assert json.loads(line)["text"] == f"{HOSTILE} 0"
+
+
+def test_hostile_text_on_the_screen(hostile: Program, terminal: Open) -> None:
+    """The emulated terminal fails the test at any escape but the few that draw."""
+    sql(hostile, "UPDATE dataset SET name = 'd'")
+    one = terminal(hostile, "manual", "d", "-l", "fine", rows=40)
+    one.wait("^[]52;c;aGk=^G")
+    one.send("?")
+    one.wait("On a ticket")
+    one.send("qv")
+    one.wait("<U+202E>evil")
+    one.send("vf")
+    one.wait("flagged")
+    one.answer("1", 2)
+    one.send("q")
+    assert one.end() == 0
+    assert_harmless(one.raw.decode().replace("\x1b", "").replace("\r", "").replace("\x08", ""))
+
+
+def test_words_that_are_no_text_at_all(answered: Program) -> None:
+    """A terminal in another encoding sends bytes that aren't UTF-8."""
+    odd = os.fsdecode(b"gr\xfc\xdfe")
+    (answered.folder / f"{odd}.txt").write_text("one\n")
+    assert answered.ok("load", "d", f"{odd}.txt").err == "loaded 1, 0 duplicates, 0 bad lines\n"
+    for words in (["stats", odd], ["load", odd, "-"], ["manual", "d", "--plain", "-l", odd]):
+        assert answered(*words).complaint
+        assert answered(*words).code == 2
+    assert answered("load", "d", f"no {odd}.txt").code == 3
+
+
+# --- poor terminals ---------------------------------------------------------------------------
+
+
+def test_a_locale_without_anything_but_ascii(txtal: Program) -> None:
+    txtal.file("t.jsonl", [{"text": "größe 😻", "label": "größe", "annotator": "jürgen"}])
+    txtal.ok("load", "--answers", "d", "t.jsonl", **ASCII)
+    txtal.ok("load", "d", "-", stdin='{"text": "naïve – ok"}\n', **ASCII)
+    for words in (["stats", "d"], ["doctor"], ["datasets"], ["recipes"], ["teach", "--help"]):
+        assert txtal.ok(*words, **ASCII).out.isascii()
+    assert "label" in txtal.ok("stats", "d", **ASCII).out
+    ran = txtal.ok("manual", "d", "--plain", "-l", "b", stdin="c ok – so\nb\nq\n", **ASCII)
+    assert "saved" in ran.out
+    # Data is UTF-8 wherever it goes.
+    (line, _) = txtal.ok("export", "d", **ASCII).out.splitlines()
+    assert json.loads(line)["label"] == "größe"
+    txtal.ok("export", "d", "-o", "out.jsonl", **ASCII)
+    assert "größe 😻" in (txtal.folder / "out.jsonl").read_text("utf-8")
+
+
+def test_no_name_for_the_user(answered: Program) -> None:
+    environ = {"TXTAL_ANNOTATOR": "", "LOGNAME": "", "USER": "", "LNAME": "", "USERNAME": ""}
+    answered.ok("manual", "d", "--plain", stdin="1\n", **environ)
+    assert len(answered.json("stats", "d", "--json")["annotators"]) == 2
+
+
+def test_nothing_is_imported_from_the_working_directory(answered: Program) -> None:
+    for name in ("numpy", "spacy", "sqlite3", "recipe", "click", "txtal"):
+        answered.file(f"{name}.py", ["raise SystemExit('imported from here')"])
+    assert answered.ok("stats", "d").out
+    answered.ok("teach", "d", "--plain", "--vectors", "lexical", stdin="1\n")
+    assert "imported from here" not in answered.log
+    assert Path(answered.folder / "numpy.py").exists()
