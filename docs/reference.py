@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from txtal.cli import cli
+from txtal.cli import program
 from txtal.ui.keys import ACTIONS, MODES, TITLES
 
 TARGET = Path(__file__).with_name("reference.md")
@@ -55,6 +55,7 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
+    cli = program()
     with click.Context(cli, info_name="txtal", terminal_width=WIDTH) as context:
         yield f"```text\n{cli.get_help(context)}\n```\n"
         for name in cli.list_commands(context):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -106,21 +107,27 @@ def save(classifier: Classifier, folder: Path) -> None:
         trained=model.trained,
         **{f"vectoriser.{name}": array for name, array in arrays.items()},
     )
-    header = {
+    header: dict[str, Any] = {
         "format": _FORMAT,
         "version": _VERSION,
         "task": classifier.task,
         "labels": list(classifier.labels),
         "vectoriser": vectoriser,
         "fingerprint": classifier.vectoriser.fingerprint,
-        "sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
     }
+    header["sha256"] = _sum(header, packed.getvalue())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / ARRAYS, packed.getvalue())
         _replace(folder / HEADER, json.dumps(header, indent=1).encode())
     except OSError as error:
         raise ModelError(f"{folder}: can't write the classifier: {error.strerror}") from error
+
+
+def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
+    """Of the arrays and of the header, lest labels change places and nobody notices."""
+    said = json.dumps({**header, "sha256": ""}, sort_keys=True).encode()
+    return hashlib.sha256(said + arrays).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -135,7 +142,7 @@ def load(folder: Path) -> Classifier:
     Raises ModelError for anything else, and for one that was altered since.
     """
     header = _header(folder / HEADER)
-    arrays = _arrays(folder / ARRAYS, header["sha256"])
+    arrays = _arrays(folder / ARRAYS, header)
     try:
         model = LinearModel(
             header["task"], arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
@@ -171,15 +178,15 @@ def _header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
+def _arrays(path: Path, header: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: can't be read: {error.strerror}") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(f"{path}: altered, or of another classifier than its {HEADER}")
+    if _sum(header, content) != header["sha256"]:
+        raise ModelError(f"{path}: it or its {HEADER} was altered, or is of another classifier")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise ModelError(f"{path}: not readable as arrays ({error})") from error

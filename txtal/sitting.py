@@ -95,16 +95,16 @@ def _label(
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
     )
     try:
-        from txtal.ui.app import run
-
         session.begin()
-        code = run(
-            session,
-            dataset=dataset.name,
-            plain=plain,
-            wake=learner.wake if learner else None,
-            on_error=logs.record,
-        )
+        if plain:  # without the tenth of a second that prompt_toolkit takes
+            from txtal.ui import plain as line_by_line
+
+            code = line_by_line.run(session, dataset=dataset.name, on_error=logs.record)
+        else:
+            from txtal.ui import app
+
+            wake = learner.wake if learner else None
+            code = app.run(session, dataset=dataset.name, wake=wake, on_error=logs.record)
     finally:
         if learner:
             learner.close()

@@ -28,8 +28,8 @@ TXTAL = (str(Path(sys.executable).with_name("txtal")),)
 PATIENCE = 60.0
 """Seconds after which what should have happened is taken never to happen."""
 
-ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
-"""An environment in which nothing beyond ASCII can be written."""
+POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""An environment in which Python doesn't fall back on UTF-8."""
 
 HOSTILE = (
     "\x1b]52;c;aGk=\x07 \x1b]0;title\x07 \x1b[2J\x1b[31m \x1bP+q\x1b\\ "
@@ -101,7 +101,8 @@ class Program:
             timeout=PATIENCE,
             check=False,
         )
-        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+        out, err = (said.decode("utf-8", "replace") for said in (ran.stdout, ran.stderr))
+        return Ran(ran.returncode, out, err)
 
     def ok(self, *words: str | Path, stdin: str | bytes = "", **env: str) -> Ran:
         """Run a command that must do what it is told."""

@@ -176,6 +176,12 @@ class Terminal:
         status = self._child.exitstatus
         return int(status) if status is not None else -int(self._child.signalstatus)
 
+    def hang_up(self) -> int:
+        """Take the terminal away from under the program; its exit code."""
+        self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.closed = self._child.closed = True
+        return int(self._child.wait())
+
     def close(self) -> None:
         """Leave nothing running."""
         self._child.close(force=True)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Open
-from tests.cli.driving import ASCII, DANGEROUS, HOSTILE, LABELLED, Program
+from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, POOR, Program
+from tests.cli.terminal import saved
 
 SECRET = "my card number is 4929"
 
@@ -59,7 +60,6 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["manual", "new", "--plain"], "no labels yet"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
-        (["simulate", str(LABELLED), "--test", str(LABELLED), "-s", "nosuch"], "nosuch"),
     ],
 )
 def test_2_for_what_there_is_not(answered: Program, words: list[str], says: str) -> None:
@@ -82,7 +82,6 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
         (["load", "d", "array.jsonl"], "jq"),
         (["manual", "d", "--plain", "--labels-from", "twice.txt"], "twice.txt:2"),
         (["simulate", "plain.txt", "--test", "plain.txt"], "no line has a label"),
-        (["predict", "nosuch", "plain.txt"], "nosuch"),
         (["--db", "nosuch.db", "stats", "d"], "nosuch.db: no such database"),
         (["--db", "plain.txt", "stats", "d"], "plain.txt"),
         (["--db", "folder.jsonl", "load", "d", "plain.txt"], "folder"),
@@ -153,9 +152,6 @@ def test_what_is_written_is_for_its_owner_alone(fresh: Program) -> None:
 
 # --- hostile text -----------------------------------------------------------------------------
 
-LABEL = "eviL\u202elabel"
-
-
 @pytest.fixture
 def hostile(txtal: Program) -> Program:
     """A dataset whose every word wishes ill: text, meta, annotator, comment and label."""
@@ -164,12 +160,13 @@ def hostile(txtal: Program) -> Program:
          "annotator": HOSTILE, "comment": HOSTILE}
         for n in range(3)
     ]  # fmt: skip
+    lines.append({"text": "harmless", "label": "fine"})
     txtal.file("hostile.jsonl", lines)
     txtal.ok("load", "--answers", "d", "hostile.jsonl")
     # No door lets such names in; they are put there to see that none lets them out.
     sql(
         txtal,
-        f"UPDATE label SET name = '{HOSTILE}', description = '{HOSTILE}'",
+        f"UPDATE label SET name = '{HOSTILE}', description = '{HOSTILE}' WHERE name = 'ok'",
         f"UPDATE dataset SET name = '{HOSTILE}'",
         "DELETE FROM answer WHERE id > 1",
     )
@@ -206,7 +203,6 @@ COMMANDS: list[list[str]] = [
     ["run", f"{HOSTILE}.py"],
     ["run", HOSTILE],
     ["simulate", f"{HOSTILE}.jsonl", "--test", f"{HOSTILE}.jsonl"],
-    ["predict", HOSTILE, f"{HOSTILE}.jsonl"],
 ]
 
 
@@ -220,7 +216,7 @@ def test_hostile_text_is_shown_and_never_obeyed(hostile: Program) -> None:
         assert_harmless(ran.out)
         assert_harmless(ran.err)
         assert "Traceback" not in ran.err
-        assert "unexpected" not in ran.err, words
+        assert "where it happened" not in ran.err, words
 
 
 def test_hostile_text_on_a_terminal(hostile: Program, terminal: Open) -> None:
@@ -230,15 +226,15 @@ def test_hostile_text_on_a_terminal(hostile: Program, terminal: Open) -> None:
         one.end()
         assert_harmless(one.raw.decode().replace("\r\n", "\n"))
     assert hostile.exported(HOSTILE)[0]["text"] == f"{HOSTILE} 0"
-    shown = "".join(one.raw.decode() for one in [terminal(hostile, "export", HOSTILE)] if one.end() == 0)
-    line = next(line for line in shown.splitlines() if line.startswith("{"))
-    assert json.loads(line)["text"] == f"{HOSTILE} 0"
+    one = terminal(hostile, "-q", "export", HOSTILE)
+    assert one.end() == 0
+    assert json.loads(one.raw)["text"] == f"{HOSTILE} 0"
 
 
 def test_hostile_text_on_the_screen(hostile: Program, terminal: Open) -> None:
     """The emulated terminal fails the test at any escape but the few that draw."""
     sql(hostile, "UPDATE dataset SET name = 'd'")
-    one = terminal(hostile, "manual", "d", "-l", "fine", rows=40)
+    one = terminal(hostile, "manual", "d", rows=40)
     one.wait("^[]52;c;aGk=^G")
     one.send("?")
     one.wait("On a ticket")
@@ -246,7 +242,8 @@ def test_hostile_text_on_the_screen(hostile: Program, terminal: Open) -> None:
     one.wait("<U+202E>evil")
     one.send("vf")
     one.wait("flagged")
-    one.answer("1", 2)
+    one.send("2")
+    one.wait(lambda text: saved(text))
     one.send("q")
     assert one.end() == 0
     assert_harmless(one.raw.decode().replace("\x1b", "").replace("\r", "").replace("\x08", ""))
@@ -266,19 +263,21 @@ def test_words_that_are_no_text_at_all(answered: Program) -> None:
 # --- poor terminals ---------------------------------------------------------------------------
 
 
-def test_a_locale_without_anything_but_ascii(txtal: Program) -> None:
-    txtal.file("t.jsonl", [{"text": "größe 😻", "label": "größe", "annotator": "jürgen"}])
-    txtal.ok("load", "--answers", "d", "t.jsonl", **ASCII)
-    txtal.ok("load", "d", "-", stdin='{"text": "naïve – ok"}\n', **ASCII)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_locale_that_can_say_little(txtal: Program, encoding: str) -> None:
+    poor = {**POOR, "PYTHONIOENCODING": encoding}
+    txtal.file("t.jsonl", [{"text": "größe 😻", "label": "größe 😻", "annotator": "jürgen –"}])
+    txtal.ok("load", "--answers", "--task", "exclusive", "d", "t.jsonl", **poor)
+    txtal.ok("load", "d", "-", stdin='{"text": "naïve – ok"}\n', **poor)
     for words in (["stats", "d"], ["doctor"], ["datasets"], ["recipes"], ["teach", "--help"]):
-        assert txtal.ok(*words, **ASCII).out.isascii()
-    assert "label" in txtal.ok("stats", "d", **ASCII).out
-    ran = txtal.ok("manual", "d", "--plain", "-l", "b", stdin="c ok – so\nb\nq\n", **ASCII)
+        assert txtal.ok(*words, **poor).out
+    assert txtal("stats", "größe 😻", **poor).complaint.startswith("gr<U+DCC3>")
+    ran = txtal.ok("manual", "d", "--plain", "-l", "b", stdin=b"c ok \x96 so\nb\nq\n", **poor)
     assert "saved" in ran.out
     # Data is UTF-8 wherever it goes.
-    (line, _) = txtal.ok("export", "d", **ASCII).out.splitlines()
-    assert json.loads(line)["label"] == "größe"
-    txtal.ok("export", "d", "-o", "out.jsonl", **ASCII)
+    (line, _) = txtal.ok("export", "d", **poor).out.splitlines()
+    assert json.loads(line)["label"] == "größe 😻"
+    txtal.ok("export", "d", "-o", "out.jsonl", **poor)
     assert "größe 😻" in (txtal.folder / "out.jsonl").read_text("utf-8")
 
 

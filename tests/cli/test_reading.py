@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.cli.driving import LABELS, Program
+from tests.cli.driving import Program
 
 
 def test_stats(answered: Program) -> None:
@@ -31,17 +31,6 @@ def test_stats_as_json(answered: Program) -> None:
         "revision": None,
         "audit": None,
     }.items() <= body.items()
-
-
-def test_stats_of_a_dataset_that_was_taught(sample: Program) -> None:
-    """Audit answers enough for an estimate, and a revision that measured it."""
-    typed = "".join(f"{n % 8 + 1}\n" for n in range(24))
-    sample.ok("teach", "d", "--plain", "--audit", "1", "--vectors", "lexical", stdin=typed)
-    # That sitting was over before a model was ready; another waits for one.
-    sample.ok("train", "d", "--vectors", "lexical", "-o", "model")
-    body = sample.json("stats", "d", "--json")
-    assert sum(body["answers"].values()) == 24
-    assert set(body["labels"]) == set(LABELS)
 
 
 def test_datasets(answered: Program) -> None:

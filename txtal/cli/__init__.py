@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import click
@@ -32,7 +33,13 @@ def cli(context: click.Context, db: Path, quiet: bool) -> None:
     context.obj = Console(db, quiet)
 
 
-def _add_commands() -> None:
+@cache
+def program() -> click.Group:
+    """The group with all its commands.
+
+    Not made on import: a shipped recipe that is run as a script imports this package, and would be
+    loaded a second time.
+    """
     from txtal.cli import (
         datasets,
         doctor,
@@ -51,11 +58,9 @@ def _add_commands() -> None:
     cli.add_command(recipes.recipes)
     for command in recipes.shipped_commands():
         cli.add_command(command)
-
-
-_add_commands()
+    return cli
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(guarded(lambda: cli.main(prog_name="txtal", standalone_mode=False)))
+    sys.exit(guarded(lambda: program().main(prog_name="txtal", standalone_mode=False)))

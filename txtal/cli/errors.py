@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from io import StringIO
+from io import StringIO, TextIOWrapper
 
 import click
 
@@ -18,6 +18,8 @@ def guarded(command: Callable[[], int | None]) -> int:
 
     ``TXTAL_DEBUG=1`` lets unforeseen errors through with their traceback.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale that can't say it all
     try:
         return command() or 0
     except click.exceptions.Exit as leave:

@@ -123,10 +123,15 @@ class _Inert:
     """A terminal gets characters beyond ASCII as JSON escapes: the same data, acting on nothing."""
 
     def write(self, text: str, /) -> int:
-        return sys.stdout.write(_BEYOND_ASCII.sub(lambda c: json.dumps(c[0])[1:-1], text))
+        return sys.stdout.write(_inert(text))
 
 
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+def _inert(text: str) -> str:
+    """JSON with escapes for what isn't printable ASCII; json.dumps leaves DEL as it is."""
+    return _BEYOND_ASCII.sub(lambda c: "\\u007f" if c[0] == "\x7f" else json.dumps(c[0])[1:-1], text)
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 
 
 def writing(path: Path | None) -> AbstractContextManager[Writable]:

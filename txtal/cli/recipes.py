@@ -51,7 +51,13 @@ def command_of(function: RecipeFunction) -> click.Command:
         context.exit(code)
 
     name = finding.name_of(function)
-    return click.Command(name, params=params, callback=call, help=inspect.getdoc(function))
+    return click.Command(
+        name,
+        params=params,
+        callback=call,
+        help=inspect.getdoc(function),
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
 
 
 _SITTING_OPTIONS: list[click.Parameter] = [
@@ -197,8 +203,8 @@ def run(context: click.Context, recipe: str, arguments: tuple[str, ...]) -> None
             else f"{recipe}: no such recipe in that file"
         )
     command = command_of(functions[0])
-    prefix = f"{context.command_path} {recipe}"
-    with command.make_context(prefix, list(arguments), parent=context) as inner:
+    # A child of the group, as any command is: `run` would put its own arguments into the usage.
+    with command.make_context(f"run {recipe}", list(arguments), parent=context.parent) as inner:
         command.invoke(inner)
 
 

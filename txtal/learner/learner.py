@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from txtal.errors import LearnerError
 from txtal.learning import evaluate, model, select, start
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
@@ -139,6 +140,8 @@ class Learner:
     def _read(self, conn: Connection) -> Snapshot:
         dataset = datasets.get(conn, self.name)
         self.scheme = dataset.scheme
+        if not dataset.scheme.labels:
+            raise LearnerError(f"{self.name}: has no labels, so there is nothing to learn")
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from txtal.errors import LearnerError
-from txtal.learning.arrays import Cells, Features, Floats, Mask, usable_rows
-from txtal.learning.model import Classifier
+from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, usable_rows
+from txtal.learning.model import Classifier, LinearModel, fit
+from txtal.learning.strategies.bootstrap import bootstrap
 from txtal.types import Task
 
 if TYPE_CHECKING:
@@ -38,9 +39,14 @@ class Pool:
     """(m, d): the features of the tickets answered so far."""
     cells: Cells | None = None
     """(m, k): their answers."""
+    labels: Sequence[str] = ()
+    """The names of the k labels, for strategies that are told one."""
+    size: int = 50
+    """How many tickets a ranking holds: what strategies that pick a diverse batch pick."""
     read_texts: Callable[[], Sequence[str]] = _no_texts
     """Reads the n texts; called at most once."""
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    _members: list[LinearModel] = field(default_factory=list, init=False, repr=False)
 
     def __len__(self) -> int:
         return int(self.features.shape[0])
@@ -64,6 +70,25 @@ class Pool:
     def usable(self) -> Mask:
         """Which tickets (n,) have anything to learn from; see :func:`usable_rows`."""
         return usable_rows(self.features)
+
+    def sample(self, size: int) -> Indices:
+        """At most ``size`` usable rows, drawn uniformly by ``rng``, in random order."""
+        return self.rng.permutation(np.flatnonzero(self.usable))[:size]
+
+    def committee(self, size: int) -> Sequence[LinearModel]:
+        """``size`` linear models, each of a bootstrap of the answers; see :func:`bootstrap`.
+
+        Raises LearnerError when there are no answers.
+        """
+        if self.answered is None or self.cells is None or not len(self.cells):
+            raise LearnerError(
+                "There are no answers yet, so there is no committee to ask. "
+                "Ask in starting order until there are some."
+            )
+        while len(self._members) < size:
+            rows = bootstrap(self.cells, self.rng)
+            self._members.append(fit(self.answered[rows], self.cells[rows], self.task))
+        return tuple(self._members[:size])
 
 
 def score(strategy: Strategy, pool: Pool) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txtal.errors import RecipeError, UsageError
 
@@ -21,18 +23,38 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "txtal.strategies"
 
+_HERE = "txtal.learning.strategies"
+
 BUILT_IN = {
-    "random": "txtal.learning.strategies.uncertainty",
-    "least-confidence": "txtal.learning.strategies.uncertainty",
-    "margin": "txtal.learning.strategies.uncertainty",
-    "entropy": "txtal.learning.strategies.uncertainty",
+    "random": f"{_HERE}.uncertainty",
+    "least-confidence": f"{_HERE}.uncertainty",
+    "margin": f"{_HERE}.uncertainty",
+    "margin-max": f"{_HERE}.uncertainty",
+    "entropy": f"{_HERE}.uncertainty",
+    "qbc": f"{_HERE}.committee",
+    "qbc-kl": f"{_HERE}.committee",
+    "expected-model-change": f"{_HERE}.change",
+    "expected-error-reduction": f"{_HERE}.error_reduction",
+    "density": f"{_HERE}.density",
+    "kmeans": f"{_HERE}.diversity",
+    "badge": f"{_HERE}.diversity",
+    "coreset": f"{_HERE}.coverage",
+    "typiclust": f"{_HERE}.coverage",
+    "balance": f"{_HERE}.balance",
+    "high-score": f"{_HERE}.balance",
+    "band": f"{_HERE}.band",
 }
 """The module that registers each name, imported when the name is asked for."""
 
 _registered: dict[str, Strategy] = {}
+_arguments: dict[str, Callable[[str], dict[str, Any]]] = {}
+
+_SHARE = re.compile(r":(\d*\.?\d+)(?:\+|$)")
 
 
-def strategy(name: str) -> Callable[[Strategy], Strategy]:
+def strategy(
+    name: str, argument: Callable[[str], dict[str, Any]] | None = None
+) -> Callable[[Strategy], Strategy]:
     """Register a function under ``name`` and give it back unchanged.
 
     ::
@@ -41,10 +63,18 @@ def strategy(name: str) -> Callable[[Strategy], Strategy]:
         def shortest(pool):
             return -np.array([len(text) for text in pool.texts])
 
-    Raises UsageError when another function has the name.
+    ``argument`` reads what follows ``=`` where the strategy is asked for as ``name=…``, and
+    returns it as keyword arguments for the function; it raises UsageError for what it can't read.
+
+    Raises UsageError when another function has the name, or the name holds one of ``= + : ,``.
     """
 
     def register(function: Strategy) -> Strategy:
+        if re.search(r"[=+:,]", name):
+            raise UsageError(
+                f"{_origin(function)} can't be the strategy {name!r}: =, +, : and , have a "
+                "meaning where strategies are named. Give it another name."
+            )
         taken = BUILT_IN.get(name, function.__module__) != function.__module__
         known = _registered.get(name, function)
         if taken or _origin(known) != _origin(function):
@@ -53,16 +83,46 @@ def strategy(name: str) -> Callable[[Strategy], Strategy]:
                 f"{BUILT_IN.get(name) or _origin(known)}. Give yours another name."
             )
         _registered[name] = function
+        if argument:
+            _arguments[name] = argument
         return function
 
     return register
 
 
 def get(name: str) -> Strategy:
-    """The strategy called ``name``; installed packages are asked only for a name unknown here.
+    """The strategy called ``name``, ``name=argument``, or ``name:share+name:share`` for a mixture.
 
-    Raises UsageError for an unknown name and RecipeError when a package's strategy won't load.
+    Installed packages are asked only for a name unknown here. Raises UsageError for an unknown
+    name or argument and RecipeError when a package's strategy won't load.
     """
+    *parts, rest = _SHARE.split(name)
+    if len(parts) > 2 and not rest:
+        return _mixture(parts[::2], parts[1::2])
+    base, equals, text = name.partition("=")
+    if "+" in base or ":" in base:
+        raise UsageError(
+            f"{name!r} is no mixture of strategies. Give each a share: margin:0.8+random:0.2"
+        )
+    function = _find(base)
+    if not equals:
+        return function
+    if base not in _arguments:
+        raise UsageError(f"The strategy {base!r} takes no argument: leave out ={text}")
+    return partial(function, **_arguments[base](text))
+
+
+def _mixture(names: list[str], shares: list[str]) -> Strategy:
+    weights = [float(share) for share in shares]
+    if not all(weights):
+        raise UsageError("A share of 0 in a mixture of strategies: leave that strategy out.")
+    strategies = [get(name) for name in names]
+    from txtal.learning.strategies.mixture import mixture  # needs numpy
+
+    return mixture(strategies, weights)
+
+
+def _find(name: str) -> Strategy:
     if name in BUILT_IN:
         import_module(BUILT_IN[name])
     if name in _registered:

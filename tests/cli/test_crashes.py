@@ -1,0 +1,143 @@
+"""What is shown as saved is saved, whatever ends the program and whenever."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+
+import psutil
+import pytest
+
+from tests.cli.conftest import Open
+from tests.cli.driving import LABELS, TXTAL, Program, until
+from tests.cli.terminal import Terminal, saved
+
+TEACH = ("teach", "d", "--vectors", "lexical")
+
+
+def kill_at_random(program: Program, open_terminal: Open, rng: random.Random, typed: str) -> str:
+    """One sitting that ends with kill -9. The keys of every answer that is there afterwards."""
+    one = open_terminal(program, *TEACH)
+    one.wait("1-9 label")
+    already = len(typed)
+    for _ in range(rng.randint(1, 5)):
+        key = str(rng.randint(1, 8))
+        before = saved(one.text)
+        one.send(key)
+        one.wait(lambda text, before=before: saved(text) not in (None, before))
+        typed += key
+        assert len(typed) - already < 6
+    # Another key, and the end at the same moment: its answer may be there or not.
+    last = rng.choice(["", str(rng.randint(1, 8))])
+    learner = one.learner()
+    one.send(last)
+    one.kill()
+    assert one.end() == -signal.SIGKILL
+    until(lambda: not learner.is_running(), "the end of the learner")
+
+    labels = "".join(str(LABELS.index(str(line["label"])) + 1) for line in program.exported())
+    assert labels in (typed, typed + last)
+    assert program.json("doctor", "--json")["database"]["state"] == "ok"
+    return labels
+
+
+def kill_again_and_again(program: Program, open_terminal: Open, times: int) -> None:
+    rng = random.Random(4929)
+    typed = ""
+    for _ in range(times):
+        typed = kill_at_random(program, open_terminal, rng, typed)
+    # And the program that was killed so often still knows what to undo.
+    program.ok("manual", "d", "--plain", stdin="u\n" * len(typed) + "q\n")
+    assert program.exported() == []
+
+
+def test_kill_9_of_the_screen(sample: Program, terminal: Open) -> None:
+    kill_again_and_again(sample, terminal, 5)
+
+
+@pytest.mark.slow
+def test_kill_9_of_the_screen_many_times(sample: Program, terminal: Open) -> None:
+    kill_again_and_again(sample, terminal, 25)
+
+
+def revision(text: str) -> int:
+    """The number of the model's newest fit on the screen; 0 before there is one."""
+    found = re.search(r"model r(\d+)", text)
+    return int(found[1]) if found else 0
+
+
+def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
+    one = terminal(sample, *TEACH)
+    one.wait("1-9 label")
+    one.answer("1", 1)
+    one.wait(lambda text: revision(text) > 0)
+    before = revision(one.text)
+    killed = one.learner()
+    killed.kill()
+    one.wait("restarting")
+    one.answer("2", 2)  # the session goes on meanwhile
+    one.wait(lambda text: revision(text) > before and "behind" not in text)
+    assert one.learner().pid != killed.pid
+    assert "restarting" not in one.text
+    one.answer("3", 3)
+    one.send("q")
+    assert one.end() == 0
+    assert [line["label"] for line in sample.exported()] == LABELS[:3]
+
+
+def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, terminal: Open) -> None:
+    one = terminal(sample, *TEACH)
+    one.learner().kill()
+    one.wait("restarting")
+    one.answer("1", 1)
+    one.wait(lambda text: revision(text) > 0)
+    one.send("q")
+    assert one.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGINT, 130),
+        (signal.SIGQUIT, 131),
+    ],
+)
+def test_signals(sample: Program, terminal: Open, number: int, code: int) -> None:
+    shell = f"{TXTAL[0]} {' '.join(TEACH)} & echo pid $!; fg >/dev/null; echo code $?; read _"
+    one = terminal(sample, command=["bash", "-mc", shell])
+    pid = int(one.wait(lambda text: re.search(r"pid (\d+)", text))[1])
+    one.wait("1-9 label")
+    assert not one.is_cooked
+    one.answer("1", 1)
+    learner = one.learner()
+    psutil.Process(pid).send_signal(number)
+    assert int(one.wait(lambda text: re.search(r"code (\d+)", text))[1]) == code
+    assert one.is_cooked
+    assert b"\x1b[?1049l" in one.raw
+    assert b"\x1b[?25h" in one.raw
+    until(lambda: not learner.is_running(), "the end of the learner")
+    assert len(sample.exported()) == 1
+    assert sample.log == ""
+
+
+def test_ctrl_c_in_plain_mode(sample: Program, terminal: Open) -> None:
+    one = terminal(sample, "manual", "d", "--plain")
+    one.wait("answer [")
+    one.send("1\r")
+    one.wait("#1, accept")
+    one.send("\x03")
+    assert one.end() == 130
+    assert len(sample.exported()) == 1
+
+
+def test_the_terminal_goes_away(sample: Program, terminal: Open) -> None:
+    one: Terminal = terminal(sample, *TEACH)
+    one.wait("1-9 label")
+    one.answer("1", 1)
+    learner = one.learner()
+    assert one.hang_up() == 129
+    until(lambda: not learner.is_running(), "the end of the learner")
+    assert len(sample.exported()) == 1

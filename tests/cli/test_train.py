@@ -1,0 +1,160 @@
+"""The classifier to take away: trained, used, and refused once anything in it was changed."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.driving import LABELLED, LABELS, Program
+from txtal import classifier
+from txtal.errors import ModelError
+
+
+@pytest.fixture(scope="module")
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A classifier in ``model``, trained on every sample ticket."""
+    program = Program(tmp_path_factory.mktemp("trained"))
+    shutil.copy(prepared / "labelled.db", program.folder / program.db)
+    ran = program.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    assert ran.out == ""
+    assert "trained on 680 answers, written to model" in ran.err
+    return program
+
+
+@pytest.fixture
+def copy(trained: Program, tmp_path: Path) -> Path:
+    """A classifier that may be tampered with."""
+    return Path(shutil.copytree(trained.folder / "model", tmp_path / "model"))
+
+
+def test_predict_gives_each_record_back_with_labels(trained: Program) -> None:
+    lines = LABELLED.read_text("utf-8").splitlines()[:60]
+    trained.file("some.jsonl", [*lines, "nonsense"])
+    ran = trained.ok("predict", "model", "some.jsonl")
+    assert "some.jsonl:61: " in ran.err
+    assert "predicted 60, 1 bad line" in ran.err
+    given = [json.loads(line) for line in lines]
+    predicted = [json.loads(line) for line in ran.out.splitlines()]
+    right = 0
+    for before, after in zip(given, predicted, strict=True):
+        assert before.items() <= after.items()
+        assert set(after["probabilities"]) == set(LABELS)
+        assert after["probability"] == max(after["probabilities"].values())
+        assert after["probabilities"][after["predicted"]] == after["probability"]
+        right += after["predicted"] == before["label"]
+    assert right > 50  # it learned from these very tickets
+
+
+def test_predict_to_a_file_and_strictly(trained: Program) -> None:
+    trained.file("bad.jsonl", [{"text": "one"}, "nonsense"])
+    ran = trained("predict", "--strict", "model", "bad.jsonl", "-o", "out.jsonl")
+    assert "bad.jsonl:2: " in ran.complaint
+    assert ran.code == 3
+    assert not (trained.folder / "out.jsonl").exists()
+
+
+def test_nothing_to_train_on(sample: Program) -> None:
+    ran = sample("train", "d", "-o", "model", "--vectors", "lexical")
+    assert "no model yet" in ran.err.splitlines()[-1]
+    assert (ran.code, ran.out) == (1, "")
+    assert not (sample.folder / "model").exists()
+
+
+def swap_labels(model: Path) -> None:
+    header = json.loads((model / "classifier.json").read_text())
+    header["labels"].reverse()
+    (model / "classifier.json").write_text(json.dumps(header))
+
+
+def change_task(model: Path) -> None:
+    header = json.loads((model / "classifier.json").read_text())
+    header["task"] = "multilabel"
+    (model / "classifier.json").write_text(json.dumps(header))
+
+
+def flip_a_byte(model: Path) -> None:
+    data = bytearray((model / "classifier.npz").read_bytes())
+    data[len(data) // 2] ^= 1
+    (model / "classifier.npz").write_bytes(data)
+
+
+class Payload:
+    """What a pickle would do when it is read."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.mark,)
+
+
+def put_a_pickle(model: Path) -> None:
+    (model / "classifier.npz").write_bytes(pickle.dumps(Payload(model / "ran")))
+
+
+def put_pickled_arrays(model: Path) -> None:
+    evil = np.array([Payload(model / "ran")], dtype=object)
+    with (model / "classifier.npz").open("wb") as file:
+        np.savez(file, coef=evil, intercept=evil, trained=evil)
+
+
+def cut_it_short(model: Path) -> None:
+    data = (model / "classifier.npz").read_bytes()
+    (model / "classifier.npz").write_bytes(data[: len(data) // 2])
+
+
+def lose_the_header(model: Path) -> None:
+    (model / "classifier.json").unlink()
+
+
+def lose_the_arrays(model: Path) -> None:
+    (model / "classifier.npz").unlink()
+
+
+def spoil_the_header(model: Path) -> None:
+    (model / "classifier.json").write_text('{"format": "txtal classifier", "version": 1}')
+
+
+def make_it_newer(model: Path) -> None:
+    header = json.loads((model / "classifier.json").read_text())
+    (model / "classifier.json").write_text(json.dumps({**header, "version": 99}))
+
+
+ALTERATIONS = [
+    swap_labels, change_task, flip_a_byte, put_a_pickle, put_pickled_arrays, cut_it_short,
+    lose_the_header, lose_the_arrays, spoil_the_header, make_it_newer,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("alter", ALTERATIONS)
+def test_an_altered_classifier_is_refused(copy: Path, alter: Callable[[Path], None]) -> None:
+    alter(copy)
+    with pytest.raises(ModelError, match=str(copy)):
+        classifier.load(copy)
+    assert not (copy / "ran").exists()
+
+
+@pytest.mark.parametrize("alter", [put_a_pickle, put_pickled_arrays, cut_it_short])
+def test_nothing_in_it_is_executed_even_if_its_sum_is_right(
+    copy: Path, alter: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever can change the arrays can change the sum, too.
+    said = json.loads((copy / "classifier.json").read_text())["sha256"]
+    monkeypatch.setattr(classifier, "_sum", lambda header, arrays: said)
+    alter(copy)
+    with pytest.raises(ModelError, match=str(copy)):
+        classifier.load(copy)
+    assert not (copy / "ran").exists()
+
+
+def test_a_refusal_on_the_command_line(copy: Path, fresh: Program) -> None:
+    flip_a_byte(copy)
+    ran = fresh("predict", copy, LABELLED)
+    assert "altered" in ran.complaint
+    assert ran.code == 3

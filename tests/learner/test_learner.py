@@ -1,0 +1,430 @@
+"""What the learner makes of a small dataset, in this process: rankings, suggestions, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDataset
+from txtal.errors import LearnerError, RecipeError, UsageError
+from txtal.learner.inline import InlineLearner
+from txtal.learner.learner import SIZE, Learner
+from txtal.session import LearnerStatus, Session
+from txtal.store import answers, datasets, tickets
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection
+from txtal.types import Answer, Dataset, LearnerSettings, Ranked, Ranking, Record, Verdict
+
+TOPICS = {
+    "refund": "please refund order {} the money is not back on my card",
+    "praise": "wonderful shop number {} thanks a lot and greetings",
+    "login": "the password of account {} fails and I cannot log in",
+}
+TEXTS = [text.format(n) for n in range(30) for text in TOPICS.values()]
+LABELS = ",".join(TOPICS)
+SETTINGS = LearnerSettings(vectoriser="lexical@en")
+
+
+def topic(text: str) -> str:
+    return next(name for name, form in TOPICS.items() if text.startswith(form[:8]))
+
+
+class Desk:
+    """A dataset, an annotator who answers in any way, and a learner that looks on."""
+
+    def __init__(self, conn: Connection, path: Path, dataset: Dataset) -> None:
+        self.conn, self.path = conn, path
+        self.dataset = dataset
+        self.ledger = Ledger(conn, path, dataset, annotator="ann")
+        self.ids = tickets.ids_after(conn, dataset.id)
+
+    @property
+    def labels(self) -> dict[str, int]:
+        scheme = datasets.get(self.conn, self.dataset.name).scheme
+        return {label.name: label.id for label in scheme.labels}
+
+    def text(self, ticket_id: int) -> str:
+        return tickets.get(self.conn, ticket_id).text
+
+    def say(
+        self, ticket_id: int, *names: str, verdict: Verdict = "accept", reason: str = "margin"
+    ) -> None:
+        labels = tuple(self.labels[name] for name in names)
+        self.ledger.record(
+            Answer(ticket_id, verdict, labels, Ranked(ticket_id, reason=reason), answered=1.0)
+        )
+
+    def answer(self, ticket_ids: Iterable[int], reason: str = "margin") -> None:
+        """Answer with the label that is right."""
+        for ticket_id in ticket_ids:
+            self.say(ticket_id, topic(self.text(ticket_id)), reason=reason)
+
+    def learner(self, settings: LearnerSettings = SETTINGS) -> Learner:
+        return Learner(self.path, self.dataset.name, settings)
+
+    def suggested(self, ranked: Ranked) -> tuple[str, ...]:
+        names = {number: name for name, number in self.labels.items()}
+        return tuple(names[number] for number in ranked.suggestion)
+
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(conn: Connection, path: Path, make_dataset: MakeDataset) -> MakeDesk:
+    def make(texts: list[str] = TEXTS, labels: str = LABELS, task: str | None = None) -> Desk:
+        return Desk(conn, path, make_dataset(texts, labels, task))
+
+    return make
+
+
+def ids(ranked: Iterable[Ranked]) -> list[int]:
+    return [one.ticket_id for one in ranked]
+
+
+def is_sound(ranking: Ranking, open_ids: Iterable[int]) -> None:
+    """What must hold of any ranking: each ticket once, open, and nothing that isn't a number."""
+    for part in (ranking.items, ranking.audit):
+        assert len(set(ids(part))) == len(part)
+        assert set(ids(part)) <= set(open_ids)
+        for one in part:
+            assert one.score is None or one.score == one.score
+            assert 0 < (one.selection_probability or 0) <= 1
+            assert all(0 <= p <= 1 for _, p in one.probabilities)
+
+
+# --- before there is a model --------------------------------------------------------------------
+
+
+def test_without_answers_it_starts_with_tickets_far_apart(desk: MakeDesk) -> None:
+    one = desk()
+    ranking = one.learner().rank()
+    is_sound(ranking, one.ids)
+    assert {item.reason for item in ranking.items} == {"start"}
+    assert {topic(one.text(item.ticket_id)) for item in ranking.items[:9]} == set(TOPICS)
+    assert all(item.suggestion == () for item in ranking.items)
+    assert all(item.selection_probability == 1.0 for item in ranking.items)
+    assert {item.selection_probability for item in ranking.audit} == {1 / 90}
+    assert "no model yet" in ranking.revision.note
+    assert (ranking.revision.answers, ranking.revision.newest) == (0, 0)
+    assert ranking.revision.audit is None
+
+
+def test_one_class_is_no_model(desk: MakeDesk) -> None:
+    one = desk()
+    for ticket_id in one.ids[:40]:
+        one.say(ticket_id, "refund")
+    ranking = one.learner().rank()
+    is_sound(ranking, one.ids[40:])
+    assert ranking.items
+    assert all(item.suggestion == () for item in ranking.items)
+    assert "no model yet" in ranking.revision.note
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["the same" + " " * n for n in range(40)],
+        [mark * n for n in range(1, 14) for mark in (".", "\u200b", "😻")],
+        ["only one"],
+    ],
+    ids=["all alike", "hardly any words", "one ticket"],
+)
+@pytest.mark.parametrize("answered", [0, 6])
+def test_texts_there_is_little_to_learn_from(
+    desk: MakeDesk, texts: list[str], answered: int
+) -> None:
+    one = desk(texts)
+    for n, ticket_id in enumerate(one.ids[:answered]):
+        one.say(ticket_id, list(TOPICS)[n % 3])
+    ranking = one.learner().rank()
+    left = one.ids[answered:]
+    is_sound(ranking, left)
+    assert len(ranking.audit) == min(20, len(left))
+
+
+def test_an_empty_dataset(desk: MakeDesk) -> None:
+    ranking = desk([]).learner().rank()
+    assert (ranking.items, ranking.audit) == ((), ())
+
+
+def test_everything_answered(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids)
+    ranking = one.learner().rank()
+    assert (ranking.items, ranking.audit) == ((), ())
+    assert ranking.revision.answers == 90
+
+
+# --- the three tasks ----------------------------------------------------------------------------
+
+
+def test_exclusive(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:30])
+    ranking = one.learner().rank()
+    is_sound(ranking, one.ids[30:])
+    assert len(ranking.items) == SIZE
+    assert {item.reason for item in ranking.items} == {"margin"}
+    assert {item.reason for item in ranking.audit} == {"audit"}
+    scores = [item.score for item in ranking.items]
+    assert scores[0] == max(score for score in scores if score is not None)
+    for item in (*ranking.items, *ranking.audit):
+        assert one.suggested(item) == (topic(one.text(item.ticket_id)),)
+        assert sum(p for _, p in item.probabilities) == pytest.approx(1, abs=0.01)
+        assert item.probabilities[0][0] == item.suggestion[0]
+    assert ranking.revision.note == ""
+    assert ranking.revision.vectoriser == "lexical@en"
+
+
+def test_multilabel(desk: MakeDesk) -> None:
+    texts = TEXTS + [f"{TEXTS[n]} and {TEXTS[n + 1]}" for n in range(0, 60, 3)]
+    one = desk(texts, task="multilabel")
+    for ticket_id in one.ids[:60:2] + one.ids[90:100]:
+        text = one.text(ticket_id)
+        one.say(ticket_id, *(name for name, form in TOPICS.items() if form[:8] in text))
+    ranking = one.learner().rank()
+    both = [item for item in ranking.audit + ranking.items if " and please" in one.text(item.ticket_id)
+            or " and wonderful" in one.text(item.ticket_id)]  # fmt: skip
+    assert both
+    right = [set(one.suggested(item)) == {"refund", "praise"} for item in both]
+    assert sum(right) > len(right) / 2
+
+
+def test_multilabel_where_none_applies(desk: MakeDesk) -> None:
+    one = desk(task="multilabel")
+    for ticket_id in one.ids[:45]:
+        name = topic(one.text(ticket_id))
+        one.say(ticket_id, *([] if name == "login" else [name]))
+    ranking = one.learner().rank()
+    for item in ranking.audit:
+        name = topic(one.text(item.ticket_id))
+        assert one.suggested(item) == (() if name == "login" else (name,))
+
+
+def test_binary(desk: MakeDesk) -> None:
+    one = desk(labels="refund")
+    for ticket_id in one.ids[:30]:
+        is_one = topic(one.text(ticket_id)) == "refund"
+        one.say(ticket_id, "refund", verdict="accept" if is_one else "reject")
+    ranking = one.learner().rank()
+    for item in ranking.audit:
+        likely = dict(item.probabilities)[one.labels["refund"]]
+        assert (likely > 0.5) == (topic(one.text(item.ticket_id)) == "refund")
+
+
+# --- what answers teach -------------------------------------------------------------------------
+
+
+def test_rejects_teach(desk: MakeDesk) -> None:
+    """Of two labels, not the one is the other."""
+    one = desk(labels="refund,other")
+    for ticket_id in one.ids[:30]:
+        if topic(one.text(ticket_id)) == "refund":
+            one.say(ticket_id, "refund")
+        else:
+            one.say(ticket_id, "refund", verdict="reject")
+    for item in one.learner().rank().audit:
+        wanted = "refund" if topic(one.text(item.ticket_id)) == "refund" else "other"
+        assert one.suggested(item) == (wanted,)
+
+
+def test_ignored_tickets_teach_nothing_and_are_not_asked_again(desk: MakeDesk) -> None:
+    one = desk()
+    for ticket_id in one.ids[:40]:
+        one.say(ticket_id, verdict="ignore")
+    ranking = one.learner().rank()
+    is_sound(ranking, one.ids[40:])
+    assert "no model yet" in ranking.revision.note
+
+
+def test_an_undone_answer_teaches_nothing_and_its_ticket_is_open_again(desk: MakeDesk) -> None:
+    one = desk(TEXTS[:40])
+    one.answer(one.ids)
+    learner = one.learner()
+    before = learner.rank()
+    undone = [one.ledger.undo() for _ in range(3)]
+    after = learner.rank()
+    assert set(ids(after.items)) == {answer.ticket_id for answer in undone if answer}
+    assert after.revision.answers == before.revision.answers - 3
+    assert after.revision.newest == before.revision.newest + 3
+    assert after.revision.newest == answers.newest(one.conn, one.dataset.id)
+
+
+def test_tickets_that_come_later(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:60])
+    learner = one.learner()
+    learner.rank()
+    one.answer(one.ids[60:])
+    tickets.add(one.conn, one.dataset.id, [Record(f"please refund order x{n}") for n in range(9)])
+    new = tickets.ids_after(one.conn, one.dataset.id, one.ids[-1])
+    ranking = learner.rank()
+    assert sorted(ids(ranking.items)) == new
+    assert {one.suggested(item) for item in ranking.items} == {("refund",)}
+    # So many that the vectoriser is fitted anew, and the model's old weights mean nothing.
+    more = [Record(f"{text} again in {word}") for text in TEXTS for word in ("may", "june", "july")]
+    tickets.add(one.conn, one.dataset.id, more)
+    ranking = learner.rank()
+    for item in ranking.audit:
+        assert one.suggested(item) == (topic(one.text(item.ticket_id)),)
+
+
+def test_a_label_that_comes_later(desk: MakeDesk) -> None:
+    one = desk(labels="refund,praise")
+    by_topic = {name: [i for i in one.ids if topic(one.text(i)) == name] for name in TOPICS}
+    one.answer([*by_topic["refund"], *by_topic["praise"]])  # more than a warm start needs
+    learner = one.learner()
+    learner.rank()
+    datasets.prepare(one.conn, one.dataset.name, [("login", "")])
+    untold = learner.rank()
+    assert all("login" not in one.suggested(item) for item in untold.items)
+    one.answer(by_topic["login"][:10])
+    ranking = learner.rank()
+    assert sorted(ids(ranking.items)) == by_topic["login"][10:]
+    assert {one.suggested(item) for item in ranking.items} == {("login",)}
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+STRATEGY = """
+import numpy as np
+from txtal import strategy, vectoriser
+
+@strategy("last letters {mark}")
+def last_letters(pool):
+    return np.array([ord(text[-1]) for text in pool.texts], float)
+
+@strategy("broken {mark}")
+def broken(pool):
+    return np.full(len(pool), np.nan)
+
+@strategy("short {mark}")
+def short(pool):
+    return np.zeros(3)
+"""
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> tuple[str, str]:
+    """A recipe file with strategies whose names nobody else has taken in this process."""
+    mark = tmp_path.name.replace("_", " ")
+    file = tmp_path / "mine.py"
+    file.write_text(STRATEGY.format(mark=mark))
+    return str(file), mark
+
+
+def test_a_strategy_of_the_users_own(desk: MakeDesk, code: tuple[str, str]) -> None:
+    file, mark = code
+    one = desk([f"{text} {chr(ord('a') + n % 26)}" for n, text in enumerate(TEXTS)])
+    one.answer(one.ids[:30])
+    settings = LearnerSettings("lexical@en", f"last letters {mark}", code=file)
+    ranking = one.learner(settings).rank()
+    asked = [one.text(item.ticket_id)[-1] for item in ranking.items[:4]]
+    assert asked == sorted((one.text(i)[-1] for i in one.ids[30:]), reverse=True)[:4]
+    assert ranking.items[0].reason == f"last letters {mark}"
+    assert ranking.items[0].score == ord(asked[0])
+
+
+def test_a_strategy_that_scores_nothing_still_ranks(
+    desk: MakeDesk, code: tuple[str, str]
+) -> None:
+    file, mark = code
+    one = desk()
+    one.answer(one.ids[:30])
+    ranking = one.learner(LearnerSettings("lexical@en", f"broken {mark}", code=file)).rank()
+    is_sound(ranking, one.ids[30:])
+    assert len(ranking.items) == SIZE
+    with pytest.raises(LearnerError, match="shape"):
+        one.learner(LearnerSettings("lexical@en", f"short {mark}", code=file)).rank()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "says"),
+    [
+        (LearnerSettings("lexical@en", "nosuch"), UsageError, "nosuch"),
+        (LearnerSettings("nosuch@en"), UsageError, "nosuch"),
+        (LearnerSettings("lexical@zz"), LearnerError, "language 'zz'"),
+        (LearnerSettings("lexical@no_such_pipeline"), LearnerError, "no_such_pipeline"),
+        (LearnerSettings("lexical@en", code="nosuch.py"), RecipeError, "nosuch.py"),
+    ],
+)
+def test_settings_that_cant_be(
+    desk: MakeDesk, settings: LearnerSettings, error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        desk(TEXTS[:5]).learner(settings).rank()
+
+
+def test_a_dataset_without_labels(desk: MakeDesk) -> None:
+    one = desk()
+    datasets.prepare(one.conn, "bare")
+    with pytest.raises(LearnerError, match="no labels"):
+        Learner(one.path, "bare", SETTINGS).rank()
+
+
+@pytest.mark.parametrize("strategy", ["margin", "random"])
+@pytest.mark.parametrize("answered", [0, 30, 60])
+def test_a_restart_makes_the_same_ranking(desk: MakeDesk, strategy: str, answered: int) -> None:
+    one = desk()
+    one.answer(one.ids[:answered])
+    settings = LearnerSettings("lexical@en", strategy)
+    first, second = (one.learner(settings).rank() for _ in range(2))
+    assert (first.items, first.audit) == (second.items, second.audit)
+    other = one.learner(LearnerSettings("lexical@en", strategy, seed=1)).rank()
+    assert ids(first.audit) != ids(other.audit)
+
+
+# --- measuring ----------------------------------------------------------------------------------
+
+
+def test_the_estimate_comes_with_enough_audit_answers(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:30])
+    learner = one.learner()
+    one.answer(one.ids[30:39], reason="audit")
+    assert learner.rank().revision.audit is None
+    one.answer(one.ids[39:40], reason="audit")
+    estimate = learner.rank().revision.audit
+    assert estimate is not None
+    assert (estimate.n, estimate.value) == (10, 1.0)
+    assert 0.5 < estimate.low < estimate.high == 1.0
+    # A restart measures the same, and undoing below the least takes the estimate back.
+    assert one.learner().rank().revision.audit == estimate
+    one.ledger.undo()
+    assert learner.rank().revision.audit is None
+
+
+def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
+    one = desk()
+    for n, ticket_id in enumerate(one.ids[:60]):
+        one.say(ticket_id, list(TOPICS)[(n // 3) % 3], reason="audit")  # whatever the text says
+    estimate = one.learner().rank().revision.audit
+    assert estimate is not None
+    assert estimate.n == 60
+    assert estimate.value < 0.7
+
+
+# --- in a session, without a process -------------------------------------------------------------
+
+
+def test_a_session_that_asks_the_learner_in_its_own_process(desk: MakeDesk) -> None:
+    one = desk()
+    learner = InlineLearner(one.learner(), batch=5)
+    session = Session(one.ledger, one.dataset.scheme, learner=learner, audit=0.2, seed=1)
+    session.begin()
+    session.update()
+    reasons = []
+    for _ in range(45):
+        question = session.question
+        assert question is not None
+        reasons.append(question.ranked.reason)
+        session.choose(one.labels[topic(question.ticket.text)])
+        session.update()
+    assert set(reasons) == {"start", "margin", "audit"}
+    assert learner.status == LearnerStatus("ready")
+    assert session.ranking is not None
+    assert session.ranking.revision.answers == 45
+    assert session.behind == 0

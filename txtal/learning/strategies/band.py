@@ -1,0 +1,41 @@
+"""Only what the model gives a certain probability."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from txtal.errors import UsageError
+from txtal.learning.arrays import Floats
+from txtal.learning.strategies.pool import Pool
+from txtal.learning.strategies.registry import strategy
+
+
+def _bounds(text: str) -> dict[str, float]:
+    low, _, high = text.partition("..")
+    try:
+        bounds = {"low": float(low), "high": float(high)}
+    except ValueError:
+        bounds = {"low": 1.0, "high": 0.0}
+    if not 0 <= bounds["low"] < bounds["high"] <= 1:
+        raise UsageError(
+            f"There is no band {text!r}. Give two probabilities, the lower first: band=0.4..0.6"
+        )
+    return bounds
+
+
+@strategy("band", argument=_bounds)
+def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
+    """Tickets with a probability from ``low`` to ``high``, the nearest to the middle first.
+
+    1 - |p - (low + high) / 2| / ((high - low) / 2), and -inf outside. p is the best label's
+    probability. No paper, but the way to work through what a model half believes (0.4 to 0.6, as
+    it comes) or would get wrong with confidence (``band=0.8..0.95``).
+    multilabel, binary: p is that of the label nearest to the middle.
+    """
+    middle, reach = (low + high) / 2, (high - low) / 2
+    if pool.task == "exclusive":
+        off = np.abs(pool.proba.max(axis=1) - middle)
+    else:
+        off = np.abs(pool.proba - middle).min(axis=1)
+    # A float32 is seldom the number that the user wrote.
+    return np.where(off <= reach + 1e-6, 1 - off / reach, -np.inf)

@@ -1,0 +1,104 @@
+"""Covering the pool: tickets that stand for those around them, whatever the model believes.
+
+These need no model. They pick ``pool.size`` of a random sample of tickets one by one, on features
+at length one; the picks' scores count down, and all other tickets come after, by margin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from txtal.learning.arrays import Features, Floats, unit_rows, usable_rows
+from txtal.learning.strategies.clusters import cluster, heads
+from txtal.learning.strategies.order import in_order
+from txtal.learning.strategies.pool import Pool
+from txtal.learning.strategies.registry import strategy
+
+CORESET_SAMPLE = 10_000
+
+CENTRES = 512
+"""Answered tickets compared with the sample at a time."""
+
+COPY = 1 - 1e-6
+"""A cosine from which one ticket says no more than the other."""
+
+TYPICLUST_SAMPLE = 5_000
+
+CLUSTERS = 500
+"""Clusters at most, as in the paper."""
+
+NEIGHBOURS = 20
+"""Tickets of the same cluster that tell how typical one is, as in the paper."""
+
+SMALLEST = 5
+"""Tickets in a cluster below which it is asked last, as in the paper."""
+
+
+@strategy("coreset")
+def coreset(pool: Pool) -> Floats:
+    """Again and again the ticket farthest from all answered and picked: max_x min_c ||x - c||.
+
+    Sener and Savarese 2018, "Active learning for convolutional neural networks: a core-set
+    approach" (arXiv:1708.00489), the greedy k-centre. Picks from a random sample of
+    ``CORESET_SAMPLE`` tickets and stops when what is left copies what it has.
+    """
+    rows = pool.sample(CORESET_SAMPLE)
+    unit, centres = unit_rows(pool.features[rows]), _answered(pool)
+    nearest = np.full(len(rows), -np.inf, np.float32)
+    for begin in range(0, len(centres), CENTRES):
+        cosines = unit @ centres[begin : begin + CENTRES].T
+        np.maximum(nearest, cosines.max(axis=1), out=nearest)
+    picks: list[int] = []
+    while len(picks) < pool.size and (nearest < COPY).any():
+        pick = int(nearest.argmin())
+        picks.append(pick)
+        np.maximum(nearest, unit @ unit[pick], out=nearest)
+        nearest[pick] = 1
+    return in_order(pool, rows[picks])
+
+
+@strategy("typiclust")
+def typiclust(pool: Pool) -> Floats:
+    """The most typical ticket of each cluster without an answer: the largest clusters first.
+
+    Hacohen, Dekel and Weinshall 2022, "Active learning on a budget: opposite strategies suit high
+    and low budgets" (arXiv:2202.02794). Typical is what has near neighbours: 1 / mean distance to
+    the ``NEIGHBOURS`` nearest of the cluster. k-means of a random sample of ``TYPICLUST_SAMPLE``
+    tickets into as many clusters as there are answers and picks to make, ``CLUSTERS`` at most;
+    clusters with fewer answers come first and those below ``SMALLEST`` tickets last.
+    """
+    rows = pool.sample(TYPICLUST_SAMPLE)
+    if not len(rows):
+        return in_order(pool, rows)
+    unit, centres = unit_rows(pool.features[rows]), _answered(pool)
+    clusters = cluster(unit, min(len(centres) + pool.size, CLUSTERS, len(rows)), pool.rng)
+    group = clusters.labels_
+    crowd = np.bincount(group, minlength=clusters.n_clusters)
+    answers = np.zeros(clusters.n_clusters, np.int64)
+    if len(centres):
+        answers += np.bincount(clusters.predict(centres), minlength=clusters.n_clusters)
+
+    closeness = np.empty(len(rows), np.float32)
+    for label in np.flatnonzero(crowd):
+        members = np.flatnonzero(group == label)
+        closeness[members] = _closeness(unit[members])
+    picks = heads(group, closeness)
+    of = group[picks]
+    order = np.lexsort((-crowd[of], answers[of], crowd[of] < SMALLEST))
+    return in_order(pool, rows[picks[order]][: pool.size])
+
+
+def _closeness(unit: Features) -> Floats:
+    """Minus each row's mean distance (n,) to its nearest neighbours; 0 for a row by itself."""
+    neighbours = min(NEIGHBOURS, len(unit) - 1)
+    # A row's nearest is itself, or a copy as good, at distance 0.
+    nearest = -np.partition(-(unit @ unit.T), neighbours, axis=1)[:, : neighbours + 1]
+    distances = np.sqrt(np.maximum(2 - 2 * nearest, 0))
+    return np.asarray(-distances.sum(axis=1) / max(1, neighbours))
+
+
+def _answered(pool: Pool) -> Features:
+    """The usable answered tickets, at length one."""
+    if pool.answered is None:
+        return np.empty((0, pool.features.shape[1]), np.float32)
+    return unit_rows(pool.answered[usable_rows(pool.answered)])

@@ -1,0 +1,72 @@
+"""Uncertain and unlike one another: batches of which no two tickets teach the same.
+
+These pick ``pool.size`` tickets one by one; the picks' scores count down, and all other tickets
+come after, by margin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from txtal.learning.arrays import Floats, squared_lengths, unit_rows
+from txtal.learning.model import decide
+from txtal.learning.strategies.clusters import cluster, heads
+from txtal.learning.strategies.order import best_first, in_order
+from txtal.learning.strategies.pool import Pool, score
+from txtal.learning.strategies.registry import strategy
+from txtal.learning.strategies.uncertainty import margin
+
+CANDIDATES = 10
+"""How many times ``pool.size`` of the least certain tickets kmeans looks at (Zhdanov's beta)."""
+
+SAMPLE = 20_000
+"""Tickets, drawn at random, that badge picks from."""
+
+
+@strategy("kmeans")
+def kmeans(pool: Pool) -> Floats:
+    """Of the least certain tickets, the nearest to each centre of a k-means weighted by margin.
+
+    Zhdanov 2019, "Diverse mini-batch active learning" (arXiv:1901.05954): ``pool.size`` clusters
+    of the ``CANDIDATES`` * ``pool.size`` tickets with the least margin, as rows of length one. The
+    least certain of the picks comes first.
+    """
+    scores = score(margin, pool)
+    rows = best_first(scores, pool.rng)[: CANDIDATES * pool.size]
+    if not len(rows):
+        return in_order(pool, rows)
+    unit = unit_rows(pool.features[rows])
+    weights = np.maximum(scores[rows], 1e-6)
+    clusters = cluster(unit, min(pool.size, len(rows)), pool.rng, weights)
+    closeness = np.einsum("ij,ij->i", unit, clusters.cluster_centers_[clusters.labels_])
+    picks = heads(clusters.labels_, closeness)
+    return in_order(pool, rows[np.sort(picks)])
+
+
+@strategy("badge")
+def badge(pool: Pool) -> Floats:
+    """k-means++ over the gradients that the model's own answers would give: g = (p - e_y) x'.
+
+    Ash et al. 2020, "Deep batch active learning by diverse, uncertain gradient lower bounds"
+    (arXiv:1906.03671), where y is what the model would answer. The longest gradient is picked
+    first, then with a chance in proportion to the squared distance from the nearest pick, from a
+    random sample of ``SAMPLE`` tickets. The k * d numbers of a gradient are never written out:
+    <g, g'> = (p - e_y)'(p' - e_y') x'x'.
+    multilabel, binary: p - e_y has an entry for each label's own yes or no.
+    """
+    rows = pool.sample(SAMPLE)
+    features, proba = pool.features[rows], pool.proba[rows]
+    errors = proba - decide(proba, pool.task)
+    lengths = squared_lengths(errors) * squared_lengths(features)
+    picks: list[int] = []
+    apart = lengths
+    while len(picks) < pool.size and apart.any():
+        chances = np.cumsum(apart, dtype=np.float64)
+        drawn = np.searchsorted(chances, pool.rng.random() * chances[-1], side="right")
+        pick = int(drawn) if picks else int(lengths.argmax())
+        picks.append(pick)
+        products = (errors @ errors[pick]) * np.asarray(features @ features[pick])
+        distances = np.maximum(lengths + lengths[pick] - 2 * products, 0)
+        apart = np.minimum(apart, distances)
+        apart[picks] = 0
+    return in_order(pool, rows[picks])

@@ -1,0 +1,54 @@
+"""Several strategies in turn: ``margin:0.8+random:0.2``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from txtal.learning.arrays import Floats, Indices
+from txtal.learning.strategies.order import best_first, in_order
+from txtal.learning.strategies.pool import Pool, score
+
+if TYPE_CHECKING:
+    from txtal.learning.strategies.registry import Strategy
+
+HEAD = 1000
+"""Tickets that are drawn in turn; the others come after, by margin."""
+
+
+def mixture(strategies: Sequence[Strategy], shares: Sequence[float]) -> Strategy:
+    """A strategy that asks each of several in proportion to its share.
+
+    Every place in the ranking goes to a strategy drawn with its share as the chance, which fills
+    it with the best of its tickets that has no place yet. One with no tickets left, or none but
+    -inf, leaves its places to the others.
+    """
+
+    def mixed(pool: Pool) -> Floats:
+        scored = [score(strategy, pool) for strategy in strategies]
+        rankings = [best_first(scores, pool.rng)[:HEAD] for scores in scored]
+        scores = in_order(pool, interleave(rankings, np.array(shares), pool.rng))
+        scores[np.isneginf(scored).all(axis=0)] = -np.inf
+        return scores
+
+    return mixed
+
+
+def interleave(
+    rankings: Sequence[Indices], shares: npt.NDArray[np.floating], rng: np.random.Generator
+) -> Indices:
+    """Rows (at most ``HEAD``) taken from the front of rankings that are drawn by their shares."""
+    waiting = [iter(rows.tolist()) for rows in rankings]
+    # Of exponential times the first is each one's with its share as the chance, the second is
+    # that of those left, and so on.
+    drawn = rng.exponential(1 / shares, (HEAD, len(shares))).argsort(axis=1)
+    picks: dict[int, None] = {}
+    for turns in drawn:
+        row = next((row for turn in turns for row in waiting[turn] if row not in picks), None)
+        if row is None:
+            break
+        picks[row] = None
+    return np.array(list(picks), np.int64)
