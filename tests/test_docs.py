@@ -203,6 +203,13 @@ def test_no_page_speaks_of_an_option_that_is_not_there() -> None:
         assert spoken <= known, (page.name, spoken - known)
 
 
+def test_every_strategy_and_block_is_explained() -> None:
+    explained = (ROOT / "docs" / "strategies.md").read_text("utf-8")
+    assert all(f"| `{name}` |" in explained for name in strategies.BUILT_IN)
+    explained = (ROOT / "docs" / "vectors.md").read_text("utf-8")
+    assert all(f"| `{name}` |" in explained for name in vectorisers.BUILT_IN)
+
+
 def anchors(page: Path) -> set[str]:
     """The fragments of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
@@ -224,4 +231,4 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
     for page in DOCS:
-        assert page.stem == "index" or f"({page.name})" in index, page.name
+        assert page.stem == "index" or f"({page.name})" in index, f"add {page.name} to the index"

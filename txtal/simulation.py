@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,13 @@ class Simulation:
 
     def runs(self, progress: Callable[[str, int, int], None]) -> Iterator[Run]:
         """Each run in turn; ``progress`` is told the run's name, answers given and budget."""
-        for strategy in self.plan.strategies:
-            for seed in range(self.plan.seeds):
-                yield self._run(strategy, seed, progress)
+        wanted = product(self.plan.strategies, range(self.plan.seeds))
+        for number, (strategy, seed) in enumerate(wanted):
+            yield self._run(self.folder / f"{number}.db", strategy, seed, progress)
 
-    def _run(self, strategy: str, seed: int, progress: Callable[[str, int, int], None]) -> Run:
-        path = self.folder / f"{strategy.replace(':', '-')}-{seed}.db"
+    def _run(
+        self, path: Path, strategy: str, seed: int, progress: Callable[[str, int, int], None]
+    ) -> Run:
         settings = replace(self.plan.settings, strategy=strategy, seed=seed)
         with closing(schema.open_database(path, create=True)) as conn:
             # Nothing here outlives the run: durability would only cost time.

@@ -13,7 +13,6 @@ from tests.cli.driving import LABELLED, LABELS_FILE, TICKETS, Program
 from tests.cli.terminal import Terminal
 from txtal.store import schema
 
-
 FEW = [
     {"text": "ticket 0", "meta": {"n": 0}, "label": "a"},
     {"text": "ticket 1", "meta": {"n": 1}, "label": "b"},

@@ -37,10 +37,8 @@ HOSTILE = (
 )
 """Clipboard, title, CSI, DCS, 8-bit C1, bidi, invisible and erasing characters."""
 
-DANGEROUS = frozenset(
-    [*map(chr, [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)])]
-    + ["\u202e", "\u2066", "\u200b", "\U000e0041"]
-)
+_CONTROLS = map(chr, [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+DANGEROUS = frozenset([*_CONTROLS, "\u202e", "\u2066", "\u200b", "\U000e0041"])
 """What of it may never leave raw: everything but the newline."""
 
 
@@ -89,7 +87,13 @@ class Program:
         file = Path(self.environ["TXTAL_LOG"])
         return file.read_text("utf-8") if file.exists() else ""
 
-    def __call__(self, *words: str | Path, stdin: str | bytes = "", **env: str) -> Ran:
+    def __call__(
+        self,
+        *words: str | Path,
+        stdin: str | bytes = "",
+        patience: float = PATIENCE,
+        **env: str,
+    ) -> Ran:
         """Run a command to its end."""
         typed = stdin if isinstance(stdin, bytes) else stdin.encode()
         ran = subprocess.run(
@@ -98,7 +102,7 @@ class Program:
             capture_output=True,
             env={**self.environ, **env},
             cwd=self.folder,
-            timeout=PATIENCE,
+            timeout=patience,
             check=False,
         )
         out, err = (said.decode("utf-8", "replace") for said in (ran.stdout, ran.stderr))

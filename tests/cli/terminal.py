@@ -28,7 +28,8 @@ class Picture:
 
     _PIECE = re.compile(
         r"\x1b\[(?P<given>[0-9;]*)(?P<moves>[ABCDHJK])|\x1b\[[0-9;]*m"
-        r"|\x1b\[\?(?:1049|2004|12|25|7|1)[hl]|\x1b\[[0-9]? ?q|(?P<char>[^\x00-\x1f\x7f-\x9f]|[\r\n\x08])"
+        r"|\x1b\[\?(?:1049|2004|12|25|7|1)[hl]|\x1b\[[0-9]? ?q"
+        r"|(?P<char>[^\x00-\x1f\x7f-\x9f]|[\r\n\x08])"
     )
 
     def __init__(self, columns: int, rows: int) -> None:

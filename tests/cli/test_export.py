@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.driving import TXTAL, Program
 
+
 def test_json_lines_hold_everything(answered: Program) -> None:
     ran = answered.ok("export", "d")
     assert ran.err == "4 lines from 4 answers\n"

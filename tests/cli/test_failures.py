@@ -152,6 +152,7 @@ def test_what_is_written_is_for_its_owner_alone(fresh: Program) -> None:
 
 # --- hostile text -----------------------------------------------------------------------------
 
+
 @pytest.fixture
 def hostile(txtal: Program) -> Program:
     """A dataset whose every word wishes ill: text, meta, annotator, comment and label."""

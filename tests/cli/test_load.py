@@ -41,9 +41,7 @@ def test_loading_again_adds_nothing(txtal: Program) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--answers"]])
-def test_strict_loads_nothing_of_a_file_with_a_bad_line(
-    txtal: Program, options: list[str]
-) -> None:
+def test_strict_loads_nothing_of_a_file_with_a_bad_line(txtal: Program, options: list[str]) -> None:
     txtal.file("good.jsonl", GOOD)
     txtal.file("mixed.jsonl", [{"text": "three", "label": "a"}, *MIXED])
     ran = txtal("load", "--strict", *options, "d", "good.jsonl", "mixed.jsonl")
@@ -125,8 +123,11 @@ def kept(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_what_is_exported_can_be_loaded_again(txtal: Program, task: str) -> None:
     labels, typed = SITTINGS[task]
     # Keys of the data's own that an export has a use for must come back as they were.
-    mine: dict[str, Any] = {"answer": "yes", "label": ["odd"], "original": 1, "revision": {"x": "ü\u2028\x9b"}}
-    lines: list[dict[str, Any]] = [{"text": f"ticket {n}", "meta": {"n": n}, "mine": n} for n in range(6)]
+    odd = {"x": "ü\u2028\x9b"}
+    mine = {"answer": "yes", "label": ["odd"], "original": 1, "revision": odd}
+    lines: list[dict[str, Any]] = [
+        {"text": f"ticket {n}", "meta": {"n": n}, "mine": n} for n in range(6)
+    ]
     lines[1] |= mine
     txtal.file("t.jsonl", lines)
     command = ["manual", "d", "--plain", "-l", labels, "--task", task]

@@ -98,7 +98,8 @@ def test_the_model_learns_behind_the_screen_and_measures_itself(
         [{"text": f"please refund order {n}"} for n in range(25)]
         + [{"text": f"a wonderful shop, thanks from {n}"} for n in range(25)],
     )
-    one = terminal(txtal, "teach", "d", "t.jsonl", "-l", "refund,praise", "--audit", "0.5", *LEXICAL)
+    words = ["t.jsonl", "-l", "refund,praise", "--audit", "0.5", *LEXICAL]
+    one = terminal(txtal, "teach", "d", *words)
     for number in range(1, 31):
         one.wait(lambda text: "please refund" in text or "wonderful" in text)
         one.answer("1" if "please refund" in one.text else "2", number)
@@ -198,9 +199,7 @@ def asked(one: Terminal, before: str = "") -> str:
 
 
 @pytest.mark.parametrize("command", ["manual", "teach"])
-def test_two_at_once_are_never_asked_the_same(
-    txtal: Program, terminal: Open, command: str
-) -> None:
+def test_two_at_once_are_never_asked_the_same(txtal: Program, terminal: Open, command: str) -> None:
     txtal.file("t.jsonl", [{"text": f"ticket-{n:02}"} for n in range(9)])
     txtal.ok("load", "d", "t.jsonl")
     words = [command, "d", "-l", "a,b", *(LEXICAL if command == "teach" else ())]
@@ -237,9 +236,7 @@ def test_a_held_key_labels_each_ticket_once(txtal: Program, terminal: Open) -> N
     assert all(text in one.raw.decode() or text[-1:] in one.raw.decode() for text in texts)
 
 
-def test_the_terminal_is_resized_and_suspended_without_loss(
-    txtal: Program, terminal: Open
-) -> None:
+def test_the_terminal_is_resized_and_suspended_without_loss(txtal: Program, terminal: Open) -> None:
     txtal.file("t.jsonl", [{"text": "one"}, {"text": "two"}])
     shell = f"set -m; {TXTAL[0]} manual d t.jsonl -l a,b; echo suspended; read _; fg"
     one = terminal(txtal, command=["bash", "-c", shell])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -186,8 +187,8 @@ def test_multilabel(desk: MakeDesk) -> None:
         text = one.text(ticket_id)
         one.say(ticket_id, *(name for name, form in TOPICS.items() if form[:8] in text))
     ranking = one.learner().rank()
-    both = [item for item in ranking.audit + ranking.items if " and please" in one.text(item.ticket_id)
-            or " and wonderful" in one.text(item.ticket_id)]  # fmt: skip
+    drawn = {item.ticket_id: item for item in (*ranking.items, *ranking.audit)}
+    both = [drawn[ticket_id] for ticket_id in one.ids[100:] if ticket_id in drawn]
     assert both
     right = [set(one.suggested(item)) == {"refund", "praise"} for item in both]
     assert sum(right) > len(right) / 2
@@ -247,7 +248,7 @@ def test_an_undone_answer_teaches_nothing_and_its_ticket_is_open_again(desk: Mak
     before = learner.rank()
     undone = [one.ledger.undo() for _ in range(3)]
     after = learner.rank()
-    assert set(ids(after.items)) == {answer.ticket_id for answer in undone if answer}
+    assert set(ids(after.items)) == {each.answer.ticket_id for each in undone if each}
     assert after.revision.answers == before.revision.answers - 3
     assert after.revision.newest == before.revision.newest + 3
     assert after.revision.newest == answers.newest(one.conn, one.dataset.id)
@@ -328,9 +329,7 @@ def test_a_strategy_of_the_users_own(desk: MakeDesk, code: tuple[str, str]) -> N
     assert ranking.items[0].score == ord(asked[0])
 
 
-def test_a_strategy_that_scores_nothing_still_ranks(
-    desk: MakeDesk, code: tuple[str, str]
-) -> None:
+def test_a_strategy_that_scores_nothing_still_ranks(desk: MakeDesk, code: tuple[str, str]) -> None:
     file, mark = code
     one = desk()
     one.answer(one.ids[:30])
@@ -390,7 +389,7 @@ def test_the_estimate_comes_with_enough_audit_answers(desk: MakeDesk) -> None:
     estimate = learner.rank().revision.audit
     assert estimate is not None
     assert (estimate.n, estimate.value) == (10, 1.0)
-    assert 0.5 < estimate.low < estimate.high == 1.0
+    assert 0.5 < estimate.low < estimate.high == pytest.approx(1.0)
     # A restart measures the same, and undoing below the least takes the estimate back.
     assert one.learner().rank().revision.audit == estimate
     one.ledger.undo()
@@ -399,8 +398,9 @@ def test_the_estimate_comes_with_enough_audit_answers(desk: MakeDesk) -> None:
 
 def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
     one = desk()
-    for n, ticket_id in enumerate(one.ids[:60]):
-        one.say(ticket_id, list(TOPICS)[(n // 3) % 3], reason="audit")  # whatever the text says
+    rng = random.Random(7)
+    for ticket_id in one.ids[:60]:
+        one.say(ticket_id, rng.choice(list(TOPICS)), reason="audit")  # whatever the text says
     estimate = one.learner().rank().revision.audit
     assert estimate is not None
     assert estimate.n == 60

@@ -45,7 +45,7 @@ def guarded(command: Callable[[], int | None]) -> int:
             return _unforeseen(error)
         _tell(f"{word}: not text in this terminal's encoding; see what `locale` says")
         return 2
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told in one line, and logged
         return _unforeseen(error)
 
 
@@ -62,7 +62,7 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _kind(error: Exception) -> str:
-    """What may be said of an error that nobody foresaw: never its message, which may quote a ticket."""
+    """What may be said of an unforeseen error: never its message, which may quote a ticket."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'reading or writing failed'}: {error.strerror}"
     return f"unexpected {type(error).__name__}"

@@ -128,7 +128,11 @@ class _Inert:
 
 def _inert(text: str) -> str:
     """JSON with escapes for what isn't printable ASCII; json.dumps leaves DEL as it is."""
-    return _BEYOND_ASCII.sub(lambda c: "\\u007f" if c[0] == "\x7f" else json.dumps(c[0])[1:-1], text)
+    return _BEYOND_ASCII.sub(lambda found: _escape(found[0]), text)
+
+
+def _escape(char: str) -> str:
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")

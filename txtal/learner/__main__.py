@@ -10,6 +10,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TextIO
 
+from txtal import logs
 from txtal.errors import TxtalError
 from txtal.learner import protocol
 from txtal.session import LearnerStatus
@@ -40,6 +41,13 @@ def main() -> None:
             ranking = learner.rank()
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
+        except BrokenPipeError:
+            return  # the screen is gone
+        except Exception as error:
+            if os.environ.get("TXTAL_DEBUG"):
+                raise
+            logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
+            raise SystemExit(1) from None
         else:
             send(ranking)
             send(LearnerStatus("ready"))
@@ -54,7 +62,7 @@ def _claim_stdout() -> TextIO:
 
 def _listen(pokes: SimpleQueue[int]) -> None:
     """Pass pokes on; leave when the pipe closes, even in the middle of a fit."""
-    with suppress(ValueError):
+    with suppress(ValueError, KeyError, TypeError):  # what isn't a poke ends it, too
         for line in sys.stdin:
             pokes.put(protocol.load_poke(line))
     os._exit(0)

@@ -59,14 +59,18 @@ def badge(pool: Pool) -> Floats:
     errors = proba - decide(proba, pool.task)
     lengths = squared_lengths(errors) * squared_lengths(features)
     picks: list[int] = []
-    apart = lengths
+    apart = np.full(len(rows), np.inf, np.float32)
     while len(picks) < pool.size and apart.any():
-        chances = np.cumsum(apart, dtype=np.float64)
-        drawn = np.searchsorted(chances, pool.rng.random() * chances[-1], side="right")
-        pick = int(drawn) if picks else int(lengths.argmax())
+        pick = _drawn(apart, pool.rng) if picks else int(lengths.argmax())
         picks.append(pick)
         products = (errors @ errors[pick]) * np.asarray(features @ features[pick])
         distances = np.maximum(lengths + lengths[pick] - 2 * products, 0)
         apart = np.minimum(apart, distances)
         apart[picks] = 0
     return in_order(pool, rows[picks])
+
+
+def _drawn(weights: Floats, rng: np.random.Generator) -> int:
+    """A row drawn with its weight (n,), not all of them zero, as the chance."""
+    sums = np.cumsum(weights, dtype=np.float64)
+    return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))
