@@ -132,6 +132,7 @@ def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
 
 def _replace(path: Path, content: bytes) -> None:
     part = path.with_name(path.name + ".part")
+    part.touch(mode=0o600)  # it holds words of the tickets
     part.write_bytes(content)
     part.replace(path)
 

@@ -17,6 +17,7 @@ from txtal.formats.source import read
 from txtal.store import answers, datasets, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.store.tickets import Loaded
+from txtal.text import count
 from txtal.types import Answer, Dataset, Ranked, Record, Task
 
 SHOWN_BAD_LINES = 20
@@ -91,17 +92,13 @@ def _records(
 
 
 def _summary(loaded: Loaded, bad_lines: int) -> str:
-    def of(count: int, noun: str) -> str:
-        return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-    return f"loaded {loaded.added:,}, {of(loaded.duplicates, 'duplicate')}, " + of(
-        bad_lines, "bad line"
-    )
+    duplicates, bad = count(loaded.duplicates, "duplicate"), count(bad_lines, "bad line")
+    return f"loaded {loaded.added:,}, {duplicates}, {bad}"
 
 
 def load_answers(
     conn: Connection,
-    name: str,
+    dataset: Dataset,
     source: str,
     report: Report,
     *,
@@ -127,7 +124,6 @@ def load_answers(
             yield restored(record)
 
     bad = BadLines(report, strict=strict)
-    dataset = datasets.prepare(conn, name)
     opened = read(
         source,
         bad,
@@ -136,8 +132,8 @@ def load_answers(
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
     report.say(_summary(loaded, bad.count))
-    added = _record_answers(conn, name, said, annotator, task)
-    report.say(f"{added:,} answers taken from it, {len(said) - added:,} already there")
+    added = _record_answers(conn, dataset.name, said, annotator, task)
+    report.say(f"{count(added, 'answer')} taken from it, {len(said) - added:,} already there")
     return added
 
 
@@ -179,23 +175,30 @@ def _record_answers(
 def _answer(
     ticket_id: int, extra: Any, says: Stated, labels: tuple[int, ...], annotator: str
 ) -> Answer:
-    """The answer as the record tells it, with whatever of txtal's own export it still carries."""
-    answered = _epoch(extra.get("timestamp"))
+    """The answer as the record tells it, with what txtal's or Prodigy's export still carries."""
+    answered = _epoch(extra.get("timestamp", extra.get("_timestamp")))
     seconds = extra.get("seconds")
     return Answer(
         ticket_id,
         says.verdict,
         labels,
         Ranked(ticket_id, reason="loaded"),
-        shown=answered - seconds if isinstance(seconds, int | float) else answered,
+        shown=answered - seconds if isinstance(seconds, int | float) else 0.0,
         answered=answered,
         flagged=extra.get("flagged") is True,
-        comment=extra["comment"] if isinstance(extra.get("comment"), str) else "",
-        annotator=extra["annotator"] if isinstance(extra.get("annotator"), str) else annotator,
+        comment=_first_text(extra, "comment"),
+        annotator=_first_text(extra, "annotator", "_annotator_id") or annotator,
     )
 
 
+def _first_text(extra: Any, *keys: str) -> str:
+    return next((extra[key] for key in keys if isinstance(extra.get(key), str)), "")
+
+
 def _epoch(timestamp: object) -> float:
+    """txtal's ISO time or Prodigy's seconds; now, when there is neither."""
+    if isinstance(timestamp, int | float):
+        return float(timestamp)
     if isinstance(timestamp, str):
         try:
             return datetime.fromisoformat(timestamp).timestamp()

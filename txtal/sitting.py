@@ -12,6 +12,7 @@ from txtal import logs
 from txtal.errors import UsageError
 from txtal.formats.labelled import label_fault, read_labels
 from txtal.learner.client import LearnerProcess
+from txtal.learning.strategies import registry
 from txtal.loading import Report, load
 from txtal.recipes import Recipe
 from txtal.session import Session
@@ -19,8 +20,11 @@ from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import Dataset, LearnerSettings
+from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
+
+DEFAULT_DATABASE = Path("txtal.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     from txtal.ui.plain import is_dumb
 
     plain = seat.plain or is_dumb(os.environ)
+    _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         dataset = _prepare(conn, recipe, report)
@@ -110,9 +115,11 @@ def _label(
             learner.close()
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
             ledger.close()
+    answers = f"{session.count:,} answer" + ("" if session.count == 1 else "s")
+    where = "" if seat.database == DEFAULT_DATABASE else f" --db {seat.database}"
     report.say(
-        f"{session.count:,} answers in this sitting, all saved in {seat.database}; "
-        f"`txtal export {dataset.name}` writes them out"
+        f"{answers} in this session, saved in {seat.database}; "
+        f"`txtal{where} export {dataset.name}` writes out all there are"
     )
     return code
 
@@ -128,6 +135,13 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
     learner.start()
     return learner
+
+
+def _check_words(recipe: Recipe) -> None:
+    """Refuse now what the learner would only find out behind the screen."""
+    if recipe.order == "ranking":
+        registry.check(recipe.strategy)
+        spec.check(recipe.vectoriser)
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

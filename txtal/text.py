@@ -153,3 +153,8 @@ def _character_class(chars: Iterator[str]) -> str:
         else:
             ranges.append([char, char])
     return "".join(f"{first}-{last}" for first, last in ranges)
+
+
+def count(number: int, noun: str) -> str:
+    """``1 answer``, ``1,234 answers``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -175,7 +175,7 @@ class LearnerSettings:
 
     vectoriser: str = "auto"
     """Spec of the features; see :mod:`txtal.vectors.spec`."""
-    strategy: str = "margin"
+    strategy: str = "auto"
     audit: float = 0.1
     """Share of questions drawn uniformly at random to estimate quality."""
     seed: int = 0

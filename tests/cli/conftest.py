@@ -35,6 +35,12 @@ def txtal(fresh: Program, prepared: Path) -> Program:
     return fresh
 
 
+@pytest.fixture
+def quick(txtal: Program) -> Program:
+    """``txtal`` in this process."""
+    return txtal.quick
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Databases to copy: making them once is enough."""

@@ -14,51 +14,54 @@ from tests.cli.driving import LABELS, TXTAL, Program, until
 from tests.cli.terminal import Terminal, saved
 
 TEACH = ("teach", "d", "--vectors", "lexical")
+MANUAL = ("manual", "d")
 
 
-def kill_at_random(program: Program, open_terminal: Open, rng: random.Random, typed: str) -> str:
+def kill_at_random(
+    program: Program, one: Terminal, rng: random.Random, typed: str, *, learns: bool
+) -> str:
     """One sitting that ends with kill -9. The keys of every answer that is there afterwards."""
-    one = open_terminal(program, *TEACH)
     one.wait("1-9 label")
-    already = len(typed)
     for _ in range(rng.randint(1, 5)):
         key = str(rng.randint(1, 8))
         before = saved(one.text)
         one.send(key)
         one.wait(lambda text, before=before: saved(text) not in (None, before))
         typed += key
-        assert len(typed) - already < 6
     # Another key, and the end at the same moment: its answer may be there or not.
     last = rng.choice(["", str(rng.randint(1, 8))])
-    learner = one.learner()
+    learner = one.learner() if learns else None
     one.send(last)
     one.kill()
     assert one.end() == -signal.SIGKILL
-    until(lambda: not learner.is_running(), "the end of the learner")
+    until(lambda: learner is None or not learner.is_running(), "the end of the learner")
 
-    labels = "".join(str(LABELS.index(str(line["label"])) + 1) for line in program.exported())
+    labels = "".join(str(LABELS.index(line["label"]) + 1) for line in program.quick.exported())
     assert labels in (typed, typed + last)
-    assert program.json("doctor", "--json")["database"]["state"] == "ok"
+    assert program.quick.json("doctor", "--json")["database"]["state"] == "ok"  # integrity_check
     return labels
 
 
-def kill_again_and_again(program: Program, open_terminal: Open, times: int) -> None:
+def kill_again_and_again(
+    program: Program, open_terminal: Open, sittings: list[tuple[str, ...]]
+) -> None:
     rng = random.Random(4929)
     typed = ""
-    for _ in range(times):
-        typed = kill_at_random(program, open_terminal, rng, typed)
+    for words in sittings:
+        one = open_terminal(program, *words)
+        typed = kill_at_random(program, one, rng, typed, learns=words is TEACH)
     # And the program that was killed so often still knows what to undo.
     program.ok("manual", "d", "--plain", stdin="u\n" * len(typed) + "q\n")
     assert program.exported() == []
 
 
 def test_kill_9_of_the_screen(sample: Program, terminal: Open) -> None:
-    kill_again_and_again(sample, terminal, 5)
+    kill_again_and_again(sample, terminal, [TEACH, MANUAL, TEACH, MANUAL, MANUAL])
 
 
 @pytest.mark.slow
 def test_kill_9_of_the_screen_many_times(sample: Program, terminal: Open) -> None:
-    kill_again_and_again(sample, terminal, 25)
+    kill_again_and_again(sample, terminal, [TEACH] * 25)
 
 
 def revision(text: str) -> int:
@@ -86,6 +89,7 @@ def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
     assert [line["label"] for line in sample.exported()] == LABELS[:3]
 
 
+@pytest.mark.slow
 def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, terminal: Open) -> None:
     one = terminal(sample, *TEACH)
     one.learner().kill()
@@ -97,28 +101,30 @@ def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, termin
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
+    ("number", "code", "words"),
     [
-        (signal.SIGTERM, 143),
-        (signal.SIGHUP, 129),
-        (signal.SIGINT, 130),
-        (signal.SIGQUIT, 131),
+        (signal.SIGTERM, 143, TEACH),
+        (signal.SIGHUP, 129, MANUAL),
+        (signal.SIGINT, 130, MANUAL),
+        (signal.SIGQUIT, 131, MANUAL),
     ],
 )
-def test_signals(sample: Program, terminal: Open, number: int, code: int) -> None:
-    shell = f"{TXTAL[0]} {' '.join(TEACH)} & echo pid $!; fg >/dev/null; echo code $?; read _"
+def test_signals(
+    sample: Program, terminal: Open, number: int, code: int, words: tuple[str, ...]
+) -> None:
+    shell = f"{TXTAL[0]} {' '.join(words)} & echo pid $!; fg >/dev/null; echo code $?; read _"
     one = terminal(sample, command=["bash", "-mc", shell])
     pid = int(one.wait(lambda text: re.search(r"pid (\d+)", text))[1])
     one.wait("1-9 label")
     assert not one.is_cooked
     one.answer("1", 1)
-    learner = one.learner()
+    learner = one.learner() if words is TEACH else None
     psutil.Process(pid).send_signal(number)
     assert int(one.wait(lambda text: re.search(r"code (\d+)", text))[1]) == code
     assert one.is_cooked
     assert b"\x1b[?1049l" in one.raw
     assert b"\x1b[?25h" in one.raw
-    until(lambda: not learner.is_running(), "the end of the learner")
+    until(lambda: learner is None or not learner.is_running(), "the end of the learner")
     assert len(sample.exported()) == 1
     assert sample.log == ""
 

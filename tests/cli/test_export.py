@@ -29,7 +29,7 @@ def test_json_lines_hold_everything(answered: Program) -> None:
 
 
 def test_prodigys_tasks(answered: Program) -> None:
-    lines = answered.exported("d", "-f", "prodigy")
+    lines = answered.quick.exported("d", "-f", "prodigy")
     assert [line["_view_id"] for line in lines] == ["choice", "choice", "classification", "choice"]
     assert [line["answer"] for line in lines] == ["accept", "accept", "reject", "ignore"]
     assert lines[0]["accept"] == ["a"]
@@ -39,7 +39,7 @@ def test_prodigys_tasks(answered: Program) -> None:
 
 
 def test_plain_is_text_and_label_and_says_what_it_leaves_out(answered: Program) -> None:
-    ran = answered.ok("export", "d", "-f", "plain")
+    ran = answered.quick.ok("export", "d", "-f", "plain")
     assert [json.loads(line) for line in ran.out.splitlines()] == [
         {"text": "ticket 0", "label": "a"},
         {"text": "ticket 1", "label": "b"},
@@ -60,10 +60,10 @@ def test_a_file_is_replaced_whole(answered: Program, name: str) -> None:
 
 
 def test_a_file_that_cant_be_written_is_left_as_it_was(answered: Program) -> None:
-    assert "directory" in answered("export", "d", "-o", ".").complaint
-    assert "can't be written" in answered("export", "d", "-o", "none/out.jsonl").complaint
+    assert "directory" in answered.quick("export", "d", "-o", ".").complaint
+    assert "can't be written" in answered.quick("export", "d", "-o", "none/out.jsonl").complaint
     (answered.folder / "out.jsonl").write_text("old")
-    ran = answered("export", "nosuch", "-o", "out.jsonl")
+    ran = answered.quick("export", "nosuch", "-o", "out.jsonl")
     assert (ran.code, (answered.folder / "out.jsonl").read_text()) == (2, "old")
 
 

@@ -41,7 +41,7 @@ def sql(program: Program, *statements: str) -> None:
     ],
 )
 def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], says: str) -> None:
-    ran = txtal(*words)
+    ran = txtal.quick(*words)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err.splitlines()[-1]
     assert "Usage: " in ran.err
@@ -60,10 +60,14 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["manual", "new", "--plain"], "no labels yet"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
+        (["teach", "d", "--plain", "--vectors", "nosuch"], "nosuch"),
+        (["teach", "d", "--plain", "-s", "nosuch"], "nosuch"),
+        (["simulate", str(LABELLED), "--test", str(LABELLED), "-s", "a/b"], "strategy 'a/b'"),
+        (["train", "nosuch", "-o", "model"], "there are: d"),
     ],
 )
 def test_2_for_what_there_is_not(answered: Program, words: list[str], says: str) -> None:
-    ran = answered(*words)
+    ran = answered.quick(*words)
     assert says in ran.complaint
     assert ran.code == 2
 
@@ -82,6 +86,7 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
         (["load", "d", "array.jsonl"], "jq"),
         (["manual", "d", "--plain", "--labels-from", "twice.txt"], "twice.txt:2"),
         (["simulate", "plain.txt", "--test", "plain.txt"], "no line has a label"),
+        (["predict", "nosuch", "plain.txt"], "nosuch"),
         (["--db", "nosuch.db", "stats", "d"], "nosuch.db: no such database"),
         (["--db", "plain.txt", "stats", "d"], "plain.txt"),
         (["--db", "folder.jsonl", "load", "d", "plain.txt"], "folder"),
@@ -93,7 +98,7 @@ def test_3_for_bad_data(answered: Program, words: list[str], says: str) -> None:
     answered.file("array.jsonl", ['[{"text": "one"}]'])
     answered.file("twice.txt", ["a", "a"])
     answered.file("plain.txt", ["no labels here"] * 100)
-    ran = answered(*words)
+    ran = answered.quick(*words)
     assert says in ran.complaint
     assert ran.code == 3
 
@@ -102,7 +107,7 @@ def test_4_for_a_newer_database_that_stays_as_it_is(answered: Program) -> None:
     sql(answered, "PRAGMA user_version = 99")
     before = (answered.folder / answered.db).read_bytes()
     for words in (["stats", "d"], ["load", "d", "-"], ["manual", "d", "--plain"]):
-        ran = answered(*words)
+        ran = answered.quick(*words)
         assert "newer" in ran.complaint
         assert ran.code == 4
     assert (answered.folder / answered.db).read_bytes() == before
@@ -203,6 +208,8 @@ COMMANDS: list[list[str]] = [
     ["manual", "d", "--plain", "--labels-from", f"{HOSTILE}.txt"],
     ["run", f"{HOSTILE}.py"],
     ["run", HOSTILE],
+    ["predict", HOSTILE, f"{HOSTILE}.jsonl"],
+    ["train", HOSTILE, "-o", "model", "--vectors", HOSTILE],
     ["simulate", f"{HOSTILE}.jsonl", "--test", f"{HOSTILE}.jsonl"],
 ]
 
@@ -212,8 +219,9 @@ def test_hostile_text_is_shown_and_never_obeyed(hostile: Program) -> None:
     hostile.file(f"{HOSTILE}.jsonl", bad)
     hostile.file(f"{HOSTILE}.txt", [HOSTILE])
     hostile.file(f"{HOSTILE}.py", [f"raise ValueError({HOSTILE!r})"])
+    typed = "\n".join([HOSTILE, f"/{HOSTILE}", "v", f"c {HOSTILE}", "f", "1", "u", "s", "?", "q"])
     for words in COMMANDS:
-        ran = hostile(*words, stdin=f"{HOSTILE}\n/{HOSTILE}\nv\nc {HOSTILE}\nf\n1\nu\ns\n?\nq\n")
+        ran = hostile.quick(*words, stdin=typed)
         assert_harmless(ran.out)
         assert_harmless(ran.err)
         assert "Traceback" not in ran.err
@@ -270,7 +278,7 @@ def test_a_locale_that_can_say_little(txtal: Program, encoding: str) -> None:
     txtal.file("t.jsonl", [{"text": "größe 😻", "label": "größe 😻", "annotator": "jürgen –"}])
     txtal.ok("load", "--answers", "--task", "exclusive", "d", "t.jsonl", **poor)
     txtal.ok("load", "d", "-", stdin='{"text": "naïve – ok"}\n', **poor)
-    for words in (["stats", "d"], ["doctor"], ["datasets"], ["recipes"], ["teach", "--help"]):
+    for words in (["stats", "d"], ["teach", "--help"]):
         assert txtal.ok(*words, **poor).out
     assert txtal("stats", "größe 😻", **poor).complaint.startswith("gr<U+DCC3>")
     ran = txtal.ok("manual", "d", "--plain", "-l", "b", stdin=b"c ok \x96 so\nb\nq\n", **poor)

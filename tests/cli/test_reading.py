@@ -21,7 +21,7 @@ def test_stats(answered: Program) -> None:
 
 
 def test_stats_as_json(answered: Program) -> None:
-    body = answered.json("stats", "d", "--json")
+    body = answered.quick.json("stats", "d", "--json")
     assert {
         "dataset": "d",
         "tickets": 5,
@@ -34,11 +34,11 @@ def test_stats_as_json(answered: Program) -> None:
 
 
 def test_datasets(answered: Program) -> None:
-    answered.ok("load", "another", "-", stdin='{"text": "one"}\n')
-    heads, *rows = [line.split() for line in answered.ok("datasets").out.splitlines()]
+    answered.quick.ok("load", "another", "-", stdin='{"text": "one"}\n')
+    heads, *rows = [line.split() for line in answered.quick.ok("datasets").out.splitlines()]
     assert heads == ["dataset", "task", "labels", "tickets", "answered"]
     assert rows == [["d", "exclusive", "2", "5", "4"], ["another", "exclusive", "0", "1", "0"]]
-    assert answered.json("datasets", "--json")[0] == {
+    assert answered.quick.json("datasets", "--json")[0] == {
         "dataset": "d",
         "task": "exclusive",
         "labels": 2,
@@ -48,7 +48,7 @@ def test_datasets(answered: Program) -> None:
 
 
 def test_datasets_of_an_empty_database(txtal: Program) -> None:
-    assert txtal.json("datasets", "--json") == []
+    assert txtal.quick.json("datasets", "--json") == []
 
 
 def test_doctor(answered: Program) -> None:
@@ -65,7 +65,7 @@ def test_doctor(answered: Program) -> None:
 
 
 def test_doctor_without_a_database(fresh: Program) -> None:
-    assert fresh.json("doctor", "--json")["database"]["state"] == "missing"
+    assert fresh.quick.json("doctor", "--json")["database"]["state"] == "missing"
     assert not (fresh.folder / fresh.db).exists()
 
 
@@ -79,7 +79,7 @@ def test_doctor_of_a_sick_database(answered: Program, damage: str) -> None:
     else:
         path.unlink()
         shutil.copyfile(_foreign(answered), path)
-    ran = answered("doctor")
+    ran = answered.quick("doctor")
     assert ran.code == 1
     assert "Traceback" not in ran.err
     assert "state: ok" not in ran.out
@@ -97,8 +97,8 @@ def _foreign(program: Program) -> str:
 
 
 def test_recipes(txtal: Program) -> None:
-    said = txtal.ok("recipes").out
-    rows = txtal.json("recipes", "--json")
+    said = txtal.quick.ok("recipes").out
+    rows = txtal.quick.json("recipes", "--json")
     assert {"teach", "manual", "feedback"} <= {row["name"] for row in rows}
     for row in rows:
         assert row["name"] in said
@@ -108,5 +108,5 @@ def test_recipes(txtal: Program) -> None:
 
 @pytest.mark.parametrize("command", ["stats", "export", "train", "manual", "teach"])
 def test_every_command_has_help(txtal: Program, command: str) -> None:
-    said = txtal.ok(command, "--help").out
+    said = txtal.quick.ok(command, "--help").out
     assert said.startswith(f"Usage: txtal {command} [OPTIONS] DATASET")

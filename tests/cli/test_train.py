@@ -21,7 +21,7 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program
     """A classifier in ``model``, trained on every sample ticket."""
     program = Program(tmp_path_factory.mktemp("trained"))
     shutil.copy(prepared / "labelled.db", program.folder / program.db)
-    ran = program.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    ran = program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
     assert ran.out == ""
     assert "trained on 680 answers, written to model" in ran.err
     return program
@@ -53,15 +53,15 @@ def test_predict_gives_each_record_back_with_labels(trained: Program) -> None:
 
 def test_predict_to_a_file_and_strictly(trained: Program) -> None:
     trained.file("bad.jsonl", [{"text": "one"}, "nonsense"])
-    ran = trained("predict", "--strict", "model", "bad.jsonl", "-o", "out.jsonl")
+    ran = trained.quick("predict", "--strict", "model", "bad.jsonl", "-o", "out.jsonl")
     assert "bad.jsonl:2: " in ran.complaint
     assert ran.code == 3
     assert not (trained.folder / "out.jsonl").exists()
 
 
 def test_nothing_to_train_on(sample: Program) -> None:
-    ran = sample("train", "d", "-o", "model", "--vectors", "lexical")
-    assert "no model yet" in ran.err.splitlines()[-1]
+    ran = sample.quick("train", "d", "-o", "model", "--vectors", "lexical")
+    assert "two kinds" in ran.err.splitlines()[-1]
     assert (ran.code, ran.out) == (1, "")
     assert not (sample.folder / "model").exists()
 
@@ -155,6 +155,6 @@ def test_nothing_in_it_is_executed_even_if_its_sum_is_right(
 
 def test_a_refusal_on_the_command_line(copy: Path, fresh: Program) -> None:
     flip_a_byte(copy)
-    ran = fresh("predict", copy, LABELLED)
+    ran = fresh.quick("predict", copy, LABELLED)
     assert "altered" in ran.complaint
     assert ran.code == 3

@@ -39,14 +39,15 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
     """
     from txtal.formats.export import FORMATS, write
     from txtal.store import datasets
+    from txtal.text import count
 
     with console.read() as conn:
         target = datasets.get(conn, dataset)
         with writing(output) as out:
             written = write(_rows(conn, target), out, FORMATS[form])
-    said = f"{written.lines:,} lines from {written.answers:,} answers"
-    for verdict, count in written.left_out.items():
-        said += f", {count:,} {verdict} left out ({form} can't say it)"
+    said = f"{count(written.lines, 'line')} from {count(written.answers, 'answer')}"
+    for verdict, number in written.left_out.items():
+        said += f", {number:,} {verdict} left out ({form} can't say it)"
     console.say(said)
 
 

@@ -47,13 +47,18 @@ def command(
     from txtal.loading import load, load_answers
     from txtal.sitting import default_annotator
     from txtal.store import datasets
+    from txtal.store.sqlite import transaction
 
     with console.open(create=True) as conn:
         for one in source:
-            if answers:
+            with transaction(conn):  # a refused file leaves nothing behind, not even the dataset
+                target = datasets.prepare(conn, dataset)
+                if not answers:
+                    load(conn, target, one, console, strict=strict, max_line=max_line)
+                    continue
                 load_answers(
                     conn,
-                    dataset,
+                    target,
                     one,
                     console,
                     annotator=annotator or default_annotator(),
@@ -61,6 +66,3 @@ def command(
                     strict=strict,
                     max_line=max_line,
                 )
-            else:
-                target = datasets.prepare(conn, dataset)
-                load(conn, target, one, console, strict=strict, max_line=max_line)

@@ -37,6 +37,7 @@ def command(
     from txtal.formats.source import read
     from txtal.loading import BadLines
     from txtal.recipes import load_file
+    from txtal.text import count
 
     if code:
         load_file(code)
@@ -48,9 +49,9 @@ def command(
         max_line=MAX_LINE,
         progress=lambda done, total: console.progress("predicting", done, total),
     )
-    count = 0
+    predicted = 0
     with writing(output) as out:
         for line in saved.predicted_lines(made, records):
             out.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
-            count += 1
-    console.say(f"predicted {count:,}, {bad.count:,} bad lines")
+            predicted += 1
+    console.say(f"predicted {predicted:,}, {count(bad.count, 'bad line')}")

@@ -25,7 +25,7 @@ from txtal.cli.output import Console, put, put_json, put_table
     "-s",
     "--strategy",
     type=options.Commas(),
-    default="margin,random",
+    default="auto,random",
     show_default=True,
     help="Strategies to compare, separated by commas.",
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from txtal.cli import options
 from txtal.cli.output import Console
+
+DEFAULT = ParameterSource.DEFAULT
 
 
 @click.command("train")
@@ -20,9 +23,9 @@ from txtal.cli.output import Console
     help="The folder to write the classifier to.",
 )
 @options.features
-@click.pass_obj
+@click.pass_context
 def command(
-    console: Console,
+    context: click.Context,
     dataset: str,
     output: Path,
     vectors: str,
@@ -32,14 +35,18 @@ def command(
 ) -> None:
     """Fit the classifier on every answer of DATASET and write it to a folder.
 
-    `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed.
+    `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
+    features are those the dataset was taught with, unless you name others.
     """
     from txtal import classifier
     from txtal.errors import LearnerError
     from txtal.learner.learner import Learner
     from txtal.types import LearnerSettings
 
+    console: Console = context.obj
     spec = options.spec_of(vectors, lang, spacy)
+    if all(context.get_parameter_source(name) is DEFAULT for name in ("vectors", "lang", "spacy")):
+        spec = _taught_with(console, dataset) or spec
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
     revision = learner.rank().revision
@@ -56,3 +63,12 @@ def command(
             f"about {audit.value:.0%} right (95 % interval {audit.low:.0%} to {audit.high:.0%}, "
             f"from {audit.n} audit answers)"
         )
+
+
+def _taught_with(console: Console, name: str) -> str | None:
+    """The vectoriser of the dataset's newest revision, whose features are cached."""
+    from txtal.store import datasets, revisions
+
+    with console.read() as conn:
+        latest = revisions.latest(conn, datasets.get(conn, name).id)
+    return latest[1].vectoriser if latest else None

@@ -7,17 +7,21 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learning import evaluate, model, select, start
-from txtal.learning.arrays import Floats, Indices
+from txtal.learning.arrays import Cells, Floats, Indices
+from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
 from txtal.learning.model import LinearModel
+from txtal.learning.neighbourhood import Neighbourhood
+from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
-from txtal.learning.strategies.pool import Pool, score
+from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.recipes import load_file
 from txtal.session import AUDIT, LearnerStatus
 from txtal.store import answers, datasets, schema, tickets
@@ -36,6 +40,9 @@ from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
 
 RANDOM = "random"
+_FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
+"""Strategies that choose well with no model, and so need no start order."""
+
 START = "start"
 """The reason given for tickets asked before there is a model worth asking."""
 
@@ -61,6 +68,18 @@ class Snapshot:
     @property
     def scheme(self) -> Scheme:
         return self.dataset.scheme
+
+
+class Surroundings(NamedTuple):
+    """What is worked out once of a pool's features and kept."""
+
+    propagation: Propagation
+    herding: Herding
+
+    @classmethod
+    def of(cls, features: Features) -> Surroundings:
+        sample = Neighbourhood(features.matrix)
+        return cls(Propagation(sample), Herding(sample))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,8 @@ class Learner:
         self.scheme: Scheme | None = None
         self.features: Features | None = None
         self.model: LinearModel | None = None
+        self._regression: LinearModel | None = None
+        self._surroundings: Surroundings | None = None
         self._report = report or (lambda status: None)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._strategy = registry.get(settings.strategy)
@@ -130,9 +151,9 @@ class Learner:
             matrix = answer_matrix(snapshot.answers, snapshot.scheme)
             rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
             known = np.asarray(snapshot.features.matrix[rows])
-            self.model = model.fit(known, matrix.cells, snapshot.scheme.task, start=self.model)
-            self._measure(known, matrix, snapshot)
-            pool = self._pool(conn, known, matrix, snapshot)
+            self._fit(known, rows, matrix, snapshot)
+            self._measure(known, rows, matrix, snapshot)
+            pool = self._pool(conn, known, rows, matrix, snapshot)
             return self._ranking(pool, snapshot, began)
 
     # --- reading ----------------------------------------------------------------------------
@@ -164,16 +185,30 @@ class Learner:
             progress=self._progress,
         )
         if before is None or before.vectoriser is not self.features.vectoriser:
-            self.model = None  # its weights belong to other features
+            self._regression = None  # its weights belong to other features
+        self._surroundings = Surroundings.of(self.features)
         self._start = None
         return self.features
 
     def _progress(self, done: int, total: int | None) -> None:
         self._report(LearnerStatus("vectorising", progress=done / total if total else None))
 
+    # --- learning ---------------------------------------------------------------------------
+
+    def _fit(self, known: Floats, rows: Indices, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
+        task = snapshot.scheme.task
+        self._regression = model.fit(known, matrix.cells, task, start=self._regression)
+        self.model = self._carry(self._regression, rows, matrix.cells)
+
+    def _carry(self, fitted: LinearModel, rows: Indices, cells: Cells) -> LinearModel:
+        assert self._surroundings is not None
+        return self._surroundings.propagation.carry(fitted, rows, cells)
+
     # --- measuring --------------------------------------------------------------------------
 
-    def _measure(self, known: Floats, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
+    def _measure(
+        self, known: Floats, rows: Indices, matrix: AnswerMatrix, snapshot: Snapshot
+    ) -> None:
         """Estimate again once there are a tenth more audit answers: it takes several fits."""
         audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
         audited = np.isin(matrix.ticket_ids, audits)
@@ -181,15 +216,27 @@ class Learner:
         if self._audited <= count < 1.1 * self._audited:
             return
         self._audit = evaluate.audit_estimate(
-            known, matrix.cells, audited, snapshot.scheme.task, seed=self.settings.seed
+            known,
+            matrix.cells,
+            audited,
+            snapshot.scheme.task,
+            seed=self.settings.seed,
+            improve=lambda fitted, used: self._carry(fitted, rows[used], matrix.cells[used]),
         )
         self._audited = count
 
     # --- ranking ----------------------------------------------------------------------------
 
     def _pool(
-        self, conn: Connection, known: Floats, matrix: AnswerMatrix, snapshot: Snapshot
+        self,
+        conn: Connection,
+        known: Floats,
+        known_rows: Indices,
+        matrix: AnswerMatrix,
+        snapshot: Snapshot,
     ) -> OpenTickets:
+        assert self.model is not None
+        assert self._surroundings is not None
         features = snapshot.features
         answered = np.isin(features.ids, [answer.ticket_id for answer in snapshot.answers])
         rows = np.flatnonzero(~answered)
@@ -197,9 +244,12 @@ class Learner:
         pool = Pool(
             features=np.asarray(features.matrix[rows]),
             task=snapshot.scheme.task,
-            model=self.model,
+            model=self.model if self.model.ready else None,
             answered=known,
             cells=matrix.cells,
+            labels=[label.name for label in snapshot.scheme.labels],
+            size=SIZE,
+            place=Place(self._surroundings.herding, rows, known_rows),
             read_texts=lambda: tickets.texts(conn, ids.tolist()),
             rng=np.random.default_rng([self.settings.seed, len(snapshot.answers)]),
         )
@@ -226,9 +276,11 @@ class Learner:
 
     def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
-        if self.settings.strategy != RANDOM:
+        if not len(waiting.ids):
+            return Choice(self.settings.strategy, _NONE, None, 1.0)
+        if self.settings.strategy not in _FROM_NOTHING:
             rows = self._start_rows(waiting, snapshot)
-            if len(rows):
+            if len(rows) or waiting.pool.model is None:
                 return Choice(START, rows, None, 1.0)
         pool = waiting.pool
         scores = score(self._strategy, pool)
@@ -258,7 +310,7 @@ class Learner:
         assert self.model is not None
         parts = [self._notice]
         if not self.model.ready:
-            parts.append("no model yet: it needs answers of two kinds")
+            parts.append("the model needs answers of two kinds")
         return "; ".join(part for part in parts if part)
 
     def _ranked(self, choice: Choice, waiting: OpenTickets, scheme: Scheme) -> tuple[Ranked, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Literal
 
@@ -9,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from txtal.errors import LearnerError
-from txtal.learning.arrays import Cells, Features, Mask
+from txtal.learning.arrays import Cells, Features, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
-from txtal.learning.model import decide, fit
+from txtal.learning.model import LinearModel, decide, fit
 from txtal.types import Estimate, Task
 
 FEWEST = 10
@@ -81,6 +82,7 @@ def audit_estimate(
     balanced: bool = True,
     folds: int = 5,
     seed: int = 0,
+    improve: Callable[[LinearModel, Indices], LinearModel] | None = None,
 ) -> Estimate | None:
     """What share of tickets a model of these answers gets right, from the audit answers alone.
 
@@ -98,6 +100,9 @@ def audit_estimate(
     question should ask for a label, not for a verdict on a suggestion, or hard tickets drop out.
     Each model learned from a little less than all answers, so the value errs on the low side.
 
+    ``improve`` is given each fold's model and the rows it was fitted to, and gives back the model
+    that is to be judged.
+
     None with fewer than ``FEWEST`` rows that count, or when a fold's model isn't ready.
     """
     counted = np.flatnonzero(audit & _known_in_full(cells, task))
@@ -113,6 +118,8 @@ def audit_estimate(
         )
         if not model.ready:
             return None
+        if improve is not None:
+            model = improve(model, np.flatnonzero(rest))
         decided = decide(model.predict_proba(features[held_out]), task)
         right += int((decided == cells[held_out]).all(axis=1).sum())
     low, high = wilson(right, len(counted))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,8 +139,15 @@ def transaction(conn: Connection) -> Iterator[None]:
     """One write, all or nothing.
 
     BEGIN IMMEDIATE takes the write lock first: a deferred transaction that reads and then writes
-    fails at once, whatever the timeout, when another process has written in between.
+    fails at once, whatever the timeout, when another process has written in between. Inside
+    another transaction it is part of that one.
     """
+    with nullcontext() if conn.in_transaction else _immediate(conn):
+        yield
+
+
+@contextmanager
+def _immediate(conn: Connection) -> Iterator[None]:
     conn.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -169,7 +169,7 @@ class _Job:
             if len(texts) != len(part):
                 raise LearnerError(
                     f"{len(part)} texts were asked for and {len(texts)} came; tickets are missing"
-                    " from the database: run txtal verify"
+                    " from the database: see txtal doctor"
                 )
             yield texts
             self._done += len(part)

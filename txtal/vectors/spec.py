@@ -8,9 +8,10 @@ The pipeline is a language code spaCy knows, an installed spaCy package, or the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from txtal.errors import UsageError
-from txtal.vectors import pipeline, registry, static
+from txtal.vectors import registry
 
 DEFAULT_PIPELINE = "en"
 
@@ -60,7 +61,19 @@ def resolve(spec: str | Spec) -> tuple[Spec, str]:
     return wanted, ""
 
 
+def check(text: str) -> None:
+    """Raise UsageError for what :func:`resolve` would refuse; imports no block."""
+    parsed = parse(text)
+    if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
+        raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
+    for block in parsed.blocks:
+        if block != registry.AUTO and block not in registry.names():
+            registry.find(block)
+
+
 def _choose(name: str) -> tuple[Spec, str]:
+    from txtal.vectors import pipeline, static  # numpy, which a mere check can do without
+
     if pipeline.has_vectors(name):
         return Spec(("lexical", "spacy"), name), ""
     if static.available():

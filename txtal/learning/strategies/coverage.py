@@ -14,24 +14,23 @@ from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
 
-CORESET_SAMPLE = 10_000
+SAMPLE = 5_000
+"""Tickets, drawn at random, that are picked from."""
 
 CENTRES = 512
-"""Answered tickets compared with the sample at a time."""
+"""coreset: answered tickets compared with the sample at a time."""
 
 COPY = 1 - 1e-6
-"""A cosine from which one ticket says no more than the other."""
-
-TYPICLUST_SAMPLE = 5_000
+"""coreset: a cosine from which one ticket says no more than the other."""
 
 CLUSTERS = 500
-"""Clusters at most, as in the paper."""
+"""typiclust: clusters at most, as its authors have it."""
 
 NEIGHBOURS = 20
-"""Tickets of the same cluster that tell how typical one is, as in the paper."""
+"""typiclust: tickets of the same cluster that tell how typical one is, as its authors have it."""
 
 SMALLEST = 5
-"""Tickets in a cluster below which it is asked last, as in the paper."""
+"""typiclust: tickets below which a cluster is asked last; its authors leave such clusters out."""
 
 
 @strategy("coreset")
@@ -39,10 +38,10 @@ def coreset(pool: Pool) -> Floats:
     """Again and again the ticket farthest from all answered and picked: max_x min_c ||x - c||.
 
     Sener and Savarese 2018, "Active learning for convolutional neural networks: a core-set
-    approach" (arXiv:1708.00489), the greedy k-centre. Picks from a random sample of
-    ``CORESET_SAMPLE`` tickets and stops when what is left copies what it has.
+    approach" (arXiv:1708.00489), the greedy k-centre. Picks from a random sample of ``SAMPLE``
+    tickets and stops when what is left copies what it has.
     """
-    rows = pool.sample(CORESET_SAMPLE)
+    rows = pool.sample(SAMPLE)
     unit, centres = unit_rows(pool.features[rows]), _answered(pool)
     nearest = np.full(len(rows), -np.inf, np.float32)
     for begin in range(0, len(centres), CENTRES):
@@ -63,11 +62,12 @@ def typiclust(pool: Pool) -> Floats:
 
     Hacohen, Dekel and Weinshall 2022, "Active learning on a budget: opposite strategies suit high
     and low budgets" (arXiv:2202.02794). Typical is what has near neighbours: 1 / mean distance to
-    the ``NEIGHBOURS`` nearest of the cluster. k-means of a random sample of ``TYPICLUST_SAMPLE``
-    tickets into as many clusters as there are answers and picks to make, ``CLUSTERS`` at most;
-    clusters with fewer answers come first and those below ``SMALLEST`` tickets last.
+    the ``NEIGHBOURS`` nearest of the cluster. k-means of a random sample of ``SAMPLE`` tickets
+    into as many clusters as there are answers and picks to make, ``CLUSTERS`` at most. Answered
+    tickets are then counted to the nearest centre: clusters with fewer come first, those below
+    ``SMALLEST`` tickets last.
     """
-    rows = pool.sample(TYPICLUST_SAMPLE)
+    rows = pool.sample(SAMPLE)
     if not len(rows):
         return in_order(pool, rows)
     unit, centres = unit_rows(pool.features[rows]), _answered(pool)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from txtal.errors import LearnerError
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, usable_rows
+from txtal.learning.herding import Herding
 from txtal.learning.model import Classifier, LinearModel, fit
 from txtal.learning.strategies.bootstrap import bootstrap
 from txtal.types import Task
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 def _no_texts() -> Sequence[str]:
     raise LearnerError("This pool has no texts to read. Pass read_texts to build it with some.")
+
+
+class Place(NamedTuple):
+    """Where a pool lies among all of a dataset's features."""
+
+    herding: Herding
+    """The neighbours within a sample of those features."""
+    rows: Indices
+    """(n,): the row of each of the pool's tickets."""
+    answered: Indices
+    """(m,): the rows of the answered ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +55,8 @@ class Pool:
     """The names of the k labels, for strategies that are told one."""
     size: int = 50
     """How many tickets a ranking holds: what strategies that pick a diverse batch pick."""
+    place: Place | None = None
+    """Spares strategies that look at neighbours the work of finding them again."""
     read_texts: Callable[[], Sequence[str]] = _no_texts
     """Reads the n texts; called at most once."""
     rng: np.random.Generator = field(default_factory=np.random.default_rng)

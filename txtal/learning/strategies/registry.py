@@ -26,6 +26,8 @@ ENTRY_POINTS = "txtal.strategies"
 _HERE = "txtal.learning.strategies"
 
 BUILT_IN = {
+    "auto": f"{_HERE}.herding",
+    "herding": f"{_HERE}.herding",
     "random": f"{_HERE}.uncertainty",
     "least-confidence": f"{_HERE}.uncertainty",
     "margin": f"{_HERE}.uncertainty",
@@ -129,11 +131,23 @@ def _find(name: str) -> Strategy:
         return _registered[name]
     for point in _installed().select(name=name):
         return _load(point)
+    raise _unknown(name)
+
+
+def check(name: str) -> None:
+    """Raise UsageError when :func:`get` would not know a name in ``name``; imports none of them."""
+    for part in _SHARE.split(name)[::2]:
+        base = part.partition("=")[0]
+        if base and base not in BUILT_IN and base not in names():
+            raise _unknown(base)
+
+
+def _unknown(name: str) -> UsageError:
     from difflib import get_close_matches
 
     near = get_close_matches(name, names(), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Choose from {', '.join(names())}."
-    raise UsageError(f"There is no strategy {name!r}. {hint}")
+    return UsageError(f"There is no strategy {name!r}. {hint}")
 
 
 def names() -> list[str]:

@@ -1,0 +1,86 @@
+"""Uncertainty herding: one way to choose for few answers and for many.
+
+A ticket is worth asking for the uncertain tickets near it that no answer is near yet. With no model
+every ticket is equally uncertain and the choice is the most representative ones; as the model grows
+sure of most of the pool, it becomes those it is unsure of (Bae, Oliveira and Sutherland 2024,
+"Uncertainty Herding: One Active Learning Method for All Label Budgets", arXiv 2412.20644)::
+
+    gain(x) = sum_i  u_i * max(0, k(x, i) - max_{j answered} k(j, i))
+
+with u_i the uncertainty of ticket i and k(x, i) = exp(SHARPNESS * (cos(x, i) - 1)), cut off after
+the nearest neighbours. The next ticket is the one of greatest gain, then the gains are taken again.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from txtal.learning.arrays import Floats, Indices
+from txtal.learning.neighbourhood import Neighbourhood
+
+SHARPNESS = 5.0
+
+
+class Herding:
+    """The kernel over a sample of the pool; made once and kept."""
+
+    def __init__(self, sample: Neighbourhood) -> None:
+        self.sample = sample
+
+    @cached_property
+    def _kernel(self) -> sp.csr_array:
+        """Symmetric (m, m)."""
+        near = self.sample.near
+        m, count = near.places.shape
+        kernel = np.exp(SHARPNESS * (near.cosines - 1)).ravel()
+        begin = np.arange(0, m * count + 1, max(1, count))[: m + 1]
+        one_way = sp.csr_array((kernel, near.places.ravel(), begin), shape=(m, m))
+        return sp.csr_array(one_way.maximum(one_way.T))
+
+    def gains(self, uncertainty: Floats, answered: Indices, size: int) -> Floats:
+        """What asking each ticket of the sample would gain (m,).
+
+        ``uncertainty`` (m,) is 0 or more; ``answered`` are rows of the features. The first
+        ``size`` by gain are each worth asking after those before them; what comes after them is
+        by the gain that is left. Answered tickets have -inf.
+        """
+        kernel = self._kernel
+        covered = self._covered(answered)
+        left = np.maximum(kernel.data - covered[kernel.indices], 0) * uncertainty[kernel.indices]
+        gains = np.add.reduceat(np.append(left, 0), kernel.indptr[:-1])[: len(self.sample)]
+        gains[np.diff(kernel.indptr) == 0] = 0
+        gains[self.sample.inside(answered)[1]] = -np.inf
+        scores = gains.copy()
+        for _ in range(min(size, len(gains))):
+            best = int(gains.argmax())
+            if not np.isfinite(gains[best]):
+                break
+            scores[best] = gains[best]
+            self._take(best, gains, covered, uncertainty)
+            gains[best] = -np.inf
+            waiting = np.isfinite(gains)
+            scores[waiting] = gains[waiting]
+        return scores
+
+    def _covered(self, answered: Indices) -> Floats:
+        """How near each ticket is to an answer (m,), 0 to 1."""
+        covered = np.zeros(len(self.sample), np.float32)
+        near = self.sample.near_to(answered)
+        np.maximum.at(covered, near.places, np.exp(SHARPNESS * (near.cosines - 1)))
+        return covered
+
+    def _take(self, best: int, gains: Floats, covered: Floats, uncertainty: Floats) -> None:
+        """Cover what ``best`` covers, and lower the gains of all that would have covered it too."""
+        kernel = self._kernel
+        own = slice(kernel.indptr[best], kernel.indptr[best + 1])
+        for ticket, value in zip(kernel.indices[own], kernel.data[own], strict=True):
+            before = covered[ticket]
+            if value > before:
+                row = slice(kernel.indptr[ticket], kernel.indptr[ticket + 1])
+                ties = kernel.data[row]
+                lost = np.maximum(ties - before, 0) - np.maximum(ties - value, 0)
+                gains[kernel.indices[row]] -= lost * uncertainty[ticket]
+                covered[ticket] = value

@@ -1,0 +1,97 @@
+"""Which tickets lie close together: the nearest neighbours within a sample of the pool.
+
+Found once and kept as long as the features stay the same; what herding and propagation stand on.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from txtal.learning.arrays import Features, Floats, Indices, unit_rows, usable_rows
+
+SIZE = 12_000
+"""Tickets in the sample of a larger pool: finding neighbours takes its square."""
+
+NEAREST = 100
+"""Neighbours kept of each ticket."""
+
+_BLOCK = 1_000
+
+
+class Near(NamedTuple):
+    """Neighbours, nearest first."""
+
+    places: Indices
+    """(n, NEAREST): places in the sample."""
+    cosines: Floats
+    """(n, NEAREST)."""
+
+
+class Neighbourhood:
+    """A uniform sample of the pool's usable tickets, and the neighbours of any ticket in it."""
+
+    def __init__(self, features: Features, seed: int = 0) -> None:
+        usable = np.flatnonzero(usable_rows(features))
+        drawn = np.random.default_rng(seed).permutation(usable)[:SIZE]
+        self.rows: Indices = np.sort(drawn)
+        """(m,): rows of the features that are in the sample, ascending."""
+        self._features = features
+        self._outside: dict[int, tuple[Indices, Floats]] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def features(self) -> Features:
+        """The sample's features (m, d), as the vectoriser made them."""
+        return np.asarray(self._features[self.rows])
+
+    @cached_property
+    def unit(self) -> Features:
+        """The same, scaled to length one."""
+        return unit_rows(self.features)
+
+    @cached_property
+    def near(self) -> Near:
+        """The neighbours of every ticket in the sample; the first is itself, or its twin."""
+        return _nearest(self.unit, self.unit)
+
+    def near_to(self, rows: Indices) -> Near:
+        """The neighbours of any rows of the features; in the sample a ticket is its own nearest.
+
+        Those of rows outside the sample are remembered: answers are asked for again and again.
+        """
+        places = np.minimum(np.searchsorted(self.rows, rows), max(0, len(self) - 1))
+        inside = self.rows[places] == rows
+        near = Near(self.near.places[places].copy(), self.near.cosines[places].copy())
+        for index in np.flatnonzero(~inside):
+            row = int(rows[index])
+            if row not in self._outside:
+                one = _nearest(unit_rows(self._features[[row]]), self.unit)
+                self._outside[row] = one.places[0], one.cosines[0]
+            near.places[index], near.cosines[index] = self._outside[row]
+        return near
+
+    def inside(self, rows: Indices) -> tuple[Indices, Indices]:
+        """Which of ``rows`` are in the sample, as indices into ``rows``, and their places there."""
+        places = np.minimum(np.searchsorted(self.rows, rows), max(0, len(self) - 1))
+        found = np.flatnonzero(self.rows[places] == rows) if len(self) else places[:0]
+        return found, places[found]
+
+
+def _nearest(unit: Features, sample: Features) -> Near:
+    count = min(NEAREST, len(sample))
+    places = np.empty((len(unit), count), np.int64)
+    cosines = np.empty((len(unit), count), np.float32)
+    for begin in range(0, len(unit), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        every = unit[block] @ sample.T
+        some = np.argpartition(-every, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(every, some, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        places[block] = np.take_along_axis(some, order, axis=1)
+        cosines[block] = np.take_along_axis(values, order, axis=1)
+    return Near(places, cosines)

@@ -1,0 +1,43 @@
+"""Herding, which needs no start order and no choosing: the default."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from txtal.learning.arrays import Floats
+from txtal.learning.herding import Herding
+from txtal.learning.neighbourhood import Neighbourhood
+from txtal.learning.strategies.pool import Place, Pool
+from txtal.learning.strategies.registry import strategy
+from txtal.learning.strategies.uncertainty import margin
+
+
+@strategy("auto")
+@strategy("herding")
+def herding(pool: Pool) -> Floats:
+    """The uncertainty near a ticket that no answer is near yet: see :mod:`txtal.learning.herding`.
+
+    Uncertainty is that of ``margin``; with no model every ticket is equally uncertain, and the
+    first choices are the most representative. Of a pool above 12,000 tickets a uniform sample is
+    scored; the others come after it, in no order.
+    """
+    place = pool.place or _place(pool)
+    sample = place.herding.sample
+    if pool.model is None:
+        uncertainty = np.ones(len(sample), np.float32)
+    else:
+        uncertainty = np.maximum(margin(Pool(sample.features, pool.task, pool.model)), 0)
+    gains = place.herding.gains(uncertainty, place.answered, pool.size)
+    scores = np.full(len(pool), np.finfo(np.float32).min, np.float32)
+    found, places = sample.inside(place.rows)
+    scores[found] = gains[places]
+    return scores
+
+
+def _place(pool: Pool) -> Place:
+    """A neighbourhood for a pool that came without one."""
+    answered = pool.answered
+    features = pool.features if answered is None else np.vstack([pool.features, answered])
+    herding = Herding(Neighbourhood(features))
+    rows = np.arange(len(features))
+    return Place(herding, rows[: len(pool)], rows[len(pool) :])
