@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import LockedError
-from txtal.session import AUDIT, Session
+from txtal.session import AUDIT, LearnerStatus, Session
 from txtal.store import answers, schema
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import Answer, Dataset, Ranked, Ranking, Revision, Ticket
@@ -73,6 +73,19 @@ def test_a_ranking_older_than_the_one_at_hand_is_dropped(
     assert not session.update()
     assert session.ranking is not None
     assert session.ranking.items[0].ticket_id == 7
+
+
+def test_what_the_learner_has_to_say_is_said_once(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+    learner.status = LearnerStatus("vectorising", "static vectors aren't installed")
+    assert session.update()
+    assert session.notice == "static vectors aren't installed"
+    session.choose(1)
+    assert not session.update()
+    assert session.notice == ""
 
 
 def test_behind_counts_what_the_model_has_not_seen(

@@ -106,6 +106,7 @@ class Session:
         self._put_back: list[Question] = []
         self._unsaved: Ranking | None = None
         self._recorded: list[int] = []
+        self._said = ""
         self._shown = 0.0
         self._position = 0
 
@@ -122,10 +123,19 @@ class Session:
 
     def update(self) -> bool:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
-        news = self._take_ranking()
+        news = self._take_ranking() or self._told_of_learner()
         if self.question is None:
             self._ask_or_say_why()
             news = news or self.question is not None
+        return news
+
+    def _told_of_learner(self) -> bool:
+        """Pass on what the learner has to say, once."""
+        said = self.learner.status.detail if self.learner else ""
+        news = bool(said) and said != self._said
+        self._said = said or self._said
+        if news:
+            self.notice = said
         return news
 
     def _take_ranking(self) -> bool:

@@ -55,7 +55,7 @@ def test_a_file_is_replaced_whole(answered: Program, name: str) -> None:
     assert answered.ok("export", "d", "-o", name).out == ""
     data = path.read_bytes()
     text = (gzip.decompress(data) if name.endswith(".gz") else data).decode()
-    assert text == answered.ok("export", "d").out
+    assert text == answered.quick.ok("export", "d").out
     assert not [p for p in answered.folder.iterdir() if p.name.endswith(".tmp")]
 
 
@@ -131,6 +131,6 @@ def test_a_full_disk_is_told_in_one_line(request: pytest.FixtureRequest, dataset
     assert ran.returncode == 1
     assert b"No space left" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
-    to_file = program("export", "d", "-o", "/dev/full")
+    to_file = program.quick("export", "d", "-o", "/dev/full")
     assert "No space left" in to_file.complaint
     assert to_file.code == 1

@@ -262,11 +262,13 @@ def test_words_that_are_no_text_at_all(answered: Program) -> None:
     """A terminal in another encoding sends bytes that aren't UTF-8."""
     odd = os.fsdecode(b"gr\xfc\xdfe")
     (answered.folder / f"{odd}.txt").write_text("one\n")
-    assert answered.ok("load", "d", f"{odd}.txt").err == "loaded 1, 0 duplicates, 0 bad lines\n"
+    program = answered.quick
+    assert program.ok("load", "d", f"{odd}.txt").err.startswith("loaded 1, ")
     for words in (["stats", odd], ["load", odd, "-"], ["manual", "d", "--plain", "-l", odd]):
-        assert answered(*words).complaint
-        assert answered(*words).code == 2
-    assert answered("load", "d", f"no {odd}.txt").code == 3
+        ran = program(*words)
+        assert ran.complaint
+        assert ran.code == 2
+    assert program("load", "d", f"no {odd}.txt").code == 3
 
 
 # --- poor terminals ---------------------------------------------------------------------------

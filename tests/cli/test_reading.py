@@ -56,7 +56,7 @@ def test_doctor(answered: Program) -> None:
     for part in ("python: ", "spacy: ", "journal_mode: ", "state: ok", "answers: 4", "log: "):
         assert part in said
     assert "ticket 0" not in said
-    body = answered.json("doctor", "--json")
+    body = answered.quick.json("doctor", "--json")
     assert {"python", "platform", "packages", "sqlite", "terminal", "log", "database"} <= set(body)
     assert body["sqlite"]["journal_mode"] in ("WAL", "DELETE")
     assert body["sqlite"]["wal_reset_bug"] == (body["sqlite"]["journal_mode"] == "DELETE")

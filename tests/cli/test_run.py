@@ -70,6 +70,17 @@ def made(dataset: str) -> Recipe:
 '''
 
 
+TWO = """
+from txtal import recipe
+
+@recipe("one")
+def one(dataset: str): ...
+
+@recipe("two")
+def two(dataset: str): ...
+"""
+
+
 @pytest.fixture
 def mine(txtal: Program) -> Program:
     (txtal.folder / "mine.py").write_text(RECIPE)
@@ -78,7 +89,7 @@ def mine(txtal: Program) -> Program:
 
 
 def test_its_signature_is_its_help(mine: Program) -> None:
-    said = mine.ok("run", "mine.py:triage", "--help").out
+    said = mine.quick.ok("run", "mine.py:triage", "--help").out
     for part in (
         "Usage: txtal run mine.py:triage [OPTIONS] DATASET SOURCE",
         "Sort tickets, the loud ones first.",
@@ -88,7 +99,7 @@ def test_its_signature_is_its_help(mine: Program) -> None:
         "--plain",
     ):
         assert part in said
-    assert "FILE.py:NAME" in mine.ok("run", "--help").out
+    assert "FILE.py:NAME" in mine.quick.ok("run", "--help").out
 
 
 def test_options_and_callbacks(mine: Program) -> None:
@@ -142,7 +153,7 @@ def test_records_of_its_own(mine: Program) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (RECIPE, "several recipes"),
+        (TWO, "several recipes (one, two)"),
         ("x = 1", "no function in it is marked"),
         ("x = (", "bad.py:1"),
         ("\n\n1 / 0", "bad.py:3: ZeroDivisionError"),
@@ -154,7 +165,7 @@ def test_records_of_its_own(mine: Program) -> None:
 )
 def test_what_is_wrong_with_a_recipe_is_said(txtal: Program, text: str, says: str) -> None:
     (txtal.folder / "bad.py").write_text(text)
-    ran = txtal("run", "bad.py", "d")
+    ran = txtal.quick("run", "bad.py", "d")
     assert says in ran.err
     assert "Traceback" not in ran.err
     assert ran.code == 2
@@ -163,7 +174,7 @@ def test_what_is_wrong_with_a_recipe_is_said(txtal: Program, text: str, says: st
 def test_a_recipe_that_returns_something_else(txtal: Program) -> None:
     code = "from txtal import recipe\n@recipe('r')\ndef r(dataset: str) -> None: ..."
     (txtal.folder / "bad.py").write_text(code)
-    assert "must return a Recipe, not NoneType" in txtal("run", "bad.py", "d").complaint
+    assert "must return a Recipe, not NoneType" in txtal.quick("run", "bad.py", "d").complaint
 
 
 # --- as scripts -------------------------------------------------------------------------------

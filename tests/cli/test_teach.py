@@ -24,13 +24,23 @@ def in_step(text: str) -> bool:
 
 
 def label_quit_resume_undo(
-    program: Program, open_terminal: Open, words: list[str], keys: list[str]
+    program: Program,
+    open_terminal: Open,
+    words: list[str],
+    keys: list[str],
+    *,
+    learned_by: int | None = None,
 ) -> list[dict[str, object]]:
-    """Give an answer a key; quit; come back and undo four of them; redo one. The export."""
+    """Give an answer a key; quit; come back and undo four of them; redo one. The export.
+
+    ``learned_by`` is the answer after which a model is waited for.
+    """
     one = open_terminal(program, "teach", "d", *words)
     one.wait("1-9 label")
     for number, key in enumerate(keys, start=1):
         one.answer(key, number)
+        if number == learned_by:
+            one.wait("model r")
     one.send("q")
     assert one.end() == 0
     assert f"{len(keys)} answers in this" in one.text
@@ -84,7 +94,7 @@ def test_thirty_answers_to_seventy_seven_labels(
     # Of so many labels, those without a key are found by typing.
     keys += [f"/{labels[n]}\r" for n in (70, 60, 50, 40, 30, 20)]
     words = [str(train), "--labels-from", "labels.txt"]
-    lines = label_quit_resume_undo(txtal, terminal, words, keys)
+    lines = label_quit_resume_undo(txtal, terminal, words, keys, learned_by=20)
     assert [line["label"] for line in lines[24:26]] == [labels[70], labels[60]]
     assert {line["label"] for line in lines} <= set(labels)
     assert txtal.json("stats", "d", "--json")["revision"] is not None
@@ -162,7 +172,7 @@ def test_plain_ends_with_its_input_and_goes_on_where_it_was(txtal: Program) -> N
 def test_plain_where_it_is_asked_for_or_nothing_else_will_do(
     answered: Program, why: dict[str, str]
 ) -> None:
-    assert "Type ? for help" in answered.ok("manual", "d", stdin="q\n", **why).out
+    assert "Type ? for help" in answered.quick.ok("manual", "d", stdin="q\n", **why).out
 
 
 # --- terminals --------------------------------------------------------------------------------

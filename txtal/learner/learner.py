@@ -191,7 +191,8 @@ class Learner:
         return self.features
 
     def _progress(self, done: int, total: int | None) -> None:
-        self._report(LearnerStatus("vectorising", progress=done / total if total else None))
+        share = done / total if total else None
+        self._report(LearnerStatus("vectorising", self._notice, share))
 
     # --- learning ---------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class Learner:
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
             audit=self._audit,
-            note=self._note(),
+            note="" if self.model and self.model.ready else _NOT_READY,
         )
         return Ranking(
             revision,
@@ -306,13 +307,6 @@ class Learner:
             rows = select.audit_sample(len(waiting.ids), SIZE, waiting.pool.rng)
         return rows
 
-    def _note(self) -> str:
-        assert self.model is not None
-        parts = [self._notice]
-        if not self.model.ready:
-            parts.append("the model needs answers of two kinds")
-        return "; ".join(part for part in parts if part)
-
     def _ranked(self, choice: Choice, waiting: OpenTickets, scheme: Scheme) -> tuple[Ranked, ...]:
         assert self.model is not None
         proba = self.model.predict_proba(waiting.pool.features[choice.rows])
@@ -335,6 +329,7 @@ class Learner:
         return tuple(ranked)
 
 
+_NOT_READY = "the model needs answers of two kinds"
 _NONE: Indices = np.empty(0, np.int64)
 
 
