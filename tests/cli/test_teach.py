@@ -51,7 +51,7 @@ def label_quit_resume_undo(
     again.wait(f"{len(keys)} of ")
     for undone in reversed(first[-4:]):
         again.send("u")
-        was = f"was: accept {undone['label']}"
+        was = f"was: accept {str(undone['label'])[:12]}"  # a long name is cut short
         again.wait(lambda text, was=was: was in text and "undone" in text)
         start = " ".join(str(undone["text"]).split())[:20]
         assert start in " ".join(again.text.split())
@@ -234,6 +234,32 @@ def test_two_at_once_are_never_asked_the_same(txtal: Program, terminal: Open, co
     assert txtal.json("stats", "d", "--json")["annotators"].keys() == {"ann", "bob"}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "teach",
+        pytest.param(
+            "manual",
+            marks=pytest.mark.xfail(
+                strict=True, reason="Ledger.take_next doesn't count again when nothing is left"
+            ),
+        ),
+    ],
+)
+def test_both_learn_that_all_is_answered(txtal: Program, terminal: Open, command: str) -> None:
+    txtal.file("t.jsonl", [{"text": f"ticket-{n:02}"} for n in range(2)])
+    txtal.ok("load", "d", "t.jsonl")
+    words = [command, "d", "-l", "a,b", *(LEXICAL if command == "teach" else ())]
+    ann, bob = (terminal(txtal, *words, "--annotator", name) for name in ("ann", "bob"))
+    for one in (ann, bob):
+        asked(one)
+    for one in (ann, bob):
+        one.send("1")
+        one.wait(saved)
+    for one in (ann, bob):
+        one.wait("All 2 tickets", patience=10)
+
+
 def test_a_held_key_labels_each_ticket_once(txtal: Program, terminal: Open) -> None:
     txtal.file("t.jsonl", [{"text": f"ticket-{n:02}"} for n in range(60)])
     one = terminal(txtal, "manual", "d", "t.jsonl", "-l", "a,b")
@@ -244,7 +270,6 @@ def test_a_held_key_labels_each_ticket_once(txtal: Program, terminal: Open) -> N
     assert one.end() == 0
     texts = [line["text"] for line in txtal.exported()]
     assert texts == [f"ticket-{n:02}" for n in range(60)]
-    assert all(text in one.raw.decode() or text[-1:] in one.raw.decode() for text in texts)
 
 
 def test_the_terminal_is_resized_and_suspended_without_loss(txtal: Program, terminal: Open) -> None:

@@ -47,6 +47,8 @@ class Herding:
         ``size`` by gain are each worth asking after those before them; what comes after them is
         by the gain that is left. Answered tickets have -inf.
         """
+        if not len(self.sample):
+            return np.zeros(0, np.float32)
         kernel = self._kernel
         covered = self._covered(answered)
         left = np.maximum(kernel.data - covered[kernel.indices], 0) * uncertainty[kernel.indices]

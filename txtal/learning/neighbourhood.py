@@ -19,6 +19,7 @@ NEAREST = 100
 """Neighbours kept of each ticket."""
 
 _BLOCK = 1_000
+_NONE: Indices = np.empty(0, np.int64)
 
 
 class Near(NamedTuple):
@@ -64,21 +65,31 @@ class Neighbourhood:
 
         Those of rows outside the sample are remembered: answers are asked for again and again.
         """
-        places = np.minimum(np.searchsorted(self.rows, rows), max(0, len(self) - 1))
-        inside = self.rows[places] == rows
-        near = Near(self.near.places[places].copy(), self.near.cosines[places].copy())
-        for index in np.flatnonzero(~inside):
-            row = int(rows[index])
-            if row not in self._outside:
-                one = _nearest(unit_rows(self._features[[row]]), self.unit)
-                self._outside[row] = one.places[0], one.cosines[0]
-            near.places[index], near.cosines[index] = self._outside[row]
+        found, places = self.inside(rows)
+        count = self.near.places.shape[1]
+        near = Near(
+            np.empty((len(rows), count), np.int64), np.empty((len(rows), count), np.float32)
+        )
+        near.places[found], near.cosines[found] = (
+            self.near.places[places],
+            self.near.cosines[places],
+        )
+        for index in np.setdiff1d(np.arange(len(rows)), found):
+            near.places[index], near.cosines[index] = self._near_outside(int(rows[index]))
         return near
+
+    def _near_outside(self, row: int) -> tuple[Indices, Floats]:
+        if row not in self._outside:
+            near = _nearest(unit_rows(self._features[[row]]), self.unit)
+            self._outside[row] = near.places[0], near.cosines[0]
+        return self._outside[row]
 
     def inside(self, rows: Indices) -> tuple[Indices, Indices]:
         """Which of ``rows`` are in the sample, as indices into ``rows``, and their places there."""
-        places = np.minimum(np.searchsorted(self.rows, rows), max(0, len(self) - 1))
-        found = np.flatnonzero(self.rows[places] == rows) if len(self) else places[:0]
+        if not len(self):
+            return _NONE, _NONE
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self) - 1)
+        found = np.flatnonzero(self.rows[places] == rows)
         return found, places[found]
 
 

@@ -1,0 +1,192 @@
+"""Neighbours, herding and propagation, against plain loops and numbers worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from txtal.learning import herding as kernels
+from txtal.learning import model, neighbourhood, propagation
+from txtal.learning.herding import Herding
+from txtal.learning.matrix import IS
+from txtal.learning.neighbourhood import Neighbourhood
+from txtal.learning.propagation import Propagation
+from txtal.learning.strategies.pool import Place, Pool, score
+from txtal.learning.strategies.registry import get
+
+
+def unit(*degrees: float) -> np.ndarray:
+    """Rows on the unit circle."""
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def blobs(per_blob: int = 30, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Three tight groups in ten dimensions, and which each row is of."""
+    rng = np.random.default_rng(seed)
+    centres = np.eye(10)[:3]
+    rows = np.repeat(centres, per_blob, axis=0) + 0.15 * rng.standard_normal((3 * per_blob, 10))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows.astype(np.float32), np.repeat(np.arange(3), per_blob)
+
+
+def gains_by_hand(features: np.ndarray, uncertainty: np.ndarray, answered: list[int]) -> np.ndarray:
+    kernel = np.exp(kernels.SHARPNESS * (features @ features.T - 1))
+    covered = kernel[answered].max(axis=0) if answered else np.zeros(len(features))
+    gains = (np.maximum(kernel - covered, 0) * uncertainty).sum(axis=1)
+    gains[answered] = -np.inf
+    return gains
+
+
+class TestNeighbourhood:
+    def test_nearest_first_and_itself_the_nearest(self) -> None:
+        near = Neighbourhood(unit(0, 10, 50, 180)).near
+        assert near.places[0].tolist() == [0, 1, 2, 3]
+        assert near.places[2].tolist() == [2, 1, 0, 3]
+        assert near.cosines[0, 1] == pytest.approx(np.cos(np.radians(10)), abs=1e-5)
+
+    def test_a_large_pool_is_sampled_and_any_row_finds_its_neighbours(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(neighbourhood, "SIZE", 10)
+        features, _ = blobs()
+        sample = Neighbourhood(features, seed=1)
+        assert len(sample) == 10
+        assert np.all(np.diff(sample.rows) > 0)
+        rows = np.arange(len(features))
+        near = sample.near_to(rows)
+        cosines = features @ sample.unit.T
+        np.testing.assert_allclose(near.cosines[:, 0], cosines.max(axis=1), atol=1e-5)
+        found, places = sample.inside(rows)
+        assert sample.rows[places].tolist() == rows[found].tolist() == sample.rows.tolist()
+
+    def test_blank_and_broken_rows_are_left_out(self) -> None:
+        features = unit(0, 10, 20)
+        features[1] = 0
+        features[2] = np.nan
+        assert Neighbourhood(features).rows.tolist() == [0]
+
+    def test_nothing_at_all(self) -> None:
+        sample = Neighbourhood(np.zeros((3, 2), np.float32))
+        assert len(sample) == 0
+        assert Herding(sample).gains(np.ones(0, np.float32), np.array([0]), 5).tolist() == []
+        assert sample.inside(np.array([0, 1]))[0].tolist() == []
+
+
+class TestHerding:
+    def test_the_first_gain_is_the_sum_of_the_kernel(self) -> None:
+        features = unit(0, 60, 120)
+        gains = Herding(Neighbourhood(features)).gains(np.ones(3, np.float32), _rows(), 1)
+        side = np.exp(kernels.SHARPNESS * (0.5 - 1))
+        far = np.exp(kernels.SHARPNESS * (-0.5 - 1))
+        # The middle one is near both others, so it is asked first.
+        assert gains.argmax() == 1
+        assert gains[1] == pytest.approx(1 + 2 * side, rel=1e-4)
+        # What is left for the first: itself less what the middle covers, and nothing of the rest.
+        assert gains[0] == pytest.approx(1 - side, rel=1e-3)
+        assert far < side
+
+    @pytest.mark.parametrize("answered", [[], [4], [4, 50, 80]])
+    def test_greedy_choices_are_those_of_the_formula(self, answered: list[int]) -> None:
+        features, _ = blobs()
+        uncertainty = np.random.default_rng(3).random(len(features)).astype(np.float32)
+        scores = Herding(Neighbourhood(features)).gains(uncertainty, _rows(*answered), 6)
+        taken = list(answered)
+        for chosen in np.argsort(-scores, kind="stable")[:6]:
+            expected = gains_by_hand(features, uncertainty, taken)
+            assert scores[chosen] == pytest.approx(expected.max(), rel=1e-3)
+            assert expected[chosen] == pytest.approx(expected.max(), rel=1e-3)
+            taken.append(int(chosen))
+        assert np.all(np.isneginf(scores[answered]))
+
+    def test_every_group_is_asked_before_any_twice(self) -> None:
+        features, group = blobs()
+        scores = Herding(Neighbourhood(features)).gains(np.ones(90, np.float32), _rows(), 3)
+        assert set(group[np.argsort(-scores)[:3]]) == {0, 1, 2}
+
+    def test_doubt_draws_it(self) -> None:
+        features, group = blobs()
+        uncertainty = np.where(group == 2, 1.0, 0.01).astype(np.float32)
+        scores = Herding(Neighbourhood(features)).gains(uncertainty, _rows(), 1)
+        assert group[scores.argmax()] == 2
+
+    def test_the_strategy_gives_the_same_with_and_without_a_place(self) -> None:
+        features, group = blobs()
+        cells = np.eye(3, dtype=np.int8)[group]
+        answered = np.array([0, 31, 61])
+        fitted = model.fit(features[answered], cells[answered], "exclusive")
+        rows = np.setdiff1d(np.arange(90), answered)
+        given = {"model": fitted, "answered": features[answered], "cells": cells[answered]}
+        alone = Pool(features[rows], "exclusive", **given)
+        placed = Pool(
+            features[rows],
+            "exclusive",
+            **given,
+            place=Place(Herding(Neighbourhood(features)), rows, answered),
+        )
+        strategy = get("auto")
+        np.testing.assert_allclose(score(strategy, alone), score(strategy, placed), rtol=1e-3)
+
+    def test_with_no_model_it_still_chooses(self) -> None:
+        features, group = blobs()
+        scores = score(get("herding"), Pool(features, "exclusive", size=3))
+        assert set(group[np.argsort(-scores)[:3]]) == {0, 1, 2}
+
+
+class TestPropagation:
+    def test_an_answer_reaches_its_group_and_no_other(self) -> None:
+        features, group = blobs()
+        reach = Propagation(Neighbourhood(features)).reach(_rows(0))[:, 0]
+        assert reach[0] == reach.max()
+        assert reach[group == 0].mean() > 20 * reach[group != 0].mean()
+
+    def test_the_spread_is_that_of_zhou_et_al(self) -> None:
+        features, _ = blobs(per_blob=4)
+        carried = Propagation(Neighbourhood(features))
+        graph = carried._graph.toarray()
+        np.testing.assert_allclose(graph, graph.T, atol=1e-6)
+        seed = np.eye(12, dtype=np.float32)[:, [5]]
+        spread = seed
+        for _ in range(propagation.STEPS):
+            spread = propagation.KEPT * graph @ spread + (1 - propagation.KEPT) * seed
+        np.testing.assert_allclose(carried.reach(_rows(5)), spread, rtol=1e-4)
+
+    def test_few_answers_speak_for_the_pool(self) -> None:
+        features, group = blobs(per_blob=60, seed=2)
+        cells = np.eye(3, dtype=np.int8)[group]
+        rows = np.array([0, 60, 120])
+        fitted = model.fit(features[rows], cells[rows], "exclusive")
+        better = Propagation(Neighbourhood(features)).carry(fitted, rows, cells[rows])
+
+        def confidence(of: model.LinearModel) -> float:
+            return float(of.predict_proba(features)[np.arange(180), group].mean())
+
+        assert confidence(better) > confidence(fitted)
+        assert (better.predict_proba(features).argmax(axis=1) == group).mean() > 0.95
+
+    def test_answers_outside_the_sample_count_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(neighbourhood, "SIZE", 40)
+        features, group = blobs(per_blob=60)
+        sample = Neighbourhood(features)
+        outside = np.setdiff1d(np.arange(180), sample.rows)[:1]
+        reach = Propagation(sample).reach(outside)[:, 0]
+        assert group[sample.rows[reach.argmax()]] == group[outside[0]]
+        assert reach.sum() > 0
+
+    @pytest.mark.parametrize("task", ["multilabel", "binary"])
+    def test_only_exclusive_models_change(self, task: str) -> None:
+        features, group = blobs()
+        cells = (group == 0).astype(np.int8)[:, None]
+        fitted = model.fit(features, cells, task)  # type: ignore[arg-type]
+        carried = Propagation(Neighbourhood(features)).carry(fitted, np.arange(90), cells)
+        assert carried is fitted
+
+    def test_rejects_and_an_unready_model_change_nothing(self) -> None:
+        features, _ = blobs()
+        cells = np.array([[IS, 0, 0]], np.int8)
+        fitted = model.fit(features[:1], cells, "exclusive")
+        assert Propagation(Neighbourhood(features)).carry(fitted, _rows(0), cells) is fitted
+
+
+def _rows(*rows: int) -> np.ndarray:
+    return np.array(rows, np.int64)
