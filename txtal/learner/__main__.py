@@ -15,10 +15,15 @@ from txtal.errors import TxtalError
 from txtal.learner import protocol
 from txtal.session import LearnerStatus
 
+NICENESS = 10
+"""The screen is served first where both want the same core."""
+
 
 def main() -> None:
     """Work until the pipe closes. An unforeseen fault ends the process: the client restarts it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the screen's to handle
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))

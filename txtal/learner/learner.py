@@ -43,6 +43,9 @@ RANDOM = "random"
 _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
 """Strategies that choose well with no model, and so need no start order."""
 
+_CHOSEN = {"auto": "herding"}
+"""What a question says it was asked by, where the strategy chooses for itself."""
+
 START = "start"
 """The reason given for tickets asked before there is a model worth asking."""
 
@@ -103,7 +106,8 @@ class Choice:
     reason: str
     rows: Indices
     scores: Floats | None
-    chance: float
+    chance: float | None
+    """Of being drawn, given the pool; None where it isn't known."""
 
 
 class Learner:
@@ -286,8 +290,14 @@ class Learner:
         pool = waiting.pool
         scores = score(self._strategy, pool)
         rows = select.select(scores, pool.features, SIZE, rng=pool.rng)
-        chance = waiting.uniform if self.settings.strategy == RANDOM else 1.0
-        return Choice(self.settings.strategy, rows, scores, chance)
+        name = self.settings.strategy
+        return Choice(_CHOSEN.get(name, name), rows, scores, self._chance(waiting))
+
+    def _chance(self, waiting: OpenTickets) -> float | None:
+        """Of the first ticket to come first; a mixture's own draw is not ours to know."""
+        if self.settings.strategy == RANDOM:
+            return waiting.uniform
+        return None if ":" in self.settings.strategy else 1.0
 
     def _start_rows(self, waiting: OpenTickets, snapshot: Snapshot) -> Indices:
         """Rows of the pool still to be asked in the start order; none once it is over."""
