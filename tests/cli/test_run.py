@@ -177,7 +177,6 @@ def test_a_recipe_that_returns_something_else(txtal: Program) -> None:
     assert "must return a Recipe, not NoneType" in txtal.quick("run", "bad.py", "d").complaint
 
 
-@pytest.mark.xfail(strict=True, reason="the shipped recipe has taken its strategy's name")
 def test_a_shipped_recipe_can_be_copied_and_changed(txtal: Program) -> None:
     (txtal.folder / "mine.py").write_text((REPOSITORY / "recipes" / "feedback.py").read_text())
     txtal.ok("run", "mine.py", "d", TICKETS, "--plain", stdin="1\nq\n")

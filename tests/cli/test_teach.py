@@ -234,18 +234,7 @@ def test_two_at_once_are_never_asked_the_same(txtal: Program, terminal: Open, co
     assert txtal.json("stats", "d", "--json")["annotators"].keys() == {"ann", "bob"}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "teach",
-        pytest.param(
-            "manual",
-            marks=pytest.mark.xfail(
-                strict=True, reason="Ledger.take_next doesn't count again when nothing is left"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("command", ["teach", "manual"])
 def test_both_learn_that_all_is_answered(txtal: Program, terminal: Open, command: str) -> None:
     txtal.file("t.jsonl", [{"text": f"ticket-{n:02}"} for n in range(2)])
     txtal.ok("load", "d", "t.jsonl")

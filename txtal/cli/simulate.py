@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+import math
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from txtal.cli import options
 from txtal.cli.output import Console, put, put_json, put_table
+from txtal.errors import UsageError
+
+if TYPE_CHECKING:
+    from txtal.simulation import Config, Full, Run, Simulation
+
+
+class _Numbers(click.ParamType[list[float]]):
+    """``0,0.1`` as numbers within bounds, each once."""
+
+    name = "N,N,…"
+
+    def __init__(self, kind: type[int] | type[float], least: float, most: float) -> None:
+        self.kind, self.least, self.most = kind, least, most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[float]:
+        if isinstance(value, list):
+            return value
+        found = [self._number(part.strip(), param, ctx) for part in str(value).split(",")]
+        return list(dict.fromkeys(found))
+
+    def _number(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = self.kind(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a number; separate several with commas.", param, ctx)
+        if not self.least <= number <= self.most:
+            most = "" if math.isinf(self.most) else f" and at most {self.most:g}"
+            self.fail(f"{text} must be at least {self.least:g}{most}.", param, ctx)
+        return number
 
 
 @click.command("simulate")
@@ -25,23 +65,39 @@ from txtal.cli.output import Console, put, put_json, put_table
     "-s",
     "--strategy",
     type=options.Commas(),
-    default="auto,random",
+    multiple=True,
+    default=["auto,random"],
     show_default=True,
     help="Strategies to compare, separated by commas.",
+)
+@click.option(
+    "--vectors",
+    type=options.Commas(),
+    multiple=True,
+    default=["auto"],
+    show_default=True,
+    help="Features to compare: static, lexical, spacy, or several with +; separated by commas.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Runs of each strategy.",
+    help="Runs of each configuration.",
+)
+@click.option(
+    "--noise",
+    type=_Numbers(float, 0, 1),
+    default="0",
+    show_default=True,
+    help="Shares of answers with a wrong label, drawn at random.",
 )
 @click.option(
     "--batch",
-    type=click.IntRange(min=1),
-    default=1,
+    type=_Numbers(int, 1, math.inf),
+    default="1",
     show_default=True,
-    help="Answers between two fits.",
+    help="Answers between two fits; several to compare.",
 )
 @click.option(
     "--audit",
@@ -50,7 +106,33 @@ from txtal.cli.output import Console, put, put_json, put_table
     show_default=True,
     help="Share of questions drawn at random, as in teach.",
 )
-@options.features
+@click.option(
+    "--target",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Macro-F1 to reach.  [default: what random has at the end]",
+)
+@click.option("--lang", default="en", show_default=True, help="Language of the texts.")
+@click.option("--spacy", help="An installed spaCy pipeline instead of --lang.")
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path),
+    help="A recipe file to load for the strategies and vectorisers it registers.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep finished runs in this JSONL file, and skip those it has.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page of HTML with charts.",
+)
+@click.option(
+    "--plot/--no-plot", default=None, help="Draw the curves.  [default: on a terminal only]"
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(
@@ -58,62 +140,302 @@ def command(
     source: str,
     test: str,
     budget: int,
-    strategy: list[str],
+    strategy: Sequence[Sequence[str]],
+    vectors: Sequence[Sequence[str]],
     seeds: int,
-    batch: int,
+    noise: Sequence[float],
+    batch: Sequence[int],
     audit: float,
-    vectors: str,
+    target: float | None,
     lang: str,
     spacy: str | None,
     code: Path | None,
+    resume: Path | None,
+    report: Path | None,
+    plot: bool | None,
     as_json: bool,
 ) -> None:
     """Replay a labelled SOURCE as the annotator: does active learning pay on my data?
 
     Each run starts from nothing and labels up to the budget with the very session and learner that
     teach uses, the file giving the answers. The model is measured on the test file as it grows.
+    Every strategy is run with all features, noises, batches and seeds.
     """
-    import tempfile
-
     from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import BadLines
     from txtal.types import LearnerSettings
 
+    _check(report)
+    plan = simulation.plan(
+        [name for names in strategy for name in names],
+        [options.spec_of(name, lang, spacy) for names in vectors for name in names],
+        LearnerSettings(audit=audit, code=str(code) if code else None),
+        seeds=seeds,
+        budget=budget,
+        noises=noise,
+        batches=batch,
+    )
     bad = BadLines(console, strict=False)
     pool = simulation.labelled(read(source, bad), source)
     held_out = simulation.labelled(read(test, bad), test)
-    settings = LearnerSettings(
-        vectoriser=options.spec_of(vectors, lang, spacy),
-        audit=audit,
-        code=str(code) if code else None,
-    )
-    plan = simulation.Plan(strategy, seeds, budget, settings, batch)
+    journal = simulation.Journal()
+    if resume:
+        journal = simulation.Journal.resume(resume, simulation.fixed(pool, held_out, plan))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
-        replay = simulation.Simulation(pool, held_out, plan, Path(folder))
-        runs = list(replay.runs(console.progress))
-        body = {"source": source, "test": test, **replay.report(runs)}
+        replay = simulation.Simulation(pool, held_out, plan, Path(folder), journal)
+        results = _Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
     if as_json:
-        put_json(body)
+        put_json(results.to_json())
     else:
-        _show(body)
+        results.show(sys.stdout.isatty() if plot is None else plot)
+    if report:
+        results.write(report)
+        console.say(f"{report}: the report")
 
 
-def _show(body: dict[str, Any]) -> None:
-    put(f"{body['source']}: {len(body['classes'])} labels, {body['vectoriser']}")
-    put("accuracy on the test file, mean over seeds:")
-    strategies = list(dict.fromkeys(run["strategy"] for run in body["runs"]))
-    by_mark: dict[int, dict[str, list[float]]] = {}
-    for run in body["runs"]:
-        for point in run["curve"]:
-            cells = by_mark.setdefault(point["labels"], {name: [] for name in strategies})
-            cells[run["strategy"]].append(point["accuracy"])
-    rows = [[f"{mark:,}", *map(_mean, by_mark[mark].values())] for mark in sorted(by_mark)]
-    full = body["full"]
-    rows.append([f"all {full['labels']:,}", *[f"{full['accuracy']:.3f}"] * len(strategies)])
-    put_table(("labels", *strategies), rows)
+def _check(report: Path | None) -> None:
+    """Refuse a report that can't be written now rather than after hours of work."""
+    if report is not None and (report.is_dir() or not report.parent.is_dir()):
+        raise UsageError(f"{report} can't be written: name a file in a directory that is there")
 
 
-def _mean(values: list[float]) -> str:
-    return f"{sum(values) / len(values):.3f}" if values else ""
+def _ran(console: Console, replay: Simulation) -> tuple[list[Run], dict[str, Full]]:
+    """Every run of the plan and what all labels give, told as they come."""
+    talk = _Talk(console, replay)
+    for run in replay.runs(talk.step):
+        talk.finished(run)
+    runs = [replay.journal.runs[key] for key in replay.plan.runs]
+    vectorisers = dict.fromkeys(replay.plan.vectorisers)
+    return runs, {vectoriser: replay.full(vectoriser) for vectoriser in vectorisers}
+
+
+class _Talk:
+    """Says which run it is, and how long all may take."""
+
+    def __init__(self, console: Console, replay: Simulation) -> None:
+        from txtal import report
+        from txtal.text import count
+
+        self._console = console
+        self._budget = replay.budget
+        self._runs = len(replay.plan.runs)
+        self._missing = len(replay.missing)
+        self._done = 0
+        self._names = report.names(replay.plan.configs)
+        self._began = time.monotonic()
+        there = self._runs - self._missing
+        if there:
+            console.say(f"{there:,} of {count(self._runs, 'run')} done before, and not again")
+
+    def step(self, config: Config, seed: int, answers: int) -> None:
+        given = self._done * self._budget + answers
+        ahead = self._missing * self._budget - given
+        seconds = ahead * (time.monotonic() - self._began) / given
+        what = f"{self._which(config, seed)}, {_about(seconds)} left"
+        self._console.progress(what, answers, self._budget)
+
+    def finished(self, run: Run) -> None:
+        from txtal.text import count
+
+        point = run.curve[-1]
+        which = self._which(run.config, run.seed)
+        self._done += 1
+        if self._runs > 1:
+            self._console.say(
+                f"{which}: accuracy {point.accuracy:.3f}, macro-F1 {point.macro_f1:.3f} with "
+                f"{count(point.labels, 'label')}, {point.seconds:.0f} s"
+            )
+
+    def _which(self, config: Config, seed: int) -> str:
+        number = self._runs - self._missing + self._done + 1
+        return f"run {number}/{self._runs} {self._names[config]} seed {seed}"
+
+
+def _about(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+class _Results:
+    """What there is to print, as a table, as JSON and as a page."""
+
+    def __init__(
+        self,
+        source: str,
+        test: str,
+        target: float | None,
+        replay: Simulation,
+        runs: list[Run],
+        fulls: dict[str, Full],
+    ) -> None:
+        from txtal import report
+
+        self.source, self.test = source, test
+        self.replay, self.runs, self.fulls = replay, runs, fulls
+        self.comparisons = report.compare(runs, target)
+        self.names = report.names(run.config for run in runs)
+
+    def to_json(self) -> dict[str, Any]:
+        """One object; ``vectoriser`` and ``full`` are those of the first features."""
+        from txtal import report
+
+        fulls = {name: asdict(full) for name, full in self.fulls.items()}
+        first = next(iter(fulls))
+        return {
+            "source": self.source,
+            "test": self.test,
+            "vectoriser": first,
+            "classes": self.replay.pool.labels,
+            "runs": [run.to_json() for run in self.runs],
+            "full": fulls[first],
+            "fulls": fulls,
+            "summary": report.to_json(self.comparisons),
+        }
+
+    def show(self, plot: bool) -> None:
+        """The tables, the plot, and the answer in a sentence."""
+        from txtal import report
+        from txtal.text import count
+
+        labels = count(len(self.replay.pool.labels), "label")
+        put(f"{self.source}: {labels}, {', '.join(self.fulls)}")
+        self._show_curves()
+        for comparison in self.comparisons:
+            called = report.names(outcome.config for outcome in comparison.outcomes)
+            put("")
+            if len(self.comparisons) > 1:
+                put(f"{report.noise_name(comparison.noise)}:")
+            put_table(
+                report.summary_heads(comparison),
+                [report.summary_row(comparison, o, called) for o in comparison.outcomes],
+            )
+            put(report.saved_against(comparison, called))
+        if plot:
+            put("")
+            _plot(self._means(), self.names)
+        put("")
+        put(report.conclusion(self.comparisons))
+
+    def _means(self) -> dict[Config, dict[int, float]]:
+        from txtal import report
+
+        groups = {config: [r for r in self.runs if r.config == config] for config in self.names}
+        return {
+            config: {level.labels: level.mean for level in report.levels(runs, "accuracy")}
+            for config, runs in groups.items()
+        }
+
+    def _show_curves(self) -> None:
+        put("accuracy on the test file, mean over seeds:")
+        means = self._means()
+        marks = sorted({labels for curve in means.values() for labels in curve})
+        for configs in _fitting(self.names):
+            rows = [
+                [
+                    f"{mark:,}",
+                    *(f"{means[c][mark]:.3f}" if mark in means[c] else "" for c in configs),
+                ]
+                for mark in marks
+            ]
+            fulls = [f"{self.fulls[config.vectoriser].accuracy:.3f}" for config in configs]
+            rows.append([f"all {len(self.replay.pool.records):,}", *fulls])
+            put_table(("labels", *(self.names[config] for config in configs)), rows)
+
+    def write(self, path: Path) -> None:
+        """The report, in one step."""
+        from txtal import report
+        from txtal.formats.export import write_atomically
+
+        facts = report.Facts(
+            self.source,
+            self.test,
+            len(self.replay.test.records),
+            len(self.replay.pool.labels),
+            self.replay.plan.seeds,
+            self.replay.plan.settings.audit,
+            metadata.version("txtal"),
+            self.fulls,
+        )
+        with write_atomically(path) as file:
+            file.write(report.page(self.runs, self.comparisons, facts))
+
+
+def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
+    """The configurations in as many tables as it takes to stay within the terminal's width."""
+    room = shutil.get_terminal_size().columns - len("all 100,000")
+    tables: list[list[Config]] = [[]]
+    used = 0
+    for config, name in names.items():
+        width = 2 + max(5, len(name))
+        if tables[-1] and used + width > room:
+            tables.append([])
+            used = 0
+        tables[-1].append(config)
+        used += width
+    return tables
+
+
+# --- the plot -----------------------------------------------------------------------------------
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_COLOURS = ("blue", "red", "green", "magenta", "orange", "cyan")
+
+
+def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, str]) -> None:
+    """Accuracy against labels: a letter at every point, so that no colour is needed."""
+    import plotext
+
+    from txtal.report import ticks
+
+    plain = not _says("⠿│")
+    colours = _in_colour()
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("simple" if colours else "colorless")
+    pens = {
+        config: (_LETTERS[number % len(_LETTERS)], _COLOURS[number % len(_COLOURS)])
+        for number, config in enumerate(curves)
+    }
+    for markers in ("lines", "letters"):  # letters last: they lie on top
+        for config, curve in curves.items():
+            letter, colour = pens[config]
+            symbol = letter if markers == "letters" else "." if plain else "braille"
+            marker = plotext.marker(symbol, colour) if colours else symbol
+            signal = figure.signal(list(curve), list(curve.values()), marker=marker)
+            figure.draw(signal.lines() if markers == "lines" else signal)
+    values = [value for curve in curves.values() for value in curve.values()]
+    most = max(labels for curve in curves.values() for labels in curve)
+    figure.ruler("x").ticks([tick for tick in ticks(0, most, 8) if tick <= most])
+    figure.ruler("x").lim(0, most)
+    rows = ticks(min(values), max(values), 5)
+    figure.ruler("y").ticks(rows)
+    figure.ruler("y").lim(rows[0], rows[-1])
+    width = min(100, shutil.get_terminal_size().columns)
+    figure.plot_size(width, max(12, min(22, width // 4)))
+    figure.title("accuracy on the test file against labels")
+    drawn = str(figure.build())
+    if not colours:
+        drawn = plotext.uncolorize(drawn)
+    for line in drawn.rstrip().splitlines():
+        click.echo(line.translate(_ASCII) if plain else line, color=colours)
+    put("   ".join(f"{letter} {names[config]}" for config, (letter, _) in pens.items()))
+
+
+_ASCII = str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|")
+
+
+def _says(text: str) -> bool:
+    """Whether standard output's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _in_colour() -> bool:
+    environ = os.environ
+    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -75,7 +75,10 @@ class Ledger:
     def take_next(self, after: int = 0) -> int | None:
         """Lease the next open ticket in order of loading; None past the last."""
         with foreseen(self.path):
-            return leases.take_next(self.conn, self.session_id, self.dataset.id, after)
+            taken = leases.take_next(self.conn, self.session_id, self.dataset.id, after)
+            if taken is None and after == 0:
+                self._found_nothing()
+            return taken
 
     def take_random(self, rng: random.Random) -> int | None:
         """Lease an open ticket drawn uniformly at random; None when none is open."""
@@ -90,9 +93,14 @@ class Ledger:
                 rng.shuffle(every)
                 taken = leases.take_first(self.conn, self.session_id, every)
             if taken is None:
-                self.refresh()
-                self._fruitless = self._state()
+                self._found_nothing()
             return taken
+
+    def _found_nothing(self) -> None:
+        """Count again, once: whoever is told that nothing is left should see why."""
+        if self._fruitless != self._state():
+            self.refresh()
+            self._fruitless = self._state()
 
     def _darts(self, rng: random.Random) -> Iterable[int]:
         low, high = self.conn.execute(

@@ -51,6 +51,9 @@ BUILT_IN = {
 _registered: dict[str, Strategy] = {}
 _arguments: dict[str, Callable[[str], dict[str, Any]]] = {}
 
+_RECIPE = "txtal_recipe_"
+"""How the modules of recipe files are named; see :mod:`txtal.recipes`."""
+
 _SHARE = re.compile(r":(\d*\.?\d+)(?:\+|$)")
 
 
@@ -79,6 +82,8 @@ def strategy(
             )
         taken = BUILT_IN.get(name, function.__module__) != function.__module__
         known = _registered.get(name, function)
+        if known.__module__.startswith(_RECIPE) and function.__module__.startswith(_RECIPE):
+            known = function  # a recipe that was copied from another may keep its names
         if taken or _origin(known) != _origin(function):
             raise UsageError(
                 f"{_origin(function)} can't be the strategy {name!r}: that name is taken by "
