@@ -56,13 +56,19 @@ def page() -> str:
 
 def _commands() -> Iterator[str]:
     cli = program()
-    with click.Context(cli, info_name="txtal", terminal_width=WIDTH) as context:
+    with click.Context(
+        cli, info_name="txtal", terminal_width=WIDTH, help_option_names=["-h", "--help"]
+    ) as context:
         yield f"```text\n{cli.get_help(context)}\n```\n"
         for name in cli.list_commands(context):
             command = cli.get_command(context, name)
             assert command is not None
             with click.Context(
-                command, info_name=name, parent=context, terminal_width=WIDTH
+                command,
+                info_name=name,
+                parent=context,
+                terminal_width=WIDTH,
+                **command.context_settings,
             ) as inner:
                 yield f"### txtal {name}\n\n```text\n{command.get_help(inner)}\n```\n"
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
+from txtal.simulation import Labelled, answers
+from txtal.types import Record
 
 QUICK = ("--vectors", "lexical", "--budget", "30", "--batch", "10", "--json")
 
@@ -23,19 +29,21 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return made
 
 
-def curves(body: dict[str, Any]) -> list[tuple[str, int, list[tuple[int, float, float]]]]:
+def curves(body: dict[str, Any]) -> dict[tuple[str, int], list[tuple[int, float, float]]]:
     """The runs without their times."""
-    return [
-        (run["strategy"], run["seed"],
-         [(point["labels"], point["accuracy"], point["macro_f1"]) for point in run["curve"]])
+    return {
+        (run["strategy"], run["seed"]):
+        [(point["labels"], point["accuracy"], point["macro_f1"]) for point in run["curve"]]
         for run in body["runs"]
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     words = ["simulate", "pool.jsonl", "--test", "test.jsonl", *QUICK]
     first = program.json(*words, "--strategy", "random,margin", "--seeds", "2")
-    assert set(first) == {"source", "test", "vectoriser", "classes", "runs", "full"}
+    assert list(first) == [
+        "source", "test", "vectoriser", "classes", "runs", "full", "fulls", "summary",
+    ]  # fmt: skip
     assert (first["source"], first["test"]) == ("pool.jsonl", "test.jsonl")
     assert first["vectoriser"] == "lexical@en"
     assert first["classes"] == sorted(LABELS)
@@ -43,7 +51,8 @@ def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
         ("random", 0), ("random", 1), ("margin", 0), ("margin", 1),
     ]  # fmt: skip
     for run in first["runs"]:
-        assert set(run) == {"strategy", "seed", "curve"}
+        assert set(run) == {"strategy", "vectoriser", "noise", "batch", "seed", "curve"}
+        assert (run["vectoriser"], run["noise"], run["batch"]) == ("lexical@en", 0, 10)
         labels = [point["labels"] for point in run["curve"]]
         assert labels == sorted(set(labels))
         assert labels[-1] == 30
@@ -54,13 +63,179 @@ def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     full = first["full"]
     assert set(full) == {"labels", "accuracy", "macro_f1"}
     assert full["accuracy"] > 0.5
-    # Alone or beside others, now or later: the same.
-    again = program.quick.json(*words, "--strategy", "margin,margin")
-    assert curves(again) == [curves(first)[2]] * 2
-    assert len({json.dumps(curve) for _, _, curve in curves(first)}) > 1
+    assert first["fulls"] == {"lexical@en": full}
+    # Alone or beside others, now or later: the same; and no run is done twice.
+    again = program.quick.json(*words, "--strategy", "margin,margin", "-s", "margin")
+    assert curves(again) == {("margin", 0): curves(first)["margin", 0]}
+    assert len({json.dumps(curve) for curve in curves(first).values()}) > 1
     # Nothing is left: neither a database nor features.
     left = {file.name for file in program.folder.iterdir()}
     assert left == {"pool.jsonl", "test.jsonl"}
+
+
+def test_the_summary(program: Program) -> None:
+    ran = program.quick.json("simulate", "pool.jsonl", "--test", "test.jsonl", *QUICK)
+    summary = ran["summary"]
+    assert set(summary) == {"measure", "budget", "targets", "configurations", "conclusion"}
+    (target,) = summary["targets"]
+    auto, random = summary["configurations"]
+    assert set(auto) == {
+        "strategy", "vectoriser", "noise", "batch", "seeds", "accuracy", "macro_f1", "labels",
+        "labels_by_seed", "saved", "labels_half",
+    }  # fmt: skip
+    assert (auto["strategy"], random["strategy"]) == ("auto", "random")
+    assert target["baseline"]["strategy"] == "random"
+    assert target["target"] == random["macro_f1"] == ran["runs"][1]["curve"][-1]["macro_f1"]
+    assert target["labels"] == summary["budget"] == 30
+    assert "active learning" in summary["conclusion"].lower()
+
+
+@pytest.fixture
+def tiny(program: Program) -> Iterator[Program]:
+    """The same program in a folder of its own, with very little to do."""
+    made = Program(program.folder / "tiny")
+    made.folder.mkdir()
+    lines = LABELLED.read_text("utf-8").splitlines()
+    made.file("pool.jsonl", lines[:60:2])
+    made.file("test.jsonl", lines[1:60:2])
+    yield made.quick
+    shutil.rmtree(made.folder)
+
+
+TINY = ("simulate", "pool.jsonl", "--test", "test.jsonl", "--budget", "10", "--batch", "5",
+        "--vectors", "lexical")  # fmt: skip
+
+
+def test_everything_is_combined_with_everything(tiny: Program) -> None:
+    body = tiny.json(
+        *TINY[:-4], "--batch", "5,10", "--vectors", "lexical", "--vectors", "static",
+        "--noise", "0,0.5", "-s", "random", "--seeds", "2", "--json",
+    )  # fmt: skip
+    keys = [(run["vectoriser"], run["noise"], run["batch"], run["seed"]) for run in body["runs"]]
+    vectorisers = ["lexical@en", "static@en"]
+    assert keys == list(product(vectorisers, [0, 0.5], [5, 10], [0, 1]))
+    assert list(body["fulls"]) == vectorisers
+    assert [target["noise"] for target in body["summary"]["targets"]] == [0, 0.5]
+
+
+def test_a_killed_simulation_goes_on_where_it_stopped(tiny: Program) -> None:
+    words = [*TINY, "-s", "random,margin", "--seeds", "2", "--resume", "runs.jsonl"]
+    whole = tiny.json(*words, "--json")
+    file = tiny.folder / "runs.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 1 + 4 + 1  # what is fixed, the runs, and what all labels give
+    # Killed while the third run was written down.
+    file.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    ran = tiny.ok(*words, "--json")
+    assert "2 of 4 runs done before" in ran.err
+    assert "run 3/4 margin seed 0" in ran.err
+    assert curves(json.loads(ran.out)) == curves(whole)
+    assert file.read_bytes().splitlines(keepends=True)[:3] == lines[:3]
+    # All there: nothing is run, and even the times are those of then.
+    before = file.read_bytes()
+    assert tiny.json(*words, "--json") == json.loads(ran.out)
+    assert file.read_bytes() == before
+    # More seeds add to it.
+    more = tiny.ok(*words, "--json", "--seeds", "3")
+    assert more.err.splitlines()[0] == "4 of 6 runs done before, and not again"
+    assert curves(json.loads(more.out)).items() >= curves(whole).items()
+    # A header that was cut off is written again.
+    file.write_bytes(lines[0][:30])
+    tiny.ok(*words)
+    assert file.read_bytes().splitlines(keepends=True)[0] == lines[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (["--budget", "12"], "begun with budget 10, not 12"),
+        (["--audit", "0.5"], "begun with audit 0.1, not 0.5"),
+        (["--test", "pool.jsonl"], "begun with another --test"),
+    ],
+)
+def test_a_journal_of_other_settings_is_refused(
+    tiny: Program, change: list[str], says: str
+) -> None:
+    words = [*TINY, "-s", "random", "--resume", "runs.jsonl"]
+    tiny.ok(*words)
+    before = (tiny.folder / "runs.jsonl").read_bytes()
+    ran = tiny(*words, *change)
+    assert says in ran.complaint
+    assert ran.code == 3
+    assert (tiny.folder / "runs.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["a diary", "a diary\n", '{"text": "a ticket"}\n', "[1]\n"])
+def test_a_file_of_another_kind_is_never_touched(tiny: Program, content: str) -> None:
+    (tiny.folder / "diary.txt").write_text(content)
+    ran = tiny(*TINY, "--resume", "diary.txt")
+    assert "no journal" in ran.complaint
+    assert ran.code == 3
+    assert (tiny.folder / "diary.txt").read_text() == content
+
+
+def test_a_journal_with_a_line_that_is_no_run(tiny: Program) -> None:
+    words = [*TINY, "-s", "random", "--resume", "runs.jsonl"]
+    tiny.ok(*words)
+    with (tiny.folder / "runs.jsonl").open("a") as file:
+        file.write('{"strategy": "random"}\n')
+    assert "runs.jsonl:4: not a run" in tiny(*words).complaint
+
+
+def test_what_can_not_be_is_refused_before_the_work(tiny: Program) -> None:
+    for words, says in (
+        (["--report", "nowhere/r.html"], "nowhere/r.html"),
+        (["--resume", "nowhere/r.jsonl"], "nowhere/r.jsonl"),
+        (["-s", "random,nosuch"], "nosuch"),
+        (["--vectors", "lexical,nosuch"], "nosuch"),
+        (["-s", ","], "nothing to run"),
+    ):
+        assert says in tiny(*TINY[:4], *words).complaint
+    for words, says in (
+        (["--noise", "0,x"], "'x' is not a number"),
+        (["--noise", "1.5"], "at most 1"),
+        (["--noise", "nan"], "nan must be"),
+        (["--batch", "0"], "at least 1"),
+        (["--target", "0"], "--target"),
+    ):
+        ran = tiny(*TINY[:4], *words)
+        assert ran.code == 2
+        assert says in ran.err
+
+
+GOLD = {f"text {i}": ("a", "b", "c")[i % 3] for i in range(200)}
+
+
+def noisy(task_labels: dict[str, tuple[str, ...]], noise: float, seed: int) -> list[str]:
+    """The texts whose answers are wrong."""
+    pool = Labelled([Record(text) for text in task_labels], task_labels)
+    said = answers(pool, noise, seed)
+    assert all(set(labels) <= {"a", "b", "c"} for labels in said.values())
+    return [text for text in task_labels if set(said[text]) != set(task_labels[text])]
+
+
+def test_noise_is_the_share_of_wrong_answers() -> None:
+    exclusive = {text: (label,) for text, label in GOLD.items()}
+    assert noisy(exclusive, 0, 0) == []
+    tenth = noisy(exclusive, 0.1, 0)
+    assert len(tenth) == 20
+    assert noisy(exclusive, 0.1, 0) == tenth
+    assert noisy(exclusive, 0.1, 1) != tenth
+    half = noisy(exclusive, 0.5, 0)
+    assert len(half) == 100
+    assert set(tenth) <= set(half)  # more noise only adds faults
+    several = {text: (label, "c") if label != "c" else () for text, label in GOLD.items()}
+    assert len(noisy(several, 0.1, 0)) == 20
+    alone = dict.fromkeys(GOLD, ("a",))
+    assert noisy(alone, 0.5, 0) == []  # there is no other label to give
+
+
+def test_wrong_labels_are_as_likely_as_each_other() -> None:
+    gold = dict.fromkeys(map(str, range(3000)), ("a",)) | {"b": ("b",), "c": ("c",)}
+    said = answers(Labelled([Record(text) for text in gold], gold), 1, 0)
+    given = Counter(said[str(i)] for i in range(3000))
+    assert given.keys() == {("b",), ("c",)}
+    assert abs(given["b",] - 1500) < 150
 
 
 def test_the_table_for_people(program: Program) -> None:
@@ -71,11 +246,28 @@ def test_the_table_for_people(program: Program) -> None:
     )  # fmt: skip
     (program.folder / "few.jsonl").unlink()
     assert ran.err == ""
-    heads = next(line for line in ran.out.splitlines() if line.startswith("labels"))
+    lines = ran.out.splitlines()
+    heads = next(line for line in lines if line.startswith("labels"))
     assert heads.split() == ["labels", "random"]
-    last, everything = ran.out.splitlines()[-2:]
-    assert last.split()[0] == "30"  # no more than there are
-    assert everything.startswith("all 30")
+    everything = next(line for line in lines if line.startswith("all 30"))
+    # No more than there are.
+    assert lines[lines.index(everything) - 1].split()[0] == "30"
+    assert lines[-1].startswith("Only random was run")
+
+
+def test_the_report_the_plot_and_no_escapes(tiny: Program) -> None:
+    ran = tiny.ok(*TINY, "--report", "r.html", "--plot", "--seeds", "2")
+    lines = ran.out.splitlines()
+    assert "accuracy on the test file against labels" in ran.out
+    assert "a auto   b random" in lines
+    assert "\x1b" not in ran.out
+    assert "active learning" in lines[-1].lower()
+    page = (tiny.folder / "r.html").read_text("utf-8")
+    assert lines[-1].replace("'", "&#x27;") in page
+    assert "min to max over seeds" in page
+    quiet = tiny.ok("-q", *TINY)
+    assert quiet.err == ""
+    assert "┌" not in quiet.out  # not on a terminal, and not asked for
 
 
 @pytest.mark.slow

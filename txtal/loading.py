@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
@@ -22,6 +22,11 @@ from txtal.types import Answer, Dataset, Ranked, Record, Task
 
 SHOWN_BAD_LINES = 20
 """Bad lines reported one by one; the rest are only counted."""
+
+LATEST = 253_402_300_799.0
+"""The last second a date can be written for; what is later is taken for no time at all."""
+
+LONGEST_ANSWER = 7 * 86_400
 
 _OWN = "dataset:"
 
@@ -43,7 +48,7 @@ class BadLines:
 
     def __call__(self, bad: BadLine) -> None:
         if self._strict:
-            raise DataError(f"{bad} (--strict: nothing of the file was loaded)")
+            raise DataError(f"{bad} (--strict: nothing was taken)")
         self.count += 1
         if self.count <= SHOWN_BAD_LINES:
             self._report.say(str(bad))
@@ -131,8 +136,8 @@ def load_answers(
         progress=lambda done, total: report.progress("loading", done, total),
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
-    report.say(_summary(loaded, bad.count))
     added = _record_answers(conn, dataset.name, said, annotator, task)
+    report.say(_summary(loaded, bad.count))
     report.say(f"{count(added, 'answer')} taken from it, {len(said) - added:,} already there")
     return added
 
@@ -183,12 +188,16 @@ def _answer(
         says.verdict,
         labels,
         Ranked(ticket_id, reason="loaded"),
-        shown=answered - seconds if isinstance(seconds, int | float) else 0.0,
+        shown=answered - seconds if _is_duration(seconds) else 0.0,
         answered=answered,
         flagged=extra.get("flagged") is True,
         comment=_first_text(extra, "comment"),
         annotator=_first_text(extra, "annotator", "_annotator_id") or annotator,
     )
+
+
+def _is_duration(seconds: object) -> TypeGuard[float]:
+    return isinstance(seconds, int | float) and 0 <= seconds < LONGEST_ANSWER
 
 
 def _first_text(extra: Any, *keys: str) -> str:
@@ -197,11 +206,11 @@ def _first_text(extra: Any, *keys: str) -> str:
 
 def _epoch(timestamp: object) -> float:
     """txtal's ISO time or Prodigy's seconds; now, when there is neither."""
-    if isinstance(timestamp, int | float):
+    if isinstance(timestamp, int | float) and 0 < timestamp <= LATEST:
         return float(timestamp)
     if isinstance(timestamp, str):
         try:
-            return datetime.fromisoformat(timestamp).timestamp()
-        except ValueError:
+            return min(LATEST, max(0.0, datetime.fromisoformat(timestamp).timestamp()))
+        except (ValueError, OverflowError):
             pass
     return time.time()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -33,5 +34,6 @@ def record(error: BaseException) -> None:
     import traceback
 
     frames = "".join(traceback.format_tb(error.__traceback__))
-    with path().open("a", encoding="utf-8") as log:
+    # A full disk or a log that can't be written must not become a second fault.
+    with suppress(OSError), path().open("a", encoding="utf-8") as log:
         log.write(f"{stamp} {type(error).__module__}.{type(error).__qualname__}\n{frames}\n")

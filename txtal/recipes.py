@@ -9,12 +9,12 @@ declares the entry point ``txtal.recipes``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from txtal.errors import RecipeError
+from txtal.errors import RecipeError, TxtalError
 from txtal.types import LearnerSettings, Record, Task
 
 if TYPE_CHECKING:
@@ -108,6 +108,17 @@ def load_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
     return module
+
+
+def call(function: RecipeFunction, arguments: Mapping[str, object]) -> object:
+    """What the recipe returns. Raises RecipeError that says where in its file a fault is."""
+    try:
+        return function(**arguments)
+    except TxtalError:
+        raise
+    except Exception as error:
+        path = file_of(function)
+        raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
 
 
 def _line(error: Exception, path: Path) -> str:

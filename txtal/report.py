@@ -47,9 +47,8 @@ class Outcome:
     """The same for each seed by itself."""
     saved: float | None
     """1 - labels / the reference."""
-    ahead: int
-    """Points at which its mean macro-F1 was above the baseline's."""
-    points: int
+    labels_half: int | None
+    """Labels with which it reached what the baseline had at half of the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,8 @@ class Comparison:
     """Whether the baseline reached it; if not, what is saved is at least that."""
     reference: int
     """Labels that savings are measured against: what the baseline needed, or the budget."""
+    half: tuple[int, float]
+    """The labels and mean macro-F1 of the baseline's point at half of the budget."""
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -124,8 +125,9 @@ def _comparison(
     target = last if asked is None else asked
     needed = budget if asked is None else labels_needed(curve, target)
     reference = budget if needed is None else needed
+    half = curve[(len(curve) - 1) // 2]
     outcomes = [
-        _outcome(config, runs, target, reference, dict(curve)) for config, runs in groups.items()
+        _outcome(config, runs, target, reference, half[1]) for config, runs in groups.items()
     ]
     return Comparison(
         noise,
@@ -135,6 +137,7 @@ def _comparison(
         asked is not None,
         needed is not None,
         reference,
+        half,
         tuple(outcomes),
     )
 
@@ -144,7 +147,7 @@ def _outcome(
     runs: Sequence[Run],
     target: float,
     reference: int,
-    baseline: Mapping[int, float],
+    half: float,
 ) -> Outcome:
     curve = _means(runs)
     labels = labels_needed(curve, target)
@@ -155,8 +158,7 @@ def _outcome(
         labels,
         tuple(labels_needed(_means([run]), target) for run in runs),
         None if labels is None else 1 - labels / reference,
-        sum(value > baseline[labels] for labels, value in curve),
-        len(curve),
+        labels_needed(curve, half),
     )
 
 
@@ -175,6 +177,7 @@ def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
                 "target": round(comparison.target, 6),
                 "baseline": asdict(comparison.baseline),
                 "labels": comparison.reference,
+                "half": {"labels": comparison.half[0], "macro_f1": round(comparison.half[1], 6)},
                 "reached": comparison.reached,
             }
             for comparison in comparisons
@@ -195,8 +198,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         "labels": outcome.labels,
         "labels_by_seed": list(outcome.by_seed),
         "saved": None if outcome.saved is None else round(outcome.saved, 4),
-        "ahead": outcome.ahead,
-        "points": outcome.points,
+        "labels_half": outcome.labels_half,
     }
 
 
@@ -269,16 +271,18 @@ def _sentence(it: Comparison) -> str:
             f"{_PAYS[0]}: no other strategy reached {_goal(it, base)} within "
             f"{count(it.budget, 'label')}{_base_too(it, base)}; the nearest was "
             f"{called[nearest.config]} with {nearest.macro_f1:.3f} at the end"
-            f"{_ahead(nearest, base)}{_seeds(nearest)}."
+            f"{_half(it, nearest, base)}{_seeds(nearest)}."
         )
     lasting = [outcome for outcome in reached if outcome.macro_f1 >= it.target]
     best = min(lasting or reached, key=lambda outcome: (outcome.labels, -outcome.macro_f1))
     assert best.saved is not None
     verdict = _pays(it, best) if lasting else "it isn't clear whether active learning pays here"
-    again = f", but was below it again at the end ({best.macro_f1:.3f}){_ahead(best, base)}"
+    again = f", but was below it again at the end ({best.macro_f1:.3f}){_half(it, best, base)}"
+    needed = count(best.labels or 0, "label") if it.asked else f"{best.labels:,}"
     return (
-        f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {best.labels:,}"
-        f"{_base_too(it, base)}: {_fewer(it, best.saved)}{_itself(it, base)}{'' if lasting else again}"
+        f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {needed}"
+        f"{_base_too(it, base)}: {_fewer(it, best.saved)}{_itself(it, base)}"
+        f"{'' if lasting else again}"
         f"{_like_with_like(it, best, called)}{_seeds(best)}."
     )
 
@@ -347,8 +351,15 @@ def _like_with_like(it: Comparison, best: Outcome, called: Mapping[Config, str])
     return f" ({called[twin.config]} {needed})"
 
 
-def _ahead(outcome: Outcome, base: str) -> str:
-    return f", and ahead of {base} at {outcome.ahead} of {count(outcome.points, 'point')}"
+def _half(it: Comparison, outcome: Outcome, base: str) -> str:
+    """How it was on the way, for what doesn't pay to the end may pay until then."""
+    labels, value = it.half
+    if outcome.labels_half is None or outcome.labels_half >= labels:
+        return ""
+    return (
+        f"; what {base} had with {count(labels, 'label')} ({value:.3f}) it had with "
+        f"{outcome.labels_half:,}"
+    )
 
 
 def _seeds(outcome: Outcome) -> str:
@@ -447,7 +458,9 @@ def _figure(
 ) -> str:
     curves = [levels([run for run in runs if run.config == c], measure) for c in configs]
     title = f"{_upper(MEASURES[measure])} on the test file"
-    lines = [(getattr(facts.fulls[it.baseline.vectoriser], measure), "all labels of the pool")]
+    features = it.baseline.vectoriser
+    whose = f", {features}" if len(facts.fulls) > 1 else ""
+    lines = [(getattr(facts.fulls[features], measure), f"all labels of the pool{whose}")]
     if measure == "macro_f1":
         lines.append((it.target, "target"))
     drawn = _chart(curves, [_dashed(config) for config in configs], lines, title)
@@ -535,9 +548,10 @@ def _grid(scale: _Scale, rows: Sequence[float], columns: Sequence[float]) -> Ite
 
 def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:
     y = scale.y(value)
+    baseline = round(y + (-5 if above else 14), 1)
     return (
         f'<path class="rule" d="M{_LEFT} {y}H{_WIDTH - _RIGHT}"/>'
-        f'<text class="name" x="{_LEFT + 6}" y="{y + (-5 if above else 14)}">{_safe(name)} {value:.3f}</text>'
+        f'<text class="name" x="{_LEFT + 6}" y="{baseline}">{_safe(name)} {value:.3f}</text>'
     )
 
 
@@ -588,7 +602,7 @@ def summary_heads(it: Comparison) -> tuple[str, ...]:
 
 def summary_row(it: Comparison, outcome: Outcome, called: Mapping[Config, str]) -> tuple[str, ...]:
     """What a configuration came to, as words."""
-    spread = (spread_of(outcome) or "–",) if len(outcome.by_seed) > 1 else ()
+    spread = (spread_of(outcome) or "-",) if len(outcome.by_seed) > 1 else ()
     return (
         called[outcome.config],
         f"{outcome.accuracy:.3f}",
@@ -601,9 +615,9 @@ def summary_row(it: Comparison, outcome: Outcome, called: Mapping[Config, str]) 
 
 def _saved(it: Comparison, saved: float | None) -> str:
     if saved is None:
-        return "–"
+        return "-"
     if saved < 0:
-        return f"−{_percent(-saved)}"
+        return f"-{_percent(-saved)}"
     return ("" if it.reached else "at least ") + _percent(saved)
 
 

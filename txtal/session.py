@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -39,6 +40,7 @@ class Ledger(Protocol):
     def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
+    def keep(self) -> None: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
     def last_ranking(self) -> tuple[int, Ranking] | None: ...
 
@@ -123,6 +125,8 @@ class Session:
 
     def update(self) -> bool:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
+        with suppress(DatabaseError):  # busy: the lease has long to run yet
+            self.ledger.keep()
         news = self._take_ranking() or self._told_of_learner()
         if self.question is None:
             self._ask_or_say_why()

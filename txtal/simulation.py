@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from txtal.errors import DataError, TxtalError
+from txtal.errors import DataError, TxtalError, UsageError
 from txtal.formats.labelled import labels_of
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
@@ -105,7 +105,10 @@ class Run:
             float(said["noise"]),
             int(said["batch"]),
         )
-        return cls(config, int(said["seed"]), tuple(Point(**point) for point in said["curve"]))
+        curve = tuple(Point(**point) for point in said["curve"])
+        if not curve:
+            raise ValueError("a run without a point")
+        return cls(config, int(said["seed"]), curve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,10 @@ def plan(
 ) -> Plan:
     """A plan of known strategies and features, ``auto`` features by the name they resolve to.
 
-    Raises UsageError for an unknown name now rather than when its turn comes.
+    Raises UsageError for an unknown name now rather than when its turn comes, and for none at all.
     """
+    if not strategies or not vectorisers:
+        raise UsageError("there is nothing to run: name a strategy and features")
     if settings.code:
         load_file(Path(settings.code))
     for name in strategies:

@@ -7,6 +7,7 @@ import sys
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from txtal import logs
 from txtal.errors import UsageError
@@ -18,7 +19,7 @@ from txtal.recipes import Recipe
 from txtal.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
-from txtal.store.sqlite import Connection, foreseen
+from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.types import Dataset, LearnerSettings
 from txtal.vectors import spec
 
@@ -60,7 +61,8 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
-        dataset = _prepare(conn, recipe, report)
+        with transaction(conn):  # nothing is left of a sitting that can't begin
+            dataset = _prepare(conn, recipe, report)
         # From here on writes happen between two keys: a lock is told and tried again, not slept on.
         conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if recipe.tickets == "-" and not plain:
@@ -115,11 +117,12 @@ def _label(
             learner.close()
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
             ledger.close()
-    answers = f"{session.count:,} answer" + ("" if session.count == 1 else "s")
-    where = "" if seat.database == DEFAULT_DATABASE else f" --db {seat.database}"
+    given = max(0, session.count)  # below 0 when those of an earlier session were undone
+    answers = f"{given:,} answer" + ("" if given == 1 else "s")
+    where = "" if seat.database == DEFAULT_DATABASE else f" --db {quote(str(seat.database))}"
     report.say(
         f"{answers} in this session, saved in {seat.database}; "
-        f"`txtal{where} export {dataset.name}` writes out all there are"
+        f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code
 
@@ -139,6 +142,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
 
 def _check_words(recipe: Recipe) -> None:
     """Refuse now what the learner would only find out behind the screen."""
+    if not 0 <= recipe.audit <= 1:
+        raise UsageError(f"an audit share of {recipe.audit} makes no sense: give 0 to 1, as in 0.1")
     if recipe.order == "ranking":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)

@@ -7,7 +7,8 @@ Every contender labels the same pool (distinct texts, the first label of each) u
 from the same seeds, and is tried on every line of the same test file at the same numbers of
 answers. *Saved* is 1 - answers needed to reach what the baseline has at the budget / the budget;
 *area* is the mean macro-F1 from the first mark to the budget. Finished runs are added to the file
-of ``--results`` and not made again, unless the code they measured has changed since.
+of ``--results`` and not made again, unless the code they measured has changed since; those that
+failed are tried again.
 
 - txtal: the default as a user gets it, through a session and its learner, audit included.
 - txtal-random: the same with the strategy ``random``.
@@ -276,7 +277,7 @@ class Bench:
 
     def make_missing(self) -> None:
         """The most telling first: every set once before any gets its second seed."""
-        done = {_key(run) for run in self.finished()}
+        done = {_key(run) for run in self.finished() if "curve" in run}
         wanted = product(self.options.seeds, self.options.sets, self.options.contenders)
         for seed, name, contender in wanted:
             head = self._head(name, contender, seed)
@@ -290,12 +291,12 @@ class Bench:
                 out.write(json.dumps(run) + "\n")
 
     def finished(self) -> list[Run]:
-        """All runs of the file that were made by this code in this way."""
+        """The runs of the file that were made by this code in this way, each one's last try."""
         if not self.options.results.exists():
             return []
         lines = self.options.results.read_text("utf-8").splitlines()
         runs: list[Run] = [json.loads(line) for line in lines]
-        return [run for run in runs if self._counts(run)]
+        return list({_key(run)[:3]: run for run in runs if self._counts(run)}.values())
 
     def _counts(self, run: Run) -> bool:
         if run["contender"] not in self.contenders:
@@ -373,10 +374,11 @@ class Summary:
     seeds: list[int]
     batch: int
     area: float
+    target: float | None
+    """The baseline's final macro-F1; None where the baseline has not been run."""
     needed: float | None
-    """Answers until the baseline's final macro-F1; None: never."""
+    """Answers until the target; None: never within the budget."""
     saved: float | None
-    """None where it never got there, or where there is no baseline."""
     seconds: float
     curve: list[dict[str, float]]
 
@@ -407,6 +409,7 @@ def _summary(name: str, runs: Sequence[Run], target: float | None) -> Summary:
         seeds=sorted(run["seed"] for run in runs),
         batch=runs[0]["batch"],
         area=round(area, 4),
+        target=target,
         needed=None if needed is None else round(needed, 1),
         saved=None if needed is None else round(1 - needed / labels[-1], 4),
         seconds=curve[-1]["seconds"],
@@ -431,21 +434,25 @@ def reached(labels: Sequence[float], scores: Sequence[float], target: float) -> 
 
 
 def show(name: str, runs: Sequence[Run]) -> None:
-    """One table for a set, the best area first."""
+    """One table for a set, the best area first.
+
+    ``micro`` is the final micro-F1, ``right`` the share of texts with every label right.
+    """
     found = sorted(summaries(runs), key=lambda summary: -summary.area)
     budget = BUDGETS[name]
     shown = [mark for mark in SHOWN if mark < budget] + [budget]
     print(f"\n{name}: {budget:,} answers; macro-F1 by answers, mean over the seeds")
-    heads = ("seeds", "batch", "area", "saved", "needed", *map(str, shown), "accuracy", "seconds")
+    heads = ("seeds", "batch", "area", "saved", "needed", *map(str, shown), "micro", "right", "sec")
     print(f"{'':<21}" + "".join(f"{head:>9}" for head in heads))
     for summary in found:
         cells = (
             str(len(summary.seeds)),
             str(summary.batch),
             f"{summary.area:.3f}",
-            "never" if summary.saved is None else f"{summary.saved:.1%}",
-            "never" if summary.needed is None else f"{summary.needed:.0f}",
+            _reached(summary, summary.saved, ".1%"),
+            _reached(summary, summary.needed, ".0f"),
             *(_number(summary.at(mark)) for mark in shown),
+            _number(summary.curve[-1]["micro_f1"]),
             _number(summary.curve[-1]["accuracy"]),
             f"{summary.seconds:.0f}",
         )
@@ -453,6 +460,12 @@ def show(name: str, runs: Sequence[Run]) -> None:
     for run in runs:
         if "error" in run:
             print(f"{run['contender']:<21} seed {run['seed']} failed: {run['error']}")
+
+
+def _reached(summary: Summary, value: float | None, form: str) -> str:
+    if summary.target is None:
+        return "?"
+    return "never" if value is None else format(value, form)
 
 
 def _number(value: float | None) -> str:
@@ -517,10 +530,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="txtal-bench-") as folder:
         bench = Bench(options, Path(folder))
         bench.make_missing()
+    shown = {*options.contenders, BASELINE}
     runs = [
         run
         for run in bench.finished()
-        if run["seed"] in options.seeds and run["contender"] in options.contenders
+        if run["seed"] in options.seeds and run["contender"] in shown
     ]
     by_set = {name: [run for run in runs if run["set"] == name] for name in options.sets}
     if options.json:

@@ -59,6 +59,7 @@ def label_quit_resume_undo(
     again.wait(saved)
     again.send("q")
     assert again.end() == 0
+    assert "0 answers in this" in again.text  # and not less than none
 
     last = program.exported()
     assert len(last) == len(keys) - 4 + 1

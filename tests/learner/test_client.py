@@ -132,7 +132,9 @@ def test_a_crash_is_survived_and_the_poke_repeated(
     learner.poke(7)
     wait(news)
     learner.poll()
-    assert learner.status == LearnerStatus("restarting", "it stopped with 3")
+    assert learner.status == LearnerStatus(
+        "restarting", "the learner stopped (3); starting it again"
+    )
     (tmp_path / "stub.py").write_text(STUB.replace("BODY", ANSWER))
     learner.poll()
     assert learner.pid is None  # not before its time
@@ -153,7 +155,7 @@ def test_it_is_given_up_after_the_last_restart(
         clock.now += 10
         learner.poll()
     assert learner.status.state == "failed"
-    assert "at random" in learner.status.detail
+    assert "given up" in learner.status.detail
     learner.poke(9)
     assert learner.poll() is None
     assert learner.pid is None

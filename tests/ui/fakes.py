@@ -79,6 +79,9 @@ class MemoryLedger:
     def take_random(self, rng: random.Random) -> int | None:
         return self.take_first(self.tickets)
 
+    def keep(self) -> None:
+        pass
+
     def save_ranking(self, ranking: Ranking) -> int:
         return 12
 

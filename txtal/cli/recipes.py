@@ -14,7 +14,7 @@ import click
 from txtal import recipes as finding
 from txtal.cli.errors import guarded
 from txtal.cli.options import Commas
-from txtal.cli.output import Console, put_json, put_table
+from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import Recipe, RecipeFunction
 
@@ -31,7 +31,7 @@ def command_of(function: RecipeFunction) -> click.Command:
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
         arguments = {name: values[name] for name in names if name is not None}
-        made = function(**arguments)
+        made = finding.call(function, arguments)
         if not isinstance(made, Recipe):
             raise RecipeError(
                 f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
@@ -221,7 +221,9 @@ def recipes(as_json: bool) -> None:
     if as_json:
         put_json(rows)
     else:
-        put_table(("name", "from"), [(row["name"], row["from"]) for row in rows])
+        width = max(len(row["name"]) for row in rows)
+        for row in rows:
+            put(f"{row['name']:{width}}  {row['does'] or row['from']}")
 
 
 def _summary(function: RecipeFunction) -> str:

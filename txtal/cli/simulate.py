@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +158,8 @@ def command(
     teach uses, the file giving the answers. The model is measured on the test file as it grows.
     Every strategy is run with all features, noises, batches and seeds.
     """
+    import tempfile
+
     from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import BadLines
@@ -346,6 +345,8 @@ class _Results:
 
     def write(self, path: Path) -> None:
         """The report, in one step."""
+        from importlib import metadata
+
         from txtal import report
         from txtal.formats.export import write_atomically
 
@@ -365,7 +366,9 @@ class _Results:
 
 def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
     """The configurations in as many tables as it takes to stay within the terminal's width."""
-    room = shutil.get_terminal_size().columns - len("all 100,000")
+    from shutil import get_terminal_size
+
+    room = get_terminal_size().columns - len("all 100,000")
     tables: list[list[Config]] = [[]]
     used = 0
     for config, name in names.items():
@@ -381,11 +384,13 @@ def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
 # --- the plot -----------------------------------------------------------------------------------
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_COLOURS = ("blue", "red", "green", "magenta", "orange", "cyan")
+_COLOURS = ("cyan", "orange", "magenta", "green", "red", "blue")
 
 
 def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, str]) -> None:
     """Accuracy against labels: a letter at every point, so that no colour is needed."""
+    from shutil import get_terminal_size
+
     import plotext
 
     from txtal.report import ticks
@@ -413,7 +418,7 @@ def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, s
     rows = ticks(min(values), max(values), 5)
     figure.ruler("y").ticks(rows)
     figure.ruler("y").lim(rows[0], rows[-1])
-    width = min(100, shutil.get_terminal_size().columns)
+    width = min(100, get_terminal_size().columns)
     figure.plot_size(width, max(12, min(22, width // 4)))
     figure.title("accuracy on the test file against labels")
     drawn = str(figure.build())

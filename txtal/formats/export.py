@@ -123,8 +123,12 @@ def _one_or_all(names: tuple[str, ...] | None, several: bool) -> str | list[str]
     return names[0] if names else None
 
 
-def _iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+def _iso(seconds: float) -> str | None:
+    """None for a time no date can be written for: one odd row must not stop an export."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return None
     return moment.replace("+00:00", "Z")
 
 

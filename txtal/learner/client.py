@@ -156,12 +156,13 @@ class LearnerProcess:
         code = self._reap()
         if self._failures >= len(self._backoff):
             self.status = LearnerStatus(
-                "failed", f"it stopped {self._failures + 1} times; asking at random, see the log"
+                "failed",
+                f"the learner stopped {self._failures + 1} times, is given up; see the log",
             )
             return
         self._restart_at = self._clock() + self._backoff[self._failures]
         self._failures += 1
-        self.status = LearnerStatus("restarting", f"it stopped with {code}")
+        self.status = LearnerStatus("restarting", f"the learner stopped ({code})")
 
     def _mind_the_clock(self) -> None:
         now = self._clock()

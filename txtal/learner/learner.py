@@ -22,7 +22,7 @@ from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
-from txtal.recipes import load_file
+from txtal.recipes import load_file, shipped
 from txtal.session import AUDIT, LearnerStatus
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
@@ -121,6 +121,7 @@ class Learner:
         report: Callable[[LearnerStatus], None] | None = None,
         cache_folder: Path | None = None,
     ) -> None:
+        shipped()  # what the shipped recipes register can be named anywhere
         if settings.code:
             load_file(Path(settings.code))
         self.path = path

@@ -59,15 +59,16 @@ def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -
 def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Undone | None:
     """Undo this annotator's newest answer that isn't undone yet; None when there is none left.
 
-    The ticket is leased to the session again, in the same transaction.
+    The session's own come first: the same person may be answering in another terminal too. The
+    ticket is leased to the session again, in the same transaction.
     """
     with transaction(conn):
         row = conn.execute(
             "SELECT * FROM answer AS a WHERE dataset_id = ? AND annotator = ?"
             " AND verdict IS NOT NULL"
             " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
-            " ORDER BY id DESC LIMIT 1",
-            (dataset_id, annotator),
+            " ORDER BY session_id = ? DESC, id DESC LIMIT 1",
+            (dataset_id, annotator, session_id),
         ).fetchone()
         if row is None:
             return None

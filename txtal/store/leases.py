@@ -58,6 +58,14 @@ def hold(conn: Connection, session_id: int, ticket_id: int) -> None:
     )
 
 
+def renew(conn: Connection, session_id: int) -> None:
+    """Keep what the session holds for as long again."""
+    with transaction(conn):
+        conn.execute(
+            "UPDATE lease SET expires = ? WHERE session_id = ?", (time.time() + SECONDS, session_id)
+        )
+
+
 def release(conn: Connection, session_id: int) -> None:
     """Let go of whatever the session holds."""
     with transaction(conn):

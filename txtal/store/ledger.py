@@ -32,6 +32,7 @@ class Ledger:
         self.annotator = annotator
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+        self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
         self.refresh()
 
@@ -122,6 +123,13 @@ class Ledger:
                 "SELECT 1 FROM ticket WHERE id = ? AND dataset_id = ?", (ticket_id, self.dataset.id)
             ).fetchone():
                 yield ticket_id
+
+    def keep(self) -> None:
+        """Renew the lease on the ticket at hand, now and then; call it as often as you like."""
+        if time.monotonic() - self._renewed > leases.SECONDS / 3:
+            with foreseen(self.path):
+                leases.renew(self.conn, self.session_id)
+            self._renewed = time.monotonic()
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""

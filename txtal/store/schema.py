@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +49,12 @@ def open_database(
 
 
 def open_readonly(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Connection:
-    """Open for reading only, without migrating. Raises as :func:`open_database`."""
-    conn = open_file(path, busy_seconds=busy_seconds)
+    """Open for reading only, without migrating. Raises as :func:`open_database`.
+
+    Where nothing can be written, as on a read-only disk, it is read as a file nobody changes.
+    """
+    still = path.exists() and not os.access(path.parent, os.W_OK)
+    conn = open_file(path, busy_seconds=busy_seconds, still=still)
     try:
         with foreseen(path):
             if _version(conn, path) < VERSION:

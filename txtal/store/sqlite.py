@@ -79,9 +79,15 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
 
 
 def open_file(
-    path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS
+    path: Path,
+    *,
+    create: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    still: bool = False,
 ) -> Connection:
     """Connect to ``path`` with foreign keys on and every commit durable (synchronous=FULL).
+
+    ``still`` promises that nobody writes to it, so that it can be read where no lock can be made.
 
     A new file is made with mode 0600, for it will hold customers' words. Raises DatabaseError.
     """
@@ -92,8 +98,9 @@ def open_file(
             raise DatabaseError(f"{path}: no such database; make one with `txtal load` or `teach`")
         _make_private_file(path)
     with foreseen(path):
+        target = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if still else str(path)
         conn = sqlite.connect(
-            str(path), timeout=busy_seconds, isolation_level=None, check_same_thread=False
+            target, uri=still, timeout=busy_seconds, isolation_level=None, check_same_thread=False
         )
         try:
             conn.execute("PRAGMA foreign_keys = ON")
