@@ -132,9 +132,7 @@ def test_a_crash_is_survived_and_the_poke_repeated(
     learner.poke(7)
     wait(news)
     learner.poll()
-    assert learner.status == LearnerStatus(
-        "restarting", "the learner stopped (3); starting it again"
-    )
+    assert learner.status == LearnerStatus("restarting", "the learner stopped (3)")
     (tmp_path / "stub.py").write_text(STUB.replace("BODY", ANSWER))
     learner.poll()
     assert learner.pid is None  # not before its time
