@@ -40,16 +40,6 @@ class Seat:
     """The recipe's file, for the learner to load what it registers."""
 
 
-def default_annotator() -> str:
-    """The user's login name, or ``annotator`` where the system knows none."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "annotator"
-
-
 def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     """Load, start the learner, and label. Returns the exit code.
 

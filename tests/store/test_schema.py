@@ -172,3 +172,18 @@ def test_an_older_file_is_backed_up_before_it_is_migrated(path: Path) -> None:
     saved = sqlite.connect(str(copy))
     assert saved.execute("SELECT name FROM dataset").fetchone() == ("old",)
     saved.close()
+
+
+def test_a_new_file_is_what_the_migrations_make(path: Path, tmp_path: Path) -> None:
+    from sqlite_utils import Database
+
+    made = Database(schema.open_database(path, create=True), execute_plugins=False)
+    migrated = Database(tmp_path / "migrated.db", execute_plugins=False)
+    schema._migrations().apply(migrated)
+    assert schema._migrations().pending(made) == []
+    assert [m.name for m in schema._migrations().applied(made)] == ["m001_tables"]
+    assert made["_sqlite_migrations"].columns == migrated["_sqlite_migrations"].columns
+    for name in migrated.table_names():
+        if name != "_sqlite_migrations":
+            assert made[name].schema == migrated[name].schema
+    assert made.view_names() == migrated.view_names()

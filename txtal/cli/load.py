@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from txtal.cli.options import default_annotator
 from txtal.cli.output import Console
 from txtal.formats import MAX_LINE
 from txtal.types import TASKS, Task
@@ -45,7 +46,6 @@ def command(
     and the rest is loaded.
     """
     from txtal.loading import load, load_answers
-    from txtal.sitting import default_annotator
     from txtal.store import datasets
     from txtal.store.sqlite import transaction
 

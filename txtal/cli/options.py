@@ -51,3 +51,13 @@ def features(command: F) -> F:
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     """The vectoriser's spec in the words of the options."""
     return f"{vectors}@{spacy or lang}"
+
+
+def default_annotator() -> str:
+    """The user's login name, or ``annotator`` where the system knows none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "annotator"

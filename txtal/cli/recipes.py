@@ -13,7 +13,7 @@ import click
 
 from txtal import recipes as finding
 from txtal.cli.errors import guarded
-from txtal.cli.options import Commas
+from txtal.cli.options import Commas, default_annotator
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import Recipe, RecipeFunction
@@ -37,7 +37,7 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
                 f"not {type(made).__name__}"
             )
-        from txtal.sitting import Seat, default_annotator, sit
+        from txtal.sitting import Seat, sit
 
         console = context.find_object(Console) or Console(Path("txtal.db"))
         seat = Seat(

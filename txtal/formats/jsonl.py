@@ -8,11 +8,13 @@ here, line by line and with a reason.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import jsonlines
+import orjson
 
 from txtal.formats.lines import BadLine, OnBad, not_utf8
 from txtal.text import shorten
@@ -36,6 +38,9 @@ def records(lines: Iterable[bytes], source: str, on_bad: OnBad) -> Iterator[Reco
 
 def load_object(line: str) -> dict[str, Any]:
     """The object that ``line`` holds. Raises ValueError with the reason when there is none."""
+    quick = _quick(line)
+    if quick is not None:
+        return quick
     try:
         value = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
@@ -96,6 +101,36 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _quick(line: str) -> dict[str, Any] | None:
+    """The object of a line that is plain and surely good; None where the slow way must decide."""
+    if "\\ud" in line or "\\uD" in line:
+        return None
+    try:
+        value = orjson.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and _is_plain(line, value) else None
+
+
+def _is_plain(line: str, value: dict[str, Any]) -> bool:
+    """Whether every key that was written is there, so that none was written twice.
+
+    And whether there are no numbers, which orjson may read otherwise than Python, and nothing
+    nested deeper than ``meta``.
+    """
+    there = len(value)
+    for part in value.values():
+        if type(part) is dict:
+            there += len(part)
+            if not _TEXT.issuperset(map(type, part.values())):
+                return False
+        elif type(part) is not str:
+            return False
+    if line.count(":") == there:
+        return True
+    return line.count('":') == there and not _KEY_THEN_SPACE.search(line)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise _LineError(f"{name} is not JSON; write null or leave it out")
 
@@ -107,6 +142,8 @@ def _finite(digits: str) -> float:
     return value
 
 
+_TEXT = frozenset({str})
+_KEY_THEN_SPACE = re.compile(r'"\s+:')
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite
 )

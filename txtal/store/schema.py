@@ -84,8 +84,6 @@ def _version(conn: Connection, path: Path) -> int:
 
 
 def _migrate(conn: Connection, path: Path) -> None:
-    from sqlite_utils import Database
-
     with transaction(conn):
         # Read again under the write lock: another process may have migrated meanwhile.
         version = _version(conn, path)
@@ -93,10 +91,30 @@ def _migrate(conn: Connection, path: Path) -> None:
             return
         if version:
             _back_up(path, version)
-        database = Database(conn, execute_plugins=False)
-        _migrations().apply(database)
+            _apply_pending(conn)
+        else:
+            _create(conn)
         conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         conn.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _create(conn: Connection) -> None:
+    """The tables of a new file, noted as sqlite-utils would note them.
+
+    Without importing it, which takes longer than loading ten thousand tickets.
+    """
+    for statement in (*_MIGRATIONS_TABLE, *_M001):
+        conn.execute(statement)
+    conn.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('txtal', 'm001_tables', datetime())"
+    )
+
+
+def _apply_pending(conn: Connection) -> None:
+    from sqlite_utils import Database
+
+    _migrations().apply(Database(conn, execute_plugins=False))
 
 
 def _back_up(path: Path, version: int) -> None:
@@ -122,6 +140,13 @@ def _migrations() -> Migrations:
 
     return migrations
 
+
+_MIGRATIONS_TABLE = (
+    "CREATE TABLE _sqlite_migrations"
+    " (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
+    "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name"
+    " ON _sqlite_migrations (migration_set, name)",
+)
 
 _M001 = (
     """CREATE TABLE dataset (

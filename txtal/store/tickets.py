@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Record, Ticket
 
@@ -56,11 +58,13 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
     return Loaded(added, read - added)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
 def _dump(value: Mapping[str, Any]) -> str | None:
-    return _encode(value) if value else None
+    if not value:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # what only Python's own can write, such as integers above 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def count(conn: Connection, dataset_id: int) -> int:
