@@ -142,7 +142,7 @@ class Terminal:
         self.picture.feed(sent)
         return True
 
-    def wait(self, shows: str | Callable[[str], Any], patience: float = PATIENCE) -> Any:
+    def wait(self, shows: str | Callable[[str], Any]) -> Any:
         """Wait until the screen shows this text, or until this says yes to it."""
         found = (lambda text: shows in text) if isinstance(shows, str) else shows
 
@@ -153,7 +153,7 @@ class Terminal:
             return said
 
         try:
-            return until(look, str(shows), patience)
+            return until(look, str(shows))
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen:\n{self.text}") from None
 
