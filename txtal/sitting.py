@@ -17,15 +17,14 @@ from txtal.learning.strategies import registry
 from txtal.loading import Report, load
 from txtal.recipes import Recipe
 from txtal.session import Session
-from txtal.store import datasets, schema
+from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.text import count
 from txtal.types import Dataset, LearnerSettings
 from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
-
-DEFAULT_DATABASE = Path("txtal.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +107,9 @@ def _label(
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
             ledger.close()
     given = max(0, session.count)  # below 0 when those of an earlier session were undone
-    answers = f"{given:,} answer" + ("" if given == 1 else "s")
-    where = "" if seat.database == DEFAULT_DATABASE else f" --db {quote(str(seat.database))}"
+    where = "" if seat.database == DEFAULT_PATH else f" --db {quote(str(seat.database))}"
     report.say(
-        f"{answers} in this session, saved in {seat.database}; "
+        f"{count(given, 'answer')} in this session, saved in {seat.database}; "
         f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code

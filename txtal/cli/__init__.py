@@ -10,6 +10,7 @@ import click
 
 from txtal.cli.errors import guarded
 from txtal.cli.output import Console
+from txtal.store import DEFAULT_PATH
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,7 +18,7 @@ from txtal.cli.output import Console
     "--db",
     type=click.Path(path_type=Path),
     envvar="TXTAL_DB",
-    default=Path("txtal.db"),
+    default=DEFAULT_PATH,
     show_default=True,
     help="The database file. [env: TXTAL_DB]",
 )

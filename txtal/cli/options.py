@@ -24,13 +24,7 @@ class Commas(click.ParamType[list[str]]):
         return [part.strip() for part in str(value).split(",") if part.strip()]
 
 
-_FEATURES = (
-    click.option(
-        "--vectors",
-        default="auto",
-        show_default=True,
-        help="Features: static, lexical, spacy, or several with +.",
-    ),
+_PIPELINE = (
     click.option("--lang", default="en", show_default=True, help="Language of the texts."),
     click.option("--spacy", help="An installed spaCy pipeline instead of --lang."),
     click.option(
@@ -41,11 +35,22 @@ _FEATURES = (
 )
 
 
-def features(command: F) -> F:
-    """--vectors, --lang, --spacy and --code; see :func:`spec_of`."""
-    for option in reversed(_FEATURES):
+def pipeline(command: F) -> F:
+    """--lang, --spacy and --code."""
+    for option in reversed(_PIPELINE):
         command = option(command)
     return command
+
+
+def features(command: F) -> F:
+    """--vectors and what :func:`pipeline` has; see :func:`spec_of`."""
+    vectors = click.option(
+        "--vectors",
+        default="auto",
+        show_default=True,
+        help="Features: static, lexical, spacy, or several with +.",
+    )
+    return vectors(pipeline(command))
 
 
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:

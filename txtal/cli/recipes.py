@@ -17,6 +17,7 @@ from txtal.cli.options import Commas, default_annotator
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import Recipe, RecipeFunction
+from txtal.store import DEFAULT_PATH
 
 
 def command_of(function: RecipeFunction) -> click.Command:
@@ -39,7 +40,7 @@ def command_of(function: RecipeFunction) -> click.Command:
             )
         from txtal.sitting import Seat, sit
 
-        console = context.find_object(Console) or Console(Path("txtal.db"))
+        console = context.find_object(Console) or Console(DEFAULT_PATH)
         seat = Seat(
             database=console.database,
             annotator=values["annotator"] or default_annotator(),
@@ -164,7 +165,7 @@ def script(function: RecipeFunction) -> None:
             ["--db"],
             type=click.Path(path_type=Path),
             envvar="TXTAL_DB",
-            default=Path("txtal.db"),
+            default=DEFAULT_PATH,
             show_default=True,
             expose_value=False,
             help="The database file.",

@@ -108,13 +108,7 @@ class _Numbers(click.ParamType[list[float]]):
     type=click.FloatRange(0, 1, min_open=True),
     help="Macro-F1 to reach.  [default: what random has at the end]",
 )
-@click.option("--lang", default="en", show_default=True, help="Language of the texts.")
-@click.option("--spacy", help="An installed spaCy pipeline instead of --lang.")
-@click.option(
-    "--code",
-    type=click.Path(path_type=Path),
-    help="A recipe file to load for the strategies and vectorisers it registers.",
-)
+@options.pipeline
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),

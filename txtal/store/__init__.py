@@ -4,3 +4,8 @@ Functions take an open connection and plain data. :mod:`.sqlite` opens it, :mod:
 migrates it; ``datasets``, ``tickets``, ``answers`` and ``revisions`` each own their tables;
 :class:`.ledger.Ledger` is what a session sees of all this.
 """
+
+from pathlib import Path
+
+DEFAULT_PATH = Path("txtal.db")
+"""The database where none is named."""
