@@ -134,6 +134,8 @@ def test_ctrl_c_in_plain_mode(sample: Program, terminal: Open) -> None:
     one.wait("answer [")
     one.send("1\r")
     one.wait("#1, accept")
+    # At the next prompt, as a person would: not while the answer is still being told.
+    one.wait(lambda text: text.rstrip().splitlines()[-1].startswith("answer ["))
     one.send("\x03")
     assert one.end() == 130
     assert len(sample.exported()) == 1
