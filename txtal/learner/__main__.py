@@ -43,7 +43,10 @@ def main() -> None:
                 from txtal.learner.learner import Learner
 
                 learner = Learner(path, dataset, settings, send)
-            ranking = learner.rank()
+            send(learner.rank())
+            send(LearnerStatus("ready", learner.chosen))
+            while pokes.empty() and learner.tune():
+                pass
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:
@@ -53,9 +56,6 @@ def main() -> None:
                 raise
             logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
             raise SystemExit(1) from None
-        else:
-            send(ranking)
-            send(LearnerStatus("ready"))
 
 
 def _claim_stdout() -> TextIO:

@@ -117,7 +117,12 @@ class Vectoriser:
     @property
     def dims(self) -> int:
         """Columns of the features."""
-        return sum(part.dims for part in self._parts.values())
+        return sum(self.widths)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The columns of each block, in their order."""
+        return tuple(part.dims for part in self._parts.values())
 
     @property
     def learns(self) -> bool:
