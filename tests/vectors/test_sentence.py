@@ -61,12 +61,16 @@ class TestFeatures:
         assert features.dtype == np.float32
         assert np.allclose(features, [[1, 0, 0], [0, 1, 0], [0.5**0.5, 0, 0.5**0.5], [0, 0, 0]])
 
-    def test_beside_them_others_are_half_as_long(self, folder: Path) -> None:
+    @pytest.mark.parametrize(("in_context", "length"), [(False, 1.0), (True, BESIDE)])
+    def test_beside_a_model_of_contexts_others_are_shorter(
+        self, in_context: bool, length: float, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Sentence, "in_context", in_context)
         fitted = Vectoriser.fit(f"sentence={folder}+lexical", TEXTS)
         features = fitted.transform(["My card", "app", ""])
         assert features.shape == (3, fitted.dims)
         lexical, sentences = features[:, :-3], features[:, -3:]
-        assert np.allclose(np.linalg.norm(lexical, axis=1), [BESIDE, BESIDE, 0], atol=1e-3)
+        assert np.allclose(np.linalg.norm(lexical, axis=1), [length, length, 0], atol=1e-3)
         assert np.allclose(sentences, [[1, 0, 0], [0, 0, 0], [0, 0, 0]])
 
     def test_two_models_may_stand_side_by_side(self, folder: Path, tmp_path: Path) -> None:
@@ -158,7 +162,7 @@ class TestCache:
     ) -> None:
         spec = f"sentence={folder}"
         monkeypatch.setattr(cache, "SLOWLY", 4)
-        monkeypatch.setattr(Sentence, "slow", True)
+        monkeypatch.setattr(Sentence, "in_context", True)
         encoded: list[int] = []
         transform = Sentence.transform
 

@@ -41,9 +41,14 @@ class Sentence:
         return cls(name, found.digest, found.library, dims)
 
     @property
+    def in_context(self) -> bool:
+        """Whether it reads words in their context, rather than average what each means alone."""
+        return self.library == models.TRANSFORMER
+
+    @property
     def slow(self) -> bool:
         """Whether texts are better handed over a few at a time."""
-        return self.library == models.TRANSFORMER
+        return self.in_context
 
     def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The model's vectors, (texts, dims); zeros for blank texts.

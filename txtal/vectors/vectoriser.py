@@ -36,7 +36,8 @@ FIT_CHARACTERS = 5_000
 """Leading characters of each that it sees."""
 
 BESIDE = 0.5
-"""Length of other blocks' rows beside a sentence model's: it knows more, and they are more."""
+"""Length of other blocks' rows beside those of a sentence model that reads words in context. On
+banking77 at 10 labels a class, lexical+sentence has 0.851 with it, 0.839 with 1."""
 
 FORMAT = 1
 """Of saved vectorisers and of the features themselves: raised when either changes."""
@@ -77,8 +78,7 @@ class Vectoriser:
     """Fitted features. Made by :meth:`fit` or :meth:`from_arrays`.
 
     Columns are those of the tables in the order of the spec, then those of the encoders. Within
-    each, a row is of unit length, beside a sentence model's of half that; or zero when the text
-    says nothing to it.
+    each, a row is of unit length (but see BESIDE), or zero when the text says nothing to it.
     """
 
     def __init__(
@@ -182,8 +182,8 @@ class Vectoriser:
             start += part.dims
 
     def _length(self, part: Part) -> float:
-        beside = any(isinstance(other, Sentence) for other in self._encoders.values())
-        return BESIDE if beside and not isinstance(part, Sentence) else 1.0
+        beside = any(map(_in_context, self._parts.values()))
+        return BESIDE if beside and not _in_context(part) else 1.0
 
     def _sum_rows(self, texts: Sequence[str], out: Floats) -> None:
         if self._bag is None or self._bag.full:
@@ -311,6 +311,10 @@ def _count(bag: Bag, texts: Sequence[str], progress: Progress | None) -> sp.csr_
     for part in parts:
         part.resize(part.shape[0], len(bag.types))
     return sp.vstack(parts, format="csr") if parts else sp.csr_array((0, 0), dtype=np.float32)
+
+
+def _in_context(part: Part) -> bool:
+    return isinstance(part, Sentence) and part.in_context
 
 
 def _scale(rows: Floats, length: float) -> None:
