@@ -27,6 +27,8 @@ def main() -> None:
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
+    # What a sentence model computes with: every core but the screen's.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
     pokes: SimpleQueue[int] = SimpleQueue()
     threading.Thread(target=_listen, args=(pokes,), daemon=True).start()
 
