@@ -24,7 +24,7 @@ from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.recipes import load_file, shipped
 from txtal.session import AUDIT, LearnerStatus
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
@@ -180,7 +180,7 @@ class Learner:
         if before is not None and not tickets.ids_after(conn, dataset_id, last):
             return before
         if self._cache is None:
-            beside = self.path.with_name(f"{self.path.name}.cache")
+            beside = cache_folder(self.path)
             self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
         self._progress(0, None)
         self.features = self._cache.ensure(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from txtal.errors import DatabaseError, LockedError
+from txtal.store import sums
 
 if TYPE_CHECKING:
     sqlite = sqlite3
@@ -54,7 +55,7 @@ def foreseen(path: Path | str) -> Iterator[None]:
     """Turn SQLite's errors into ours, naming the file and what to do."""
     try:
         yield
-    except sqlite.Error as error:
+    except (sqlite.Error, UnicodeDecodeError) as error:
         raise translate(error, path) from error
 
 
@@ -75,6 +76,8 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     for prefix, what in advice.items():
         if name.startswith(prefix):
             return DatabaseError(f"{path}: {what} ({text})")
+    if "decode" in text:  # bytes that are no UTF-8; the message would quote what is around them
+        return DatabaseError(f"{path}: holds damaged text; `txtal verify` says where")
     return DatabaseError(f"{path}: {text}")
 
 
@@ -105,11 +108,13 @@ def open_file(
         try:
             conn.execute("PRAGMA foreign_keys = ON")
             conn.execute("PRAGMA synchronous = FULL")
+            conn.execute("PRAGMA trusted_schema = OFF")
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except BaseException:
             conn.close()
             raise
     conn.row_factory = sqlite.Row
+    sums.register(conn)
     return conn
 
 

@@ -1,0 +1,57 @@
+"""Copies of a database file: made beside their place, on the disk before they get their name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from txtal.errors import DatabaseError
+from txtal.store.sqlite import Connection, foreseen, sqlite
+
+WAL = ("-wal", "-shm")
+"""What SQLite keeps beside a file in WAL mode; it belongs to that file alone."""
+
+
+def copy_into(source: Connection, target: Path) -> None:
+    """Copy what is committed, and put the copy on the disk as a file that stands alone."""
+    with closing(sqlite.connect(str(target))) as copy, foreseen(target):
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def temporary(target: Path) -> Iterator[Path]:
+    """An empty private file in the folder of ``target``, gone afterwards unless it was put."""
+    try:
+        descriptor, name = tempfile.mkstemp(".tmp", f".{target.name}.txtal-", target.parent)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    os.close(descriptor)
+    file = Path(name)
+    try:
+        yield file
+    finally:
+        for suffix in ("", "-journal", *WAL):
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def put(file: Path, target: Path) -> None:
+    """Give the file its name, lastingly and in one step."""
+    try:
+        file.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DatabaseError:
+    return DatabaseError(f"{path}: can't be written: {error.strerror}")
