@@ -27,7 +27,7 @@ def back_up(path: Path, target: Path) -> Verified:
     _refuse_target(path, target)
     with temporary(target) as copy:
         with closing(schema.open_readonly(path)) as source:
-            copy_into(source, copy)
+            copy_into(source, copy, target)
         found = _verified(copy, path)
         put(copy, target)
     return found
@@ -62,7 +62,7 @@ def restore(backup: Path, path: Path) -> tuple[Verified, Path | None]:
         raise UsageError(f"{backup}: this is the database itself; name a backup of it")
     with temporary(path) as copy:
         with closing(schema.open_readonly(backup, older=True)) as source:
-            copy_into(source, copy)
+            copy_into(source, copy, path)
         with closing(schema.open_database(copy, keep_old=False)) as conn, foreseen(copy):
             _end_sessions(conn)
         found = _verified(copy, backup)
@@ -130,7 +130,7 @@ def _exchange(path: Path, copy: Path, kept: Path) -> None:
                 temporary(kept) as old,
                 closing(schema.open_readonly(path, older=True)) as reader,
             ):
-                copy_into(reader, old)
+                copy_into(reader, old, kept)
                 put(old, kept)
             _take_over(conn)
 

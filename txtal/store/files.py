@@ -15,13 +15,16 @@ WAL = ("-wal", "-shm")
 """What SQLite keeps beside a file in WAL mode; it belongs to that file alone."""
 
 
-def copy_into(source: Connection, target: Path) -> None:
-    """Copy what is committed, and put the copy on the disk as a file that stands alone."""
-    with closing(sqlite.connect(str(target))) as copy, foreseen(target):
+def copy_into(source: Connection, file: Path, name: Path) -> None:
+    """Copy what is committed, and put the copy on the disk as a file that stands alone.
+
+    ``name`` is the file's name to be, for what there is to complain about.
+    """
+    with closing(sqlite.connect(str(file))) as copy, foreseen(name):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 @contextmanager

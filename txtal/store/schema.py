@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from txtal.errors import DatabaseError, NewerError
+from txtal.errors import DatabaseError, LockedError, NewerError
 from txtal.store import sums
 from txtal.store.files import copy_into, put, temporary
 from txtal.store.sqlite import (
@@ -55,10 +55,19 @@ def open_readonly(
 
     An older file is refused unless ``older``, which is for those who read no tables.
 
-    Where nothing can be written, as on a read-only disk, it is read as a file nobody changes.
+    Where nothing can be written, on a disk that is read-only or full, it is read as a file nobody
+    changes.
     """
     still = path.exists() and not os.access(path.parent, os.W_OK)
-    conn = open_file(path, busy_seconds=busy_seconds, still=still)
+    try:
+        conn = open_file(path, busy_seconds=busy_seconds, still=still)
+    except LockedError:
+        raise
+    except DatabaseError:
+        log = path.with_name(f"{path.name}-wal")
+        if not path.is_file() or (log.exists() and log.stat().st_size):
+            raise  # there may be answers that are only in the log
+        conn = open_file(path, busy_seconds=busy_seconds, still=True)
     try:
         with foreseen(path):
             if _version(conn, path) < (1 if older else VERSION):
@@ -137,7 +146,7 @@ def _back_up(path: Path, version: int) -> None:
     """
     target = path.with_name(f"{path.name}.schema{version}.bak")
     with temporary(target) as copy, closing(sqlite.connect(str(path))) as source:
-        copy_into(source, copy)
+        copy_into(source, copy, target)
         put(copy, target)
 
 
