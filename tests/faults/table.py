@@ -39,9 +39,10 @@ FAULTS = (
     Fault("2", "kill -9 during a load", (KILLS + "test_a_load_leaves_all_or_nothing",)),
     Fault(
         "3",
-        "kill -9 during an export",
+        "kill -9 during an export or a restore",
         (
             KILLS + "test_an_export_leaves_the_old_file_or_the_new",
+            KILLS + "test_a_restore_leaves_the_old_database_or_the_new",
             "formats/test_atomic.py::test_kill_leaves_the_old_file_and_the_next_run_cleans_up",
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -151,6 +152,44 @@ def test_an_export_leaves_the_old_file_or_the_new(fresh: Program, tries: Tries) 
     assert [file.name for file in fresh.folder.iterdir() if "out.jsonl" in file.name] == [
         target.name
     ]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_restore_leaves_the_old_database_or_the_new(
+    fresh: Program, tries: Tries, damaged: bool
+) -> None:
+    fresh.file("t.jsonl", ({"text": f"ticket {n}", "label": "ab"[n % 2]} for n in range(8000)))
+    fresh.ok("load", "--answers", "d", "t.jsonl")
+    fresh.ok("backup", "b.db")
+    fresh.ok("load", "d", "-", stdin='{"text": "newer"}\n')
+    path, old = fresh.folder / fresh.db, fresh.folder / "old.db"
+    shutil.copy(path, old)
+    took = seconds_of(fresh, "restore", "b.db")
+    whole = [loaded(old), loaded(path)]
+    if damaged:
+        sql_damage(old)
+    rng = random.Random(4929)
+    for number in range(many(6, 20)):
+        with tries.one(f"kill {number}"):
+            for file in fresh.folder.glob("t.db*"):
+                file.unlink()
+            shutil.copy(old, path)
+            run_and_kill(fresh, "restore", "b.db", after=rng.uniform(0.2, 1.0) * took)
+            kept = sorted(fresh.folder.glob("t.db.before-restore-*.bak"))
+            if not damaged:
+                present(loaded(path) in whole)
+            fresh.ok("restore", "b.db")
+            assert loaded(path) == whole[1]
+            assert fresh.quick.ok("verify").out
+            present(damaged or not kept or loaded(kept[0]) == whole[0])
+            assert not list(fresh.folder.glob(".t.db.txtal-*"))
+
+
+def sql_damage(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("UPDATE ticket SET text = 'other' WHERE id = 7")
+        conn.commit()
 
 
 # --- migration --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.store import answers, cache_folder, copies, datasets, schema, tickets
 from txtal.store.ledger import Ledger
-from txtal.store.sqlite import Connection, sqlite
+from txtal.store.sqlite import APPLICATION_ID, Connection, sqlite
 from txtal.types import Answer, Dataset, Ranked, Ranking, Record, Revision
 
 Make = Callable[..., Dataset]
@@ -62,7 +62,7 @@ def test_nothing_else_is_replaced(ledger: Ledger, path: Path, target: Path, cont
     target.write_bytes(content)
     with pytest.raises(UsageError, match="replaces nothing but"):
         copies.back_up(path, target)
-    for wrong in (path, path.parent):
+    for wrong in (path, path.parent, Path("/dev/null")):
         with pytest.raises(UsageError):
             copies.back_up(path, wrong)
     assert target.read_bytes() == content
@@ -166,6 +166,29 @@ def test_a_backup_that_is_none_changes_nothing(
         copies.restore(target, path)
     ledger.record(Answer(2, "accept", (1,)))
     assert standing(path) == [1, 2]
+
+
+@pytest.mark.parametrize("theirs", ["foreign", "newer"])
+def test_only_a_database_of_ours_is_replaced(
+    ledger: Ledger, path: Path, target: Path, tmp_path: Path, theirs: str
+) -> None:
+    copies.back_up(path, target)
+    other = tmp_path / "other.db"
+    with closing(sqlite.connect(str(other))) as conn:
+        if theirs == "newer":
+            conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute("PRAGMA user_version = 99")
+    before = other.read_bytes()
+    with pytest.raises(DatabaseError, match=r"another program|newer txtal"):
+        copies.restore(target, other)
+    assert other.read_bytes() == before
+
+
+def test_what_a_killed_backup_left_is_swept(ledger: Ledger, path: Path, target: Path) -> None:
+    for name in (".backup.db.txtal-x.tmp", ".backup.db.txtal-x.tmp-journal"):
+        (path.parent / name).touch()
+    copies.back_up(path, target)
+    assert files(path.parent) - {"txtal.db-wal", "txtal.db-shm"} == {"txtal.db", "backup.db"}
 
 
 def test_an_older_backup_is_upgraded_on_its_way(path: Path, target: Path) -> None:

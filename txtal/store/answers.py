@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from txtal.errors import DamagedError
 from txtal.store import leases, sums, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
@@ -127,23 +128,25 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
         (dataset_id,),
     )
     for row in rows:
-        ticket = Ticket(
-            row["ticket_id"],
-            row["text"],
-            json.loads(row["meta"]) if row["meta"] else {},
-            json.loads(row["extra"]) if row["extra"] else {},
-        )
+        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
+        ticket = Ticket(row["ticket_id"], row["text"], *extras)
         yield Exported(
             ticket, from_row(row), row["session_id"], row["strategy"] or "", row["vectoriser"] or ""
         )
 
 
 def from_row(row: sqlite.Row) -> Answer:
-    """The answer in a row of the table (not an undo)."""
-    probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    """The answer in a row of the table (not an undo). Raises DamagedError when it can't be read."""
+    try:
+        labels, suggestion = json.loads(row["labels"]), json.loads(row["suggestion"])
+        probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    except (ValueError, TypeError):
+        raise DamagedError(
+            f"answer {row['id']} is damaged; `txtal verify` says more, and a backup brings it back"
+        ) from None
     ranked = Ranked(
         row["ticket_id"],
-        tuple(json.loads(row["suggestion"])),
+        tuple(suggestion),
         probabilities,
         row["reason"],
         row["score"],
@@ -152,7 +155,7 @@ def from_row(row: sqlite.Row) -> Answer:
     return Answer(
         ticket_id=row["ticket_id"],
         verdict=row["verdict"],
-        labels=tuple(json.loads(row["labels"])),
+        labels=tuple(labels),
         ranked=ranked,
         revision=row["revision_id"],
         shown=row["shown"],

@@ -7,12 +7,13 @@ next answer is refused and says why (see :class:`.ledger.Ledger`).
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
-from txtal.errors import DatabaseError, LockedError, UsageError
+from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError, UsageError
 from txtal.store import cache_folder, schema
 from txtal.store.files import WAL, copy_into, put, temporary
 from txtal.store.sqlite import Connection, foreseen, open_file, transaction
@@ -24,6 +25,7 @@ def back_up(path: Path, target: Path) -> Verified:
 
     An older backup of that name is replaced in one step; any other file is refused.
     """
+    target = Path(os.path.realpath(target))
     _refuse_target(path, target)
     with temporary(target) as copy:
         with closing(schema.open_readonly(path)) as source:
@@ -38,6 +40,8 @@ def _refuse_target(path: Path, target: Path) -> None:
         raise UsageError(f"{target}: this is a folder; name the backup's file")
     if not target.exists():
         return
+    if not target.is_file():
+        raise UsageError(f"{target}: this is no file; a backup must be one")
     if path.exists() and target.samefile(path):
         raise UsageError(f"{target}: this is the database itself; name another file")
     if not target.stat().st_size:
@@ -58,6 +62,7 @@ def restore(backup: Path, path: Path) -> tuple[Verified, Path | None]:
     Returns what that is and where the database that was there is kept, if there was one. Raises
     DatabaseError, with nothing changed, for a backup that is damaged or none at all.
     """
+    path = Path(os.path.realpath(path))
     if path.exists() and backup.exists() and backup.samefile(path):
         raise UsageError(f"{backup}: this is the database itself; name a backup of it")
     with temporary(path) as copy:
@@ -93,31 +98,20 @@ def _replace(path: Path, copy: Path) -> Path | None:
     if not path.exists() or not path.stat().st_size:
         put(copy, path)
         return None
-    kept = _free_name(path)
-    if _is_sound(path):
-        _exchange(path, copy, kept)
-    else:
-        # Nothing in it can be relied on, its locks included. A session that has it open goes on
-        # in the file that is kept, and finds at its next answer that it was moved.
-        for suffix in (*WAL, ""):
-            beside = path.with_name(path.name + suffix)
-            if beside.exists():
-                beside.replace(kept.with_name(kept.name + suffix))
-        put(copy, path)
-    return kept
+    return _exchange(path, copy) if _is_sound(path) else _move_aside(path, copy)
 
 
 def _is_sound(path: Path) -> bool:
     try:
         with closing(schema.open_database(path)) as conn:
             return not verify(conn).faults
-    except LockedError:
+    except (LockedError, NewerError, ForeignError):
         raise
     except DatabaseError:
         return False
 
 
-def _exchange(path: Path, copy: Path, kept: Path) -> None:
+def _exchange(path: Path, copy: Path) -> Path:
     """Keep a copy of the database, then replace its rows, all in one transaction.
 
     No answer slips in between; and as the file stays, whoever has it open sees the new rows.
@@ -126,13 +120,27 @@ def _exchange(path: Path, copy: Path, kept: Path) -> None:
         conn.execute("ATTACH ? AS backup", (str(copy),))
         conn.execute("PRAGMA foreign_keys = OFF")  # the copy was verified
         with transaction(conn):
-            with (
-                temporary(kept) as old,
-                closing(schema.open_readonly(path, older=True)) as reader,
-            ):
+            kept = _free_name(path)
+            with temporary(kept) as old, closing(schema.open_readonly(path)) as reader:
                 copy_into(reader, old, kept)
                 put(old, kept)
             _take_over(conn)
+    return kept
+
+
+def _move_aside(path: Path, copy: Path) -> Path:
+    """Keep a damaged database as it is, in which nothing can be relied on, its locks included.
+
+    A session that has it open goes on in the file that is kept, and finds at its next answer that
+    it was moved.
+    """
+    kept = _free_name(path)
+    for suffix in (*WAL, ""):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            put(beside, kept.with_name(kept.name + suffix))
+    put(copy, path)
+    return kept
 
 
 def _take_over(conn: Connection) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from txtal import leftovers
 from txtal.errors import DatabaseError
 from txtal.store.sqlite import Connection, foreseen, sqlite
 
@@ -31,29 +31,23 @@ def copy_into(source: Connection, file: Path, name: Path) -> None:
 def temporary(target: Path) -> Iterator[Path]:
     """An empty private file in the folder of ``target``, gone afterwards unless it was put."""
     try:
-        descriptor, name = tempfile.mkstemp(".tmp", f".{target.name}.txtal-", target.parent)
+        held, file = leftovers.make(target)
     except OSError as error:
         raise _unwritable(target, error) from error
-    os.close(descriptor)
-    file = Path(name)
     try:
         yield file
     finally:
-        for suffix in ("", "-journal", *WAL):
-            file.with_name(file.name + suffix).unlink(missing_ok=True)
+        held.close()
+        leftovers.remove(file)
 
 
 def put(file: Path, target: Path) -> None:
     """Give the file its name, lastingly and in one step."""
     try:
         file.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
     except OSError as error:
         raise _unwritable(target, error) from error
+    leftovers.sync_folder(target.parent)
 
 
 def _unwritable(path: Path, error: OSError) -> DatabaseError:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from txtal.errors import DatabaseError, LockedError, NewerError
+from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError
 from txtal.store import sums
 from txtal.store.files import copy_into, put, temporary
 from txtal.store.sqlite import (
@@ -89,7 +89,7 @@ def _version(conn: Connection, path: Path) -> int:
         "SELECT count(*), count(*) FILTER (WHERE type = 'trigger') FROM sqlite_master"
     ).fetchone()
     if application != APPLICATION_ID and (application or version or tables):
-        raise DatabaseError(f"{path}: a database of another program; name another with --db")
+        raise ForeignError(f"{path}: a database of another program; name another with --db")
     if version > VERSION:
         raise NewerError(
             f"{path}: made by a newer txtal (schema {version}, this program knows {VERSION}); "

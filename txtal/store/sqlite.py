@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING
 
-from txtal.errors import DatabaseError, LockedError
+from txtal.errors import DamagedError, DatabaseError, LockedError
 from txtal.store import sums
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
         if name.startswith(prefix):
             return DatabaseError(f"{path}: {what} ({text}{_free(path, prefix)})")
     if "decode" in text:  # bytes that are no UTF-8; the message would quote what is around them
-        return DatabaseError(f"{path}: holds damaged text; `txtal verify` says where")
+        return DamagedError(f"{path}: holds damaged text; `txtal verify` says where")
     return DatabaseError(f"{path}: {text}")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from txtal.errors import DamagedError
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.store.sums import content_hash, input_hash
 from txtal.types import Record, Ticket
@@ -86,13 +87,20 @@ def get(conn: Connection, ticket_id: int) -> Ticket:
 
 
 def from_row(row: sqlite.Row) -> Ticket:
-    """The ticket in a row of the table."""
-    return Ticket(
-        row["id"],
-        row["text"],
-        json.loads(row["meta"]) if row["meta"] else {},
-        json.loads(row["extra"]) if row["extra"] else {},
-    )
+    """The ticket in a row of the table. Raises DamagedError when it can't be read."""
+    return Ticket(row["id"], row["text"], *extras(row["id"], row["meta"], row["extra"]))
+
+
+def extras(
+    ticket_id: int, meta: str | None, extra: str | None
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """A ticket's meta and other keys. Raises DamagedError when they can't be read."""
+    try:
+        return json.loads(meta) if meta else {}, json.loads(extra) if extra else {}
+    except ValueError:
+        raise DamagedError(
+            f"ticket {ticket_id} is damaged; `txtal verify` says more, and a backup brings it back"
+        ) from None
 
 
 def ids_after(conn: Connection, dataset_id: int, ticket_id: int = 0) -> list[int]:
