@@ -1,6 +1,6 @@
 """Runs every row of the fault table and prints it.
 
-python -m tests.faults                 # full counts; about twenty minutes
+python -m tests.faults                 # full counts; about half an hour
 python -m tests.faults --quick         # as CI runs them
 python -m tests.faults 5 12 model      # some rows
 """

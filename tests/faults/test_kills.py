@@ -37,6 +37,9 @@ KILLED = -signal.SIGKILL
 def test_the_screen_again_and_again_on_one_database(
     sample: Program, terminal: Open, tries: Tries
 ) -> None:
+    # Each kill leaves up to six answers, and a ticket that is held for a quarter of an hour.
+    sample.file("more.jsonl", ({"text": f"ticket {n}"} for n in range(2000)))
+    sample.ok("load", "d", "more.jsonl")
     rng = random.Random(4929)
     typed = ""
     for number in range(many(25, 200)):
