@@ -7,7 +7,6 @@ next answer is refused and says why (see :class:`.ledger.Ledger`).
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import closing
 from itertools import count
@@ -25,7 +24,7 @@ def back_up(path: Path, target: Path) -> Verified:
 
     An older backup of that name is replaced in one step; any other file is refused.
     """
-    target = Path(os.path.realpath(target))
+    target = _followed(target)
     _refuse_target(path, target)
     with temporary(target) as copy:
         with closing(schema.open_readonly(path)) as source:
@@ -33,6 +32,11 @@ def back_up(path: Path, target: Path) -> Verified:
         found = _verified(copy, path)
         put(copy, target)
     return found
+
+
+def _followed(path: Path) -> Path:
+    """What a symbolic link points to: it is the file that is replaced, not the link."""
+    return path.resolve() if path.is_symlink() else path
 
 
 def _refuse_target(path: Path, target: Path) -> None:
@@ -62,7 +66,7 @@ def restore(backup: Path, path: Path) -> tuple[Verified, Path | None]:
     Returns what that is and where the database that was there is kept, if there was one. Raises
     DatabaseError, with nothing changed, for a backup that is damaged or none at all.
     """
-    path = Path(os.path.realpath(path))
+    path = _followed(path)
     if path.exists() and backup.exists() and backup.samefile(path):
         raise UsageError(f"{backup}: this is the database itself; name a backup of it")
     with temporary(path) as copy:
