@@ -118,7 +118,7 @@ def save(classifier: Classifier, folder: Path) -> None:
     }
     header["sha256"] = _sum(header, packed.getvalue())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(folder / ARRAYS, packed.getvalue())
         _replace(folder / HEADER, json.dumps(header, indent=1).encode())
     except OSError as error:

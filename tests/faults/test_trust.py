@@ -32,7 +32,20 @@ MAIN = (
     ["export", "e", "-o", "out.jsonl"],
     ["train", "e", "-o", "model"],
     ["predict", "model", str(TICKETS), "-o", "predicted.jsonl"],
-    ["simulate", str(LABELLED), "--test", str(LABELLED), "--budget", "30", "-s", "random"],
+    [
+        "simulate",
+        str(LABELLED),
+        "--test",
+        str(LABELLED),
+        "--budget",
+        "30",
+        "-s",
+        "random",
+        "--resume",
+        "runs.jsonl",
+        "--report",
+        "report.html",
+    ],
     ["recipes"],
     ["doctor"],
     ["verify"],
@@ -52,14 +65,17 @@ def written(folder: Path) -> list[Path]:
 def test_every_file_is_private(fresh: Program, tries: Tries) -> None:
     before = os.umask(0)
     try:
-        for words in MAIN:
+        for words in MAIN[:-1]:  # a restore would take the cache away
             fresh.ok(*words, stdin="a\nb\n" * 10 + "q\n")
+        fresh.ok("--db", "other.db", "restore", "b.db")
+        fresh.ok("--db", "other.db", "restore", "b.db")
     finally:
         os.umask(before)
     there = written(fresh.folder)
     names = {path.name for path in there}
     assert {"t.db", "out.jsonl", "classifier.npz", "classifier.json", "predicted.jsonl"} <= names
-    assert {"b.db", "t.db.before-restore-1.bak"} <= names
+    assert {"b.db", "other.db.before-restore-1.bak", "runs.jsonl", "report.html"} <= names
+    there += [fresh.folder / "model", fresh.folder / "t.db.cache"]
     for path in there:
         with tries.one(path):
             assert path.stat().st_mode & 0o077 == 0
