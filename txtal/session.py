@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from txtal.errors import DamagedError, DatabaseError, TxtalError
+from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Undone, Verdict
 
 Order = Literal["ranking", "file"]
@@ -98,6 +98,8 @@ class Session:
         self.comment = ""
         self.notice = ""
         """The latest thing to tell the annotator; empty when there is nothing."""
+        self.locked = False
+        """Whether there is no question because another process was writing: look again soon."""
         self.saved: Answer | None = None
         """The newest answer of this sitting that is on disk."""
         self.count = 0
@@ -191,9 +193,12 @@ class Session:
     def _ask_or_say_why(self) -> None:
         """Ask, but let a fault of the database wait: the answer before it is already on disk."""
         self.question = None
+        if self.locked:
+            self.locked, self.notice = False, ""
         try:
             self._ask()
         except DatabaseError as error:
+            self.locked = isinstance(error, LockedError)
             self.notice = str(error)
 
     def _draw(self) -> Ranked | None:

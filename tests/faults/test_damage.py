@@ -50,8 +50,9 @@ def rows(path: Path) -> dict[str, list[str]]:
             )
             for (name,) in tables
         }
-    # When a migration was applied: sqlite-utils' own note, which nothing reads.
-    found.pop("_sqlite_migrations", None)
+    # Who looks at what for the next minutes, and sqlite-utils' note of when a migration was made.
+    for name in ("lease", "_sqlite_migrations"):
+        found.pop(name, None)
     return found
 
 
