@@ -16,7 +16,9 @@ def teach(
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
-    vectors: Annotated[str, "Features: static, lexical, spacy, or several with +."] = "auto",
+    vectors: Annotated[
+        str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
+    ] = "auto",
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
     spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,

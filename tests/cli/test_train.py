@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
+from tests.vectors.sentences import WORDS, make_static
 from txtal import classifier
 from txtal.errors import ModelError
 
@@ -65,6 +66,23 @@ def test_nothing_to_train_on(sample: Program) -> None:
     assert "two kinds" in ran.err.splitlines()[-1]
     assert (ran.code, ran.out) == (1, "")
     assert not (sample.folder / "model").exists()
+
+
+def test_a_classifier_on_a_sentence_model_wants_that_very_model(labelled: Program) -> None:
+    sentences = make_static(labelled.folder / "sentences")
+    spec = f"lexical+sentence={sentences}"
+    labelled.quick.ok("train", "d", "-o", "model", "--vectors", spec)
+    labelled.file("new.jsonl", [{"text": "Where is my refund?"}])
+    ran = labelled.quick.ok("predict", "model", "new.jsonl")
+    assert json.loads(ran.out)["predicted"] in LABELS
+    make_static(sentences, {word: vector[::-1] for word, vector in WORDS.items()})
+    ran = labelled.quick("predict", "model", "new.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"another sentence model than the '{sentences}' found here" in ran.err
+    shutil.rmtree(sentences)
+    ran = labelled.quick("predict", "model", "new.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"no sentence model in '{sentences}'" in ran.err
 
 
 def swap_labels(model: Path) -> None:

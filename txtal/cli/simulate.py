@@ -74,7 +74,7 @@ class _Numbers(click.ParamType[list[float]]):
     multiple=True,
     default=["auto"],
     show_default=True,
-    help="Features to compare: static, lexical, spacy, or several with +; separated by commas.",
+    help="Features to compare: as for teach; separated by commas.",
 )
 @click.option(
     "--seeds",

@@ -27,6 +27,8 @@ def main() -> None:
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
+    # What a sentence model computes with: every core but the screen's.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
     pokes: SimpleQueue[int] = SimpleQueue()
     threading.Thread(target=_listen, args=(pokes,), daemon=True).start()
 
@@ -43,7 +45,10 @@ def main() -> None:
                 from txtal.learner.learner import Learner
 
                 learner = Learner(path, dataset, settings, send)
-            ranking = learner.rank()
+            send(learner.rank())
+            send(LearnerStatus("ready", learner.chosen))
+            while pokes.empty() and learner.tune():
+                pass
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:
@@ -53,9 +58,6 @@ def main() -> None:
                 raise
             logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
             raise SystemExit(1) from None
-        else:
-            send(ranking)
-            send(LearnerStatus("ready"))
 
 
 def _claim_stdout() -> TextIO:
