@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from txtal.errors import DatabaseError, TxtalError
+from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Undone, Verdict
 
 Order = Literal["ranking", "file"]
@@ -23,6 +23,9 @@ Order = Literal["ranking", "file"]
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
+
+_DRAWS = 8
+"""Tickets drawn for one question, when those before it are damaged."""
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
@@ -95,6 +98,8 @@ class Session:
         self.comment = ""
         self.notice = ""
         """The latest thing to tell the annotator; empty when there is nothing."""
+        self.locked = False
+        """Whether there is no question because another process was writing: look again soon."""
         self.saved: Answer | None = None
         """The newest answer of this sitting that is on disk."""
         self.count = 0
@@ -107,6 +112,7 @@ class Session:
         self._random = random.Random(seed)
         self._put_back: list[Question] = []
         self._unsaved: Ranking | None = None
+        self._unreadable: set[int] = set()
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
@@ -170,19 +176,29 @@ class Session:
             if self.ledger.take_first([question.ticket.id]) is not None:
                 self._show(question)
                 return
-        ranked = self._draw()
-        if ranked is None:
-            self.question = None
-            return
-        ticket = self.ledger.ticket(ranked.ticket_id)
-        self._show(Question(ticket, ranked, self.revision))
+        self.question = None
+        for _ in range(_DRAWS):
+            ranked = self._draw()
+            if ranked is None:
+                return
+            try:
+                ticket = self.ledger.ticket(ranked.ticket_id)
+            except DamagedError as error:  # it can't be shown, but the others can
+                self._unreadable.add(ranked.ticket_id)
+                self.notice = str(error)
+            else:
+                self._show(Question(ticket, ranked, self.revision))
+                return
 
     def _ask_or_say_why(self) -> None:
         """Ask, but let a fault of the database wait: the answer before it is already on disk."""
         self.question = None
+        if self.locked:
+            self.locked, self.notice = False, ""
         try:
             self._ask()
         except DatabaseError as error:
+            self.locked = isinstance(error, LockedError)
             self.notice = str(error)
 
     def _draw(self) -> Ranked | None:
@@ -199,7 +215,9 @@ class Session:
 
     def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
         """The first open one of ``items``, else one at random, with the chance it had."""
-        by_id = {ranked.ticket_id: ranked for ranked in items}
+        by_id = {
+            ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
+        }
         ticket_id = self.ledger.take_first(by_id)
         if ticket_id is not None:
             ranked = by_id[ticket_id]

@@ -42,18 +42,23 @@ def program() -> click.Group:
     loaded a second time.
     """
     from txtal.cli import (
+        backup,
         datasets,
         doctor,
         export,
         load,
         predict,
         recipes,
+        restore,
         simulate,
         stats,
         train,
+        verify,
     )
 
-    for module in (load, export, stats, datasets, train, predict, simulate, doctor):
+    for module in (load, export, stats, datasets, train, predict, simulate):
+        cli.add_command(module.command)
+    for module in (doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,6 +175,8 @@ def command(
     held_out = simulation.labelled(read(test, bad), test)
     journal = simulation.Journal()
     if resume:
+        with suppress(OSError):  # what is wrong with it is told by who reads it
+            resume.touch(mode=0o600)
         journal = simulation.Journal.resume(resume, simulation.fixed(pool, held_out, plan))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = simulation.Simulation(pool, held_out, plan, Path(folder), journal)

@@ -26,7 +26,7 @@ from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import AUDIT, LearnerStatus
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
@@ -237,7 +237,7 @@ class Learner:
         if before is not None and not tickets.ids_after(conn, dataset_id, last):
             return before
         if self._cache is None:
-            beside = self.path.with_name(f"{self.path.name}.cache")
+            beside = cache_folder(self.path)
             self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
         self._progress(0, None)
         self.features = self._cache.ensure(

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from txtal.store import leases, tickets
+from txtal.errors import DamagedError
+from txtal.store import leases, sums, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
 
@@ -21,10 +22,10 @@ def open_session(conn: Connection, dataset_id: int, annotator: str, recipe: str)
     return int(cursor.lastrowid or 0)
 
 
-def record(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
-    """Append the answer, durably: when this returns, it is on disk. Returns its id."""
-    with transaction(conn):
-        return append(conn, dataset_id, session_id, answer)
+def is_open(conn: Connection, session_id: int) -> bool:
+    """Whether the session is known and has not ended."""
+    found = conn.execute("SELECT 1 FROM session WHERE id = ? AND ended IS NULL", (session_id,))
+    return found.fetchone() is not None
 
 
 def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
@@ -53,7 +54,13 @@ def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -
             answer.comment,
         ),
     )
-    return int(cursor.lastrowid or 0)
+    return _sealed(conn, int(cursor.lastrowid or 0))
+
+
+def _sealed(conn: Connection, answer_id: int) -> int:
+    """Give the row its sum, made of what the database holds of it."""
+    conn.execute(f"UPDATE answer SET sum = {sums.ANSWER} WHERE id = ?", (answer_id,))
+    return answer_id
 
 
 def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Undone | None:
@@ -78,9 +85,10 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
             " answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (dataset_id, row["ticket_id"], session_id, annotator, row["id"], now, now),
         )
+        undo_id = _sealed(conn, int(cursor.lastrowid or 0))
         leases.hold(conn, session_id, row["ticket_id"])
         ticket = tickets.get(conn, row["ticket_id"])
-    return Undone(from_row(row), ticket, int(cursor.lastrowid or 0))
+    return Undone(from_row(row), ticket, undo_id)
 
 
 def newest(conn: Connection, dataset_id: int) -> int:
@@ -120,23 +128,25 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
         (dataset_id,),
     )
     for row in rows:
-        ticket = Ticket(
-            row["ticket_id"],
-            row["text"],
-            json.loads(row["meta"]) if row["meta"] else {},
-            json.loads(row["extra"]) if row["extra"] else {},
-        )
+        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
+        ticket = Ticket(row["ticket_id"], row["text"], *extras)
         yield Exported(
             ticket, from_row(row), row["session_id"], row["strategy"] or "", row["vectoriser"] or ""
         )
 
 
 def from_row(row: sqlite.Row) -> Answer:
-    """The answer in a row of the table (not an undo)."""
-    probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    """The answer in a row of the table (not an undo). Raises DamagedError when it can't be read."""
+    try:
+        labels, suggestion = json.loads(row["labels"]), json.loads(row["suggestion"])
+        probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    except (ValueError, TypeError):
+        raise DamagedError(
+            f"answer {row['id']} is damaged; `txtal verify` says more, and a backup brings it back"
+        ) from None
     ranked = Ranked(
         row["ticket_id"],
-        tuple(json.loads(row["suggestion"])),
+        tuple(suggestion),
         probabilities,
         row["reason"],
         row["score"],
@@ -145,7 +155,7 @@ def from_row(row: sqlite.Row) -> Answer:
     return Answer(
         ticket_id=row["ticket_id"],
         verdict=row["verdict"],
-        labels=tuple(json.loads(row["labels"])),
+        labels=tuple(labels),
         ranked=ranked,
         revision=row["revision_id"],
         shown=row["shown"],
