@@ -11,6 +11,7 @@ from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
+from txtal.learning.strategies.herding import _sharpness
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.strategies.registry import get
 
@@ -131,6 +132,30 @@ class TestHerding:
         features, group = blobs()
         scores = score(get("herding"), Pool(features, "exclusive", size=3))
         assert set(group[np.argsort(-scores)[:3]]) == {0, 1, 2}
+
+
+class TestSharpness:
+    def test_it_grows_with_the_answers_a_label(self) -> None:
+        assert kernels.sharpness(0, 0) == kernels.SHARPNESS
+        assert kernels.sharpness(30, 10) == kernels.SHARPNESS
+        assert kernels.sharpness(60, 10) == 2 * kernels.SHARPNESS
+        assert kernels.sharpness(30, 1) == kernels.sharpness(30, 2)
+
+    def test_a_narrow_kernel_is_uncertainty_sampling(self) -> None:
+        features, _ = blobs()
+        uncertainty = np.random.default_rng(0).random(len(features)).astype(np.float32)
+        gains = Herding(Neighbourhood(features)).gains(uncertainty, _rows(), 1, 10_000.0)
+        np.testing.assert_allclose(gains, uncertainty, rtol=0.01)
+
+    def test_the_strategy_narrows_it(self) -> None:
+        """Of two answers a label few; of thirty many, and the most uncertain comes first."""
+        features, group = blobs()
+        cells = np.eye(3, dtype=np.int8)[group]
+        many = np.concatenate([np.arange(begin, begin + 25) for begin in (0, 30, 60)])
+        few = many[::12]
+        for answered, narrow in ((few, False), (many, True)):
+            pool = Pool(features, "exclusive", answered=features[answered], cells=cells[answered])
+            assert (_sharpness(pool) > kernels.SHARPNESS) == narrow
 
 
 class TestPropagation:
