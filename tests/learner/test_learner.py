@@ -12,6 +12,7 @@ from tests.conftest import MakeDataset
 from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
+from txtal.learning import tuning
 from txtal.session import LearnerStatus, Session
 from txtal.store import answers, datasets, tickets
 from txtal.store.ledger import Ledger
@@ -428,3 +429,33 @@ def test_a_session_that_asks_the_learner_in_its_own_process(desk: MakeDesk) -> N
     assert session.ranking is not None
     assert session.ranking.revision.answers == 45
     assert session.behind == 0
+
+
+# --- tuning -------------------------------------------------------------------------------------
+
+
+def test_what_does_better_is_used_and_said(desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "FEWEST", 30)
+    monkeypatch.setattr(tuning, "ERRORS", -1000.0)  # whatever makes a difference is taken
+    one = desk()
+    chance = random.Random(0)
+    for ticket_id in one.ids[:40]:
+        one.say(ticket_id, chance.choice(list(TOPICS)))
+    learner = one.learner()
+    assert not learner.tune()
+    assert learner.rank().revision.note == ""
+    while learner.tune():
+        pass
+    assert learner.chosen.endswith("in cross-validation of 40 answers")
+    ranking = learner.rank()
+    assert ranking.revision.note == learner.chosen
+    is_sound(ranking, one.ids[40:])
+
+
+def test_the_search_waits_for_answers(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:20])
+    learner = one.learner()
+    learner.rank()
+    assert not learner.tune()
+    assert learner.chosen == ""
