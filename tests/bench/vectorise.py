@@ -64,21 +64,27 @@ def speed(texts: list[str], specs: Sequence[str], rounds: int) -> dict[str, floa
     return figures
 
 
-def accuracy(spec: str, name: str, labels_a_class: int) -> float:
-    """Of a logistic regression on the features."""
+def accuracies(spec: str, name: str, counts: Sequence[int]) -> dict[str, float]:
+    """Of a logistic regression on the features, for each number of labels a class."""
     (texts, labels), (test_texts, test_labels) = read(name, "train"), read(name, "test")
     vectoriser = Vectoriser.fit(spec, texts)
     X, test_X = vectoriser.transform(texts), vectoriser.transform(test_texts)
-    found = []
-    for seed in range(DRAWS):
+
+    def accuracy(count: int, seed: int) -> float:
         order = np.random.default_rng(seed).permutation(len(labels))
         drawn = np.concatenate(
-            [order[labels[order] == label][:labels_a_class] for label in np.unique(labels)]
+            [order[labels[order] == label][:count] for label in np.unique(labels)]
         )
         model = LogisticRegression(C=10, class_weight="balanced", max_iter=200)
         model.fit(X[drawn], labels[drawn])
-        found.append((model.predict(test_X) == test_labels).mean())
-    return round(float(np.mean(found)), 4)
+        return float((model.predict(test_X) == test_labels).mean())
+
+    return {
+        f"accuracy {spec}, {count} labels": round(
+            float(np.mean([accuracy(count, seed) for seed in range(DRAWS)])), 4
+        )
+        for count in counts
+    }
 
 
 def main() -> None:
@@ -86,14 +92,19 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=7, help="0: quality alone")
     arguments.add_argument("--specs", type=lambda text: text.split(","), default=SPECS)
     arguments.add_argument("--data", default="banking77", help="a set with one label a text")
-    arguments.add_argument("--labels", type=int, default=10, help="labels a class, for quality")
+    arguments.add_argument(
+        "--labels",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[10],
+        help="labels a class, for quality; several with commas",
+    )
     options = arguments.parse_args()
     if not (DATA / options.data).is_dir():
         sys.exit(f"no {options.data} in {DATA}; set TXTAL_DATA to where it is")
     texts, _ = read(options.data, "train")
     figures = speed(texts, options.specs, options.rounds) if options.rounds else {}
     for spec in options.specs:
-        figures[f"accuracy {spec}"] = accuracy(spec, options.data, options.labels)
+        figures |= accuracies(spec, options.data, options.labels)
     emit("vectorise", figures, as_json=options.json)
 
 
