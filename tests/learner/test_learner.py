@@ -446,7 +446,7 @@ def test_what_does_better_is_used_and_said(desk: MakeDesk, monkeypatch: pytest.M
     assert learner.rank().revision.note == ""
     while learner.tune():
         pass
-    assert learner.chosen.endswith("in cross-validation of 40 answers")
+    assert learner.chosen.endswith("in cross-validation of 40 answers)")
     ranking = learner.rank()
     assert ranking.revision.note == learner.chosen
     is_sound(ranking, one.ids[40:])

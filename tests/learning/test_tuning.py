@@ -84,7 +84,7 @@ class TestSearch:
         said = np.where(rng.random(500) < 0.2, 1 - label, label)
         found, _ = search(unit(features), accepted(said, 2))
         assert found.chosen == Hyperparameters(C=1.0)
-        assert found.why.startswith("C=1: +")
+        assert found.why.startswith("adapted to your answers: C=1 (+")
 
     @pytest.mark.parametrize("task", ["multilabel", "binary"])
     def test_other_tasks_carry_nothing_on(self, task: Task) -> None:

@@ -33,6 +33,8 @@ def _show(body: dict[str, Any]) -> None:
         put(f"{body['seconds']:.1f} s an answer (median)")
     if body["revision"]:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
+        if body["note"]:
+            put(f"       {body['note']}")
     audit = body["audit"]
     if audit:
         put(

@@ -179,4 +179,5 @@ def _why(chosen: Hyperparameters, gain: float, answers: int) -> str:
     if chosen.halved is not None:
         said.append(f"features {chosen.halved + 1} halved")
     what = ", ".join(said) or "the usual settings"
-    return f"{what}: {100 * gain:+.1f} points in cross-validation of {answers} answers"
+    points = f"{100 * gain:+.1f} points in cross-validation of {answers} answers"
+    return f"adapted to your answers: {what} ({points})"

@@ -39,6 +39,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "revision": latest[0] if latest else None,
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
+        "note": revision.note if revision else None,
         "audit": (
             {"n": audit.n, "accuracy": audit.value, "low": audit.low, "high": audit.high}
             if audit
