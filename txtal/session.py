@@ -98,7 +98,7 @@ class Session:
         self.saved: Answer | None = None
         """The newest answer of this sitting that is on disk."""
         self.count = 0
-        """Answers given in this sitting, less those undone."""
+        """Answers given in this sitting, less those of them undone."""
         self.ranking: Ranking | None = None
         self.revision: int | None = None
         self.errors: list[Exception] = []
@@ -319,7 +319,7 @@ class Session:
         ranked = answer.ranked or Ranked(answer.ticket_id)
         self._show(Question(undone.ticket, ranked, answer.revision, answer))
         self.notice = "undone; answer it again"
-        self._noted(undone.row, -1)
+        self._noted(undone.row, -1 if answer.id in self._recorded else 0)
 
     def _noted(self, row: int, change: int) -> None:
         self.count += change

@@ -106,10 +106,9 @@ def _label(
             learner.close()
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
             ledger.close()
-    given = max(0, session.count)  # below 0 when those of an earlier session were undone
     where = "" if seat.database == DEFAULT_PATH else f" --db {quote(str(seat.database))}"
     report.say(
-        f"{count(given, 'answer')} in this session, saved in {seat.database}; "
+        f"{count(session.count, 'answer')} in this session, saved in {seat.database}; "
         f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code
