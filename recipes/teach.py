@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
-from txtal.types import Task
+from txtal.types import LabelKeys, Task
 
 
 @recipe("teach")
@@ -15,6 +15,7 @@ def teach(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[str, "Features: static, lexical, spacy, or several with +."] = "auto",
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
@@ -37,6 +38,7 @@ def teach(
         strategy=strategy,
         audit=audit,
         seed=seed,
+        label_keys=keys,
     )
 
 

@@ -95,12 +95,20 @@ def _label(
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
-            code = line_by_line.run(session, dataset=dataset.name, on_error=logs.record)
+            code = line_by_line.run(
+                session, dataset=dataset.name, keys=recipe.label_keys, on_error=logs.record
+            )
         else:
             from txtal.ui import app
 
             wake = learner.wake if learner else None
-            code = app.run(session, dataset=dataset.name, wake=wake, on_error=logs.record)
+            code = app.run(
+                session,
+                dataset=dataset.name,
+                keys=recipe.label_keys,
+                wake=wake,
+                on_error=logs.record,
+            )
     finally:
         if learner:
             learner.close()

@@ -12,6 +12,10 @@ Task = Literal["exclusive", "multilabel", "binary"]
 Verdict = Literal["accept", "reject", "ignore"]
 
 TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary")
+LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
+"""Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
+of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
+
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 

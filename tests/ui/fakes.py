@@ -19,6 +19,7 @@ from txtal.types import (
     Answer,
     Estimate,
     Label,
+    LabelKeys,
     Ranked,
     Ranking,
     Revision,
@@ -28,6 +29,7 @@ from txtal.types import (
     Undone,
 )
 from txtal.ui import app as full_screen
+from txtal.ui.keyboard import Keyboard
 from txtal.ui.lines import Line
 from txtal.ui.screen import Screen
 
@@ -135,10 +137,14 @@ def text_of(lines: Iterable[Line]) -> str:
 class Sitting:
     """A screen without a terminal: press keys by the name of their action, and read it."""
 
-    def __init__(self, session: Session, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self, session: Session, columns: int = 80, rows: int = 24, keys: LabelKeys = "auto"
+    ) -> None:
         self.session = session
         self.errors: list[BaseException] = []
-        self.screen = Screen(session, "feedback", self.errors.append, clock=lambda: 0.0)
+        self.screen = Screen(
+            session, "feedback", self.errors.append, keyboard=Keyboard(keys), clock=lambda: 0.0
+        )
         self.size = (columns, rows)
         self.read()
 

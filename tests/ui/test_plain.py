@@ -55,6 +55,13 @@ def test_a_line_answers_and_is_acknowledged(typed: str, answer: tuple[str, objec
     assert f"#2, {answer[0]}" in said
 
 
+def test_a_labels_own_letter_answers() -> None:
+    session = make_session()
+    said = talk(session, "r", "p", keys="mnemonic")
+    assert "r refund\nb billing\np praise" in said
+    assert given(session) == [("accept", (1,)), ("accept", (3,))]
+
+
 @pytest.mark.parametrize("typed", ["", "7", "0", "nonsense", "r e f", "/ref", "²"])
 def test_other_lines_answer_nothing(typed: str) -> None:
     session = make_session()

@@ -24,7 +24,9 @@ from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 from prompt_toolkit.styles import Style
 
 from txtal.session import Session
+from txtal.types import LabelKeys
 from txtal.ui import plain as line_by_line
+from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import ACTIONS, Action
 from txtal.ui.screen import OnError, Screen
 
@@ -65,6 +67,7 @@ def run(
     *,
     dataset: str,
     plain: bool = False,
+    keys: LabelKeys = "auto",
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -79,9 +82,9 @@ def run(
     report = on_error or (lambda error: None)
     if plain:
         return line_by_line.run(
-            session, dataset=dataset, stdin=input, stdout=output, on_error=report
+            session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
         )
-    screen = Screen(session, dataset, report)
+    screen = Screen(session, dataset, report, keyboard=Keyboard(keys))
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
         return asyncio.run(serve(build(screen, input, output), screen, wake))
@@ -189,7 +192,7 @@ def _press(action: str, screen: Screen, event: KeyPressEvent) -> None:
     if event.key_sequence[-1].key == Keys.Escape:
         if not _drop_sequence(event.key_processor.input_queue):
             screen.press(action)
-    elif action != "type" or event.data.isprintable():
+    elif action not in ("type", "jump") or event.data.isprintable():
         screen.press(action, event.data)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from txtal.session import Session
 from txtal.ui import keys, words
@@ -34,13 +35,16 @@ _GIVES_WAY = (
 )  # fmt: skip
 
 
-def hints(session: Session, look: Look, overflows: bool, room: Room) -> Line:
+def hints(
+    session: Session, look: Look, offered: Collection[str], overflows: bool, room: Room
+) -> Line:
     """The keys worth naming now, as many as there is room for."""
     shown = [
         action
         for action in keys.available(look.mode, session.scheme.task)
         if action.hint and action.name not in _idle(session, look, overflows)
     ]
+    shown = [_as_offered(action, offered) for action in shown]
     while len(shown) > 1 and _hints_width(shown) > room.line:
         least = min(action.keep for action in shown)
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
@@ -48,6 +52,12 @@ def hints(session: Session, look: Look, overflows: bool, room: Room) -> Line:
     for action in shown:
         line += [("class:key", action.first), ("class:hint", f" {action.hint}  ")]
     return line
+
+
+def _as_offered(action: keys.Action, offered: Collection[str]) -> keys.Action:
+    """Labels may have letters instead of digits."""
+    lettered = action.name == "label" and offered and "1" not in offered
+    return replace(action, called="a-z") if lettered else action
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
@@ -63,5 +73,5 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     if not overflows:
         idle |= {"page_down", "whole"}
     if len(session.scheme.ids) <= 9:
-        idle.add("pick")
+        idle |= {"pick", "jump"}
     return idle

@@ -21,6 +21,7 @@ TITLES: dict[Mode, str] = {
 }
 
 DIGITS = tuple("123456789")
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 ANY = "<any>"
 """Any other character, as prompt_toolkit spells it."""
 
@@ -58,22 +59,24 @@ class Action:
     """On a narrow screen the hints with the highest stay longest."""
     modes: tuple[Mode, ...] = ("ticket",)
     tasks: tuple[Task, ...] = TASKS
+    called: str = ""
+    """What its keys are called, where that isn't their names."""
 
     @property
     def shown(self) -> str:
         """Its keys, for people: ``a, enter``."""
-        if self.keys == DIGITS:
-            return "1-9"
-        return ", ".join(_SHOWN.get(key, key) for key in self.keys if key != _UNSEEN)
+        names = ", ".join(_SHOWN.get(key, key) for key in self.keys if key != _UNSEEN)
+        return self.called or names
 
     @property
     def first(self) -> str:
         """The key to name where there is room for one."""
-        return "1-9" if self.keys == DIGITS else _SHOWN.get(self.keys[0], self.keys[0])
+        return self.called or _SHOWN.get(self.keys[0], self.keys[0])
 
 
 _ONE: tuple[Task, ...] = ("exclusive",)
 _MANY: tuple[Task, ...] = ("multilabel",)
+_NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
 _TYPING: tuple[Mode, ...] = ("picker", "comment")
 _SCROLLED: tuple[Mode, ...] = ("ticket", "help")
@@ -87,9 +90,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("reject", _REJECT, "the suggested label is wrong", "reject", 8, tasks=_ONE),
     Action("reject", _REJECT, "the chosen labels are wrong", "reject", 8, tasks=_MANY),
     Action("reject", _REJECT, "no, it is not", "no", 8, tasks=_YES_NO),
-    Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE),
-    Action("label", DIGITS, "choose this label, or no longer", "choose", 6, tasks=_MANY),
-    Action("pick", ("/",), "find a label by typing", "find", 5, tasks=(*_ONE, *_MANY)),
+    Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE, called="1-9"),
+    Action("label", DIGITS, "choose this label, or not", "choose", 6, tasks=_MANY, called="1-9"),
+    Action("pick", ("/",), "find a label by typing", "find", 5, tasks=_NAMED),
+    Action(
+        "jump",
+        (ANY,),
+        "the labels that begin so, one of them by its digit",
+        "jump",
+        5,
+        tasks=_NAMED,
+        called="A-Z",
+    ),
     Action("ignore", (" ",), "say nothing of this ticket; it isn't asked again", "ignore", 4),
     Action("undo", ("u", "backspace"), "take back your last answer, of any session", "undo", 7),
     Action("flag", ("f",), "mark the ticket to be looked at again", "flag", 2),
@@ -103,6 +115,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", ("?",), "show this help", "help", 9),
     Action("quit", ("q",), "quit; every answer is saved already", "quit", 9),
     Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
+    Action(
+        "label",
+        DIGITS,
+        "take the label with this digit",
+        "take",
+        6,
+        modes=("picker",),
+        called="1-9",
+    ),
     Action("next", ("down", "c-n"), "the next label", "next", 5, modes=("picker",)),
     Action("previous", ("up", "c-p"), "the label before", "previous", 4, modes=("picker",)),
     Action("choose", ("enter",), "take the marked label", "choose", 8, modes=("picker",)),
@@ -125,6 +146,13 @@ ACTIONS: tuple[Action, ...] = (
 def available(mode: Mode, task: Task) -> Iterator[Action]:
     """The actions there are in this mode for this task, in the table's order."""
     return (action for action in ACTIONS if mode in action.modes and task in action.tasks)
+
+
+def single_keys(task: Task) -> frozenset[str]:
+    """The characters that do something on a ticket, and so can't be a label's."""
+    return frozenset(
+        key for action in available("ticket", task) for key in action.keys if len(key) == 1
+    )
 
 
 def help_groups(task: Task) -> Iterator[tuple[str, list[Action]]]:

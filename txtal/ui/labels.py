@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from txtal.session import Session
@@ -10,6 +10,8 @@ from txtal.types import Label, Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
 from txtal.ui.fold import cells, fit
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.keys import DIGITS
 from txtal.ui.lines import Fragment, Line, Room, sides
 from txtal.ui.look import Look
 
@@ -32,20 +34,20 @@ class _Cell:
     box: str
 
 
-def _label_cells(session: Session, question: Question) -> list[_Cell]:
+def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
     likely = dict(question.ranked.probabilities)
-    ids = words.numbered(session)
+    offered = keyboard.offered(session)
     found = [
         _Cell(
-            str(number),
+            key,
             words.label_name(session.scheme.label(i).name),
             words.percent(likely[i]) if i in likely else "",
             i in question.ranked.suggestion,
             _box(session, i),
         )
-        for number, i in enumerate(ids, start=1)
+        for key, i in offered.items()
     ]
-    more = len(session.scheme.ids) - len(ids)
+    more = len(session.scheme.ids) - len(offered)
     blank = " " * len(_box(session, 0))
     return [*found, _Cell("/", f"{more} more", "", False, blank)] if more else found
 
@@ -56,13 +58,13 @@ def _box(session: Session, label_id: int) -> str:
     return "[x] " if label_id in session.chosen else "[ ] "
 
 
-def label_rows(session: Session, question: Question, room: Room) -> list[Line]:
+def label_rows(session: Session, question: Question, keyboard: Keyboard, room: Room) -> list[Line]:
     """The labels in columns, read downwards; names give way first, then probabilities.
 
     Measured on every label and not only on those in sight, so that the columns stay where they are
     from ticket to ticket.
     """
-    grid = _label_cells(session, question)
+    grid = _label_cells(session, question, keyboard)
     name = max(cells(words.label_name(label.name)) for label in session.scheme.labels)
     fixed = 4 + len(grid[0].box)
     share = _SHARE if session.order == "ranking" else 0
@@ -102,17 +104,21 @@ def _join(parts: Iterable[Line], gap: int) -> Line:
     return line
 
 
-def picker_rows(session: Session, question: Question, look: Look, room: Room) -> list[Line]:
+def picker_rows(
+    session: Session, question: Question, keyboard: Keyboard, look: Look, room: Room
+) -> list[Line]:
     """The line being typed and the labels that match; always as high, so that nothing jumps."""
-    found = picked(session, look)
+    found = picked(session, keyboard, look)
     count = f"{len(found)} of {len(session.scheme.ids)}"
     head = sides(
         field_line("find: ", look.field, room.width - 14), [("class:dim", count)], room.width
     )
-    first = max(0, look.cursor - room.picker_rows + 1)
+    first = _first_row(look, room)
     likely = dict(question.ranked.probabilities)
+    keys = {label_id: key for key, label_id in picker_keys(session, keyboard, look, room).items()}
     rows = [
         _picker_row(
+            keys.get(i, ""),
             session.scheme.label(i),
             _box(session, i),
             words.percent(likely[i]) if i in likely else "",
@@ -126,17 +132,29 @@ def picker_rows(session: Session, question: Question, look: Look, room: Room) ->
     return [head, *rows, *([] for _ in range(room.picker_rows - len(rows)))]
 
 
-def picked(session: Session, look: Look) -> tuple[int, ...]:
+def _first_row(look: Look, room: Room) -> int:
+    return max(0, look.cursor - room.picker_rows + 1)
+
+
+def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[int, ...]:
     """Ids of the labels the picker lists, best first."""
-    question = session.question
-    likely = question.ranked.probabilities if question else ()
-    return picker.rank(look.field.text, session.scheme.labels, likely)
+    return picker.rank(look.field.text, session.scheme.labels, keyboard.order(session))
 
 
-def _picker_row(label: Label, box: str, share: str, marked: bool, width: int) -> Line:
-    name = fit(words.label_name(label.name), width - 10)
+def picker_keys(session: Session, keyboard: Keyboard, look: Look, room: Room) -> Mapping[str, int]:
+    """A digit for each label in sight; none where digits are part of the names to be typed."""
+    if any(char.isdecimal() for label in session.scheme.labels for char in label.name):
+        return {}
+    first = _first_row(look, room)
+    seen = picked(session, keyboard, look)[first : first + room.picker_rows]
+    return dict(zip(DIGITS, seen, strict=False))
+
+
+def _picker_row(key: str, label: Label, box: str, share: str, marked: bool, width: int) -> Line:
+    name = fit(words.label_name(label.name), width - 12)
     line: Line = [
-        ("class:key" if marked else "class:label", f"{'▸ ' if marked else '  '}{box}{name}")
+        ("class:key", f"{'▸' if marked else ' '} {key}{' ' if key else ''}"),
+        ("class:key" if marked else "class:label", f"{box}{name}"),
     ]
     about = "  ".join(part for part in (share, words.label_name(label.description)) if part)
     return [*line, ("class:dim", f"  {about}")]

@@ -13,8 +13,9 @@ from typing import TextIO
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
 from txtal.text import clean, shorten
-from txtal.types import Question
+from txtal.types import LabelKeys, Question
 from txtal.ui import keys, picker, words
+from txtal.ui.keyboard import Keyboard
 
 OnError = Callable[[BaseException], object]
 
@@ -55,6 +56,7 @@ def run(
     session: Session,
     *,
     dataset: str,
+    keys: LabelKeys = "auto",
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
     on_error: OnError = lambda error: None,
@@ -65,7 +67,7 @@ def run(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
-    talk = _Talk(session, dataset, stdin, stdout, on_error, sleep)
+    talk = _Talk(session, dataset, keys, stdin, stdout, on_error, sleep)
     try:
         talk.run()
     except KeyboardInterrupt:
@@ -81,6 +83,7 @@ class _Talk:
         self,
         session: Session,
         dataset: str,
+        label_keys: LabelKeys,
         stdin: TextIO,
         stdout: TextIO,
         on_error: OnError,
@@ -106,6 +109,7 @@ class _Talk:
             **dict.fromkeys(("?", "h", "help"), self.help),
             **dict.fromkeys(("q", "quit"), self.quit),
         }
+        self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
     def say(self, text: str = "", end: str = "\n") -> None:
         """Write a line, at once."""
@@ -190,14 +194,14 @@ class _Talk:
 
     def label_lines(self, question: Question) -> list[str]:
         """``1 refund 62 %``, and how many labels have no number."""
-        scheme, ids = self.session.scheme, words.numbered(self.session)
+        scheme, offered = self.session.scheme, self.keyboard.offered(self.session)
         likely = dict(question.ranked.probabilities)
         lines = [
-            f"{number} {words.labels(scheme, (i,))}"
+            f"{key} {words.labels(scheme, (i,))}"
             + (f" {words.percent(likely[i])}" if i in likely else "")
-            for number, i in enumerate(ids, start=1)
+            for key, i in offered.items()
         ]
-        more = len(scheme.ids) - len(ids)
+        more = len(scheme.ids) - len(offered)
         return [*lines, f"and {more} more: type a name, or / and a part of it"] if more else lines
 
     # --- doing ------------------------------------------------------------------------------
@@ -239,9 +243,9 @@ class _Talk:
 
     def meant(self, word: str) -> int | None:
         """The label a number or a name means; None, having said why, when it isn't clear."""
-        numbered, scheme = words.numbered(self.session), self.session.scheme
-        if word.isdecimal() and 1 <= int(word) <= len(numbered) and scheme.task != "binary":
-            return numbered[int(word) - 1]
+        offered, scheme = self.keyboard.offered(self.session), self.session.scheme
+        if word in offered and scheme.task != "binary":
+            return offered[word]
         name = word.removeprefix("=")
         found = picker.starting_with(name, scheme.labels)
         if len(found) == 1:
@@ -254,9 +258,7 @@ class _Talk:
 
     def search(self, text: str, intro: str = "") -> None:
         """Name the labels that are like the text."""
-        question = self.session.question
-        likely = question.ranked.probabilities if question else ()
-        found = picker.rank(text, self.session.scheme.labels, likely)
+        found = picker.rank(text, self.session.scheme.labels, self.keyboard.order(self.session))
         self.say(intro + words.labels(self.session.scheme, found[:9]))
 
     def flag(self) -> None:

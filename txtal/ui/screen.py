@@ -7,14 +7,14 @@ goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
-from txtal.ui import words
 from txtal.ui.field import Field
+from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Mode
 from txtal.ui.labels import picked
 from txtal.ui.look import Look, Sheet
@@ -35,11 +35,13 @@ class Screen:
         dataset: str,
         on_error: OnError,
         *,
+        keyboard: Keyboard | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
         self.dataset = dataset
         self.look = Look()
+        self.keyboard = keyboard or Keyboard()
         self.exit_code: int | None = None
         """Set when it is time to leave."""
         self.waiting: Callable[[], None] | None = None
@@ -62,6 +64,7 @@ class Screen:
             "ignore": lambda _: self._answer(session.ignore),
             "label": self._label,
             "pick": lambda _: self._open("picker", Field()),
+            "jump": self._jump,
             "undo": lambda _: self._undo(),
             "flag": lambda _: self._mark(session.toggle_flag),
             "comment": lambda _: self._open("comment", Field.of(session.comment)),
@@ -89,6 +92,11 @@ class Screen:
             "keep": lambda _: self._keep_comment(),
             "cancel": lambda _: self._see(mode="ticket"),
         }
+
+    @property
+    def offered(self) -> Mapping[str, int]:
+        """The label behind each key, as it was drawn."""
+        return self._frame.offered
 
     # --- keys -------------------------------------------------------------------------------
 
@@ -119,9 +127,19 @@ class Screen:
         return self._frame.question is self.session.question
 
     def _label(self, key: str) -> None:
-        numbered = words.numbered(self.session)
-        if int(key) <= len(numbered):
-            self._answer(partial(self.session.choose, numbered[int(key) - 1]))
+        """Take the label that was drawn with this key; where none was, a digit is typed."""
+        if key in self.offered:
+            self._see(mode="ticket")
+            self._answer(partial(self.session.choose, self.offered[key]))
+        elif self.look.mode == "picker":
+            self._type(self.look.field.typed(key))
+
+    def _jump(self, key: str) -> None:
+        """A label's own letter answers; a capital, and what has none, begins a name."""
+        if key in self.offered:
+            self._label(key)
+        elif key.isalpha() and not key.islower():
+            self._open("picker", Field.of(key.lower()))
 
     def _undo(self) -> None:
         if self._is_drawn():
@@ -157,11 +175,11 @@ class Screen:
         self._see(field=self.look.field.moved(by))
 
     def _step(self, by: int) -> None:
-        last = len(picked(self.session, self.look)) - 1
+        last = len(picked(self.session, self.keyboard, self.look)) - 1
         self._see(cursor=max(0, min(last, self.look.cursor + by)))
 
     def _choose_picked(self) -> None:
-        found = picked(self.session, self.look)
+        found = picked(self.session, self.keyboard, self.look)
         if found:
             self._see(mode="ticket")
             self._answer(partial(self.session.choose, found[self.look.cursor]))
@@ -225,7 +243,15 @@ class Screen:
         """The picture to show now; from here on its question may be answered."""
         self._settle()
         try:
-            self._frame = frame(self.session, self.look, self._sheet, self.dataset, columns, rows)
+            self._frame = frame(
+                self.session,
+                self.look,
+                self.keyboard,
+                self._sheet,
+                self.dataset,
+                columns,
+                rows,
+            )
             self._drawing_failed = ""
         except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all
             self._frame = self._picture_of(error)

@@ -6,15 +6,16 @@ takes more cells than the screen has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from txtal.session import Session
 from txtal.types import Question
 from txtal.ui import keys, words
 from txtal.ui.fold import Folded, fit, fold
 from txtal.ui.footer import hints, status
-from txtal.ui.labels import field_line, label_rows, picker_rows
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
 from txtal.ui.lines import (
     MIN_COLUMNS,
     MIN_ROWS,
@@ -43,16 +44,25 @@ class Frame:
     """The first line in sight of the text or help, brought within bounds."""
     page: int = 1
     """How many lines a screenful scrolls."""
+    offered: Mapping[str, int] = field(default_factory=dict)
+    """The label behind each key."""
 
 
 def frame(
-    session: Session, look: Look, sheet: Sheet | None, dataset: str, columns: int, rows: int
+    session: Session,
+    look: Look,
+    keyboard: Keyboard,
+    sheet: Sheet | None,
+    dataset: str,
+    columns: int,
+    rows: int,
 ) -> Frame:
     """The picture of a session on a screen of this size."""
     if columns < MIN_COLUMNS or rows < MIN_ROWS:
         return Frame(tuple(_too_small(columns, rows)))
     room = Room(columns, rows)
-    panel = _panel(session, look, room)
+    panel = _panel(session, look, keyboard, room)
+    offered = _offered(session, look, keyboard, room)
     height = rows - len(panel) - 2
     body = _body(session, look, sheet, dataset, room, height)
     lines = [
@@ -60,9 +70,21 @@ def frame(
         *([] for _ in range(height - len(body.lines))),
         *panel,
         status(session, look, dataset, room),
-        hints(session, look, body.overflows, room),
+        hints(session, look, offered, body.overflows, room),
     ]
-    return Frame(tuple(cut(line, columns) for line in lines), body.question, body.top, body.page)
+    return Frame(
+        tuple(cut(line, columns) for line in lines),
+        body.question,
+        body.top,
+        body.page,
+        offered,
+    )
+
+
+def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Mapping[str, int]:
+    if look.mode == "picker":
+        return picker_keys(session, keyboard, look, room)
+    return keyboard.offered(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,30 +168,30 @@ def _the_end(session: Session, dataset: str, room: Room) -> list[Line]:
 # --- the panel: suggestion and labels, or the picker ------------------------------------------
 
 
-def _panel(session: Session, look: Look, room: Room) -> list[Line]:
+def _panel(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list[Line]:
     """What stands between the body and the status line, rule and notice included."""
     blank: list[Line] = [[]] if room.roomy else []
     rule: list[Line] = [_rule(room)] if room.roomy else []
     notice = _notice(session, look, room)
-    content = [] if look.mode == "help" else _content(session, look, room)
+    content = [] if look.mode == "help" else _content(session, look, keyboard, room)
     if not content:
         return [*rule, *(notice or blank)]
     return [*rule, *shift(content, room.left), *(notice or blank)]
 
 
-def _content(session: Session, look: Look, room: Room) -> list[Line]:
+def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list[Line]:
     question = session.question
     if question is None:
         return []
     if look.mode == "picker":
-        return picker_rows(session, question, look, room)
+        return picker_rows(session, question, keyboard, look, room)
     if look.mode == "comment":
         head = field_line("comment: ", look.field, room.width)
     else:
         head = sides(_suggestion(session, question), _marks(session, question), room.width)
     if look.whole or session.scheme.task == "binary":
         return [head]
-    rows = label_rows(session, question, room)
+    rows = label_rows(session, question, keyboard, room)
     return [head, [], *rows] if room.roomy else [head, *rows]
 
 

@@ -38,19 +38,6 @@ def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     return ", ".join(label_name(names.get(i, f"label {i}")) for i in ids) or "none"
 
 
-def numbered(session: Session) -> tuple[int, ...]:
-    """Label ids behind the keys 1-9, fixed while the question stands.
-
-    Up to nine labels keep the scheme's order, so that fingers learn them. Of more, the keys are the
-    model's nine likeliest for this ticket.
-    """
-    scheme, question = session.scheme, session.question
-    if len(scheme.ids) <= 9 or question is None:
-        return scheme.ids[:9]
-    likely = [i for i, _ in question.ranked.probabilities if i in set(scheme.ids)]
-    return tuple(islice(dict.fromkeys([*likely, *scheme.ids]), 9))
-
-
 def percent(share: float) -> str:
     """A probability for people: never quite certain. ``62 %``."""
     if share != share:
