@@ -11,7 +11,7 @@ from shlex import quote
 
 from txtal import logs
 from txtal.errors import UsageError
-from txtal.formats.labelled import label_fault, read_labels
+from txtal.formats.labelled import read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
 from txtal.loading import Report, load
@@ -20,7 +20,7 @@ from txtal.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.text import count
+from txtal.text import count, label_fault
 from txtal.types import Dataset, LearnerSettings
 from txtal.vectors import spec
 
@@ -67,6 +67,9 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
     if fault:
         raise UsageError(fault)
     dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
+    current = {label.name for label in dataset.scheme.labels}
+    for name in dict.fromkeys(name for name, _ in labels if name not in current):
+        report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
     if not dataset.scheme.labels:
         raise UsageError(
             f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE"

@@ -54,6 +54,8 @@ class Scheme:
 
     task: Task
     labels: tuple[Label, ...]
+    former: tuple[Label, ...] = ()
+    """Labels that are no longer offered; old answers still name them."""
 
     def label(self, label_id: int) -> Label:
         """The label with this id. Raises KeyError when there is none."""
@@ -66,6 +68,28 @@ class Scheme:
     def ids(self) -> tuple[int, ...]:
         """Label ids in order; the columns of the answer matrix."""
         return tuple(label.id for label in self.labels)
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Every label's name by its id, former ones too."""
+        return {label.id: label.name for label in (*self.former, *self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """A change of a label scheme; see :mod:`txtal.store.labels`."""
+
+    action: Literal["add", "rename", "describe", "merge", "split", "retire", "undo"]
+    """``undo`` takes back the newest change that stands."""
+    label: int = 0
+    """The label that is changed; not for ``add`` and ``undo``."""
+    name: str = ""
+    """add, rename: the name it gets."""
+    description: str = ""
+    into: int = 0
+    """merge: the label it becomes a part of."""
+    names: tuple[str, ...] = ()
+    """split: the names of the labels it becomes, its own perhaps among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def program() -> click.Group:
         datasets,
         doctor,
         export,
+        label,
         load,
         predict,
         recipes,
@@ -53,7 +54,7 @@ def program() -> click.Group:
         train,
     )
 
-    for module in (load, export, stats, datasets, train, predict, simulate, doctor):
+    for module in (load, export, stats, datasets, label, train, predict, simulate, doctor):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

@@ -53,14 +53,12 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
 
 def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
     from txtal.formats.export import export_row
-    from txtal.store import answers, datasets
+    from txtal.store import answers
 
-    names = datasets.label_names(conn, dataset.id)
     for found in answers.export(conn, dataset.id):
         yield export_row(
             found.ticket,
             found.answer,
             dataset.scheme,
             session=f"{dataset.name}-{found.session_id}",
-            names=names,
         )

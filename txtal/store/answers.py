@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from txtal.store import leases, tickets
+from txtal.store import labels, leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
 
@@ -72,15 +72,33 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
         ).fetchone()
         if row is None:
             return None
-        now = time.time()
-        cursor = conn.execute(
-            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown,"
-            " answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (dataset_id, row["ticket_id"], session_id, annotator, row["id"], now, now),
-        )
-        leases.hold(conn, session_id, row["ticket_id"])
-        ticket = tickets.get(conn, row["ticket_id"])
-    return Undone(from_row(row), ticket, int(cursor.lastrowid or 0))
+        answer = from_row(row, labels.merged(conn, dataset_id))
+        undo_id = take_back(conn, dataset_id, session_id, answer)
+        leases.hold(conn, session_id, answer.ticket_id)
+        ticket = tickets.get(conn, answer.ticket_id)
+    return Undone(answer, ticket, undo_id)
+
+
+def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+    """Undo an answer in its annotator's name, inside the caller's transaction. The undo's id."""
+    now = time.time()
+    cursor = conn.execute(
+        "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown, answered)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (dataset_id, answer.ticket_id, session_id, answer.annotator, answer.id, now, now),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:
+    """Take back all that the answer's annotator said of its ticket, so that none stands again."""
+    rows = conn.execute(
+        "SELECT * FROM answer AS a WHERE ticket_id = ? AND annotator = ? AND verdict IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
+        (answer.ticket_id, answer.annotator),
+    ).fetchall()
+    for row in rows:
+        take_back(conn, dataset_id, session_id, from_row(row, {}))
 
 
 def newest(conn: Connection, dataset_id: int) -> int:
@@ -96,7 +114,17 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     rows = conn.execute(
         "SELECT * FROM standing_answer WHERE dataset_id = ? ORDER BY id", (dataset_id,)
     )
-    return [from_row(row) for row in rows]
+    stands_for = labels.merged(conn, dataset_id)
+    return [from_row(row, stands_for) for row in rows]
+
+
+def by_id(conn: Connection, answer_ids: Sequence[int]) -> list[Answer]:
+    """These answers, undone or not, their labels as they were given."""
+    found = []
+    for answer_id in answer_ids:
+        row = conn.execute("SELECT * FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        found.append(from_row(row, {}))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +147,7 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
         " WHERE a.dataset_id = ? ORDER BY a.id",
         (dataset_id,),
     )
+    stands_for = labels.merged(conn, dataset_id)
     for row in rows:
         ticket = Ticket(
             row["ticket_id"],
@@ -127,25 +156,33 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
             json.loads(row["extra"]) if row["extra"] else {},
         )
         yield Exported(
-            ticket, from_row(row), row["session_id"], row["strategy"] or "", row["vectoriser"] or ""
+            ticket,
+            from_row(row, stands_for),
+            row["session_id"],
+            row["strategy"] or "",
+            row["vectoriser"] or "",
         )
 
 
-def from_row(row: sqlite.Row) -> Answer:
-    """The answer in a row of the table (not an undo)."""
+def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:
+    """The answer in a row of the table (not an undo), in terms of the labels there are now."""
     probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
     ranked = Ranked(
         row["ticket_id"],
-        tuple(json.loads(row["suggestion"])),
+        _now(json.loads(row["suggestion"]), stands_for),
         probabilities,
         row["reason"],
         row["score"],
         row["selection_probability"],
     )
+    given = json.loads(row["labels"])
+    if row["verdict"] == "reject":
+        # What was not one part of a merged label may be another.
+        given = [label for label in given if label not in stands_for]
     return Answer(
         ticket_id=row["ticket_id"],
         verdict=row["verdict"],
-        labels=tuple(json.loads(row["labels"])),
+        labels=_now(given, stands_for),
         ranked=ranked,
         revision=row["revision_id"],
         shown=row["shown"],
@@ -155,3 +192,7 @@ def from_row(row: sqlite.Row) -> Answer:
         annotator=row["annotator"],
         id=row["id"],
     )
+
+
+def _now(given: list[int], stands_for: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(stands_for.get(label, label) for label in given))

@@ -34,8 +34,7 @@ def label_name(name: str) -> str:
 
 def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     """The names of these labels, or ``none``."""
-    names = {label.id: label.name for label in scheme.labels}
-    return ", ".join(label_name(names.get(i, f"label {i}")) for i in ids) or "none"
+    return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
 def percent(share: float) -> str:
