@@ -10,13 +10,24 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from txtal.errors import DatabaseError, TxtalError
-from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Undone, Verdict
+from txtal.types import (
+    Answer,
+    LabelChange,
+    Question,
+    Ranked,
+    Ranking,
+    Scheme,
+    Ticket,
+    Undone,
+    Verdict,
+)
 
 Order = Literal["ranking", "file"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
@@ -41,6 +52,9 @@ class Ledger(Protocol):
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
     def keep(self) -> None: ...
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
+    def new_scheme(self) -> Scheme | None: ...
+    def examples(self, label_id: int) -> list[str]: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
     def last_ranking(self) -> tuple[int, Ranking] | None: ...
 
@@ -106,6 +120,7 @@ class Session:
         self._on_answer = tuple(on_answer)
         self._random = random.Random(seed)
         self._put_back: list[Question] = []
+        self._again: deque[Answer] = deque()
         self._unsaved: Ranking | None = None
         self._recorded: list[int] = []
         self._said = ""
@@ -125,13 +140,28 @@ class Session:
 
     def update(self) -> bool:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
-        with suppress(DatabaseError):  # busy: the lease has long to run yet
+        with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
             self.ledger.keep()
+            if self._take_scheme():
+                self.notice = "the labels were changed by another session"
         news = self._take_ranking() or self._told_of_learner()
         if self.question is None:
             self._ask_or_say_why()
             news = news or self.question is not None
         return news
+
+    def _take_scheme(self) -> bool:
+        """Take in a change of the labels; the question stays, with what is left to choose from."""
+        scheme = self.ledger.new_scheme()
+        if scheme is None:
+            return False
+        self.scheme = scheme
+        self.chosen = self._offered(self.chosen)
+        return True
+
+    def _offered(self, labels: Iterable[int]) -> tuple[int, ...]:
+        """Those of the labels that the scheme still has."""
+        return tuple(label for label in labels if label in self.scheme.ids)
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""
@@ -169,6 +199,11 @@ class Session:
             question = self._put_back.pop()
             if self.ledger.take_first([question.ticket.id]) is not None:
                 self._show(question)
+                return
+        while self._again:
+            answer = self._again.popleft()
+            if self.ledger.take_first([answer.ticket_id]) is not None:
+                self._show(_again(self.ledger.ticket(answer.ticket_id), answer))
                 return
         ranked = self._draw()
         if ranked is None:
@@ -218,7 +253,7 @@ class Session:
         previous = question.previous
         multilabel = self.scheme.task == "multilabel"
         chosen = previous.labels if previous else question.ranked.suggestion
-        self.chosen = tuple(chosen) if multilabel else ()
+        self.chosen = self._offered(chosen) if multilabel else ()
         self.flagged = previous.flagged if previous else False
         self.comment = previous.comment if previous else ""
         self._shown = self.clock()
@@ -234,7 +269,7 @@ class Session:
             return self.scheme.ids
         if self.scheme.task == "multilabel":
             return self.chosen
-        return self.question.ranked.suggestion[:1]
+        return self._offered(self.question.ranked.suggestion)[:1]
 
     def accept(self) -> None:
         """The suggestion is right (multilabel: exactly the chosen labels apply, or none)."""
@@ -315,11 +350,21 @@ class Session:
             return
         if self.question is not None:
             self._put_back.append(self.question)
-        answer = undone.answer
-        ranked = answer.ranked or Ranked(answer.ticket_id)
-        self._show(Question(undone.ticket, ranked, answer.revision, answer))
+        self._show(_again(undone.ticket, undone.answer))
         self.notice = "undone; answer it again"
-        self._noted(undone.row, -1 if answer.id in self._recorded else 0)
+        self._noted(undone.row, -1 if undone.answer.id in self._recorded else 0)
+
+    def change_labels(self, wanted: LabelChange) -> None:
+        """Change the label scheme. Tickets whose answers that takes back are asked next.
+
+        Raises UsageError when it can't be done, DatabaseError as :meth:`answer` does.
+        """
+        taken_back = self.ledger.change_labels(wanted)
+        self._again.extend(taken_back)
+        self.count -= sum(answer.id in self._recorded for answer in taken_back)
+        self._take_scheme()
+        if self.learner:
+            self.learner.poke(self.ledger.newest())
 
     def _noted(self, row: int, change: int) -> None:
         self.count += change
@@ -335,3 +380,8 @@ class Session:
                 self.errors.append(error)
                 kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
                 self.notice = f"saved, but the recipe's on_answer failed: {kind}"
+
+
+def _again(ticket: Ticket, answer: Answer) -> Question:
+    """The question a taken back answer was an answer to."""
+    return Question(ticket, answer.ranked or Ranked(ticket.id), answer.revision, answer)

@@ -97,12 +97,14 @@ class Annotator:
         session = self.screen.session
         assert session.question is not None
         right = self.gold[session.question.ticket.text]
-        offered = {label: key for key, label in self.screen.offered.items()}
+        offered = {choice.label: key for key, choice in self.screen.offered.items()}
         if self.screen.look.mode == "ticket" and session.suggestion == (right,):
             return "a"
         if right in offered:
             return offered[right]
         name = session.scheme.label(right).name
+        if self._letters == len(name):
+            return "\r"
         self._letters += 1
         letter = name[self._letters - 1]
         return letter.upper() if self._letters == 1 else letter

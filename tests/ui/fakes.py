@@ -14,11 +14,13 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
+from txtal.errors import UsageError
 from txtal.session import Session
 from txtal.types import (
     Answer,
     Estimate,
     Label,
+    LabelChange,
     LabelKeys,
     Ranked,
     Ranking,
@@ -83,6 +85,15 @@ class MemoryLedger:
 
     def keep(self) -> None:
         pass
+
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+        raise UsageError("this ledger has one scheme")
+
+    def new_scheme(self) -> Scheme | None:
+        return None
+
+    def examples(self, label_id: int) -> list[str]:
+        return [self.tickets[a.ticket_id].text for a in self.answers if label_id in a.labels]
 
     def save_ranking(self, ranking: Ranking) -> int:
         return 12

@@ -127,6 +127,20 @@ def by_id(conn: Connection, answer_ids: Sequence[int]) -> list[Answer]:
     return found
 
 
+def examples(conn: Connection, dataset_id: int, label_id: int, count: int = 3) -> list[str]:
+    """The texts of the newest tickets that were given this label, or one that it stands for."""
+    stands_for = labels.merged(conn, dataset_id)
+    ids = [label_id, *(part for part, whole in stands_for.items() if whole == label_id)]
+    rows = conn.execute(
+        "SELECT t.text FROM standing_answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
+        " WHERE a.dataset_id = ? AND a.verdict = 'accept' AND EXISTS"
+        " (SELECT 1 FROM json_each(a.labels) WHERE value IN (SELECT value FROM json_each(?)))"
+        " ORDER BY a.id DESC LIMIT ?",
+        (dataset_id, json.dumps(ids), count),
+    )
+    return [row[0] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A standing answer with its ticket and where it came from."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from txtal.store import answers, leases, revisions, tickets
+from txtal.store import answers, changes, labels, leases, revisions, tickets
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.types import Answer, Dataset, Ranking, Ticket, Undone
+from txtal.types import Answer, Dataset, LabelChange, Ranking, Scheme, Ticket, Undone
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
@@ -32,6 +32,7 @@ class Ledger:
         self.annotator = annotator
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+        self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
         self.refresh()
@@ -57,6 +58,30 @@ class Ledger:
         if undone is not None:
             self.open += 1
         return undone
+
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+        """Change the label scheme. Returns the answers that were taken back with it.
+
+        Raises UsageError, with nothing changed, for what can't be done.
+        """
+        with foreseen(self.path):
+            taken_back = changes.change(self.conn, self.dataset.id, wanted, self.annotator)
+        self.open += len({answer.ticket_id for answer in taken_back})
+        return taken_back
+
+    def new_scheme(self) -> Scheme | None:
+        """The label scheme, if anybody changed it since this was last asked."""
+        with foreseen(self.path):
+            newest = labels.newest_event(self.conn, self.dataset.id)
+            if newest == self._scheme_event:
+                return None
+            self._scheme_event = newest
+            return labels.scheme(self.conn, self.dataset.id)
+
+    def examples(self, label_id: int) -> list[str]:
+        """The texts of a few tickets that have this label, the newest first."""
+        with foreseen(self.path):
+            return answers.examples(self.conn, self.dataset.id, label_id)
 
     def newest(self) -> int:
         """Id of the newest row of the answer log."""

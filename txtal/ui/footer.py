@@ -44,7 +44,7 @@ def hints(
         for action in keys.available(look.mode, session.scheme.task)
         if action.hint and action.name not in _idle(session, look, overflows)
     ]
-    shown = [_as_offered(action, offered) for action in shown]
+    shown = [_as_offered(action, session, offered) for action in shown]
     while len(shown) > 1 and _hints_width(shown) > room.line:
         least = min(action.keep for action in shown)
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
@@ -54,10 +54,13 @@ def hints(
     return line
 
 
-def _as_offered(action: keys.Action, offered: Collection[str]) -> keys.Action:
-    """Labels may have letters instead of digits."""
-    lettered = action.name == "label" and offered and "1" not in offered
-    return replace(action, called="a-z") if lettered else action
+def _as_offered(action: keys.Action, session: Session, offered: Collection[str]) -> keys.Action:
+    """Labels may have letters instead of digits; the list of them is not for finding a few."""
+    if action.name == "label" and offered and "1" not in offered:
+        return replace(action, called="a-z")
+    if action.name == "pick" and len(session.scheme.ids) <= len(offered):
+        return replace(action, keep=1)
+    return action
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
@@ -73,5 +76,5 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     if not overflows:
         idle |= {"page_down", "whole"}
     if len(session.scheme.ids) <= 9:
-        idle |= {"pick", "jump"}
+        idle.add("jump")
     return idle

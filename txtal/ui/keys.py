@@ -8,15 +8,19 @@ from typing import Literal
 
 from txtal.types import TASKS, Task
 
-Mode = Literal["ticket", "picker", "comment", "help"]
-"""What has the keyboard: the ticket, the list of labels, the comment line, or the help."""
+Mode = Literal["ticket", "picker", "line", "confirm", "help"]
+"""What has the keyboard: the ticket, the list of labels, a line, a yes or no, or the help."""
 
-MODES: tuple[Mode, ...] = ("ticket", "picker", "comment", "help")
+MODES: tuple[Mode, ...] = ("ticket", "picker", "line", "confirm", "help")
+
+Purpose = Literal["answer", "comment", "rename", "describe", "merge", "split"]
+"""What a label is picked or a line typed for."""
 
 TITLES: dict[Mode, str] = {
     "ticket": "On a ticket",
     "picker": "In the list of labels",
-    "comment": "In the comment line",
+    "line": "In a line to type",
+    "confirm": "Asked yes or no",
     "help": "In this help",
 }
 
@@ -28,10 +32,16 @@ ANY = "<any>"
 _SHOWN = {
     " ": "space",
     "c-c": "ctrl-c",
+    "c-e": "ctrl-e",
+    "c-g": "ctrl-g",
     "c-l": "ctrl-l",
     "c-n": "ctrl-n",
     "c-p": "ctrl-p",
+    "c-r": "ctrl-r",
+    "c-s": "ctrl-s",
+    "c-t": "ctrl-t",
     "c-u": "ctrl-u",
+    "c-x": "ctrl-x",
     "c-z": "ctrl-z",
     "escape": "esc",
     "pagedown": "PgDn",
@@ -78,7 +88,7 @@ _ONE: tuple[Task, ...] = ("exclusive",)
 _MANY: tuple[Task, ...] = ("multilabel",)
 _NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
-_TYPING: tuple[Mode, ...] = ("picker", "comment")
+_TYPING: tuple[Mode, ...] = ("picker", "line")
 _SCROLLED: tuple[Mode, ...] = ("ticket", "help")
 
 _ACCEPT, _REJECT = ("a", "enter"), ("x",)
@@ -92,7 +102,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("reject", _REJECT, "no, it is not", "no", 8, tasks=_YES_NO),
     Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE, called="1-9"),
     Action("label", DIGITS, "choose this label, or not", "choose", 6, tasks=_MANY, called="1-9"),
-    Action("pick", ("/",), "find a label by typing", "find", 5, tasks=_NAMED),
+    Action(
+        "pick", ("/",), "find a label by typing, or change the labels", "labels", 5, tasks=_NAMED
+    ),
     Action(
         "jump",
         (ANY,),
@@ -127,7 +139,34 @@ ACTIONS: tuple[Action, ...] = (
     Action("next", ("down", "c-n"), "the next label", "next", 5, modes=("picker",)),
     Action("previous", ("up", "c-p"), "the label before", "previous", 4, modes=("picker",)),
     Action("choose", ("enter",), "take the marked label", "choose", 8, modes=("picker",)),
-    Action("keep", ("enter",), "keep the comment", "keep", 8, modes=("comment",)),
+    Action(
+        "about",
+        ("tab",),
+        "what the marked label is for, with examples",
+        "about",
+        6,
+        modes=("picker",),
+    ),
+    Action(
+        "rename", ("c-r",), "give the marked label another name", "rename", 3, modes=("picker",)
+    ),
+    Action("describe", ("c-e",), "say what the marked label is for", modes=("picker",)),
+    Action(
+        "merge", ("c-g",), "make the marked label a part of another", "merge", 2, modes=("picker",)
+    ),
+    Action(
+        "split",
+        ("c-s",),
+        "divide the marked label, and ask its tickets again",
+        "split",
+        2,
+        modes=("picker",),
+    ),
+    Action("retire", ("c-t",), "offer the marked label no longer", "retire", 1, modes=("picker",)),
+    Action("restore", ("c-x",), "take back the last change of the labels", modes=("picker",)),
+    Action("keep", ("enter",), "that is it", "keep", 8, modes=("line",)),
+    Action("yes", ("y",), "yes", "yes", 9, modes=("confirm",)),
+    Action("no", ("n", "escape"), "no", "no", 9, modes=("confirm",)),
     Action("cancel", ("escape",), "go back to the ticket", "back", 9, modes=_TYPING),
     Action("erase", ("backspace",), "erase the character before", modes=_TYPING),
     Action("delete", ("delete",), "erase the character under the cursor", modes=_TYPING),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from txtal.session import Session
-from txtal.types import Label, Question
+from txtal.text import count
+from txtal.types import Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
 from txtal.ui.fold import cells, fit
@@ -14,6 +15,7 @@ from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import DIGITS
 from txtal.ui.lines import Fragment, Line, Room, sides
 from txtal.ui.look import Look
+from txtal.ui.picker import Choice
 
 CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
@@ -107,25 +109,24 @@ def _join(parts: Iterable[Line], gap: int) -> Line:
 def picker_rows(
     session: Session, question: Question, keyboard: Keyboard, look: Look, room: Room
 ) -> list[Line]:
-    """The line being typed and the labels that match; always as high, so that nothing jumps."""
+    """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
-    count = f"{len(found)} of {len(session.scheme.ids)}"
+    labels = sum(1 for choice in found if choice.label)
+    listed = f"{labels} of {len(session.scheme.ids)}"
+    prompt = words.prompt(session.scheme, look.purpose, look.subject)
     head = sides(
-        field_line("find: ", look.field, room.width - 14), [("class:dim", count)], room.width
+        field_line(prompt, look.field, room.width - 14), [("class:dim", listed)], room.width
     )
     first = _first_row(look, room)
-    likely = dict(question.ranked.probabilities)
-    keys = {label_id: key for key, label_id in picker_keys(session, keyboard, look, room).items()}
+    keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     rows = [
         _picker_row(
-            keys.get(i, ""),
-            session.scheme.label(i),
-            _box(session, i),
-            words.percent(likely[i]) if i in likely else "",
+            keys.get(choice, ""),
+            _choice(session, question, choice),
             at == look.cursor,
             room.width,
         )
-        for at, i in enumerate(found[first : first + room.picker_rows], start=first)
+        for at, choice in enumerate(found[first : first + room.picker_rows], start=first)
     ]
     if not rows:
         rows = [[("class:dim", "  no label is like this")]]
@@ -136,28 +137,48 @@ def _first_row(look: Look, room: Room) -> int:
     return max(0, look.cursor - room.picker_rows + 1)
 
 
-def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[int, ...]:
-    """Ids of the labels the picker lists, best first."""
-    return picker.rank(look.field.text, session.scheme.labels, keyboard.order(session))
+def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ...]:
+    """What the picker lists, best first."""
+    found = picker.choices(look.field.text, session.scheme.labels, keyboard.order(session))
+    if look.purpose == "answer":
+        return found
+    return tuple(choice for choice in found if not choice.new and choice.label != look.subject)
 
 
-def picker_keys(session: Session, keyboard: Keyboard, look: Look, room: Room) -> Mapping[str, int]:
-    """A digit for each label in sight; none where digits are part of the names to be typed."""
-    if any(char.isdecimal() for label in session.scheme.labels for char in label.name):
-        return {}
+def picker_keys(
+    session: Session, keyboard: Keyboard, look: Look, room: Room
+) -> Mapping[str, Choice]:
+    """A digit for each row in sight, but for those that would go on typing a name."""
     first = _first_row(look, room)
     seen = picked(session, keyboard, look)[first : first + room.picker_rows]
-    return dict(zip(DIGITS, seen, strict=False))
+    typed, labels = look.field.text, session.scheme.labels
+    return {
+        digit: choice
+        for digit, choice in zip(DIGITS, seen, strict=False)
+        if not picker.holds(typed + digit, labels)
+    }
 
 
-def _picker_row(key: str, label: Label, box: str, share: str, marked: bool, width: int) -> Line:
-    name = fit(words.label_name(label.name), width - 12)
-    line: Line = [
-        ("class:key", f"{'▸' if marked else ' '} {key}{' ' if key else ''}"),
-        ("class:key" if marked else "class:label", f"{box}{name}"),
-    ]
+def _choice(session: Session, question: Question, choice: Choice) -> tuple[str, str]:
+    """A row's name, with its box if it has one, and what there is to say of it."""
+    if choice.new:
+        return f"+ add the label {words.label_name(choice.new)}", ""
+    if choice.level:
+        inside = sum(label.name.startswith(choice.level) for label in session.scheme.labels)
+        return words.label_name(choice.level), count(inside, "label")
+    label, likely = session.scheme.label(choice.label), dict(question.ranked.probabilities)
+    share = words.percent(likely[label.id]) if label.id in likely else ""
     about = "  ".join(part for part in (share, words.label_name(label.description)) if part)
-    return [*line, ("class:dim", f"  {about}")]
+    return _box(session, label.id) + words.label_name(label.name), about
+
+
+def _picker_row(key: str, choice: tuple[str, str], marked: bool, width: int) -> Line:
+    name, about = choice
+    return [
+        ("class:key", f"{'▸' if marked else ' '} {key}{' ' if key else ''}"),
+        ("class:key" if marked else "class:label", fit(name, width - 12)),
+        ("class:dim", f"  {about}"),
+    ]
 
 
 def field_line(prompt: str, field: Field, width: int) -> Line:

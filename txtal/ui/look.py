@@ -8,7 +8,7 @@ from txtal.types import Question
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.fold import Folded
-from txtal.ui.keys import Mode
+from txtal.ui.keys import Mode, Purpose
 
 _EMPTY = Field()
 
@@ -26,6 +26,16 @@ class Look:
     field: Field = _EMPTY
     cursor: int = 0
     """The marked row of the picker."""
+    about: bool = False
+    """The picker shows what a label is for, instead of the ticket."""
+    examples: tuple[str, ...] = ()
+    """The texts of tickets that have it."""
+    purpose: Purpose = "answer"
+    """What the line being typed, or the label being picked, is for."""
+    subject: int = 0
+    """The label that it is for."""
+    asked: str = ""
+    """The question to be answered with yes or no."""
     notice: str = ""
     """What the screen itself has to tell; goes before the session's notice."""
     urgent: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
@@ -56,6 +57,45 @@ def _weights(names: tuple[str, ...]) -> dict[str, Mapping[str, float]]:
     return {name: {stem: 1 / shared[stem] for stem in found} for name, found in stems.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row of the list: a label, a level of names to go into, or a name to add. One of them."""
+
+    label: int = 0
+    level: str = ""
+    """What the names in it start with: ``billing/``."""
+    new: str = ""
+
+
+def choices(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tuple[Choice, ...]:
+    """What to list for a query, best first.
+
+    Nothing typed, or a level, lists what is on that level: names like ``billing/refund`` are gone
+    through level by level. Anything else lists the labels that match, on whatever level, and last
+    the query itself, to be added as a label.
+    """
+    query = query.strip()
+    if not query or query.endswith("/"):
+        found = _level(query, labels, order)
+        if found or not query:
+            return found
+    listed = tuple(Choice(label=i) for i in rank(query, labels, order))
+    if any(label.name.casefold() == query.casefold() for label in labels):
+        return listed
+    return (*listed, Choice(new=query))
+
+
+def _level(prefix: str, labels: Sequence[Label], order: Sequence[int]) -> tuple[Choice, ...]:
+    names = {label.id: label.name for label in labels}
+    found: dict[Choice, None] = {}
+    for label_id in order or names:
+        if names[label_id].casefold().startswith(prefix.casefold()):
+            head, slash, _ = names[label_id][len(prefix) :].partition("/")
+            level = names[label_id][: len(prefix)] + head + "/"
+            found[Choice(level=level) if slash else Choice(label=label_id)] = None
+    return tuple(found)
+
+
 def rank(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tuple[int, ...]:
     """Ids of the labels that match, best first.
 
@@ -72,6 +112,11 @@ def rank(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tupl
         if likeness >= _CLOSE:
             found.append((tier, -likeness, places[label.id], label.id))
     return tuple(entry[-1] for entry in sorted(found))
+
+
+def holds(part: str, labels: Sequence[Label]) -> bool:
+    """Whether a name holds this part."""
+    return any(_spaced(part) in _spaced(label.name) for label in labels)
 
 
 def _match(query: str, name: str) -> tuple[int, float]:

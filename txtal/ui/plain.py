@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TextIO
 
-from txtal.errors import DatabaseError, LockedError
+from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.session import Session
 from txtal.text import clean, shorten
 from txtal.types import LabelKeys, Question
-from txtal.ui import keys, picker, words
+from txtal.ui import keys, picker, typed, words
 from txtal.ui.keyboard import Keyboard
 
 OnError = Callable[[BaseException], object]
@@ -108,6 +108,7 @@ class _Talk:
             **dict.fromkeys(("s", "status"), self.status),
             **dict.fromkeys(("?", "h", "help"), self.help),
             **dict.fromkeys(("q", "quit"), self.quit),
+            "labels": self.list_labels,
         }
         self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
@@ -214,6 +215,8 @@ class _Talk:
             command()
         elif self.session.question is None:
             return
+        elif word.startswith("label "):
+            self.change_labels(word.partition(" ")[2])
         elif word.startswith(("c ", "comment ")):
             self.session.comment = word.partition(" ")[2].strip()
             self.say("noted")
@@ -261,6 +264,21 @@ class _Talk:
         found = picker.rank(text, self.session.scheme.labels, self.keyboard.order(self.session))
         self.say(intro + words.labels(self.session.scheme, found[:9]))
 
+    def list_labels(self) -> None:
+        """Every label, with what it is for."""
+        for label in self.session.scheme.labels:
+            about = f": {words.label_name(label.description)}" if label.description else ""
+            self.say(words.label_name(label.name) + about)
+
+    def change_labels(self, line: str) -> None:
+        """Change the label scheme, and read the question out again with the labels there are."""
+        try:
+            wanted = typed.label_change(line, self.session.scheme)
+            self.save(partial(self.session.change_labels, wanted))
+            self.asked = None
+        except UsageError as error:
+            self.say(clean(shorten(str(error), 600)))
+
     def flag(self) -> None:
         """Flag or unflag the ticket."""
         if self.session.question is not None:
@@ -280,6 +298,8 @@ class _Talk:
                 self.say(f"{_TYPED[action.name]:<9} {action.help}")
             if action.name == "label":
                 self.say(_NAMES, end="")
+        if task != "binary":
+            self.say(typed.USAGE, end="")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 

@@ -13,11 +13,13 @@ from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
+from txtal.ui.editing import Editing
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import Mode
+from txtal.ui.keys import Mode, Purpose
 from txtal.ui.labels import picked
 from txtal.ui.look import Look, Sheet
+from txtal.ui.picker import Choice
 from txtal.ui.view import Frame, frame
 
 OnError = Callable[[BaseException], object]
@@ -53,6 +55,8 @@ class Screen:
         self._learner_state = ""
         self._learner_since = 0.0
         self._drawing_failed = ""
+        self._confirmed: Callable[[], None] = lambda: None
+        self._editing = Editing(self)
         self._actions = self._table()
 
     def _table(self) -> dict[str, Callable[[str], None]]:
@@ -63,19 +67,19 @@ class Screen:
             "reject": lambda _: self._answer(session.reject),
             "ignore": lambda _: self._answer(session.ignore),
             "label": self._label,
-            "pick": lambda _: self._open("picker", Field()),
+            "pick": lambda _: self.pick("answer"),
             "jump": self._jump,
             "undo": lambda _: self._undo(),
             "flag": lambda _: self._mark(session.toggle_flag),
-            "comment": lambda _: self._open("comment", Field.of(session.comment)),
-            "whole": lambda _: self._see(whole=not self.look.whole, top=0),
-            "back": lambda _: self._see(whole=False),
+            "comment": lambda _: self.type_line("comment", session.comment),
+            "whole": lambda _: self.see(whole=not self.look.whole, top=0),
+            "back": lambda _: self.see(whole=False),
             "down": lambda _: self._scroll(1),
             "up": lambda _: self._scroll(-1),
             "page_down": lambda _: self._scroll(self._frame.page),
             "page_up": lambda _: self._scroll(-self._frame.page),
-            "help": lambda _: self._see(mode="help", help_top=0),
-            "close": lambda _: self._see(mode="ticket"),
+            "help": lambda _: self.see(mode="help", help_top=0),
+            "close": lambda _: self.see(mode="ticket"),
             "quit": lambda _: self._leave(0),
             "interrupt": lambda _: self._leave(INTERRUPTED),
             "type": lambda text: self._type(self.look.field.typed(text)),
@@ -88,14 +92,17 @@ class Screen:
             "end": lambda _: self._move(len(self.look.field.text)),
             "next": lambda _: self._step(1),
             "previous": lambda _: self._step(-1),
-            "choose": lambda _: self._choose_picked(),
-            "keep": lambda _: self._keep_comment(),
-            "cancel": lambda _: self._see(mode="ticket"),
+            "choose": lambda _: self._choose_marked(),
+            "keep": lambda _: self._keep(),
+            "yes": lambda _: self._confirmed(),
+            "no": lambda _: self.see(mode="ticket"),
+            "cancel": lambda _: self.see(mode="ticket"),
+            **self._editing.actions,
         }
 
     @property
-    def offered(self) -> Mapping[str, int]:
-        """The label behind each key, as it was drawn."""
+    def offered(self) -> Mapping[str, Choice]:
+        """What is behind each key that a label may have, as it was drawn."""
         return self._frame.offered
 
     # --- keys -------------------------------------------------------------------------------
@@ -103,7 +110,7 @@ class Screen:
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
         if not self.waiting:
-            self._see(notice="", urgent=False)
+            self.see(notice="", urgent=False)
             self.session.notice = ""
         try:
             self._actions[action](key)
@@ -113,15 +120,15 @@ class Screen:
 
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
-        if self.look.mode in ("picker", "comment"):
+        if self.look.mode in ("picker", "line"):
             self.press("type", text)
         else:
-            self._see(notice="pasted text is not taken for keys")
+            self.see(notice="pasted text is not taken for keys")
 
     def _answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
         if self.session.question is not None and self._is_drawn():
-            self._save(record)
+            self.save(record)
 
     def _is_drawn(self) -> bool:
         return self._frame.question is self.session.question
@@ -129,8 +136,7 @@ class Screen:
     def _label(self, key: str) -> None:
         """Take the label that was drawn with this key; where none was, a digit is typed."""
         if key in self.offered:
-            self._see(mode="ticket")
-            self._answer(partial(self.session.choose, self.offered[key]))
+            self._take(self.offered[key])
         elif self.look.mode == "picker":
             self._type(self.look.field.typed(key))
 
@@ -139,13 +145,13 @@ class Screen:
         if key in self.offered:
             self._label(key)
         elif key.isalpha() and not key.islower():
-            self._open("picker", Field.of(key.lower()))
+            self.pick("answer", key.lower())
 
     def _undo(self) -> None:
         if self._is_drawn():
-            self._save(self.session.undo)
+            self.save(self.session.undo)
 
-    def _save(self, record: Callable[[], None]) -> None:
+    def save(self, record: Callable[[], None]) -> None:
         """Record, or wait for the lock. One thing at a time: keys pressed meanwhile do nothing."""
         if not self.waiting:
             self._try(record)
@@ -156,41 +162,83 @@ class Screen:
             record()
         except LockedError:
             self.waiting = record
-            self._see(notice=WAITING, urgent=True)
+            self.see(notice=WAITING, urgent=True)
         except DatabaseError as error:
-            self._see(notice=f"NOT saved: {error}", urgent=True)
+            self.see(notice=f"NOT saved: {error}", urgent=True)
 
     def _mark(self, change: Callable[[], None]) -> None:
         if self.session.question is not None and not self.waiting:
             change()
 
-    def _open(self, mode: Mode, field: Field) -> None:
+    def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
+        """Open the list of labels."""
+        self._open("picker", purpose, typed, subject)
+
+    def type_line(self, purpose: Purpose, text: str = "", subject: int = 0) -> None:
+        """Open a line to type."""
+        self._open("line", purpose, text, subject)
+
+    def _open(self, mode: Mode, purpose: Purpose, text: str, subject: int) -> None:
         if self.session.question is not None and not self.waiting:
-            self._see(mode=mode, field=field, cursor=0)
+            self.see(
+                mode=mode,
+                field=Field.of(text),
+                cursor=0,
+                purpose=purpose,
+                subject=subject,
+                about=False,
+            )
+
+    def confirm(self, question: str, do: Callable[[], None]) -> None:
+        """Do something once the annotator has said yes."""
+        self._confirmed = partial(self._do_confirmed, do)
+        self.see(mode="confirm", asked=f"{question} y/n")
+
+    def _do_confirmed(self, do: Callable[[], None]) -> None:
+        self.see(mode="ticket")
+        do()
 
     def _type(self, field: Field) -> None:
-        self._see(field=field, cursor=0)
+        self.see(field=field, cursor=0)
 
     def _move(self, by: int) -> None:
-        self._see(field=self.look.field.moved(by))
+        self.see(field=self.look.field.moved(by))
 
     def _step(self, by: int) -> None:
         last = len(picked(self.session, self.keyboard, self.look)) - 1
-        self._see(cursor=max(0, min(last, self.look.cursor + by)))
+        self.see(cursor=max(0, min(last, self.look.cursor + by)))
 
-    def _choose_picked(self) -> None:
+    @property
+    def marked(self) -> Choice | None:
+        """The marked row of the list of labels."""
         found = picked(self.session, self.keyboard, self.look)
-        if found:
-            self._see(mode="ticket")
-            self._answer(partial(self.session.choose, found[self.look.cursor]))
+        return found[self.look.cursor] if found else None
 
-    def _keep_comment(self) -> None:
-        self.session.comment = self.look.field.text.strip()
-        self._see(mode="ticket")
+    def _choose_marked(self) -> None:
+        if self.marked:
+            self._take(self.marked)
+
+    def _take(self, choice: Choice) -> None:
+        """A label is the answer, or what another is merged into; a level is gone into."""
+        if choice.level:
+            self._type(Field.of(choice.level))
+        elif self.look.mode == "picker" and (choice.new or self.look.purpose != "answer"):
+            self._editing.take(choice)
+        else:
+            self.see(mode="ticket")
+            self._answer(partial(self.session.choose, choice.label))
+
+    def _keep(self) -> None:
+        text = self.look.field.text.strip()
+        self.see(mode="ticket")
+        if self.look.purpose == "comment":
+            self.session.comment = text
+        elif text:
+            self._editing.keep(text)
 
     def _scroll(self, by: int) -> None:
         top = max(0, self._frame.top + by)
-        self._see(**{"help_top" if self.look.mode == "help" else "top": top})
+        self.see(**{"help_top" if self.look.mode == "help" else "top": top})
 
     def _leave(self, code: int) -> None:
         self.exit_code = code
@@ -201,7 +249,7 @@ class Screen:
         """Try again to record what waits for the database."""
         if self.waiting:
             try:
-                self._see(notice="", urgent=False)
+                self.see(notice="", urgent=False)
                 self._try(self.waiting)
             except Exception as error:  # noqa: BLE001 - as in press
                 self.failed("saving", error)
@@ -220,7 +268,7 @@ class Screen:
         state = self.session.learner.status.state if self.session.learner else "off"
         if state != self._learner_state:
             self._learner_state, self._learner_since = state, self._clock()
-        self._see(seconds=int(self._clock() - self._learner_since))
+        self.see(seconds=int(self._clock() - self._learner_since))
 
     def _settle(self) -> None:
         """Report the recipe's faults, and start a new question from its top."""
@@ -230,11 +278,11 @@ class Screen:
         if question is not (self._sheet.question if self._sheet else None):
             mode = "help" if self.look.mode == "help" else "ticket"
             self._sheet = Sheet(question) if question else None
-            self._see(mode=mode, whole=False, top=0)
+            self.see(mode=mode, whole=False, top=0)
 
     def failed(self, what: str, error: BaseException) -> None:
         """Something went wrong that nobody foresaw: tell, report, and go on."""
-        self._see(notice=f"{what} failed: {type(error).__name__}; details in the log", urgent=True)
+        self.see(notice=f"{what} failed: {type(error).__name__}; details in the log", urgent=True)
         self._on_error(error)
 
     # --- drawing ----------------------------------------------------------------------------
@@ -256,9 +304,9 @@ class Screen:
         except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all
             self._frame = self._picture_of(error)
         if self.look.mode == "help":
-            self._see(help_top=self._frame.top)
+            self.see(help_top=self._frame.top)
         else:
-            self._see(top=self._frame.top)
+            self.see(top=self._frame.top)
         return self._frame
 
     def _picture_of(self, error: Exception) -> Frame:
@@ -269,5 +317,6 @@ class Screen:
         said = f"This ticket can't be drawn ({type(error).__name__}); details in the log. q quits."
         return Frame(([("class:bad", said)],))
 
-    def _see(self, **changes: object) -> None:
+    def see(self, **changes: object) -> None:
+        """Change what is looked at."""
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]

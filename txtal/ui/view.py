@@ -28,8 +28,10 @@ from txtal.ui.lines import (
     sides,
 )
 from txtal.ui.look import Look, Sheet
+from txtal.ui.picker import Choice
 
 _NOTICE_LINES = 3
+_EXAMPLE_LINES = 3
 _KEYS = 18
 
 
@@ -44,8 +46,8 @@ class Frame:
     """The first line in sight of the text or help, brought within bounds."""
     page: int = 1
     """How many lines a screenful scrolls."""
-    offered: Mapping[str, int] = field(default_factory=dict)
-    """The label behind each key."""
+    offered: Mapping[str, Choice] = field(default_factory=dict)
+    """What is behind each key that a label may have."""
 
 
 def frame(
@@ -81,10 +83,10 @@ def frame(
     )
 
 
-def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Mapping[str, int]:
+def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Mapping[str, Choice]:
     if look.mode == "picker":
         return picker_keys(session, keyboard, look, room)
-    return keyboard.offered(session)
+    return {key: Choice(label=label) for key, label in keyboard.offered(session).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def _body(
 ) -> _Body:
     if look.mode == "help":
         return _help(session, look, room, height)
+    if look.mode == "picker" and look.about:
+        return _about(session, look, room, height)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)
@@ -132,6 +136,20 @@ def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     more = [("class:dim", _more(folded, top, seen))]
     lines = shift([*block, more, *meta], room.left)
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
+
+
+def _about(session: Session, look: Look, room: Room, height: int) -> _Body:
+    """What a label is for, and a few tickets that have it."""
+    name = words.label_name(session.scheme.names.get(look.subject, ""))
+    lines: list[Line] = [[("class:title", name)]]
+    about = session.scheme.label(look.subject).description if name else ""
+    lines += [[("class:ticket", part)] for part in fold(words.label_name(about), room.width)]
+    for text in look.examples:
+        first, *rest = fold(words.excerpt(text), room.width - 2)[:_EXAMPLE_LINES]
+        lines += [[], [("class:dim", f"• {first}")], *([("class:dim", f"  {r}")] for r in rest)]
+    if not look.examples:
+        lines += [[], [("class:dim", "no ticket has it yet")]]
+    return _Body(shift(lines[:height], room.left), session.question)
 
 
 def _more(folded: Folded, top: int, seen: int) -> str:
@@ -185,8 +203,11 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
         return []
     if look.mode == "picker":
         return picker_rows(session, question, keyboard, look, room)
-    if look.mode == "comment":
-        head = field_line("comment: ", look.field, room.width)
+    if look.mode == "confirm":
+        return [[("class:key", part)] for part in fold(look.asked, room.width)]
+    if look.mode == "line":
+        prompt = words.prompt(session.scheme, look.purpose, look.subject)
+        head = field_line(prompt, look.field, room.width)
     else:
         head = sides(_suggestion(session, question), _marks(session, question), room.width)
     if look.whole or session.scheme.task == "binary":

@@ -12,6 +12,7 @@ from typing import Any
 from txtal.session import LearnerStatus, Session
 from txtal.text import clean, shorten
 from txtal.types import Question, Scheme
+from txtal.ui.keys import Purpose
 
 _OFF = LearnerStatus("off")
 _REASONS = {
@@ -24,6 +25,7 @@ _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
 _NOTICE = 600
+_EXCERPT = 400
 
 
 @lru_cache(maxsize=1024)
@@ -35,6 +37,19 @@ def label_name(name: str) -> str:
 def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     """The names of these labels, or ``none``."""
     return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
+
+
+def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
+    """What stands before a line that is typed."""
+    name = label_name(scheme.names.get(subject, ""))
+    return {
+        "answer": "find: ",
+        "comment": "comment: ",
+        "rename": f"rename {name} to: ",
+        "describe": f"{name} is for: ",
+        "merge": f"merge {name} into: ",
+        "split": f"split {name} into, with commas: ",
+    }[purpose]
 
 
 def percent(share: float) -> str:
@@ -54,6 +69,7 @@ def suggestion(session: Session, question: Question) -> str:
         if i in likely
         else labels(session.scheme, (i,))
         for i in question.ranked.suggestion
+        if i in session.scheme.ids
     )
 
 
@@ -66,6 +82,11 @@ def no_suggestion(session: Session, question: Question) -> str:
     if session.scheme.task == "multilabel" and question.revision is not None:
         return "no label suggested"
     return "no suggestion yet"
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a ticket in one line, safe to show."""
+    return clean(" ".join(shorten(text, _EXCERPT).split()))
 
 
 def clean_comment(comment: str) -> str:
