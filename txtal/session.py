@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from txtal.errors import DatabaseError, TxtalError
+from txtal.query import Query
 from txtal.types import (
     Answer,
+    Found,
     LabelChange,
     Question,
     Ranked,
@@ -34,6 +36,14 @@ Order = Literal["ranking", "file"]
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
+
+CHOSEN = "chosen"
+"""The reason given for tickets that the annotator looked for."""
+
+ALIKE = "alike"
+"""The reason given for answers that were given to a near-identical ticket."""
+
+MOST_FOUND = 200
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
@@ -52,9 +62,16 @@ class Ledger(Protocol):
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
     def keep(self) -> None: ...
+
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
     def new_scheme(self) -> Scheme | None: ...
     def examples(self, label_id: int) -> list[str]: ...
+    def hold(self, ticket_id: int) -> Found | None: ...
+    def history(self, query: Query, limit: int) -> list[Found]: ...
+    def find(self, query: Query, limit: int) -> list[Found]: ...
+    def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
+    def alike(self, ticket: Ticket) -> list[int]: ...
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
     def last_ranking(self) -> tuple[int, Ranking] | None: ...
 
@@ -121,6 +138,7 @@ class Session:
         self._random = random.Random(seed)
         self._put_back: list[Question] = []
         self._again: deque[Answer] = deque()
+        self._answered: Ticket | None = None
         self._unsaved: Ranking | None = None
         self._recorded: list[int] = []
         self._said = ""
@@ -336,7 +354,7 @@ class Session:
                 comment=self.comment,
             )
         )
-        self.saved = answer
+        self.saved, self._answered = answer, question.ticket
         self.notice = ""
         self._noted(answer.id, +1)
         self._call_back(question.ticket, answer)
@@ -380,6 +398,102 @@ class Session:
                 self.errors.append(error)
                 kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
                 self.notice = f"saved, but the recipe's on_answer failed: {kind}"
+
+    # --- finding ----------------------------------------------------------------------------
+
+    def history(self, query: Query) -> list[Found]:
+        """Answers that stand, of whatever sitting and annotator, the newest first."""
+        return self.ledger.history(query, MOST_FOUND)
+
+    def search(self, query: Query) -> list[Found]:
+        """Tickets by their words and meta, the best first; without those, what is asked next."""
+        if query.words or query.meta:
+            found = self.ledger.find(query, MOST_FOUND)
+        else:
+            items = self.ranking.items if self.ranking else ()
+            found = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
+        return [one for one in self._with_rank(found) if self._fits(one, query)]
+
+    def _with_rank(self, found: Iterable[Found]) -> list[Found]:
+        ranked = {item.ticket_id: item for item in self.ranking.items} if self.ranking else {}
+        return [replace(one, ranked=ranked.get(one.ticket.id)) for one in found]
+
+    def _fits(self, found: Found, query: Query) -> bool:
+        """Whether its answer, or else its suggestion, is as the query wants it."""
+        answer, suggestion = found.answer, found.ranked.suggestion if found.ranked else ()
+        names = [self.scheme.names.get(i, "") for i in (answer.labels if answer else suggestion)]
+        state = {"open": answer is None}
+        if answer is not None:
+            state |= {answer.verdict: True, "flagged": answer.flagged}
+            state |= {"commented": bool(answer.comment)}
+        return (
+            (not query.label or any(name.startswith(query.label) for name in names))
+            and (not query.by or (answer is not None and answer.annotator.startswith(query.by)))
+            and (not query.state or state.get(query.state, False))
+        )
+
+    def similar(self, query: Query) -> list[Found]:
+        """Tickets like the one at hand that fit the query, the most alike first."""
+        if self.question is None:
+            return []
+        like = self._with_rank(self.ledger.like(self.question.ticket, MOST_FOUND))
+        return [
+            one
+            for one in like
+            if self._fits(one, query)
+            and all(word.casefold() in one.ticket.text.casefold() for word in query.words)
+        ]
+
+    def revisit(self, ticket_id: int) -> None:
+        """Ask this ticket now, whether it is answered or not; what is at hand comes back after it.
+
+        Another answer takes the place of the annotator's own.
+        """
+        if self.question is not None and self.question.ticket.id == ticket_id:
+            return
+        found = self.ledger.hold(ticket_id)
+        if found is None:
+            self.notice = "another session is at this ticket"
+            return
+        if self.question is not None:
+            self._put_back.append(self.question)
+        if found.answer is None:
+            items = self.ranking.items if self.ranking else ()
+            known = (item for item in items if item.ticket_id == ticket_id)
+            ranked = replace(next(known, Ranked(ticket_id)), reason=CHOSEN, score=None,
+                             selection_probability=None)  # fmt: skip
+            self._show(Question(found.ticket, ranked, self.revision))
+        else:
+            self._show(_again(found.ticket, found.answer))
+
+    @property
+    def put_back(self) -> bool:
+        """A question waits for the one at hand to be done with."""
+        return bool(self._put_back)
+
+    def leave(self) -> None:
+        """Go back to the question that was put back for the one at hand, if there is one."""
+        if self._put_back:
+            self._ask_or_say_why()
+
+    def alike(self) -> list[int]:
+        """Open tickets that are nearly identical to the one answered last, if it was accepted."""
+        if self._answered is None or self.saved is None or self.saved.verdict != "accept":
+            return []
+        return self.ledger.alike(self._answered)
+
+    def answer_alike(self, ticket_ids: Iterable[int]) -> int:
+        """Give the last answer to these tickets too, each its own. Returns how many it was."""
+        if self.saved is None:
+            return 0
+        ranked = Ranked(self.saved.ticket_id, reason=ALIKE)
+        same = replace(self.saved, ranked=ranked, flagged=False, comment="")
+        given = self.ledger.record_alike(same, ticket_ids)
+        for answer in given:
+            self._noted(answer.id, +1)
+        if self.question and self.question.ticket.id in {answer.ticket_id for answer in given}:
+            self._ask_or_say_why()
+        return len(given)
 
 
 def _again(ticket: Ticket, answer: Answer) -> Question:

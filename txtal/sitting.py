@@ -93,6 +93,7 @@ def _label(
         seed=f"{recipe.seed}:{ledger.session_id}",
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
     )
+    ledger.index.start()
     try:
         session.begin()
         if plain:  # without the tenth of a second that prompt_toolkit takes

@@ -188,6 +188,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A ticket that was looked for, with what was said of it."""
+
+    ticket: Ticket
+    answer: Answer | None = None
+    """The newest that stands."""
+    ranked: Ranked | None = None
+    """Its place in the ranking, where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """An answer taken back."""
 

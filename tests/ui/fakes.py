@@ -15,10 +15,12 @@ from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
 from txtal.errors import UsageError
+from txtal.query import Query
 from txtal.session import Session
 from txtal.types import (
     Answer,
     Estimate,
+    Found,
     Label,
     LabelChange,
     LabelKeys,
@@ -94,6 +96,26 @@ class MemoryLedger:
 
     def examples(self, label_id: int) -> list[str]:
         return [self.tickets[a.ticket_id].text for a in self.answers if label_id in a.labels]
+
+    def hold(self, ticket_id: int) -> Found | None:
+        answers = [answer for answer in self.answers if answer.ticket_id == ticket_id]
+        return Found(self.tickets[ticket_id], answers[-1] if answers else None)
+
+    def history(self, query: Query, limit: int) -> list[Found]:
+        return [Found(self.tickets[a.ticket_id], a) for a in reversed(self.answers)][:limit]
+
+    def find(self, query: Query, limit: int) -> list[Found]:
+        held = (t for t in self.tickets.values() if all(word in t.text for word in query.words))
+        return [found for t in held if (found := self.hold(t.id))][:limit]
+
+    def like(self, ticket: Ticket, limit: int) -> list[Found]:
+        return [Found(other) for other in self.tickets.values() if other.id != ticket.id]
+
+    def alike(self, ticket: Ticket) -> list[int]:
+        return []
+
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
+        return [self.record(replace(answer, ticket_id=i)) for i in ticket_ids]
 
     def save_ranking(self, ranking: Ranking) -> int:
         return 12

@@ -8,9 +8,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from txtal.store import answers, changes, labels, leases, revisions, tickets
+from txtal.query import Query
+from txtal.store import (
+    answers,
+    changes,
+    datasets,
+    finding,
+    labels,
+    leases,
+    revisions,
+    tickets,
+)
+from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.types import Answer, Dataset, LabelChange, Ranking, Scheme, Ticket, Undone
+from txtal.types import Answer, Dataset, Found, LabelChange, Ranking, Scheme, Ticket, Undone
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
@@ -32,6 +43,7 @@ class Ledger:
         self.annotator = annotator
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+        self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
@@ -47,16 +59,26 @@ class Ledger:
         """Write the answer to disk and give it back with its id."""
         answer = replace(answer, annotator=self.annotator)
         with foreseen(self.path):
+            first = leases.is_open(self.conn, self.session_id, answer.ticket_id)
             answer_id = answers.record(self.conn, self.dataset.id, self.session_id, answer)
-        self.open -= 1
+        self.open -= first
         return replace(answer, id=answer_id)
+
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
+        """Write the same answer to those of the tickets that are open, all or none of them."""
+        with foreseen(self.path), transaction(self.conn):
+            return [
+                self.record(replace(answer, ticket_id=ticket_id, id=0))
+                for ticket_id in ticket_ids
+                if leases.is_open(self.conn, self.session_id, ticket_id)
+            ]
 
     def undo(self) -> Undone | None:
         """Undo this annotator's newest answer, of whatever session; None when none is left."""
         with foreseen(self.path):
             undone = answers.undo(self.conn, self.dataset.id, self.session_id, self.annotator)
-        if undone is not None:
-            self.open += 1
+            if undone is not None:
+                self.open += leases.is_open(self.conn, self.session_id, undone.ticket.id)
         return undone
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
@@ -92,6 +114,41 @@ class Ledger:
         """The ticket with this id."""
         with foreseen(self.path):
             return tickets.get(self.conn, ticket_id)
+
+    def hold(self, ticket_id: int) -> Found | None:
+        """Lease this ticket, answered or not; None when another session is at it."""
+        with foreseen(self.path), transaction(self.conn):
+            if leases.held_elsewhere(self.conn, self.session_id, ticket_id):
+                return None
+            leases.hold(self.conn, self.session_id, ticket_id)
+            return finding.with_answers(self.conn, self.dataset.id, [ticket_id])[0]
+
+    def history(self, query: Query, limit: int) -> list[Found]:
+        """Standing answers that fit the query, the newest first."""
+        with foreseen(self.path):
+            return finding.history(self.conn, self.dataset.id, query, limit)
+
+    def find(self, query: Query, limit: int) -> list[Found]:
+        """Tickets with the query's words and meta, the best first."""
+        return self._found(self.index.find(query, limit))
+
+    def like(self, ticket: Ticket, limit: int) -> list[Found]:
+        """Tickets that share the most and rarest words with this one, the best first."""
+        like = self.index.like(ticket.text, limit + 1)
+        return self._found([i for i in like if i != ticket.id][:limit])
+
+    def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
+        with foreseen(self.path):
+            return finding.with_answers(self.conn, self.dataset.id, ticket_ids)
+
+    def alike(self, ticket: Ticket) -> list[int]:
+        """Ids of open tickets that differ from this one in no more than case, signs and numbers."""
+        with foreseen(self.path):
+            return [
+                ticket_id
+                for ticket_id in self.index.alike(ticket.text)
+                if ticket_id != ticket.id and leases.is_open(self.conn, self.session_id, ticket_id)
+            ]
 
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         """Lease the first open one of these; None when none is open."""
@@ -168,6 +225,7 @@ class Ledger:
 
     def close(self) -> None:
         """End the session: let go of its ticket and note the time. The connection stays open."""
+        self.index.close()
         with foreseen(self.path):
             leases.release(self.conn, self.session_id)
             with transaction(self.conn):

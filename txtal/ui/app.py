@@ -138,7 +138,7 @@ def _draw_before_the_next(app: Application[int]) -> None:
 
 
 def _types(screen: Screen) -> bool:
-    return screen.look.mode in ("picker", "line")
+    return screen.look.mode in ("picker", "list", "line")
 
 
 async def serve(app: Application[int], screen: Screen, wake: Wake | None = None) -> int:

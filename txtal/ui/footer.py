@@ -71,8 +71,9 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
         everything = {action.name for action in keys.ACTIONS}
-        return everything - {"undo", "help", "quit"}
-    idle = {"whole" if look.whole else "back"} if look.mode == "ticket" else set()
+        return everything - {"undo", "history", "search", "help", "quit"}
+    back = "whole" if look.whole else "back"
+    idle = {back} if look.mode == "ticket" and not session.put_back else set()
     if not overflows:
         idle |= {"page_down", "whole"}
     if len(session.scheme.ids) <= 9:

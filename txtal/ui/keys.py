@@ -8,17 +8,21 @@ from typing import Literal
 
 from txtal.types import TASKS, Task
 
-Mode = Literal["ticket", "picker", "line", "confirm", "help"]
-"""What has the keyboard: the ticket, the list of labels, a line, a yes or no, or the help."""
+Mode = Literal["ticket", "picker", "list", "line", "confirm", "help"]
+"""What has the keyboard: the ticket, the list of labels, a list of answers or tickets, a line to
+type, a yes or no, or the help."""
 
-MODES: tuple[Mode, ...] = ("ticket", "picker", "line", "confirm", "help")
+MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "help")
 
-Purpose = Literal["answer", "comment", "rename", "describe", "merge", "split"]
-"""What a label is picked or a line typed for."""
+Purpose = Literal[
+    "answer", "comment", "rename", "describe", "merge", "split", "history", "search", "similar"
+]
+"""What a label is picked, a line typed or a list opened for."""
 
 TITLES: dict[Mode, str] = {
     "ticket": "On a ticket",
     "picker": "In the list of labels",
+    "list": "In a list of answers or tickets",
     "line": "In a line to type",
     "confirm": "Asked yes or no",
     "help": "In this help",
@@ -88,7 +92,8 @@ _ONE: tuple[Task, ...] = ("exclusive",)
 _MANY: tuple[Task, ...] = ("multilabel",)
 _NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
-_TYPING: tuple[Mode, ...] = ("picker", "line")
+_TYPING: tuple[Mode, ...] = ("picker", "list", "line")
+_LISTS: tuple[Mode, ...] = ("picker", "list")
 _SCROLLED: tuple[Mode, ...] = ("ticket", "help")
 
 _ACCEPT, _REJECT = ("a", "enter"), ("x",)
@@ -118,8 +123,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", ("u", "backspace"), "take back your last answer, of any session", "undo", 7),
     Action("flag", ("f",), "mark the ticket to be looked at again", "flag", 2),
     Action("comment", ("c",), "write a comment, kept with the answer", "comment", 1),
+    Action("history", ("h",), "every answer there is: find one, and change it", "history", 2),
+    Action("search", ("s",), "find tickets by words, meta or label", "search", 2),
+    Action("similar", ("m",), "more tickets like this one", "more like it", 1),
     Action("whole", ("v",), "the ticket alone on the whole screen, or not", "view", 3),
-    Action("back", ("escape",), "back from the whole screen", "back", 9),
+    Action("back", ("escape",), "back from the whole screen, or to the ticket before", "back", 9),
     Action("down", ("down",), "scroll down a line", modes=_SCROLLED),
     Action("up", ("up",), "scroll up a line", modes=_SCROLLED),
     Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),
@@ -136,8 +144,11 @@ ACTIONS: tuple[Action, ...] = (
         modes=("picker",),
         called="1-9",
     ),
-    Action("next", ("down", "c-n"), "the next label", "next", 5, modes=("picker",)),
-    Action("previous", ("up", "c-p"), "the label before", "previous", 4, modes=("picker",)),
+    Action("next", ("down", "c-n"), "the next row", "next", 5, modes=_LISTS),
+    Action("previous", ("up", "c-p"), "the row before", "previous", 4, modes=_LISTS),
+    Action("next_page", ("pagedown",), "a screen of rows on", modes=_LISTS),
+    Action("previous_page", ("pageup",), "a screen of rows back", modes=_LISTS),
+    Action("open", ("enter",), "go to the marked ticket", "go to it", 8, modes=("list",)),
     Action("choose", ("enter",), "take the marked label", "choose", 8, modes=("picker",)),
     Action(
         "about",

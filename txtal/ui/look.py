@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from txtal.types import Question
+from txtal.types import Found, Question
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.fold import Folded
@@ -34,6 +34,8 @@ class Look:
     """What the line being typed, or the label being picked, is for."""
     subject: int = 0
     """The label that it is for."""
+    found: tuple[Found, ...] = ()
+    """The list of answers or tickets."""
     asked: str = ""
     """The question to be answered with yes or no."""
     notice: str = ""

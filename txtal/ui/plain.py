@@ -7,13 +7,15 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
+from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.session import Session
-from txtal.text import clean, shorten
-from txtal.types import LabelKeys, Question
+from txtal.text import clean, count, shorten
+from txtal.types import Found, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
 from txtal.ui.keyboard import Keyboard
 
@@ -42,6 +44,14 @@ NAME      the same, by a label's name or the start of it
 =NAME     the same, for a label that is called like a command
 /TEXT     name the labels that are like TEXT
 """
+
+
+_FINDS = f"""\
+history, search or similar, and perhaps {words.QUERY_HELP}
+go NUMBER to one of them; back to the ticket before; same: the last answer for all like it
+"""
+_LOOKS_UP = ("history", "search", "similar")
+_READ_OUT = 20
 
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
@@ -97,6 +107,7 @@ class _Talk:
         self.sleep = sleep
         self.asked: Question | None = None
         self.told = ""
+        self.found: list[Found] = []
         self.over = False
         self.commands: dict[str, Callable[[], None]] = {
             **dict.fromkeys(("a", "accept"), lambda: self.save(session.accept)),
@@ -109,6 +120,8 @@ class _Talk:
             **dict.fromkeys(("?", "h", "help"), self.help),
             **dict.fromkeys(("q", "quit"), self.quit),
             "labels": self.list_labels,
+            "same": self.answer_alike,
+            "back": session.leave,
         }
         self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
@@ -213,6 +226,10 @@ class _Talk:
         command = self.commands.get(word[:1] if word.isspace() else word.casefold())
         if command:
             command()
+        elif word.partition(" ")[0] in _LOOKS_UP:
+            self.look_up(*word.partition(" ")[::2])
+        elif word.startswith("go "):
+            self.go_to(word.partition(" ")[2].strip())
         elif self.session.question is None:
             return
         elif word.startswith("label "):
@@ -264,6 +281,41 @@ class _Talk:
         found = picker.rank(text, self.session.scheme.labels, self.keyboard.order(self.session))
         self.say(intro + words.labels(self.session.scheme, found[:9]))
 
+    def look_up(self, kind: str, typed: str) -> None:
+        """Read out the first answers or tickets that fit, with numbers to go to them."""
+        session, wanted = self.session, query.parse(typed)
+        found = {
+            "history": session.history,
+            "search": session.search,
+            "similar": session.similar,
+        }[kind](wanted)
+        self.found = found[:_READ_OUT]
+        for number, one in enumerate(self.found, start=1):
+            self.say(f"{number}. {words.said_of(session, one)}: {words.excerpt(one.ticket.text)}")
+        more = len(found) - len(self.found)
+        self.say(f"and {more} more; `go NUMBER` goes to one" if more else "`go NUMBER` goes to one")
+
+    def go_to(self, number: str) -> None:
+        """Ask a ticket of the list that was read out."""
+        if number.isdecimal() and 1 <= int(number) <= len(self.found):
+            ticket_id = self.found[int(number) - 1].ticket.id
+            self.save(partial(self.session.revisit, ticket_id))
+        else:
+            self.say("there is no such number in the last list")
+
+    def answer_alike(self) -> None:
+        """Give the last answer to the tickets that are nearly identical."""
+        alike = self.session.alike()
+        if not alike:
+            self.say("nothing to give this answer to")
+            return
+
+        def answer() -> None:
+            given = self.session.answer_alike(alike)
+            self.say(f"{count(given, 'ticket')} more answered so")
+
+        self.save(answer)
+
     def list_labels(self) -> None:
         """Every label, with what it is for."""
         for label in self.session.scheme.labels:
@@ -300,6 +352,7 @@ class _Talk:
                 self.say(_NAMES, end="")
         if task != "binary":
             self.say(typed.USAGE, end="")
+        self.say(_FINDS, end="")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 
@@ -328,6 +381,14 @@ class _Talk:
             self.say(f"NOT saved: {clean(shorten(str(error), 600))}")
         if self.session.saved is not before:
             self.say(self.receipt())
+            self.tell_alike()
+
+    def tell_alike(self) -> None:
+        """Say that other tickets could have the same answer."""
+        with suppress(DatabaseError):  # busy: nothing is lost by not telling
+            alike = len(self.session.alike())
+            if alike:
+                self.say(f"`same` gives it to {count(alike, 'ticket')} more that are like it")
 
     def record_when_free(self, record: Callable[[], None]) -> None:
         """Try until no other program is writing."""

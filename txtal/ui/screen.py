@@ -15,6 +15,7 @@ from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
 from txtal.ui.editing import Editing
 from txtal.ui.field import Field
+from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Mode, Purpose
 from txtal.ui.labels import picked
@@ -57,6 +58,8 @@ class Screen:
         self._drawing_failed = ""
         self._confirmed: Callable[[], None] = lambda: None
         self._editing = Editing(self)
+        self._finding = Finding(self)
+        self._offered_alike = session.saved
         self._actions = self._table()
 
     def _table(self) -> dict[str, Callable[[str], None]]:
@@ -73,7 +76,7 @@ class Screen:
             "flag": lambda _: self._mark(session.toggle_flag),
             "comment": lambda _: self.type_line("comment", session.comment),
             "whole": lambda _: self.see(whole=not self.look.whole, top=0),
-            "back": lambda _: self.see(whole=False),
+            "back": lambda _: self._back(),
             "down": lambda _: self._scroll(1),
             "up": lambda _: self._scroll(-1),
             "page_down": lambda _: self._scroll(self._frame.page),
@@ -92,12 +95,15 @@ class Screen:
             "end": lambda _: self._move(len(self.look.field.text)),
             "next": lambda _: self._step(1),
             "previous": lambda _: self._step(-1),
+            "next_page": lambda _: self._step(self._frame.page),
+            "previous_page": lambda _: self._step(-self._frame.page),
             "choose": lambda _: self._choose_marked(),
             "keep": lambda _: self._keep(),
             "yes": lambda _: self._confirmed(),
             "no": lambda _: self.see(mode="ticket"),
             "cancel": lambda _: self.see(mode="ticket"),
             **self._editing.actions,
+            **self._finding.actions,
         }
 
     @property
@@ -120,7 +126,7 @@ class Screen:
 
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
-        if self.look.mode in ("picker", "line"):
+        if self.look.mode in ("picker", "list", "line"):
             self.press("type", text)
         else:
             self.see(notice="pasted text is not taken for keys")
@@ -166,6 +172,12 @@ class Screen:
         except DatabaseError as error:
             self.see(notice=f"NOT saved: {error}", urgent=True)
 
+    def _back(self) -> None:
+        if self.look.whole:
+            self.see(whole=False)
+        elif not self.waiting:
+            self.session.leave()
+
     def _mark(self, change: Callable[[], None]) -> None:
         if self.session.question is not None and not self.waiting:
             change()
@@ -200,12 +212,19 @@ class Screen:
 
     def _type(self, field: Field) -> None:
         self.see(field=field, cursor=0)
+        if self.look.mode == "list":
+            self._finding.look_up()
 
     def _move(self, by: int) -> None:
         self.see(field=self.look.field.moved(by))
 
     def _step(self, by: int) -> None:
-        last = len(picked(self.session, self.keyboard, self.look)) - 1
+        rows = (
+            self.look.found
+            if self.look.mode == "list"
+            else picked(self.session, self.keyboard, self.look)
+        )
+        last = len(rows) - 1
         self.see(cursor=max(0, min(last, self.look.cursor + by)))
 
     @property
@@ -279,6 +298,9 @@ class Screen:
             mode = "help" if self.look.mode == "help" else "ticket"
             self._sheet = Sheet(question) if question else None
             self.see(mode=mode, whole=False, top=0)
+        if self.session.saved is not self._offered_alike:
+            self._offered_alike = self.session.saved
+            self._finding.offer_alike()
 
     def failed(self, what: str, error: BaseException) -> None:
         """Something went wrong that nobody foresaw: tell, report, and go on."""

@@ -29,6 +29,7 @@ from txtal.ui.lines import (
 )
 from txtal.ui.look import Look, Sheet
 from txtal.ui.picker import Choice
+from txtal.ui.results import result_lines, result_panel
 
 _NOTICE_LINES = 3
 _EXAMPLE_LINES = 3
@@ -111,6 +112,9 @@ def _body(
 ) -> _Body:
     if look.mode == "help":
         return _help(session, look, room, height)
+    if look.mode == "list":
+        lines = result_lines(session, look, room, height)
+        return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
     if look.mode == "picker" and look.about:
         return _about(session, look, room, height)
     if session.question is None or sheet is None:
@@ -198,6 +202,8 @@ def _panel(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list
 
 
 def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list[Line]:
+    if look.mode == "list":
+        return result_panel(session, look, room)
     question = session.question
     if question is None:
         return []

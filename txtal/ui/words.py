@@ -11,7 +11,7 @@ from typing import Any
 
 from txtal.session import LearnerStatus, Session
 from txtal.text import clean, shorten
-from txtal.types import Question, Scheme
+from txtal.types import Found, Question, Scheme
 from txtal.ui.keys import Purpose
 
 _OFF = LearnerStatus("off")
@@ -20,6 +20,8 @@ _REASONS = {
     "audit": "asked at random, for the audit",
     "start": "asked to start with",
     "file order": "in the order of the file",
+    "chosen": "as you looked for it",
+    "alike": "answered with a ticket like it",
 }
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
@@ -39,6 +41,22 @@ def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
+QUERY_HELP = 'words, "a phrase", label:NAME, by:NAME, is:open, is:flagged, or KEY:VALUE of the meta'
+
+
+def said_of(session: Session, found: Found) -> str:
+    """What was answered, ``refund`` or ``not refund``, or what would be suggested: ``? refund``."""
+    answer = found.answer
+    if answer is None:
+        guess = found.ranked.suggestion if found.ranked else ()
+        return f"? {labels(session.scheme, guess)}" if guess else "·"
+    flag = " ⚑" if answer.flagged else ""
+    if answer.verdict == "ignore":
+        return f"ignored{flag}"
+    name = labels(session.scheme, answer.labels)
+    return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
+
+
 def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
     """What stands before a line that is typed."""
     name = label_name(scheme.names.get(subject, ""))
@@ -49,6 +67,9 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "describe": f"{name} is for: ",
         "merge": f"merge {name} into: ",
         "split": f"split {name} into, with commas: ",
+        "history": "answers: ",
+        "search": "tickets: ",
+        "similar": "like this one: ",
     }[purpose]
 
 
