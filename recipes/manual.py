@@ -15,6 +15,7 @@ def manual(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
 ) -> Recipe:
     """Label DATASET from first ticket to last.
@@ -30,6 +31,7 @@ def manual(
         task=task,
         order="file",
         label_keys=keys,
+        guidelines=guidelines,
     )
 
 

@@ -15,6 +15,7 @@ def teach(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[str, "Features: static, lexical, spacy, or several with +."] = "auto",
@@ -39,6 +40,7 @@ def teach(
         audit=audit,
         seed=seed,
         label_keys=keys,
+        guidelines=guidelines,
     )
 
 

@@ -47,6 +47,8 @@ class Recipe:
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner."""
     label_keys: LabelKeys = "auto"
+    guidelines: Path | None = None
+    """A Markdown file that the annotator can call up."""
     on_answer: OnAnswer | None = None
     """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
     logged, and the session goes on."""

@@ -22,6 +22,7 @@ from txtal.types import (
     Answer,
     Found,
     LabelChange,
+    Overview,
     Question,
     Ranked,
     Ranking,
@@ -72,6 +73,7 @@ class Ledger(Protocol):
     def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
     def alike(self, ticket: Ticket) -> list[int]: ...
     def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]: ...
+    def overview(self) -> Overview: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
     def last_ranking(self) -> tuple[int, Ranking] | None: ...
 
@@ -111,6 +113,7 @@ class Session:
         audit: float = 0.1,
         seed: int | str = 0,
         on_answer: Iterable[OnAnswer] = (),
+        guidelines: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ledger = ledger
@@ -118,6 +121,8 @@ class Session:
         self.learner = learner
         self.order = order
         self.audit = audit if learner else 0.0
+        self.guidelines = guidelines
+        """What the annotator is to go by, as Markdown."""
         self.clock = clock
         self.question: Question | None = None
         self.chosen: tuple[int, ...] = ()
@@ -143,6 +148,7 @@ class Session:
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
+        self._paused: float | None = None
         self._position = 0
 
     # --- asking -----------------------------------------------------------------------------
@@ -330,6 +336,17 @@ class Session:
     def toggle_flag(self) -> None:
         """Mark the question at hand to be looked at again; kept with its answer."""
         self.flagged = not self.flagged
+
+    def pause(self, since: float | None = None) -> None:
+        """Stop the clock, as of ``since`` if nobody has been there from then on."""
+        if self._paused is None:
+            self._paused = self.clock() if since is None else max(since, self._shown)
+
+    def resume(self) -> None:
+        """Let the clock go on: the pause is no part of the time an answer took."""
+        if self._paused is not None:
+            self._shown += self.clock() - self._paused
+            self._paused = None
 
     def answer(self, verdict: Verdict, labels: tuple[int, ...]) -> None:
         """Record and go on. When this returns the answer is on disk.

@@ -49,6 +49,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     plain = seat.plain or is_dumb(os.environ)
     _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
+    guidelines = _guidelines(recipe.guidelines)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
@@ -56,7 +57,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
         conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        return _label(conn, dataset, recipe, seat, plain, report)
+        return _label(conn, dataset, recipe, seat, plain, guidelines, report)
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
@@ -80,7 +81,13 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
 
 
 def _label(
-    conn: Connection, dataset: Dataset, recipe: Recipe, seat: Seat, plain: bool, report: Report
+    conn: Connection,
+    dataset: Dataset,
+    recipe: Recipe,
+    seat: Seat,
+    plain: bool,
+    guidelines: str,
+    report: Report,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
@@ -92,6 +99,7 @@ def _label(
         audit=recipe.audit,
         seed=f"{recipe.seed}:{ledger.session_id}",
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
+        guidelines=guidelines,
     )
     ledger.index.start()
     try:
@@ -124,6 +132,16 @@ def _label(
         f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code
+
+
+def _guidelines(path: Path | None) -> str:
+    """The file's text. Raises UsageError when it can't be read."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from error
 
 
 def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:

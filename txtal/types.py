@@ -199,6 +199,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """Where a dataset stands, for its annotators."""
+
+    verdicts: Mapping[str, int]
+    labels: tuple[tuple[str, int], ...]
+    """Names with how often each was accepted, the most frequent first."""
+    annotators: tuple[tuple[str, int], ...]
+    seconds: float | None
+    """An answer takes, in the median."""
+    curve: tuple[tuple[int, Estimate], ...]
+    """The estimates of the model's quality, each with the answers it had learned from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """An answer taken back."""
 

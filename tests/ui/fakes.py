@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from txtal.types import (
     Label,
     LabelChange,
     LabelKeys,
+    Overview,
     Ranked,
     Ranking,
     Revision,
@@ -116,6 +118,11 @@ class MemoryLedger:
 
     def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
         return [self.record(replace(answer, ticket_id=i)) for i in ticket_ids]
+
+    def overview(self) -> Overview:
+        verdicts = Counter(answer.verdict for answer in self.answers)
+        curve = ((40, Estimate(20, 0.6, 0.4, 0.8)), (80, Estimate(40, 0.7, 0.55, 0.8)))
+        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), 2.5, curve)
 
     def save_ranking(self, ranking: Ranking) -> int:
         return 12

@@ -233,7 +233,7 @@ def test_fixed_and_ranked_keys_are_as_asked_for() -> None:
 def test_every_label_can_have_a_letter_of_its_own() -> None:
     session = ranked_session(labels=("refund", "billing", "return", "quit", "account"))
     sitting = Sitting(session, keys="mnemonic")
-    for part in ("r refund", "b billing", "e return", "i quit", "o account", "a-z label"):
+    for part in ("r refund", "b billing", "e return", "t quit", "o account", "a-z label"):
         assert part in sitting.read()
     sitting.press("jump", "e")
     assert given(session)[-1] == ("accept", (3,))
@@ -570,3 +570,70 @@ def test_the_help_scrolls_where_it_does_not_fit_and_closes() -> None:
         sitting.press("page_down")
     assert "the 95 %" in sitting.read()
     assert "one" in sitting.press("close")
+
+
+# --- pages and pauses ---------------------------------------------------------------------------
+
+
+def test_the_guidelines_are_read_and_closed() -> None:
+    text = "# What is what\n\n- **refund**: `money` back\n\x1b[31m" + "line\n" * 60
+    sitting = Sitting(make_session(guidelines=text))
+    assert "g guidelines" in Sitting(make_session(guidelines=text), columns=160).read()
+    shown = sitting.press("guidelines")
+    assert "What is what\n" in shown
+    assert "- refund: money back" in shown
+    assert "^[[31m" in shown
+    assert "What is what" not in sitting.press("page_down")
+    assert "one" in sitting.press("close")
+    assert "no guidelines" in Sitting(make_session()).press("guidelines")
+
+
+def test_where_one_stands() -> None:
+    sitting = Sitting(ranked_session(), rows=50)
+    text = sitting.press("standing")
+    for part in (
+        "2.5 s an answer",
+        "1,440 an hour",
+        "refund",
+        "███",
+        "80 answers   70 %  (55–80, n 40)",
+    ):
+        assert part in text
+    sitting.size = (40, 12)
+    assert all(len(line) <= 40 for line in sitting.read().splitlines())
+
+
+def test_a_pause_is_no_part_of_the_time_an_answer_takes() -> None:
+    now = [100.0]
+    session = make_session(clock=lambda: now[0])
+    sitting = Sitting(session)
+    now[0] = 103.0
+    assert "Paused" in sitting.press("pause")
+    assert "one" not in sitting.read()
+    now[0] = 900.0
+    assert "one" in sitting.press("resume", "1")
+    assert given(session) == []
+    now[0] = 902.0
+    sitting.press("label", "1")
+    assert session.saved is not None
+    assert session.saved.answered - session.saved.shown == 5.0
+
+
+def test_nobody_there_is_a_pause_since_the_last_key() -> None:
+    now = [0.0]
+    session = make_session(clock=lambda: now[0])
+    sitting = Sitting(session)
+    now[0] = 4.0
+    sitting.press("flag")
+    now[0] = 200.0
+    sitting.screen.news()
+    assert "one" in sitting.read()
+    now[0] = 1000.0
+    sitting.screen.news()
+    assert "Paused" in sitting.read()
+    now[0] = 1010.0
+    sitting.press("resume")
+    now[0] = 1011.0
+    sitting.press("label", "1")
+    assert session.saved is not None
+    assert session.saved.answered - session.saved.shown == 5.0

@@ -17,11 +17,22 @@ from txtal.store import (
     labels,
     leases,
     revisions,
+    stats,
     tickets,
 )
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.types import Answer, Dataset, Found, LabelChange, Ranking, Scheme, Ticket, Undone
+from txtal.types import (
+    Answer,
+    Dataset,
+    Found,
+    LabelChange,
+    Overview,
+    Ranking,
+    Scheme,
+    Ticket,
+    Undone,
+)
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
@@ -104,6 +115,11 @@ class Ledger:
         """The texts of a few tickets that have this label, the newest first."""
         with foreseen(self.path):
             return answers.examples(self.conn, self.dataset.id, label_id)
+
+    def overview(self) -> Overview:
+        """Where the dataset stands."""
+        with foreseen(self.path):
+            return stats.overview(self.conn, self.dataset.name)
 
     def newest(self) -> int:
         """Id of the newest row of the answer log."""

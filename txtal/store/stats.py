@@ -9,7 +9,7 @@ from typing import Any
 
 from txtal.store import answers, datasets, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer
+from txtal.types import VERDICTS, Answer, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -43,6 +43,20 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             else None
         ),
     }
+
+
+def overview(conn: Connection, name: str) -> Overview:
+    """The same for the session's own panel, with the estimates there were."""
+    body = of(conn, name)
+    counted = sorted(body["labels"].items(), key=lambda item: -item[1])
+    dataset = datasets.get(conn, name)
+    return Overview(
+        body["answers"],
+        tuple(counted),
+        tuple(body["annotators"].items()),
+        body["seconds"],
+        tuple(revisions.curve(conn, dataset.id)),
+    )
 
 
 def accepted(conn: Connection, dataset_id: int) -> Counter[int]:

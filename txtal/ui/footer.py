@@ -71,11 +71,13 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
         everything = {action.name for action in keys.ACTIONS}
-        return everything - {"undo", "history", "search", "help", "quit"}
+        return everything - {"undo", "history", "search", "standing", "help", "quit"}
     back = "whole" if look.whole else "back"
     idle = {back} if look.mode == "ticket" and not session.put_back else set()
     if not overflows:
         idle |= {"page_down", "whole"}
+    if not session.guidelines:
+        idle.add("guidelines")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
     return idle

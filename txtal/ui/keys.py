@@ -8,11 +8,14 @@ from typing import Literal
 
 from txtal.types import TASKS, Task
 
-Mode = Literal["ticket", "picker", "list", "line", "confirm", "help"]
+Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
 """What has the keyboard: the ticket, the list of labels, a list of answers or tickets, a line to
-type, a yes or no, or the help."""
+type, a yes or no, a page to read, or nothing."""
 
-MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "help")
+MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
+
+Page = Literal["help", "guidelines", "standing"]
+"""A page to read."""
 
 Purpose = Literal[
     "answer", "comment", "rename", "describe", "merge", "split", "history", "search", "similar"
@@ -25,7 +28,8 @@ TITLES: dict[Mode, str] = {
     "list": "In a list of answers or tickets",
     "line": "In a line to type",
     "confirm": "Asked yes or no",
-    "help": "In this help",
+    "page": "In this help and other pages",
+    "paused": "While paused",
 }
 
 DIGITS = tuple("123456789")
@@ -94,7 +98,7 @@ _NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
 _TYPING: tuple[Mode, ...] = ("picker", "list", "line")
 _LISTS: tuple[Mode, ...] = ("picker", "list")
-_SCROLLED: tuple[Mode, ...] = ("ticket", "help")
+_SCROLLED: tuple[Mode, ...] = ("ticket", "page")
 
 _ACCEPT, _REJECT = ("a", "enter"), ("x",)
 
@@ -132,6 +136,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("up", ("up",), "scroll up a line", modes=_SCROLLED),
     Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),
     Action("page_up", ("pageup",), "scroll up a screen", modes=_SCROLLED),
+    Action("standing", ("i",), "where you stand: labels, pace, how good the model is", "info", 1),
+    Action("guidelines", ("g",), "what to go by", "guidelines", 3),
+    Action("pause", ("z",), "stop the clock; any key goes on"),
     Action("help", ("?",), "show this help", "help", 9),
     Action("quit", ("q",), "quit; every answer is saved already", "quit", 9),
     Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
@@ -186,7 +193,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("right", ("right",), "move right", modes=_TYPING),
     Action("home", ("home",), "move to the start", modes=_TYPING),
     Action("end", ("end",), "move to the end", modes=_TYPING),
-    Action("close", ("escape", "?", "q", "enter"), "close the help", "back", 9, modes=("help",)),
+    Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
+    Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
     Action("redraw", ("c-l",), "draw the screen anew", modes=MODES),
     Action("suspend", ("c-z",), "to the shell; `fg` comes back", modes=MODES),
     Action("interrupt", ("c-c", _UNSEEN), "quit from anywhere", modes=MODES),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from txtal.types import Found, Question
+from txtal.types import Found, Overview, Question
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.fold import Folded
-from txtal.ui.keys import Mode, Purpose
+from txtal.ui.keys import Mode, Page, Purpose
 
 _EMPTY = Field()
 
@@ -22,7 +22,11 @@ class Look:
     """The ticket has the whole screen."""
     top: int = 0
     """The ticket's first line in sight."""
-    help_top: int = 0
+    page: Page = "help"
+    """What is read, in mode ``page``."""
+    page_top: int = 0
+    overview: Overview | None = None
+    """Where one stood when that page was opened."""
     field: Field = _EMPTY
     cursor: int = 0
     """The marked row of the picker."""

@@ -13,11 +13,12 @@ from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
+from txtal.types import Overview
 from txtal.ui.editing import Editing
 from txtal.ui.field import Field
 from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import Mode, Purpose
+from txtal.ui.keys import Mode, Page, Purpose
 from txtal.ui.labels import picked
 from txtal.ui.look import Look, Sheet
 from txtal.ui.picker import Choice
@@ -26,6 +27,8 @@ from txtal.ui.view import Frame, frame
 OnError = Callable[[BaseException], object]
 
 INTERRUPTED = 130
+IDLE_SECONDS = 300
+"""Without a key for so long, nobody is there."""
 WAITING = "waiting for the database lock… (q quits without this answer)"
 
 
@@ -51,6 +54,7 @@ class Screen:
         """What is to be recorded as soon as the database is free."""
         self._on_error = on_error
         self._clock = clock
+        self._touched = session.clock()
         self._sheet: Sheet | None = None
         self._frame = Frame(())
         self._learner_state = ""
@@ -81,7 +85,11 @@ class Screen:
             "up": lambda _: self._scroll(-1),
             "page_down": lambda _: self._scroll(self._frame.page),
             "page_up": lambda _: self._scroll(-self._frame.page),
-            "help": lambda _: self.see(mode="help", help_top=0),
+            "help": lambda _: self._read("help"),
+            "guidelines": lambda _: self._read_guidelines(),
+            "standing": lambda _: self._read("standing", self.session.ledger.overview()),
+            "pause": lambda _: self._pause(),
+            "resume": lambda _: self._resume(),
             "close": lambda _: self.see(mode="ticket"),
             "quit": lambda _: self._leave(0),
             "interrupt": lambda _: self._leave(INTERRUPTED),
@@ -115,6 +123,7 @@ class Screen:
 
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
+        self._touched = self.session.clock()
         if not self.waiting:
             self.see(notice="", urgent=False)
             self.session.notice = ""
@@ -257,7 +266,25 @@ class Screen:
 
     def _scroll(self, by: int) -> None:
         top = max(0, self._frame.top + by)
-        self.see(**{"help_top" if self.look.mode == "help" else "top": top})
+        self.see(**{"page_top" if self.look.mode == "page" else "top": top})
+
+    def _read(self, page: Page, overview: Overview | None = None) -> None:
+        self.see(mode="page", page=page, page_top=0, overview=overview)
+
+    def _read_guidelines(self) -> None:
+        if self.session.guidelines:
+            self._read("guidelines")
+        else:
+            self.see(notice="there are no guidelines; --guidelines FILE.md shows some here")
+
+    def _pause(self, since: float | None = None) -> None:
+        if not self.waiting:
+            self.session.pause(since)
+            self.see(mode="paused")
+
+    def _resume(self) -> None:
+        self.session.resume()
+        self.see(mode="ticket")
 
     def _leave(self, code: int) -> None:
         self.exit_code = code
@@ -281,6 +308,8 @@ class Screen:
         except Exception as error:  # noqa: BLE001 - as in press
             self.failed("taking in the ranking", error)
         self._watch_learner()
+        if self.look.mode != "paused" and self.session.clock() - self._touched > IDLE_SECONDS:
+            self._pause(self._touched)
         self._settle()
 
     def _watch_learner(self) -> None:
@@ -295,7 +324,7 @@ class Screen:
             self._on_error(self.session.errors.pop(0))
         question = self.session.question
         if question is not (self._sheet.question if self._sheet else None):
-            mode = "help" if self.look.mode == "help" else "ticket"
+            mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
             self._sheet = Sheet(question) if question else None
             self.see(mode=mode, whole=False, top=0)
         if self.session.saved is not self._offered_alike:
@@ -325,8 +354,8 @@ class Screen:
             self._drawing_failed = ""
         except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all
             self._frame = self._picture_of(error)
-        if self.look.mode == "help":
-            self.see(help_top=self._frame.top)
+        if self.look.mode == "page":
+            self.see(page_top=self._frame.top)
         else:
             self.see(top=self._frame.top)
         return self._frame

@@ -6,12 +6,12 @@ takes more cells than the screen has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from txtal.session import Session
 from txtal.types import Question
-from txtal.ui import keys, words
+from txtal.ui import words
 from txtal.ui.fold import Folded, fit, fold
 from txtal.ui.footer import hints, status
 from txtal.ui.keyboard import Keyboard
@@ -28,12 +28,12 @@ from txtal.ui.lines import (
     sides,
 )
 from txtal.ui.look import Look, Sheet
+from txtal.ui.pages import page_lines
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 
 _NOTICE_LINES = 3
 _EXAMPLE_LINES = 3
-_KEYS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Frame:
     question: Question | None = None
     """The question it shows; an answer counts only for this one."""
     top: int = 0
-    """The first line in sight of the text or help, brought within bounds."""
+    """The first line in sight of the text or page, brought within bounds."""
     page: int = 1
     """How many lines a screenful scrolls."""
     offered: Mapping[str, Choice] = field(default_factory=dict)
@@ -92,7 +92,7 @@ def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Ma
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """The upper part: the ticket, the help, or the end."""
+    """The upper part: the ticket, a page, a list, or the end."""
 
     lines: list[Line]
     question: Question | None = None
@@ -110,8 +110,10 @@ def _too_small(columns: int, rows: int) -> Iterator[Line]:
 def _body(
     session: Session, look: Look, sheet: Sheet | None, dataset: str, room: Room, height: int
 ) -> _Body:
-    if look.mode == "help":
-        return _help(session, look, room, height)
+    if look.mode == "paused":
+        return _Body(middle([[("class:key", "Paused. Any key goes on.")]], room, height))
+    if look.mode == "page":
+        return _page(session, look, room, height)
     if look.mode == "list":
         lines = result_lines(session, look, room, height)
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
@@ -195,7 +197,7 @@ def _panel(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list
     blank: list[Line] = [[]] if room.roomy else []
     rule: list[Line] = [_rule(room)] if room.roomy else []
     notice = _notice(session, look, room)
-    content = [] if look.mode == "help" else _content(session, look, keyboard, room)
+    content = [] if look.mode in ("page", "paused") else _content(session, look, keyboard, room)
     if not content:
         return [*rule, *(notice or blank)]
     return [*rule, *shift(content, room.left), *(notice or blank)]
@@ -259,40 +261,11 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
     return [(style, text) for style, text in marks if text]
 
 
-# --- help -------------------------------------------------------------------------------------
+# --- a page -----------------------------------------------------------------------------------
 
 
-def _help(session: Session, look: Look, room: Room, height: int) -> _Body:
-    lines = _help_lines(session, room.width)
-    top = max(0, min(look.help_top, len(lines) - height))
+def _page(session: Session, look: Look, room: Room, height: int) -> _Body:
+    lines = page_lines(session, look, room.width)
+    top = max(0, min(look.page_top, len(lines) - height))
     body = shift(lines[top : top + height], room.left)
     return _Body(body, None, top, max(1, height - 1), overflows=len(lines) > height)
-
-
-def _help_lines(session: Session, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for title, actions in keys.help_groups(session.scheme.task):
-        lines.append([("class:title", title)])
-        lines += _explained(((action.shown, action.help) for action in actions), width)
-        lines.append([])
-    lines.append([("class:title", "In the status line")])
-    return [*lines, *_explained(_LEGEND, width)]
-
-
-def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
-    for sign, meaning in entries:
-        for at, part in enumerate(fold(meaning, width - _KEYS - 2)):
-            yield [
-                ("class:key", f"  {'' if at else sign:<{_KEYS}}"),
-                ("class:ticket", part),
-            ]
-
-
-_LEGEND = (
-    ("312/5,000", "tickets answered, by anyone, of all"),
-    ("+14", "answered in this session"),
-    ("saved #312", "the newest answer on disk, and its number"),
-    ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
-    ("audit 81 %", "how often it is right on tickets asked at random"),
-    ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets"),
-)
