@@ -49,6 +49,8 @@ class Recipe:
     label_keys: LabelKeys = "auto"
     guidelines: Path | None = None
     """A Markdown file that the annotator can call up."""
+    welcome: str = ""
+    """Shown until the first key."""
     on_answer: OnAnswer | None = None
     """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
     logged, and the session goes on."""

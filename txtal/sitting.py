@@ -104,6 +104,7 @@ def _label(
     ledger.index.start()
     try:
         session.begin()
+        session.notice = recipe.welcome
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 

@@ -43,6 +43,7 @@ def program() -> click.Group:
     """
     from txtal.cli import (
         datasets,
+        demo,
         doctor,
         export,
         label,
@@ -54,7 +55,7 @@ def program() -> click.Group:
         train,
     )
 
-    for module in (load, export, stats, datasets, label, train, predict, simulate, doctor):
+    for module in (demo, load, export, stats, datasets, label, train, predict, simulate, doctor):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)
