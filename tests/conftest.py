@@ -12,7 +12,7 @@ from txtal.session import LearnerStatus, Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, Ranking, Record, Task
+from txtal.types import Dataset, Explanation, Ranking, Record, Task
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -39,10 +39,15 @@ class StillLearner:
     def __init__(self) -> None:
         self.status = LearnerStatus("ready")
         self.pokes: list[int] = []
+        self.explanation: Explanation | None = None
+        self.whys: list[tuple[int, int]] = []
         self.rankings: list[Ranking] = []
 
     def poke(self, newest: int) -> None:
         self.pokes.append(newest)
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        self.whys.append((ticket_id, label_id))
 
     def poll(self) -> Ranking | None:
         return self.rankings.pop(0) if self.rankings else None

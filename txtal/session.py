@@ -20,6 +20,7 @@ from txtal.errors import DatabaseError, TxtalError
 from txtal.query import Query
 from txtal.types import (
     Answer,
+    Explanation,
     Found,
     LabelChange,
     Overview,
@@ -95,6 +96,12 @@ class Learner(Protocol):
 
     def poke(self, newest: int) -> None:
         """There are answers up to this id: make a new ranking when you can. Never waits."""
+
+    explanation: Explanation | None
+    """The newest answer to :meth:`explain`."""
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        """Find out why the model thinks of this label, when you can. Never waits."""
 
     def poll(self) -> Ranking | None:
         """The newest ranking since the last call, if any. Never waits."""
@@ -448,6 +455,27 @@ class Session:
             and (not query.by or (answer is not None and answer.annotator.startswith(query.by)))
             and (not query.state or state.get(query.state, False))
         )
+
+    @property
+    def reasoned(self) -> int | None:
+        """The label there is a reason to ask for: the suggestion, or else the likeliest."""
+        if self.question is None:
+            return None
+        likely = (label for label, _ in self.question.ranked.probabilities)
+        return next(iter(self._offered((*self.suggestion, *likely))), None)
+
+    def ask_why(self) -> None:
+        """Have the learner find out why it thinks of that label."""
+        if self.learner and self.question and self.reasoned is not None:
+            self.learner.explain(self.question.ticket.id, self.reasoned)
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """Why the label for the ticket at hand, once the learner has said so."""
+        found = self.learner.explanation if self.learner else None
+        if found is None or self.question is None or found.ticket_id != self.question.ticket.id:
+            return None
+        return found
 
     def similar(self, query: Query) -> list[Found]:
         """Tickets like the one at hand that fit the query, the most alike first."""

@@ -199,6 +199,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the model thinks of a label for a ticket."""
+
+    ticket_id: int
+    label: int
+    words: tuple[tuple[str, float], ...]
+    """In lower case, with what each does for the label's score: above 0 it speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Where a dataset stands, for its annotators."""
 

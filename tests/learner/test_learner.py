@@ -428,3 +428,22 @@ def test_a_session_that_asks_the_learner_in_its_own_process(desk: MakeDesk) -> N
     assert session.ranking is not None
     assert session.ranking.revision.answers == 45
     assert session.behind == 0
+
+
+def test_the_words_that_speak_for_a_label_and_against_it(
+    conn: Connection, path: Path, make_dataset: MakeDataset
+) -> None:
+    desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    learner = Learner(path, "d", SETTINGS)
+    refund = desk.labels["refund"]
+    assert learner.explain(desk.ids[0], refund).words == ()
+    desk.answer(desk.ids[:24])
+    learner.rank()
+    ticket_id = desk.ids[30]
+    assert topic(desk.text(ticket_id)) == "refund"
+    pushes = dict(learner.explain(ticket_id, refund).words)
+    assert pushes["refund"] > 0.05
+    assert pushes["refund"] > abs(pushes["order"]) / 10
+    assert max(pushes, key=lambda word: pushes[word]) in desk.text(ticket_id)
+    assert dict(learner.explain(ticket_id, desk.labels["login"]).words)["refund"] < 0
+    assert learner.explain(ticket_id, 99).words == ()

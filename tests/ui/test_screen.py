@@ -11,7 +11,7 @@ from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import LearnerStatus, Session
-from txtal.types import Ranked, Ranking, Revision, Ticket
+from txtal.types import Explanation, Ranked, Ranking, Revision, Ticket
 from txtal.ui.fold import cells
 from txtal.ui.lines import MIN_COLUMNS, MIN_ROWS
 
@@ -637,3 +637,31 @@ def test_nobody_there_is_a_pause_since_the_last_key() -> None:
     sitting.press("label", "1")
     assert session.saved is not None
     assert session.saved.answered - session.saved.shown == 5.0
+
+
+def test_why_this_ticket_and_why_this_label() -> None:
+    session = ranked_session()
+    learner = session.learner
+    assert isinstance(learner, StillLearner)
+    sitting = Sitting(session, rows=40)
+    text = sitting.press("why")
+    assert "asked by margin, number 1 of 2 ranked, by revision 12" in text
+    assert "Why billing" in text
+    assert "billing 62 %, praise 30 %" in text
+    assert "asking the learner" in text
+    assert learner.whys == [(2, 2)]
+    learner.explanation = Explanation(1, 2, (("old", 1.0),))
+    assert "asking the learner" in sitting.read()
+    learner.explanation = Explanation(2, 2, (("one", 1.25), ("two", -0.5), ("faint", 0.01)))
+    text = sitting.read()
+    assert "for it: one +1.2\n" in text
+    assert "against it: two -0.5\n" in text
+    styles = {part: style for line in sitting.screen.draw(80, 40).lines for style, part in line}
+    assert styles["one"] == "class:for"
+    assert "one" in sitting.press("close")
+
+
+def test_why_without_a_model_says_that_there_is_none() -> None:
+    sitting = Sitting(make_session())
+    assert "no suggestion yet" in sitting.press("why")
+    assert "asked at random" in sitting.read()

@@ -27,7 +27,7 @@ def main() -> None:
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
-    pokes: SimpleQueue[int] = SimpleQueue()
+    pokes: SimpleQueue[protocol.Request] = SimpleQueue()
     threading.Thread(target=_listen, args=(pokes,), daemon=True).start()
 
     def send(message: protocol.Message) -> None:
@@ -37,12 +37,15 @@ def main() -> None:
     send(LearnerStatus("starting"))
     learner = None
     while True:
-        _latest(pokes)
+        request = _latest(pokes)
         try:
             if learner is None:
                 from txtal.learner.learner import Learner
 
                 learner = Learner(path, dataset, settings, send)
+            if request.ticket_id:
+                send(learner.explain(request.ticket_id, request.label))
+                continue
             ranking = learner.rank()
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
@@ -65,20 +68,26 @@ def _claim_stdout() -> TextIO:
     return out
 
 
-def _listen(pokes: SimpleQueue[int]) -> None:
+def _listen(pokes: SimpleQueue[protocol.Request]) -> None:
     """Pass pokes on; leave when the pipe closes, even in the middle of a fit."""
     with suppress(ValueError, KeyError, TypeError):  # what isn't a poke ends it, too
         for line in sys.stdin:
-            pokes.put(protocol.load_poke(line))
+            pokes.put(protocol.load_request(line))
     os._exit(0)
 
 
-def _latest(pokes: SimpleQueue[int]) -> int:
-    """Wait for a poke and take every other that is there: the latest stands for all."""
-    newest = pokes.get()
-    while not pokes.empty():
-        newest = pokes.get()
-    return newest
+def _latest(requests: SimpleQueue[protocol.Request]) -> protocol.Request:
+    """Wait for a poke and take every other that is there: the latest stands for all.
+
+    Unless somebody asks why, and is waiting for the answer: the pokes can wait for that.
+    """
+    latest = requests.get()
+    while not latest.ticket_id and not requests.empty():
+        request = requests.get()
+        if request.ticket_id:
+            requests.put(latest)
+        latest = request
+    return latest
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner.why import weigh
 from txtal.learning import evaluate, model, select, start
 from txtal.learning.arrays import Cells, Floats, Indices
 from txtal.learning.herding import Herding
@@ -30,6 +31,7 @@ from txtal.types import (
     Answer,
     Dataset,
     Estimate,
+    Explanation,
     LearnerSettings,
     Ranked,
     Ranking,
@@ -160,6 +162,23 @@ class Learner:
             self._measure(known, rows, matrix, snapshot)
             pool = self._pool(conn, known, rows, matrix, snapshot)
             return self._ranking(pool, snapshot, began)
+
+    def explain(self, ticket_id: int, label_id: int) -> Explanation:
+        """Which words of the ticket speak for the label, and which against; none without a model.
+
+        Raises DatabaseError.
+        """
+        words: tuple[tuple[str, float], ...] = ()
+        known = self.scheme.ids if self.scheme else ()
+        if self.model and self.model.ready and self.features and label_id in known:
+            with (
+                threadpool_limits(self.settings.threads),
+                closing(schema.open_readonly(self.path)) as conn,
+                foreseen(self.path),
+            ):
+                text = tickets.get(conn, ticket_id).text
+            words = weigh(self.features.vectoriser, self.model, text, known.index(label_id))
+        return Explanation(ticket_id, label_id, words)
 
     # --- reading ----------------------------------------------------------------------------
 

@@ -58,6 +58,8 @@ STYLE = Style.from_dict(
         "was": "bold",
         "warn": "bold",
         "bad": "bold reverse",
+        "for": "bold ansigreen underline",
+        "against": "ansired strike",
     }
 )
 

@@ -14,7 +14,7 @@ type, a yes or no, a page to read, or nothing."""
 
 MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
 
-Page = Literal["help", "guidelines", "standing"]
+Page = Literal["help", "guidelines", "standing", "why"]
 """A page to read."""
 
 Purpose = Literal[
@@ -137,6 +137,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),
     Action("page_up", ("pageup",), "scroll up a screen", modes=_SCROLLED),
     Action("standing", ("i",), "where you stand: labels, pace, how good the model is", "info", 1),
+    Action("why", ("w",), "why this ticket and why this label", "why", 2),
     Action("guidelines", ("g",), "what to go by", "guidelines", 3),
     Action("pause", ("z",), "stop the clock; any key goes on"),
     Action("help", ("?",), "show this help", "help", 9),

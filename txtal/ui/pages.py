@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from txtal.session import Session
 from txtal.text import clean, count
-from txtal.types import Overview
+from txtal.types import Overview, Question
 from txtal.ui import keys, words
 from txtal.ui.fold import cells, fit, fold
 from txtal.ui.lines import Line
@@ -32,6 +32,8 @@ def page_lines(session: Session, look: Look, width: int) -> list[Line]:
     match look.page:
         case "guidelines":
             return list(_markdown(session.guidelines, width))
+        case "why" if session.question:
+            return list(_why(session, session.question, width))
         case "standing" if look.overview:
             return list(_standing(session, look.overview, width))
         case _:
@@ -60,6 +62,12 @@ def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]
 # --- guidelines -----------------------------------------------------------------------------
 
 
+_WORDS = re.compile(r"\w+|\W+")
+_FELT = 0.05
+"""Least push of a word that is told."""
+_NAMED_WORDS = 8
+_READ = 4_000
+
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _MARKS = re.compile(r"\*\*|__|`")
 
@@ -71,6 +79,55 @@ def _markdown(text: str, width: int) -> Iterator[Line]:
         style = "class:title" if heading else "class:ticket"
         for part in fold(_MARKS.sub("", heading[1] if heading else line), width):
             yield [(style, part)]
+
+
+# --- why ----------------------------------------------------------------------------------------
+
+
+def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
+    yield [("class:title", "Why this ticket")]
+    yield from _told(words.asked_because(session, question), width)
+    yield []
+    label = session.reasoned
+    if label is None:
+        yield from _told(words.no_suggestion(session, question) or "there is no model", width)
+        return
+    name = words.labels(session.scheme, (label,))
+    yield [("class:title", f"Why {name}")]
+    yield from _told(words.shares(session, question), width)
+    explanation = session.explanation
+    if explanation is None or explanation.label != label:
+        yield [("class:dim", "asking the learner for the words…")]
+        return
+    pushes = dict(explanation.words)
+    speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
+    against = [word for word, weight in pushes.items() if weight <= -_FELT][:_NAMED_WORDS]
+    yield from _told("for it: " + _weighed(speaks_for, pushes), width)
+    yield from _told("against it: " + _weighed(against, pushes), width)
+    yield []
+    text = clean(question.ticket.text[:_READ], newlines=True)
+    yield from (_marked(line, set(speaks_for), set(against)) for line in fold(text, width))
+
+
+def _told(text: str, width: int) -> Iterator[Line]:
+    yield from ([("class:ticket", part)] for part in fold(text, width))
+
+
+def _weighed(found: list[str], pushes: dict[str, float]) -> str:
+    """``late +1.2, parcel +0.4``."""
+    return (
+        ", ".join(f"{clean(word)} {pushes[word]:+.1f}" for word in found) or "no word to speak of"
+    )
+
+
+def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
+    """A line with its words marked: for the label bold, against it struck out."""
+    marked: Line = []
+    for part in _WORDS.findall(line):
+        word = part.casefold()
+        style = "for" if word in speaks_for else "against" if word in against else "ticket"
+        marked.append((f"class:{style}", part))
+    return marked
 
 
 # --- where one stands -----------------------------------------------------------------------

@@ -86,6 +86,7 @@ class Screen:
             "page_down": lambda _: self._scroll(self._frame.page),
             "page_up": lambda _: self._scroll(-self._frame.page),
             "help": lambda _: self._read("help"),
+            "why": lambda _: self._read_why(),
             "guidelines": lambda _: self._read_guidelines(),
             "standing": lambda _: self._read("standing", self.session.ledger.overview()),
             "pause": lambda _: self._pause(),
@@ -270,6 +271,11 @@ class Screen:
 
     def _read(self, page: Page, overview: Overview | None = None) -> None:
         self.see(mode="page", page=page, page_top=0, overview=overview)
+
+    def _read_why(self) -> None:
+        if self.session.question is not None:
+            self.session.ask_why()
+            self._read("why")
 
     def _read_guidelines(self) -> None:
         if self.session.guidelines:

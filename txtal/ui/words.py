@@ -28,6 +28,7 @@ _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
 _NOTICE = 600
 _EXCERPT = 400
+_SHARES = 5
 
 
 @lru_cache(maxsize=1024)
@@ -119,6 +120,28 @@ def why(question: Question) -> str:
     """Why this ticket was asked."""
     reason = question.ranked.reason
     return _REASONS.get(reason) or f"asked by {clean(shorten(reason, 40))}"
+
+
+def asked_because(session: Session, question: Question) -> str:
+    """Why this ticket, with its score and place: ``asked by margin, score 0.91, 3rd of 50``."""
+    ranked, items = question.ranked, session.ranking.items if session.ranking else ()
+    parts = [why(question)]
+    if ranked.score is not None:
+        parts.append(f"score {ranked.score:.3g}")
+    ids = [item.ticket_id for item in items]
+    if ranked.ticket_id in ids:
+        parts.append(f"number {ids.index(ranked.ticket_id) + 1} of {len(ids)} ranked")
+    if question.revision is not None:
+        parts.append(f"by revision {question.revision} of the model")
+    return ", ".join(parts)
+
+
+def shares(session: Session, question: Question) -> str:
+    """The likeliest labels: ``refund 62 %, billing 30 %``."""
+    return ", ".join(
+        f"{labels(session.scheme, (label,))} {percent(share)}"
+        for label, share in question.ranked.probabilities[:_SHARES]
+    )
 
 
 def previous(session: Session, question: Question) -> str:
