@@ -16,7 +16,7 @@ READ = 4_000
 MOST = 80
 """Different words that are weighed."""
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def weigh(

@@ -62,7 +62,7 @@ def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]
 # --- guidelines -----------------------------------------------------------------------------
 
 
-_WORDS = re.compile(r"\w+|\W+")
+_WORDS = re.compile(r"\w+(?:['’]\w+)*|\W+")
 _FELT = 0.05
 """Least push of a word that is told."""
 _NAMED_WORDS = 8

@@ -18,6 +18,9 @@ from txtal.text import clean, count, shorten
 from txtal.types import Found, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
 from txtal.ui.keyboard import Keyboard
+from txtal.ui.keys import Page
+from txtal.ui.look import Look
+from txtal.ui.pages import page_lines
 
 OnError = Callable[[BaseException], object]
 
@@ -50,6 +53,12 @@ _FINDS = f"""\
 history, search or similar, and perhaps {words.QUERY_HELP}
 go NUMBER to one of them; back to the ticket before; same: the last answer for all like it
 """
+_READS = """\
+why       why this ticket and this label; again a moment later for the words
+info      where you stand
+guidelines
+"""
+_WIDTH = 78
 _LOOKS_UP = ("history", "search", "similar")
 _READ_OUT = 20
 
@@ -120,6 +129,9 @@ class _Talk:
             **dict.fromkeys(("?", "h", "help"), self.help),
             **dict.fromkeys(("q", "quit"), self.quit),
             "labels": self.list_labels,
+            "info": partial(self.read_page, "standing"),
+            "guidelines": partial(self.read_page, "guidelines"),
+            "why": self.read_why,
             "same": self.answer_alike,
             "back": session.leave,
         }
@@ -316,6 +328,20 @@ class _Talk:
 
         self.save(answer)
 
+    def read_page(self, page: Page) -> None:
+        """Read out where one stands, or the guidelines."""
+        overview = self.session.ledger.overview() if page == "standing" else None
+        for line in page_lines(self.session, Look(page=page, overview=overview), _WIDTH):
+            self.say("".join(text for _, text in line))
+
+    def read_why(self) -> None:
+        """Why this ticket and this label; the words come when the learner has found them."""
+        if self.session.question is None:
+            return
+        if self.session.explanation is None:
+            self.session.ask_why()
+        self.read_page("why")
+
     def list_labels(self) -> None:
         """Every label, with what it is for."""
         for label in self.session.scheme.labels:
@@ -352,7 +378,7 @@ class _Talk:
                 self.say(_NAMES, end="")
         if task != "binary":
             self.say(typed.USAGE, end="")
-        self.say(_FINDS, end="")
+        self.say(_FINDS + _READS, end="")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 
