@@ -39,6 +39,8 @@ Made by `python docs/reference.py` from the program itself; don't edit it by han
 | --- | --- |
 | `TXTAL_DB` | the database file, instead of `--db` |
 | `TXTAL_ANNOTATOR` | who answers, instead of `--annotator` |
+| `TXTAL_THEME` | colours, instead of `--theme` |
+| `TXTAL_CONFIG` | the user's configuration file |
 | `TXTAL_LOG` | the log file for faults nobody foresaw |
 | `TXTAL_DEBUG` | if set, such faults show their traceback instead |
 | `TXTAL_PLAIN`, `ACCESSIBLE` | if set, label line by line as with `--plain` |

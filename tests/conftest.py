@@ -21,6 +21,7 @@ DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / 
 def _private_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own log or database."""
     monkeypatch.setenv("TXTAL_LOG", str(tmp_path / "txtal.log"))
+    monkeypatch.setenv("TXTAL_CONFIG", str(tmp_path / "none.toml"))
     monkeypatch.delenv("TXTAL_DB", raising=False)
     monkeypatch.delenv("TXTAL_ANNOTATOR", raising=False)
 

@@ -22,6 +22,7 @@ from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, label_fault
 from txtal.types import Dataset, LearnerSettings
+from txtal.ui.themes import Theme
 from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
@@ -37,6 +38,7 @@ class Seat:
     recipe: str
     code: Path
     """The recipe's file, for the learner to load what it registers."""
+    theme: Theme = "calm"
 
 
 def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
@@ -119,6 +121,7 @@ def _label(
                 session,
                 dataset=dataset.name,
                 keys=recipe.label_keys,
+                theme=seat.theme,
                 wake=wake,
                 on_error=logs.record,
             )

@@ -83,6 +83,8 @@ def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> No
     ledger.record(Answer(2, "accept", (1,)))
     assert ledger.alike(first) == []
     assert shape("?!") != shape("...")
+    assert shape("item 7") != shape("item 8")
+    assert shape("Thanks!") == shape("thanks")
 
 
 def test_the_index_goes_on_where_it_was(ledger: Ledger, conn: Connection) -> None:

@@ -42,6 +42,7 @@ def program() -> click.Group:
     loaded a second time.
     """
     from txtal.cli import (
+        config,
         datasets,
         demo,
         doctor,
@@ -55,7 +56,19 @@ def program() -> click.Group:
         train,
     )
 
-    for module in (demo, load, export, stats, datasets, label, train, predict, simulate, doctor):
+    for module in (
+        demo,
+        load,
+        export,
+        stats,
+        datasets,
+        label,
+        config,
+        train,
+        predict,
+        simulate,
+        doctor,
+    ):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)
@@ -66,4 +79,15 @@ def program() -> click.Group:
 
 def main() -> None:
     """The console script."""
-    sys.exit(guarded(lambda: program().main(prog_name="txtal", standalone_mode=False)))
+    sys.exit(guarded(_run))
+
+
+def _run() -> int | None:
+    from txtal import config
+    from txtal.recipes import name_of, shipped
+
+    group = program()
+    sittings = [*(name_of(function) for function in shipped()), "demo", "run"]
+    files = config.defaults(sittings)
+    code: int | None = group.main(prog_name="txtal", standalone_mode=False, default_map=files)
+    return code

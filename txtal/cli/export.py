@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, writing
 from txtal.formats import EXPORTS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write this file; else standard output."
 )

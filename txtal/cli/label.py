@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from txtal.cli.options import default_annotator
+from txtal.cli.options import dataset_names, default_annotator, label_names
 from txtal.cli.output import Console, put, put_json, put_table
 from txtal.errors import UsageError
 from txtal.types import LabelChange, Scheme
@@ -24,7 +24,7 @@ def command() -> None:
     """
 
 
-_dataset = click.argument("dataset")
+_dataset = click.argument("dataset", shell_complete=dataset_names)
 _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -122,7 +122,7 @@ def add(console: Console, dataset: str, name: str, description: str) -> None:
 
 @command.command("rename")
 @_dataset
-@click.argument("label")
+@click.argument("label", shell_complete=label_names)
 @click.argument("name")
 @click.pass_obj
 def rename(console: Console, dataset: str, label: str, name: str) -> None:
@@ -132,7 +132,7 @@ def rename(console: Console, dataset: str, label: str, name: str) -> None:
 
 @command.command("describe")
 @_dataset
-@click.argument("label")
+@click.argument("label", shell_complete=label_names)
 @click.argument("description")
 @click.pass_obj
 def describe(console: Console, dataset: str, label: str, description: str) -> None:
@@ -142,8 +142,8 @@ def describe(console: Console, dataset: str, label: str, description: str) -> No
 
 @command.command("merge")
 @_dataset
-@click.argument("label")
-@click.argument("into")
+@click.argument("label", shell_complete=label_names)
+@click.argument("into", shell_complete=label_names)
 @click.pass_obj
 def merge(console: Console, dataset: str, label: str, into: str) -> None:
     """Make LABEL a part of INTO: its answers count as INTO from now on."""
@@ -152,7 +152,7 @@ def merge(console: Console, dataset: str, label: str, into: str) -> None:
 
 @command.command("split")
 @_dataset
-@click.argument("label")
+@click.argument("label", shell_complete=label_names)
 @click.argument("names", nargs=-1, required=True)
 @click.pass_obj
 def split(console: Console, dataset: str, label: str, names: tuple[str, ...]) -> None:
@@ -162,7 +162,7 @@ def split(console: Console, dataset: str, label: str, names: tuple[str, ...]) ->
 
 @command.command("retire")
 @_dataset
-@click.argument("label")
+@click.argument("label", shell_complete=label_names)
 @click.pass_obj
 def retire(console: Console, dataset: str, label: str) -> None:
     """Offer LABEL no longer; its answers stay as they are."""

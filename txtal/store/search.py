@@ -155,10 +155,14 @@ def _quoted(words: str) -> str:
 
 _NUMBERS = re.compile(r"\d+")
 _SIGNS = re.compile(r"[\W_]+")
+_FEW_WORDS = 5
+"""In a text of fewer, a number may be all that matters."""
 
 
 def shape(text: str) -> int:
-    """The same for texts that differ in no more than case, signs and numbers."""
-    plain = _SIGNS.sub(" ", _NUMBERS.sub("0", text.casefold())).strip() or text
+    """The same for texts that differ in no more than case, signs and, in longer ones, numbers."""
+    plain = _SIGNS.sub(" ", text.casefold()).strip() or text
+    if len(plain.split()) >= _FEW_WORDS:
+        plain = _NUMBERS.sub("0", plain)
     digest = blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -29,6 +29,7 @@ from txtal.ui import plain as line_by_line
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import ACTIONS, Action
 from txtal.ui.screen import OnError, Screen
+from txtal.ui.themes import Theme, styles
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
@@ -45,24 +46,6 @@ ESCAPE_SECONDS = 0.05
 HUNG_UP = 128 + 1
 _TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
 
-# Sixteen colours at most, none of them alone in what it says, and none that a light or a dark
-# background swallows.
-STYLE = Style.from_dict(
-    {
-        "dim": "dim",
-        "key": "bold",
-        "title": "bold underline",
-        "good": "bold ansigreen",
-        "chosen": "bold ansigreen",
-        "flag": "bold ansired",
-        "was": "bold",
-        "warn": "bold",
-        "bad": "bold reverse",
-        "for": "bold ansigreen underline",
-        "against": "ansired strike",
-    }
-)
-
 
 def run(
     session: Session,
@@ -70,6 +53,7 @@ def run(
     dataset: str,
     plain: bool = False,
     keys: LabelKeys = "auto",
+    theme: Theme = "calm",
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -89,7 +73,7 @@ def run(
     screen = Screen(session, dataset, report, keyboard=Keyboard(keys))
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
-        return asyncio.run(serve(build(screen, input, output), screen, wake))
+        return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
     except (EOFError, OSError):
         # The terminal is gone, so there is nothing to restore, and nobody to tell.
         if output is None:
@@ -103,6 +87,7 @@ def build(
     screen: Screen,
     input: Input | None = None,  # noqa: A002
     output: Output | None = None,
+    theme: Theme = "calm",
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
 
@@ -117,7 +102,7 @@ def build(
     app: Application[int] = Application(
         layout=Layout(Window(control, always_hide_cursor=Condition(lambda: not _types(screen)))),
         key_bindings=_bindings(screen),
-        style=STYLE,
+        style=Style.from_dict(dict(styles(theme))),
         include_default_pygments_style=False,
         full_screen=True,
         mouse_support=False,
