@@ -7,7 +7,7 @@ the platform has for such. Both are data: nothing in them can make txtal load co
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,10 @@ SETTINGS = (
     Setting("annotator", str, "your login name", "who answers", "TXTAL_ANNOTATOR"),
     Setting("plain", bool, False, "line by line", "TXTAL_PLAIN"),
     Setting("theme", str, "calm", "calm, bright, paper or mono", "TXTAL_THEME"),
+    Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
     Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic"),
     Setting("guidelines", str, "", "a Markdown file to be shown with g"),
+    Setting("keymap", dict, {}, "a table of actions with their keys"),
     Setting("strategy", str, "auto", "how tickets are chosen"),
     Setting("vectors", str, "auto", "features"),
     Setting("lang", str, "en", "language of the texts"),
@@ -89,8 +91,28 @@ def defaults(sittings: Iterable[str]) -> dict[str, Any]:
     """The files' settings as click's default map: those of sittings under each such command."""
     found = from_files()
     whole = {name: one.value for name, one in found.items() if one.setting.whole}
-    rest = {name: one.value for name, one in found.items() if not one.setting.whole}
+    rest = {name: one.value for name, one in found.items() if _is_option(one.setting)}
     return {**whole, **dict.fromkeys(sittings, rest)} if found else {}
+
+
+def keymap() -> dict[str, Sequence[str]]:
+    """The keys that the files give to actions. Raises UsageError when they are no keys."""
+    said = from_files().get("keymap")
+    given = said.value if said and isinstance(said.value, dict) else {}
+    found: dict[str, Sequence[str]] = {}
+    for name, value in given.items():
+        keys = [value] if isinstance(value, str) else value
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise UsageError(
+                f"{said.origin if said else ''}: {name} must be a key or a list of them"
+            )
+        found[name] = keys
+    return found
+
+
+def _is_option(setting: Setting) -> bool:
+    """A sitting has an option of this name."""
+    return not setting.whole and setting.kind is not dict
 
 
 def _read(path: Path) -> Iterator[Origin]:
@@ -117,4 +139,10 @@ def _fits(value: object, kind: type) -> bool:
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-_KINDS = {str: "text", bool: "true or false", float: "a number", int: "a whole number"}
+_KINDS = {
+    dict: "a table",
+    str: "text",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
@@ -22,6 +23,8 @@ from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, label_fault
 from txtal.types import Dataset, LearnerSettings
+from txtal.ui.keymaps import Keymap, mapped
+from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
 from txtal.vectors import spec
 
@@ -39,6 +42,10 @@ class Seat:
     code: Path
     """The recipe's file, for the learner to load what it registers."""
     theme: Theme = "calm"
+    preset: str = "prodigy"
+    """What of :data:`txtal.ui.keymaps.PRESETS` the keys are."""
+    keymap: Keymap = field(default_factory=dict)
+    """Keys in the place of the preset's."""
 
 
 def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
@@ -52,6 +59,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
     guidelines = _guidelines(recipe.guidelines)
+    actions = mapped(seat.keymap, seat.preset)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
@@ -59,7 +67,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
         conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        return _label(conn, dataset, recipe, seat, plain, guidelines, report)
+        return _label(conn, dataset, recipe, seat, plain, guidelines, actions, report)
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
@@ -89,6 +97,7 @@ def _label(
     seat: Seat,
     plain: bool,
     guidelines: str,
+    actions: Sequence[Action],
     report: Report,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
@@ -122,6 +131,7 @@ def _label(
                 dataset=dataset.name,
                 keys=recipe.label_keys,
                 theme=seat.theme,
+                actions=actions,
                 wake=wake,
                 on_error=logs.record,
             )

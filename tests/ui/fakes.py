@@ -232,13 +232,20 @@ Step = tuple[str, str | Callable[[], object]]
 class Played:
     """The application driven by a script: each step waits for what it is to see."""
 
-    def __init__(self, session: Session, *steps: Step, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *steps: Step,
+        columns: int = 80,
+        rows: int = 24,
+        screen: Screen | None = None,
+    ) -> None:
         self.errors: list[BaseException] = []
         self.frames: list[str] = []
         self.steps = list(steps)
         self.output = Sized(columns, rows)
         with create_pipe_input() as keyboard:
-            screen = Screen(session, "feedback", self.errors.append)
+            screen = screen or Screen(session, "feedback", self.errors.append)
             self.app = full_screen.build(screen, keyboard, self.output)
             self.app.after_render += lambda app: self._seen(keyboard)
             self.code = asyncio.run(self._run(screen))

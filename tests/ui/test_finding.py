@@ -54,6 +54,14 @@ def test_near_identical_tickets_are_answered_together_after_asking(
     assert given(conn) == {1: (1,), 2: (1,)}
 
 
+def test_quitting_while_being_asked(sitting: Sitting, conn: Connection) -> None:
+    sitting.press("label", "1")
+    assert "q quit" in sitting.read()
+    sitting.press("quit")
+    assert sitting.screen.exit_code == 0
+    assert given(conn) == {1: (1,)}
+
+
 def test_after_no_it_is_not_asked_again(sitting: Sitting, conn: Connection) -> None:
     sitting.press("label", "1")
     text = sitting.press("no")

@@ -38,6 +38,7 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
                 f"not {type(made).__name__}"
             )
+        from txtal import config
         from txtal.sitting import Seat, sit
 
         console = context.find_object(Console) or Console(DEFAULT_PATH)
@@ -48,6 +49,8 @@ def command_of(function: RecipeFunction) -> click.Command:
             recipe=finding.name_of(function),
             code=finding.file_of(function),
             theme=values["theme"],
+            preset=values["preset"],
+            keymap=config.keymap(),
         )
         code = sit(made, seat, console)
         context.exit(code)
@@ -65,6 +68,12 @@ def command_of(function: RecipeFunction) -> click.Command:
 _SITTING_OPTIONS: list[click.Parameter] = [
     click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
     click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
+    click.Option(
+        ["--preset"],
+        default="prodigy",
+        metavar="NAME",
+        help="Keys besides the labels': prodigy, vi or emacs.",
+    ),
     click.Option(
         ["--theme"],
         type=click.Choice(("calm", "bright", "paper", "mono")),

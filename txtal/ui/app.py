@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ def run(
     plain: bool = False,
     keys: LabelKeys = "auto",
     theme: Theme = "calm",
+    actions: Sequence[Action] = ACTIONS,
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -70,7 +71,7 @@ def run(
         return line_by_line.run(
             session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
         )
-    screen = Screen(session, dataset, report, keyboard=Keyboard(keys))
+    screen = Screen(session, dataset, report, keyboard=Keyboard(keys, actions=actions))
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
         return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
@@ -148,7 +149,7 @@ async def serve(app: Application[int], screen: Screen, wake: Wake | None = None)
 
 def _bindings(screen: Screen) -> KeyBindings:
     bindings = KeyBindings()
-    for action in ACTIONS:
+    for action in screen.keyboard.actions:
         active = Condition(partial(_is_active, screen, action))
         do = _OF_THE_TERMINAL.get(action.name, partial(_press, action.name))
         for key in action.keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from txtal.session import Session
@@ -36,12 +36,17 @@ _GIVES_WAY = (
 
 
 def hints(
-    session: Session, look: Look, offered: Collection[str], overflows: bool, room: Room
+    session: Session,
+    look: Look,
+    actions: Sequence[keys.Action],
+    offered: Collection[str],
+    overflows: bool,
+    room: Room,
 ) -> Line:
     """The keys worth naming now, as many as there is room for."""
     shown = [
         action
-        for action in keys.available(look.mode, session.scheme.task)
+        for action in keys.available(look.mode, session.scheme.task, actions)
         if action.hint and action.name not in _idle(session, look, overflows)
     ]
     shown = [_as_offered(action, session, offered) for action in shown]

@@ -1,20 +1,27 @@
-"""Which key means which label: a digit for some, or a letter of its own for each."""
+"""Which key means which label, a digit or a letter of its own, and what all others mean."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from txtal.session import Session
 from txtal.types import Label, LabelKeys, Question
 from txtal.ui import picker
-from txtal.ui.keys import DIGITS, LETTERS, single_keys
+from txtal.ui.keys import ACTIONS, DIGITS, LETTERS, Action, single_keys
 
 
 class Keyboard:
     """The keys of the labels, which stay where they are while a question stands."""
 
-    def __init__(self, style: LabelKeys = "auto", reserved: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        style: LabelKeys = "auto",
+        reserved: Collection[str] = (),
+        actions: Sequence[Action] = ACTIONS,
+    ) -> None:
         self.style = style
+        self.actions = actions
+        """The table of all other keys."""
         self._reserved = frozenset(reserved)
         self._letters: dict[int, str] = {}
         self._question: Question | None = None
@@ -52,7 +59,11 @@ class Keyboard:
 
     def _lettered(self, session: Session) -> dict[int, str]:
         """A letter for each label as far as they go; one that has its letter keeps it."""
-        taken = {*self._reserved, *single_keys(session.scheme.task), *self._letters.values()}
+        taken = {
+            *self._reserved,
+            *single_keys(session.scheme.task, self.actions),
+            *self._letters.values(),
+        }
         new = [label for label in session.scheme.labels if label.id not in self._letters]
         self._letters |= letters(new, taken)
         return self._letters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,18 +39,6 @@ ANY = "<any>"
 
 _SHOWN = {
     " ": "space",
-    "c-c": "ctrl-c",
-    "c-e": "ctrl-e",
-    "c-g": "ctrl-g",
-    "c-l": "ctrl-l",
-    "c-n": "ctrl-n",
-    "c-p": "ctrl-p",
-    "c-r": "ctrl-r",
-    "c-s": "ctrl-s",
-    "c-t": "ctrl-t",
-    "c-u": "ctrl-u",
-    "c-x": "ctrl-x",
-    "c-z": "ctrl-z",
     "escape": "esc",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -61,6 +49,12 @@ _SHOWN = {
     ANY: "letters",
 }
 _UNSEEN = "<sigint>"
+
+
+def _called(key: str) -> str:
+    if key.startswith("c-"):
+        return f"ctrl-{key[2:]}"
+    return _SHOWN.get(key, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +77,13 @@ class Action:
     @property
     def shown(self) -> str:
         """Its keys, for people: ``a, enter``."""
-        names = ", ".join(_SHOWN.get(key, key) for key in self.keys if key != _UNSEEN)
+        names = ", ".join(_called(key) for key in self.keys if key != _UNSEEN)
         return self.called or names
 
     @property
     def first(self) -> str:
         """The key to name where there is room for one."""
-        return self.called or _SHOWN.get(self.keys[0], self.keys[0])
+        return self.called or _called(self.keys[0])
 
 
 _ONE: tuple[Task, ...] = ("exclusive",)
@@ -141,7 +135,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("guidelines", ("g",), "what to go by", "guidelines", 3),
     Action("pause", ("z",), "stop the clock; any key goes on"),
     Action("help", ("?",), "show this help", "help", 9),
-    Action("quit", ("q",), "quit; every answer is saved already", "quit", 9),
+    Action(
+        "quit",
+        ("q",),
+        "quit; every answer is saved already",
+        "quit",
+        9,
+        modes=("ticket", "confirm"),
+    ),
     Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
     Action(
         "label",
@@ -202,28 +203,29 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def available(mode: Mode, task: Task) -> Iterator[Action]:
+def available(mode: Mode, task: Task, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """The actions there are in this mode for this task, in the table's order."""
-    return (action for action in ACTIONS if mode in action.modes and task in action.tasks)
+    return (action for action in actions if mode in action.modes and task in action.tasks)
 
 
-def single_keys(task: Task) -> frozenset[str]:
+def single_keys(task: Task, actions: Sequence[Action] = ACTIONS) -> frozenset[str]:
     """The characters that do something on a ticket, and so can't be a label's."""
-    return frozenset(
-        key for action in available("ticket", task) for key in action.keys if len(key) == 1
-    )
+    here = available("ticket", task, actions)
+    return frozenset(key for action in here for key in action.keys if len(key) == 1)
 
 
-def help_groups(task: Task) -> Iterator[tuple[str, list[Action]]]:
+def help_groups(
+    task: Task, actions: Sequence[Action] = ACTIONS
+) -> Iterator[tuple[str, list[Action]]]:
     """Every action of the task once, under a title."""
     modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
     listed: set[str] = set()
     for mode in modes:
         group = [
             action
-            for action in available(mode, task)
+            for action in available(mode, task, actions)
             if action.modes != MODES and action.help not in listed
         ]
         listed.update(action.help for action in group)
         yield TITLES[mode], group
-    yield "Anywhere", [action for action in ACTIONS if action.modes == MODES]
+    yield "Anywhere", [action for action in actions if action.modes == MODES]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from txtal.session import Session
 from txtal.text import clean, count
@@ -27,7 +27,9 @@ _LEGEND = (
 )
 
 
-def page_lines(session: Session, look: Look, width: int) -> list[Line]:
+def page_lines(
+    session: Session, look: Look, width: int, actions: Sequence[keys.Action] = keys.ACTIONS
+) -> list[Line]:
     """The whole page, folded to ``width``."""
     match look.page:
         case "guidelines":
@@ -37,14 +39,14 @@ def page_lines(session: Session, look: Look, width: int) -> list[Line]:
         case "standing" if look.overview:
             return list(_standing(session, look.overview, width))
         case _:
-            return _help(session, width)
+            return _help(session, width, actions)
 
 
-def _help(session: Session, width: int) -> list[Line]:
+def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
     lines: list[Line] = []
-    for title, actions in keys.help_groups(session.scheme.task):
+    for title, group in keys.help_groups(session.scheme.task, actions):
         lines.append([("class:title", title)])
-        lines += _explained(((action.shown, action.help) for action in actions), width)
+        lines += _explained(((action.shown, action.help) for action in group), width)
         lines.append([])
     lines.append([("class:title", "In the status line")])
     return [*lines, *_explained(_LEGEND, width)]

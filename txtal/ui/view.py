@@ -67,13 +67,13 @@ def frame(
     panel = _panel(session, look, keyboard, room)
     offered = _offered(session, look, keyboard, room)
     height = rows - len(panel) - 2
-    body = _body(session, look, sheet, dataset, room, height)
+    body = _body(session, look, keyboard, sheet, dataset, room, height)
     lines = [
         *body.lines,
         *([] for _ in range(height - len(body.lines))),
         *panel,
         status(session, look, dataset, room),
-        hints(session, look, offered, body.overflows, room),
+        hints(session, look, keyboard.actions, offered, body.overflows, room),
     ]
     return Frame(
         tuple(cut(line, columns) for line in lines),
@@ -108,12 +108,18 @@ def _too_small(columns: int, rows: int) -> Iterator[Line]:
 
 
 def _body(
-    session: Session, look: Look, sheet: Sheet | None, dataset: str, room: Room, height: int
+    session: Session,
+    look: Look,
+    keyboard: Keyboard,
+    sheet: Sheet | None,
+    dataset: str,
+    room: Room,
+    height: int,
 ) -> _Body:
     if look.mode == "paused":
         return _Body(middle([[("class:key", "Paused. Any key goes on.")]], room, height))
     if look.mode == "page":
-        return _page(session, look, room, height)
+        return _page(session, look, keyboard, room, height)
     if look.mode == "list":
         lines = result_lines(session, look, room, height)
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
@@ -264,8 +270,8 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
 # --- a page -----------------------------------------------------------------------------------
 
 
-def _page(session: Session, look: Look, room: Room, height: int) -> _Body:
-    lines = page_lines(session, look, room.width)
+def _page(session: Session, look: Look, keyboard: Keyboard, room: Room, height: int) -> _Body:
+    lines = page_lines(session, look, room.width, keyboard.actions)
     top = max(0, min(look.page_top, len(lines) - height))
     body = shift(lines[top : top + height], room.left)
     return _Body(body, None, top, max(1, height - 1), overflows=len(lines) > height)
