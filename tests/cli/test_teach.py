@@ -106,8 +106,8 @@ def test_the_model_learns_behind_the_screen_and_measures_itself(
 ) -> None:
     txtal.file(
         "t.jsonl",
-        [{"text": f"please refund order {n}"} for n in range(25)]
-        + [{"text": f"a wonderful shop, thanks from {n}"} for n in range(25)],
+        [{"text": f"please refund order {chr(97 + n)}"} for n in range(25)]
+        + [{"text": f"a wonderful shop, thanks from {chr(97 + n)}"} for n in range(25)],
     )
     words = ["t.jsonl", "-l", "refund,praise", "--audit", "0.8", *LEXICAL]
     one = terminal(txtal, "teach", "d", *words)
