@@ -23,6 +23,8 @@ _PAUSE = 0.002
 _MOST_WORDS = 24
 """Words of a ticket by which others like it are looked for."""
 _READ = 4_000
+_MOST_ALIKE = 500
+"""Near-identical tickets that are told of at once: more would be felt at every answer."""
 _BUSY_SECONDS = 0.2
 
 _TABLES = (
@@ -124,7 +126,7 @@ class SearchIndex:
             return []
         with foreseen(self._path):
             rows = self._ready().execute(
-                "SELECT ticket_id FROM shape WHERE shape = ?", (shape(text),)
+                "SELECT ticket_id FROM shape WHERE shape = ? LIMIT ?", (shape(text), _MOST_ALIKE)
             )
             return [row[0] for row in rows]
 
