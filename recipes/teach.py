@@ -18,7 +18,9 @@ def teach(
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
-    vectors: Annotated[str, "Features: static, lexical, spacy, or several with +."] = "auto",
+    vectors: Annotated[
+        str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
+    ] = "auto",
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
     spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,

@@ -317,3 +317,22 @@ def test_two_sessions_share_the_pool_without_overlap(
             else:
                 session.update()
     assert sorted(a.ticket_id for a in standing(conn)) == list(range(1, 21))
+
+
+def test_a_damaged_ticket_is_passed_over(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    dataset = make_dataset(["a", "b", "c", "d"])
+    conn.execute("UPDATE ticket SET meta = '{' WHERE id IN (1, 2)")
+    conn.execute("UPDATE ticket SET text = CAST(x'ff' AS TEXT) WHERE id = 4")
+    session = make_session(dataset, order="file")
+    assert session.question is not None
+    assert session.question.ticket.id == 3
+    assert "ticket 2 is damaged" in session.notice
+    session.choose(session.scheme.ids[0])
+    assert session.question is None
+    assert session.saved is not None
+    assert "txtal verify" in session.notice
+    session.undo()
+    assert session.question is not None
+    assert session.question.ticket.id == 3

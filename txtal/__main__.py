@@ -1,5 +1,10 @@
 """``python -m txtal``."""
 
+import sys
+
+if not sys.flags.safe_path:
+    del sys.path[0]  # the working directory, from which nothing may be imported
+
 from txtal.cli import main
 
 main()

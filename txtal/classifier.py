@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ import numpy as np
 
 from txtal.errors import ModelError
 from txtal.learning.model import LinearModel
-from txtal.types import Record, Task
+from txtal.types import TASKS, Record, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
@@ -117,7 +118,7 @@ def save(classifier: Classifier, folder: Path) -> None:
     }
     header["sha256"] = _sum(header, packed.getvalue())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(folder / ARRAYS, packed.getvalue())
         _replace(folder / HEADER, json.dumps(header, indent=1).encode())
     except OSError as error:
@@ -145,19 +146,44 @@ def load(folder: Path) -> Classifier:
     header = _header(folder / HEADER)
     arrays = _arrays(folder / ARRAYS, header)
     try:
+        task, labels = _scheme(header)
         model = LinearModel(
-            header["task"], arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
+            task, arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
         )
         parts = {name.removeprefix("vectoriser."): array for name, array in arrays.items()}
         vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
-    except (KeyError, TypeError, ValueError) as error:
+        fits = _fits(model, len(labels), vectoriser.dims)
+        fingerprint = vectoriser.fingerprint
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelError(f"{folder}: not a whole txtal classifier ({error})") from error
-    labels = tuple(header["labels"])
-    if model.coef.shape != (len(labels), vectoriser.dims):
+    if not fits:
         raise ModelError(f"{folder}: its labels, weights and features don't fit together")
-    if vectoriser.fingerprint != header["fingerprint"]:
+    if fingerprint != header["fingerprint"]:
         raise ModelError(f"{folder}: its vectoriser isn't the one it was trained with")
-    return Classifier(header["task"], labels, model, vectoriser)
+    return Classifier(task, labels, model, vectoriser)
+
+
+def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
+    """The task and the labels. Raises ValueError for what can't be one."""
+    task, labels = header["task"], header["labels"]
+    if task not in TASKS:
+        raise ValueError("no such task")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError("its labels are no names")
+    if not labels or len(set(labels)) < len(labels):
+        raise ValueError("a label is missing or there twice")
+    return task, tuple(labels)
+
+
+def _fits(model: LinearModel, labels: int, dims: int) -> bool:
+    """Whether the weights are numbers, one for each label and feature."""
+    numbers = (model.coef, model.intercept)
+    return (
+        [array.shape for array in (*numbers, model.trained)]
+        == [(labels, dims), (labels,), (labels,)]
+        and model.trained.dtype == np.bool_
+        and all(array.dtype.kind == "f" and bool(np.isfinite(array).all()) for array in numbers)
+    )
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -189,5 +215,14 @@ def _arrays(path: Path, header: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        BadZipFile,
+        zlib.error,
+    ) as error:
+        # Whoever altered it mended the sum, too.
         raise ModelError(f"{path}: not readable as arrays ({error})") from error

@@ -44,6 +44,14 @@ class NewerError(DatabaseError):
     exit_code = 4
 
 
+class ForeignError(DatabaseError):
+    """The file is another program's database."""
+
+
+class DamagedError(DatabaseError):
+    """What was read isn't what was written; the rest of the database may be well."""
+
+
 class LearnerError(TxtalError):
     """The learner can't fit, vectorise or be started."""
 

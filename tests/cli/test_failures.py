@@ -134,16 +134,29 @@ def test_reading_makes_no_database(fresh: Program) -> None:
 
 
 def test_an_unforeseen_error_is_one_line_and_its_traceback_is_in_the_log(answered: Program) -> None:
-    sql(answered, f"UPDATE ticket SET meta = '{SECRET}' WHERE id = 1")
+    sql(answered, f"""UPDATE ticket SET meta = '["{SECRET}"]' WHERE id = 1""")
     ran = answered("export", "d", "-o", "out.jsonl")
     assert ran.code == 1
-    assert "unexpected JSONDecodeError" in ran.complaint
+    assert "unexpected ValueError" in ran.complaint
     assert str(answered.folder / "txtal.log") in ran.complaint
-    assert "json.loads" in answered.log
-    assert "JSONDecodeError" in answered.log
+    assert "export.py" in answered.log
+    assert "ValueError" in answered.log
     assert SECRET not in answered.log + ran.err
     assert not (answered.folder / "out.jsonl").exists()
     assert "Traceback" in answered("export", "d", TXTAL_DEBUG="1").err
+
+
+def test_what_is_damaged_is_named_by_its_number(answered: Program) -> None:
+    for change, name in (
+        (f"UPDATE answer SET labels = '{SECRET}' WHERE id = 1", "answer 1 is damaged"),
+        (f"UPDATE ticket SET meta = '{SECRET}' WHERE id = 1", "ticket 1 is damaged"),
+        ("UPDATE ticket SET text = CAST(text || x'ff' AS TEXT)", "`txtal verify` says where"),
+    ):
+        sql(answered, change)
+        ran = answered.quick("export", "d", "-o", "out.jsonl")
+        assert ran.code == 3
+        assert name in ran.complaint
+        assert SECRET not in ran.err + answered.log
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are Unix's")
@@ -191,6 +204,11 @@ COMMANDS: list[list[str]] = [
     ["datasets"],
     ["datasets", "--json"],
     ["doctor"],
+    ["verify"],
+    ["verify", "--json"],
+    ["backup", f"{HOSTILE}/x"],
+    ["restore", HOSTILE],
+    ["--db", HOSTILE, "verify"],
     [HOSTILE],
     ["stats", HOSTILE, HOSTILE],
     ["stats", f"--{HOSTILE}"],

@@ -6,12 +6,14 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
+from tests.vectors.sentences import WORDS, make_static
 from txtal import classifier
 from txtal.errors import ModelError
 
@@ -64,6 +66,23 @@ def test_nothing_to_train_on(sample: Program) -> None:
     assert "two kinds" in ran.err.splitlines()[-1]
     assert (ran.code, ran.out) == (1, "")
     assert not (sample.folder / "model").exists()
+
+
+def test_a_classifier_on_a_sentence_model_wants_that_very_model(labelled: Program) -> None:
+    sentences = make_static(labelled.folder / "sentences")
+    spec = f"lexical+sentence={sentences}"
+    labelled.quick.ok("train", "d", "-o", "model", "--vectors", spec)
+    labelled.file("new.jsonl", [{"text": "Where is my refund?"}])
+    ran = labelled.quick.ok("predict", "model", "new.jsonl")
+    assert json.loads(ran.out)["predicted"] in LABELS
+    make_static(sentences, {word: vector[::-1] for word, vector in WORDS.items()})
+    ran = labelled.quick("predict", "model", "new.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"another sentence model than the '{sentences}' found here" in ran.err
+    shutil.rmtree(sentences)
+    ran = labelled.quick("predict", "model", "new.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"no sentence model in '{sentences}'" in ran.err
 
 
 def swap_labels(model: Path) -> None:
@@ -126,6 +145,39 @@ def make_it_newer(model: Path) -> None:
     (model / "classifier.json").write_text(json.dumps({**header, "version": 99}))
 
 
+def put_one_array(model: Path) -> None:
+    with (model / "classifier.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
+def forge_weights(model: Path) -> None:
+    with np.load(model / "classifier.npz") as arrays:
+        np.savez(model / "classifier.npz", **{**arrays, "intercept": np.full((2, 2), "x")})
+
+
+def forge_infinity(model: Path) -> None:
+    with np.load(model / "classifier.npz") as arrays:
+        np.savez(model / "classifier.npz", **{**arrays, "coef": arrays["coef"] * np.inf})
+
+
+def forge_header(model: Path, key: str, value: object) -> None:
+    header = json.loads((model / "classifier.json").read_text())
+    (model / "classifier.json").write_text(json.dumps({**header, key: value}))
+
+
+FORGERIES: list[Callable[[Path], None]] = [
+    put_one_array, forge_weights, forge_infinity,
+    *(
+        partial(forge_header, key=key, value=value)
+        for key, value in [
+            ("task", ["binary"]), ("task", "x"), ("labels", [1, 2]), ("labels", ["a", "a"]),
+            ("labels", {}), ("labels", []), ("vectoriser", "x"), ("vectoriser", None),
+            ("fingerprint", 7),
+        ]
+    ),
+]  # fmt: skip
+
+
 ALTERATIONS = [
     swap_labels, change_task, flip_a_byte, put_a_pickle, put_pickled_arrays, cut_it_short,
     lose_the_header, lose_the_arrays, spoil_the_header, make_it_newer,
@@ -140,7 +192,7 @@ def test_an_altered_classifier_is_refused(copy: Path, alter: Callable[[Path], No
     assert not (copy / "ran").exists()
 
 
-@pytest.mark.parametrize("alter", [put_a_pickle, put_pickled_arrays, cut_it_short])
+@pytest.mark.parametrize("alter", [put_a_pickle, put_pickled_arrays, cut_it_short, *FORGERIES])
 def test_nothing_in_it_is_executed_even_if_its_sum_is_right(
     copy: Path, alter: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,10 +13,19 @@ from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
 from txtal.session import LearnerStatus, Session
-from txtal.store import answers, datasets, tickets
+from txtal.store import answers, changes, datasets, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Dataset, LearnerSettings, Ranked, Ranking, Record, Verdict
+from txtal.types import (
+    Answer,
+    Dataset,
+    LabelChange,
+    LearnerSettings,
+    Ranked,
+    Ranking,
+    Record,
+    Verdict,
+)
 
 TOPICS = {
     "refund": "please refund order {} the money is not back on my card",
@@ -447,3 +456,21 @@ def test_the_words_that_speak_for_a_label_and_against_it(
     assert max(pushes, key=lambda word: pushes[word]) in desk.text(ticket_id)
     assert dict(learner.explain(ticket_id, desk.labels["login"]).words)["refund"] < 0
     assert learner.explain(ticket_id, 99).words == ()
+
+
+def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
+    conn: Connection, path: Path, make_dataset: MakeDataset
+) -> None:
+    desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    learner = Learner(path, "d", SETTINGS)
+    desk.answer(desk.ids[:24])
+    learner.rank()
+    refund, login = desk.labels["refund"], desk.labels["login"]
+    ticket_id = next(i for i in desk.ids[24:] if topic(desk.text(i)) == "login")
+    before = learner.explain(ticket_id, login)
+    assert dict(before.words)["password"] > 0
+    changes.change(conn, 1, LabelChange("retire", label=refund), "ann")
+    assert learner.explain(ticket_id, login) == before  # of the model there is
+    learner.rank()
+    assert dict(learner.explain(ticket_id, login).words)["password"] > 0
+    assert learner.explain(ticket_id, refund).words == ()

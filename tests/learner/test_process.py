@@ -122,7 +122,7 @@ def answer(conn: Connection, count: int) -> int:
     """Answer the first tickets, with two labels in turn; the newest answer's id."""
     session = answers.open_session(conn, 1, "ann", "test")
     for n in range(count):
-        answers.record(conn, 1, session, Answer(n + 1, "accept", (n % 2 + 1,), answered=1.0))
+        answers.append(conn, 1, session, Answer(n + 1, "accept", (n % 2 + 1,), answered=1.0))
     return answers.newest(conn, 1)
 
 

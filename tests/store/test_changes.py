@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import MakeDataset
-from txtal.errors import UsageError
+from txtal.errors import DamagedError, UsageError
 from txtal.session import Session
 from txtal.store import answers, changes, datasets, labels
 from txtal.store.sqlite import Connection
+from txtal.store.verify import verify
 from txtal.types import Dataset, LabelChange
 
 MakeSession = Callable[..., Session]
@@ -124,7 +125,7 @@ def test_no_answer_before_the_one_taken_back_stands_again(
 ) -> None:
     again = answers.standing(conn, 1)[2]
     changed = answers.Answer(again.ticket_id, "accept", (1,), annotator=again.annotator)
-    answers.record(conn, dataset.id, 1, changed)
+    answers.append(conn, dataset.id, 1, changed)
     assert change("split", label=1, names=("late", "broken")) == 3
     assert given(conn) == [("reject", ("refund",))]
 
@@ -187,3 +188,27 @@ def test_an_undo_of_the_annotators_own_speaks_of_todays_labels(
     assert session.question is not None
     assert session.question.previous is not None
     assert session.question.previous.labels == (1,)
+
+
+def test_no_change_looks_like_damage(conn: Connection, change: Callable[..., int]) -> None:
+    change("add", name="late")
+    change("split", label=1, names=("refund", "exchange"))
+    change("merge", label=2, into=3)
+    change("rename", label=3, name="rest")
+    change("describe", label=3, description="whatever is left")
+    change("retire", label=4)
+    assert verify(conn).faults == ()
+    for _ in range(6):
+        change("undo")
+        assert verify(conn).faults == ()
+    assert given(conn) == [*BEFORE[2:], *BEFORE[:2]]
+
+
+@pytest.mark.parametrize("detail", ["", "5", '{"intn": 2}'])
+def test_a_damaged_change_is_named(
+    conn: Connection, change: Callable[..., int], detail: str
+) -> None:
+    change("merge", label=1, into=2)
+    conn.execute("UPDATE label_event SET detail = ? WHERE action = 'merge'", (detail,))
+    with pytest.raises(DamagedError, match="label change 4 is damaged"):
+        answers.standing(conn, 1)

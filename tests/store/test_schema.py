@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,13 @@ from txtal.store.sqlite import (
     APPLICATION_ID,
     Connection,
     foreseen,
+    open_file,
     sqlite,
     transaction,
     wal_is_safe,
 )
+from txtal.store.sums import input_hash
+from txtal.store.verify import verify
 
 
 def test_a_new_file_is_private_ours_and_durable(path: Path, conn: Connection) -> None:
@@ -149,41 +154,89 @@ def test_a_transaction_is_all_or_nothing(conn: Connection) -> None:
 def test_a_failing_migration_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for stop in range(1, len(schema._M001)):
-        broken = (*schema._M001[:stop], "CREATE TABLE nonsense (")
-        monkeypatch.setattr(schema, "_M001", broken)
-        with pytest.raises(DatabaseError):
-            schema.open_database(path, create=True)
-        monkeypatch.undo()
-        conn = sqlite.connect(str(path))
-        assert conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        conn.close()
+    for name, statements in schema.MIGRATIONS.items():
+        for stop in range(1, len(statements)):
+            broken = {**schema.MIGRATIONS, name: (*statements[:stop], "CREATE TABLE nonsense (")}
+            monkeypatch.setattr(schema, "MIGRATIONS", broken)
+            with pytest.raises(DatabaseError):
+                schema.open_database(path, create=True)
+            monkeypatch.undo()
+            conn = sqlite.connect(str(path))
+            assert conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            conn.close()
     schema.open_database(path).close()
 
 
-def test_an_older_file_is_backed_up_before_it_is_migrated(path: Path) -> None:
-    conn = schema.open_database(path, create=True)
-    conn.execute("INSERT INTO dataset (name, task, created) VALUES ('old', 'binary', 0)")
+def test_an_older_file_is_backed_up_and_migrated(path: Path, first_version: Connection) -> None:
     # Committed, but maybe only in the write-ahead log: the copy must hold it too.
-    schema._back_up(path, 1)
+    first_version.execute("INSERT INTO dataset (name, task, created) VALUES ('old', 'binary', 0)")
+    with pytest.raises(DatabaseError, match="upgrade"):
+        schema.open_readonly(path)
+    conn = schema.open_database(path)
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
+    assert verify(conn).faults == ()
     conn.close()
     copy = path.with_name("txtal.db.schema1.bak")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     saved = sqlite.connect(str(copy))
-    assert saved.execute("SELECT name FROM dataset").fetchone() == ("old",)
+    assert saved.execute("SELECT name FROM dataset ORDER BY id DESC").fetchone() == ("old",)
+    assert saved.execute("PRAGMA user_version").fetchone()[0] == 1
     saved.close()
+
+
+def test_a_damaged_text_doesnt_keep_an_older_file_from_being_opened(
+    path: Path, first_version: Connection
+) -> None:
+    first_version.execute("UPDATE ticket SET text = CAST(x'fffe' AS TEXT) WHERE id = 1")
+    first_version.close()
+    with closing(schema.open_database(path)) as conn:
+        assert len(verify(conn).faults) == 1
+
+
+def test_a_file_with_a_trigger_is_refused(path: Path, conn: Connection) -> None:
+    conn.execute("CREATE TRIGGER theirs AFTER INSERT ON answer BEGIN DELETE FROM ticket; END")
+    for opening in (schema.open_database, schema.open_readonly):
+        with pytest.raises(DatabaseError, match="triggers"):
+            opening(path)
 
 
 def test_a_new_file_is_what_the_migrations_make(path: Path, tmp_path: Path) -> None:
     from sqlite_utils import Database
 
     made = Database(schema.open_database(path, create=True), execute_plugins=False)
-    migrated = Database(tmp_path / "migrated.db", execute_plugins=False)
+    conn = open_file(tmp_path / "migrated.db", create=True)
+    migrated = Database(conn, execute_plugins=False)
     schema._migrations().apply(migrated)
     assert schema._migrations().pending(made) == []
-    assert [m.name for m in schema._migrations().applied(made)] == ["m001_tables"]
+    assert [m.name for m in schema._migrations().applied(made)] == list(schema.MIGRATIONS)
     assert made["_sqlite_migrations"].columns == migrated["_sqlite_migrations"].columns
     for name in migrated.table_names():
         if name != "_sqlite_migrations":
             assert made[name].schema == migrated[name].schema
+            assert made[name].indexes == migrated[name].indexes
     assert made.view_names() == migrated.view_names()
+
+
+@pytest.fixture
+def first_version(path: Path) -> Iterator[Connection]:
+    """A file as the first txtal made it, with a ticket and an answer, still open."""
+    with closing(open_file(path, create=True)) as conn:
+        first = {"m001_tables": schema.MIGRATIONS["m001_tables"]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", first)
+            patch.setattr(schema, "VERSION", 1)
+            schema.open_database(path).close()
+        for statement in (
+            "INSERT INTO dataset (name, task, created) VALUES ('d', 'binary', 0)",
+            "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (1, 'ann', '', 0)",
+        ):
+            conn.execute(statement)
+        conn.execute(
+            "INSERT INTO ticket (dataset_id, input_hash, text) VALUES (1, ?, 'one')",
+            (input_hash("one"),),
+        )
+        conn.execute(
+            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, shown,"
+            " answered) VALUES (1, 1, 1, 'ann', 'accept', 0, 1.5)"
+        )
+        yield conn

@@ -10,6 +10,7 @@ import pytest
 from tests.ui.fakes import MANY, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
+from txtal.types import Ticket
 from txtal.ui import app
 from txtal.ui.plain import is_dumb, run
 
@@ -140,6 +141,23 @@ def test_a_locked_database_is_waited_for() -> None:
     assert len(slept) == 3
     assert said.count("waiting for the database lock") == 1
     assert given(session) == [("accept", (1,))]
+
+
+def test_a_lock_that_keeps_the_next_question_away_is_waited_for() -> None:
+    session = make_session()
+    real, faults = session.ledger.ticket, [LockedError("locked")] * 3
+
+    def ticket(ticket_id: int) -> Ticket:
+        if faults and session.saved:
+            raise faults.pop()
+        return real(ticket_id)
+
+    session.ledger.ticket = ticket  # type: ignore[method-assign]
+    slept: list[float] = []
+    said = talk(session, "1", "2", sleep=slept.append)
+    assert len(slept) == 2
+    assert "Nothing to ask" not in said
+    assert [labels for _, labels in given(session)] == [(1,), (2,)]
 
 
 def test_other_faults_are_told_and_the_conversation_goes_on() -> None:

@@ -224,13 +224,6 @@ class TestMakingAgain:
         ensure(directory, ALL[:10])
         assert ensure(directory, ALL).vectoriser.fit_texts == 10
 
-    def test_nor_when_nothing_was_learnt(self, directory: Path, folder_with_vectors: Path) -> None:
-        spec = f"spacy@{folder_with_vectors}"
-        ensure(directory, ALL[:2], spec)
-        source = Source()
-        ensure(directory, ALL, spec, texts=source)
-        assert source.asked == list(ALL[2:])
-
 
 class TestDamage:
     def spoil_header(self, folder: Path) -> None:

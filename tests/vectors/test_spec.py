@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ from hypothesis import strategies as st
 
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import registry, static
-from txtal.vectors.spec import Spec, parse, resolve
+from txtal.vectors.spec import Spec, check, parse, resolve
 
+NAMES = st.from_regex(r"[a-z][a-z0-9_-]*", fullmatch=True)
+MODELS = st.from_regex(r"[^+@,]+", fullmatch=True)
 BLOCKS = st.lists(
-    st.from_regex(r"[a-z][a-z0-9_-]*", fullmatch=True).filter(lambda name: name != "auto"),
+    NAMES.filter(lambda name: name not in ("auto", "sentence"))
+    | MODELS.map(lambda model: f"sentence={model}"),
     min_size=1,
     unique=True,
 ).map(tuple)
@@ -38,6 +42,10 @@ def test_a_spec_without_a_pipeline_means_english() -> None:
         ("Lexical@en", "write BLOCK"),
         ("lexical+lexical@en", "twice"),
         ("auto+static@en", "auto stands alone"),
+        ("lexical+sentence@en", "say which model"),
+        ("sentence=@en", "write BLOCK"),
+        ("static=model@en", "write BLOCK"),
+        ("auto+sentence=model@en", "auto stands alone"),
     ],
 )
 def test_a_bad_spec_is_refused_with_what_to_write(text: str, says: str) -> None:
@@ -77,6 +85,12 @@ def test_an_unknown_block_is_refused_with_those_there_are(own_registry: None) ->
         resolve("lexicla@en")
 
 
+@pytest.mark.parametrize("refuse", [resolve, check])
+def test_an_unknown_model_is_refused(refuse: Callable[[str], object]) -> None:
+    with pytest.raises(UsageError, match="no sentence model 'nowhere'"):
+        refuse("lexical+sentence=nowhere@en")
+
+
 class TestRegistry:
     def test_the_decorator_returns_the_class(self, own_registry: None) -> None:
         class Mine:
@@ -100,7 +114,7 @@ class TestRegistry:
         second = load()
         assert registry.find("mine") is second
 
-    @pytest.mark.parametrize("name", ["lexical", "auto", "mine"])
+    @pytest.mark.parametrize("name", ["lexical", "auto", "sentence", "mine"])
     def test_a_taken_name_is_refused(self, name: str, own_registry: None) -> None:
         class Mine:
             def fit(self, texts): ...

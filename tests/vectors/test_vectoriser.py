@@ -65,12 +65,12 @@ class TestFeatures:
 
     @settings(deadline=None, max_examples=100)
     @given(st.lists(st.text(st.characters()), max_size=5))
-    def test_any_text_gives_finite_rows_of_unit_or_no_length(self, texts: list[str]) -> None:
+    def test_any_text_gives_finite_rows_of_one_length_or_none(self, texts: list[str]) -> None:
         features = FITTED.transform(texts)
         assert np.isfinite(features).all()
         dims = [part.dims for part in FITTED._parts.values()]
         lengths = lengths_of_blocks(features, *dims)
-        assert np.all((abs(lengths - 1) < 1e-3) | (lengths == 0))
+        assert np.all((abs(lengths / FITTED.to_arrays()[0]["lengths"] - 1) < 1e-3) | (lengths == 0))
 
     @pytest.mark.parametrize(
         "texts",
@@ -137,13 +137,46 @@ class TestPipelineBlock:
     def test_it_goes_beside_the_others(self, folder_with_vectors: Path) -> None:
         fitted = Vectoriser.fit(f"spacy+lexical@{folder_with_vectors}", TEXTS)
         features = fitted.transform(["card card", "nothing", "card refund"])
-        expected = [[1, 0, 0], [0, 0, 0], [0.4472136, 0.8944272, 0]]
-        assert np.allclose(features[:, :3], expected)
+        centre = fitted.to_arrays()[1]["centre"][:3]
+        expected = np.array([[1, 0, 0], [0, 0, 0], [0.4472136, 0.8944272, 0]])
+        expected[[0, 2]] -= centre
+        expected[[0, 2]] /= np.linalg.norm(expected[[0, 2]], axis=1, keepdims=True)
+        expected *= np.sqrt(2 / 1.36)
+        assert centre.any()
+        assert np.allclose(features[:, :3], expected, atol=1e-4)
         assert np.array_equal(saved_and_loaded(fitted).transform(TEXTS), fitted.transform(TEXTS))
 
     def test_a_blank_pipeline_has_none(self) -> None:
         with pytest.raises(LearnerError, match="no word vectors"):
             Vectoriser.fit("spacy@en", TEXTS)
+
+
+class TestCentre:
+    def test_what_all_texts_share_is_taken_away(self) -> None:
+        greeting = "hello dear support team thank you very much for your kind help "
+        texts = [greeting + text for text in TEXTS]
+        features = Vectoriser.fit("lexical@en", texts).transform(texts)
+        cosines = features @ features.T
+        assert abs(cosines[~np.eye(len(texts), dtype=bool)].mean()) < 0.25
+
+    def test_equal_texts_keep_their_features(self) -> None:
+        for texts in (["card refund"], ["card refund"] * 50):
+            features = Vectoriser.fit("lexical@en", texts).transform(texts)
+            assert np.allclose(np.linalg.norm(features, axis=1), 1, atol=1e-3)
+
+    def test_word_vectors_say_more_of_short_texts(self) -> None:
+        for words, expected in ((1, 0.36), (12, 0.71), (200, 1.0)):
+            texts = [" ".join([f"a{i}xy"] * words) for i in range(10, 40)]
+            fitted = Vectoriser.fit("lexical+static@en", texts)
+            lexical, static = fitted.to_arrays()[0]["lengths"]
+            assert (lexical / static) ** 2 == pytest.approx(expected, rel=0.05)
+            assert lexical**2 + static**2 == pytest.approx(2, rel=1e-3)
+            assert Vectoriser.fit("lexical@en", texts).to_arrays()[0]["lengths"] == [1]
+
+    def test_a_centre_that_doesnt_fit_is_refused(self) -> None:
+        header, arrays = FITTED.to_arrays()
+        with pytest.raises(LearnerError, match="centre"):
+            Vectoriser.from_arrays(header, {**arrays, "centre": arrays["centre"][:-1]})
 
 
 class TestStatic:
@@ -223,8 +256,8 @@ class TestSaving:
 
     def test_a_newer_format_is_refused(self) -> None:
         header, arrays = FITTED.to_arrays()
-        with pytest.raises(LearnerError, match="format 2"):
-            Vectoriser.from_arrays({**header, "format": 2}, arrays)
+        with pytest.raises(LearnerError, match="format 99"):
+            Vectoriser.from_arrays({**header, "format": 99}, arrays)
 
     def test_tables_that_dont_fit_their_words_are_refused(self) -> None:
         header, arrays = FITTED.to_arrays()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "spacy", "sklearn", "tokenizers", "safetensors", "wordllama"}
+from tests.vectors.sentences import make_static
+
+HEAVY = {
+    "numpy", "scipy", "spacy", "sklearn", "tokenizers", "safetensors", "wordllama", "model2vec",
+    "sentence_transformers", "transformers", "torch", "huggingface_hub",
+}  # fmt: skip
 
 
 def heavy_after(code: str) -> set[str]:
@@ -26,6 +32,12 @@ def heavy_after(code: str) -> set[str]:
 )
 def test_registering_a_vectoriser_imports_nothing_heavy(code: str) -> None:
     assert heavy_after(code) == set()
+
+
+def test_checking_a_spec_imports_nothing_heavy(tmp_path: Path) -> None:
+    folder = make_static(tmp_path / "model")
+    check = f"from txtal.vectors.spec import check; check('lexical+sentence={folder}@en')"
+    assert heavy_after(check) == set()
 
 
 def test_a_full_cache_is_used_without_spacy(tmp_path) -> None:

@@ -42,6 +42,7 @@ def program() -> click.Group:
     loaded a second time.
     """
     from txtal.cli import (
+        backup,
         config,
         datasets,
         demo,
@@ -51,24 +52,16 @@ def program() -> click.Group:
         load,
         predict,
         recipes,
+        restore,
         simulate,
         stats,
         train,
+        verify,
     )
 
-    for module in (
-        demo,
-        load,
-        export,
-        stats,
-        datasets,
-        label,
-        config,
-        train,
-        predict,
-        simulate,
-        doctor,
-    ):
+    for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
+        cli.add_command(module.command)
+    for module in (doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -14,15 +15,21 @@ from txtal.errors import TxtalError
 
 _PACKAGES = (
     "txtal", "click", "prompt-toolkit", "spacy", "scikit-learn", "numpy", "scipy", "sqlite-utils",
-    "jsonlines", "rapidfuzz", "pysqlite3", "wordllama",
+    "jsonlines", "rapidfuzz", "pysqlite3", "wordllama", "model2vec", "sentence-transformers",
+    "torch",
 )  # fmt: skip
+
+_MOST_FAULTS = 100
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
-    """Say whether all is well: versions, SQLite, terminal, database. Shows no ticket's text."""
+    """Say whether all is well: versions, SQLite, terminal, database, cache. Shows no ticket's text.
+
+    The database is checked as by `txtal verify`.
+    """
     import platform
 
     body: dict[str, Any] = {
@@ -33,6 +40,7 @@ def command(console: Console, as_json: bool) -> None:
         "terminal": _terminal(),
         "log": str(logs.path()),
         "database": _database(console),
+        "cache": _cache(console),
     }
     if as_json:
         put_json(body)
@@ -79,21 +87,36 @@ def _database(console: Console) -> dict[str, Any]:
     path = console.database
     if not path.exists():
         return {"path": str(path), "state": "missing"}
+    from txtal.store.verify import verify
+
     try:
         with console.read() as conn:
-            found = conn.execute("PRAGMA integrity_check").fetchone()[0]
+            found = verify(conn)
             return {
                 "path": str(path),
-                "state": "ok" if found == "ok" else found,
+                "state": "damaged" if found.faults else "ok",
+                "faults": list(found.faults[:_MOST_FAULTS]),
                 "schema": conn.execute("PRAGMA user_version").fetchone()[0],
                 "journal_mode": conn.execute("PRAGMA journal_mode").fetchone()[0],
                 "bytes": path.stat().st_size,
                 "datasets": conn.execute("SELECT count(*) FROM dataset").fetchone()[0],
-                "tickets": conn.execute("SELECT count(*) FROM ticket").fetchone()[0],
+                "tickets": found.tickets,
                 "answers": conn.execute("SELECT count(*) FROM standing_answer").fetchone()[0],
+                "newest_answer": found.newest,
             }
     except TxtalError as error:
         return {"path": str(path), "state": str(error)}
+
+
+def _cache(console: Console) -> dict[str, Any]:
+    from txtal.store import cache_folder
+
+    folder = cache_folder(console.database)
+    sizes = []
+    for file in folder.rglob("*"):
+        with suppress(OSError):  # a learner may be making it again
+            sizes += [file.stat().st_size] if file.is_file() else []
+    return {"path": str(folder), "files": len(sizes), "bytes": sum(sizes)}
 
 
 def _show(indent: str, body: dict[str, Any]) -> None:
@@ -102,4 +125,10 @@ def _show(indent: str, body: dict[str, Any]) -> None:
             put(f"{indent}{key}:")
             _show(indent + "  ", value)
         else:
-            put(f"{indent}{key}: {'not installed' if value is None else value}")
+            put(f"{indent}{key}: {_said(value)}")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(value) or "none"
+    return "not installed" if value is None else str(value)

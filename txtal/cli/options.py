@@ -50,7 +50,7 @@ def features(command: F) -> F:
         "--vectors",
         default="auto",
         show_default=True,
-        help="Features: static, lexical, spacy, or several with +.",
+        help="Features: lexical, static, spacy, sentence=MODEL; several with +.",
     )
     return vectors(pipeline(command))
 

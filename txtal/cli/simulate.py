@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class _Numbers(click.ParamType[list[float]]):
     multiple=True,
     default=["auto"],
     show_default=True,
-    help="Features to compare: static, lexical, spacy, or several with +; separated by commas.",
+    help="Features to compare: as for teach; separated by commas.",
 )
 @click.option(
     "--seeds",
@@ -174,6 +175,8 @@ def command(
     held_out = simulation.labelled(read(test, bad), test)
     journal = simulation.Journal()
     if resume:
+        with suppress(OSError):  # what is wrong with it is told by who reads it
+            resume.touch(mode=0o600)
         journal = simulation.Journal.resume(resume, simulation.fixed(pool, held_out, plan))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = simulation.Simulation(pool, held_out, plan, Path(folder), journal)

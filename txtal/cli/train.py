@@ -50,6 +50,9 @@ def command(
         spec = _taught_with(console, dataset) or spec
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
+    learner.rank()
+    while learner.tune():
+        pass
     revision = learner.rank().revision
     scheme, model, features = learner.scheme, learner.model, learner.features
     if scheme is None or model is None or features is None or not model.ready:

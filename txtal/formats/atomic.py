@@ -6,17 +6,13 @@ import gzip
 import io
 import os
 import stat
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from txtal import leftovers
 from txtal.errors import TxtalError, UsageError
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @contextmanager
@@ -41,13 +37,6 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
         raise TxtalError(f"{path} can't be written: {error.strerror or error}{after}") from error
 
 
-_SUFFIX = ".tmp"
-
-
-def _prefix(target: Path) -> str:
-    return f".{target.name}.txtal-"
-
-
 @contextmanager
 def _special(path: Path) -> Iterator[TextIO]:
     with path.open("w", encoding="utf-8", newline="\n") as handle:
@@ -57,12 +46,9 @@ def _special(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
     target = Path(os.path.realpath(path))
-    _sweep(target)
-    descriptor, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
-    temporary = Path(name)
+    file, temporary = leftovers.make(target)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            _hold(file)
+        with file:
             with _text(file, packed=path.suffix.lower() == ".gz") as handle:
                 yield handle
             file.flush()
@@ -72,7 +58,7 @@ def _replaced(path: Path) -> Iterator[TextIO]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_directory(target.parent)
+    leftovers.sync_folder(target.parent)
 
 
 @contextmanager
@@ -90,30 +76,3 @@ def _text(file: BinaryIO, *, packed: bool) -> Iterator[TextIO]:
         with suppress(OSError):
             inner.close()
         raise
-
-
-def _hold(file: BinaryIO) -> None:
-    """Mark ``file`` as in use until it is closed or its process ends."""
-    if sys.platform != "win32":
-        with suppress(OSError):  # a file system without locks: then nothing is swept there either
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _sweep(target: Path) -> None:
-    """Remove what killed runs left beside ``target``; a run that lives holds its own."""
-    for stale in target.parent.iterdir():
-        if stale.name.startswith(_prefix(target)) and stale.name.endswith(_SUFFIX):
-            with suppress(OSError), stale.open("rb") as file:
-                if sys.platform != "win32":
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                stale.unlink()
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the new name survive a power cut, where directories can be synced at all."""
-    with suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -27,8 +27,10 @@ def main() -> None:
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
-    pokes: SimpleQueue[protocol.Request] = SimpleQueue()
-    threading.Thread(target=_listen, args=(pokes,), daemon=True).start()
+    # What a sentence model computes with: every core but the screen's.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
+    requests: SimpleQueue[protocol.Request] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
     def send(message: protocol.Message) -> None:
         out.write(protocol.dump_message(message) + "\n")
@@ -37,7 +39,7 @@ def main() -> None:
     send(LearnerStatus("starting"))
     learner = None
     while True:
-        request = _latest(pokes)
+        request = _latest(requests)
         try:
             if learner is None:
                 from txtal.learner.learner import Learner
@@ -45,8 +47,11 @@ def main() -> None:
                 learner = Learner(path, dataset, settings, send)
             if request.ticket_id:
                 send(learner.explain(request.ticket_id, request.label))
-                continue
-            ranking = learner.rank()
+            else:
+                send(learner.rank())
+                send(LearnerStatus("ready", learner.chosen))
+            while requests.empty() and learner.tune():
+                pass
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:
@@ -56,9 +61,6 @@ def main() -> None:
                 raise
             logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
             raise SystemExit(1) from None
-        else:
-            send(ranking)
-            send(LearnerStatus("ready"))
 
 
 def _claim_stdout() -> TextIO:
@@ -68,11 +70,11 @@ def _claim_stdout() -> TextIO:
     return out
 
 
-def _listen(pokes: SimpleQueue[protocol.Request]) -> None:
-    """Pass pokes on; leave when the pipe closes, even in the middle of a fit."""
-    with suppress(ValueError, KeyError, TypeError):  # what isn't a poke ends it, too
+def _listen(requests: SimpleQueue[protocol.Request]) -> None:
+    """Pass requests on; leave when the pipe closes, even in the middle of a fit."""
+    with suppress(ValueError, KeyError, TypeError):  # what is none ends it, too
         for line in sys.stdin:
-            pokes.put(protocol.load_request(line))
+            requests.put(protocol.load_request(line))
     os._exit(0)
 
 

@@ -31,5 +31,6 @@ class InlineLearner:
             return None
         self._pokes = 0
         ranking = self.learner.rank()
+        self.learner.tune()
         self.status = LearnerStatus("ready")
         return ranking

@@ -23,9 +23,11 @@ from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
+from txtal.learning.training import Hyperparameters, Trainer
+from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import AUDIT, LearnerStatus
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
@@ -37,6 +39,7 @@ from txtal.types import (
     Ranking,
     Revision,
     Scheme,
+    Task,
 )
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
@@ -85,6 +88,23 @@ class Surroundings(NamedTuple):
     def of(cls, features: Features) -> Surroundings:
         sample = Neighbourhood(features.matrix)
         return cls(Propagation(sample), Herding(sample))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The answers as arrays, a row each."""
+
+    features: Floats
+    """(m, d)."""
+    rows: Indices
+    """(m,): of the dataset's features."""
+    matrix: AnswerMatrix
+    labels: tuple[int, ...]
+    """(k,): ids of the columns, which a change of the labels moves from one fit to the next."""
+
+    @property
+    def cells(self) -> Cells:
+        return self.matrix.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +158,8 @@ class Learner:
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._strategy = registry.get(settings.strategy)
         self._spec, self._notice = spec.resolve(settings.vectoriser)
+        self._tuning: Tuning | None = None
+        self._known: Known | None = None
         self._start: Indices | None = None
         self._audit: Estimate | None = None
         self._audited = 0
@@ -155,12 +177,10 @@ class Learner:
         ):
             snapshot = self._read(conn)
             self._report(LearnerStatus("training"))
-            matrix = answer_matrix(snapshot.answers, snapshot.scheme)
-            rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
-            known = np.asarray(snapshot.features.matrix[rows])
-            self._fit(known, rows, matrix, snapshot)
-            self._measure(known, rows, matrix, snapshot)
-            pool = self._pool(conn, known, rows, matrix, snapshot)
+            self._known = known = _known(snapshot)
+            self._fit(known)
+            self._measure(known, snapshot)
+            pool = self._pool(conn, known, snapshot)
             return self._ranking(pool, snapshot, began)
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
@@ -169,16 +189,55 @@ class Learner:
         Raises DatabaseError.
         """
         words: tuple[tuple[str, float], ...] = ()
-        known = self.scheme.ids if self.scheme else ()
-        if self.model and self.model.ready and self.features and label_id in known:
+        labels = self._known.labels if self._known else ()
+        if self.model and self.model.ready and self.features and label_id in labels:
             with (
                 threadpool_limits(self.settings.threads),
                 closing(schema.open_readonly(self.path)) as conn,
                 foreseen(self.path),
             ):
                 text = tickets.get(conn, ticket_id).text
-            words = weigh(self.features.vectoriser, self.model, text, known.index(label_id))
+            words = weigh(self.features.vectoriser, self.model, text, labels.index(label_id))
         return Explanation(ticket_id, label_id, words)
+
+    def tune(self) -> bool:
+        """Try an alternative for the next fits, if it is time to; whether another waits.
+
+        For when there is nothing better to do: it takes several fits.
+        """
+        if self._tuning is None or self._known is None:
+            return False
+        known = self._known
+        with threadpool_limits(self.settings.threads):
+            return self._tuning.step(
+                known.features,
+                known.rows,
+                known.cells,
+                self._task,
+                lambda hyper, *answered: self._trainer(hyper).model(*answered),
+            )
+
+    @property
+    def chosen(self) -> str:
+        """What was found to be better than the usual settings, and by how much; or nothing."""
+        return self._tuning.why if self._tuning else ""
+
+    @property
+    def _task(self) -> Task:
+        assert self.scheme is not None
+        return self.scheme.task
+
+    def _trainer(self, hyper: Hyperparameters | None = None) -> Trainer:
+        assert self._tuning is not None
+        assert self._surroundings is not None
+        assert self.features is not None
+        return Trainer(
+            self._task,
+            hyper or self._tuning.chosen,
+            self.features.vectoriser.widths,
+            self._surroundings.propagation,
+            self.settings.seed,
+        )
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -199,7 +258,7 @@ class Learner:
         if before is not None and not tickets.ids_after(conn, dataset_id, last):
             return before
         if self._cache is None:
-            beside = self.path.with_name(f"{self.path.name}.cache")
+            beside = cache_folder(self.path)
             self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
         self._progress(0, None)
         self.features = self._cache.ensure(
@@ -209,7 +268,9 @@ class Learner:
             progress=self._progress,
         )
         if before is None or before.vectoriser is not self.features.vectoriser:
-            self._regression = None  # its weights belong to other features
+            # Weights and choices belong to the features they were found with.
+            self._regression = None
+            self._tuning = Tuning(len(self.features.vectoriser.widths), self.settings.seed)
         self._surroundings = Surroundings.of(self.features)
         self._start = None
         return self.features
@@ -220,33 +281,29 @@ class Learner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def _fit(self, known: Floats, rows: Indices, matrix: AnswerMatrix, snapshot: Snapshot) -> None:
-        task = snapshot.scheme.task
-        self._regression = model.fit(known, matrix.cells, task, start=self._regression)
-        self.model = self._carry(self._regression, rows, matrix.cells)
-
-    def _carry(self, fitted: LinearModel, rows: Indices, cells: Cells) -> LinearModel:
-        assert self._surroundings is not None
-        return self._surroundings.propagation.carry(fitted, rows, cells)
+    def _fit(self, known: Known) -> None:
+        trainer = self._trainer()
+        self._regression = trainer.regression(known.features, known.cells, self._regression)
+        self.model = trainer.finish(self._regression, known.rows, known.cells)
 
     # --- measuring --------------------------------------------------------------------------
 
-    def _measure(
-        self, known: Floats, rows: Indices, matrix: AnswerMatrix, snapshot: Snapshot
-    ) -> None:
+    def _measure(self, known: Known, snapshot: Snapshot) -> None:
         """Estimate again once there are a tenth more audit answers: it takes several fits."""
         audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
-        audited = np.isin(matrix.ticket_ids, audits)
+        audited = np.isin(known.matrix.ticket_ids, audits)
         count = int(audited.sum())
         if self._audited <= count < 1.1 * self._audited:
             return
+        trainer = self._trainer()
         self._audit = evaluate.audit_estimate(
-            known,
-            matrix.cells,
+            known.features,
+            known.cells,
             audited,
-            snapshot.scheme.task,
+            self._task,
             seed=self.settings.seed,
-            improve=lambda fitted, used: self._carry(fitted, rows[used], matrix.cells[used]),
+            regress=trainer.regression,
+            finish=lambda fitted, used: trainer.finish(fitted, known.rows[used], known.cells[used]),
         )
         self._audited = count
 
@@ -255,9 +312,7 @@ class Learner:
     def _pool(
         self,
         conn: Connection,
-        known: Floats,
-        known_rows: Indices,
-        matrix: AnswerMatrix,
+        known: Known,
         snapshot: Snapshot,
     ) -> OpenTickets:
         assert self.model is not None
@@ -270,11 +325,11 @@ class Learner:
             features=np.asarray(features.matrix[rows]),
             task=snapshot.scheme.task,
             model=self.model if self.model.ready else None,
-            answered=known,
-            cells=matrix.cells,
+            answered=known.features,
+            cells=known.cells,
             labels=[label.name for label in snapshot.scheme.labels],
             size=SIZE,
-            place=Place(self._surroundings.herding, rows, known_rows),
+            place=Place(self._surroundings.herding, rows, known.rows),
             read_texts=lambda: tickets.texts(conn, ids.tolist()),
             rng=np.random.default_rng([self.settings.seed, len(snapshot.answers)]),
         )
@@ -291,7 +346,7 @@ class Learner:
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
             audit=self._audit,
-            note="" if self.model and self.model.ready else _NOT_READY,
+            note=self.chosen if self.model and self.model.ready else _NOT_READY,
         )
         return Ranking(
             revision,
@@ -308,10 +363,10 @@ class Learner:
             if len(rows) or waiting.pool.model is None:
                 return Choice(START, rows, None, 1.0)
         pool = waiting.pool
+        name = _CHOSEN.get(self.settings.strategy, self.settings.strategy)
         scores = score(self._strategy, pool)
         rows = select.select(scores, pool.features, SIZE, rng=pool.rng)
-        name = self.settings.strategy
-        return Choice(_CHOSEN.get(name, name), rows, scores, self._chance(waiting))
+        return Choice(name, rows, scores, self._chance(waiting))
 
     def _chance(self, waiting: OpenTickets) -> float | None:
         """Of the first ticket to come first; a mixture's own draw is not ours to know."""
@@ -357,6 +412,13 @@ class Learner:
                 )
             )
         return tuple(ranked)
+
+
+def _known(snapshot: Snapshot) -> Known:
+    matrix = answer_matrix(snapshot.answers, snapshot.scheme)
+    rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
+    features = np.asarray(snapshot.features.matrix[rows])
+    return Known(features, rows, matrix, snapshot.scheme.ids)
 
 
 _NOT_READY = "the model needs answers of two kinds"

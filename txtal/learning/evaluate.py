@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 from typing import Literal
 
@@ -17,6 +18,9 @@ from txtal.types import Estimate, Task
 
 FEWEST = 10
 """Audit answers below which there is no estimate: its interval would span half the scale."""
+
+Regress = Callable[[Features, Cells, LinearModel | None], LinearModel]
+"""Fits a model to features (n, d) and answers (n, k), perhaps starting at another."""
 
 Labels = npt.NDArray[np.integer]
 """One label a row (n,), as a column number."""
@@ -78,11 +82,10 @@ def audit_estimate(
     audit: Mask,
     task: Task,
     *,
-    C: float = 10.0,
-    balanced: bool = True,
     folds: int = 5,
     seed: int = 0,
-    improve: Callable[[LinearModel, Indices], LinearModel] | None = None,
+    regress: Regress | None = None,
+    finish: Callable[[LinearModel, Indices], LinearModel] | None = None,
 ) -> Estimate | None:
     """What share of tickets a model of these answers gets right, from the audit answers alone.
 
@@ -100,33 +103,39 @@ def audit_estimate(
     question should ask for a label, not for a verdict on a suggestion, or hard tickets drop out.
     Each model learned from a little less than all answers, so the value errs on the low side.
 
-    ``improve`` is given each fold's model and the rows it was fitted to, and gives back the model
-    that is to be judged.
+    ``regress`` fits a model, :func:`fit` by default; ``finish`` is given each fold's model and the
+    rows it was fitted to, and gives back the model that is to be judged.
 
     None with fewer than ``FEWEST`` rows that count, or when a fold's model isn't ready.
     """
-    counted = np.flatnonzero(audit & _known_in_full(cells, task))
+    counted = np.flatnonzero(audit & known_in_full(cells, task))
     if len(counted) < FEWEST:
         return None
-    blind = fit(features[~audit], cells[~audit], task, C=C, balanced=balanced, seed=seed)
+    regress = regress or partial(_regress, task, seed)
+    blind = regress(features[~audit], cells[~audit], None)
     right = 0
     for held_out in np.array_split(np.random.default_rng(seed).permutation(counted), folds):
         rest = np.ones(len(cells), np.bool_)
         rest[held_out] = False
-        model = fit(
-            features[rest], cells[rest], task, C=C, balanced=balanced, start=blind, seed=seed
-        )
+        model = regress(features[rest], cells[rest], blind)
         if not model.ready:
             return None
-        if improve is not None:
-            model = improve(model, np.flatnonzero(rest))
+        if finish is not None:
+            model = finish(model, np.flatnonzero(rest))
         decided = decide(model.predict_proba(features[held_out]), task)
         right += int((decided == cells[held_out]).all(axis=1).sum())
     low, high = wilson(right, len(counted))
     return Estimate(len(counted), right / len(counted), low, high)
 
 
-def _known_in_full(cells: Cells, task: Task) -> Mask:
+def _regress(
+    task: Task, seed: int, features: Features, cells: Cells, start: LinearModel | None
+) -> LinearModel:
+    return fit(features, cells, task, start=start, seed=seed)
+
+
+def known_in_full(cells: Cells, task: Task) -> Mask:
+    """The rows (n,) of which it is known for every label whether it applies."""
     known: Mask = (cells != UNKNOWN).all(axis=1)
     if task == "exclusive":
         known &= (cells == IS).any(axis=1)

@@ -7,8 +7,12 @@ sure of most of the pool, it becomes those it is unsure of (Bae, Oliveira and Su
 
     gain(x) = sum_i  u_i * max(0, k(x, i) - max_{j answered} k(j, i))
 
-with u_i the uncertainty of ticket i and k(x, i) = exp(SHARPNESS * (cos(x, i) - 1)), cut off after
+with u_i the uncertainty of ticket i and k(x, i) = exp(sharpness * (cos(x, i) - 1)), cut off after
 the nearest neighbours. The next ticket is the one of greatest gain, then the gains are taken again.
+
+The kernel narrows as answers come in, as in the paper: an answer speaks for its surroundings while
+there are few answers a label, and for little but itself once there are many. Where the kernel is
+narrow the gain is the ticket's own uncertainty, so herding ends as uncertainty sampling.
 """
 
 from __future__ import annotations
@@ -22,6 +26,15 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.learning.neighbourhood import Neighbourhood
 
 SHARPNESS = 5.0
+"""With few answers; from there it grows."""
+
+FEW = 3
+"""Answers a label up to which they are few."""
+
+
+def sharpness(answers: int, labels: int) -> float:
+    """The kernel's for so many answers, in which so many labels were met."""
+    return SHARPNESS * max(1.0, answers / (FEW * max(2, labels)))
 
 
 class Herding:
@@ -31,16 +44,22 @@ class Herding:
         self.sample = sample
 
     @cached_property
-    def _kernel(self) -> sp.csr_array:
-        """Symmetric (m, m)."""
+    def _closeness(self) -> sp.csr_array:
+        """Symmetric (m, m): the kernel of sharpness 1, whose powers are all others."""
         near = self.sample.near
         m, count = near.places.shape
-        kernel = np.exp(SHARPNESS * (near.cosines - 1)).ravel()
+        closeness = np.exp(near.cosines - 1).ravel()
         begin = np.arange(0, m * count + 1, max(1, count))[: m + 1]
-        one_way = sp.csr_array((kernel, near.places.ravel(), begin), shape=(m, m))
+        one_way = sp.csr_array((closeness, near.places.ravel(), begin), shape=(m, m))
         return sp.csr_array(one_way.maximum(one_way.T))
 
-    def gains(self, uncertainty: Floats, answered: Indices, size: int) -> Floats:
+    def gains(
+        self,
+        uncertainty: Floats,
+        answered: Indices,
+        size: int,
+        sharpness: float = SHARPNESS,
+    ) -> Floats:
         """What asking each ticket of the sample would gain (m,).
 
         ``uncertainty`` (m,) is 0 or more; ``answered`` are rows of the features. The first
@@ -49,8 +68,8 @@ class Herding:
         """
         if not len(self.sample):
             return np.zeros(0, np.float32)
-        kernel = self._kernel
-        covered = self._covered(answered)
+        kernel = self._closeness.power(sharpness)
+        covered = self._covered(answered, sharpness)
         left = np.maximum(kernel.data - covered[kernel.indices], 0) * uncertainty[kernel.indices]
         gains = np.add.reduceat(np.append(left, 0), kernel.indptr[:-1])[: len(self.sample)]
         gains[np.diff(kernel.indptr) == 0] = 0
@@ -61,28 +80,30 @@ class Herding:
             if not np.isfinite(gains[best]):
                 break
             scores[best] = gains[best]
-            self._take(best, gains, covered, uncertainty)
+            _take(kernel, best, gains, covered, uncertainty)
             gains[best] = -np.inf
             waiting = np.isfinite(gains)
             scores[waiting] = gains[waiting]
         return scores
 
-    def _covered(self, answered: Indices) -> Floats:
+    def _covered(self, answered: Indices, sharpness: float) -> Floats:
         """How near each ticket is to an answer (m,), 0 to 1."""
         covered = np.zeros(len(self.sample), np.float32)
         near = self.sample.near_to(answered)
-        np.maximum.at(covered, near.places, np.exp(SHARPNESS * (near.cosines - 1)))
+        np.maximum.at(covered, near.places, np.exp(sharpness * (near.cosines - 1)))
         return covered
 
-    def _take(self, best: int, gains: Floats, covered: Floats, uncertainty: Floats) -> None:
-        """Cover what ``best`` covers, and lower the gains of all that would have covered it too."""
-        kernel = self._kernel
-        own = slice(kernel.indptr[best], kernel.indptr[best + 1])
-        for ticket, value in zip(kernel.indices[own], kernel.data[own], strict=True):
-            before = covered[ticket]
-            if value > before:
-                row = slice(kernel.indptr[ticket], kernel.indptr[ticket + 1])
-                ties = kernel.data[row]
-                lost = np.maximum(ties - before, 0) - np.maximum(ties - value, 0)
-                gains[kernel.indices[row]] -= lost * uncertainty[ticket]
-                covered[ticket] = value
+
+def _take(
+    kernel: sp.csr_array, best: int, gains: Floats, covered: Floats, uncertainty: Floats
+) -> None:
+    """Cover what ``best`` covers, and lower the gains of all that would have covered it too."""
+    own = slice(kernel.indptr[best], kernel.indptr[best + 1])
+    for ticket, value in zip(kernel.indices[own], kernel.data[own], strict=True):
+        before = covered[ticket]
+        if value > before:
+            row = slice(kernel.indptr[ticket], kernel.indptr[ticket + 1])
+            ties = kernel.data[row]
+            lost = np.maximum(ties - before, 0) - np.maximum(ties - value, 0)
+            gains[kernel.indices[row]] -= lost * uncertainty[ticket]
+            covered[ticket] = value

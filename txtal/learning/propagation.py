@@ -35,7 +35,7 @@ STEPS = 20
 PENALTY = 1.0
 """Of the ridge regression."""
 
-WEIGHT = 10.0
+WEIGHT = 3.0
 """Of its scores, in logits, beside the logistic regression's."""
 
 
@@ -98,7 +98,9 @@ class Propagation:
         solved = (self._normal @ (_with_one(self._near.features).T @ soft)).T
         return solved[:, :-1], solved[:, -1]
 
-    def carry(self, model: LinearModel, rows: Indices, cells: Cells) -> LinearModel:
+    def carry(
+        self, model: LinearModel, rows: Indices, cells: Cells, weight: float = WEIGHT
+    ) -> LinearModel:
         """``model`` with what its answers (a, k) to ``rows`` (a,) say of the tickets near them.
 
         For exclusive tasks; a reject is not carried on. The model comes back unchanged when it
@@ -114,8 +116,8 @@ class Propagation:
         soft = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12)
         ridge_coef, ridge_intercept = self.weights(soft)
         coef, intercept = model.coef.copy(), model.intercept.copy()
-        coef[model.trained] += WEIGHT * ridge_coef
-        intercept[model.trained] += WEIGHT * ridge_intercept
+        coef[model.trained] += weight * ridge_coef
+        intercept[model.trained] += weight * ridge_intercept
         return replace(model, coef=coef, intercept=intercept)
 
 

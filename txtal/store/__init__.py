@@ -9,3 +9,8 @@ from pathlib import Path
 
 DEFAULT_PATH = Path("txtal.db")
 """The database where none is named."""
+
+
+def cache_folder(database: Path) -> Path:
+    """Where the features of its tickets are kept; may be deleted at any time."""
+    return database.with_name(f"{database.name}.cache")

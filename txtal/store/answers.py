@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from txtal.store import labels, leases, tickets
+from txtal.errors import DamagedError
+from txtal.store import labels, leases, sums, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
 
@@ -21,10 +22,10 @@ def open_session(conn: Connection, dataset_id: int, annotator: str, recipe: str)
     return int(cursor.lastrowid or 0)
 
 
-def record(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
-    """Append the answer, durably: when this returns, it is on disk. Returns its id."""
-    with transaction(conn):
-        return append(conn, dataset_id, session_id, answer)
+def is_open(conn: Connection, session_id: int) -> bool:
+    """Whether the session is known and has not ended."""
+    found = conn.execute("SELECT 1 FROM session WHERE id = ? AND ended IS NULL", (session_id,))
+    return found.fetchone() is not None
 
 
 def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
@@ -53,7 +54,13 @@ def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -
             answer.comment,
         ),
     )
-    return int(cursor.lastrowid or 0)
+    return _sealed(conn, int(cursor.lastrowid or 0))
+
+
+def _sealed(conn: Connection, answer_id: int) -> int:
+    """Give the row its sum, made of what the database holds of it."""
+    conn.execute(f"UPDATE answer SET sum = {sums.ANSWER} WHERE id = ?", (answer_id,))
+    return answer_id
 
 
 def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Undone | None:
@@ -87,7 +94,7 @@ def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (dataset_id, answer.ticket_id, session_id, answer.annotator, answer.id, now, now),
     )
-    return int(cursor.lastrowid or 0)
+    return _sealed(conn, int(cursor.lastrowid or 0))
 
 
 def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:
@@ -123,6 +130,8 @@ def by_id(conn: Connection, answer_ids: Sequence[int]) -> list[Answer]:
     found = []
     for answer_id in answer_ids:
         row = conn.execute("SELECT * FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        if row is None:
+            raise DamagedError(f"answer {answer_id} is lost; a backup brings it back")
         found.append(from_row(row, {}))
     return found
 
@@ -163,12 +172,8 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
     )
     stands_for = labels.merged(conn, dataset_id)
     for row in rows:
-        ticket = Ticket(
-            row["ticket_id"],
-            row["text"],
-            json.loads(row["meta"]) if row["meta"] else {},
-            json.loads(row["extra"]) if row["extra"] else {},
-        )
+        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
+        ticket = Ticket(row["ticket_id"], row["text"], *extras)
         yield Exported(
             ticket,
             from_row(row, stands_for),
@@ -179,24 +184,34 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
 
 
 def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:
-    """The answer in a row of the table (not an undo), in terms of the labels there are now."""
-    probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    """The answer in a row of the table (not an undo), in terms of the labels there are now.
+
+    Raises DamagedError when it can't be read.
+    """
+    try:
+        given = json.loads(row["labels"])
+        if row["verdict"] == "reject":
+            # What was not one part of a merged label may be another.
+            given = [label for label in given if label not in stands_for]
+        given = _now(given, stands_for)
+        suggestion = _now(json.loads(row["suggestion"]), stands_for)
+        probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
+    except (ValueError, TypeError):
+        raise DamagedError(
+            f"answer {row['id']} is damaged; `txtal verify` says more, and a backup brings it back"
+        ) from None
     ranked = Ranked(
         row["ticket_id"],
-        _now(json.loads(row["suggestion"]), stands_for),
+        suggestion,
         probabilities,
         row["reason"],
         row["score"],
         row["selection_probability"],
     )
-    given = json.loads(row["labels"])
-    if row["verdict"] == "reject":
-        # What was not one part of a merged label may be another.
-        given = [label for label in given if label not in stands_for]
     return Answer(
         ticket_id=row["ticket_id"],
         verdict=row["verdict"],
-        labels=_now(given, stands_for),
+        labels=given,
         ranked=ranked,
         revision=row["revision_id"],
         shown=row["shown"],

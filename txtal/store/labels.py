@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from txtal.errors import DamagedError, DatabaseError
 from txtal.store.sqlite import Connection
 from txtal.types import Label, Scheme
 
@@ -28,9 +30,11 @@ class Event:
 
 
 def scheme(conn: Connection, dataset_id: int) -> Scheme:
-    """The label scheme of the dataset with this id."""
-    task = conn.execute("SELECT task FROM dataset WHERE id = ?", (dataset_id,)).fetchone()[0]
-    return Scheme(task, _labels(conn, dataset_id), _labels(conn, dataset_id, retired=True))
+    """The label scheme of the dataset with this id. Raises DatabaseError when it is gone."""
+    row = conn.execute("SELECT task FROM dataset WHERE id = ?", (dataset_id,)).fetchone()
+    if row is None:
+        raise DatabaseError("the dataset is no longer in the database; quit and start again")
+    return Scheme(row[0], _labels(conn, dataset_id), _labels(conn, dataset_id, retired=True))
 
 
 def _labels(conn: Connection, dataset_id: int, *, retired: bool = False) -> tuple[Label, ...]:
@@ -77,12 +81,12 @@ def log(
 
 
 def events(conn: Connection, dataset_id: int) -> list[Event]:
-    """Every change of the scheme, oldest first."""
+    """Every change of the scheme, oldest first. Raises DamagedError when one can't be read."""
     rows = conn.execute(
-        "SELECT id, at, action, label_id, detail FROM label_event WHERE dataset_id = ? ORDER BY id",
+        "SELECT id, action, detail, at, label_id FROM label_event WHERE dataset_id = ? ORDER BY id",
         (dataset_id,),
     ).fetchall()
-    details = {row["id"]: json.loads(row["detail"]) for row in rows}
+    details = {row["id"]: _detail(*row) for row in rows}
     undone = {details[row["id"]]["undoes"] for row in rows if row["action"] == "undo"}
     return [
         Event(
@@ -95,6 +99,26 @@ def events(conn: Connection, dataset_id: int) -> list[Event]:
         )
         for row in rows
     ]
+
+
+_NEEDED = {
+    "merge": {"into"},
+    "rename": {"from", "to"},
+    "describe": {"from", "to"},
+    "split": {"into", "added", "undone"},
+    "undo": {"undoes"},
+}
+"""What the detail of an action is of no use without."""
+
+
+def _detail(event_id: int, action: str, detail: str, *_: object) -> dict[str, Any]:
+    with suppress(ValueError):
+        found = json.loads(detail)
+        if isinstance(found, dict) and found.keys() >= _NEEDED.get(action, set()):
+            return found
+    raise DamagedError(
+        f"label change {event_id} is damaged; `txtal verify` says more, a backup brings it back"
+    )
 
 
 def newest_event(conn: Connection, dataset_id: int) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from txtal.errors import DatabaseError
 from txtal.query import Query
 from txtal.store import (
     answers,
@@ -54,11 +56,30 @@ class Ledger:
         self.annotator = annotator
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+        self._file = _identity(path)
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
         self.refresh()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One write, to the file that is still at its path and still knows this session.
+
+        SQLite goes on writing to a file that was deleted or moved away, and answers saved there
+        would be lost; and after a restore the tickets may be others.
+        """
+        with foreseen(self.path), transaction(self.conn):
+            if _identity(self.path) != self._file:
+                raise DatabaseError(
+                    f"{self.path}: was deleted, moved or replaced meanwhile; put it back, or quit"
+                )
+            if not answers.is_open(self.conn, self.session_id):
+                raise DatabaseError(
+                    f"{self.path}: was restored from a backup meanwhile; quit and start again"
+                )
+            yield
 
     def refresh(self) -> None:
         """Count again what is answered and open; others may have written since."""
@@ -68,28 +89,36 @@ class Ledger:
 
     def record(self, answer: Answer) -> Answer:
         """Write the answer to disk and give it back with its id."""
-        answer = replace(answer, annotator=self.annotator)
-        with foreseen(self.path):
+        with self._writing():
             first = leases.is_open(self.conn, self.session_id, answer.ticket_id)
-            answer_id = answers.record(self.conn, self.dataset.id, self.session_id, answer)
+            recorded = self._append(answer)
         self.open -= first
-        return replace(answer, id=answer_id)
+        return recorded
 
     def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
         """Write the same answer to those of the tickets that are open, all or none of them."""
-        with foreseen(self.path), transaction(self.conn):
-            return [
-                self.record(replace(answer, ticket_id=ticket_id, id=0))
+        with self._writing():
+            given = [
+                self._append(replace(answer, ticket_id=ticket_id))
                 for ticket_id in ticket_ids
                 if leases.is_open(self.conn, self.session_id, ticket_id)
             ]
+        self.open -= len(given)
+        return given
+
+    def _append(self, answer: Answer) -> Answer:
+        answer = replace(answer, annotator=self.annotator)
+        answer_id = answers.append(self.conn, self.dataset.id, self.session_id, answer)
+        return replace(answer, id=answer_id)
 
     def undo(self) -> Undone | None:
         """Undo this annotator's newest answer, of whatever session; None when none is left."""
-        with foreseen(self.path):
+        with self._writing():
             undone = answers.undo(self.conn, self.dataset.id, self.session_id, self.annotator)
-            if undone is not None:
-                self.open += leases.is_open(self.conn, self.session_id, undone.ticket.id)
+            reopened = undone is not None and leases.is_open(
+                self.conn, self.session_id, undone.ticket.id
+            )
+        self.open += reopened
         return undone
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
@@ -97,7 +126,7 @@ class Ledger:
 
         Raises UsageError, with nothing changed, for what can't be done.
         """
-        with foreseen(self.path):
+        with self._writing():
             taken_back = changes.change(self.conn, self.dataset.id, wanted, self.annotator)
         self.open += len({answer.ticket_id for answer in taken_back})
         return taken_back
@@ -133,7 +162,7 @@ class Ledger:
 
     def hold(self, ticket_id: int) -> Found | None:
         """Lease this ticket, answered or not; None when another session is at it."""
-        with foreseen(self.path), transaction(self.conn):
+        with self._writing():
             if leases.held_elsewhere(self.conn, self.session_id, ticket_id):
                 return None
             leases.hold(self.conn, self.session_id, ticket_id)
@@ -168,12 +197,12 @@ class Ledger:
 
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         """Lease the first open one of these; None when none is open."""
-        with foreseen(self.path):
+        with self._writing():
             return leases.take_first(self.conn, self.session_id, ticket_ids)
 
     def take_next(self, after: int = 0) -> int | None:
         """Lease the next open ticket in order of loading; None past the last."""
-        with foreseen(self.path):
+        with self._writing():
             taken = leases.take_next(self.conn, self.session_id, self.dataset.id, after)
             if taken is None and after == 0:
                 self._found_nothing()
@@ -231,7 +260,7 @@ class Ledger:
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""
-        with foreseen(self.path):
+        with self._writing():
             return revisions.save(self.conn, self.dataset.id, self.session_id, ranking)
 
     def last_ranking(self) -> tuple[int, Ranking] | None:
@@ -248,3 +277,12 @@ class Ledger:
                 self.conn.execute(
                     "UPDATE session SET ended = ? WHERE id = ?", (time.time(), self.session_id)
                 )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at the path; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from txtal import wire
+from txtal.store import sums
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Estimate, Ranking, Revision
 
@@ -39,13 +40,15 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
             "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
             (dataset_id, revision_id, wire.dump_ranking(ranking)),
         )
+        conn.execute(f"UPDATE queue SET sum = {sums.QUEUE} WHERE dataset_id = ?", (dataset_id,))
     return revision_id
 
 
 def last_ranking(conn: Connection, dataset_id: int) -> tuple[int, Ranking] | None:
     """The stored ranking and its revision's id; None when there is none that can be read."""
     row = conn.execute(
-        "SELECT revision_id, ranking FROM queue WHERE dataset_id = ?", (dataset_id,)
+        f"SELECT revision_id, ranking FROM queue WHERE dataset_id = ? AND sum IS {sums.QUEUE}",
+        (dataset_id,),
     ).fetchone()
     if row is None:
         return None

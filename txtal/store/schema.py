@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from txtal.errors import DatabaseError, NewerError
+from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError
+from txtal.store import sums
+from txtal.store.files import copy_into, put, temporary
 from txtal.store.sqlite import (
     APPLICATION_ID,
     BUSY_SECONDS,
@@ -23,24 +26,21 @@ if TYPE_CHECKING:
     from sqlite_utils.db import Database
     from sqlite_utils.migrations import Migrations
 
-VERSION = 1
-"""How many migrations this program knows; the file's ``user_version``."""
-
 
 def open_database(
-    path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS
+    path: Path, *, create: bool = False, keep_old: bool = True, busy_seconds: float = BUSY_SECONDS
 ) -> Connection:
     """Open the database ready for use: ours, of this version, in a safe journal mode.
 
-    An older file is backed up beside itself and migrated. Raises NewerError for a file made by a
-    newer txtal, DatabaseError for anything else that can't be used.
+    An older file is migrated, after a copy was put beside it unless it is itself a copy. Raises
+    NewerError for a file made by a newer txtal, DatabaseError for anything else that can't be used.
     """
     conn = open_file(path, create=create, busy_seconds=busy_seconds)
     try:
         with foreseen(path):
             version = _version(conn, path)
             if version < VERSION:
-                _migrate(conn, path)
+                _migrate(conn, path, keep_old)
             set_journal_mode(conn, path)
     except BaseException:
         conn.close()
@@ -48,16 +48,29 @@ def open_database(
     return conn
 
 
-def open_readonly(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Connection:
+def open_readonly(
+    path: Path, *, older: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Connection:
     """Open for reading only, without migrating. Raises as :func:`open_database`.
 
-    Where nothing can be written, as on a read-only disk, it is read as a file nobody changes.
+    An older file is refused unless ``older``, which is for those who read no tables.
+
+    Where nothing can be written, on a disk that is read-only or full, it is read as a file nobody
+    changes.
     """
     still = path.exists() and not os.access(path.parent, os.W_OK)
-    conn = open_file(path, busy_seconds=busy_seconds, still=still)
+    try:
+        conn = open_file(path, busy_seconds=busy_seconds, still=still)
+    except LockedError:
+        raise
+    except DatabaseError:
+        log = path.with_name(f"{path.name}-wal")
+        if not path.is_file() or (log.exists() and log.stat().st_size):
+            raise  # there may be answers that are only in the log
+        conn = open_file(path, busy_seconds=busy_seconds, still=True)
     try:
         with foreseen(path):
-            if _version(conn, path) < VERSION:
+            if _version(conn, path) < (1 if older else VERSION):
                 raise DatabaseError(
                     f"{path}: an older or empty database; open it with `txtal load` to upgrade it"
                 )
@@ -72,25 +85,33 @@ def _version(conn: Connection, path: Path) -> int:
     """The file's version, 0 for an empty file. Raises for files that aren't ours or are newer."""
     application: int = conn.execute("PRAGMA application_id").fetchone()[0]
     version: int = conn.execute("PRAGMA user_version").fetchone()[0]
-    tables = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    tables, triggers = conn.execute(
+        "SELECT count(*), count(*) FILTER (WHERE type = 'trigger') FROM sqlite_master"
+    ).fetchone()
     if application != APPLICATION_ID and (application or version or tables):
-        raise DatabaseError(f"{path}: a database of another program; name another with --db")
+        raise ForeignError(f"{path}: a database of another program; name another with --db")
     if version > VERSION:
         raise NewerError(
             f"{path}: made by a newer txtal (schema {version}, this program knows {VERSION}); "
             "upgrade with `pip install -U txtal`"
         )
+    if triggers:
+        raise DatabaseError(
+            f"{path}: holds triggers, which would run whenever an answer is saved and which txtal "
+            "never makes; if they are yours, drop them"
+        )
     return version
 
 
-def _migrate(conn: Connection, path: Path) -> None:
+def _migrate(conn: Connection, path: Path, keep_old: bool) -> None:
     with transaction(conn):
         # Read again under the write lock: another process may have migrated meanwhile.
         version = _version(conn, path)
         if version == VERSION:
             return
         if version:
-            _back_up(path, version)
+            if keep_old:
+                _back_up(path, version)
             _apply_pending(conn)
         else:
             _create(conn)
@@ -103,11 +124,12 @@ def _create(conn: Connection) -> None:
 
     Without importing it, which takes longer than loading ten thousand tickets.
     """
-    for statement in (*_MIGRATIONS_TABLE, *_M001):
+    for statement in (*_MIGRATIONS_TABLE, *chain.from_iterable(MIGRATIONS.values())):
         conn.execute(statement)
-    conn.execute(
+    conn.executemany(
         "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
-        " VALUES ('txtal', 'm001_tables', datetime())"
+        " VALUES ('txtal', ?, datetime())",
+        [(name,) for name in MIGRATIONS],
     )
 
 
@@ -123,9 +145,18 @@ def _back_up(path: Path, version: int) -> None:
     Reads through a connection of its own, for the migrating one is inside a transaction.
     """
     target = path.with_name(f"{path.name}.schema{version}.bak")
-    target.touch(mode=0o600)
-    with closing(sqlite.connect(str(path))) as source, closing(sqlite.connect(str(target))) as copy:
-        source.backup(copy)
+    with temporary(target) as copy, closing(sqlite.connect(str(path))) as source:
+        copy_into(source, copy, target)
+        put(copy, target)
+
+
+def statements() -> dict[str, str]:
+    """What this version's tables, indexes and views are made with, by name."""
+    with closing(sqlite.connect(":memory:")) as conn:
+        sums.register(conn)
+        _create(conn)
+        found = conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return dict(found.fetchall())
 
 
 def _migrations() -> Migrations:
@@ -133,11 +164,15 @@ def _migrations() -> Migrations:
 
     migrations = Migrations("txtal")
 
-    @migrations()
-    def m001_tables(database: Database) -> None:
-        for statement in _M001:
-            database.conn.execute(statement)
+    def add(name: str, statements: tuple[str, ...]) -> None:
+        def migrate(database: Database) -> None:
+            for statement in statements:
+                database.conn.execute(statement)
 
+        migrations(name=name)(migrate)
+
+    for name, steps in MIGRATIONS.items():
+        add(name, steps)
     return migrations
 
 
@@ -249,3 +284,26 @@ _M001 = (
               AND later.id > a.id AND later.verdict IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = later.id))""",
 )
+
+# Sums find what changed in tickets, answers and the queue. The few rows of the other tables are
+# held twice, in the table and in an index over all of it, which SQLite's integrity check compares.
+_M002 = (
+    "ALTER TABLE ticket ADD COLUMN sum INTEGER",
+    "ALTER TABLE answer ADD COLUMN sum INTEGER",
+    "ALTER TABLE queue ADD COLUMN sum INTEGER",
+    f"UPDATE ticket SET sum = {sums.TICKET}",
+    f"UPDATE answer SET sum = {sums.ANSWER}",
+    f"UPDATE queue SET sum = {sums.QUEUE}",
+    "CREATE INDEX dataset_whole ON dataset (name, task, created)",
+    "CREATE INDEX label_whole ON label (dataset_id, name, description, position, retired)",
+    "CREATE INDEX label_event_whole ON label_event (dataset_id, label_id, at, action, detail)",
+    "CREATE INDEX session_whole ON session (dataset_id, annotator, recipe, started, ended)",
+    "CREATE INDEX revision_whole ON revision (dataset_id, session_id, at, answers, newest, seconds,"
+    " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
+)
+
+MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002}
+"""Statements by the name sqlite-utils notes them under; only ever added to."""
+
+VERSION = len(MIGRATIONS)
+"""How many migrations this program knows; the file's ``user_version``."""

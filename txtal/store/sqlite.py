@@ -11,9 +11,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from shutil import disk_usage
 from typing import TYPE_CHECKING
 
-from txtal.errors import DatabaseError, LockedError
+from txtal.errors import DamagedError, DatabaseError, LockedError
+from txtal.store import sums
 
 if TYPE_CHECKING:
     sqlite = sqlite3
@@ -54,7 +56,7 @@ def foreseen(path: Path | str) -> Iterator[None]:
     """Turn SQLite's errors into ours, naming the file and what to do."""
     try:
         yield
-    except sqlite.Error as error:
+    except (sqlite.Error, UnicodeDecodeError) as error:
         raise translate(error, path) from error
 
 
@@ -62,6 +64,8 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     """Say in our words what SQLite said of ``path``."""
     name = getattr(error, "sqlite_errorname", None) or ""
     text = str(error)
+    if not name and "disk is full" in text:
+        name = "SQLITE_FULL"  # the backup of a file gives no name
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
         return LockedError(f"{path}: another process is writing to it; try again in a moment")
     advice = {
@@ -74,8 +78,20 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     }
     for prefix, what in advice.items():
         if name.startswith(prefix):
-            return DatabaseError(f"{path}: {what} ({text})")
+            return DatabaseError(f"{path}: {what} ({text}{_free(path, prefix)})")
+    if "decode" in text:  # bytes that are no UTF-8; the message would quote what is around them
+        return DamagedError(f"{path}: holds damaged text; `txtal verify` says where")
     return DatabaseError(f"{path}: {text}")
+
+
+def _free(path: Path | str, error: str) -> str:
+    """How much room is left, where that may be what is wrong."""
+    if error not in ("SQLITE_FULL", "SQLITE_IOERR"):
+        return ""
+    try:
+        return f"; {disk_usage(Path(path).parent).free:,} bytes free"
+    except OSError:
+        return ""
 
 
 def open_file(
@@ -105,11 +121,13 @@ def open_file(
         try:
             conn.execute("PRAGMA foreign_keys = ON")
             conn.execute("PRAGMA synchronous = FULL")
+            conn.execute("PRAGMA trusted_schema = OFF")
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except BaseException:
             conn.close()
             raise
     conn.row_factory = sqlite.Row
+    sums.register(conn)
     return conn
 
 

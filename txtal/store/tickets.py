@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
+from txtal.errors import DamagedError
 from txtal.store.sqlite import Connection, sqlite, transaction
+from txtal.store.sums import content_hash, input_hash
 from txtal.types import Record, Ticket
 
 _BATCH = 1000
@@ -24,15 +25,6 @@ class Loaded:
     duplicates: int
 
 
-def input_hash(text: str) -> int:
-    """The ticket's identity: 64 bits of BLAKE2b, as SQLite's signed integer.
-
-    Prodigy's 32-bit hash would merge about a hundred pairs of different texts among a million.
-    """
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
 def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
     """Add the records in one transaction; texts the dataset has already are counted, not added.
 
@@ -43,15 +35,19 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
     def rows() -> Iterator[tuple[object, ...]]:
         nonlocal read
         for read, record in enumerate(records, start=1):  # noqa: B007 - counted for the caller
-            text = record.text
-            yield dataset_id, input_hash(text), text, _dump(record.meta), _dump(record.extra)
+            known = input_hash(record.text)
+            meta, extra = _dump(record.meta), _dump(record.extra)
+            yield (
+                *(dataset_id, known, record.text, meta, extra),
+                content_hash(dataset_id, known, meta, extra),
+            )
 
     with transaction(conn):
         before = conn.total_changes
         # sqlite-utils' insert_all was measured at half the speed of this.
         conn.executemany(
-            "INSERT OR IGNORE INTO ticket (dataset_id, input_hash, text, meta, extra)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO ticket (dataset_id, input_hash, text, meta, extra, sum)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             rows(),
         )
         added = conn.total_changes - before
@@ -91,13 +87,20 @@ def get(conn: Connection, ticket_id: int) -> Ticket:
 
 
 def from_row(row: sqlite.Row) -> Ticket:
-    """The ticket in a row of the table."""
-    return Ticket(
-        row["id"],
-        row["text"],
-        json.loads(row["meta"]) if row["meta"] else {},
-        json.loads(row["extra"]) if row["extra"] else {},
-    )
+    """The ticket in a row of the table. Raises DamagedError when it can't be read."""
+    return Ticket(row["id"], row["text"], *extras(row["id"], row["meta"], row["extra"]))
+
+
+def extras(
+    ticket_id: int, meta: str | None, extra: str | None
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """A ticket's meta and other keys. Raises DamagedError when they can't be read."""
+    try:
+        return json.loads(meta) if meta else {}, json.loads(extra) if extra else {}
+    except ValueError:
+        raise DamagedError(
+            f"ticket {ticket_id} is damaged; `txtal verify` says more, and a backup brings it back"
+        ) from None
 
 
 def ids_after(conn: Connection, dataset_id: int, ticket_id: int = 0) -> list[int]:

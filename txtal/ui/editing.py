@@ -120,5 +120,6 @@ class Editing:
         except UsageError as error:
             said = str(error)
         else:
-            said += "; ctrl-x in the list of labels takes it back"
+            if wanted.action != "undo":
+                said += "; ctrl-x in the list of labels takes it back"
         self._screen.see(mode="ticket", notice=said)

@@ -146,7 +146,7 @@ class _Talk:
         """Ask, read, do; until it is over."""
         self.say(f"{words.label_name(self.dataset)}. Type ? for help, q to quit.")
         while not self.over:
-            self.guard(self.session.update)
+            self.guard(self.look)
             self.ask()
             line = self.stdin.readline()
             if not line:
@@ -165,6 +165,13 @@ class _Talk:
             self.on_error(self.session.errors.pop(0))
 
     # --- asking -----------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Take in what is new; a question that a lock keeps away is waited for."""
+        self.session.update()
+        while self.session.locked:
+            self.sleep(RETRY_SECONDS)
+            self.session.update()
 
     def ask(self) -> None:
         """Read out the question if it is a new one, then prompt."""

@@ -99,7 +99,8 @@ def no_suggestion(session: Session, question: Question) -> str:
     """Why there is no suggestion."""
     if session.order == "file":
         return ""
-    if session.ranking and session.ranking.revision.note:
+    known = question.ranked.probabilities
+    if session.ranking and session.ranking.revision.note and not known:
         return f"no suggestion yet: {clean(shorten(session.ranking.revision.note, 80))}"
     if session.scheme.task == "multilabel" and question.revision is not None:
         return "no label suggested"

@@ -12,15 +12,16 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
 from txtal.errors import LearnerError
-from txtal.vectors import pipeline, registry, static
+from txtal.vectors import models, pipeline, registry, static
 from txtal.vectors.files import Floats, Header, Ids, RowFiles, make_private
-from txtal.vectors.spec import Spec, resolve
+from txtal.vectors.spec import Spec, model_of, resolve
 from txtal.vectors.vectoriser import (
     FIT_CHARACTERS,
     FIT_TEXTS,
@@ -35,6 +36,9 @@ FETCHED = 1024
 
 COMMITTED = 8 * FETCHED
 """Rows between two updates of the header: what a kill loses at most."""
+
+SLOWLY = 128
+"""Both of these where a sentence model may take a second for a few texts."""
 
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 
@@ -142,7 +146,9 @@ class _Job:
         """Fit a vectoriser and make new files for it, in the place of any there are."""
         sample = self._ids[fit_sample(len(self._ids), self._seed)]
         self._total = len(sample) + len(self._ids)
-        heads = [text[:FIT_CHARACTERS] for texts in self._fetched(sample) for text in texts]
+        heads = [
+            text[:FIT_CHARACTERS] for texts in self._fetched(sample, FETCHED) for text in texts
+        ]
         vectoriser = Vectoriser.fit(self._spec, heads, self._seed)
         if files.folder.exists():
             # Removed, not emptied: another process may have the old matrix mapped.
@@ -153,18 +159,19 @@ class _Job:
         """Make and write the rows that aren't there."""
         missing = self._ids[~np.isin(self._ids, files.ids(header))]
         self._total = self._done + len(missing)
-        for ids in _parts(missing, COMMITTED):
+        fetched, committed = (SLOWLY, SLOWLY) if vectoriser.slow else (FETCHED, COMMITTED)
+        for ids in _parts(missing, committed):
             with files.appending() as (id_file, matrix_file):
-                for texts in self._fetched(ids):
+                for texts in self._fetched(ids, fetched):
                     matrix_file.write(vectoriser.transform(texts).tobytes())
                 id_file.write(ids.tobytes())
             header = replace(header, rows=header.rows + len(ids))
             files.commit(header)
         return header
 
-    def _fetched(self, ids: Ids) -> Iterator[Sequence[str]]:
+    def _fetched(self, ids: Ids, size: int) -> Iterator[Sequence[str]]:
         """The texts of ``ids``, in parts; each part counts as done when the next is asked for."""
-        for part in _parts(ids, FETCHED):
+        for part in _parts(ids, size):
             texts = self._fetch(part)
             if len(texts) != len(part):
                 raise LearnerError(
@@ -179,12 +186,18 @@ class _Job:
 
 def _key(spec: Spec, seed: int) -> str:
     """The name of the folder: changes with anything that could change the features."""
-    custom = [name for name in spec.blocks if name not in registry.BUILT_IN]
-    made_by = pipeline.versions(spec.pipeline) + [registry.source_digest(name) for name in custom]
-    if "static" in spec.blocks:
-        made_by.append(static.version())
+    made_by = [*pipeline.versions(spec.pipeline), *chain(*map(_versions, spec.blocks))]
     words = json.dumps([FORMAT, str(spec), seed, made_by])
     return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _versions(block: str) -> list[str]:
+    """What changes when the features of ``block`` may have, besides the pipeline."""
+    if model := model_of(block):
+        return models.find(model).versions
+    if block == "static":
+        return [static.version()]
+    return [] if block in registry.BUILT_IN else [registry.source_digest(block)]
 
 
 def _unique(ticket_ids: Sequence[int] | Ids) -> Ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ class Custom:
     name: str
     made: Any
     dims: int
+
+    learns: ClassVar = True
+    slow: ClassVar = False
 
     @classmethod
     def fit(cls, name: str, texts: Sequence[str]) -> Custom:

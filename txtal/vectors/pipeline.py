@@ -53,12 +53,12 @@ class Tokeniser:
         """The tokens of each run, without those that are only space."""
         # The zone frees what spaCy would otherwise keep of every string it ever saw.
         with self._nlp.memory_zone():
-            docs = map(self._nlp.tokenizer, map(_encodable, runs))
+            docs = map(self._nlp.tokenizer, map(encodable, runs))
             return [[token.text for token in doc if not token.is_space] for doc in docs]
 
 
-def _encodable(text: str) -> str:
-    """``text`` with "?" for lone surrogates, which JSON can hold and spaCy can't."""
+def encodable(text: str) -> str:
+    """``text`` with "?" for lone surrogates, which JSON can hold and tokenisers can't."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from txtal.errors import LearnerError, UsageError
 
 AUTO = "auto"
-BUILT_IN = ("lexical", "static", "spacy")
+SENTENCE = "sentence"
+BUILT_IN = ("lexical", "static", "spacy", SENTENCE)
 GROUP = "txtal.vectorisers"
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 

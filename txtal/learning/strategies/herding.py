@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from txtal.learning.arrays import Floats
-from txtal.learning.herding import Herding
+from txtal.learning.arrays import Cells, Floats
+from txtal.learning.herding import Herding, sharpness
+from txtal.learning.matrix import IS
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.strategies.pool import Place, Pool
 from txtal.learning.strategies.registry import strategy
@@ -27,11 +28,20 @@ def herding(pool: Pool) -> Floats:
         uncertainty = np.ones(len(sample), np.float32)
     else:
         uncertainty = np.maximum(margin(Pool(sample.features, pool.task, pool.model)), 0)
-    gains = place.herding.gains(uncertainty, place.answered, pool.size)
+    gains = place.herding.gains(uncertainty, place.answered, pool.size, _sharpness(pool))
     scores = np.full(len(pool), np.finfo(np.float32).min, np.float32)
     found, places = sample.inside(place.rows)
     scores[found] = gains[places]
     return scores
+
+
+def _sharpness(pool: Pool) -> float:
+    cells = pool.cells
+    return sharpness(0, 0) if cells is None else sharpness(len(cells), _labels_met(cells))
+
+
+def _labels_met(cells: Cells) -> int:
+    return int((cells == IS).any(axis=0).sum())
 
 
 def _place(pool: Pool) -> Place:

@@ -1,0 +1,387 @@
+"""The faults txtal must survive, and the tests that show it, wherever they stand.
+
+A test in this folder counts its tries; any other counts as one try a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table."""
+
+    number: str
+    name: str
+    tests: tuple[str, ...]
+    """Node ids below ``tests/``, without what stands in brackets."""
+    note: str = ""
+    """What these tests don't show, and why."""
+
+
+KILLS = "faults/test_kills.py::"
+DAMAGE = "faults/test_damage.py::"
+DISK = "faults/test_disk.py::"
+TOGETHER = "faults/test_together.py::"
+LEARNER = "faults/test_learner.py::"
+TRUST = "faults/test_trust.py::"
+
+FAULTS = (
+    Fault(
+        "1",
+        "kill -9 while labelling",
+        (
+            KILLS + "test_the_screen_again_and_again_on_one_database",
+            "cli/test_crashes.py::test_kill_9_of_the_screen",
+        ),
+    ),
+    Fault("2", "kill -9 during a load", (KILLS + "test_a_load_leaves_all_or_nothing",)),
+    Fault(
+        "3",
+        "kill -9 during an export or a restore",
+        (
+            KILLS + "test_an_export_leaves_the_old_file_or_the_new",
+            KILLS + "test_a_restore_leaves_the_old_database_or_the_new",
+            "formats/test_atomic.py::test_kill_leaves_the_old_file_and_the_next_run_cleans_up",
+        ),
+    ),
+    Fault(
+        "4",
+        "kill -9 during a migration",
+        (
+            KILLS + "test_a_migration_leaves_the_old_schema_or_the_new",
+            "store/test_schema.py::test_a_failing_migration_leaves_the_file_as_it_was",
+        ),
+    ),
+    Fault(
+        "5",
+        "power cut: torn write-ahead log",
+        (DAMAGE + "test_power_is_cut_while_the_log_is_written",),
+    ),
+    Fault(
+        "6",
+        "fsync fails",
+        (
+            DISK + "test_a_sync_that_fails_is_never_called_saved",
+            "ui/test_screen.py::test_another_fault_of_the_database_says_not_saved_and_keeps_the_ticket",
+        ),
+    ),
+    Fault("7", "disk full in a session", (DISK + "test_a_disk_that_fills_up_in_a_session",)),
+    Fault(
+        "8",
+        "disk full at start, export, backup",
+        (
+            DISK + "test_a_full_disk_at_the_start_and_at_an_export",
+            "cli/test_export.py::test_a_full_disk_is_told_in_one_line",
+            "formats/test_atomic.py::test_a_full_disk_leaves_the_old_file",
+        ),
+    ),
+    Fault(
+        "9",
+        "limit on the size of a file",
+        (
+            DISK + "test_a_limit_on_the_size_of_a_file",
+            "formats/test_atomic.py::test_a_limit_that_is_hit_while_writing",
+        ),
+    ),
+    Fault(
+        "10",
+        "read-only disk",
+        (
+            DISK + "test_a_disk_that_is_read_only",
+            DISK + "test_a_disk_that_becomes_read_only_in_a_session",
+            "store/test_schema.py::test_a_read_only_file_says_so",
+        ),
+    ),
+    Fault(
+        "11",
+        "database missing, a folder, empty, garbage, cut short, another's",
+        (
+            "store/test_schema.py::test_other_files_are_refused_and_untouched",
+            "store/test_schema.py::test_another_programs_database_is_refused",
+            "store/test_schema.py::test_missing_file_folder_and_empty_file",
+            "cli/test_failures.py::test_3_for_bad_data",
+            "cli/test_reading.py::test_doctor_of_a_sick_database",
+            "store/test_copies.py::test_a_backup_that_is_none_changes_nothing",
+        ),
+    ),
+    Fault(
+        "12",
+        "a bit flips",
+        (
+            DAMAGE + "test_a_flipped_bit_that_changes_a_row_is_found",
+            "store/test_verify.py::test_what_was_changed_is_found_and_named",
+        ),
+    ),
+    Fault(
+        "13",
+        "-wal left behind; database deleted, moved, restored under a session",
+        (
+            DAMAGE + "test_a_copy_without_its_log_and_a_backup_of_the_same_moment",
+            "cli/test_backup.py::test_a_backup_and_a_restore_under_a_session",
+            "cli/test_backup.py::test_a_database_that_is_deleted_under_a_session",
+        ),
+        "a copy without its -wal is sound but older; its newest answer's number tells",
+    ),
+    Fault(
+        "14",
+        "newer schema",
+        (
+            "cli/test_failures.py::test_4_for_a_newer_database_that_stays_as_it_is",
+            "store/test_schema.py::test_a_newer_file_is_left_alone",
+        ),
+    ),
+    Fault(
+        "15",
+        "four annotators on one file",
+        (
+            TOGETHER + "test_four_annotators_at_once",
+            "cli/test_teach.py::test_two_at_once_are_never_asked_the_same",
+        ),
+    ),
+    Fault(
+        "16",
+        "lock held for 30 s",
+        (
+            TOGETHER + "test_a_lock_that_is_held",
+            "ui/test_app.py::test_a_locked_database_is_retried_in_the_background",
+            "ui/test_plain.py::test_a_locked_database_is_waited_for",
+        ),
+    ),
+    Fault(
+        "17",
+        "a killed annotator held a ticket",
+        (
+            KILLS + "test_what_a_killed_annotator_held_comes_back",
+            "store/test_ledger.py::test_a_lease_runs_out",
+        ),
+    ),
+    Fault(
+        "18",
+        "key held down",
+        (
+            "cli/test_teach.py::test_a_held_key_labels_each_ticket_once",
+            "ui/test_app.py::test_a_key_held_down_answers_each_ticket_once_and_none_unseen",
+            "ui/test_app.py::test_a_paste_never_labels",
+        ),
+    ),
+    Fault(
+        "19",
+        "undo after a kill",
+        (
+            KILLS + "test_undo_goes_on_after_a_kill",
+            "cli/test_teach.py::test_thirty_answers_quit_resume_and_undo",
+            "test_session.py::test_undo_reaches_past_the_restart_and_asks_again",
+        ),
+    ),
+    Fault(
+        "20",
+        "SIGINT, SIGTERM, SIGHUP, SIGQUIT",
+        (
+            "cli/test_crashes.py::test_signals",
+            "ui/test_app.py::test_the_terminal_is_restored_whatever_ends_it",
+            "ui/test_app.py::test_signals_end_it_in_good_order",
+        ),
+    ),
+    Fault(
+        "21",
+        "terminal closed",
+        (
+            "cli/test_crashes.py::test_the_terminal_goes_away",
+            "ui/test_app.py::test_closing_the_terminal_ends_the_process",
+        ),
+    ),
+    Fault(
+        "22",
+        "ctrl-z and fg",
+        ("cli/test_teach.py::test_the_terminal_is_resized_and_suspended_without_loss",),
+    ),
+    Fault(
+        "23",
+        "resize storm, tiny window",
+        (
+            "ui/test_app.py::test_resizing_keeps_the_state",
+            "ui/test_screen.py::test_a_window_too_small_says_so_and_takes_no_answer",
+            "ui/test_screen.py::test_no_line_is_too_long_at_any_size_in_any_mode",
+        ),
+    ),
+    Fault(
+        "24",
+        "a recipe's callback or a handler raises",
+        (
+            "ui/test_app.py::test_a_handlers_exception_is_told_and_the_session_goes_on",
+            "cli/test_run.py::test_a_callback_that_fails_is_told_and_logged_without_the_ticket",
+            "test_session.py::test_a_failing_callback_is_a_notice_and_the_answer_stays",
+        ),
+    ),
+    Fault(
+        "25",
+        "learner raises, dies, hangs, out of memory, killed",
+        (
+            LEARNER + "test_labelling_goes_on",
+            "cli/test_crashes.py::test_kill_9_of_the_learner",
+            "learner/test_client.py::test_a_hung_process_is_killed_and_restarted",
+            "learner/test_client.py::test_it_is_given_up_after_the_last_restart",
+            "learner/test_process.py::test_an_unforeseen_error_ends_it_and_the_log_holds_no_ticket",
+        ),
+    ),
+    Fault(
+        "26",
+        "one class, no answers, equal texts",
+        (
+            "learner/test_learner.py::test_one_class_is_no_model",
+            "learner/test_learner.py::test_texts_there_is_little_to_learn_from",
+            "learner/test_learner.py::test_an_empty_dataset",
+            "cli/test_train.py::test_nothing_to_train_on",
+        ),
+    ),
+    Fault(
+        "27",
+        "NaN in features or scores, empty text",
+        (
+            "learning/test_catalogue.py",
+            "learner/test_learner.py::test_a_strategy_that_scores_nothing_still_ranks",
+            "formats/test_jsonl.py::test_refuses_that_line_only",
+        ),
+    ),
+    Fault(
+        "28",
+        "keys while the learner trains",
+        ("cli/test_teach.py::test_the_model_learns_behind_the_screen_and_measures_itself",),
+        "no test asserts on a time: tests/bench/keys.py measures it, see benchmarks.md",
+    ),
+    Fault(
+        "29",
+        "stdin or stdout is no terminal",
+        (
+            "cli/test_failures.py::test_2_where_there_is_no_terminal",
+            "cli/test_teach.py::test_output_that_is_no_terminal",
+        ),
+    ),
+    Fault(
+        "30",
+        "closed pipe",
+        (
+            "cli/test_export.py::test_a_reader_that_goes_away_leaves_no_traceback",
+            "cli/test_export.py::test_a_pipe_closed_from_the_start",
+        ),
+    ),
+    Fault(
+        "31",
+        "dumb terminal, poor locale",
+        (
+            "cli/test_failures.py::test_a_locale_that_can_say_little",
+            "cli/test_failures.py::test_words_that_are_no_text_at_all",
+            "ui/test_plain.py::test_when_the_terminal_is_dumb",
+        ),
+    ),
+    Fault(
+        "32",
+        "escape sequences, on the screen and in every output",
+        (
+            "cli/test_failures.py::test_hostile_text_is_shown_and_never_obeyed",
+            "cli/test_failures.py::test_hostile_text_on_a_terminal",
+            "cli/test_failures.py::test_hostile_text_on_the_screen",
+            "ui/test_app.py::test_nothing_but_known_escapes_leaves_for_the_terminal",
+            "faults/test_fuzz.py::test_a_short_run",
+        ),
+    ),
+    Fault(
+        "33",
+        "bidi, zero-width, tags, half characters",
+        (
+            "test_text.py::test_nothing_leaks_and_cleaning_twice_changes_nothing",
+            "test_text.py::test_every_character_alone",
+            "formats/test_export.py::test_half_a_character_is_escaped_rather_than_fatal",
+            "store/test_tickets.py::test_what_goes_in_comes_out",
+        ),
+    ),
+    Fault(
+        "34",
+        "100,000 marks on one letter, 5 MB, endless lines",
+        (
+            "test_text.py::test_five_megabytes_of_anything",
+            "ui/test_screen.py::test_a_huge_ticket_is_drawn_in_part",
+            "ui/test_fold.py::test_a_huge_text_is_folded_no_further_than_it_is_looked_at",
+        ),
+    ),
+    Fault(
+        "35",
+        "a line of 100 MB",
+        (
+            "formats/test_source.py::test_a_huge_line_is_never_in_memory",
+            "formats/test_source.py::test_longest_line",
+            TRUST + "test_a_line_of_a_hundred_megabytes",
+        ),
+    ),
+    Fault(
+        "36",
+        "bad JSONL of every kind",
+        (
+            "formats/test_jsonl.py::test_takes",
+            "formats/test_jsonl.py::test_refuses_that_line_only",
+            "cli/test_load.py::test_the_summary_and_the_reason_for_each_bad_line",
+            "cli/test_load.py::test_strict_loads_nothing_of_a_file_with_a_bad_line",
+            "faults/test_fuzz.py::test_a_short_run",
+        ),
+    ),
+    Fault("37", "nesting 200,000 deep", ("formats/test_jsonl.py::test_refuses_that_line_only",)),
+    Fault(
+        "38",
+        "the same file twice; the same id with another text",
+        (
+            "cli/test_load.py::test_loading_again_adds_nothing",
+            TRUST + "test_the_same_id_with_another_text_is_another_ticket",
+        ),
+    ),
+    Fault(
+        "39",
+        "export and load again",
+        (
+            "formats/test_export.py::test_export_and_read_again",
+            "cli/test_load.py::test_what_is_exported_can_be_loaded_again",
+        ),
+    ),
+    Fault(
+        "40",
+        "formulas in CSV",
+        ("formats/test_delimited.py::test_formulas_and_spaces_stay_as_they_are",),
+        "txtal reads CSV and writes none",
+    ),
+    Fault(
+        "41",
+        "an evil or altered model",
+        (
+            "cli/test_train.py::test_an_altered_classifier_is_refused",
+            "cli/test_train.py::test_nothing_in_it_is_executed_even_if_its_sum_is_right",
+            TRUST + "test_a_flipped_bit_in_a_model",
+        ),
+    ),
+    Fault(
+        "42",
+        "clock steps back; code in the folder; names that are paths",
+        (
+            DAMAGE + "test_answers_are_ordered_by_number_whatever_the_clock_does",
+            TRUST + "test_names_that_are_paths_write_nowhere_else",
+            TRUST + "test_nothing_in_the_folder_is_run",
+            "cli/test_failures.py::test_nothing_is_imported_from_the_working_directory",
+            "test_recipes.py::test_nothing_is_imported_from_the_working_directory",
+            "store/test_schema.py::test_a_file_with_a_trigger_is_refused",
+        ),
+    ),
+    Fault(
+        "model",
+        "answer, undo, skip, flag, crash, reopen against a dict",
+        ("faults/test_model.py::test_sittings_agree_with_a_dict",),
+    ),
+    Fault(
+        "trust",
+        "private files, no text in logs, no network",
+        (
+            TRUST + "test_every_file_is_private",
+            TRUST + "test_no_ticket_in_logs_or_complaints",
+            TRUST + "test_no_connection_is_made",
+        ),
+    ),
+)

@@ -1,0 +1,158 @@
+"""Flipped bits, a torn write-ahead log, a copy without it."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import Lost, Tries, many, present
+from txtal.errors import TxtalError
+from txtal.store import answers, copies, schema
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection, sqlite
+from txtal.store.verify import verify
+from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
+
+Make = Callable[..., Dataset]
+
+
+@pytest.fixture
+def ledger(path: Path, conn: Connection, make_dataset: Make) -> Ledger:
+    """A session in the middle of its work: nothing is in the database file but the tickets."""
+    dataset = make_dataset([f"ticket {n} " + "words " * (n % 30) for n in range(120)])
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    conn.execute("PRAGMA wal_autocheckpoint = 0")
+    session = Ledger(conn, path, dataset, annotator="ann", recipe="teach")
+    for n in range(1, 41):
+        ranked = Ranked(n, (1,), ((1, 0.75), (2, 0.25)), "margin", 0.2, 0.3)
+        session.record(Answer(n, "accept", (1 + n % 2,), ranked, shown=n, answered=n + 0.5))
+        if n % 10 == 0:
+            session.undo()
+            revision = Revision(n, n, 0.3, "lexical@en", "margin", Estimate(9, 0.5, 0.2, 0.8))
+            session.save_ranking(Ranking(revision, (Ranked(n + 1, (1,), ((1, 0.6),)),)))
+    return session
+
+
+def rows(path: Path) -> dict[str, list[str]]:
+    """Every row of every table, as another SQLite reads it."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as conn:
+        conn.text_factory = bytes
+        tables = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {
+            name.decode(): sorted(
+                map(repr, conn.execute(f'SELECT rowid, * FROM "{name.decode()}"'))
+            )
+            for (name,) in tables
+        }
+    # Who looks at what for the next minutes, and sqlite-utils' note of when a migration was made.
+    for name in ("lease", "_sqlite_migrations"):
+        found.pop(name, None)
+    return found
+
+
+def findings(path: Path) -> tuple[str, ...]:
+    """What verify has to say, or why the file can't even be opened."""
+    try:
+        with closing(schema.open_readonly(path)) as conn:
+            return verify(conn).faults
+    except TxtalError as error:
+        return (str(error),)
+
+
+def test_a_flipped_bit_that_changes_a_row_is_found(
+    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+) -> None:
+    backup, flipped = tmp_path / "backup.db", tmp_path / "flipped.db"
+    copies.back_up(path, backup)
+    content, good = backup.read_bytes(), rows(backup)
+    rng = random.Random(4929)
+    wanted = many(15, 1000)
+    while tries.tries < wanted:
+        bit = rng.randrange(8 * len(content))
+        data = bytearray(content)
+        data[bit // 8] ^= 1 << bit % 8
+        flipped.write_bytes(data)
+        try:
+            differs = rows(flipped) != good
+        except (sqlite3.Error, UnicodeDecodeError):
+            differs = True
+        if differs:  # the others hit room that holds nothing, or an index
+            with tries.one(f"bit {bit}"):
+                assert findings(flipped)
+
+
+def test_power_is_cut_while_the_log_is_written(
+    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+) -> None:
+    log = path.with_name("txtal.db-wal")
+    if not log.exists():
+        pytest.skip("this machine's SQLite can't use WAL safely")
+    database, torn = path.read_bytes(), log.read_bytes()
+    whole = _log(ledger.conn)
+    rng = random.Random(4929)
+    cuts = [(at, torn[:at]) for at in range(0, len(torn) + 1, 512)]
+    for _ in range(500):
+        data = bytearray(torn)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        cuts.append((-1, bytes(data)))
+    crashed = tmp_path / "crashed.db"
+    kept = set()
+    for at, rest in rng.sample(cuts, many(24, len(cuts))):
+        crashed.write_bytes(database)
+        crashed.with_name("crashed.db-wal").write_bytes(rest)
+        crashed.with_name("crashed.db-shm").unlink(missing_ok=True)
+        with tries.one(f"cut at {at}"), closing(schema.open_database(crashed)) as conn:
+            found = _log(conn)
+            assert verify(conn).faults == ()
+            if found != whole[: len(found)]:
+                raise Lost("not the answers up to some point")
+            kept.add(len(found))
+    assert len(kept) > 5
+
+
+def _log(conn: Connection) -> list[tuple[object, ...]]:
+    columns = "id, ticket_id, verdict, undoes, labels, sum"
+    return [tuple(row) for row in conn.execute(f"SELECT {columns} FROM answer ORDER BY id")]
+
+
+def test_a_copy_without_its_log_and_a_backup_of_the_same_moment(
+    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+) -> None:
+    whole = _log(ledger.conn)
+    backup, alone = tmp_path / "backup.db", tmp_path / "alone.db"
+    with tries.one("backup"):
+        found = copies.back_up(path, backup)
+        present((found.answers, found.newest) == (len(whole), whole[-1][0]))
+    with tries.one("copy of the file alone"):
+        shutil.copyfile(path, alone)
+        with closing(schema.open_database(alone)) as conn:
+            seen = _log(conn)
+            assert seen == whole[: len(seen)]
+            said = verify(conn)
+            # What never reached the file can't be missed in it; its newest number tells.
+            assert (said.faults, said.newest) == ((), seen[-1][0] if seen else 0)
+    with tries.one("a hole in the log"):
+        with closing(sqlite.connect(str(backup))) as conn:
+            conn.execute("DELETE FROM answer WHERE id BETWEEN 7 AND 9")
+            conn.commit()
+        assert "answers 7 to 9: lost" in findings(backup)
+
+
+def test_answers_are_ordered_by_number_whatever_the_clock_does(
+    path: Path, conn: Connection, make_dataset: Make, tries: Tries
+) -> None:
+    dataset = make_dataset(["a", "b", "c"])
+    session = Ledger(conn, path, dataset, annotator="ann")
+    with tries.one("clock steps back an hour after every answer"):
+        for n in (1, 2, 3):
+            session.record(Answer(n, "accept", (1,), shown=9e9 - n * 3600, answered=9e9 - n * 3600))
+        assert [a.ticket_id for a in answers.standing(conn, dataset.id)] == [1, 2, 3]
+        undone = session.undo()
+        assert undone is not None
+        assert undone.answer.ticket_id == 3

@@ -1,0 +1,77 @@
+"""Damage is found, whatever was changed; an untouched file has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from txtal.store import revisions
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection
+from txtal.store.verify import Verified, verify
+from txtal.types import Answer, Dataset, Ranked, Ranking, Revision
+
+SECRET = "my card number is 4929"
+
+
+@pytest.fixture
+def used(path: Path, conn: Connection, make_dataset: Callable[..., Dataset]) -> Connection:
+    """Tickets, answers, an undo, a revision and a queue."""
+    dataset = make_dataset([f"{SECRET} {n}" for n in range(9)])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    for n in range(1, 6):
+        ledger.record(
+            Answer(n, "accept", (1,), Ranked(n, (1,), ((1, 0.5),)), shown=1, answered=2.5)
+        )
+    ledger.undo()
+    ledger.save_ranking(Ranking(Revision(4, 6, 0.1, "lexical@en", "margin"), (Ranked(6),)))
+    return conn
+
+
+def test_a_file_nobody_touched_has_no_faults(used: Connection) -> None:
+    assert verify(used) == Verified(tickets=9, answers=6, newest=6, faults=())
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (f"UPDATE ticket SET text = '{SECRET}!' WHERE id = 3", "ticket 3: its text changed"),
+        ("UPDATE ticket SET text = CAST(x'ff' AS TEXT) WHERE id = 3", "ticket 3: its text changed"),
+        ("UPDATE ticket SET meta = '{}' WHERE id = 3", "ticket 3: its meta or other keys"),
+        ("UPDATE ticket SET extra = '{}' WHERE id = 3", "ticket 3: its meta or other keys"),
+        ("UPDATE ticket SET sum = NULL WHERE id = 3", "ticket 3: "),
+        ("UPDATE answer SET labels = '[2]' WHERE id = 2", "answer 2: it changed"),
+        ("UPDATE answer SET ticket_id = 9 WHERE id = 2", "answer 2: it changed"),
+        ("UPDATE answer SET answered = 2.6 WHERE id = 2", "answer 2: it changed"),
+        ("UPDATE answer SET undoes = 4 WHERE id = 6", "answer 6: it changed"),
+        ("DELETE FROM answer WHERE id = 3", "answer 3: lost"),
+        ("DELETE FROM answer WHERE id IN (1, 2)", "answers 1 to 2: lost"),
+        ("DELETE FROM answer WHERE id = 6", "answer 6: lost"),
+        ("UPDATE queue SET ranking = '{}'", "queue of dataset 1"),
+        ("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'revision'", "revision: its counter"),
+        ("UPDATE label SET dataset_id = 7 WHERE id = 1", "label 1: refers to a dataset"),
+        ("DROP INDEX answer_ticket", "answer_ticket: missing"),
+        ("DROP VIEW standing_answer", "standing_answer: missing"),
+        ("DELETE FROM _sqlite_migrations WHERE name = 'm002_sums'", "m002_sums: not noted"),
+    ],
+)
+def test_what_was_changed_is_found_and_named(used: Connection, change: str, fault: str) -> None:
+    used.execute("PRAGMA foreign_keys = OFF")
+    used.execute(change)
+    faults = verify(used).faults
+    assert any(said.startswith(fault) for said in faults), faults
+    assert SECRET not in " ".join(faults)
+
+
+def test_a_redefined_view_is_found(used: Connection) -> None:
+    used.execute("DROP VIEW standing_answer")
+    used.execute("CREATE VIEW standing_answer AS SELECT * FROM answer")
+    assert verify(used).faults == ("standing_answer: not defined as txtal defines it",)
+
+
+def test_a_changed_queue_is_not_asked_from(used: Connection) -> None:
+    assert revisions.last_ranking(used, 1)
+    used.execute("UPDATE queue SET ranking = replace(ranking, '6', '7')")
+    assert revisions.last_ranking(used, 1) is None

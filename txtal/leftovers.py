@@ -1,0 +1,64 @@
+"""Temporary files beside a target: held while a process lives, swept away once it was killed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
+
+_SUFFIX = ".tmp"
+
+
+def make(target: Path) -> tuple[BinaryIO, Path]:
+    """A new private file in the target's folder, marked as in use until it is closed.
+
+    What killed runs left there is swept first. Raises OSError.
+    """
+    _sweep(target)
+    descriptor, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
+    file = os.fdopen(descriptor, "wb")
+    _hold(file)
+    return file, Path(name)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name survive a power cut, where folders can be synced at all."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.txtal-"
+
+
+def _hold(file: BinaryIO) -> None:
+    """Mark ``file`` as in use until it is closed or its process ends."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # a file system without locks: then nothing is swept there either
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left beside ``target``; a run that lives holds its own."""
+    for stale in target.parent.iterdir():
+        if stale.name.startswith(_prefix(target)) and stale.name.endswith(_SUFFIX):
+            with suppress(OSError), stale.open("rb") as file:
+                if sys.platform != "win32":
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove(stale)
+
+
+def remove(file: Path) -> None:
+    """Remove a temporary file, with what SQLite may have put beside it."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,126 @@
+"""Is what the file holds what was written to it? Every check, and what each one found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from txtal.store import schema, sums
+from txtal.store.sqlite import Connection, sqlite
+from txtal.text import count
+
+_MOST = 100_000
+"""Findings of SQLite's own check that are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and what is wrong with it; never a ticket's text."""
+
+    tickets: int
+    answers: int
+    """Rows of the answer log, undos included."""
+    newest: int
+    """Number of the newest of them, as the screen showed it when it was saved; 0 for none."""
+    faults: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """How much there is, in words."""
+        log = f", the newest #{self.newest}" if self.newest else ""
+        return f"{count(self.tickets, 'ticket')}, {count(self.answers, 'answer')} in the log{log}"
+
+
+def verify(conn: Connection) -> Verified:
+    """Look at every row. Only reads; a file that SQLite can hardly read gets its say, too."""
+    faults = [fault for check in _CHECKS for fault in _told(check, conn)]
+    return Verified(
+        _number(conn, "SELECT count(*) FROM ticket"),
+        _number(conn, "SELECT count(*) FROM answer"),
+        _number(conn, "SELECT max(id) FROM answer"),
+        tuple(dict.fromkeys(faults)),
+    )
+
+
+def _number(conn: Connection, query: str) -> int:
+    try:
+        return int(conn.execute(query).fetchone()[0] or 0)
+    except (sqlite.Error, UnicodeDecodeError):
+        return 0  # and the faults say why
+
+
+_Check = Callable[[Connection], Iterator[str]]
+
+
+def _told(check: _Check, conn: Connection) -> Iterator[str]:
+    try:
+        yield from check(conn)
+    except (sqlite.Error, UnicodeDecodeError) as error:
+        # Not its message, which may quote what it stumbled over.
+        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+        yield f"checking the {check.__name__.strip('_')} failed: {name}"
+
+
+def _file(conn: Connection) -> Iterator[str]:
+    """SQLite's view: pages, rows against their indexes, kinds of values, references."""
+    for (said,) in conn.execute(f"PRAGMA integrity_check({_MOST})"):
+        if said != "ok":
+            yield from (f"SQLite: {line}" for line in said.splitlines())
+    for table, row, parent, _ in conn.execute("PRAGMA foreign_key_check"):
+        yield f"{table} {row}: refers to a {parent} that isn't there"
+
+
+def _tables(conn: Connection) -> Iterator[str]:
+    """The tables, indexes and views are as this program makes them."""
+    found = dict(conn.execute("SELECT name, sql FROM sqlite_master"))
+    for name, sql in schema.statements().items():
+        if name not in found:
+            yield f"{name}: missing from the database"
+        elif found[name] != sql:
+            yield f"{name}: not defined as txtal defines it"
+    applied = {row[0] for row in conn.execute("SELECT name FROM _sqlite_migrations")}
+    yield from (f"{name}: not noted as applied" for name in schema.MIGRATIONS.keys() - applied)
+
+
+def _tickets(conn: Connection) -> Iterator[str]:
+    for row in conn.execute(
+        f"SELECT id, input_hash IS NOT {sums.TEXT} AS new_text,"
+        f" sum IS NOT {sums.TICKET} AS new_rest FROM ticket WHERE new_text OR new_rest"
+    ):
+        what = "text" if row["new_text"] else "meta or other keys"
+        yield f"ticket {row['id']}: its {what} changed since it was loaded"
+
+
+def _answers(conn: Connection) -> Iterator[str]:
+    for (answer_id,) in conn.execute(f"SELECT id FROM answer WHERE sum IS NOT {sums.ANSWER}"):
+        yield f"answer {answer_id}: it changed since it was given"
+
+
+def _queues(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(f"SELECT dataset_id FROM queue WHERE sum IS NOT {sums.QUEUE}"):
+        yield f"queue of dataset {row}: it changed since it was written; the next fit mends it"
+
+
+def _counters(conn: Connection) -> Iterator[str]:
+    """No number is given out twice."""
+    for table in ("label_event", "session", "revision", "answer"):
+        newest = conn.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
+        row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        if (row[0] if row else 0) < newest:
+            yield f"{table}: its counter is behind its rows"
+
+
+def _numbers(conn: Connection) -> Iterator[str]:
+    """The answer log counts without a gap, for nothing is ever taken out of it."""
+    gaps = conn.execute(
+        "SELECT before + 1, id - 1 FROM"
+        " (SELECT id, lag(id, 1, 0) OVER (ORDER BY id) AS before FROM"
+        "  (SELECT id FROM answer UNION ALL"
+        "   SELECT seq + 1 FROM sqlite_sequence WHERE name = 'answer'))"
+        " WHERE id > before + 1"
+    )
+    for first, last in gaps:
+        yield f"answer {first}: lost" if first == last else f"answers {first} to {last}: lost"
+
+
+_CHECKS: tuple[_Check, ...] = (_file, _tables, _tickets, _answers, _queues, _counters, _numbers)
