@@ -37,6 +37,10 @@ LABELS = ",".join(TOPICS)
 SETTINGS = LearnerSettings("lexical@en", "margin")
 
 
+def number(text: str) -> str:
+    return next(word for word in text.split() if word.isdigit())
+
+
 def topic(text: str) -> str:
     return next(name for name, form in TOPICS.items() if text.startswith(form[:8]))
 
@@ -452,7 +456,7 @@ def test_the_words_that_speak_for_a_label_and_against_it(
     assert topic(desk.text(ticket_id)) == "refund"
     pushes = dict(learner.explain(ticket_id, refund).words)
     assert pushes["refund"] > 0.05
-    assert pushes["refund"] > abs(pushes["order"]) / 10
+    assert abs(pushes[number(desk.text(ticket_id))]) < pushes["refund"] / 3  # says nothing
     assert max(pushes, key=lambda word: pushes[word]) in desk.text(ticket_id)
     assert dict(learner.explain(ticket_id, desk.labels["login"]).words)["refund"] < 0
     assert learner.explain(ticket_id, 99).words == ()
@@ -468,7 +472,7 @@ def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
     refund, login = desk.labels["refund"], desk.labels["login"]
     ticket_id = next(i for i in desk.ids[24:] if topic(desk.text(i)) == "login")
     before = learner.explain(ticket_id, login)
-    assert dict(before.words)["password"] > 0
+    assert before.words[0][1] > 0
     changes.change(conn, 1, LabelChange("retire", label=refund), "ann")
     assert learner.explain(ticket_id, login) == before  # of the model there is
     learner.rank()
