@@ -451,13 +451,25 @@ def test_the_meta_is_one_dim_line_of_everything_there_is() -> None:
     assert "… 440 more" in text
 
 
+THROUGH_ALL_MODES = (
+    *("pick", "about", "rename", "cancel", "pick", "describe", "cancel", "pick", "merge", "choose"),
+    *("no", "pick", "split", "cancel", "pick", "retire", "no", "comment", "cancel"),
+    *("history", "next", "cancel", "search", "next", "cancel", "similar", "next", "cancel"),
+    *("standing", "close", "why", "close", "guidelines", "close", "help", "page_down", "close"),
+    *("pause", "resume", "quit", "no"),
+)
+"""Actions that open everything there is to be opened, and close it again."""
+
+
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 12), (57, 17), (300, 20)])
 @pytest.mark.parametrize(
     "session",
     [
         lambda: make_session(["word " * 300], FEW, meta={"k": "v" * 90}),
         lambda: make_session(["注文した商品が" * 60], tuple("日本語" * n for n in range(1, 10))),
-        lambda: make_session([HOSTILE * 20], ["x" * 300, HOSTILE, "ok"], meta={HOSTILE: HOSTILE}),
+        lambda: make_session(
+            [HOSTILE * 20] * 2, ["x" * 300, HOSTILE, "ok"], meta={HOSTILE: HOSTILE}
+        ),
         lambda: make_session(labels=MANY, task="multilabel"),
         lambda: ranked_session(),
         lambda: make_session([]),
@@ -469,7 +481,8 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
     sitting = Sitting(session(), *size)
     sitting.session.comment = HOSTILE * 9
     sitting.session.notice = HOSTILE * 9
-    for action in ("down", "flag", "label", "undo", "whole", "pick", "cancel", "comment", "help"):
+    sitting.session.guidelines = f"# {HOSTILE}\n{HOSTILE * 9}"
+    for action in ("down", "flag", "label", "undo", "whole", "label", "yes", *THROUGH_ALL_MODES):
         sitting.press(action, "1")
         frame = sitting.screen.draw(*size)
         assert len(frame.lines) == size[1]
@@ -479,11 +492,16 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
 
 
 def test_hostile_text_is_harmless_everywhere() -> None:
-    session = make_session([HOSTILE], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE})
+    session = make_session(
+        [HOSTILE, HOSTILE * 2, "one"], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE}, order="file"
+    )
     sitting = Sitting(session, rows=40)
     session.comment = HOSTILE
-    seen = sitting.read() + sitting.press("pick") + sitting.press("cancel")
-    seen += sitting.press("comment") + sitting.press("help")
+    session.guidelines = f"# {HOSTILE}\n{HOSTILE}"
+    seen = sitting.read() + sitting.press("label", "1")
+    for action in THROUGH_ALL_MODES:
+        seen += sitting.press(action)
+    assert sitting.errors == []
     assert "^[]52;c;aGk=^G" in seen
     assert "<U+202E>" in seen
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\U000e0041]", seen) is None

@@ -182,8 +182,10 @@ def _picker_row(key: str, choice: tuple[str, str], marked: bool, width: int) -> 
 
 
 def field_line(prompt: str, field: Field, width: int) -> Line:
-    """A line being typed, with the part around the cursor in sight."""
-    room = width - len(prompt) - 1
+    """A line being typed, with the part around the cursor in sight, whatever is asked."""
+    if cells(prompt) > width // 2:
+        prompt = fit(prompt.rstrip(), max(0, width // 2 - 1)) + " "
+    room = max(1, width - cells(prompt) - 1)
     before = words.clean_comment(field.text[: field.cursor][-room:])
     while cells(before) > room:
         before = before[1:]

@@ -34,6 +34,7 @@ from txtal.ui.results import result_lines, result_panel
 
 _NOTICE_LINES = 3
 _EXAMPLE_LINES = 3
+_ASKED_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,10 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
     if look.mode == "picker":
         return picker_rows(session, question, keyboard, look, room)
     if look.mode == "confirm":
-        return [[("class:key", part)] for part in fold(look.asked, room.width)]
+        asked = fold(look.asked, room.width)
+        if len(asked) > _ASKED_LINES:  # of labels with endless names
+            asked = [*asked[: _ASKED_LINES - 1], "…"]
+        return [[("class:key", part)] for part in asked]
     if look.mode == "line":
         prompt = words.prompt(session.scheme, look.purpose, look.subject)
         head = field_line(prompt, look.field, room.width)
