@@ -39,6 +39,8 @@ Made by `python docs/reference.py` from the program itself; don't edit it by han
 | --- | --- |
 | `TXTAL_DB` | the database file, instead of `--db` |
 | `TXTAL_ANNOTATOR` | who answers, instead of `--annotator` |
+| `TXTAL_THEME` | colours, instead of `--theme` |
+| `TXTAL_CONFIG` | the user's configuration file |
 | `TXTAL_LOG` | the log file for faults nobody foresaw |
 | `TXTAL_DEBUG` | if set, such faults show their traceback instead |
 | `TXTAL_PLAIN`, `ACCESSIBLE` | if set, label line by line as with `--plain` |
@@ -60,17 +62,23 @@ def _commands() -> Iterator[str]:
         cli, info_name="txtal", terminal_width=WIDTH, help_option_names=["-h", "--help"]
     ) as context:
         yield f"```text\n{cli.get_help(context)}\n```\n"
-        for name in cli.list_commands(context):
-            command = cli.get_command(context, name)
-            assert command is not None
-            with click.Context(
-                command,
-                info_name=name,
-                parent=context,
-                terminal_width=WIDTH,
-                **command.context_settings,
-            ) as inner:
-                yield f"### txtal {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+        yield from _commands_of(cli, context)
+
+
+def _commands_of(group: click.Group, context: click.Context) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        with click.Context(
+            command,
+            info_name=name,
+            parent=context,
+            terminal_width=WIDTH,
+            **command.context_settings,
+        ) as inner:
+            yield f"### {inner.command_path}\n\n```text\n{command.get_help(inner)}\n```\n"
+            if isinstance(command, click.Group):
+                yield from _commands_of(command, inner)
 
 
 def _keys() -> Iterator[str]:

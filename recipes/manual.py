@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
-from txtal.types import Task
+from txtal.types import LabelKeys, Task
 
 
 @recipe("manual")
@@ -15,6 +15,8 @@ def manual(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
 ) -> Recipe:
     """Label DATASET from first ticket to last.
 
@@ -28,6 +30,8 @@ def manual(
         labels_from=labels_from,
         task=task,
         order="file",
+        label_keys=keys,
+        guidelines=guidelines,
     )
 
 

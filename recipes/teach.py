@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
-from txtal.types import Task
+from txtal.types import LabelKeys, Task
 
 
 @recipe("teach")
@@ -15,6 +15,8 @@ def teach(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[
         str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
@@ -39,6 +41,8 @@ def teach(
         strategy=strategy,
         audit=audit,
         seed=seed,
+        label_keys=keys,
+        guidelines=guidelines,
     )
 
 

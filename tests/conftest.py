@@ -12,7 +12,7 @@ from txtal.session import LearnerStatus, Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, Ranking, Record, Task
+from txtal.types import Dataset, Explanation, Ranking, Record, Task
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -21,6 +21,7 @@ DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / 
 def _private_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own log or database."""
     monkeypatch.setenv("TXTAL_LOG", str(tmp_path / "txtal.log"))
+    monkeypatch.setenv("TXTAL_CONFIG", str(tmp_path / "none.toml"))
     monkeypatch.delenv("TXTAL_DB", raising=False)
     monkeypatch.delenv("TXTAL_ANNOTATOR", raising=False)
 
@@ -39,10 +40,15 @@ class StillLearner:
     def __init__(self) -> None:
         self.status = LearnerStatus("ready")
         self.pokes: list[int] = []
+        self.explanation: Explanation | None = None
+        self.whys: list[tuple[int, int]] = []
         self.rankings: list[Ranking] = []
 
     def poke(self, newest: int) -> None:
         self.pokes.append(newest)
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        self.whys.append((ticket_id, label_id))
 
     def poll(self) -> Ranking | None:
         return self.rankings.pop(0) if self.rankings else None

@@ -102,6 +102,21 @@ def test_behind_counts_what_the_model_has_not_seen(
     assert learner.pokes == [0, 1, 2, 3]
 
 
+def test_the_count_is_of_this_sitting_whoever_is_undone(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    dataset = make_dataset(TEXTS)
+    make_session(dataset).choose(1)
+    session = make_session(dataset)
+    session.choose(1)
+    session.undo()
+    assert session.count == 0
+    session.undo()  # the answer of the sitting before
+    assert session.count == 0
+    session.choose(1)
+    assert session.count == 1
+
+
 def test_audits_are_the_share_asked_for(
     make_dataset: MakeDataset, make_session: MakeSession
 ) -> None:

@@ -11,13 +11,14 @@ from typing import Any, Protocol, TypeGuard
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
-from txtal.formats.labelled import Stated, label_fault, stated
+from txtal.formats.labelled import Stated, stated
 from txtal.formats.lines import BadLine
 from txtal.formats.source import read
 from txtal.store import answers, datasets, tickets
+from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, transaction
 from txtal.store.tickets import Loaded
-from txtal.text import count
+from txtal.text import count, label_fault
 from txtal.types import Answer, Dataset, Ranked, Record, Task
 
 SHOWN_BAD_LINES = 20
@@ -160,7 +161,7 @@ def _record_answers(
     several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
     task = task or ("multilabel" if several else None)
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)
-    ids = {label.name: label.id for label in dataset.scheme.labels}
+    ids = label_store.ids(conn, dataset.id)
     standing = {(a.ticket_id, a.annotator) for a in answers.standing(conn, dataset.id)}
     added = 0
     with transaction(conn):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from txtal.errors import RecipeError, TxtalError
-from txtal.types import LearnerSettings, Record, Task
+from txtal.types import LabelKeys, LearnerSettings, Record, Task
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -46,6 +46,11 @@ class Recipe:
     seed: int = _DEFAULTS.seed
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner."""
+    label_keys: LabelKeys = "auto"
+    guidelines: Path | None = None
+    """A Markdown file that the annotator can call up."""
+    welcome: str = ""
+    """Shown until the first key."""
     on_answer: OnAnswer | None = None
     """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
     logged, and the session goes on."""

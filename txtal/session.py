@@ -10,19 +10,42 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
-from txtal.types import Answer, Question, Ranked, Ranking, Scheme, Ticket, Undone, Verdict
+from txtal.query import Query
+from txtal.types import (
+    Answer,
+    Explanation,
+    Found,
+    LabelChange,
+    Overview,
+    Question,
+    Ranked,
+    Ranking,
+    Scheme,
+    Ticket,
+    Undone,
+    Verdict,
+)
 
 Order = Literal["ranking", "file"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
+
+CHOSEN = "chosen"
+"""The reason given for tickets that the annotator looked for."""
+
+ALIKE = "alike"
+"""The reason given for answers that were given to a near-identical ticket."""
+
+MOST_FOUND = 200
 
 _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
@@ -44,6 +67,17 @@ class Ledger(Protocol):
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
     def keep(self) -> None: ...
+
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
+    def new_scheme(self) -> Scheme | None: ...
+    def examples(self, label_id: int) -> list[str]: ...
+    def hold(self, ticket_id: int) -> Found | None: ...
+    def history(self, query: Query, limit: int) -> list[Found]: ...
+    def find(self, query: Query, limit: int) -> list[Found]: ...
+    def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
+    def alike(self, ticket: Ticket) -> list[int]: ...
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]: ...
+    def overview(self) -> Overview: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
     def last_ranking(self) -> tuple[int, Ranking] | None: ...
 
@@ -66,6 +100,12 @@ class Learner(Protocol):
     def poke(self, newest: int) -> None:
         """There are answers up to this id: make a new ranking when you can. Never waits."""
 
+    explanation: Explanation | None
+    """The newest answer to :meth:`explain`."""
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        """Find out why the model thinks of this label, when you can. Never waits."""
+
     def poll(self) -> Ranking | None:
         """The newest ranking since the last call, if any. Never waits."""
 
@@ -83,6 +123,7 @@ class Session:
         audit: float = 0.1,
         seed: int | str = 0,
         on_answer: Iterable[OnAnswer] = (),
+        guidelines: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ledger = ledger
@@ -90,6 +131,8 @@ class Session:
         self.learner = learner
         self.order = order
         self.audit = audit if learner else 0.0
+        self.guidelines = guidelines
+        """What the annotator is to go by, as Markdown."""
         self.clock = clock
         self.question: Question | None = None
         self.chosen: tuple[int, ...] = ()
@@ -103,7 +146,7 @@ class Session:
         self.saved: Answer | None = None
         """The newest answer of this sitting that is on disk."""
         self.count = 0
-        """Answers given in this sitting, less those undone."""
+        """Answers given in this sitting, less those of them undone."""
         self.ranking: Ranking | None = None
         self.revision: int | None = None
         self.errors: list[Exception] = []
@@ -111,11 +154,14 @@ class Session:
         self._on_answer = tuple(on_answer)
         self._random = random.Random(seed)
         self._put_back: list[Question] = []
+        self._again: deque[Answer] = deque()
+        self._answered: Ticket | None = None
         self._unsaved: Ranking | None = None
         self._unreadable: set[int] = set()
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
+        self._paused: float | None = None
         self._position = 0
 
     # --- asking -----------------------------------------------------------------------------
@@ -131,13 +177,28 @@ class Session:
 
     def update(self) -> bool:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
-        with suppress(DatabaseError):  # busy: the lease has long to run yet
+        with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
             self.ledger.keep()
+            if self._take_scheme():
+                self.notice = "the labels were changed by another session"
         news = self._take_ranking() or self._told_of_learner()
         if self.question is None:
             self._ask_or_say_why()
             news = news or self.question is not None
         return news
+
+    def _take_scheme(self) -> bool:
+        """Take in a change of the labels; the question stays, with what is left to choose from."""
+        scheme = self.ledger.new_scheme()
+        if scheme is None:
+            return False
+        self.scheme = scheme
+        self.chosen = self._offered(self.chosen)
+        return True
+
+    def _offered(self, labels: Iterable[int]) -> tuple[int, ...]:
+        """Those of the labels that the scheme still has."""
+        return tuple(label for label in labels if label in self.scheme.ids)
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""
@@ -178,17 +239,20 @@ class Session:
                 return
         self.question = None
         for _ in range(_DRAWS):
-            ranked = self._draw()
-            if ranked is None:
+            drawn = self._draw_taken_back() or self._draw()
+            if drawn is None:
                 return
             try:
-                ticket = self.ledger.ticket(ranked.ticket_id)
+                ticket = self.ledger.ticket(drawn.ticket_id)
             except DamagedError as error:  # it can't be shown, but the others can
-                self._unreadable.add(ranked.ticket_id)
+                self._unreadable.add(drawn.ticket_id)
                 self.notice = str(error)
+                continue
+            if isinstance(drawn, Answer):
+                self._show(_again(ticket, drawn))
             else:
-                self._show(Question(ticket, ranked, self.revision))
-                return
+                self._show(Question(ticket, drawn, self.revision))
+            return
 
     def _ask_or_say_why(self) -> None:
         """Ask, but let a fault of the database wait: the answer before it is already on disk."""
@@ -200,6 +264,14 @@ class Session:
         except DatabaseError as error:
             self.locked = isinstance(error, LockedError)
             self.notice = str(error)
+
+    def _draw_taken_back(self) -> Answer | None:
+        """Lease the next ticket whose answer a change of the labels took back."""
+        while self._again:
+            answer = self._again.popleft()
+            if self.ledger.take_first([answer.ticket_id]) is not None:
+                return answer
+        return None
 
     def _draw(self) -> Ranked | None:
         """Lease the next ticket: file order, an audit, the ranking's best, or at random."""
@@ -236,7 +308,7 @@ class Session:
         previous = question.previous
         multilabel = self.scheme.task == "multilabel"
         chosen = previous.labels if previous else question.ranked.suggestion
-        self.chosen = tuple(chosen) if multilabel else ()
+        self.chosen = self._offered(chosen) if multilabel else ()
         self.flagged = previous.flagged if previous else False
         self.comment = previous.comment if previous else ""
         self._shown = self.clock()
@@ -252,7 +324,7 @@ class Session:
             return self.scheme.ids
         if self.scheme.task == "multilabel":
             return self.chosen
-        return self.question.ranked.suggestion[:1]
+        return self._offered(self.question.ranked.suggestion)[:1]
 
     def accept(self) -> None:
         """The suggestion is right (multilabel: exactly the chosen labels apply, or none)."""
@@ -296,6 +368,17 @@ class Session:
         """Mark the question at hand to be looked at again; kept with its answer."""
         self.flagged = not self.flagged
 
+    def pause(self, since: float | None = None) -> None:
+        """Stop the clock, as of ``since`` if nobody has been there from then on."""
+        if self._paused is None:
+            self._paused = self.clock() if since is None else max(since, self._shown)
+
+    def resume(self) -> None:
+        """Let the clock go on: the pause is no part of the time an answer took."""
+        if self._paused is not None:
+            self._shown += self.clock() - self._paused
+            self._paused = None
+
     def answer(self, verdict: Verdict, labels: tuple[int, ...]) -> None:
         """Record and go on. When this returns the answer is on disk.
 
@@ -319,7 +402,7 @@ class Session:
                 comment=self.comment,
             )
         )
-        self.saved = answer
+        self.saved, self._answered = answer, question.ticket
         self.notice = ""
         self._noted(answer.id, +1)
         self._call_back(question.ticket, answer)
@@ -333,11 +416,21 @@ class Session:
             return
         if self.question is not None:
             self._put_back.append(self.question)
-        answer = undone.answer
-        ranked = answer.ranked or Ranked(answer.ticket_id)
-        self._show(Question(undone.ticket, ranked, answer.revision, answer))
+        self._show(_again(undone.ticket, undone.answer))
         self.notice = "undone; answer it again"
-        self._noted(undone.row, -1)
+        self._noted(undone.row, -1 if undone.answer.id in self._recorded else 0)
+
+    def change_labels(self, wanted: LabelChange) -> None:
+        """Change the label scheme. Tickets whose answers that takes back are asked next.
+
+        Raises UsageError when it can't be done, DatabaseError as :meth:`answer` does.
+        """
+        taken_back = self.ledger.change_labels(wanted)
+        self._again.extend(taken_back)
+        self.count -= sum(answer.id in self._recorded for answer in taken_back)
+        self._take_scheme()
+        if self.learner:
+            self.learner.poke(self.ledger.newest())
 
     def _noted(self, row: int, change: int) -> None:
         self.count += change
@@ -353,3 +446,125 @@ class Session:
                 self.errors.append(error)
                 kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
                 self.notice = f"saved, but the recipe's on_answer failed: {kind}"
+
+    # --- finding ----------------------------------------------------------------------------
+
+    def history(self, query: Query) -> list[Found]:
+        """Answers that stand, of whatever sitting and annotator, the newest first."""
+        return self.ledger.history(query, MOST_FOUND)
+
+    def search(self, query: Query) -> list[Found]:
+        """Tickets by their words and meta, the best first; without those, what is asked next."""
+        if query.words or query.meta:
+            found = self.ledger.find(query, MOST_FOUND)
+        else:
+            items = self.ranking.items if self.ranking else ()
+            found = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
+        return [one for one in self._with_rank(found) if self._fits(one, query)]
+
+    def _with_rank(self, found: Iterable[Found]) -> list[Found]:
+        ranked = {item.ticket_id: item for item in self.ranking.items} if self.ranking else {}
+        return [replace(one, ranked=ranked.get(one.ticket.id)) for one in found]
+
+    def _fits(self, found: Found, query: Query) -> bool:
+        """Whether its answer, or else its suggestion, is as the query wants it."""
+        answer, suggestion = found.answer, found.ranked.suggestion if found.ranked else ()
+        names = [self.scheme.names.get(i, "") for i in (answer.labels if answer else suggestion)]
+        state = {"open": answer is None}
+        if answer is not None:
+            state |= {answer.verdict: True, "flagged": answer.flagged}
+            state |= {"commented": bool(answer.comment)}
+        return (
+            (not query.label or any(name.startswith(query.label) for name in names))
+            and (not query.by or (answer is not None and answer.annotator.startswith(query.by)))
+            and (not query.state or state.get(query.state, False))
+        )
+
+    @property
+    def reasoned(self) -> int | None:
+        """The label there is a reason to ask for: the suggestion, or else the likeliest."""
+        if self.question is None:
+            return None
+        likely = (label for label, _ in self.question.ranked.probabilities)
+        return next(iter(self._offered((*self.suggestion, *likely))), None)
+
+    def ask_why(self) -> None:
+        """Have the learner find out why it thinks of that label."""
+        if self.learner and self.question and self.reasoned is not None:
+            self.learner.explain(self.question.ticket.id, self.reasoned)
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """Why the label for the ticket at hand, once the learner has said so."""
+        found = self.learner.explanation if self.learner else None
+        if found is None or self.question is None or found.ticket_id != self.question.ticket.id:
+            return None
+        return found
+
+    def similar(self, query: Query) -> list[Found]:
+        """Tickets like the one at hand that fit the query, the most alike first."""
+        if self.question is None:
+            return []
+        like = self._with_rank(self.ledger.like(self.question.ticket, MOST_FOUND))
+        return [
+            one
+            for one in like
+            if self._fits(one, query)
+            and all(word.casefold() in one.ticket.text.casefold() for word in query.words)
+        ]
+
+    def revisit(self, ticket_id: int) -> None:
+        """Ask this ticket now, whether it is answered or not; what is at hand comes back after it.
+
+        Another answer takes the place of the annotator's own.
+        """
+        if self.question is not None and self.question.ticket.id == ticket_id:
+            return
+        found = self.ledger.hold(ticket_id)
+        if found is None:
+            self.notice = "another session is at this ticket"
+            return
+        if self.question is not None:
+            self._put_back.append(self.question)
+        if found.answer is None:
+            items = self.ranking.items if self.ranking else ()
+            known = (item for item in items if item.ticket_id == ticket_id)
+            ranked = replace(next(known, Ranked(ticket_id)), reason=CHOSEN, score=None,
+                             selection_probability=None)  # fmt: skip
+            self._show(Question(found.ticket, ranked, self.revision))
+        else:
+            self._show(_again(found.ticket, found.answer))
+
+    @property
+    def put_back(self) -> bool:
+        """A question waits for the one at hand to be done with."""
+        return bool(self._put_back)
+
+    def leave(self) -> None:
+        """Go back to the question that was put back for the one at hand, if there is one."""
+        if self._put_back:
+            self._ask_or_say_why()
+
+    def alike(self) -> list[int]:
+        """Open tickets that are nearly identical to the one answered last, if it was accepted."""
+        if self._answered is None or self.saved is None or self.saved.verdict != "accept":
+            return []
+        return self.ledger.alike(self._answered)
+
+    def answer_alike(self, ticket_ids: Iterable[int]) -> int:
+        """Give the last answer to these tickets too, each its own. Returns how many it was."""
+        if self.saved is None:
+            return 0
+        ranked = Ranked(self.saved.ticket_id, reason=ALIKE)
+        same = replace(self.saved, ranked=ranked, flagged=False, comment="")
+        given = self.ledger.record_alike(same, ticket_ids)
+        for answer in given:
+            self._noted(answer.id, +1)
+        if self.question and self.question.ticket.id in {answer.ticket_id for answer in given}:
+            self._ask_or_say_why()
+        return len(given)
+
+
+def _again(ticket: Ticket, answer: Answer) -> Question:
+    """The question a taken back answer was an answer to."""
+    return Question(ticket, answer.ranked or Ranked(ticket.id), answer.revision, answer)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
 from txtal import logs
 from txtal.errors import UsageError
-from txtal.formats.labelled import label_fault, read_labels
+from txtal.formats.labelled import read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
 from txtal.loading import Report, load
@@ -20,8 +21,11 @@ from txtal.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.text import count
+from txtal.text import count, label_fault
 from txtal.types import Dataset, LearnerSettings
+from txtal.ui.keymaps import Keymap, mapped
+from txtal.ui.keys import Action
+from txtal.ui.themes import Theme
 from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
@@ -37,6 +41,11 @@ class Seat:
     recipe: str
     code: Path
     """The recipe's file, for the learner to load what it registers."""
+    theme: Theme = "calm"
+    preset: str = "prodigy"
+    """What of :data:`txtal.ui.keymaps.PRESETS` the keys are."""
+    keymap: Keymap = field(default_factory=dict)
+    """Keys in the place of the preset's."""
 
 
 def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
@@ -49,12 +58,14 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     plain = seat.plain or is_dumb(os.environ)
     _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
+    guidelines = _guidelines(recipe.guidelines)
+    actions = mapped(seat.keymap, seat.preset)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        return _label(conn, dataset, recipe, seat, plain, report)
+        return _label(conn, dataset, recipe, seat, plain, guidelines, actions, report)
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
@@ -65,6 +76,9 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
     if fault:
         raise UsageError(fault)
     dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
+    current = {label.name for label in dataset.scheme.labels}
+    for name in dict.fromkeys(name for name, _ in labels if name not in current):
+        report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
     if not dataset.scheme.labels:
         raise UsageError(
             f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE"
@@ -75,7 +89,14 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
 
 
 def _label(
-    conn: Connection, dataset: Dataset, recipe: Recipe, seat: Seat, plain: bool, report: Report
+    conn: Connection,
+    dataset: Dataset,
+    recipe: Recipe,
+    seat: Seat,
+    plain: bool,
+    guidelines: str,
+    actions: Sequence[Action],
+    report: Report,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
@@ -87,32 +108,54 @@ def _label(
         audit=recipe.audit,
         seed=f"{recipe.seed}:{ledger.session_id}",
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
+        guidelines=guidelines,
     )
+    ledger.index.start()
     try:
         session.begin()
+        session.notice = session.notice or recipe.welcome
         # From here on writes happen between two keys: a lock is told and tried again, not slept on.
         conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
-            code = line_by_line.run(session, dataset=dataset.name, on_error=logs.record)
+            code = line_by_line.run(
+                session, dataset=dataset.name, keys=recipe.label_keys, on_error=logs.record
+            )
         else:
             from txtal.ui import app
 
             wake = learner.wake if learner else None
-            code = app.run(session, dataset=dataset.name, wake=wake, on_error=logs.record)
+            code = app.run(
+                session,
+                dataset=dataset.name,
+                keys=recipe.label_keys,
+                theme=seat.theme,
+                actions=actions,
+                wake=wake,
+                on_error=logs.record,
+            )
     finally:
         if learner:
             learner.close()
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
             ledger.close()
-    given = max(0, session.count)  # below 0 when those of an earlier session were undone
     where = "" if seat.database == DEFAULT_PATH else f" --db {quote(str(seat.database))}"
     report.say(
-        f"{count(given, 'answer')} in this session, saved in {seat.database}; "
+        f"{count(session.count, 'answer')} in this session, saved in {seat.database}; "
         f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code
+
+
+def _guidelines(path: Path | None) -> str:
+    """The file's text. Raises UsageError when it can't be read."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from error
 
 
 def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:

@@ -20,6 +20,8 @@ NEWLINE = "⏎ "
 MOST_MARKS = 8
 """Marks without width shown on one base; screens draw longer runs in quadratic time."""
 
+LONGEST_LABEL = 100
+
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 
 # Written out rather than asked of unicodedata: a million look-ups at import would cost 0.1 s.
@@ -158,3 +160,14 @@ def _character_class(chars: Iterator[str]) -> str:
 def count(number: int, noun: str) -> str:
     """``1 answer``, ``1,234 answers``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def label_fault(name: str) -> str | None:
+    """Why ``name`` can't be the name of a label; None when it can. Expects it trimmed."""
+    if not name:
+        return "a label needs a name"
+    if len(name) > LONGEST_LABEL:
+        return f"the label {shorten(name, 20)!r} is longer than {LONGEST_LABEL} characters"
+    if clean(name) != name:
+        return f"the label {name!r} holds characters that don't show"
+    return None

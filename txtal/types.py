@@ -12,6 +12,10 @@ Task = Literal["exclusive", "multilabel", "binary"]
 Verdict = Literal["accept", "reject", "ignore"]
 
 TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary")
+LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
+"""Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
+of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
+
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 
@@ -50,6 +54,8 @@ class Scheme:
 
     task: Task
     labels: tuple[Label, ...]
+    former: tuple[Label, ...] = ()
+    """Labels that are no longer offered; old answers still name them."""
 
     def label(self, label_id: int) -> Label:
         """The label with this id. Raises KeyError when there is none."""
@@ -62,6 +68,28 @@ class Scheme:
     def ids(self) -> tuple[int, ...]:
         """Label ids in order; the columns of the answer matrix."""
         return tuple(label.id for label in self.labels)
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Every label's name by its id, former ones too."""
+        return {label.id: label.name for label in (*self.former, *self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """A change of a label scheme; see :mod:`txtal.store.labels`."""
+
+    action: Literal["add", "rename", "describe", "merge", "split", "retire", "undo"]
+    """``undo`` takes back the newest change that stands."""
+    label: int = 0
+    """The label that is changed; not for ``add`` and ``undo``."""
+    name: str = ""
+    """add, rename: the name it gets."""
+    description: str = ""
+    into: int = 0
+    """merge: the label it becomes a part of."""
+    names: tuple[str, ...] = ()
+    """split: the names of the labels it becomes, its own perhaps among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +185,41 @@ class Answer:
     comment: str = ""
     annotator: str = ""
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ticket that was looked for, with what was said of it."""
+
+    ticket: Ticket
+    answer: Answer | None = None
+    """The newest that stands."""
+    ranked: Ranked | None = None
+    """Its place in the ranking, where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the model thinks of a label for a ticket."""
+
+    ticket_id: int
+    label: int
+    words: tuple[tuple[str, float], ...]
+    """In lower case, with what each does for the label's score: above 0 it speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Where a dataset stands, for its annotators."""
+
+    verdicts: Mapping[str, int]
+    labels: tuple[tuple[str, int], ...]
+    """Names with how often each was accepted, the most frequent first."""
+    annotators: tuple[tuple[str, int], ...]
+    seconds: float | None
+    """An answer takes, in the median."""
+    curve: tuple[tuple[int, Estimate], ...]
+    """The estimates of the model's quality, each with the answers it had learned from."""
 
 
 @dataclass(frozen=True, slots=True)

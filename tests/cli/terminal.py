@@ -95,6 +95,11 @@ class Picture:
                 self._cells[row] = [" "] * self.columns
 
 
+def _interruptible() -> None:
+    """As a shell at a terminal starts a program: tests run in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A program on a pseudo-terminal of its own."""
 
@@ -117,6 +122,7 @@ class Terminal:
             cwd=str(program.folder),
             timeout=PATIENCE,
             echo=True,
+            preexec_fn=_interruptible,
         )
         self._child.delaybeforesend = None
 

@@ -134,13 +134,13 @@ def test_reading_makes_no_database(fresh: Program) -> None:
 
 
 def test_an_unforeseen_error_is_one_line_and_its_traceback_is_in_the_log(answered: Program) -> None:
-    sql(answered, f"""UPDATE answer SET suggestion = '[["{SECRET}"]]' WHERE id = 1""")
+    sql(answered, f"""UPDATE ticket SET meta = '["{SECRET}"]' WHERE id = 1""")
     ran = answered("export", "d", "-o", "out.jsonl")
     assert ran.code == 1
-    assert "unexpected TypeError" in ran.complaint
+    assert "unexpected ValueError" in ran.complaint
     assert str(answered.folder / "txtal.log") in ran.complaint
     assert "export.py" in answered.log
-    assert "TypeError" in answered.log
+    assert "ValueError" in answered.log
     assert SECRET not in answered.log + ran.err
     assert not (answered.folder / "out.jsonl").exists()
     assert "Traceback" in answered("export", "d", TXTAL_DEBUG="1").err

@@ -59,7 +59,7 @@ def label_quit_resume_undo(
     again.wait(saved)
     again.send("q")
     assert again.end() == 0
-    assert "0 answers in this" in again.text  # and not less than none
+    assert "1 answer in this" in again.text  # those taken back were of the sitting before
 
     last = program.exported()
     assert len(last) == len(keys) - 4 + 1
@@ -106,8 +106,8 @@ def test_the_model_learns_behind_the_screen_and_measures_itself(
 ) -> None:
     txtal.file(
         "t.jsonl",
-        [{"text": f"please refund order {n}"} for n in range(25)]
-        + [{"text": f"a wonderful shop, thanks from {n}"} for n in range(25)],
+        [{"text": f"please refund order {chr(97 + n)}"} for n in range(25)]
+        + [{"text": f"a wonderful shop, thanks from {chr(97 + n)}"} for n in range(25)],
     )
     words = ["t.jsonl", "-l", "refund,praise", "--audit", "0.8", *LEXICAL]
     one = terminal(txtal, "teach", "d", *words)

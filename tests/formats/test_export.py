@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,7 +164,8 @@ def test_what_json_cannot_say_names_the_ticket(value: object) -> None:
 
 def test_names_of_labels_no_longer_in_the_scheme() -> None:
     answer = Answer(1, "accept", (9,))
-    old = export_row(Ticket(1, "hi"), answer, SCHEMES["exclusive"], names={9: "gone"})
+    scheme = replace(SCHEMES["exclusive"], former=(Label(9, "gone"),))
+    old = export_row(Ticket(1, "hi"), answer, scheme)
     assert old.labels == ("gone",)
     with pytest.raises(DataError, match="ticket 1 names label 9"):
         export_row(Ticket(1, "hi"), answer, SCHEMES["exclusive"])

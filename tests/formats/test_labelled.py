@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from txtal.errors import DataError
-from txtal.formats.labelled import Stated, label_fault, labels_of, read_labels, stated
+from txtal.formats.labelled import Stated, labels_of, read_labels, stated
+from txtal.text import label_fault
 from txtal.types import Record
 
 SAID: list[tuple[dict[str, Any], Stated | None]] = [

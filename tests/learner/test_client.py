@@ -12,7 +12,7 @@ import pytest
 from txtal.learner import protocol
 from txtal.learner.client import LearnerProcess
 from txtal.session import LearnerStatus
-from txtal.types import Estimate, LearnerSettings, Ranked, Ranking, Revision
+from txtal.types import Estimate, Explanation, LearnerSettings, Ranked, Ranking, Revision
 
 RANKING = Ranking(
     Revision(3, 7, 0.5, "lexical@en", "margin", Estimate(10, 0.5, 0.3, 0.7), "note"),
@@ -96,7 +96,11 @@ def test_jobs_and_pokes_cross_the_pipe(tmp_path: Path) -> None:
     settings = LearnerSettings(strategy="entropy", code="r.py")
     job = protocol.dump_job(tmp_path, "ünïcode", settings)
     assert protocol.load_job(job) == (tmp_path, "ünïcode", settings)
-    assert protocol.load_poke(protocol.dump_poke(12)) == 12
+    assert protocol.load_request(protocol.dump_poke(12)) == protocol.Request(12)
+    asked = protocol.load_request(protocol.dump_explain(7, 2))
+    assert asked == protocol.Request(ticket_id=7, label=2)
+    told = Explanation(7, 2, (("späť", 0.5), ("no", -1.0)))
+    assert protocol.load_message(protocol.dump_message(told)) == told
 
 
 def test_a_poke_brings_a_ranking(make: Make, news: threading.Semaphore) -> None:

@@ -14,10 +14,19 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
 from txtal.learning import tuning
 from txtal.session import LearnerStatus, Session
-from txtal.store import answers, datasets, tickets
+from txtal.store import answers, changes, datasets, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Dataset, LearnerSettings, Ranked, Ranking, Record, Verdict
+from txtal.types import (
+    Answer,
+    Dataset,
+    LabelChange,
+    LearnerSettings,
+    Ranked,
+    Ranking,
+    Record,
+    Verdict,
+)
 
 TOPICS = {
     "refund": "please refund order {} the money is not back on my card",
@@ -27,6 +36,10 @@ TOPICS = {
 TEXTS = [text.format(n) for n in range(30) for text in TOPICS.values()]
 LABELS = ",".join(TOPICS)
 SETTINGS = LearnerSettings("lexical@en", "margin")
+
+
+def number(text: str) -> str:
+    return next(word for word in text.split() if word.isdigit())
 
 
 def topic(text: str) -> str:
@@ -459,3 +472,40 @@ def test_the_search_waits_for_answers(desk: MakeDesk) -> None:
     learner.rank()
     assert not learner.tune()
     assert learner.chosen == ""
+
+
+def test_the_words_that_speak_for_a_label_and_against_it(
+    conn: Connection, path: Path, make_dataset: MakeDataset
+) -> None:
+    desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    learner = Learner(path, "d", SETTINGS)
+    refund = desk.labels["refund"]
+    assert learner.explain(desk.ids[0], refund).words == ()
+    desk.answer(desk.ids[:24])
+    learner.rank()
+    ticket_id = desk.ids[30]
+    assert topic(desk.text(ticket_id)) == "refund"
+    pushes = dict(learner.explain(ticket_id, refund).words)
+    assert pushes["refund"] > 0.05
+    assert abs(pushes[number(desk.text(ticket_id))]) < pushes["refund"] / 3  # says nothing
+    assert max(pushes, key=lambda word: pushes[word]) in desk.text(ticket_id)
+    assert dict(learner.explain(ticket_id, desk.labels["login"]).words)["refund"] < 0
+    assert learner.explain(ticket_id, 99).words == ()
+
+
+def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
+    conn: Connection, path: Path, make_dataset: MakeDataset
+) -> None:
+    desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    learner = Learner(path, "d", SETTINGS)
+    desk.answer(desk.ids[:24])
+    learner.rank()
+    refund, login = desk.labels["refund"], desk.labels["login"]
+    ticket_id = next(i for i in desk.ids[24:] if topic(desk.text(i)) == "login")
+    before = learner.explain(ticket_id, login)
+    assert before.words[0][1] > 0
+    changes.change(conn, 1, LabelChange("retire", label=refund), "ann")
+    assert learner.explain(ticket_id, login) == before  # of the model there is
+    learner.rank()
+    assert dict(learner.explain(ticket_id, login).words)["password"] > 0
+    assert learner.explain(ticket_id, refund).words == ()

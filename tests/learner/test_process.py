@@ -17,7 +17,7 @@ from txtal.learner.client import PROGRAM
 from txtal.session import LearnerStatus
 from txtal.store import answers
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, LearnerSettings, Ranking
+from txtal.types import Answer, Explanation, LearnerSettings, Ranking
 
 SECRET = "my card number is 4929"
 TEXTS = [f"{text} {n}" for n in range(20) for text in ("please refund me", "lovely shop", SECRET)]
@@ -193,3 +193,17 @@ def test_nonsense_on_its_pipe_ends_it(start: Start) -> None:
     one.process.stdin.flush()
     one.process.wait(timeout=60)
     assert "Traceback" not in one.log
+
+
+def test_it_says_why_between_two_rankings(start: Start, conn: Connection) -> None:
+    newest = answer(conn, 30)
+    one = start()
+    one.poke(newest)
+    one.hear_of("ready")
+    assert one.process.stdin is not None
+    one.process.stdin.write(protocol.dump_explain(1, 1) + "\n")
+    one.process.stdin.flush()
+    told = one.hear()
+    assert isinstance(told, Explanation)
+    assert (told.ticket_id, told.label) == (1, 1)
+    assert {word for word, _ in told.words} == {"please", "refund", "me", "0"}

@@ -14,7 +14,7 @@ from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.store import answers, cache_folder, copies, datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import APPLICATION_ID, Connection, sqlite
-from txtal.types import Answer, Dataset, Ranked, Ranking, Record, Revision
+from txtal.types import Answer, Dataset, LabelChange, Ranked, Ranking, Record, Revision
 
 Make = Callable[..., Dataset]
 
@@ -120,6 +120,9 @@ def test_a_session_that_ran_through_a_restore_records_nothing(
         ledger.undo,
         ledger.take_next,
         lambda: ledger.save_ranking(ranking),
+        lambda: ledger.record_alike(Answer(1, "accept", (1,)), [2, 3]),
+        lambda: ledger.change_labels(LabelChange("add", name="new")),
+        lambda: ledger.hold(2),
     ):
         with pytest.raises(DatabaseError, match="restored from a backup"):
             write()
@@ -135,6 +138,15 @@ def test_a_database_of_another_origin_is_restored(ledger: Ledger, path: Path, ta
     with pytest.raises(DatabaseError, match="restored"):
         ledger.record(Answer(1, "accept", (1,)))
     assert datasets.names(ledger.conn) == ["theirs"]
+
+
+def test_a_session_whose_dataset_is_no_longer_there_is_told(
+    ledger: Ledger, path: Path, target: Path
+) -> None:
+    schema.open_database(target, create=True).close()
+    copies.restore(target, path)
+    with pytest.raises(DatabaseError, match="quit"):
+        ledger.new_scheme()
 
 
 def test_a_damaged_database_is_kept_aside(ledger: Ledger, path: Path, target: Path) -> None:

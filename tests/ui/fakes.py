@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,17 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
+from txtal.errors import UsageError
+from txtal.query import Query
 from txtal.session import Session
 from txtal.types import (
     Answer,
     Estimate,
+    Found,
     Label,
+    LabelChange,
+    LabelKeys,
+    Overview,
     Ranked,
     Ranking,
     Revision,
@@ -28,6 +35,7 @@ from txtal.types import (
     Undone,
 )
 from txtal.ui import app as full_screen
+from txtal.ui.keyboard import Keyboard
 from txtal.ui.lines import Line
 from txtal.ui.screen import Screen
 
@@ -82,6 +90,40 @@ class MemoryLedger:
     def keep(self) -> None:
         pass
 
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+        raise UsageError("this ledger has one scheme")
+
+    def new_scheme(self) -> Scheme | None:
+        return None
+
+    def examples(self, label_id: int) -> list[str]:
+        return [self.tickets[a.ticket_id].text for a in self.answers if label_id in a.labels]
+
+    def hold(self, ticket_id: int) -> Found | None:
+        answers = [answer for answer in self.answers if answer.ticket_id == ticket_id]
+        return Found(self.tickets[ticket_id], answers[-1] if answers else None)
+
+    def history(self, query: Query, limit: int) -> list[Found]:
+        return [Found(self.tickets[a.ticket_id], a) for a in reversed(self.answers)][:limit]
+
+    def find(self, query: Query, limit: int) -> list[Found]:
+        held = (t for t in self.tickets.values() if all(word in t.text for word in query.words))
+        return [found for t in held if (found := self.hold(t.id))][:limit]
+
+    def like(self, ticket: Ticket, limit: int) -> list[Found]:
+        return [Found(other) for other in self.tickets.values() if other.id != ticket.id]
+
+    def alike(self, ticket: Ticket) -> list[int]:
+        return []
+
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
+        return [self.record(replace(answer, ticket_id=i)) for i in ticket_ids]
+
+    def overview(self) -> Overview:
+        verdicts = Counter(answer.verdict for answer in self.answers)
+        curve = ((40, Estimate(20, 0.6, 0.4, 0.8)), (80, Estimate(40, 0.7, 0.55, 0.8)))
+        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), 2.5, curve)
+
     def save_ranking(self, ranking: Ranking) -> int:
         return 12
 
@@ -135,10 +177,14 @@ def text_of(lines: Iterable[Line]) -> str:
 class Sitting:
     """A screen without a terminal: press keys by the name of their action, and read it."""
 
-    def __init__(self, session: Session, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self, session: Session, columns: int = 80, rows: int = 24, keys: LabelKeys = "auto"
+    ) -> None:
         self.session = session
         self.errors: list[BaseException] = []
-        self.screen = Screen(session, "feedback", self.errors.append, clock=lambda: 0.0)
+        self.screen = Screen(
+            session, "feedback", self.errors.append, keyboard=Keyboard(keys), clock=lambda: 0.0
+        )
         self.size = (columns, rows)
         self.read()
 
@@ -186,13 +232,20 @@ Step = tuple[str, str | Callable[[], object]]
 class Played:
     """The application driven by a script: each step waits for what it is to see."""
 
-    def __init__(self, session: Session, *steps: Step, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *steps: Step,
+        columns: int = 80,
+        rows: int = 24,
+        screen: Screen | None = None,
+    ) -> None:
         self.errors: list[BaseException] = []
         self.frames: list[str] = []
         self.steps = list(steps)
         self.output = Sized(columns, rows)
         with create_pipe_input() as keyboard:
-            screen = Screen(session, "feedback", self.errors.append)
+            screen = screen or Screen(session, "feedback", self.errors.append)
             self.app = full_screen.build(screen, keyboard, self.output)
             self.app.after_render += lambda app: self._seen(keyboard)
             self.code = asyncio.run(self._run(screen))

@@ -20,12 +20,13 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from tests.conftest import StillLearner
-from tests.ui.fakes import MANY, Played, Sized, given, ledger, make_session
+from tests.ui.fakes import MANY, Played, Sitting, Sized, given, ledger, make_session
 from txtal.errors import LockedError
 from txtal.session import Session
 from txtal.types import Ranked, Ranking, Revision
 from txtal.ui import app as full_screen
 from txtal.ui.app import run
+from txtal.ui.themes import THEMES, Theme, styles
 
 SIXTY = [f"ticket {n}" for n in range(1, 61)]
 
@@ -268,3 +269,16 @@ def test_closing_the_terminal_ends_the_process() -> None:
     os.close(child.child_fd)
     _, status = os.waitpid(child.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 129
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_theme_styles_every_class_there_is(theme: Theme) -> None:
+    folder = Path(full_screen.__file__).parent
+    source = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    used = set(re.findall(r'"class:(\w+)"', source)) - {"label", "hint", "status", "ticket"}
+    assert used <= styles(theme).keys()
+    full_screen.build(Sitting(make_session()).screen, None, Sized(), theme)
+
+
+def test_the_mono_theme_has_no_colours() -> None:
+    assert "ansi" not in "".join(styles("mono").values())

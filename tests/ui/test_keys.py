@@ -34,7 +34,7 @@ def test_the_help_lists_every_action_of_the_task(task: Task) -> None:
     sitting = Sitting(make_session(labels=labels, task=task), rows=80)
     text = sitting.press("help")
     assert text == sitting.press("help")
-    for mode in ("ticket", "comment", "help") if task == "binary" else keys.MODES:
+    for mode in ("ticket", "line", "confirm", "page") if task == "binary" else keys.MODES:
         for action in keys.available(mode, task):
             assert f"{action.shown:<18}{action.help}" in text
 

@@ -56,6 +56,21 @@ def test_a_line_answers_and_is_acknowledged(typed: str, answer: tuple[str, objec
     assert f"#2, {answer[0]}" in said
 
 
+def test_pages_are_read_out() -> None:
+    session = ranked_session()
+    session.guidelines = "# What is what"
+    said = talk(session, "guidelines", "info", "why")
+    for part in ("What is what\n", "Where you stand", "asked by margin", "asking the learner"):
+        assert part in said
+
+
+def test_a_labels_own_letter_answers() -> None:
+    session = make_session()
+    said = talk(session, "r", "p", keys="mnemonic")
+    assert "r refund\nb billing\np praise" in said
+    assert given(session) == [("accept", (1,)), ("accept", (3,))]
+
+
 @pytest.mark.parametrize("typed", ["", "7", "0", "nonsense", "r e f", "/ref", "²"])
 def test_other_lines_answer_nothing(typed: str) -> None:
     session = make_session()

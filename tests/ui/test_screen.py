@@ -11,7 +11,7 @@ from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import LearnerStatus, Session
-from txtal.types import Ranked, Ranking, Revision, Ticket
+from txtal.types import Explanation, Ranked, Ranking, Revision, Ticket
 from txtal.ui.fold import cells
 from txtal.ui.lines import MIN_COLUMNS, MIN_ROWS
 
@@ -140,7 +140,7 @@ def test_a_new_question_starts_from_its_top() -> None:
 
 def test_the_numbers_are_the_models_nine_where_there_are_more_labels() -> None:
     learner = StillLearner()
-    session = make_session(["a", "b"], MANY, learner=learner, audit=0.0)
+    session = make_session(["first", "second"], MANY, learner=learner, audit=0.0)
     assert "1 order a" in Sitting(session).read()
     likely = tuple((i, 0.1) for i in range(20, 9, -1))
     learner.rankings.append(
@@ -162,23 +162,102 @@ def test_the_picker_finds_a_label_and_answers_with_it() -> None:
     assert "find:" in sitting.press("pick")
     text = sitting.type("refund")
     assert "8 of 24" in text
-    assert "▸ refund a" in text
-    assert "▸ refund c" in sitting.press("next") or sitting.press("next")
+    assert "▸ 1 refund a" in text
+    assert "▸ 2 refund b" in sitting.press("next")
+    assert "▸ 3 refund c" in sitting.press("next")
     sitting.press("previous")
     sitting.press("choose")
     assert given(session) == [("accept", (18,))]
     assert sitting.screen.look.mode == "ticket"
 
 
+def test_a_capital_and_a_digit_are_a_label() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    assert "1 refund a" in sitting.press("jump", "R")
+    sitting.press("label", "2")
+    assert given(session) == [("accept", (18,))]
+    assert sitting.screen.look.mode == "ticket"
+    assert "find:" not in sitting.press("jump", "r")
+    assert "find:" not in sitting.press("jump", "!")
+
+
+def test_a_digit_counts_only_for_a_row_in_sight() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    sitting.press("pick")
+    for _ in range(10):
+        sitting.press("next")
+    assert "1 order d" in sitting.read()
+    sitting.press("label", "1")
+    assert given(session) == [("accept", (4,))]
+    sitting.press("jump", "R")
+    sitting.type("efund c")
+    sitting.press("label", "9")
+    assert "find: refund c9" in sitting.read()
+
+
+def test_digits_are_typed_where_labels_have_them() -> None:
+    session = make_session(labels=[f"shelf {n}" for n in range(1, 30)])
+    sitting = Sitting(session)
+    sitting.press("pick")
+    for digit in "27":
+        text = sitting.press("label", digit)
+    assert "find: 27" in text
+    assert "▸ 1 shelf 27" in text
+    sitting.press("label", "1")
+    assert given(session) == [("accept", (27,))]
+
+
+def test_names_in_the_ticket_come_first_while_there_is_no_model() -> None:
+    session = make_session(
+        ["lost card", "my refund!"], labels=MANY, learner=StillLearner(), audit=0.0
+    )
+    sitting = Sitting(session)
+    assert "1 card a" in sitting.read()
+    sitting.press("ignore")
+    assert "1 refund a" in sitting.read()
+
+
+def test_without_a_learner_the_keys_stay_with_the_scheme() -> None:
+    sitting = Sitting(make_session(["my refund!"], labels=MANY, order="file"))
+    assert "1 order a" in sitting.read()
+
+
+def test_fixed_and_ranked_keys_are_as_asked_for() -> None:
+    session = ranked_session()
+    assert "▸ 1 billing" in Sitting(session, keys="ranked").read()
+    assert "▸ 2 billing" in Sitting(session, keys="fixed").read()
+
+
+def test_every_label_can_have_a_letter_of_its_own() -> None:
+    session = ranked_session(labels=("refund", "billing", "return", "quit", "account"))
+    sitting = Sitting(session, keys="mnemonic")
+    for part in ("r refund", "b billing", "e return", "t quit", "o account", "a-z label"):
+        assert part in sitting.read()
+    sitting.press("jump", "e")
+    assert given(session)[-1] == ("accept", (3,))
+    assert given(session) == given(session)
+    sitting.press("label", "1")
+    sitting.press("jump", "z")
+    assert len(given(session)) == 2
+
+
+def test_more_labels_than_letters_are_found_by_typing() -> None:
+    session = make_session(labels=[f"label {n}" for n in range(40)])
+    sitting = Sitting(session, keys="mnemonic")
+    assert "more" in sitting.read()
+    assert len(sitting.screen.offered) == len(set(sitting.screen.offered.values())) >= 10
+
+
 def test_the_picker_closes_without_an_answer_and_finds_nothing_calmly() -> None:
     session = make_session(labels=MANY)
     sitting = Sitting(session)
     sitting.press("pick")
-    assert "no label is like this" in sitting.type("zzz")
+    assert "0 of 24" in sitting.type("zzz")
     sitting.press("next")
-    sitting.press("choose")
-    assert sitting.screen.look.mode == "picker"
-    assert "find:" not in sitting.press("cancel")
+    assert "Add the label zzz" in sitting.press("choose")
+    assert "find:" not in sitting.press("no")
     assert given(session) == []
 
 
@@ -197,7 +276,7 @@ def test_the_marked_row_stays_in_sight() -> None:
     sitting.press("pick")
     for _ in range(30):
         text = sitting.press("next")
-    assert f"▸ {MANY[-1]}" in text
+    assert re.search(f"▸ . {MANY[-1]}", text)
 
 
 def test_editing_what_is_typed() -> None:
@@ -372,13 +451,25 @@ def test_the_meta_is_one_dim_line_of_everything_there_is() -> None:
     assert "… 440 more" in text
 
 
+THROUGH_ALL_MODES = (
+    *("pick", "about", "rename", "cancel", "pick", "describe", "cancel", "pick", "merge", "choose"),
+    *("no", "pick", "split", "cancel", "pick", "retire", "no", "comment", "cancel"),
+    *("history", "next", "cancel", "search", "next", "cancel", "similar", "next", "cancel"),
+    *("standing", "close", "why", "close", "guidelines", "close", "help", "page_down", "close"),
+    *("pause", "resume", "quit", "no"),
+)
+"""Actions that open everything there is to be opened, and close it again."""
+
+
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 12), (57, 17), (300, 20)])
 @pytest.mark.parametrize(
     "session",
     [
         lambda: make_session(["word " * 300], FEW, meta={"k": "v" * 90}),
         lambda: make_session(["注文した商品が" * 60], tuple("日本語" * n for n in range(1, 10))),
-        lambda: make_session([HOSTILE * 20], ["x" * 300, HOSTILE, "ok"], meta={HOSTILE: HOSTILE}),
+        lambda: make_session(
+            [HOSTILE * 20] * 2, ["x" * 300, HOSTILE, "ok"], meta={HOSTILE: HOSTILE}
+        ),
         lambda: make_session(labels=MANY, task="multilabel"),
         lambda: ranked_session(),
         lambda: make_session([]),
@@ -390,7 +481,8 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
     sitting = Sitting(session(), *size)
     sitting.session.comment = HOSTILE * 9
     sitting.session.notice = HOSTILE * 9
-    for action in ("down", "flag", "label", "undo", "whole", "pick", "cancel", "comment", "help"):
+    sitting.session.guidelines = f"# {HOSTILE}\n{HOSTILE * 9}"
+    for action in ("down", "flag", "label", "undo", "whole", "label", "yes", *THROUGH_ALL_MODES):
         sitting.press(action, "1")
         frame = sitting.screen.draw(*size)
         assert len(frame.lines) == size[1]
@@ -400,11 +492,16 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
 
 
 def test_hostile_text_is_harmless_everywhere() -> None:
-    session = make_session([HOSTILE], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE})
+    session = make_session(
+        [HOSTILE, HOSTILE * 2, "one"], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE}, order="file"
+    )
     sitting = Sitting(session, rows=40)
     session.comment = HOSTILE
-    seen = sitting.read() + sitting.press("pick") + sitting.press("cancel")
-    seen += sitting.press("comment") + sitting.press("help")
+    session.guidelines = f"# {HOSTILE}\n{HOSTILE}"
+    seen = sitting.read() + sitting.press("label", "1")
+    for action in THROUGH_ALL_MODES:
+        seen += sitting.press(action)
+    assert sitting.errors == []
     assert "^[]52;c;aGk=^G" in seen
     assert "<U+202E>" in seen
     assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\U000e0041]", seen) is None
@@ -491,3 +588,98 @@ def test_the_help_scrolls_where_it_does_not_fit_and_closes() -> None:
         sitting.press("page_down")
     assert "the 95 %" in sitting.read()
     assert "one" in sitting.press("close")
+
+
+# --- pages and pauses ---------------------------------------------------------------------------
+
+
+def test_the_guidelines_are_read_and_closed() -> None:
+    text = "# What is what\n\n- **refund**: `money` back\n\x1b[31m" + "line\n" * 60
+    sitting = Sitting(make_session(guidelines=text))
+    assert "g guidelines" in Sitting(make_session(guidelines=text), columns=160).read()
+    shown = sitting.press("guidelines")
+    assert "What is what\n" in shown
+    assert "- refund: money back" in shown
+    assert "^[[31m" in shown
+    assert "What is what" not in sitting.press("page_down")
+    assert "one" in sitting.press("close")
+    assert "no guidelines" in Sitting(make_session()).press("guidelines")
+
+
+def test_where_one_stands() -> None:
+    sitting = Sitting(ranked_session(), rows=50)
+    text = sitting.press("standing")
+    for part in (
+        "2.5 s an answer",
+        "1,440 an hour",
+        "refund",
+        "███",
+        "80 answers   70 %  (55–80, n 40)",
+    ):
+        assert part in text
+    sitting.size = (40, 12)
+    assert all(len(line) <= 40 for line in sitting.read().splitlines())
+
+
+def test_a_pause_is_no_part_of_the_time_an_answer_takes() -> None:
+    now = [100.0]
+    session = make_session(clock=lambda: now[0])
+    sitting = Sitting(session)
+    now[0] = 103.0
+    assert "Paused" in sitting.press("pause")
+    assert "one" not in sitting.read()
+    now[0] = 900.0
+    assert "one" in sitting.press("resume", "1")
+    assert given(session) == []
+    now[0] = 902.0
+    sitting.press("label", "1")
+    assert session.saved is not None
+    assert session.saved.answered - session.saved.shown == 5.0
+
+
+def test_nobody_there_is_a_pause_since_the_last_key() -> None:
+    now = [0.0]
+    session = make_session(clock=lambda: now[0])
+    sitting = Sitting(session)
+    now[0] = 4.0
+    sitting.press("flag")
+    now[0] = 200.0
+    sitting.screen.news()
+    assert "one" in sitting.read()
+    now[0] = 1000.0
+    sitting.screen.news()
+    assert "Paused" in sitting.read()
+    now[0] = 1010.0
+    sitting.press("resume")
+    now[0] = 1011.0
+    sitting.press("label", "1")
+    assert session.saved is not None
+    assert session.saved.answered - session.saved.shown == 5.0
+
+
+def test_why_this_ticket_and_why_this_label() -> None:
+    session = ranked_session()
+    learner = session.learner
+    assert isinstance(learner, StillLearner)
+    sitting = Sitting(session, rows=40)
+    text = sitting.press("why")
+    assert "asked by margin, number 1 of 2 ranked, by revision 12" in text
+    assert "Why billing" in text
+    assert "billing 62 %, praise 30 %" in text
+    assert "asking the learner" in text
+    assert learner.whys == [(2, 2)]
+    learner.explanation = Explanation(1, 2, (("old", 1.0),))
+    assert "asking the learner" in sitting.read()
+    learner.explanation = Explanation(2, 2, (("one", 1.25), ("two", -0.5), ("faint", 0.01)))
+    text = sitting.read()
+    assert "for it: one +1.2\n" in text
+    assert "against it: two -0.5\n" in text
+    styles = {part: style for line in sitting.screen.draw(80, 40).lines for style, part in line}
+    assert styles["one"] == "class:for"
+    assert "one" in sitting.press("close")
+
+
+def test_why_without_a_model_says_that_there_is_none() -> None:
+    sitting = Sitting(make_session())
+    assert "no suggestion yet" in sitting.press("why")
+    assert "asked at random" in sitting.read()

@@ -43,9 +43,12 @@ def program() -> click.Group:
     """
     from txtal.cli import (
         backup,
+        config,
         datasets,
+        demo,
         doctor,
         export,
+        label,
         load,
         predict,
         recipes,
@@ -56,7 +59,7 @@ def program() -> click.Group:
         verify,
     )
 
-    for module in (load, export, stats, datasets, train, predict, simulate):
+    for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
     for module in (doctor, verify, backup, restore):
         cli.add_command(module.command)
@@ -69,4 +72,15 @@ def program() -> click.Group:
 
 def main() -> None:
     """The console script."""
-    sys.exit(guarded(lambda: program().main(prog_name="txtal", standalone_mode=False)))
+    sys.exit(guarded(_run))
+
+
+def _run() -> int | None:
+    from txtal import config
+    from txtal.recipes import name_of, shipped
+
+    group = program()
+    sittings = [*(name_of(function) for function in shipped()), "demo", "run"]
+    files = config.defaults(sittings)
+    code: int | None = group.main(prog_name="txtal", standalone_mode=False, default_map=files)
+    return code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, writing
 from txtal.formats import EXPORTS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write this file; else standard output."
 )
@@ -53,14 +54,12 @@ def command(console: Console, dataset: str, output: Path | None, form: str) -> N
 
 def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
     from txtal.formats.export import export_row
-    from txtal.store import answers, datasets
+    from txtal.store import answers
 
-    names = datasets.label_names(conn, dataset.id)
     for found in answers.export(conn, dataset.id):
         yield export_row(
             found.ticket,
             found.answer,
             dataset.scheme,
             session=f"{dataset.name}-{found.session_id}",
-            names=names,
         )

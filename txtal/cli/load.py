@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from txtal.cli.options import default_annotator
+from txtal.cli.options import dataset_names, default_annotator
 from txtal.cli.output import Console
 from txtal.formats import MAX_LINE
 from txtal.types import TASKS, Task
 
 
 @click.command("load")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.argument("source", nargs=-1, required=True)
 @click.option("--strict", is_flag=True, help="Load nothing of a file that has a bad line.")
 @click.option(

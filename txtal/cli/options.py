@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from txtal.store import DEFAULT_PATH
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -56,6 +58,45 @@ def features(command: F) -> F:
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     """The vectoriser's spec in the words of the options."""
     return f"{vectors}@{spacy or lang}"
+
+
+def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """Completes the name of a dataset; nothing where the database can't be read."""
+    return [name for name in _read(context, _datasets) if name.startswith(begun)]
+
+
+def label_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
+    """Completes the name of a label of the dataset named before it."""
+    name = context.params.get("dataset", "")
+    return [
+        one for one in _read(context, lambda conn: _labels(conn, name)) if one.startswith(begun)
+    ]
+
+
+def _read(context: click.Context, ask: Callable[[Any], list[str]]) -> list[str]:
+    from contextlib import closing
+
+    from txtal.errors import TxtalError
+    from txtal.store import schema
+
+    path = context.find_root().params.get("db") or DEFAULT_PATH
+    try:
+        with closing(schema.open_readonly(path)) as conn:
+            return ask(conn)
+    except TxtalError:
+        return []
+
+
+def _datasets(conn: Any) -> list[str]:
+    from txtal.store import datasets
+
+    return datasets.names(conn)
+
+
+def _labels(conn: Any, dataset: str) -> list[str]:
+    from txtal.store import datasets
+
+    return [label.name for label in datasets.get(conn, dataset).scheme.labels]
 
 
 def default_annotator() -> str:

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,14 +109,18 @@ def put_json(value: Any) -> None:
     click.echo(_inert(json.dumps(value, indent=2, allow_nan=False)))
 
 
-def put_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns, the first to the left and the others to the right."""
+def put_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: Collection[int] = (0,)
+) -> None:
+    """Columns, those of ``words`` to the left and the others to the right."""
     cells = [[_clean(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
     for row in cells:
-        first = row[0].ljust(widths[0])
-        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        click.echo("  ".join([first, *rest]).rstrip())
+        padded = [
+            cell.ljust(width) if i in words else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(padded).rstrip())
 
 
 class _Inert:

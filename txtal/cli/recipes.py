@@ -13,7 +13,7 @@ import click
 
 from txtal import recipes as finding
 from txtal.cli.errors import guarded
-from txtal.cli.options import Commas, default_annotator
+from txtal.cli.options import Commas, dataset_names, default_annotator
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import Recipe, RecipeFunction
@@ -38,6 +38,7 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"{finding.file_of(function)}: {function.__name__} must return a Recipe, "
                 f"not {type(made).__name__}"
             )
+        from txtal import config
         from txtal.sitting import Seat, sit
 
         console = context.find_object(Console) or Console(DEFAULT_PATH)
@@ -47,6 +48,9 @@ def command_of(function: RecipeFunction) -> click.Command:
             plain=values["plain"],
             recipe=finding.name_of(function),
             code=finding.file_of(function),
+            theme=values["theme"],
+            preset=values["preset"],
+            keymap=config.keymap(),
         )
         code = sit(made, seat, console)
         context.exit(code)
@@ -64,6 +68,20 @@ def command_of(function: RecipeFunction) -> click.Command:
 _SITTING_OPTIONS: list[click.Parameter] = [
     click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
     click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
+    click.Option(
+        ["--preset"],
+        default="prodigy",
+        metavar="NAME",
+        help="Keys besides the labels': prodigy, vi or emacs.",
+    ),
+    click.Option(
+        ["--theme"],
+        type=click.Choice(("calm", "bright", "paper", "mono")),
+        envvar="TXTAL_THEME",
+        default="calm",
+        metavar="THEME",
+        help="Colours: calm, bright for dark, paper for light, mono.",
+    ),
 ]
 
 
@@ -90,7 +108,13 @@ def _param(function: RecipeFunction, name: str, hint: Any) -> click.Parameter:
     kind, many = _kind(function, name, hint)
     option = many or flags or hint is bool or parameter.kind is inspect.Parameter.KEYWORD_ONLY
     if not option:
-        return click.Argument([name], type=kind, required=required, default=default)
+        return click.Argument(
+            [name],
+            type=kind,
+            required=required,
+            default=default,
+            shell_complete=dataset_names if name == "dataset" else None,
+        )
     dashed = "--" + name.replace("_", "-")
     return click.Option(
         [name, dashed, *flags],
@@ -205,7 +229,9 @@ def run(context: click.Context, recipe: str, arguments: tuple[str, ...]) -> None
         )
     command = command_of(functions[0])
     # A child of the group, as any command is: `run` would put its own arguments into the usage.
-    with command.make_context(f"run {recipe}", list(arguments), parent=context.parent) as inner:
+    with command.make_context(
+        f"run {recipe}", list(arguments), parent=context.parent, default_map=context.default_map
+    ) as inner:
         command.invoke(inner)
 
 

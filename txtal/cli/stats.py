@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
 
 
 @click.command("stats")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(console: Console, dataset: str, as_json: bool) -> None:

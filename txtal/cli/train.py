@@ -8,13 +8,14 @@ import click
 from click.core import ParameterSource
 
 from txtal.cli import options
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console
 
 DEFAULT = ParameterSource.DEFAULT
 
 
 @click.command("train")
-@click.argument("dataset")
+@click.argument("dataset", shell_complete=dataset_names)
 @click.option(
     "-o",
     "--output",

@@ -11,10 +11,8 @@ from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
 from txtal.formats.lines import BadLine, lines, not_utf8
-from txtal.text import clean, shorten
+from txtal.text import label_fault, shorten
 from txtal.types import VERDICTS, Record, Verdict
-
-LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +65,6 @@ def _names(extra: Mapping[str, Any], key: str, record: Record) -> tuple[str, ...
             f"in the ticket {shorten(record.text, 60)!r}"
         )
     return tuple(dict.fromkeys(name.strip() for name in names))
-
-
-def label_fault(name: str) -> str | None:
-    """Why ``name`` can't be the name of a label; None when it can. Expects it trimmed."""
-    if not name:
-        return "a label needs a name"
-    if len(name) > LONGEST_LABEL:
-        return f"the label {shorten(name, 20)!r} is longer than {LONGEST_LABEL} characters"
-    if clean(name) != name:
-        return f"the label {name!r} holds characters that don't show"
-    return None
 
 
 def read_labels(path: str | Path) -> list[tuple[str, str]]:

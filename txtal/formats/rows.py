@@ -34,13 +34,9 @@ def export_row(
     scheme: Scheme,
     *,
     session: str = "",
-    names: Mapping[int, str] | None = None,
 ) -> ExportRow:
-    """An :class:`ExportRow` with names from ``scheme``.
-
-    ``names`` adds labels that are no longer in the scheme. Raises DataError for an unknown id.
-    """
-    known = {**(names or {}), **{label.id: label.name for label in scheme.labels}}
+    """An :class:`ExportRow` with names from ``scheme``. Raises DataError for an unknown id."""
+    known = scheme.names
     suggested = answer.ranked.suggestion if answer.ranked is not None else ()
     try:
         return ExportRow(

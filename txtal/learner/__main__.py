@@ -29,8 +29,8 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
     # What a sentence model computes with: every core but the screen's.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
-    pokes: SimpleQueue[int] = SimpleQueue()
-    threading.Thread(target=_listen, args=(pokes,), daemon=True).start()
+    requests: SimpleQueue[protocol.Request] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
     def send(message: protocol.Message) -> None:
         out.write(protocol.dump_message(message) + "\n")
@@ -39,15 +39,18 @@ def main() -> None:
     send(LearnerStatus("starting"))
     learner = None
     while True:
-        _latest(pokes)
+        request = _latest(requests)
         try:
             if learner is None:
                 from txtal.learner.learner import Learner
 
                 learner = Learner(path, dataset, settings, send)
-            send(learner.rank())
-            send(LearnerStatus("ready", learner.chosen))
-            while pokes.empty() and learner.tune():
+            if request.ticket_id:
+                send(learner.explain(request.ticket_id, request.label))
+            else:
+                send(learner.rank())
+                send(LearnerStatus("ready", learner.chosen))
+            while requests.empty() and learner.tune():
                 pass
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
@@ -67,20 +70,26 @@ def _claim_stdout() -> TextIO:
     return out
 
 
-def _listen(pokes: SimpleQueue[int]) -> None:
-    """Pass pokes on; leave when the pipe closes, even in the middle of a fit."""
-    with suppress(ValueError, KeyError, TypeError):  # what isn't a poke ends it, too
+def _listen(requests: SimpleQueue[protocol.Request]) -> None:
+    """Pass requests on; leave when the pipe closes, even in the middle of a fit."""
+    with suppress(ValueError, KeyError, TypeError):  # what is none ends it, too
         for line in sys.stdin:
-            pokes.put(protocol.load_poke(line))
+            requests.put(protocol.load_request(line))
     os._exit(0)
 
 
-def _latest(pokes: SimpleQueue[int]) -> int:
-    """Wait for a poke and take every other that is there: the latest stands for all."""
-    newest = pokes.get()
-    while not pokes.empty():
-        newest = pokes.get()
-    return newest
+def _latest(requests: SimpleQueue[protocol.Request]) -> protocol.Request:
+    """Wait for a poke and take every other that is there: the latest stands for all.
+
+    Unless somebody asks why, and is waiting for the answer: the pokes can wait for that.
+    """
+    latest = requests.get()
+    while not latest.ticket_id and not requests.empty():
+        request = requests.get()
+        if request.ticket_id:
+            requests.put(latest)
+        latest = request
+    return latest
 
 
 if __name__ == "__main__":

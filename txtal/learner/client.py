@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 
 from txtal.learner import protocol
 from txtal.session import LearnerStatus
-from txtal.types import LearnerSettings, Ranking
+from txtal.types import Explanation, LearnerSettings, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
 """With -P nothing is ever imported from the working directory."""
@@ -50,6 +50,7 @@ class LearnerProcess:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.status = LearnerStatus("starting")
+        self.explanation: Explanation | None = None
         self._command = [*program, protocol.dump_job(path, dataset, settings)]
         self._log = log
         self._backoff = backoff
@@ -113,6 +114,13 @@ class LearnerProcess:
         self._newest = newest
         self._send_poke()
 
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        """Ask why; the answer is :attr:`explanation` some time later, or never."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._process.stdin.write(protocol.dump_explain(ticket_id, label_id) + "\n")
+                self._process.stdin.flush()
+
     def _send_poke(self) -> None:
         """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
         if self._asked is not None or self._newest is None or self._process is None:
@@ -144,6 +152,8 @@ class LearnerProcess:
             self.status = message
             if message.state == "failed":
                 self._asked = None  # it lives and says why; the next answer may mend it
+        elif isinstance(message, Explanation):
+            self.explanation = message
         elif isinstance(message, Ranking):
             self._failures = 0
             asked, self._asked = self._asked, None

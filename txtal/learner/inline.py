@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from txtal.learner.learner import Learner
 from txtal.session import LearnerStatus
-from txtal.types import Ranking
+from txtal.types import Explanation, Ranking
 
 
 class InlineLearner:
@@ -14,11 +14,16 @@ class InlineLearner:
         self.learner = learner
         self.batch = batch
         self.status = LearnerStatus("starting")
+        self.explanation: Explanation | None = None
         self._pokes = batch  # so that the first poke is worked on at once
 
     def poke(self, newest: int) -> None:
         """Count an answer; the work waits for the next poll."""
         self._pokes += 1
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        """Work it out at once."""
+        self.explanation = self.learner.explain(ticket_id, label_id)
 
     def poll(self) -> Ranking | None:
         """A ranking of the database as it is now, if it is time for one."""

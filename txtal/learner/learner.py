@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner.why import weigh
 from txtal.learning import evaluate, model, select, start
 from txtal.learning.arrays import Cells, Floats, Indices
 from txtal.learning.herding import Herding
@@ -32,6 +33,7 @@ from txtal.types import (
     Answer,
     Dataset,
     Estimate,
+    Explanation,
     LearnerSettings,
     Ranked,
     Ranking,
@@ -97,6 +99,8 @@ class Known:
     rows: Indices
     """(m,): of the dataset's features."""
     matrix: AnswerMatrix
+    labels: tuple[int, ...]
+    """(k,): ids of the columns, which a change of the labels moves from one fit to the next."""
 
     @property
     def cells(self) -> Cells:
@@ -178,6 +182,23 @@ class Learner:
             self._measure(known, snapshot)
             pool = self._pool(conn, known, snapshot)
             return self._ranking(pool, snapshot, began)
+
+    def explain(self, ticket_id: int, label_id: int) -> Explanation:
+        """Which words of the ticket speak for the label, and which against; none without a model.
+
+        Raises DatabaseError.
+        """
+        words: tuple[tuple[str, float], ...] = ()
+        labels = self._known.labels if self._known else ()
+        if self.model and self.model.ready and self.features and label_id in labels:
+            with (
+                threadpool_limits(self.settings.threads),
+                closing(schema.open_readonly(self.path)) as conn,
+                foreseen(self.path),
+            ):
+                text = tickets.get(conn, ticket_id).text
+            words = weigh(self.features.vectoriser, self.model, text, labels.index(label_id))
+        return Explanation(ticket_id, label_id, words)
 
     def tune(self) -> bool:
         """Try an alternative for the next fits, if it is time to; whether another waits.
@@ -396,7 +417,8 @@ class Learner:
 def _known(snapshot: Snapshot) -> Known:
     matrix = answer_matrix(snapshot.answers, snapshot.scheme)
     rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
-    return Known(np.asarray(snapshot.features.matrix[rows]), rows, matrix)
+    features = np.asarray(snapshot.features.matrix[rows])
+    return Known(features, rows, matrix, snapshot.scheme.ids)
 
 
 _NOT_READY = "the model needs answers of two kinds"

@@ -1,21 +1,31 @@
 """What the screen's process and the learner say to each other: JSON, one message a line.
 
-To the learner: ``{"newest": 312}``: there are answers up to this id. Back come a status,
-``{"state", "detail", "progress"}``, and rankings, ``{"ranking": …}``.
+To the learner: ``{"newest": 312}``, there are answers up to this id, or ``{"explain": 7, "label":
+2}``, why label 2 for ticket 7. Back come a status, ``{"state", "detail", "progress"}``, rankings,
+``{"ranking": …}``, and explanations, ``{"explained": 7, "label", "words"}``.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from txtal import wire
 from txtal.session import LearnerStatus
-from txtal.types import LearnerSettings, Ranking
+from txtal.types import Explanation, LearnerSettings, Ranking
 
-Message = LearnerStatus | Ranking
+Message = LearnerStatus | Ranking | Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the learner is asked: a ranking, or, with a ticket, why it would have a label."""
+
+    newest: int = 0
+    ticket_id: int = 0
+    label: int = 0
 
 
 def dump_job(path: Path, dataset: str, settings: LearnerSettings) -> str:
@@ -34,15 +44,27 @@ def dump_poke(newest: int) -> str:
     return json.dumps({"newest": newest})
 
 
-def load_poke(line: str) -> int:
-    """Back from :func:`dump_poke`."""
-    return int(json.loads(line)["newest"])
+def dump_explain(ticket_id: int, label_id: int) -> str:
+    """Another line for it."""
+    return json.dumps({"explain": ticket_id, "label": label_id})
+
+
+def load_request(line: str) -> Request:
+    """Back from either. Raises ValueError, KeyError or TypeError on anything else."""
+    body = json.loads(line)
+    if "explain" in body:
+        return Request(ticket_id=int(body["explain"]), label=int(body["label"]))
+    return Request(int(body["newest"]))
 
 
 def dump_message(message: Message) -> str:
     """A line for the learner's standard output."""
     if isinstance(message, Ranking):
         return '{"ranking":' + wire.dump_ranking(message) + "}"
+    if isinstance(message, Explanation):
+        words = [list(pair) for pair in message.words]
+        said = {"explained": message.ticket_id, "label": message.label, "words": words}
+        return json.dumps(said)
     return json.dumps(asdict(message))
 
 
@@ -51,4 +73,7 @@ def load_message(line: str) -> Message:
     body: dict[str, Any] = json.loads(line)
     if "ranking" in body:
         return wire.ranking_from(body["ranking"])
+    if "explained" in body:
+        words = tuple((str(word), float(weight)) for word, weight in body["words"])
+        return Explanation(int(body["explained"]), int(body["label"]), words)
     return LearnerStatus(body["state"], body["detail"], body["progress"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from txtal.errors import DamagedError
-from txtal.store import leases, sums, tickets
+from txtal.store import labels, leases, sums, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
 
@@ -79,16 +79,33 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
         ).fetchone()
         if row is None:
             return None
-        now = time.time()
-        cursor = conn.execute(
-            "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown,"
-            " answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (dataset_id, row["ticket_id"], session_id, annotator, row["id"], now, now),
-        )
-        undo_id = _sealed(conn, int(cursor.lastrowid or 0))
-        leases.hold(conn, session_id, row["ticket_id"])
-        ticket = tickets.get(conn, row["ticket_id"])
-    return Undone(from_row(row), ticket, undo_id)
+        answer = from_row(row, labels.merged(conn, dataset_id))
+        undo_id = take_back(conn, dataset_id, session_id, answer)
+        leases.hold(conn, session_id, answer.ticket_id)
+        ticket = tickets.get(conn, answer.ticket_id)
+    return Undone(answer, ticket, undo_id)
+
+
+def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+    """Undo an answer in its annotator's name, inside the caller's transaction. The undo's id."""
+    now = time.time()
+    cursor = conn.execute(
+        "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, undoes, shown, answered)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (dataset_id, answer.ticket_id, session_id, answer.annotator, answer.id, now, now),
+    )
+    return _sealed(conn, int(cursor.lastrowid or 0))
+
+
+def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:
+    """Take back all that the answer's annotator said of its ticket, so that none stands again."""
+    rows = conn.execute(
+        "SELECT * FROM answer AS a WHERE ticket_id = ? AND annotator = ? AND verdict IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
+        (answer.ticket_id, answer.annotator),
+    ).fetchall()
+    for row in rows:
+        take_back(conn, dataset_id, session_id, from_row(row, {}))
 
 
 def newest(conn: Connection, dataset_id: int) -> int:
@@ -104,7 +121,33 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     rows = conn.execute(
         "SELECT * FROM standing_answer WHERE dataset_id = ? ORDER BY id", (dataset_id,)
     )
-    return [from_row(row) for row in rows]
+    stands_for = labels.merged(conn, dataset_id)
+    return [from_row(row, stands_for) for row in rows]
+
+
+def by_id(conn: Connection, answer_ids: Sequence[int]) -> list[Answer]:
+    """These answers, undone or not, their labels as they were given."""
+    found = []
+    for answer_id in answer_ids:
+        row = conn.execute("SELECT * FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        if row is None:
+            raise DamagedError(f"answer {answer_id} is lost; a backup brings it back")
+        found.append(from_row(row, {}))
+    return found
+
+
+def examples(conn: Connection, dataset_id: int, label_id: int, count: int = 3) -> list[str]:
+    """The texts of the newest tickets that were given this label, or one that it stands for."""
+    stands_for = labels.merged(conn, dataset_id)
+    ids = [label_id, *(part for part, whole in stands_for.items() if whole == label_id)]
+    rows = conn.execute(
+        "SELECT t.text FROM standing_answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
+        " WHERE a.dataset_id = ? AND a.verdict = 'accept' AND EXISTS"
+        " (SELECT 1 FROM json_each(a.labels) WHERE value IN (SELECT value FROM json_each(?)))"
+        " ORDER BY a.id DESC LIMIT ?",
+        (dataset_id, json.dumps(ids), count),
+    )
+    return [row[0] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +170,31 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
         " WHERE a.dataset_id = ? ORDER BY a.id",
         (dataset_id,),
     )
+    stands_for = labels.merged(conn, dataset_id)
     for row in rows:
         extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
         ticket = Ticket(row["ticket_id"], row["text"], *extras)
         yield Exported(
-            ticket, from_row(row), row["session_id"], row["strategy"] or "", row["vectoriser"] or ""
+            ticket,
+            from_row(row, stands_for),
+            row["session_id"],
+            row["strategy"] or "",
+            row["vectoriser"] or "",
         )
 
 
-def from_row(row: sqlite.Row) -> Answer:
-    """The answer in a row of the table (not an undo). Raises DamagedError when it can't be read."""
+def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:
+    """The answer in a row of the table (not an undo), in terms of the labels there are now.
+
+    Raises DamagedError when it can't be read.
+    """
     try:
-        labels, suggestion = json.loads(row["labels"]), json.loads(row["suggestion"])
+        given = json.loads(row["labels"])
+        if row["verdict"] == "reject":
+            # What was not one part of a merged label may be another.
+            given = [label for label in given if label not in stands_for]
+        given = _now(given, stands_for)
+        suggestion = _now(json.loads(row["suggestion"]), stands_for)
         probabilities = tuple((label, p) for label, p in json.loads(row["probabilities"]))
     except (ValueError, TypeError):
         raise DamagedError(
@@ -146,7 +202,7 @@ def from_row(row: sqlite.Row) -> Answer:
         ) from None
     ranked = Ranked(
         row["ticket_id"],
-        tuple(suggestion),
+        suggestion,
         probabilities,
         row["reason"],
         row["score"],
@@ -155,7 +211,7 @@ def from_row(row: sqlite.Row) -> Answer:
     return Answer(
         ticket_id=row["ticket_id"],
         verdict=row["verdict"],
-        labels=tuple(labels),
+        labels=given,
         ranked=ranked,
         revision=row["revision_id"],
         shown=row["shown"],
@@ -165,3 +221,7 @@ def from_row(row: sqlite.Row) -> Answer:
         annotator=row["annotator"],
         id=row["id"],
     )
+
+
+def _now(given: list[int], stands_for: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(stands_for.get(label, label) for label in given))

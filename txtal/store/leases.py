@@ -21,14 +21,9 @@ _OPEN = """
 
 def take_first(conn: Connection, session_id: int, ticket_ids: Iterable[int]) -> int | None:
     """Lease the first of these tickets that is open; None when none is."""
-    now = time.time()
     with transaction(conn):
         for ticket_id in ticket_ids:
-            found = conn.execute(
-                f"SELECT t.id FROM ticket AS t WHERE t.id = :ticket AND {_OPEN}",
-                {"ticket": ticket_id, "session": session_id, "now": now},
-            ).fetchone()
-            if found:
+            if is_open(conn, session_id, ticket_id):
                 hold(conn, session_id, ticket_id)
                 return ticket_id
     return None
@@ -47,6 +42,24 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
             return None
         hold(conn, session_id, found[0])
         return int(found[0])
+
+
+def is_open(conn: Connection, session_id: int, ticket_id: int) -> bool:
+    """Nobody's answer to the ticket stands, and no other session holds it."""
+    found = conn.execute(
+        f"SELECT 1 FROM ticket AS t WHERE t.id = :ticket AND {_OPEN}",
+        {"ticket": ticket_id, "session": session_id, "now": time.time()},
+    ).fetchone()
+    return found is not None
+
+
+def held_elsewhere(conn: Connection, session_id: int, ticket_id: int) -> bool:
+    """Another session holds the ticket."""
+    found = conn.execute(
+        "SELECT 1 FROM lease WHERE ticket_id = ? AND session_id <> ? AND expires > ?",
+        (ticket_id, session_id, time.time()),
+    ).fetchone()
+    return found is not None
 
 
 def hold(conn: Connection, session_id: int, ticket_id: int) -> None:

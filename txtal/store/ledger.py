@@ -10,9 +10,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from txtal.errors import DatabaseError
-from txtal.store import answers, leases, revisions, tickets
+from txtal.query import Query
+from txtal.store import (
+    answers,
+    changes,
+    datasets,
+    finding,
+    labels,
+    leases,
+    revisions,
+    stats,
+    tickets,
+)
+from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.types import Answer, Dataset, Ranking, Ticket, Undone
+from txtal.types import (
+    Answer,
+    Dataset,
+    Found,
+    LabelChange,
+    Overview,
+    Ranking,
+    Scheme,
+    Ticket,
+    Undone,
+)
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
@@ -35,6 +57,8 @@ class Ledger:
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
         self._file = _identity(path)
+        self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
+        self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
         self.refresh()
@@ -65,19 +89,66 @@ class Ledger:
 
     def record(self, answer: Answer) -> Answer:
         """Write the answer to disk and give it back with its id."""
-        answer = replace(answer, annotator=self.annotator)
         with self._writing():
-            answer_id = answers.append(self.conn, self.dataset.id, self.session_id, answer)
-        self.open -= 1
+            first = leases.is_open(self.conn, self.session_id, answer.ticket_id)
+            recorded = self._append(answer)
+        self.open -= first
+        return recorded
+
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
+        """Write the same answer to those of the tickets that are open, all or none of them."""
+        with self._writing():
+            given = [
+                self._append(replace(answer, ticket_id=ticket_id))
+                for ticket_id in ticket_ids
+                if leases.is_open(self.conn, self.session_id, ticket_id)
+            ]
+        self.open -= len(given)
+        return given
+
+    def _append(self, answer: Answer) -> Answer:
+        answer = replace(answer, annotator=self.annotator)
+        answer_id = answers.append(self.conn, self.dataset.id, self.session_id, answer)
         return replace(answer, id=answer_id)
 
     def undo(self) -> Undone | None:
         """Undo this annotator's newest answer, of whatever session; None when none is left."""
         with self._writing():
             undone = answers.undo(self.conn, self.dataset.id, self.session_id, self.annotator)
-        if undone is not None:
-            self.open += 1
+            reopened = undone is not None and leases.is_open(
+                self.conn, self.session_id, undone.ticket.id
+            )
+        self.open += reopened
         return undone
+
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+        """Change the label scheme. Returns the answers that were taken back with it.
+
+        Raises UsageError, with nothing changed, for what can't be done.
+        """
+        with self._writing():
+            taken_back = changes.change(self.conn, self.dataset.id, wanted, self.annotator)
+        self.open += len({answer.ticket_id for answer in taken_back})
+        return taken_back
+
+    def new_scheme(self) -> Scheme | None:
+        """The label scheme, if anybody changed it since this was last asked."""
+        with foreseen(self.path):
+            newest = labels.newest_event(self.conn, self.dataset.id)
+            if newest == self._scheme_event:
+                return None
+            self._scheme_event = newest
+            return labels.scheme(self.conn, self.dataset.id)
+
+    def examples(self, label_id: int) -> list[str]:
+        """The texts of a few tickets that have this label, the newest first."""
+        with foreseen(self.path):
+            return answers.examples(self.conn, self.dataset.id, label_id)
+
+    def overview(self) -> Overview:
+        """Where the dataset stands."""
+        with foreseen(self.path):
+            return stats.overview(self.conn, self.dataset.name)
 
     def newest(self) -> int:
         """Id of the newest row of the answer log."""
@@ -88,6 +159,41 @@ class Ledger:
         """The ticket with this id."""
         with foreseen(self.path):
             return tickets.get(self.conn, ticket_id)
+
+    def hold(self, ticket_id: int) -> Found | None:
+        """Lease this ticket, answered or not; None when another session is at it."""
+        with self._writing():
+            if leases.held_elsewhere(self.conn, self.session_id, ticket_id):
+                return None
+            leases.hold(self.conn, self.session_id, ticket_id)
+            return finding.with_answers(self.conn, self.dataset.id, [ticket_id])[0]
+
+    def history(self, query: Query, limit: int) -> list[Found]:
+        """Standing answers that fit the query, the newest first."""
+        with foreseen(self.path):
+            return finding.history(self.conn, self.dataset.id, query, limit)
+
+    def find(self, query: Query, limit: int) -> list[Found]:
+        """Tickets with the query's words and meta, the best first."""
+        return self._found(self.index.find(query, limit))
+
+    def like(self, ticket: Ticket, limit: int) -> list[Found]:
+        """Tickets that share the most and rarest words with this one, the best first."""
+        like = self.index.like(ticket.text, limit + 1)
+        return self._found([i for i in like if i != ticket.id][:limit])
+
+    def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
+        with foreseen(self.path):
+            return finding.with_answers(self.conn, self.dataset.id, ticket_ids)
+
+    def alike(self, ticket: Ticket) -> list[int]:
+        """Ids of open tickets that differ from this one in no more than case, signs and numbers."""
+        with foreseen(self.path):
+            return [
+                ticket_id
+                for ticket_id in self.index.alike(ticket.text)
+                if ticket_id != ticket.id and leases.is_open(self.conn, self.session_id, ticket_id)
+            ]
 
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         """Lease the first open one of these; None when none is open."""
@@ -164,6 +270,7 @@ class Ledger:
 
     def close(self) -> None:
         """End the session: let go of its ticket and note the time. The connection stays open."""
+        self.index.close()
         with foreseen(self.path):
             leases.release(self.conn, self.session_id)
             with transaction(self.conn):

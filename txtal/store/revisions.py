@@ -66,6 +66,17 @@ def latest(conn: Connection, dataset_id: int) -> tuple[int, Revision] | None:
     return None if row is None else (row["id"], _from_row(row))
 
 
+def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
+    """The answers learned from and the estimate, at each revision whose estimate was a new one."""
+    rows = conn.execute(
+        "SELECT answers, audit_n, audit_value, audit_low, audit_high FROM revision WHERE id IN"
+        " (SELECT min(id) FROM revision WHERE dataset_id = ? AND audit_n > 0 GROUP BY audit_n)"
+        " ORDER BY id",
+        (dataset_id,),
+    )
+    return [(row[0], Estimate(*row[1:])) for row in map(tuple, rows)]
+
+
 def _from_row(row: sqlite.Row) -> Revision:
     audit = None
     if row["audit_n"] is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 from txtal.store import answers, datasets, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS
+from txtal.types import VERDICTS, Answer, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -19,10 +20,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     dataset = datasets.get(conn, name)
     standing = answers.standing(conn, dataset.id)
     verdicts = Counter(answer.verdict for answer in standing)
-    labels: Counter[int] = Counter()
-    for answer in standing:
-        if answer.verdict == "accept":
-            labels.update(answer.labels)
+    labels = _accepted(standing)
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
@@ -46,3 +44,28 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             else None
         ),
     }
+
+
+def overview(conn: Connection, name: str) -> Overview:
+    """The same for the session's own panel, with the estimates there were."""
+    body = of(conn, name)
+    counted = sorted(body["labels"].items(), key=lambda item: -item[1])
+    dataset = datasets.get(conn, name)
+    return Overview(
+        body["answers"],
+        tuple(counted),
+        tuple(body["annotators"].items()),
+        body["seconds"],
+        tuple(revisions.curve(conn, dataset.id)),
+    )
+
+
+def accepted(conn: Connection, dataset_id: int) -> Counter[int]:
+    """How many standing answers accept each label, by its id."""
+    return _accepted(answers.standing(conn, dataset_id))
+
+
+def _accepted(standing: Sequence[Answer]) -> Counter[int]:
+    return Counter(
+        label for answer in standing if answer.verdict == "accept" for label in answer.labels
+    )

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,12 @@ from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 from prompt_toolkit.styles import Style
 
 from txtal.session import Session
+from txtal.types import LabelKeys
 from txtal.ui import plain as line_by_line
+from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import ACTIONS, Action
 from txtal.ui.screen import OnError, Screen
+from txtal.ui.themes import Theme, styles
 
 if TYPE_CHECKING:
     from prompt_toolkit.input import Input
@@ -43,28 +46,15 @@ ESCAPE_SECONDS = 0.05
 HUNG_UP = 128 + 1
 _TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
 
-# Sixteen colours at most, none of them alone in what it says, and none that a light or a dark
-# background swallows.
-STYLE = Style.from_dict(
-    {
-        "dim": "dim",
-        "key": "bold",
-        "title": "bold underline",
-        "good": "bold ansigreen",
-        "chosen": "bold ansigreen",
-        "flag": "bold ansired",
-        "was": "bold",
-        "warn": "bold",
-        "bad": "bold reverse",
-    }
-)
-
 
 def run(
     session: Session,
     *,
     dataset: str,
     plain: bool = False,
+    keys: LabelKeys = "auto",
+    theme: Theme = "calm",
+    actions: Sequence[Action] = ACTIONS,
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -79,12 +69,12 @@ def run(
     report = on_error or (lambda error: None)
     if plain:
         return line_by_line.run(
-            session, dataset=dataset, stdin=input, stdout=output, on_error=report
+            session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
         )
-    screen = Screen(session, dataset, report)
+    screen = Screen(session, dataset, report, keyboard=Keyboard(keys, actions=actions))
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
-        return asyncio.run(serve(build(screen, input, output), screen, wake))
+        return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
     except (EOFError, OSError):
         # The terminal is gone, so there is nothing to restore, and nobody to tell.
         if output is None:
@@ -98,6 +88,7 @@ def build(
     screen: Screen,
     input: Input | None = None,  # noqa: A002
     output: Output | None = None,
+    theme: Theme = "calm",
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
 
@@ -112,7 +103,7 @@ def build(
     app: Application[int] = Application(
         layout=Layout(Window(control, always_hide_cursor=Condition(lambda: not _types(screen)))),
         key_bindings=_bindings(screen),
-        style=STYLE,
+        style=Style.from_dict(dict(styles(theme))),
         include_default_pygments_style=False,
         full_screen=True,
         mouse_support=False,
@@ -135,7 +126,7 @@ def _draw_before_the_next(app: Application[int]) -> None:
 
 
 def _types(screen: Screen) -> bool:
-    return screen.look.mode in ("picker", "comment")
+    return screen.look.mode in ("picker", "list", "line")
 
 
 async def serve(app: Application[int], screen: Screen, wake: Wake | None = None) -> int:
@@ -158,7 +149,7 @@ async def serve(app: Application[int], screen: Screen, wake: Wake | None = None)
 
 def _bindings(screen: Screen) -> KeyBindings:
     bindings = KeyBindings()
-    for action in ACTIONS:
+    for action in screen.keyboard.actions:
         active = Condition(partial(_is_active, screen, action))
         do = _OF_THE_TERMINAL.get(action.name, partial(_press, action.name))
         for key in action.keys:
@@ -189,7 +180,7 @@ def _press(action: str, screen: Screen, event: KeyPressEvent) -> None:
     if event.key_sequence[-1].key == Keys.Escape:
         if not _drop_sequence(event.key_processor.input_queue):
             screen.press(action)
-    elif action != "type" or event.data.isprintable():
+    elif action not in ("type", "jump") or event.data.isprintable():
         screen.press(action, event.data)
 
 

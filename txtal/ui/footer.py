@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from txtal.session import Session
 from txtal.ui import keys, words
@@ -34,13 +35,21 @@ _GIVES_WAY = (
 )  # fmt: skip
 
 
-def hints(session: Session, look: Look, overflows: bool, room: Room) -> Line:
+def hints(
+    session: Session,
+    look: Look,
+    actions: Sequence[keys.Action],
+    offered: Collection[str],
+    overflows: bool,
+    room: Room,
+) -> Line:
     """The keys worth naming now, as many as there is room for."""
     shown = [
         action
-        for action in keys.available(look.mode, session.scheme.task)
+        for action in keys.available(look.mode, session.scheme.task, actions)
         if action.hint and action.name not in _idle(session, look, overflows)
     ]
+    shown = [_as_offered(action, session, offered) for action in shown]
     while len(shown) > 1 and _hints_width(shown) > room.line:
         least = min(action.keep for action in shown)
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
@@ -48,6 +57,15 @@ def hints(session: Session, look: Look, overflows: bool, room: Room) -> Line:
     for action in shown:
         line += [("class:key", action.first), ("class:hint", f" {action.hint}  ")]
     return line
+
+
+def _as_offered(action: keys.Action, session: Session, offered: Collection[str]) -> keys.Action:
+    """Labels may have letters instead of digits; the list of them is not for finding a few."""
+    if action.name == "label" and offered and "1" not in offered:
+        return replace(action, called="a-z")
+    if action.name == "pick" and len(session.scheme.ids) <= len(offered):
+        return replace(action, keep=1)
+    return action
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
@@ -58,10 +76,13 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
         everything = {action.name for action in keys.ACTIONS}
-        return everything - {"undo", "help", "quit"}
-    idle = {"whole" if look.whole else "back"} if look.mode == "ticket" else set()
+        return everything - {"undo", "history", "search", "standing", "help", "quit"}
+    back = "whole" if look.whole else "back"
+    idle = {back} if look.mode == "ticket" and not session.put_back else set()
     if not overflows:
         idle |= {"page_down", "whole"}
+    if not session.guidelines:
+        idle.add("guidelines")
     if len(session.scheme.ids) <= 9:
-        idle.add("pick")
+        idle.add("jump")
     return idle

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from txtal.types import TASKS, Task
 
-Mode = Literal["ticket", "picker", "comment", "help"]
-"""What has the keyboard: the ticket, the list of labels, the comment line, or the help."""
+Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
+"""What has the keyboard: the ticket, the list of labels, a list of answers or tickets, a line to
+type, a yes or no, a page to read, or nothing."""
 
-MODES: tuple[Mode, ...] = ("ticket", "picker", "comment", "help")
+MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
+
+Page = Literal["help", "guidelines", "standing", "why"]
+"""A page to read."""
+
+Purpose = Literal[
+    "answer", "comment", "rename", "describe", "merge", "split", "history", "search", "similar"
+]
+"""What a label is picked, a line typed or a list opened for."""
 
 TITLES: dict[Mode, str] = {
     "ticket": "On a ticket",
     "picker": "In the list of labels",
-    "comment": "In the comment line",
-    "help": "In this help",
+    "list": "In a list of answers or tickets",
+    "line": "In a line to type",
+    "confirm": "Asked yes or no",
+    "page": "In this help and other pages",
+    "paused": "While paused",
 }
 
 DIGITS = tuple("123456789")
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 ANY = "<any>"
 """Any other character, as prompt_toolkit spells it."""
 
 _SHOWN = {
     " ": "space",
-    "c-c": "ctrl-c",
-    "c-l": "ctrl-l",
-    "c-n": "ctrl-n",
-    "c-p": "ctrl-p",
-    "c-u": "ctrl-u",
-    "c-z": "ctrl-z",
     "escape": "esc",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -42,6 +49,12 @@ _SHOWN = {
     ANY: "letters",
 }
 _UNSEEN = "<sigint>"
+
+
+def _called(key: str) -> str:
+    if key.startswith("c-"):
+        return f"ctrl-{key[2:]}"
+    return _SHOWN.get(key, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +71,28 @@ class Action:
     """On a narrow screen the hints with the highest stay longest."""
     modes: tuple[Mode, ...] = ("ticket",)
     tasks: tuple[Task, ...] = TASKS
+    called: str = ""
+    """What its keys are called, where that isn't their names."""
 
     @property
     def shown(self) -> str:
         """Its keys, for people: ``a, enter``."""
-        if self.keys == DIGITS:
-            return "1-9"
-        return ", ".join(_SHOWN.get(key, key) for key in self.keys if key != _UNSEEN)
+        names = ", ".join(_called(key) for key in self.keys if key != _UNSEEN)
+        return self.called or names
 
     @property
     def first(self) -> str:
         """The key to name where there is room for one."""
-        return "1-9" if self.keys == DIGITS else _SHOWN.get(self.keys[0], self.keys[0])
+        return self.called or _called(self.keys[0])
 
 
 _ONE: tuple[Task, ...] = ("exclusive",)
 _MANY: tuple[Task, ...] = ("multilabel",)
+_NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
-_TYPING: tuple[Mode, ...] = ("picker", "comment")
-_SCROLLED: tuple[Mode, ...] = ("ticket", "help")
+_TYPING: tuple[Mode, ...] = ("picker", "list", "line")
+_LISTS: tuple[Mode, ...] = ("picker", "list")
+_SCROLLED: tuple[Mode, ...] = ("ticket", "page")
 
 _ACCEPT, _REJECT = ("a", "enter"), ("x",)
 
@@ -87,26 +103,90 @@ ACTIONS: tuple[Action, ...] = (
     Action("reject", _REJECT, "the suggested label is wrong", "reject", 8, tasks=_ONE),
     Action("reject", _REJECT, "the chosen labels are wrong", "reject", 8, tasks=_MANY),
     Action("reject", _REJECT, "no, it is not", "no", 8, tasks=_YES_NO),
-    Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE),
-    Action("label", DIGITS, "choose this label, or no longer", "choose", 6, tasks=_MANY),
-    Action("pick", ("/",), "find a label by typing", "find", 5, tasks=(*_ONE, *_MANY)),
+    Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE, called="1-9"),
+    Action("label", DIGITS, "choose this label, or not", "choose", 6, tasks=_MANY, called="1-9"),
+    Action(
+        "pick", ("/",), "find a label by typing, or change the labels", "labels", 5, tasks=_NAMED
+    ),
+    Action(
+        "jump",
+        (ANY,),
+        "the labels that begin so, one of them by its digit",
+        "jump",
+        5,
+        tasks=_NAMED,
+        called="A-Z",
+    ),
     Action("ignore", (" ",), "say nothing of this ticket; it isn't asked again", "ignore", 4),
     Action("undo", ("u", "backspace"), "take back your last answer, of any session", "undo", 7),
     Action("flag", ("f",), "mark the ticket to be looked at again", "flag", 2),
     Action("comment", ("c",), "write a comment, kept with the answer", "comment", 1),
+    Action("history", ("h",), "every answer there is: find one, and change it", "history", 2),
+    Action("search", ("s",), "find tickets by words, meta or label", "search", 2),
+    Action("similar", ("m",), "more tickets like this one", "more like it", 1),
     Action("whole", ("v",), "the ticket alone on the whole screen, or not", "view", 3),
-    Action("back", ("escape",), "back from the whole screen", "back", 9),
+    Action("back", ("escape",), "back from the whole screen, or to the ticket before", "back", 9),
     Action("down", ("down",), "scroll down a line", modes=_SCROLLED),
     Action("up", ("up",), "scroll up a line", modes=_SCROLLED),
     Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),
     Action("page_up", ("pageup",), "scroll up a screen", modes=_SCROLLED),
+    Action("standing", ("i",), "where you stand: labels, pace, how good the model is", "info", 1),
+    Action("why", ("w",), "why this ticket and why this label", "why", 2),
+    Action("guidelines", ("g",), "what to go by", "guidelines", 3),
+    Action("pause", ("z",), "stop the clock; any key goes on"),
     Action("help", ("?",), "show this help", "help", 9),
-    Action("quit", ("q",), "quit; every answer is saved already", "quit", 9),
+    Action(
+        "quit",
+        ("q",),
+        "quit; every answer is saved already",
+        "quit",
+        9,
+        modes=("ticket", "confirm"),
+    ),
     Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
-    Action("next", ("down", "c-n"), "the next label", "next", 5, modes=("picker",)),
-    Action("previous", ("up", "c-p"), "the label before", "previous", 4, modes=("picker",)),
+    Action(
+        "label",
+        DIGITS,
+        "take the label with this digit",
+        "take",
+        6,
+        modes=("picker",),
+        called="1-9",
+    ),
+    Action("next", ("down", "c-n"), "the next row", "next", 5, modes=_LISTS),
+    Action("previous", ("up", "c-p"), "the row before", "previous", 4, modes=_LISTS),
+    Action("next_page", ("pagedown",), "a screen of rows on", modes=_LISTS),
+    Action("previous_page", ("pageup",), "a screen of rows back", modes=_LISTS),
+    Action("open", ("enter",), "go to the marked ticket", "go to it", 8, modes=("list",)),
     Action("choose", ("enter",), "take the marked label", "choose", 8, modes=("picker",)),
-    Action("keep", ("enter",), "keep the comment", "keep", 8, modes=("comment",)),
+    Action(
+        "about",
+        ("tab",),
+        "what the marked label is for, with examples",
+        "about",
+        6,
+        modes=("picker",),
+    ),
+    Action(
+        "rename", ("c-r",), "give the marked label another name", "rename", 3, modes=("picker",)
+    ),
+    Action("describe", ("c-e",), "say what the marked label is for", modes=("picker",)),
+    Action(
+        "merge", ("c-g",), "make the marked label a part of another", "merge", 2, modes=("picker",)
+    ),
+    Action(
+        "split",
+        ("c-s",),
+        "divide the marked label, and ask its tickets again",
+        "split",
+        2,
+        modes=("picker",),
+    ),
+    Action("retire", ("c-t",), "offer the marked label no longer", "retire", 1, modes=("picker",)),
+    Action("restore", ("c-x",), "take back the last change of the labels", modes=("picker",)),
+    Action("keep", ("enter",), "that is it", "keep", 8, modes=("line",)),
+    Action("yes", ("y",), "yes", "yes", 9, modes=("confirm",)),
+    Action("no", ("n", "escape"), "no", "no", 9, modes=("confirm",)),
     Action("cancel", ("escape",), "go back to the ticket", "back", 9, modes=_TYPING),
     Action("erase", ("backspace",), "erase the character before", modes=_TYPING),
     Action("delete", ("delete",), "erase the character under the cursor", modes=_TYPING),
@@ -115,28 +195,37 @@ ACTIONS: tuple[Action, ...] = (
     Action("right", ("right",), "move right", modes=_TYPING),
     Action("home", ("home",), "move to the start", modes=_TYPING),
     Action("end", ("end",), "move to the end", modes=_TYPING),
-    Action("close", ("escape", "?", "q", "enter"), "close the help", "back", 9, modes=("help",)),
+    Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
+    Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
     Action("redraw", ("c-l",), "draw the screen anew", modes=MODES),
     Action("suspend", ("c-z",), "to the shell; `fg` comes back", modes=MODES),
     Action("interrupt", ("c-c", _UNSEEN), "quit from anywhere", modes=MODES),
 )
 
 
-def available(mode: Mode, task: Task) -> Iterator[Action]:
+def available(mode: Mode, task: Task, actions: Sequence[Action] = ACTIONS) -> Iterator[Action]:
     """The actions there are in this mode for this task, in the table's order."""
-    return (action for action in ACTIONS if mode in action.modes and task in action.tasks)
+    return (action for action in actions if mode in action.modes and task in action.tasks)
 
 
-def help_groups(task: Task) -> Iterator[tuple[str, list[Action]]]:
+def single_keys(task: Task, actions: Sequence[Action] = ACTIONS) -> frozenset[str]:
+    """The characters that do something on a ticket, and so can't be a label's."""
+    here = available("ticket", task, actions)
+    return frozenset(key for action in here for key in action.keys if len(key) == 1)
+
+
+def help_groups(
+    task: Task, actions: Sequence[Action] = ACTIONS
+) -> Iterator[tuple[str, list[Action]]]:
     """Every action of the task once, under a title."""
     modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
     listed: set[str] = set()
     for mode in modes:
         group = [
             action
-            for action in available(mode, task)
+            for action in available(mode, task, actions)
             if action.modes != MODES and action.help not in listed
         ]
         listed.update(action.help for action in group)
         yield TITLES[mode], group
-    yield "Anywhere", [action for action in ACTIONS if action.modes == MODES]
+    yield "Anywhere", [action for action in actions if action.modes == MODES]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from txtal.session import Session
-from txtal.types import Label, Question
+from txtal.text import count
+from txtal.types import Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
 from txtal.ui.fold import cells, fit
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.keys import DIGITS
 from txtal.ui.lines import Fragment, Line, Room, sides
 from txtal.ui.look import Look
+from txtal.ui.picker import Choice
 
 CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
@@ -32,20 +36,20 @@ class _Cell:
     box: str
 
 
-def _label_cells(session: Session, question: Question) -> list[_Cell]:
+def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
     likely = dict(question.ranked.probabilities)
-    ids = words.numbered(session)
+    offered = keyboard.offered(session)
     found = [
         _Cell(
-            str(number),
+            key,
             words.label_name(session.scheme.label(i).name),
             words.percent(likely[i]) if i in likely else "",
             i in question.ranked.suggestion,
             _box(session, i),
         )
-        for number, i in enumerate(ids, start=1)
+        for key, i in offered.items()
     ]
-    more = len(session.scheme.ids) - len(ids)
+    more = len(session.scheme.ids) - len(offered)
     blank = " " * len(_box(session, 0))
     return [*found, _Cell("/", f"{more} more", "", False, blank)] if more else found
 
@@ -56,13 +60,13 @@ def _box(session: Session, label_id: int) -> str:
     return "[x] " if label_id in session.chosen else "[ ] "
 
 
-def label_rows(session: Session, question: Question, room: Room) -> list[Line]:
+def label_rows(session: Session, question: Question, keyboard: Keyboard, room: Room) -> list[Line]:
     """The labels in columns, read downwards; names give way first, then probabilities.
 
     Measured on every label and not only on those in sight, so that the columns stay where they are
     from ticket to ticket.
     """
-    grid = _label_cells(session, question)
+    grid = _label_cells(session, question, keyboard)
     name = max(cells(words.label_name(label.name)) for label in session.scheme.labels)
     fixed = 4 + len(grid[0].box)
     share = _SHARE if session.order == "ranking" else 0
@@ -102,49 +106,86 @@ def _join(parts: Iterable[Line], gap: int) -> Line:
     return line
 
 
-def picker_rows(session: Session, question: Question, look: Look, room: Room) -> list[Line]:
-    """The line being typed and the labels that match; always as high, so that nothing jumps."""
-    found = picked(session, look)
-    count = f"{len(found)} of {len(session.scheme.ids)}"
+def picker_rows(
+    session: Session, question: Question, keyboard: Keyboard, look: Look, room: Room
+) -> list[Line]:
+    """The line being typed and what matches; always as high, so that nothing jumps."""
+    found = picked(session, keyboard, look)
+    labels = sum(1 for choice in found if choice.label)
+    listed = f"{labels} of {len(session.scheme.ids)}"
+    prompt = words.prompt(session.scheme, look.purpose, look.subject)
     head = sides(
-        field_line("find: ", look.field, room.width - 14), [("class:dim", count)], room.width
+        field_line(prompt, look.field, room.width - 14), [("class:dim", listed)], room.width
     )
-    first = max(0, look.cursor - room.picker_rows + 1)
-    likely = dict(question.ranked.probabilities)
+    first = _first_row(look, room)
+    keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     rows = [
         _picker_row(
-            session.scheme.label(i),
-            _box(session, i),
-            words.percent(likely[i]) if i in likely else "",
+            keys.get(choice, ""),
+            _choice(session, question, choice),
             at == look.cursor,
             room.width,
         )
-        for at, i in enumerate(found[first : first + room.picker_rows], start=first)
+        for at, choice in enumerate(found[first : first + room.picker_rows], start=first)
     ]
     if not rows:
         rows = [[("class:dim", "  no label is like this")]]
     return [head, *rows, *([] for _ in range(room.picker_rows - len(rows)))]
 
 
-def picked(session: Session, look: Look) -> tuple[int, ...]:
-    """Ids of the labels the picker lists, best first."""
-    question = session.question
-    likely = question.ranked.probabilities if question else ()
-    return picker.rank(look.field.text, session.scheme.labels, likely)
+def _first_row(look: Look, room: Room) -> int:
+    return max(0, look.cursor - room.picker_rows + 1)
 
 
-def _picker_row(label: Label, box: str, share: str, marked: bool, width: int) -> Line:
-    name = fit(words.label_name(label.name), width - 10)
-    line: Line = [
-        ("class:key" if marked else "class:label", f"{'▸ ' if marked else '  '}{box}{name}")
-    ]
+def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ...]:
+    """What the picker lists, best first."""
+    found = picker.choices(look.field.text, session.scheme.labels, keyboard.order(session))
+    if look.purpose == "answer":
+        return found
+    return tuple(choice for choice in found if not choice.new and choice.label != look.subject)
+
+
+def picker_keys(
+    session: Session, keyboard: Keyboard, look: Look, room: Room
+) -> Mapping[str, Choice]:
+    """A digit for each row in sight, but for those that would go on typing a name."""
+    first = _first_row(look, room)
+    seen = picked(session, keyboard, look)[first : first + room.picker_rows]
+    typed, labels = look.field.text, session.scheme.labels
+    return {
+        digit: choice
+        for digit, choice in zip(DIGITS, seen, strict=False)
+        if not picker.holds(typed + digit, labels)
+    }
+
+
+def _choice(session: Session, question: Question, choice: Choice) -> tuple[str, str]:
+    """A row's name, with its box if it has one, and what there is to say of it."""
+    if choice.new:
+        return f"+ add the label {words.label_name(choice.new)}", ""
+    if choice.level:
+        inside = sum(label.name.startswith(choice.level) for label in session.scheme.labels)
+        return words.label_name(choice.level), count(inside, "label")
+    label, likely = session.scheme.label(choice.label), dict(question.ranked.probabilities)
+    share = words.percent(likely[label.id]) if label.id in likely else ""
     about = "  ".join(part for part in (share, words.label_name(label.description)) if part)
-    return [*line, ("class:dim", f"  {about}")]
+    return _box(session, label.id) + words.label_name(label.name), about
+
+
+def _picker_row(key: str, choice: tuple[str, str], marked: bool, width: int) -> Line:
+    name, about = choice
+    return [
+        ("class:key", f"{'▸' if marked else ' '} {key}{' ' if key else ''}"),
+        ("class:key" if marked else "class:label", fit(name, width - 12)),
+        ("class:dim", f"  {about}"),
+    ]
 
 
 def field_line(prompt: str, field: Field, width: int) -> Line:
-    """A line being typed, with the part around the cursor in sight."""
-    room = width - len(prompt) - 1
+    """A line being typed, with the part around the cursor in sight, whatever is asked."""
+    if cells(prompt) > width // 2:
+        prompt = fit(prompt.rstrip(), max(0, width // 2 - 1)) + " "
+    room = max(1, width - cells(prompt) - 1)
     before = words.clean_comment(field.text[: field.cursor][-room:])
     while cells(before) > room:
         before = before[1:]

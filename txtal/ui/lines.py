@@ -61,7 +61,7 @@ class Room:
     @property
     def picker_rows(self) -> int:
         """How many labels the picker lists."""
-        return max(3, min(8, self.rows // 3))
+        return max(3, min(9, self.rows // 3))
 
 
 def width_of(line: Sequence[Fragment]) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from txtal.types import Question
+from txtal.types import Found, Overview, Question
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.fold import Folded
-from txtal.ui.keys import Mode
+from txtal.ui.keys import Mode, Page, Purpose
 
 _EMPTY = Field()
 
@@ -22,10 +22,26 @@ class Look:
     """The ticket has the whole screen."""
     top: int = 0
     """The ticket's first line in sight."""
-    help_top: int = 0
+    page: Page = "help"
+    """What is read, in mode ``page``."""
+    page_top: int = 0
+    overview: Overview | None = None
+    """Where one stood when that page was opened."""
     field: Field = _EMPTY
     cursor: int = 0
     """The marked row of the picker."""
+    about: bool = False
+    """The picker shows what a label is for, instead of the ticket."""
+    examples: tuple[str, ...] = ()
+    """The texts of tickets that have it."""
+    purpose: Purpose = "answer"
+    """What the line being typed, or the label being picked, is for."""
+    subject: int = 0
+    """The label that it is for."""
+    found: tuple[Found, ...] = ()
+    """The list of answers or tickets."""
+    asked: str = ""
+    """The question to be answered with yes or no."""
     notice: str = ""
     """What the screen itself has to tell; goes before the session's notice."""
     urgent: bool = False

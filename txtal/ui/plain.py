@@ -7,14 +7,20 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from txtal.errors import DatabaseError, LockedError
+from txtal import query
+from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.session import Session
-from txtal.text import clean, shorten
-from txtal.types import Question
-from txtal.ui import keys, picker, words
+from txtal.text import clean, count, shorten
+from txtal.types import Found, LabelKeys, Question
+from txtal.ui import keys, picker, typed, words
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.keys import Page
+from txtal.ui.look import Look
+from txtal.ui.pages import page_lines
 
 OnError = Callable[[BaseException], object]
 
@@ -43,6 +49,20 @@ NAME      the same, by a label's name or the start of it
 """
 
 
+_FINDS = f"""\
+history, search or similar, and perhaps {words.QUERY_HELP}
+go NUMBER to one of them; back to the ticket before; same: the last answer for all like it
+"""
+_READS = """\
+why       why this ticket and this label; again a moment later for the words
+info      where you stand
+guidelines
+"""
+_WIDTH = 78
+_LOOKS_UP = ("history", "search", "similar")
+_READ_OUT = 20
+
+
 def is_dumb(environ: Mapping[str, str]) -> bool:
     """Whether the environment asks for line-by-line mode, or has no terminal for another."""
     if any(environ.get(name, "") not in ("", "0") for name in ("ACCESSIBLE", "TXTAL_PLAIN")):
@@ -55,6 +75,7 @@ def run(
     session: Session,
     *,
     dataset: str,
+    keys: LabelKeys = "auto",
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
     on_error: OnError = lambda error: None,
@@ -65,7 +86,7 @@ def run(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
-    talk = _Talk(session, dataset, stdin, stdout, on_error, sleep)
+    talk = _Talk(session, dataset, keys, stdin, stdout, on_error, sleep)
     try:
         talk.run()
     except KeyboardInterrupt:
@@ -81,6 +102,7 @@ class _Talk:
         self,
         session: Session,
         dataset: str,
+        label_keys: LabelKeys,
         stdin: TextIO,
         stdout: TextIO,
         on_error: OnError,
@@ -94,6 +116,7 @@ class _Talk:
         self.sleep = sleep
         self.asked: Question | None = None
         self.told = ""
+        self.found: list[Found] = []
         self.over = False
         self.commands: dict[str, Callable[[], None]] = {
             **dict.fromkeys(("a", "accept"), lambda: self.save(session.accept)),
@@ -105,7 +128,14 @@ class _Talk:
             **dict.fromkeys(("s", "status"), self.status),
             **dict.fromkeys(("?", "h", "help"), self.help),
             **dict.fromkeys(("q", "quit"), self.quit),
+            "labels": self.list_labels,
+            "info": partial(self.read_page, "standing"),
+            "guidelines": partial(self.read_page, "guidelines"),
+            "why": self.read_why,
+            "same": self.answer_alike,
+            "back": session.leave,
         }
+        self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
     def say(self, text: str = "", end: str = "\n") -> None:
         """Write a line, at once."""
@@ -197,14 +227,14 @@ class _Talk:
 
     def label_lines(self, question: Question) -> list[str]:
         """``1 refund 62 %``, and how many labels have no number."""
-        scheme, ids = self.session.scheme, words.numbered(self.session)
+        scheme, offered = self.session.scheme, self.keyboard.offered(self.session)
         likely = dict(question.ranked.probabilities)
         lines = [
-            f"{number} {words.labels(scheme, (i,))}"
+            f"{key} {words.labels(scheme, (i,))}"
             + (f" {words.percent(likely[i])}" if i in likely else "")
-            for number, i in enumerate(ids, start=1)
+            for key, i in offered.items()
         ]
-        more = len(scheme.ids) - len(ids)
+        more = len(scheme.ids) - len(offered)
         return [*lines, f"and {more} more: type a name, or / and a part of it"] if more else lines
 
     # --- doing ------------------------------------------------------------------------------
@@ -215,8 +245,14 @@ class _Talk:
         command = self.commands.get(word[:1] if word.isspace() else word.casefold())
         if command:
             command()
+        elif word.partition(" ")[0] in _LOOKS_UP:
+            self.look_up(*word.partition(" ")[::2])
+        elif word.startswith("go "):
+            self.go_to(word.partition(" ")[2].strip())
         elif self.session.question is None:
             return
+        elif word.startswith("label "):
+            self.change_labels(word.partition(" ")[2])
         elif word.startswith(("c ", "comment ")):
             self.session.comment = word.partition(" ")[2].strip()
             self.say("noted")
@@ -246,9 +282,9 @@ class _Talk:
 
     def meant(self, word: str) -> int | None:
         """The label a number or a name means; None, having said why, when it isn't clear."""
-        numbered, scheme = words.numbered(self.session), self.session.scheme
-        if word.isdecimal() and 1 <= int(word) <= len(numbered) and scheme.task != "binary":
-            return numbered[int(word) - 1]
+        offered, scheme = self.keyboard.offered(self.session), self.session.scheme
+        if word in offered and scheme.task != "binary":
+            return offered[word]
         name = word.removeprefix("=")
         found = picker.starting_with(name, scheme.labels)
         if len(found) == 1:
@@ -261,10 +297,72 @@ class _Talk:
 
     def search(self, text: str, intro: str = "") -> None:
         """Name the labels that are like the text."""
-        question = self.session.question
-        likely = question.ranked.probabilities if question else ()
-        found = picker.rank(text, self.session.scheme.labels, likely)
+        found = picker.rank(text, self.session.scheme.labels, self.keyboard.order(self.session))
         self.say(intro + words.labels(self.session.scheme, found[:9]))
+
+    def look_up(self, kind: str, typed: str) -> None:
+        """Read out the first answers or tickets that fit, with numbers to go to them."""
+        session, wanted = self.session, query.parse(typed)
+        found = {
+            "history": session.history,
+            "search": session.search,
+            "similar": session.similar,
+        }[kind](wanted)
+        self.found = found[:_READ_OUT]
+        for number, one in enumerate(self.found, start=1):
+            self.say(f"{number}. {words.said_of(session, one)}: {words.excerpt(one.ticket.text)}")
+        more = len(found) - len(self.found)
+        self.say(f"and {more} more; `go NUMBER` goes to one" if more else "`go NUMBER` goes to one")
+
+    def go_to(self, number: str) -> None:
+        """Ask a ticket of the list that was read out."""
+        if number.isdecimal() and 1 <= int(number) <= len(self.found):
+            ticket_id = self.found[int(number) - 1].ticket.id
+            self.save(partial(self.session.revisit, ticket_id))
+        else:
+            self.say("there is no such number in the last list")
+
+    def answer_alike(self) -> None:
+        """Give the last answer to the tickets that are nearly identical."""
+        alike = self.session.alike()
+        if not alike:
+            self.say("nothing to give this answer to")
+            return
+
+        def answer() -> None:
+            given = self.session.answer_alike(alike)
+            self.say(f"{count(given, 'ticket')} more answered so")
+
+        self.save(answer)
+
+    def read_page(self, page: Page) -> None:
+        """Read out where one stands, or the guidelines."""
+        overview = self.session.ledger.overview() if page == "standing" else None
+        for line in page_lines(self.session, Look(page=page, overview=overview), _WIDTH):
+            self.say("".join(text for _, text in line))
+
+    def read_why(self) -> None:
+        """Why this ticket and this label; the words come when the learner has found them."""
+        if self.session.question is None:
+            return
+        if self.session.explanation is None:
+            self.session.ask_why()
+        self.read_page("why")
+
+    def list_labels(self) -> None:
+        """Every label, with what it is for."""
+        for label in self.session.scheme.labels:
+            about = f": {words.label_name(label.description)}" if label.description else ""
+            self.say(words.label_name(label.name) + about)
+
+    def change_labels(self, line: str) -> None:
+        """Change the label scheme, and read the question out again with the labels there are."""
+        try:
+            wanted = typed.label_change(line, self.session.scheme)
+            self.save(partial(self.session.change_labels, wanted))
+            self.asked = None
+        except UsageError as error:
+            self.say(clean(shorten(str(error), 600)))
 
     def flag(self) -> None:
         """Flag or unflag the ticket."""
@@ -285,6 +383,9 @@ class _Talk:
                 self.say(f"{_TYPED[action.name]:<9} {action.help}")
             if action.name == "label":
                 self.say(_NAMES, end="")
+        if task != "binary":
+            self.say(typed.USAGE, end="")
+        self.say(_FINDS + _READS, end="")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 
@@ -313,6 +414,14 @@ class _Talk:
             self.say(f"NOT saved: {clean(shorten(str(error), 600))}")
         if self.session.saved is not before:
             self.say(self.receipt())
+            self.tell_alike()
+
+    def tell_alike(self) -> None:
+        """Say that other tickets could have the same answer."""
+        with suppress(DatabaseError):  # busy: nothing is lost by not telling
+            alike = len(self.session.alike())
+            if alike:
+                self.say(f"`same` gives it to {count(alike, 'ticket')} more that are like it")
 
     def record_when_free(self, record: Callable[[], None]) -> None:
         """Try until no other program is writing."""

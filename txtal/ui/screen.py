@@ -7,22 +7,28 @@ goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
-from txtal.ui import words
+from txtal.types import Overview
+from txtal.ui.editing import Editing
 from txtal.ui.field import Field
-from txtal.ui.keys import Mode
+from txtal.ui.finding import Finding
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.keys import Mode, Page, Purpose
 from txtal.ui.labels import picked
 from txtal.ui.look import Look, Sheet
+from txtal.ui.picker import Choice
 from txtal.ui.view import Frame, frame
 
 OnError = Callable[[BaseException], object]
 
 INTERRUPTED = 130
+IDLE_SECONDS = 300
+"""Without a key for so long, nobody is there."""
 WAITING = "waiting for the database lock… (q quits without this answer)"
 
 
@@ -35,22 +41,29 @@ class Screen:
         dataset: str,
         on_error: OnError,
         *,
+        keyboard: Keyboard | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
         self.dataset = dataset
         self.look = Look()
+        self.keyboard = keyboard or Keyboard()
         self.exit_code: int | None = None
         """Set when it is time to leave."""
         self.waiting: Callable[[], None] | None = None
         """What is to be recorded as soon as the database is free."""
         self._on_error = on_error
         self._clock = clock
+        self._touched = session.clock()
         self._sheet: Sheet | None = None
         self._frame = Frame(())
         self._learner_state = ""
         self._learner_since = 0.0
         self._drawing_failed = ""
+        self._confirmed: Callable[[], None] = lambda: None
+        self._editing = Editing(self)
+        self._finding = Finding(self)
+        self._offered_alike = session.saved
         self._actions = self._table()
 
     def _table(self) -> dict[str, Callable[[str], None]]:
@@ -61,18 +74,24 @@ class Screen:
             "reject": lambda _: self._answer(session.reject),
             "ignore": lambda _: self._answer(session.ignore),
             "label": self._label,
-            "pick": lambda _: self._open("picker", Field()),
+            "pick": lambda _: self.pick("answer"),
+            "jump": self._jump,
             "undo": lambda _: self._undo(),
             "flag": lambda _: self._mark(session.toggle_flag),
-            "comment": lambda _: self._open("comment", Field.of(session.comment)),
-            "whole": lambda _: self._see(whole=not self.look.whole, top=0),
-            "back": lambda _: self._see(whole=False),
+            "comment": lambda _: self.type_line("comment", session.comment),
+            "whole": lambda _: self.see(whole=not self.look.whole, top=0),
+            "back": lambda _: self._back(),
             "down": lambda _: self._scroll(1),
             "up": lambda _: self._scroll(-1),
             "page_down": lambda _: self._scroll(self._frame.page),
             "page_up": lambda _: self._scroll(-self._frame.page),
-            "help": lambda _: self._see(mode="help", help_top=0),
-            "close": lambda _: self._see(mode="ticket"),
+            "help": lambda _: self._read("help"),
+            "why": lambda _: self._read_why(),
+            "guidelines": lambda _: self._read_guidelines(),
+            "standing": lambda _: self._read("standing", self.session.ledger.overview()),
+            "pause": lambda _: self._pause(),
+            "resume": lambda _: self._resume(),
+            "close": lambda _: self.see(mode="ticket"),
             "quit": lambda _: self._leave(0),
             "interrupt": lambda _: self._leave(INTERRUPTED),
             "type": lambda text: self._type(self.look.field.typed(text)),
@@ -85,17 +104,29 @@ class Screen:
             "end": lambda _: self._move(len(self.look.field.text)),
             "next": lambda _: self._step(1),
             "previous": lambda _: self._step(-1),
-            "choose": lambda _: self._choose_picked(),
-            "keep": lambda _: self._keep_comment(),
-            "cancel": lambda _: self._see(mode="ticket"),
+            "next_page": lambda _: self._step(self._frame.page),
+            "previous_page": lambda _: self._step(-self._frame.page),
+            "choose": lambda _: self._choose_marked(),
+            "keep": lambda _: self._keep(),
+            "yes": lambda _: self._confirmed(),
+            "no": lambda _: self.see(mode="ticket"),
+            "cancel": lambda _: self.see(mode="ticket"),
+            **self._editing.actions,
+            **self._finding.actions,
         }
+
+    @property
+    def offered(self) -> Mapping[str, Choice]:
+        """What is behind each key that a label may have, as it was drawn."""
+        return self._frame.offered
 
     # --- keys -------------------------------------------------------------------------------
 
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
+        self._touched = self.session.clock()
         if not self.waiting:
-            self._see(notice="", urgent=False)
+            self.see(notice="", urgent=False)
             self.session.notice = ""
         try:
             self._actions[action](key)
@@ -105,29 +136,38 @@ class Screen:
 
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
-        if self.look.mode in ("picker", "comment"):
+        if self.look.mode in ("picker", "list", "line"):
             self.press("type", text)
         else:
-            self._see(notice="pasted text is not taken for keys")
+            self.see(notice="pasted text is not taken for keys")
 
     def _answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
         if self.session.question is not None and self._is_drawn():
-            self._save(record)
+            self.save(record)
 
     def _is_drawn(self) -> bool:
         return self._frame.question is self.session.question
 
     def _label(self, key: str) -> None:
-        numbered = words.numbered(self.session)
-        if int(key) <= len(numbered):
-            self._answer(partial(self.session.choose, numbered[int(key) - 1]))
+        """Take the label that was drawn with this key; where none was, a digit is typed."""
+        if key in self.offered:
+            self._take(self.offered[key])
+        elif self.look.mode == "picker":
+            self._type(self.look.field.typed(key))
+
+    def _jump(self, key: str) -> None:
+        """A label's own letter answers; a capital, and what has none, begins a name."""
+        if key in self.offered:
+            self._label(key)
+        elif key.isalpha() and not key.islower():
+            self.pick("answer", key.lower())
 
     def _undo(self) -> None:
         if self._is_drawn():
-            self._save(self.session.undo)
+            self.save(self.session.undo)
 
-    def _save(self, record: Callable[[], None]) -> None:
+    def save(self, record: Callable[[], None]) -> None:
         """Record, or wait for the lock. One thing at a time: keys pressed meanwhile do nothing."""
         if not self.waiting:
             self._try(record)
@@ -138,41 +178,119 @@ class Screen:
             record()
         except LockedError:
             self.waiting = record
-            self._see(notice=WAITING, urgent=True)
+            self.see(notice=WAITING, urgent=True)
         except DatabaseError as error:
-            self._see(notice=f"NOT saved: {error}", urgent=True)
+            self.see(notice=f"NOT saved: {error}", urgent=True)
+
+    def _back(self) -> None:
+        if self.look.whole:
+            self.see(whole=False)
+        elif not self.waiting:
+            self.session.leave()
 
     def _mark(self, change: Callable[[], None]) -> None:
         if self.session.question is not None and not self.waiting:
             change()
 
-    def _open(self, mode: Mode, field: Field) -> None:
+    def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
+        """Open the list of labels."""
+        self._open("picker", purpose, typed, subject)
+
+    def type_line(self, purpose: Purpose, text: str = "", subject: int = 0) -> None:
+        """Open a line to type."""
+        self._open("line", purpose, text, subject)
+
+    def _open(self, mode: Mode, purpose: Purpose, text: str, subject: int) -> None:
         if self.session.question is not None and not self.waiting:
-            self._see(mode=mode, field=field, cursor=0)
+            self.see(
+                mode=mode,
+                field=Field.of(text),
+                cursor=0,
+                purpose=purpose,
+                subject=subject,
+                about=False,
+            )
+
+    def confirm(self, question: str, do: Callable[[], None]) -> None:
+        """Do something once the annotator has said yes."""
+        self._confirmed = partial(self._do_confirmed, do)
+        self.see(mode="confirm", asked=f"{question} y/n")
+
+    def _do_confirmed(self, do: Callable[[], None]) -> None:
+        self.see(mode="ticket")
+        do()
 
     def _type(self, field: Field) -> None:
-        self._see(field=field, cursor=0)
+        self.see(field=field, cursor=0)
+        if self.look.mode == "list":
+            self._finding.look_up()
 
     def _move(self, by: int) -> None:
-        self._see(field=self.look.field.moved(by))
+        self.see(field=self.look.field.moved(by))
 
     def _step(self, by: int) -> None:
-        last = len(picked(self.session, self.look)) - 1
-        self._see(cursor=max(0, min(last, self.look.cursor + by)))
+        rows = (
+            self.look.found
+            if self.look.mode == "list"
+            else picked(self.session, self.keyboard, self.look)
+        )
+        last = len(rows) - 1
+        self.see(cursor=max(0, min(last, self.look.cursor + by)))
 
-    def _choose_picked(self) -> None:
-        found = picked(self.session, self.look)
-        if found:
-            self._see(mode="ticket")
-            self._answer(partial(self.session.choose, found[self.look.cursor]))
+    @property
+    def marked(self) -> Choice | None:
+        """The marked row of the list of labels."""
+        found = picked(self.session, self.keyboard, self.look)
+        return found[self.look.cursor] if found else None
 
-    def _keep_comment(self) -> None:
-        self.session.comment = self.look.field.text.strip()
-        self._see(mode="ticket")
+    def _choose_marked(self) -> None:
+        if self.marked:
+            self._take(self.marked)
+
+    def _take(self, choice: Choice) -> None:
+        """A label is the answer, or what another is merged into; a level is gone into."""
+        if choice.level:
+            self._type(Field.of(choice.level))
+        elif self.look.mode == "picker" and (choice.new or self.look.purpose != "answer"):
+            self._editing.take(choice)
+        else:
+            self.see(mode="ticket")
+            self._answer(partial(self.session.choose, choice.label))
+
+    def _keep(self) -> None:
+        text = self.look.field.text.strip()
+        self.see(mode="ticket")
+        if self.look.purpose == "comment":
+            self.session.comment = text
+        elif text:
+            self._editing.keep(text)
 
     def _scroll(self, by: int) -> None:
         top = max(0, self._frame.top + by)
-        self._see(**{"help_top" if self.look.mode == "help" else "top": top})
+        self.see(**{"page_top" if self.look.mode == "page" else "top": top})
+
+    def _read(self, page: Page, overview: Overview | None = None) -> None:
+        self.see(mode="page", page=page, page_top=0, overview=overview)
+
+    def _read_why(self) -> None:
+        if self.session.question is not None:
+            self.session.ask_why()
+            self._read("why")
+
+    def _read_guidelines(self) -> None:
+        if self.session.guidelines:
+            self._read("guidelines")
+        else:
+            self.see(notice="there are no guidelines; --guidelines FILE.md shows some here")
+
+    def _pause(self, since: float | None = None) -> None:
+        if not self.waiting:
+            self.session.pause(since)
+            self.see(mode="paused")
+
+    def _resume(self) -> None:
+        self.session.resume()
+        self.see(mode="ticket")
 
     def _leave(self, code: int) -> None:
         self.exit_code = code
@@ -183,7 +301,7 @@ class Screen:
         """Try again to record what waits for the database."""
         if self.waiting:
             try:
-                self._see(notice="", urgent=False)
+                self.see(notice="", urgent=False)
                 self._try(self.waiting)
             except Exception as error:  # noqa: BLE001 - as in press
                 self.failed("saving", error)
@@ -196,13 +314,15 @@ class Screen:
         except Exception as error:  # noqa: BLE001 - as in press
             self.failed("taking in the ranking", error)
         self._watch_learner()
+        if self.look.mode != "paused" and self.session.clock() - self._touched > IDLE_SECONDS:
+            self._pause(self._touched)
         self._settle()
 
     def _watch_learner(self) -> None:
         state = self.session.learner.status.state if self.session.learner else "off"
         if state != self._learner_state:
             self._learner_state, self._learner_since = state, self._clock()
-        self._see(seconds=int(self._clock() - self._learner_since))
+        self.see(seconds=int(self._clock() - self._learner_since))
 
     def _settle(self) -> None:
         """Report the recipe's faults, and start a new question from its top."""
@@ -210,13 +330,16 @@ class Screen:
             self._on_error(self.session.errors.pop(0))
         question = self.session.question
         if question is not (self._sheet.question if self._sheet else None):
-            mode = "help" if self.look.mode == "help" else "ticket"
+            mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
             self._sheet = Sheet(question) if question else None
-            self._see(mode=mode, whole=False, top=0)
+            self.see(mode=mode, whole=False, top=0)
+        if self.session.saved is not self._offered_alike:
+            self._offered_alike = self.session.saved
+            self._finding.offer_alike()
 
     def failed(self, what: str, error: BaseException) -> None:
         """Something went wrong that nobody foresaw: tell, report, and go on."""
-        self._see(notice=f"{what} failed: {type(error).__name__}; details in the log", urgent=True)
+        self.see(notice=f"{what} failed: {type(error).__name__}; details in the log", urgent=True)
         self._on_error(error)
 
     # --- drawing ----------------------------------------------------------------------------
@@ -225,14 +348,22 @@ class Screen:
         """The picture to show now; from here on its question may be answered."""
         self._settle()
         try:
-            self._frame = frame(self.session, self.look, self._sheet, self.dataset, columns, rows)
+            self._frame = frame(
+                self.session,
+                self.look,
+                self.keyboard,
+                self._sheet,
+                self.dataset,
+                columns,
+                rows,
+            )
             self._drawing_failed = ""
         except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all
             self._frame = self._picture_of(error)
-        if self.look.mode == "help":
-            self._see(help_top=self._frame.top)
+        if self.look.mode == "page":
+            self.see(page_top=self._frame.top)
         else:
-            self._see(top=self._frame.top)
+            self.see(top=self._frame.top)
         return self._frame
 
     def _picture_of(self, error: Exception) -> Frame:
@@ -243,5 +374,6 @@ class Screen:
         said = f"This ticket can't be drawn ({type(error).__name__}); details in the log. q quits."
         return Frame(([("class:bad", said)],))
 
-    def _see(self, **changes: object) -> None:
+    def see(self, **changes: object) -> None:
+        """Change what is looked at."""
         self.look = replace(self.look, **changes)  # type: ignore[arg-type]

@@ -6,15 +6,16 @@ takes more cells than the screen has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from txtal.session import Session
 from txtal.types import Question
-from txtal.ui import keys, words
+from txtal.ui import words
 from txtal.ui.fold import Folded, fit, fold
 from txtal.ui.footer import hints, status
-from txtal.ui.labels import field_line, label_rows, picker_rows
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
 from txtal.ui.lines import (
     MIN_COLUMNS,
     MIN_ROWS,
@@ -27,9 +28,13 @@ from txtal.ui.lines import (
     sides,
 )
 from txtal.ui.look import Look, Sheet
+from txtal.ui.pages import page_lines
+from txtal.ui.picker import Choice
+from txtal.ui.results import result_lines, result_panel
 
 _NOTICE_LINES = 3
-_KEYS = 18
+_EXAMPLE_LINES = 3
+_ASKED_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +45,55 @@ class Frame:
     question: Question | None = None
     """The question it shows; an answer counts only for this one."""
     top: int = 0
-    """The first line in sight of the text or help, brought within bounds."""
+    """The first line in sight of the text or page, brought within bounds."""
     page: int = 1
     """How many lines a screenful scrolls."""
+    offered: Mapping[str, Choice] = field(default_factory=dict)
+    """What is behind each key that a label may have."""
 
 
 def frame(
-    session: Session, look: Look, sheet: Sheet | None, dataset: str, columns: int, rows: int
+    session: Session,
+    look: Look,
+    keyboard: Keyboard,
+    sheet: Sheet | None,
+    dataset: str,
+    columns: int,
+    rows: int,
 ) -> Frame:
     """The picture of a session on a screen of this size."""
     if columns < MIN_COLUMNS or rows < MIN_ROWS:
         return Frame(tuple(_too_small(columns, rows)))
     room = Room(columns, rows)
-    panel = _panel(session, look, room)
+    panel = _panel(session, look, keyboard, room)
+    offered = _offered(session, look, keyboard, room)
     height = rows - len(panel) - 2
-    body = _body(session, look, sheet, dataset, room, height)
+    body = _body(session, look, keyboard, sheet, dataset, room, height)
     lines = [
         *body.lines,
         *([] for _ in range(height - len(body.lines))),
         *panel,
         status(session, look, dataset, room),
-        hints(session, look, body.overflows, room),
+        hints(session, look, keyboard.actions, offered, body.overflows, room),
     ]
-    return Frame(tuple(cut(line, columns) for line in lines), body.question, body.top, body.page)
+    return Frame(
+        tuple(cut(line, columns) for line in lines),
+        body.question,
+        body.top,
+        body.page,
+        offered,
+    )
+
+
+def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Mapping[str, Choice]:
+    if look.mode == "picker":
+        return picker_keys(session, keyboard, look, room)
+    return {key: Choice(label=label) for key, label in keyboard.offered(session).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """The upper part: the ticket, the help, or the end."""
+    """The upper part: the ticket, a page, a list, or the end."""
 
     lines: list[Line]
     question: Question | None = None
@@ -83,10 +109,23 @@ def _too_small(columns: int, rows: int) -> Iterator[Line]:
 
 
 def _body(
-    session: Session, look: Look, sheet: Sheet | None, dataset: str, room: Room, height: int
+    session: Session,
+    look: Look,
+    keyboard: Keyboard,
+    sheet: Sheet | None,
+    dataset: str,
+    room: Room,
+    height: int,
 ) -> _Body:
-    if look.mode == "help":
-        return _help(session, look, room, height)
+    if look.mode == "paused":
+        return _Body(middle([[("class:key", "Paused. Any key goes on.")]], room, height))
+    if look.mode == "page":
+        return _page(session, look, keyboard, room, height)
+    if look.mode == "list":
+        lines = result_lines(session, look, room, height)
+        return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
+    if look.mode == "picker" and look.about:
+        return _about(session, look, room, height)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)
@@ -110,6 +149,20 @@ def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     more = [("class:dim", _more(folded, top, seen))]
     lines = shift([*block, more, *meta], room.left)
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
+
+
+def _about(session: Session, look: Look, room: Room, height: int) -> _Body:
+    """What a label is for, and a few tickets that have it."""
+    name = words.label_name(session.scheme.names.get(look.subject, ""))
+    lines: list[Line] = [[("class:title", name)]]
+    about = session.scheme.label(look.subject).description if name else ""
+    lines += [[("class:ticket", part)] for part in fold(words.label_name(about), room.width)]
+    for text in look.examples:
+        first, *rest = fold(words.excerpt(text), room.width - 2)[:_EXAMPLE_LINES]
+        lines += [[], [("class:dim", f"• {first}")], *([("class:dim", f"  {r}")] for r in rest)]
+    if not look.examples:
+        lines += [[], [("class:dim", "no ticket has it yet")]]
+    return _Body(shift(lines[:height], room.left), session.question)
 
 
 def _more(folded: Folded, top: int, seen: int) -> str:
@@ -146,30 +199,38 @@ def _the_end(session: Session, dataset: str, room: Room) -> list[Line]:
 # --- the panel: suggestion and labels, or the picker ------------------------------------------
 
 
-def _panel(session: Session, look: Look, room: Room) -> list[Line]:
+def _panel(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list[Line]:
     """What stands between the body and the status line, rule and notice included."""
     blank: list[Line] = [[]] if room.roomy else []
     rule: list[Line] = [_rule(room)] if room.roomy else []
     notice = _notice(session, look, room)
-    content = [] if look.mode == "help" else _content(session, look, room)
+    content = [] if look.mode in ("page", "paused") else _content(session, look, keyboard, room)
     if not content:
         return [*rule, *(notice or blank)]
     return [*rule, *shift(content, room.left), *(notice or blank)]
 
 
-def _content(session: Session, look: Look, room: Room) -> list[Line]:
+def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list[Line]:
+    if look.mode == "list":
+        return result_panel(session, look, room)
     question = session.question
     if question is None:
         return []
     if look.mode == "picker":
-        return picker_rows(session, question, look, room)
-    if look.mode == "comment":
-        head = field_line("comment: ", look.field, room.width)
+        return picker_rows(session, question, keyboard, look, room)
+    if look.mode == "confirm":
+        asked = fold(look.asked, room.width)
+        if len(asked) > _ASKED_LINES:  # of labels with endless names
+            asked = [*asked[: _ASKED_LINES - 1], "…"]
+        return [[("class:key", part)] for part in asked]
+    if look.mode == "line":
+        prompt = words.prompt(session.scheme, look.purpose, look.subject)
+        head = field_line(prompt, look.field, room.width)
     else:
         head = sides(_suggestion(session, question), _marks(session, question), room.width)
     if look.whole or session.scheme.task == "binary":
         return [head]
-    rows = label_rows(session, question, room)
+    rows = label_rows(session, question, keyboard, room)
     return [head, [], *rows] if room.roomy else [head, *rows]
 
 
@@ -210,40 +271,11 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
     return [(style, text) for style, text in marks if text]
 
 
-# --- help -------------------------------------------------------------------------------------
+# --- a page -----------------------------------------------------------------------------------
 
 
-def _help(session: Session, look: Look, room: Room, height: int) -> _Body:
-    lines = _help_lines(session, room.width)
-    top = max(0, min(look.help_top, len(lines) - height))
+def _page(session: Session, look: Look, keyboard: Keyboard, room: Room, height: int) -> _Body:
+    lines = page_lines(session, look, room.width, keyboard.actions)
+    top = max(0, min(look.page_top, len(lines) - height))
     body = shift(lines[top : top + height], room.left)
     return _Body(body, None, top, max(1, height - 1), overflows=len(lines) > height)
-
-
-def _help_lines(session: Session, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for title, actions in keys.help_groups(session.scheme.task):
-        lines.append([("class:title", title)])
-        lines += _explained(((action.shown, action.help) for action in actions), width)
-        lines.append([])
-    lines.append([("class:title", "In the status line")])
-    return [*lines, *_explained(_LEGEND, width)]
-
-
-def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
-    for sign, meaning in entries:
-        for at, part in enumerate(fold(meaning, width - _KEYS - 2)):
-            yield [
-                ("class:key", f"  {'' if at else sign:<{_KEYS}}"),
-                ("class:ticket", part),
-            ]
-
-
-_LEGEND = (
-    ("312/5,000", "tickets answered, by anyone, of all"),
-    ("+14", "answered in this session"),
-    ("saved #312", "the newest answer on disk, and its number"),
-    ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
-    ("audit 81 %", "how often it is right on tickets asked at random"),
-    ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets"),
-)

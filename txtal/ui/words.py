@@ -11,7 +11,8 @@ from typing import Any
 
 from txtal.session import LearnerStatus, Session
 from txtal.text import clean, shorten
-from txtal.types import Question, Scheme
+from txtal.types import Found, Question, Scheme
+from txtal.ui.keys import Purpose
 
 _OFF = LearnerStatus("off")
 _REASONS = {
@@ -19,11 +20,15 @@ _REASONS = {
     "audit": "asked at random, for the audit",
     "start": "asked to start with",
     "file order": "in the order of the file",
+    "chosen": "as you looked for it",
+    "alike": "answered with a ticket like it",
 }
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
 _NOTICE = 600
+_EXCERPT = 400
+_SHARES = 5
 
 
 @lru_cache(maxsize=1024)
@@ -34,21 +39,39 @@ def label_name(name: str) -> str:
 
 def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     """The names of these labels, or ``none``."""
-    names = {label.id: label.name for label in scheme.labels}
-    return ", ".join(label_name(names.get(i, f"label {i}")) for i in ids) or "none"
+    return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
-def numbered(session: Session) -> tuple[int, ...]:
-    """Label ids behind the keys 1-9, fixed while the question stands.
+QUERY_HELP = 'words, "a phrase", label:NAME, by:NAME, is:open, is:flagged, or KEY:VALUE of the meta'
 
-    Up to nine labels keep the scheme's order, so that fingers learn them. Of more, the keys are the
-    model's nine likeliest for this ticket.
-    """
-    scheme, question = session.scheme, session.question
-    if len(scheme.ids) <= 9 or question is None:
-        return scheme.ids[:9]
-    likely = [i for i, _ in question.ranked.probabilities if i in set(scheme.ids)]
-    return tuple(islice(dict.fromkeys([*likely, *scheme.ids]), 9))
+
+def said_of(session: Session, found: Found) -> str:
+    """What was answered, ``refund`` or ``not refund``, or what would be suggested: ``? refund``."""
+    answer = found.answer
+    if answer is None:
+        guess = found.ranked.suggestion if found.ranked else ()
+        return f"? {labels(session.scheme, guess)}" if guess else "·"
+    flag = " ⚑" if answer.flagged else ""
+    if answer.verdict == "ignore":
+        return f"ignored{flag}"
+    name = labels(session.scheme, answer.labels)
+    return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
+
+
+def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
+    """What stands before a line that is typed."""
+    name = label_name(scheme.names.get(subject, ""))
+    return {
+        "answer": "find: ",
+        "comment": "comment: ",
+        "rename": f"rename {name} to: ",
+        "describe": f"{name} is for: ",
+        "merge": f"merge {name} into: ",
+        "split": f"split {name} into, with commas: ",
+        "history": "answers: ",
+        "search": "tickets: ",
+        "similar": "like this one: ",
+    }[purpose]
 
 
 def percent(share: float) -> str:
@@ -68,6 +91,7 @@ def suggestion(session: Session, question: Question) -> str:
         if i in likely
         else labels(session.scheme, (i,))
         for i in question.ranked.suggestion
+        if i in session.scheme.ids
     )
 
 
@@ -83,6 +107,11 @@ def no_suggestion(session: Session, question: Question) -> str:
     return "no suggestion yet"
 
 
+def excerpt(text: str) -> str:
+    """The beginning of a ticket in one line, safe to show."""
+    return clean(" ".join(shorten(text, _EXCERPT).split()))
+
+
 def clean_comment(comment: str) -> str:
     """A comment, or what is typed of one, safe to show in one line."""
     return clean(shorten(comment, _NAME))
@@ -92,6 +121,28 @@ def why(question: Question) -> str:
     """Why this ticket was asked."""
     reason = question.ranked.reason
     return _REASONS.get(reason) or f"asked by {clean(shorten(reason, 40))}"
+
+
+def asked_because(session: Session, question: Question) -> str:
+    """Why this ticket, with its score and place: ``asked by margin, score 0.91, 3rd of 50``."""
+    ranked, items = question.ranked, session.ranking.items if session.ranking else ()
+    parts = [why(question)]
+    if ranked.score is not None:
+        parts.append(f"score {ranked.score:.3g}")
+    ids = [item.ticket_id for item in items]
+    if ranked.ticket_id in ids:
+        parts.append(f"number {ids.index(ranked.ticket_id) + 1} of {len(ids)} ranked")
+    if question.revision is not None:
+        parts.append(f"by revision {question.revision} of the model")
+    return ", ".join(parts)
+
+
+def shares(session: Session, question: Question) -> str:
+    """The likeliest labels: ``refund 62 %, billing 30 %``."""
+    return ", ".join(
+        f"{labels(session.scheme, (label,))} {percent(share)}"
+        for label, share in question.ranked.probabilities[:_SHARES]
+    )
 
 
 def previous(session: Session, question: Question) -> str:

@@ -1,0 +1,127 @@
+"""Finding tickets by their words, and answers by what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDataset
+from txtal.query import Query, parse
+from txtal.session import Session
+from txtal.store import tickets
+from txtal.store.ledger import Ledger
+from txtal.store.search import SearchIndex, shape
+from txtal.store.sqlite import Connection
+from txtal.types import Answer, Record
+
+TEXTS = [
+    "Where is my parcel 4711?",
+    "where is my PARCEL 99",
+    "The kettle leaks and the parcel was late",
+    "Ich möchte mein Geld zurück",
+    "เงินคืนเมื่อไหร่",
+]
+
+
+@pytest.fixture
+def ledger(path: Path, conn: Connection, make_dataset: MakeDataset) -> Iterator[Ledger]:
+    dataset = make_dataset(TEXTS, "late/parcel,refund,other")
+    tickets.add(conn, dataset.id, [Record("a review", {"channel": "review", "id": "T0006"})])
+    made = Ledger(conn, path, dataset, annotator="ann")
+    made.index.start()
+    made.index.wait()
+    yield made
+    made.close()
+
+
+def texts(found: list) -> list[str]:
+    return [one.ticket.text for one in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "query"),
+    [
+        ("", Query()),
+        ("  late  parcel ", Query(("late", "parcel"))),
+        ('"my parcel" by:ann', Query(("my parcel",), by="ann")),
+        ("label:late is:flagged", Query(label="late", state="flagged")),
+        ('channel:email x:"a b"', Query(meta=(("channel", "email"), ("x", "a b")))),
+        ('"half open', Query(("half open",))),
+        (":x y:", Query((":x", "y:"))),
+    ],
+)
+def test_what_is_typed(line: str, query: Query) -> None:
+    assert parse(line) == query
+    assert bool(query) == bool(line.strip())
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        ("parcel", {1, 2, 3}),
+        ("parc", {1, 2, 3}),
+        ('"my parcel"', {1, 2}),
+        ("parcel kettle", {3}),
+        ("mochte zurück", {4}),
+        ("เงินคืน", {5}),
+        ("channel:rev", {6}),
+        ("id:T0006 review", {6}),
+        ('") OR NEAR(', set()),
+        ("NOT", set()),
+    ],
+)
+def test_words_and_meta_are_found(ledger: Ledger, line: str, ids: set[int]) -> None:
+    assert {one.ticket.id for one in ledger.find(parse(line), 10)} == ids
+
+
+def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> None:
+    first = ledger.ticket(1)
+    assert texts(ledger.like(first, 10))[:2] == [TEXTS[1], TEXTS[2]]
+    assert ledger.alike(first) == [2]
+    ledger.record(Answer(2, "accept", (1,)))
+    assert ledger.alike(first) == []
+    assert shape("?!") != shape("...")
+    assert shape("item 7") != shape("item 8")
+    assert shape("Thanks!") == shape("thanks")
+
+
+def test_the_index_goes_on_where_it_was(ledger: Ledger, conn: Connection) -> None:
+    tickets.add(conn, ledger.dataset.id, [Record(f"number {n} marmalade") for n in range(1200)])
+    assert ledger.find(parse("marmalade"), 10) == []
+    ledger.index.start()
+    ledger.index.wait()
+    assert len(ledger.find(parse("marmalade"), 2000)) == 1200
+    again = SearchIndex(ledger.path, ledger.dataset.id, ledger.index._path.stem[7:])
+    assert again.indexed() == 1206
+    again.close()
+
+
+def test_history_is_filtered_by_everything(
+    ledger: Ledger, conn: Connection, make_session: Callable[..., Session]
+) -> None:
+    ledger.record(Answer(1, "accept", (1,)))
+    ledger.record(Answer(3, "reject", (2,), flagged=True))
+    ledger.record(Answer(6, "accept", (2,), comment="100%_odd"))
+    ledger.record(Answer(1, "accept", (3,)))  # in place of the first
+    bob = Ledger(conn, ledger.path, ledger.dataset, annotator="bob")
+    bob.record(Answer(4, "ignore"))
+    for line, ids in {
+        "": [4, 1, 6, 3],
+        "parcel": [1, 3],
+        "label:oth": [1],
+        "label:LATE": [],
+        "label:refund": [6, 3],
+        "by:bob": [4],
+        "is:flagged": [3],
+        "is:commented": [6],
+        "is:reject": [3],
+        "channel:review": [6],
+        "it's:x": [],
+        "100%": [],
+    }.items():
+        found = ledger.history(parse(line), 10)
+        assert [one.ticket.id for one in found] == ids, line
+    assert len(ledger.history(Query(), 2)) == 2
+    bob.close()

@@ -1,0 +1,48 @@
+"""``txtal demo``."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from txtal.cli.options import default_annotator
+from txtal.cli.output import Console
+
+_WELCOME = (
+    "Which label fits this letter to a shop? Press its number; a takes what is suggested (▸). "
+    "? helps, q quits."
+)
+_GOODBYE = "The demo's answers are gone with it.\nNow your own: txtal teach NAME FILE -l A,B"
+
+
+@click.command("demo")
+@click.option("--plain", is_flag=True, help="Line by line, for screen readers and scripts.")
+@click.pass_obj
+def command(console: Console, plain: bool) -> None:
+    """Try it: label made-up letters to a shop in a database that is thrown away."""
+    from txtal.recipes import Recipe, file_of, shipped
+    from txtal.sitting import Seat, sit
+
+    samples = sample_folder()
+    recipe = Recipe(
+        "demo",
+        tickets=samples / "feedback.jsonl",
+        labels_from=samples / "labels.txt",
+        welcome=_WELCOME,
+    )
+    with tempfile.TemporaryDirectory(prefix="txtal-demo-", ignore_cleanup_errors=True) as folder:
+        database = Path(folder) / "demo.db"
+        code = file_of(shipped()[0])
+        seat = Seat(database, default_annotator(), plain, "demo", code)
+        exit_code = sit(recipe, seat, Console(database, quiet=True))
+    console.say(_GOODBYE)
+    click.get_current_context().exit(exit_code)
+
+
+def sample_folder() -> Path:
+    """Where the sample tickets are: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).parents[1]
+    installed = here / "_sample_data"
+    return installed if installed.is_dir() else here.parent / "sample_data"

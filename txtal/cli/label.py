@@ -1,0 +1,206 @@
+"""``txtal label``: the label scheme of a dataset, changed while it has answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from txtal.cli.options import dataset_names, default_annotator, label_names
+from txtal.cli.output import Console, put, put_json, put_table
+from txtal.errors import UsageError
+from txtal.types import LabelChange, Scheme
+
+if TYPE_CHECKING:
+    from txtal.store.labels import Event
+
+
+@click.group("label", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """See and change the labels of a dataset that has answers.
+
+    Every change is logged and can be undone, and none touches an answer.
+    """
+
+
+_dataset = click.argument("dataset", shell_complete=dataset_names)
+_as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@command.command("list")
+@_dataset
+@_as_json
+@click.pass_obj
+def list_labels(console: Console, dataset: str, as_json: bool) -> None:
+    """List the labels with how often each was accepted, former ones at the end."""
+    from txtal.store import datasets, labels, stats
+
+    with console.read() as conn:
+        found = datasets.get(conn, dataset)
+        accepted = stats.accepted(conn, found.id)
+        merged = labels.merged(conn, found.id)
+    scheme = found.scheme
+    heads = ("label", "accepted", "state", "description")
+    rows = [
+        (label.name, accepted[label.id], _state(label.id, scheme, merged), label.description)
+        for label in (*scheme.labels, *scheme.former)
+    ]
+    if as_json:
+        put_json([dict(zip(heads, row, strict=True)) for row in rows])
+    else:
+        put_table(heads, [(row[0], f"{row[1]:,}", *row[2:]) for row in rows], words=(0, 2, 3))
+
+
+def _state(label_id: int, scheme: Scheme, merged: dict[int, int]) -> str:
+    if label_id in scheme.ids:
+        return ""
+    return f"now {scheme.names[merged[label_id]]}" if label_id in merged else "retired"
+
+
+@command.command("log")
+@_dataset
+@_as_json
+@click.pass_obj
+def log(console: Console, dataset: str, as_json: bool) -> None:
+    """Show every change of the labels, oldest first."""
+    from txtal.store import datasets, labels
+
+    with console.read() as conn:
+        found = datasets.get(conn, dataset)
+        events = labels.events(conn, found.id)
+    names = found.scheme.names
+    if as_json:
+        put_json([_row(event, names) for event in events])
+        return
+    for event in events:
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(event.at))
+        by = f" by {event.detail['by']}" if "by" in event.detail else ""
+        undone = " (undone)" if event.undone else ""
+        put(f"{event.id:>4}  {at}  {_told(event, names)}{by}{undone}")
+
+
+def _row(event: Event, names: Any) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": event.at,
+        "action": event.action,
+        "label": names[event.label],
+        "undone": event.undone,
+        **event.detail,
+    }
+
+
+def _told(event: Event, names: Any) -> str:
+    detail, name = event.detail, names[event.label]
+    match event.action:
+        case "rename":
+            return f"renamed {detail['from']} to {detail['to']}"
+        case "merge":
+            return f"merged {name} into {names[detail['into']]}"
+        case "split":
+            return f"split {name} into {', '.join(detail['into'])}"
+        case "undo":
+            return f"undid {detail['undoes']}"
+        case "add":
+            return f"added {detail['name']}"
+        case "retire":
+            return f"retired {name}"
+        case _:
+            return f"{event.action} {name}"
+
+
+@command.command("add")
+@_dataset
+@click.argument("name")
+@click.option("-d", "--description", default="", help="What it is for, shown in the session.")
+@click.pass_obj
+def add(console: Console, dataset: str, name: str, description: str) -> None:
+    """Add a label, or bring a retired one back."""
+    _change(console, dataset, LabelChange("add", name=name, description=description))
+
+
+@command.command("rename")
+@_dataset
+@click.argument("label", shell_complete=label_names)
+@click.argument("name")
+@click.pass_obj
+def rename(console: Console, dataset: str, label: str, name: str) -> None:
+    """Give LABEL another NAME; its answers go with it."""
+    _change(console, dataset, LabelChange("rename", name=name), label)
+
+
+@command.command("describe")
+@_dataset
+@click.argument("label", shell_complete=label_names)
+@click.argument("description")
+@click.pass_obj
+def describe(console: Console, dataset: str, label: str, description: str) -> None:
+    """Say what LABEL is for."""
+    _change(console, dataset, LabelChange("describe", description=description), label)
+
+
+@command.command("merge")
+@_dataset
+@click.argument("label", shell_complete=label_names)
+@click.argument("into", shell_complete=label_names)
+@click.pass_obj
+def merge(console: Console, dataset: str, label: str, into: str) -> None:
+    """Make LABEL a part of INTO: its answers count as INTO from now on."""
+    _change(console, dataset, LabelChange("merge"), label, into)
+
+
+@command.command("split")
+@_dataset
+@click.argument("label", shell_complete=label_names)
+@click.argument("names", nargs=-1, required=True)
+@click.pass_obj
+def split(console: Console, dataset: str, label: str, names: tuple[str, ...]) -> None:
+    """Divide LABEL into NAMES, its own perhaps among them; its tickets are asked again."""
+    _change(console, dataset, LabelChange("split", names=names), label)
+
+
+@command.command("retire")
+@_dataset
+@click.argument("label", shell_complete=label_names)
+@click.pass_obj
+def retire(console: Console, dataset: str, label: str) -> None:
+    """Offer LABEL no longer; its answers stay as they are."""
+    _change(console, dataset, LabelChange("retire"), label)
+
+
+@command.command("undo")
+@_dataset
+@click.pass_obj
+def undo(console: Console, dataset: str) -> None:
+    """Take back the newest change of the labels that stands."""
+    _change(console, dataset, LabelChange("undo"))
+
+
+def _change(
+    console: Console, dataset: str, wanted: LabelChange, label: str = "", into: str = ""
+) -> None:
+    from dataclasses import replace
+
+    from txtal.store import changes, datasets
+    from txtal.text import count
+
+    with console.open() as conn:
+        found = datasets.get(conn, dataset)
+        if label:
+            wanted = replace(wanted, label=_id(found.scheme, dataset, label))
+        if into:
+            wanted = replace(wanted, into=_id(found.scheme, dataset, into))
+        again = changes.change(conn, found.id, wanted, default_annotator())
+        left = len(datasets.get(conn, dataset).scheme.labels)
+    console.say(f"{dataset} has {count(left, 'label')} now")
+    if again:
+        console.say(f"{count(len(again), 'answer')} taken back; their tickets will be asked again")
+
+
+def _id(scheme: Scheme, dataset: str, name: str) -> int:
+    for label in scheme.labels:
+        if label.name == name:
+            return label.id
+    there = ", ".join(label.name for label in scheme.labels[:20])
+    raise UsageError(f"{dataset} has no label {name!r}; there are: {there}")

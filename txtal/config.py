@@ -1,0 +1,148 @@
+"""Settings by flag, environment, project file and user file, in this order.
+
+The project's file is ``txtal.toml`` in the current folder, the user's ``config.toml`` in the folder
+the platform has for such. Both are data: nothing in them can make txtal load code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from txtal.errors import UsageError
+
+PROJECT_FILE = Path("txtal.toml")
+USER_FILE = "TXTAL_CONFIG"
+"""The environment variable that names another user file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something a configuration file may say."""
+
+    name: str
+    kind: type
+    default: object
+    help: str
+    variable: str = ""
+    """The environment variable that goes before the files."""
+    whole: bool = False
+    """Of the whole program, and not of sittings alone."""
+
+
+SETTINGS = (
+    Setting("db", str, "txtal.db", "the database file", "TXTAL_DB", whole=True),
+    Setting("annotator", str, "your login name", "who answers", "TXTAL_ANNOTATOR"),
+    Setting("plain", bool, False, "line by line", "TXTAL_PLAIN"),
+    Setting("theme", str, "calm", "calm, bright, paper or mono", "TXTAL_THEME"),
+    Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
+    Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic"),
+    Setting("guidelines", str, "", "a Markdown file to be shown with g"),
+    Setting("keymap", dict, {}, "a table of actions with their keys"),
+    Setting("strategy", str, "auto", "how tickets are chosen"),
+    Setting("vectors", str, "auto", "features"),
+    Setting("lang", str, "en", "language of the texts"),
+    Setting("audit", float, 0.1, "share of questions drawn at random"),
+    Setting("seed", int, 0, "makes the random choices repeatable"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting's value, and who said so."""
+
+    setting: Setting
+    value: object
+    origin: str
+
+
+def user_file() -> Path:
+    """Where the user's own settings are, if they have any."""
+    named = os.environ.get(USER_FILE)
+    if named:
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("txtal", appauthor=False) / "config.toml"
+
+
+def from_files() -> dict[str, Origin]:
+    """What the files say, the project's before the user's. Raises UsageError for a bad file."""
+    return {one.setting.name: one for path in (user_file(), PROJECT_FILE) for one in _read(path)}
+
+
+def everything() -> list[Origin]:
+    """Every setting with its value, but for flags, and where it comes from."""
+    found = from_files()
+    return [_origin(setting, found) for setting in SETTINGS]
+
+
+def _origin(setting: Setting, found: Mapping[str, Origin]) -> Origin:
+    said = os.environ.get(setting.variable, "") if setting.variable else ""
+    if said:
+        return Origin(setting, said, setting.variable)
+    return found.get(setting.name, Origin(setting, setting.default, "default"))
+
+
+def defaults(sittings: Iterable[str]) -> dict[str, Any]:
+    """The files' settings as click's default map: those of sittings under each such command."""
+    found = from_files()
+    whole = {name: one.value for name, one in found.items() if one.setting.whole}
+    rest = {name: one.value for name, one in found.items() if _is_option(one.setting)}
+    return {**whole, **dict.fromkeys(sittings, rest)} if found else {}
+
+
+def keymap() -> dict[str, Sequence[str]]:
+    """The keys that the files give to actions. Raises UsageError when they are no keys."""
+    said = from_files().get("keymap")
+    given = said.value if said and isinstance(said.value, dict) else {}
+    found: dict[str, Sequence[str]] = {}
+    for name, value in given.items():
+        keys = [value] if isinstance(value, str) else value
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise UsageError(
+                f"{said.origin if said else ''}: {name} must be a key or a list of them"
+            )
+        found[name] = keys
+    return found
+
+
+def _is_option(setting: Setting) -> bool:
+    """A sitting has an option of this name."""
+    return not setting.whole and setting.kind is not dict
+
+
+def _read(path: Path) -> Iterator[Origin]:
+    if not path.is_file():
+        return
+    import tomllib
+
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    known = {setting.name: setting for setting in SETTINGS}
+    for name, value in said.items():
+        if name not in known:
+            raise UsageError(f"{path}: no setting is called {name}; there are: {', '.join(known)}")
+        if not _fits(value, known[name].kind):
+            raise UsageError(f"{path}: {name} must be {_KINDS[known[name].kind]}, not {value!r}")
+        yield Origin(known[name], value, str(path))
+
+
+def _fits(value: object, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+_KINDS = {
+    dict: "a table",
+    str: "text",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+}

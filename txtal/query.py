@@ -1,0 +1,46 @@
+"""What is typed to find tickets: ``late parcel label:refund channel:email is:flagged``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+STATES = ("open", "accept", "reject", "ignore", "flagged", "commented")
+"""What may stand behind ``is:``."""
+
+_PART = re.compile(r'(?:([^\s:"]+):)?(?:"([^"]*)"?|(\S+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Conditions that all must hold."""
+
+    words: tuple[str, ...] = ()
+    """Words, or phrases that stood in quotes, of the text."""
+    label: str = ""
+    """What a label's name begins with."""
+    by: str = ""
+    """Who answered."""
+    state: str = ""
+    """One of :data:`STATES`."""
+    meta: tuple[tuple[str, str], ...] = ()
+    """Keys of the meta, with what they hold."""
+
+    def __bool__(self) -> bool:
+        return self != Query()
+
+
+def parse(line: str) -> Query:
+    """The conditions in a line. A key nobody knows is one of the tickets' meta."""
+    words: list[str] = []
+    meta: list[tuple[str, str]] = []
+    known = {"label": "", "by": "", "is": ""}
+    for key, quoted, plain in _PART.findall(line):
+        value = quoted or plain
+        if not key:
+            words.append(value)
+        elif key in known:
+            known[key] = value
+        else:
+            meta.append((key, value))
+    return Query(tuple(filter(None, words)), known["label"], known["by"], known["is"], tuple(meta))

@@ -1,0 +1,88 @@
+"""Which key means which label, a digit or a letter of its own, and what all others mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from txtal.session import Session
+from txtal.types import Label, LabelKeys, Question
+from txtal.ui import picker
+from txtal.ui.keys import ACTIONS, DIGITS, LETTERS, Action, single_keys
+
+
+class Keyboard:
+    """The keys of the labels, which stay where they are while a question stands."""
+
+    def __init__(
+        self,
+        style: LabelKeys = "auto",
+        reserved: Collection[str] = (),
+        actions: Sequence[Action] = ACTIONS,
+    ) -> None:
+        self.style = style
+        self.actions = actions
+        """The table of all other keys."""
+        self._reserved = frozenset(reserved)
+        self._letters: dict[int, str] = {}
+        self._question: Question | None = None
+        self._scheme: tuple[Label, ...] = ()
+        self._order: tuple[int, ...] = ()
+
+    def offered(self, session: Session) -> Mapping[str, int]:
+        """The label behind each key, in the order they are shown."""
+        order = self.order(session)
+        if self._style(session) == "mnemonic":
+            keys = self._lettered(session)
+            return {keys[i]: i for i in session.scheme.ids if i in keys}
+        if self._style(session) == "fixed":
+            order = session.scheme.ids
+        return dict(zip(DIGITS, order, strict=False))
+
+    def order(self, session: Session) -> tuple[int, ...]:
+        """Every label, the likeliest for the question at hand first."""
+        question, labels = session.question, session.scheme.labels
+        if question is not self._question or labels is not self._scheme:
+            self._order = (
+                picker.likeliest(labels, question.ranked.probabilities, question.ticket.text)
+                if question
+                else session.scheme.ids
+            )
+            self._question, self._scheme = question, labels
+        return self._order
+
+    def _style(self, session: Session) -> LabelKeys:
+        """Few labels keep their keys, so that fingers learn them, and so do all without a model."""
+        if self.style != "auto":
+            return self.style
+        few = len(session.scheme.ids) <= len(DIGITS)
+        return "fixed" if few or session.order == "file" else "ranked"
+
+    def _lettered(self, session: Session) -> dict[int, str]:
+        """A letter for each label as far as they go; one that has its letter keeps it."""
+        taken = {
+            *self._reserved,
+            *single_keys(session.scheme.task, self.actions),
+            *self._letters.values(),
+        }
+        new = [label for label in session.scheme.labels if label.id not in self._letters]
+        self._letters |= letters(new, taken)
+        return self._letters
+
+
+def letters(labels: Iterable[Label], taken: Collection[str]) -> dict[int, str]:
+    """A letter for each label by its id: the first of a word, any of the name, or any at all."""
+    free = {letter for letter in LETTERS if letter not in taken}
+    given: dict[int, str] = {}
+    for label in labels:
+        letter = next((wish for wish in _wishes(label.name) if wish in free), None)
+        if letter is None:
+            break
+        free.remove(letter)
+        given[label.id] = letter
+    return given
+
+
+def _wishes(name: str) -> Iterator[str]:
+    yield from (word[0] for word in picker.words_of(name))
+    yield from name.casefold()
+    yield from LETTERS

@@ -1,0 +1,195 @@
+"""What is read on the whole screen and closed again: the help, the guidelines, where one stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from txtal.session import Session
+from txtal.text import clean, count
+from txtal.types import Overview, Question
+from txtal.ui import keys, words
+from txtal.ui.fold import cells, fit, fold
+from txtal.ui.lines import Line
+from txtal.ui.look import Look
+
+_KEYS = 18
+_BAR = 24
+_LEVELS = "▁▂▃▄▅▆▇█"
+_CURVE_ROWS = 12
+_LEGEND = (
+    ("312/5,000", "tickets answered, by anyone, of all"),
+    ("+14", "answered in this session"),
+    ("saved #312", "the newest answer on disk, and its number"),
+    ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
+    ("audit 81 %", "how often it is right on tickets asked at random"),
+    ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets"),
+)
+
+
+def page_lines(
+    session: Session, look: Look, width: int, actions: Sequence[keys.Action] = keys.ACTIONS
+) -> list[Line]:
+    """The whole page, folded to ``width``."""
+    match look.page:
+        case "guidelines":
+            return list(_markdown(session.guidelines, width))
+        case "why" if session.question:
+            return list(_why(session, session.question, width))
+        case "standing" if look.overview:
+            return list(_standing(session, look.overview, width))
+        case _:
+            return _help(session, width, actions)
+
+
+def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
+    lines: list[Line] = []
+    for title, group in keys.help_groups(session.scheme.task, actions):
+        lines.append([("class:title", title)])
+        lines += _explained(((action.shown, action.help) for action in group), width)
+        lines.append([])
+    lines.append([("class:title", "In the status line")])
+    return [*lines, *_explained(_LEGEND, width)]
+
+
+def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
+    for sign, meaning in entries:
+        for at, part in enumerate(fold(meaning, width - _KEYS - 2)):
+            yield [
+                ("class:key", f"  {'' if at else sign:<{_KEYS}}"),
+                ("class:ticket", part),
+            ]
+
+
+# --- guidelines -----------------------------------------------------------------------------
+
+
+_WORDS = re.compile(r"\w+(?:['’]\w+)*|\W+")
+_FELT = 0.05
+"""Least push of a word that is told."""
+_NAMED_WORDS = 8
+_READ = 4_000
+
+_HEADING = re.compile(r"#{1,6} +(.*)")
+_MARKS = re.compile(r"\*\*|__|`")
+
+
+def _markdown(text: str, width: int) -> Iterator[Line]:
+    """Headings stand out and emphasis loses its signs; the rest is shown as it was written."""
+    for line in clean(text, newlines=True).split("\n"):
+        heading = _HEADING.fullmatch(line)
+        style = "class:title" if heading else "class:ticket"
+        for part in fold(_MARKS.sub("", heading[1] if heading else line), width):
+            yield [(style, part)]
+
+
+# --- why ----------------------------------------------------------------------------------------
+
+
+def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
+    yield [("class:title", "Why this ticket")]
+    yield from _told(words.asked_because(session, question), width)
+    yield []
+    label = session.reasoned
+    if label is None:
+        yield from _told(words.no_suggestion(session, question) or "there is no model", width)
+        return
+    name = words.labels(session.scheme, (label,))
+    yield [("class:title", f"Why {name}")]
+    yield from _told(words.shares(session, question), width)
+    explanation = session.explanation
+    if explanation is None or explanation.label != label:
+        yield [("class:dim", "asking the learner for the words…")]
+        return
+    pushes = dict(explanation.words)
+    speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
+    against = [word for word, weight in pushes.items() if weight <= -_FELT][:_NAMED_WORDS]
+    yield from _told("for it: " + _weighed(speaks_for, pushes), width)
+    yield from _told("against it: " + _weighed(against, pushes), width)
+    yield []
+    text = clean(question.ticket.text[:_READ], newlines=True)
+    yield from (_marked(line, set(speaks_for), set(against)) for line in fold(text, width))
+
+
+def _told(text: str, width: int) -> Iterator[Line]:
+    yield from ([("class:ticket", part)] for part in fold(text, width))
+
+
+def _weighed(found: list[str], pushes: dict[str, float]) -> str:
+    """``late +1.2, parcel +0.4``."""
+    return (
+        ", ".join(f"{clean(word)} {pushes[word]:+.1f}" for word in found) or "no word to speak of"
+    )
+
+
+def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
+    """A line with its words marked: for the label bold, against it struck out."""
+    marked: Line = []
+    for part in _WORDS.findall(line):
+        word = part.casefold()
+        style = "for" if word in speaks_for else "against" if word in against else "ticket"
+        marked.append((f"class:{style}", part))
+    return marked
+
+
+# --- where one stands -----------------------------------------------------------------------
+
+
+def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line]:
+    yield [("class:title", "Where you stand")]
+    for line in _sums(session, overview):
+        yield from ([("class:ticket", part)] for part in fold(line, width))
+    yield []
+    yield [("class:title", "Answers per label")]
+    yield from _bars(overview, width)
+    yield []
+    yield [("class:title", "Right on tickets asked at random")]
+    yield from _curve(overview, width)
+
+
+def _sums(session: Session, overview: Overview) -> Iterator[str]:
+    yield f"{words.progress(session)} tickets answered, {session.count:,} in this session"
+    yield ", ".join(f"{verdict} {number:,}" for verdict, number in overview.verdicts.items())
+    if overview.seconds:
+        rate = 3600 / overview.seconds
+        yield (f"{overview.seconds:.1f} s an answer (median, pauses left out): {rate:,.0f} an hour")
+    by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
+    yield f"by {by}" if by else "no answers yet"
+    yield words.model(session)
+    trouble = words.learner_trouble(session)
+    if trouble:
+        yield trouble
+
+
+def _bars(overview: Overview, width: int) -> Iterator[Line]:
+    """The labels, the most frequent first, with bars that tell more than numbers."""
+    most = max((number for _, number in overview.labels), default=0) or 1
+    wide = min(28, max((cells(words.label_name(name)) for name, _ in overview.labels), default=0))
+    room = max(4, min(_BAR, width - wide - 10))
+    for name, number in overview.labels:
+        shown = fit(words.label_name(name), wide)
+        bar = "█" * -(-number * room // most)
+        yield [
+            ("class:label", f"  {shown}{' ' * (wide - cells(shown))} "),
+            ("class:good", bar),
+            ("class:dim", f" {number:,}"),
+        ]
+
+
+def _curve(overview: Overview, width: int) -> Iterator[Line]:
+    """The estimate after more and more answers, each with its interval."""
+    if not overview.curve:
+        yield [("class:dim", "  too few of them are answered yet for an estimate")]
+        return
+    values = [estimate.value for _, estimate in overview.curve]
+    levels = "".join(_LEVELS[min(7, int(8 * value))] for value in values[-width + 4 :])
+    yield [("class:good", f"  {levels}")]
+    step = -(-len(overview.curve) // _CURVE_ROWS)
+    for answers, estimate in overview.curve[::-1][::step][::-1]:
+        value, low, high = (round(100 * x) for x in (estimate.value, estimate.low, estimate.high))
+        yield [
+            ("class:dim", f"  {answers:>7,} answers  "),
+            ("class:label", f"{value:>3} %"),
+            ("class:dim", f"  ({low}–{high}, n {estimate.n})"),
+        ]
+    yield [("class:dim", f"  {count(len(values), 'estimate')}, the newest last")]

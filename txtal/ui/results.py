@@ -1,0 +1,73 @@
+"""Lists of answers and tickets as lines."""
+
+from __future__ import annotations
+
+import time
+
+from txtal.session import Session
+from txtal.types import Found
+from txtal.ui import words
+from txtal.ui.fold import cells, fit
+from txtal.ui.labels import field_line
+from txtal.ui.lines import Line, Room, sides
+from txtal.ui.look import Look
+
+_WIDEST = 24
+
+
+def result_lines(session: Session, look: Look, room: Room, height: int) -> list[Line]:
+    """The rows around the marked one, as many as there is room for."""
+    if not look.found:
+        return [[("class:dim", "nothing is like this")]]
+    top = first_in_sight(look, height)
+    said = min(_WIDEST, room.width // 3)
+    return [
+        _row(session, found, said, at == look.cursor, room.width)
+        for at, found in enumerate(look.found[top : top + height], start=top)
+    ]
+
+
+def first_in_sight(look: Look, height: int) -> int:
+    """The first row, so that the marked one is seen."""
+    return max(0, look.cursor - height + 1)
+
+
+def _row(session: Session, found: Found, said: int, marked: bool, width: int) -> Line:
+    what = fit(words.said_of(session, found), said)
+    text = fit(words.excerpt(found.ticket.text), width - said - 4)
+    return [
+        ("class:key", "▸ " if marked else "  "),
+        ("class:good" if found.answer else "class:dim", what + " " * (said - cells(what))),
+        (
+            "class:key" if marked else "class:ticket",
+            f"  {text}",
+        ),
+    ]
+
+
+def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
+    """The line being typed, and more of the marked row."""
+    number = f"{look.cursor + 1 if look.found else 0} of {len(look.found)}"
+    prompt = words.prompt(session.scheme, look.purpose, look.subject)
+    head = sides(
+        field_line(prompt, look.field, room.width - 14), [("class:dim", number)], room.width
+    )
+    about = details(look.found[look.cursor]) if look.found else words.QUERY_HELP
+    return [head, [("class:dim", fit(about, room.width))]]
+
+
+def details(found: Found) -> str:
+    """When a ticket was answered, by whom, and what was noted."""
+    answer = found.answer
+    if answer is None:
+        return words.meta(found.ticket.meta)
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(answer.answered))
+    parts = [
+        f"#{answer.id}",
+        at,
+        words.label_name(answer.annotator),
+        "⚑ flagged" if answer.flagged else "",
+        f"“{words.clean_comment(answer.comment)}”" if answer.comment else "",
+        words.meta(found.ticket.meta),
+    ]
+    return " · ".join(part for part in parts if part)
