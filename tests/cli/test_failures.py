@@ -220,6 +220,16 @@ COMMANDS: list[list[str]] = [
     ["load", f"no {HOSTILE}", "-"],
     ["load", "d", f"dataset:no {HOSTILE}"],
     ["manual", HOSTILE, "--plain"],
+    ["label", "list", HOSTILE],
+    ["label", "list", HOSTILE, "--json"],
+    ["label", "rename", HOSTILE, HOSTILE, HOSTILE],
+    ["label", "rename", HOSTILE, HOSTILE, "mended"],
+    ["label", "split", HOSTILE, "mended", HOSTILE, "b"],
+    ["label", "describe", HOSTILE, "mended", HOSTILE],
+    ["label", "log", HOSTILE],
+    ["label", "log", HOSTILE, "--json"],
+    ["label", "undo", HOSTILE],
+    ["label", "undo", HOSTILE],
     ["manual", HOSTILE, "--plain", "-l", HOSTILE],
     ["manual", HOSTILE, "--plain", "--task", HOSTILE],
     ["manual", HOSTILE, "--plain", "--annotator", HOSTILE],
@@ -237,7 +247,9 @@ def test_hostile_text_is_shown_and_never_obeyed(hostile: Program) -> None:
     hostile.file(f"{HOSTILE}.jsonl", bad)
     hostile.file(f"{HOSTILE}.txt", [HOSTILE])
     hostile.file(f"{HOSTILE}.py", [f"raise ValueError({HOSTILE!r})"])
-    typed = "\n".join([HOSTILE, f"/{HOSTILE}", "v", f"c {HOSTILE}", "f", "1", "u", "s", "?", "q"])
+    typed = "\n".join(
+        [HOSTILE, f"/{HOSTILE}", "v", f"c {HOSTILE}", "f", "1", "u", "s", "w", "i", "g", "?", "q"]
+    )
     for words in COMMANDS:
         ran = hostile.quick(*words, stdin=typed)
         assert_harmless(ran.out)

@@ -112,6 +112,7 @@ FAULTS = (
         (
             DAMAGE + "test_a_flipped_bit_that_changes_a_row_is_found",
             "store/test_verify.py::test_what_was_changed_is_found_and_named",
+            "store/test_changes.py::test_a_damaged_change_is_named",
         ),
     ),
     Fault(
@@ -173,6 +174,7 @@ FAULTS = (
             KILLS + "test_undo_goes_on_after_a_kill",
             "cli/test_teach.py::test_thirty_answers_quit_resume_and_undo",
             "test_session.py::test_undo_reaches_past_the_restart_and_asks_again",
+            "store/test_changes.py::test_no_change_looks_like_damage",
         ),
     ),
     Fault(
@@ -284,6 +286,7 @@ FAULTS = (
             "cli/test_failures.py::test_hostile_text_on_a_terminal",
             "cli/test_failures.py::test_hostile_text_on_the_screen",
             "ui/test_app.py::test_nothing_but_known_escapes_leaves_for_the_terminal",
+            "ui/test_screen.py::test_hostile_text_is_harmless_everywhere",
             "faults/test_fuzz.py::test_a_short_run",
         ),
     ),
@@ -303,6 +306,7 @@ FAULTS = (
         (
             "test_text.py::test_five_megabytes_of_anything",
             "ui/test_screen.py::test_a_huge_ticket_is_drawn_in_part",
+            "ui/test_screen.py::test_no_line_is_too_long_at_any_size_in_any_mode",
             "ui/test_fold.py::test_a_huge_text_is_folded_no_further_than_it_is_looked_at",
         ),
     ),

@@ -210,7 +210,7 @@ def test_nothing_but_known_escapes_leaves_for_the_terminal() -> None:
     session = make_session([hostile] * 2, [hostile, "ok"], meta={hostile: hostile})
     written = io.StringIO()
     with create_pipe_input() as keyboard:
-        keyboard.send_text("fcx\r/ok\r?q2uq")
+        keyboard.send_text("fcx\r/ok\r?qwqiqh\r2uq")
         output = Vt100_Output(written, lambda: Size(rows=24, columns=80), term="xterm")
         run(session, dataset=hostile, input=keyboard, output=output)
     known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n"
