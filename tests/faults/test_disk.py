@@ -35,6 +35,19 @@ def acknowledged(said: str) -> dict[int, str]:
     return {int(number): label for number, label in RECEIPT.findall(said)}
 
 
+def run(sample: Program, command: Sequence[str], typed: str) -> subprocess.CompletedProcess[str]:
+    """A command that may fail, beside the sample's database, with what is typed to it."""
+    return subprocess.run(
+        command,
+        input=typed,
+        capture_output=True,
+        env=sample.environ,
+        cwd=sample.folder,
+        encoding="utf-8",
+        check=False,
+    )
+
+
 # --- errors of the disk itself ----------------------------------------------------------------
 
 
@@ -60,15 +73,8 @@ def test_a_sync_that_fails_is_never_called_saved(
         command = strace("-e", "trace=fdatasync,fsync", "-e", f"{fault}={when}")
         path.write_bytes(fresh)
         with tries.one(f"sync {when}"):
-            ran = subprocess.run(
-                [*command, *TXTAL, "manual", "d", "--plain"],
-                input="1\n2\n3\n4\n5\n6\n7\n8\n" * 3 + "q\n",
-                capture_output=True,
-                env=sample.environ,
-                cwd=sample.folder,
-                encoding="utf-8",
-                check=False,
-            )
+            typed = "1\n2\n3\n4\n5\n6\n7\n8\n" * 3 + "q\n"
+            ran = run(sample, [*command, *TXTAL, "manual", "d", "--plain"], typed)
             assert "Traceback" not in ran.stderr
             refused += ran.stdout.count("NOT saved")
             present(acknowledged(ran.stdout).items() <= stored(path).items(), "an answer")
@@ -148,15 +154,7 @@ def test_a_limit_on_the_size_of_a_file(sample: Program, tries: Tries) -> None:
         with tries.one(f"{kilobytes} kB"):
             command = f"ulimit -f {kilobytes}; exec {TXTAL[0]} manual d --plain"
             typed = "".join(f"c {'x' * 3000}\n{n % 8 + 1}\n" for n in range(100))
-            ran = subprocess.run(
-                ["bash", "-c", command],
-                input=typed + "q\n",
-                capture_output=True,
-                env=sample.environ,
-                cwd=sample.folder,
-                encoding="utf-8",
-                check=False,
-            )
+            ran = run(sample, ["bash", "-c", command], typed + "q\n")
             assert "Traceback" not in ran.stderr
             assert "NOT saved" in ran.stdout or ran.returncode == 3
             present(acknowledged(ran.stdout).items() <= stored(path).items(), "an answer")

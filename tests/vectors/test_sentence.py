@@ -119,7 +119,7 @@ class TestSaving:
         header, arrays = saved(Vectoriser.fit(f"sentence={folder}", TEXTS))
         assert header["spec"] == f"sentence={folder}@en"
         assert set(header["parts"][f"sentence={folder}"]) == {"digest", "library", "dims"}
-        assert arrays == {}
+        assert not any(array.size for array in arrays.values())
 
     def test_another_model_of_that_name_is_refused(self, folder: Path) -> None:
         loaded = Vectoriser.from_arrays(*saved(Vectoriser.fit(f"sentence={folder}", TEXTS)))

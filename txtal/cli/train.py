@@ -50,10 +50,11 @@ def command(
         spec = _taught_with(console, dataset) or spec
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
-    learner.rank()
+    revision = learner.rank().revision
     while learner.tune():
         pass
-    revision = learner.rank().revision
+    if learner.chosen:
+        revision = learner.rank().revision
     scheme, model, features = learner.scheme, learner.model, learner.features
     if scheme is None or model is None or features is None or not model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")

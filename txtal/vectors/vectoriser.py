@@ -11,7 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -155,13 +155,12 @@ class Vectoriser:
                 encoders[name] = Sentence.of(model)
             else:
                 encoders[name] = Custom.fit(name, sample)
-        made = partial(cls, resolved, pipeline, tables, encoders, len(sample))
         lengths = _lengths([*tables.values(), *encoders.values()], sample)
-        centre = np.zeros(_Rows(tables).dims, np.float32)
+        centre = np.zeros(sum(table.dims for table in tables.values()), np.float32)
+        fitted = cls(resolved, pipeline, tables, encoders, len(sample), lengths, centre, bag)
         if tables:
-            some = sample[:: 1 + len(sample) // CENTRE_TEXTS]
-            centre = made(lengths, centre, bag)._mean(some)
-        return made(lengths, centre, bag)
+            fitted._centre = fitted._mean(sample[:: 1 + len(sample) // CENTRE_TEXTS])
+        return fitted
 
     def _mean(self, texts: Sequence[str]) -> Floats:
         """The mean row of the tables (their columns,)."""
