@@ -10,10 +10,10 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import LockedError
-from txtal.session import AUDIT, LearnerStatus, Session
+from txtal.session import LearnerStatus, Session
 from txtal.store import answers, schema
 from txtal.store.sqlite import Connection, transaction
-from txtal.types import Answer, Dataset, Ranked, Ranking, Revision, Ticket
+from txtal.types import AUDIT, Answer, Dataset, Ranked, Ranking, Revision, Ticket
 
 MakeDataset = Callable[..., Dataset]
 MakeSession = Callable[..., Session]

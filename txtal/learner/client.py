@@ -62,8 +62,8 @@ class LearnerProcess:
         self._generation = 0
         self._failures = 0
         self._restart_at: float | None = None
-        self._newest: int | None = None
-        self._asked: int | None = None
+        self._newest: tuple[int, int] | None = None
+        self._asked: tuple[int, int] | None = None
         self._heard = 0.0
 
     def wake(self, function: Callable[[], object]) -> None:
@@ -109,9 +109,9 @@ class LearnerProcess:
         self._inbox.put((generation, _GONE))
         self._wake()
 
-    def poke(self, newest: int) -> None:
+    def poke(self, newest: int, unsettled: int = 0) -> None:
         """There are answers up to ``newest``. Pokes during a fit collapse into one."""
-        self._newest = newest
+        self._newest = newest, unsettled
         self._send_poke()
 
     def explain(self, ticket_id: int, label_id: int) -> None:
@@ -128,7 +128,7 @@ class LearnerProcess:
         assert self._process.stdin is not None
         # A process that is gone is noticed by the reader thread.
         with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(protocol.dump_poke(self._newest) + "\n")
+            self._process.stdin.write(protocol.dump_poke(*self._newest) + "\n")
             self._process.stdin.flush()
             self._asked = self._newest
             self._heard = self._clock()

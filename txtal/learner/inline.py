@@ -17,7 +17,7 @@ class InlineLearner:
         self.explanation: Explanation | None = None
         self._pokes = batch  # so that the first poke is worked on at once
 
-    def poke(self, newest: int) -> None:
+    def poke(self, newest: int, unsettled: int = 0) -> None:
         """Count an answer; the work waits for the next poll."""
         self._pokes += 1
 

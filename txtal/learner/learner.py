@@ -26,10 +26,12 @@ from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
-from txtal.session import AUDIT, LearnerStatus
+from txtal.session import LearnerStatus
 from txtal.store import answers, cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
+    AUDIT,
+    START,
     Answer,
     Dataset,
     Estimate,
@@ -50,9 +52,6 @@ _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
 
 _CHOSEN = {"auto": "herding"}
 """What a question says it was asked by, where the strategy chooses for itself."""
-
-START = "start"
-"""The reason given for tickets asked before there is a model worth asking."""
 
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
@@ -339,7 +338,15 @@ class Learner:
         choice = self._choose(waiting, snapshot)
         audit = select.audit_sample(len(waiting.ids), AUDIT_SIZE, waiting.pool.rng)
         uniform = Choice(AUDIT, audit, None, waiting.uniform)
-        revision = Revision(
+        revision = self._noted(snapshot, began)
+        return Ranking(
+            revision,
+            self._ranked(choice, waiting, snapshot.scheme),
+            self._ranked(uniform, waiting, snapshot.scheme),
+        )
+
+    def _noted(self, snapshot: Snapshot, began: float) -> Revision:
+        return Revision(
             answers=len(snapshot.answers),
             newest=snapshot.newest,
             seconds=round(time.perf_counter() - began, 4),
@@ -347,11 +354,6 @@ class Learner:
             strategy=self.settings.strategy,
             audit=self._audit,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
-        )
-        return Ranking(
-            revision,
-            self._ranked(choice, waiting, snapshot.scheme),
-            self._ranked(uniform, waiting, snapshot.scheme),
         )
 
     def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:

@@ -42,6 +42,10 @@ class Neighbourhood:
         self._features = features
         self._outside: dict[int, tuple[Indices, Floats]] = {}
 
+    def grow(self, features: Features) -> None:
+        """Know of rows that were added after those there are; the sample stays as it is."""
+        self._features = features
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -302,7 +302,38 @@ _M002 = (
     " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
 )
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002}
+# A row for each ticket that arrived by a stream, with what became of it; null until it is settled.
+_M_STREAM = (
+    """CREATE TABLE arrival (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        arrived REAL NOT NULL,
+        fate TEXT CHECK (fate IN ('ask', 'let go', 'predict')),
+        reason TEXT NOT NULL DEFAULT '',
+        score REAL,
+        threshold REAL,
+        selection_probability REAL,
+        labels TEXT NOT NULL DEFAULT '[]',
+        probability REAL,
+        revision_id INTEGER REFERENCES revision(id),
+        settled REAL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX arrival_fate ON arrival (dataset_id, fate, ticket_id)",
+    """CREATE TABLE stream (
+        dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id),
+        decided INTEGER NOT NULL,
+        asked INTEGER NOT NULL,
+        predicted INTEGER NOT NULL,
+        credit REAL NOT NULL,
+        threshold REAL
+    ) STRICT""",
+    "CREATE INDEX stream_whole ON stream"
+    " (dataset_id, decided, asked, predicted, credit, threshold)",
+)
+
+MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m_stream": _M_STREAM}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from txtal.store import answers, datasets, revisions, tickets
+from txtal.store import answers, arrivals, datasets, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
 
@@ -38,11 +38,28 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
+        "stream": _stream(conn, dataset.id),
         "audit": (
             {"n": audit.n, "accuracy": audit.value, "low": audit.low, "high": audit.high}
             if audit
             else None
         ),
+    }
+
+
+def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
+    """What became of the tickets that arrived by a stream; None when none ever did."""
+    spent = arrivals.spending(conn, dataset_id)
+    unsettled = arrivals.count_unsettled(conn, dataset_id)
+    if not spent.decided and not unsettled:
+        return None
+    return {
+        "arrived": spent.decided + unsettled,
+        "asked": spent.asked,
+        "waiting": arrivals.count_waiting(conn, dataset_id, 0)[0],
+        "let_go": spent.decided - spent.asked - spent.predicted,
+        "predicted": spent.predicted,
+        "unsettled": unsettled,
     }
 
 
