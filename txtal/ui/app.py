@@ -44,6 +44,9 @@ RETRY_SECONDS = 0.25
 UPDATE_EVERY = 4
 """Retries between two looks at the learner: one look a second."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a key may wait for the thread that indexes the tickets; five milliseconds by default."""
+
 ESCAPE_SECONDS = 0.05
 HUNG_UP = 128 + 1
 _TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
@@ -74,6 +77,8 @@ def run(
             session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
         )
     screen = Screen(session, dataset, report, keyboard=Keyboard(keys, actions=actions))
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
         return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
@@ -84,6 +89,7 @@ def run(
         return HUNG_UP
     finally:
         gc.unfreeze()
+        sys.setswitchinterval(switching)
 
 
 def build(
