@@ -122,6 +122,7 @@ FAULTS = (
             DAMAGE + "test_a_copy_without_its_log_and_a_backup_of_the_same_moment",
             "cli/test_backup.py::test_a_backup_and_a_restore_under_a_session",
             "cli/test_backup.py::test_a_database_that_is_deleted_under_a_session",
+            "cli/test_backup.py::test_a_log_that_is_deleted_under_a_session",
         ),
         "a copy without its -wal is sound but older; its newest answer's number tells",
     ),

@@ -22,6 +22,7 @@ from txtal.store import (
     stats,
     tickets,
 )
+from txtal.store.files import WAL
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.types import (
@@ -62,6 +63,7 @@ class Ledger:
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
         self._file = _identity(path)
+        self._log = _log_of(path)
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
@@ -79,6 +81,8 @@ class Ledger:
             with foreseen(self.path):
                 yield
             return
+        with foreseen(self.path):
+            self._check_log()
         with foreseen(self.path), transaction(self.conn):
             if _identity(self.path) != self._file:
                 raise DatabaseError(
@@ -103,6 +107,15 @@ class Ledger:
         except BaseException:
             self.open = counted
             raise
+
+    def _check_log(self) -> None:
+        """Write to no log that was deleted: nobody else would ever read it."""
+        if _identity(self.path) == self._file and _log_of(self.path) != self._log:
+            self.conn.execute("PRAGMA wal_checkpoint")  # what it holds goes into the database
+            raise DatabaseError(
+                f"{self.path}-wal or -shm was deleted meanwhile; "
+                "quit and start again, the answers up to here are safe"
+            )
 
     def refresh(self) -> None:
         """Count again what there is and what is open; others may have written since."""
@@ -291,6 +304,11 @@ class Ledger:
                 self.conn.execute(
                     "UPDATE session SET ended = ? WHERE id = ?", (time.time(), self.session_id)
                 )
+
+
+def _log_of(path: Path) -> list[tuple[int, int] | None]:
+    """Which files are the database's write-ahead log."""
+    return [_identity(path.with_name(path.name + suffix)) for suffix in WAL]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
