@@ -48,6 +48,11 @@ class Ledger:
     was recorded, and the same call may be made again.
     """
 
+    total: int
+    """Tickets of the dataset, when they were last counted."""
+    open: int
+    """Those of them with no standing answer."""
+
     def __init__(
         self, conn: Connection, path: Path, dataset: Dataset, *, annotator: str, recipe: str = ""
     ) -> None:
@@ -72,6 +77,10 @@ class Ledger:
         SQLite goes on writing to a file that was deleted or moved away, and answers saved there
         would be lost; and after a restore the tickets may be others.
         """
+        if self.conn.in_transaction:  # a part of what is written together
+            with foreseen(self.path):
+                yield
+            return
         with foreseen(self.path):
             self._check_log()
         with foreseen(self.path), transaction(self.conn):
@@ -85,6 +94,20 @@ class Ledger:
                 )
             yield
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is on disk, all of it, when it ends; or none of it ever is."""
+        counted = self.open
+        try:
+            with self._writing():
+                yield
+                if not self.conn.in_transaction:
+                    # SQLite takes all of it back by itself when reading the disk fails.
+                    raise DatabaseError(f"{self.path}: reading it failed; nothing was written")
+        except BaseException:
+            self.open = counted
+            raise
+
     def _check_log(self) -> None:
         """Write to no log that was deleted: nobody else would ever read it."""
         if _identity(self.path) == self._file and _log_of(self.path) != self._log:
@@ -95,10 +118,11 @@ class Ledger:
             )
 
     def refresh(self) -> None:
-        """Count again what is answered and open; others may have written since."""
+        """Count again what there is and what is open; others may have written since."""
         with foreseen(self.path):
             self.total = tickets.count(self.conn, self.dataset.id)
             self.open = leases.open_count(self.conn, self.dataset.id)
+            self._range = tickets.id_range(self.conn, self.dataset.id)
 
     def record(self, answer: Answer) -> Answer:
         """Write the answer to disk and give it back with its id."""
@@ -211,7 +235,10 @@ class Ledger:
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         """Lease the first open one of these; None when none is open."""
         with self._writing():
-            return leases.take_first(self.conn, self.session_id, ticket_ids)
+            return self._take(ticket_ids)
+
+    def _take(self, ticket_ids: Iterable[int]) -> int | None:
+        return leases.take_first(self.conn, self.session_id, self.dataset.id, ticket_ids)
 
     def take_next(self, after: int = 0) -> int | None:
         """Lease the next open ticket in order of loading; None past the last."""
@@ -228,11 +255,11 @@ class Ledger:
                 return None
             # Throwing darts at the range of ids is uniform over the open ones, and costs a few
             # look-ups where listing a million would be felt.
-            taken = leases.take_first(self.conn, self.session_id, self._ours(self._darts(rng)))
+            taken = self._take(rng.randint(*self._range) for _ in range(_TRIES))
             if taken is None:
                 every = tickets.ids_after(self.conn, self.dataset.id)
                 rng.shuffle(every)
-                taken = leases.take_first(self.conn, self.session_id, every)
+                taken = self._take(every)
             if taken is None:
                 self._found_nothing()
             return taken
@@ -243,12 +270,6 @@ class Ledger:
             self.refresh()
             self._fruitless = self._state()
 
-    def _darts(self, rng: random.Random) -> Iterable[int]:
-        low, high = self.conn.execute(
-            "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
-        ).fetchone()
-        return () if low is None else (rng.randint(low, high) for _ in range(_TRIES))
-
     def _state(self) -> tuple[int, int, int]:
         """The same as long as a search that found nothing would find nothing again.
 
@@ -256,13 +277,6 @@ class Ledger:
         """
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
-
-    def _ours(self, ticket_ids: Iterable[int]) -> Iterable[int]:
-        for ticket_id in ticket_ids:
-            if self.conn.execute(
-                "SELECT 1 FROM ticket WHERE id = ? AND dataset_id = ?", (ticket_id, self.dataset.id)
-            ).fetchone():
-                yield ticket_id
 
     def keep(self) -> None:
         """Renew the lease on the ticket at hand, now and then; call it as often as you like."""
