@@ -12,7 +12,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -53,6 +53,9 @@ _DRAWS = 8
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
+_Following = tuple[Question | None, DatabaseError | None]
+"""What is asked next, or why it can't be."""
+
 
 class Ledger(Protocol):
     """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
@@ -60,6 +63,7 @@ class Ledger(Protocol):
     open: int
     total: int
 
+    def together(self) -> AbstractContextManager[None]: ...
     def record(self, answer: Answer) -> Answer: ...
     def undo(self) -> Undone | None: ...
     def newest(self) -> int: ...
@@ -248,24 +252,47 @@ class Session:
         return sum(1 for row in reversed(self._recorded[-500:]) if row > newest)
 
     def _ask(self) -> None:
+        self._present(self._next())
+
+    def _ask_or_say_why(self) -> None:
+        """Ask, but let a fault of the database wait: the answer before it is already on disk."""
+        self._present(*self._next_or_why())
+
+    def _next_or_why(self) -> _Following:
+        try:
+            return self._next(), None
+        except DatabaseError as error:
+            return None, error
+
+    def _present(self, question: Question | None, fault: DatabaseError | None = None) -> None:
+        """Show what is asked next, or say why there is nothing."""
+        if self.locked:
+            self.locked, self.notice = False, ""
+        self.question = None
+        if fault is not None:
+            self.locked = isinstance(fault, LockedError)
+            self.notice = str(fault)
+        if question is not None:
+            self._show(question)
+
+    def _next(self) -> Question | None:
+        """Lease what is to be asked next; None when there is nothing."""
         while self._put_back:
             question = self._put_back.pop()
             if self._lease_again(question):
-                self._show(question)
-                return
-        self.question = None
+                return question
         for _ in range(_DRAWS):
             drawn = self._draw()
             if drawn is None:
-                return
+                return None
             try:
                 ticket = self.ledger.ticket(drawn.ranked.ticket_id)
             except DamagedError as error:  # it can't be shown, but the others can
                 self._unreadable.add(drawn.ranked.ticket_id)
                 self.notice = str(error)
                 continue
-            self._show(Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again))
-            return
+            return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+        return None
 
     def _lease_again(self, question: Question) -> bool:
         """Whether a question that was put back may be asked now."""
@@ -273,17 +300,6 @@ class Session:
         if question.again or question.ranked.reason == SUSPECT:  # its ticket is answered already
             return self.ledger.hold(ticket_id) is not None
         return self.ledger.take_first([ticket_id]) is not None
-
-    def _ask_or_say_why(self) -> None:
-        """Ask, but let a fault of the database wait: the answer before it is already on disk."""
-        self.question = None
-        if self.locked:
-            self.locked, self.notice = False, ""
-        try:
-            self._ask()
-        except DatabaseError as error:
-            self.locked = isinstance(error, LockedError)
-            self.notice = str(error)
 
     def _draw(self) -> _Drawn | None:
         """Lease the next ticket: one that is to be answered again, or a new one."""
@@ -458,36 +474,47 @@ class Session:
         if question is None:
             self.notice = "there is no ticket to answer"
             return
-        answer = self.ledger.record(
-            Answer(
-                ticket_id=question.ticket.id,
-                verdict=verdict,
-                labels=labels,
-                ranked=replace(question.ranked, reason=RECHECK)
-                if question.again
-                else question.ranked,
-                revision=question.revision,
-                shown=self._shown,
-                answered=self.clock(),
-                flagged=self.flagged,
-                comment=self.comment,
-            )
+        ranked = question.ranked
+        given = Answer(
+            ticket_id=question.ticket.id,
+            verdict=verdict,
+            labels=labels,
+            ranked=replace(ranked, reason=RECHECK) if question.again else ranked,
+            revision=question.revision,
+            shown=self._shown,
+            answered=self.clock(),
+            flagged=self.flagged,
+            comment=self.comment,
         )
-        self.saved, self._answered = answer, question.ticket
         self.notice = ""
+        answer, following = self._record(given)
+        self.saved, self._answered = answer, question.ticket
         self._noted(answer.id, +1)
+        self._present(*following)
         self._call_back(question.ticket, answer)
-        self._ask_or_say_why()
+
+    def _record(self, answer: Answer) -> tuple[Answer, _Following]:
+        """Write the answer and the lease of what is asked next, with one commit for both."""
+        waiting = tuple(self._put_back), tuple(self._again), self._position, self._looked_at.copy()
+        try:
+            with self.ledger.together():
+                return self.ledger.record(answer), self._next_or_why()
+        except BaseException:  # nothing is written, and nothing was asked
+            self._put_back, self._again = list(waiting[0]), deque(waiting[1])
+            self._position, self._looked_at = waiting[2:]
+            raise
 
     def undo(self) -> None:
         """Take back the annotator's newest answer, of whatever sitting, and ask it again."""
-        undone = self.ledger.undo()
-        if undone is None:
+        with self.ledger.together():
+            undone = self.ledger.undo()
+            question = self._undone(undone) if undone else None
+        if undone is None or question is None:
             self.notice = "nothing to undo"
             return
         if self.question is not None:
             self._put_back.append(self.question)
-        self._show(self._undone(undone))
+        self._show(question)
         self.notice = "undone; answer it again"
         self._noted(undone.row, -1 if undone.answer.id in self._recorded else 0)
 
