@@ -103,7 +103,7 @@ def _label(
     report: Report,
     reader: Reader | None,
 ) -> int:
-    learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
+    learner = _start_learner(recipe, seat) if recipe.order != "file" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
     seed = f"{recipe.seed}:{ledger.session_id}"
     inflow = None
@@ -117,6 +117,7 @@ def _label(
         inflow=inflow,
         order=recipe.order,
         audit=recipe.audit,
+        recheck=recipe.recheck,
         seed=seed,
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
         guidelines=guidelines,
@@ -184,6 +185,7 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         strategy=recipe.strategy,
         audit=recipe.audit,
         seed=recipe.seed,
+        suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
     )
@@ -196,16 +198,20 @@ def _check_words(recipe: Recipe) -> None:
     """Refuse now what the learner would only find out behind the screen."""
     if not 0 <= recipe.audit <= 1:
         raise UsageError(f"an audit share of {recipe.audit} makes no sense: give 0 to 1, as in 0.1")
+    if not 0 <= recipe.recheck <= 1:
+        raise UsageError(
+            f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
+        )
     if recipe.stream:
         _check_stream(recipe, recipe.stream)
-    if recipe.order == "ranking":
+    if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
 
 
 def _check_stream(recipe: Recipe, stream: Stream) -> None:
     if recipe.order != "ranking":
-        raise UsageError("a stream is settled by a model: it can't be labelled in file order")
+        raise UsageError("a stream is asked as it arrives: leave out what gives another order")
     if not 0 < stream.budget <= 1:
         raise UsageError(
             f"a budget of {stream.budget} makes no sense: give the share of arriving tickets to "

@@ -14,7 +14,6 @@ from typing import BinaryIO, TextIO
 from txtal import leftovers
 from txtal.errors import TxtalError, UsageError
 
-
 _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """How a database begins, and its write-ahead log."""
 

@@ -14,10 +14,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner.known import Known
 from txtal.learner.learner import (
     RANDOM,
     Choice,
-    Known,
     Learner,
     OpenTickets,
     Snapshot,
@@ -36,7 +36,7 @@ from txtal.session import LearnerStatus
 from txtal.store import answers, arrivals, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.stream import FEW, STREAM, pointwise
-from txtal.types import START, Dataset, Ranked, Ranking, Revision, Scheme
+from txtal.types import AUDIT, START, Dataset, Ranked, Ranking, Revision, Scheme
 from txtal.vectors.cache import Features
 from txtal.vectors.vectoriser import FIT_TEXTS, Vectoriser
 
@@ -153,7 +153,9 @@ class StreamLearner(Learner):
         features = np.asarray(self.features.matrix[rows])
         self._known = known = Known(features, rows, matrix, dataset.scheme.ids)
         self._fit(known)
-        snapshot = Snapshot(dataset, newest, standing, self.features)
+        self._standing = standing
+        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        snapshot = Snapshot(dataset, newest, standing, audited, self.features)
         self._measure(known, snapshot)
         return self._noted(snapshot, began)
 
