@@ -19,6 +19,7 @@ from typing import Literal, Protocol
 from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
 from txtal.types import (
+    ONE_OF,
     Answer,
     Explanation,
     Found,
@@ -337,7 +338,7 @@ class Session:
     def reject(self) -> None:
         """The suggested label (multilabel: each chosen one) does not apply."""
         labels = self.suggestion
-        if self._measures_quality and self.scheme.task == "exclusive":
+        if self._measures_quality and self.scheme.task in ONE_OF:
             # "Not A" can't be scored, and leaving out what is hard would flatter the estimate.
             self.notice = "this ticket measures quality: give its label, or ignore it"
         elif labels:
@@ -356,7 +357,7 @@ class Session:
         self.answer("ignore", ())
 
     def choose(self, label_id: int) -> None:
-        """This label: the answer for exclusive and binary, toggled on or off for multilabel."""
+        """This label: the answer, or for multilabel toggled on or off."""
         if self.scheme.task != "multilabel":
             self.answer("accept", (label_id,))
         elif label_id in self.chosen:

@@ -302,7 +302,24 @@ _M002 = (
     " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
 )
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002}
+# SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
+# refers to them is looked at again when all is done.
+_M003 = (
+    "PRAGMA defer_foreign_keys = ON",
+    "CREATE TEMP TABLE put_by AS SELECT id, name, task, created FROM dataset",
+    "DROP TABLE dataset",
+    """CREATE TABLE dataset (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        task TEXT NOT NULL CHECK (task IN ('exclusive', 'multilabel', 'binary', 'rating')),
+        created REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX dataset_whole ON dataset (name, task, created)",
+    "INSERT INTO dataset (id, name, task, created) SELECT id, name, task, created FROM put_by",
+    "DROP TABLE put_by",
+)
+
+MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m003_ratings": _M003}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)

@@ -24,6 +24,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     timed = [answer.answered - answer.shown for answer in standing if answer.shown]
     return {
         "dataset": dataset.name,
@@ -39,7 +40,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
         "audit": (
-            {"n": audit.n, "accuracy": audit.value, "low": audit.low, "high": audit.high}
+            {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
             if audit
             else None
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from txtal.session import Session
 from txtal.text import clean, count
-from txtal.types import Overview, Question
+from txtal.types import Overview, Question, Scheme
 from txtal.ui import keys, words
 from txtal.ui.fold import cells, fit, fold
 from txtal.ui.lines import Line
@@ -17,14 +17,15 @@ _KEYS = 18
 _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 _CURVE_ROWS = 12
-_LEGEND = (
+_LEGEND: tuple[tuple[str, str], ...] = (
     ("312/5,000", "tickets answered, by anyone, of all"),
     ("+14", "answered in this session"),
     ("saved #312", "the newest answer on disk, and its number"),
     ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
-    ("audit 81 %", "how often it is right on tickets asked at random"),
-    ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets"),
 )
+_AUDIT = ("audit 81 %", "how often it is right on tickets asked at random")
+_AUDIT_OF_GRADES = ("audit off by 0.8", "by how many grades it is off in the mean, asked at random")
+_INTERVAL = ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets")
 
 
 def page_lines(
@@ -49,7 +50,8 @@ def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[
         lines += _explained(((action.shown, action.help) for action in group), width)
         lines.append([])
     lines.append([("class:title", "In the status line")])
-    return [*lines, *_explained(_LEGEND, width)]
+    audit = _AUDIT_OF_GRADES if session.scheme.task == "rating" else _AUDIT
+    return [*lines, *_explained((*_LEGEND, audit, _INTERVAL), width)]
 
 
 def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
@@ -104,8 +106,10 @@ def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
     pushes = dict(explanation.words)
     speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
     against = [word for word, weight in pushes.items() if weight <= -_FELT][:_NAMED_WORDS]
-    yield from _told("for it: " + _weighed(speaks_for, pushes), width)
-    yield from _told("against it: " + _weighed(against, pushes), width)
+    graded = session.scheme.task == "rating"
+    up, down = ("higher", "lower") if graded else ("for it", "against it")
+    yield from _told(f"{up}: {_weighed(speaks_for, pushes)}", width)
+    yield from _told(f"{down}: {_weighed(against, pushes)}", width)
     yield []
     text = clean(question.ticket.text[:_READ], newlines=True)
     yield from (_marked(line, set(speaks_for), set(against)) for line in fold(text, width))
@@ -143,8 +147,9 @@ def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line
     yield [("class:title", "Answers per label")]
     yield from _bars(overview, width)
     yield []
-    yield [("class:title", "Right on tickets asked at random")]
-    yield from _curve(overview, width)
+    what = "Grades off" if session.scheme.task == "rating" else "Right"
+    yield [("class:title", f"{what} on tickets asked at random")]
+    yield from _curve(overview, session.scheme, width)
 
 
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
@@ -176,20 +181,21 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
         ]
 
 
-def _curve(overview: Overview, width: int) -> Iterator[Line]:
+def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     """The estimate after more and more answers, each with its interval."""
     if not overview.curve:
         yield [("class:dim", "  too few of them are answered yet for an estimate")]
         return
     values = [estimate.value for _, estimate in overview.curve]
-    levels = "".join(_LEVELS[min(7, int(8 * value))] for value in values[-width + 4 :])
+    most = len(scheme.labels) - 1 if scheme.task == "rating" else 1
+    levels = "".join(_LEVELS[min(7, int(8 * value / most))] for value in values[-width + 4 :])
     yield [("class:good", f"  {levels}")]
     step = -(-len(overview.curve) // _CURVE_ROWS)
     for answers, estimate in overview.curve[::-1][::step][::-1]:
-        value, low, high = (round(100 * x) for x in (estimate.value, estimate.low, estimate.high))
+        value, low, high = words.quality(estimate, scheme.task)
         yield [
             ("class:dim", f"  {answers:>7,} answers  "),
-            ("class:label", f"{value:>3} %"),
+            ("class:label", f"{value:>5}"),
             ("class:dim", f"  ({low}–{high}, n {estimate.n})"),
         ]
     yield [("class:dim", f"  {count(len(values), 'estimate')}, the newest last")]
