@@ -12,7 +12,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -53,6 +53,9 @@ _DRAWS = 8
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
+_Following = tuple[Question | None, DatabaseError | None]
+"""What is asked next, or why it can't be."""
+
 
 class Ledger(Protocol):
     """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
@@ -60,6 +63,7 @@ class Ledger(Protocol):
     open: int
     total: int
 
+    def together(self) -> AbstractContextManager[None]: ...
     def record(self, answer: Answer) -> Answer: ...
     def undo(self) -> Undone | None: ...
     def newest(self) -> int: ...
@@ -233,16 +237,39 @@ class Session:
         return sum(1 for row in reversed(self._recorded[-500:]) if row > newest)
 
     def _ask(self) -> None:
+        self._present(self._next())
+
+    def _ask_or_say_why(self) -> None:
+        """Ask, but let a fault of the database wait: the answer before it is already on disk."""
+        self._present(*self._next_or_why())
+
+    def _next_or_why(self) -> _Following:
+        try:
+            return self._next(), None
+        except DatabaseError as error:
+            return None, error
+
+    def _present(self, question: Question | None, fault: DatabaseError | None = None) -> None:
+        """Show what is asked next, or say why there is nothing."""
+        if self.locked:
+            self.locked, self.notice = False, ""
+        self.question = None
+        if fault is not None:
+            self.locked = isinstance(fault, LockedError)
+            self.notice = str(fault)
+        if question is not None:
+            self._show(question)
+
+    def _next(self) -> Question | None:
+        """Lease what is to be asked next; None when there is nothing."""
         while self._put_back:
             question = self._put_back.pop()
             if self.ledger.take_first([question.ticket.id]) is not None:
-                self._show(question)
-                return
-        self.question = None
+                return question
         for _ in range(_DRAWS):
             drawn = self._draw_taken_back() or self._draw()
             if drawn is None:
-                return
+                return None
             try:
                 ticket = self.ledger.ticket(drawn.ticket_id)
             except DamagedError as error:  # it can't be shown, but the others can
@@ -250,21 +277,9 @@ class Session:
                 self.notice = str(error)
                 continue
             if isinstance(drawn, Answer):
-                self._show(_again(ticket, drawn))
-            else:
-                self._show(Question(ticket, drawn, self.revision))
-            return
-
-    def _ask_or_say_why(self) -> None:
-        """Ask, but let a fault of the database wait: the answer before it is already on disk."""
-        self.question = None
-        if self.locked:
-            self.locked, self.notice = False, ""
-        try:
-            self._ask()
-        except DatabaseError as error:
-            self.locked = isinstance(error, LockedError)
-            self.notice = str(error)
+                return _again(ticket, drawn)
+            return Question(ticket, drawn, self.revision)
+        return None
 
     def _draw_taken_back(self) -> Answer | None:
         """Lease the next ticket whose answer a change of the labels took back."""
@@ -390,24 +405,34 @@ class Session:
         if question is None:
             self.notice = "there is no ticket to answer"
             return
-        answer = self.ledger.record(
-            Answer(
-                ticket_id=question.ticket.id,
-                verdict=verdict,
-                labels=labels,
-                ranked=question.ranked,
-                revision=question.revision,
-                shown=self._shown,
-                answered=self.clock(),
-                flagged=self.flagged,
-                comment=self.comment,
-            )
+        given = Answer(
+            ticket_id=question.ticket.id,
+            verdict=verdict,
+            labels=labels,
+            ranked=question.ranked,
+            revision=question.revision,
+            shown=self._shown,
+            answered=self.clock(),
+            flagged=self.flagged,
+            comment=self.comment,
         )
-        self.saved, self._answered = answer, question.ticket
         self.notice = ""
+        answer, following = self._record(given)
+        self.saved, self._answered = answer, question.ticket
         self._noted(answer.id, +1)
+        self._present(*following)
         self._call_back(question.ticket, answer)
-        self._ask_or_say_why()
+
+    def _record(self, answer: Answer) -> tuple[Answer, _Following]:
+        """Write the answer and the lease of what is asked next, with one commit for both."""
+        waiting = tuple(self._put_back), tuple(self._again), self._position
+        try:
+            with self.ledger.together():
+                return self.ledger.record(answer), self._next_or_why()
+        except BaseException:  # nothing is written, and nothing was asked
+            self._put_back, self._again = list(waiting[0]), deque(waiting[1])
+            self._position = waiting[2]
+            raise
 
     def undo(self) -> None:
         """Take back the annotator's newest answer, of whatever sitting, and ask it again."""
