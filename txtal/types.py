@@ -221,7 +221,7 @@ class Overview:
 
     verdicts: Mapping[str, int]
     labels: tuple[tuple[str, int], ...]
-    """Names with how often each was accepted, the most frequent first."""
+    """Names with how often each was accepted: the most frequent first, or grades in order."""
     annotators: tuple[tuple[str, int], ...]
     seconds: float | None
     """An answer takes, in the median."""

@@ -50,8 +50,10 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
 def overview(conn: Connection, name: str) -> Overview:
     """The same for the session's own panel, with the estimates there were."""
     body = of(conn, name)
-    counted = sorted(body["labels"].items(), key=lambda item: -item[1])
     dataset = datasets.get(conn, name)
+    counted = list(body["labels"].items())
+    if dataset.scheme.task != "rating":
+        counted.sort(key=lambda item: -item[1])
     return Overview(
         body["answers"],
         tuple(counted),

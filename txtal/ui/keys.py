@@ -161,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         "take",
         6,
         modes=("picker",),
+        tasks=_NAMED,
         called="1-9",
     ),
     Action("next", ("down", "c-n"), "the next row", "next", 5, modes=_LISTS),

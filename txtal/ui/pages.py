@@ -97,7 +97,8 @@ def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
         yield from _told(words.no_suggestion(session, question) or "there is no model", width)
         return
     name = words.labels(session.scheme, (label,))
-    yield [("class:title", f"Why {name}")]
+    graded = session.scheme.task == "rating"
+    yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
     yield from _told(words.shares(session, question), width)
     explanation = session.explanation
     if explanation is None or explanation.label != label:
@@ -106,7 +107,6 @@ def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
     pushes = dict(explanation.words)
     speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
     against = [word for word, weight in pushes.items() if weight <= -_FELT][:_NAMED_WORDS]
-    graded = session.scheme.task == "rating"
     up, down = ("higher", "lower") if graded else ("for it", "against it")
     yield from _told(f"{up}: {_weighed(speaks_for, pushes)}", width)
     yield from _told(f"{down}: {_weighed(against, pushes)}", width)
@@ -140,14 +140,15 @@ def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
 
 
 def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line]:
+    graded = session.scheme.task == "rating"
     yield [("class:title", "Where you stand")]
     for line in _sums(session, overview):
         yield from ([("class:ticket", part)] for part in fold(line, width))
     yield []
-    yield [("class:title", "Answers per label")]
+    yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []
-    what = "Grades off" if session.scheme.task == "rating" else "Right"
+    what = "Grades off" if graded else "Right"
     yield [("class:title", f"{what} on tickets asked at random")]
     yield from _curve(overview, session.scheme, width)
 
@@ -167,7 +168,7 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
 
 
 def _bars(overview: Overview, width: int) -> Iterator[Line]:
-    """The labels, the most frequent first, with bars that tell more than numbers."""
+    """The labels, each with a bar that tells more than a number."""
     most = max((number for _, number in overview.labels), default=0) or 1
     wide = min(28, max((cells(words.label_name(name)) for name, _ in overview.labels), default=0))
     room = max(4, min(_BAR, width - wide - 10))

@@ -86,14 +86,23 @@ def suggestion(session: Session, question: Question) -> str:
     likely = dict(question.ranked.probabilities)
     if session.scheme.task == "binary":
         return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
-    what = "grade " if session.scheme.task == "rating" else ""
+    if session.scheme.task == "rating":
+        return "".join(_grade(i, session.scheme, likely) for i in question.ranked.suggestion)
     return ", ".join(
-        f"{what}{labels(session.scheme, (i,))} {percent(likely[i])}"
+        f"{labels(session.scheme, (i,))} {percent(likely[i])}"
         if i in likely
-        else f"{what}{labels(session.scheme, (i,))}"
+        else labels(session.scheme, (i,))
         for i in question.ranked.suggestion
         if i in session.scheme.ids
     )
+
+
+def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
+    """``grade 4, give or take 0.8``: by how much it would be off in the mean."""
+    name = labels(scheme, (suggested,))
+    place = {label: number for number, label in enumerate(scheme.ids)}
+    off = sum(p * abs(place[i] - place[suggested]) for i, p in likely.items())
+    return f"grade {name}, give or take {off:.1f}" if likely else f"grade {name}"
 
 
 def no_suggestion(session: Session, question: Question) -> str:

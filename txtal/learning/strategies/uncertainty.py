@@ -27,7 +27,10 @@ def least_confidence(pool: Pool) -> Floats:
     """One minus the best label's probability (Settles 2009, section 3.1).
 
     multilabel, binary: one minus that of the likelier side, of the least certain label.
+    rating: by how many grades the answer would be off, as the model expects.
     """
+    if pool.task == "rating":
+        return np.asarray(np.minimum(pool.chances, 1 - pool.chances).sum(axis=1))
     if pool.task in ONE_OF:
         return np.asarray(1 - pool.proba.max(axis=1))
     return np.asarray((0.5 - np.abs(pool.proba - 0.5)).max(axis=1))
