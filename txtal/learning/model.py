@@ -7,7 +7,7 @@ keeps its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -49,12 +49,12 @@ class LinearModel:
     intercept: Floats
     """(k,)."""
     trained: Mask
-    """(k,); exclusive: accepted at least once. Otherwise: seen both to apply and not to."""
+    """(k,); exclusive, rating: accepted at least once. Otherwise: seen to apply and not to."""
 
     @property
     def ready(self) -> bool:
         """Whether there was anything to tell apart; otherwise the probabilities are constant."""
-        return int(self.trained.sum()) >= (2 if self.task == "exclusive" else 1)
+        return int(self.trained.sum()) >= (2 if self.task in ONE_OF else 1)
 
     def predict_proba(self, features: Features) -> Floats:
         """Probabilities (n, k).
@@ -192,7 +192,8 @@ def _fit_labels(
 def _fit_grades(
     features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
 ) -> LinearModel:
-    return _fit_labels(features, grades.reached(cells), task, start, options)
+    model = _fit_labels(features, grades.reached(cells), task, start, options)
+    return replace(model, trained=(cells == IS).any(axis=0))
 
 
 # One of K labels: one regression over those accepted so far.
