@@ -103,8 +103,10 @@ def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
     """``grade 4, give or take 0.8``: by how much it would be off in the mean."""
     name = labels(scheme, (suggested,))
     place = {label: number for number, label in enumerate(scheme.ids)}
+    if likely.keys() != place.keys():
+        return f"grade {name}"
     off = sum(p * abs(place[i] - place[suggested]) for i, p in likely.items())
-    return f"grade {name}, give or take {off:.1f}" if likely else f"grade {name}"
+    return f"grade {name}, give or take {off:.1f}"
 
 
 def no_suggestion(session: Session, question: Question) -> str:
