@@ -18,6 +18,7 @@ from txtal.store import (
     finding,
     labels,
     leases,
+    rechecks,
     revisions,
     stats,
     tickets,
@@ -284,6 +285,13 @@ class Ledger:
             with foreseen(self.path):
                 leases.renew(self.conn, self.session_id)
             self._renewed = time.monotonic()
+
+    def take_earlier(self, rng: random.Random) -> Answer | None:
+        """Lease a ticket that this annotator answered a while ago, and give back that answer."""
+        with self._writing():
+            return rechecks.take_earlier(
+                self.conn, self.session_id, self.dataset.id, self.annotator, rng
+            )
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""
