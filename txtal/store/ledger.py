@@ -231,10 +231,8 @@ class Ledger:
             self._fruitless = self._state()
 
     def _darts(self, rng: random.Random) -> Iterable[int]:
-        low, high = self.conn.execute(
-            "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
-        ).fetchone()
-        return () if low is None else (rng.randint(low, high) for _ in range(_TRIES))
+        low, high = tickets.bounds(self.conn, self.dataset.id)
+        return (rng.randint(low, high) for _ in range(_TRIES)) if high else ()
 
     def _state(self) -> tuple[int, int, int]:
         """The same as long as a search that found nothing would find nothing again.
