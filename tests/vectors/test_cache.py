@@ -230,7 +230,9 @@ class TestDamage:
         (folder / "header.json").write_text("{")
 
     def strange_header(self, folder: Path) -> None:
-        (folder / "header.json").write_text('{"rows": -3, "dims": 2, "fingerprint": "", "pool": 5}')
+        (folder / "header.json").write_text(
+            '{"rows": -3, "dims": 2, "fingerprint": "", "pool": 5, "made": ""}'
+        )
 
     def lose_header(self, folder: Path) -> None:
         (folder / "header.json").unlink()

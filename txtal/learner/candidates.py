@@ -23,8 +23,6 @@ BLOCK = 16_384
 KEPT = 50
 """Of each block, the best."""
 
-_NONE: Indices = np.empty(0, np.int64)
-
 Scorer = Callable[[Indices], tuple[Floats, Features]]
 """Scores and features of some rows."""
 
@@ -65,9 +63,8 @@ class Sweep:
             return waiting
         wanted = np.concatenate([known, *self._best.values()])
         wanted = np.unique(wanted[is_waiting[wanted]])[:MOST]
-        # Twice as many as there is room for: some are among the wanted already.
-        drawn = rng.permutation(uniform(waiting, 2 * MOST, rng))
-        return np.sort(_first_of(wanted, drawn, MOST))
+        others = np.setdiff1d(rng.choice(waiting, MOST, replace=False), wanted)
+        return np.sort(np.concatenate([wanted, uniform(others, MOST - len(wanted), rng)]))
 
     def step(self, is_waiting: Mask, score: Scorer, best: Callable[..., Indices]) -> bool:
         """Score the next block; whether there was one left.
@@ -86,8 +83,3 @@ class Sweep:
         self._next = (block + 1) % -(-rows // BLOCK)
         self._left -= 1
         return True
-
-
-def _first_of(wanted: Indices, others: Indices, size: int) -> Indices:
-    """``wanted``, and of the others as many as there is room for."""
-    return np.concatenate([wanted, others[~np.isin(others, wanted)]])[:size]

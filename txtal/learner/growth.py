@@ -62,6 +62,11 @@ class Growth:
         """How many were met."""
         return len(self._ids)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every ticket that was met has its features."""
+        return self.features is not None and not len(self._waiting)
+
     def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> Features:
         """The features there are, now that the dataset has ``new`` tickets, too.
 
@@ -118,11 +123,13 @@ class Growth:
         grown = self._cache.append(ids, fetch, self._spec)
         if grown is None:  # somebody deleted them
             return self._begin(fetch)
-        # Another process may have made some, or all anew.
-        again = self.features is None or grown.vectoriser is not self.features.vectoriser
-        left = self._ids if again else self._waiting
-        self.features = grown
-        self._waiting = left[grown.rows(left) < 0]
+        before, self.features = self.features, grown
+        same = before is not None and grown.made == before.made
+        if same and before and len(grown.ids) == len(before.ids) + len(ids):
+            self._waiting = self._waiting[~np.isin(self._waiting, ids)]
+        else:  # another process has made some, too, or all anew
+            self._waiting = self._waiting[:0]
+            self._wait_for(self._ids[grown.rows(self._ids) < 0])
         self._progress(len(grown.ids), self.tickets)
         return grown
 

@@ -61,6 +61,8 @@ class Features:
     """Makes the same features of other texts."""
     pool: int
     """Tickets there were when the vectoriser was fitted."""
+    made: str
+    """Under the same one, rows are only ever added."""
 
     def rows(self, ticket_ids: Sequence[int] | Ids) -> Ids:
         """The row of each of these tickets; -1 for those that have none."""
@@ -185,7 +187,8 @@ class FeatureCache:
 
     def _features(self, files: RowFiles, header: Header, vectoriser: Vectoriser) -> Features:
         self._vectoriser = vectoriser
-        return Features(files.ids(header), files.matrix(header), vectoriser, header.pool)
+        ids, matrix = files.ids(header), files.matrix(header)
+        return Features(ids, matrix, vectoriser, header.pool, header.made)
 
     def _remove_others(self, folder: Path) -> None:
         for other in self.directory.iterdir():

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 from zipfile import BadZipFile
 
 import numpy as np
@@ -51,6 +52,8 @@ class Header:
     fingerprint: str
     pool: int
     """Tickets there were when the vectoriser was fitted."""
+    made: str
+    """Another for every folder that is begun: under the same one, rows are only ever added."""
 
     def fits(self, vectoriser: Vectoriser) -> bool:
         """Whether this vectoriser made the rows."""
@@ -97,7 +100,7 @@ class RowFiles:
         """Make the folder, with the vectoriser and no rows."""
         make_private(self.folder)
         self._write_vectoriser(vectoriser)
-        header = Header(0, vectoriser.dims, vectoriser.fingerprint, pool)
+        header = Header(0, vectoriser.dims, vectoriser.fingerprint, pool, uuid4().hex)
         for name in (_IDS, _MATRIX):
             _open(self.folder / name, "wb").close()
         self.commit(header)
