@@ -103,13 +103,13 @@ def test_what_is_there_already_takes_no_lock(
         assert tickets.add_some(other, dataset.id, [Record("a")]) == tickets.Loaded(0, 1)
 
 
-def test_the_bounds_are_the_datasets_own(
+def test_the_range_of_ids_is_the_datasets_own(
     conn: Connection, make_dataset: Callable[..., Dataset]
 ) -> None:
-    assert tickets.bounds(conn, make_dataset([], name="empty").id) == (0, 0)
+    assert tickets.id_range(conn, make_dataset([], name="empty").id) == (0, 0)
     first, second = make_dataset(["a", "b"], name="one"), make_dataset(["a", "c"], name="two")
-    assert tickets.bounds(conn, first.id) == (1, 2)
-    assert tickets.bounds(conn, second.id) == (3, 4)
+    assert tickets.id_range(conn, first.id) == (1, 2)
+    assert tickets.id_range(conn, second.id) == (3, 4)
 
 
 @pytest.mark.parametrize(

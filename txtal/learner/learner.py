@@ -14,12 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learner.candidates import MOST, Sweep, uniform
+from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
+from txtal.learner.known import Known
 from txtal.learner.why import weigh
 from txtal.learning import evaluate, model, neighbourhood, select, start
-from txtal.learning.arrays import Cells, Floats, Indices, Mask
+from txtal.learning.arrays import Floats, Indices, Mask
 from txtal.learning.herding import Herding
-from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
+from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
@@ -41,6 +43,7 @@ from txtal.types import (
     Ranking,
     Revision,
     Scheme,
+    Suspect,
     Task,
 )
 from txtal.vectors import spec
@@ -74,6 +77,8 @@ class Snapshot:
     dataset: Dataset
     newest: int
     answers: Sequence[Answer]
+    audited: frozenset[int]
+    """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
     features: Features
 
     @property
@@ -98,23 +103,6 @@ class Surroundings(NamedTuple):
     def still_fair(self, tickets: int) -> bool:
         """Whether a sample that left most tickets out is no less fair to those there are now."""
         return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The answers as arrays, a row each."""
-
-    features: Floats
-    """(m, d)."""
-    rows: Indices
-    """(m,): of the dataset's features."""
-    matrix: AnswerMatrix
-    labels: tuple[int, ...]
-    """(k,): ids of the columns, which a change of the labels moves from one fit to the next."""
-
-    @property
-    def cells(self) -> Cells:
-        return self.matrix.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +168,7 @@ class Learner:
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._tuning: Tuning | None = None
         self._known: Known | None = None
+        self._standing: Sequence[Answer] = ()
         self._start: Indices | None = None
         self._audit: Estimate | None = None
         self._audited = 0
@@ -197,7 +186,7 @@ class Learner:
         ):
             snapshot = self._read(conn)
             self._report(LearnerStatus("training"))
-            self._known = known = _known(snapshot)
+            self._known = known = Known.of(snapshot.answers, snapshot.scheme, snapshot.features)
             self._fit(known)
             self._measure(known, snapshot)
             waiting = self._open(known, snapshot)
@@ -222,6 +211,19 @@ class Learner:
                 text = tickets.get(conn, ticket_id).text
             words = weigh(self.features.vectoriser, self.model, text, labels.index(label_id))
         return Explanation(ticket_id, label_id, words)
+
+    def suspects(self) -> list[Suspect]:
+        """The answers that are probably wrong, the most suspect first.
+
+        Raises as :meth:`rank`, which this does first.
+        """
+        self.rank()
+        with threadpool_limits(self.settings.threads):
+            return self._doubted()
+
+    def _doubted(self) -> list[Suspect]:
+        assert self._known is not None
+        return doubted(self._known, self._trainer(), self._standing)
 
     def grow(self) -> bool:
         """Vectorise the next part of a pool too large to wait for; whether there was one."""
@@ -317,7 +319,11 @@ class Learner:
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
-        return Snapshot(dataset, newest, standing, self._vectorise(conn, dataset.id, standing))
+        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        self._standing = standing
+        return Snapshot(
+            dataset, newest, standing, audited, self._vectorise(conn, dataset.id, standing)
+        )
 
     def _vectorise(self, conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Features:
         """The features there are; the cache vectorises only what is new."""
@@ -373,8 +379,7 @@ class Learner:
 
     def _measure(self, known: Known, snapshot: Snapshot) -> None:
         """Estimate again once there are a tenth more audit answers: it takes several fits."""
-        audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
-        audited = np.isin(known.matrix.ticket_ids, audits)
+        audited = np.isin(known.matrix.ticket_ids, list(snapshot.audited))
         count = int(audited.sum())
         if self._audited <= count < 1.1 * self._audited:
             return
@@ -447,7 +452,11 @@ class Learner:
             revision,
             self._ranked(choice, snapshot),
             self._ranked(uniform_choice, snapshot),
+            self._suspected() if self.settings.suspects else (),
         )
+
+    def _suspected(self) -> tuple[Ranked, ...]:
+        return tuple(asked_again(one, self._task) for one in self._doubted()[:SIZE])
 
     def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
@@ -508,13 +517,6 @@ class Learner:
                 )
             )
         return tuple(ranked)
-
-
-def _known(snapshot: Snapshot) -> Known:
-    matrix = answer_matrix(snapshot.answers, snapshot.scheme)
-    rows = snapshot.features.rows(matrix.ticket_ids)
-    features = snapshot.features.matrix[rows]
-    return Known(features, rows, matrix, snapshot.scheme.ids)
 
 
 _NOT_READY = "the model needs answers of two kinds"

@@ -118,6 +118,18 @@ def count(conn: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def id_range(conn: Connection, dataset_id: int) -> tuple[int, int]:
+    """The lowest and the highest id of the dataset's tickets; 0 and 0 when it has none."""
+    ends = (
+        conn.execute(
+            f"SELECT id FROM ticket WHERE dataset_id = ? ORDER BY id {order} LIMIT 1", (dataset_id,)
+        ).fetchone()
+        for order in ("ASC", "DESC")
+    )
+    low, high = (row[0] if row else 0 for row in ends)
+    return low, high
+
+
 def find(conn: Connection, dataset_id: int, text: str) -> int | None:
     """The id of the ticket with exactly this text, if the dataset has it."""
     row = conn.execute(
@@ -150,18 +162,6 @@ def extras(
         raise DamagedError(
             f"ticket {ticket_id} is damaged; `txtal verify` says more, and a backup brings it back"
         ) from None
-
-
-def bounds(conn: Connection, dataset_id: int) -> tuple[int, int]:
-    """The lowest and the highest id of the dataset's tickets; 0 and 0 when it has none."""
-    ends = (
-        conn.execute(
-            f"SELECT id FROM ticket WHERE dataset_id = ? ORDER BY id {order} LIMIT 1", (dataset_id,)
-        ).fetchone()
-        for order in ("ASC", "DESC")
-    )
-    low, high = (row[0] if row else 0 for row in ends)
-    return low, high
 
 
 def ids_after(conn: Connection, dataset_id: int, ticket_id: int = 0) -> list[int]:
