@@ -17,6 +17,7 @@ def manual(
     rating: Annotated[str | None, "Grades instead of labels, as in 1-5."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
 ) -> Recipe:
     """Label DATASET from first ticket to last.
@@ -34,6 +35,7 @@ def manual(
         order="file",
         label_keys=keys,
         guidelines=guidelines,
+        patterns=patterns,
     )
 
 

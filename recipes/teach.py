@@ -17,6 +17,7 @@ def teach(
     rating: Annotated[str | None, "Grades instead of labels, as in 1-5."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[
@@ -49,6 +50,7 @@ def teach(
         seed=seed,
         label_keys=keys,
         guidelines=guidelines,
+        patterns=patterns,
     )
 
 

@@ -302,9 +302,13 @@ _M002 = (
     " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
 )
 
+# A dataset's tickets in order of loading: counted, drawn from and asked for what is new without
+# reading their texts, however many there are.
+_M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
+
 # SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
 # refers to them is looked at again when all is done.
-_M003 = (
+_M004 = (
     "PRAGMA defer_foreign_keys = ON",
     "CREATE TEMP TABLE put_by AS SELECT id, name, task, created FROM dataset",
     "DROP TABLE dataset",
@@ -319,7 +323,12 @@ _M003 = (
     "DROP TABLE put_by",
 )
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m003_ratings": _M003}
+MIGRATIONS = {
+    "m001_tables": _M001,
+    "m002_sums": _M002,
+    "m003_ticket_dataset": _M003,
+    "m004_ratings": _M004,
+}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)
