@@ -44,7 +44,7 @@ class StillLearner:
         self.whys: list[tuple[int, int]] = []
         self.rankings: list[Ranking] = []
 
-    def poke(self, newest: int, unsettled: int = 0) -> None:
+    def poke(self, newest: int) -> None:
         self.pokes.append(newest)
 
     def explain(self, ticket_id: int, label_id: int) -> None:

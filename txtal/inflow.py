@@ -136,11 +136,6 @@ class Inflow:
             self.notice = f"the stream has ended: {type(item).__name__}; see the log"
             self.errors.append(item)
 
-    @property
-    def first_unsettled(self) -> int:
-        """Id of the first ticket whose fate is open; 0 when there is none."""
-        return next(iter(self.ledger.unsettled(1)), 0)
-
     def settle(self, scored: Sequence[Ranked], revision: int | None) -> None:
         """Settle what becomes of these tickets, unless another session has."""
         if scored:

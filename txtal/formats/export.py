@@ -63,9 +63,10 @@ def write(rows: Iterable[ExportRow], out: Writable, form: Format) -> Written:
 def full(row: ExportRow) -> list[dict[str, Any]]:
     """The whole record: what was loaded, what was answered, and what helps to judge the answer.
 
-    An exclusive or binary answer has a ``label`` (the refused one where ``answer`` is reject), a
-    multilabel one ``labels``; ``suggestion`` has the same shape. ``selection_probability`` lets
-    users undo the bias of asking what a model finds hard. A key of the data's own with the name
+    An answer has a ``label`` (the refused one where ``answer`` is reject), a multilabel one
+    ``labels``; ``suggestion`` has the same shape. A grade that was given is a number, too, as
+    ``rating``. ``selection_probability`` lets users undo the bias of asking what a model finds
+    hard. A key of the data's own with the name
     of one of these is under ``original``; see :func:`restored`.
     """
     answer, ranked = row.answer, row.answer.ranked
@@ -83,7 +84,15 @@ def full(row: ExportRow) -> list[dict[str, Any]]:
         "flagged": answer.flagged,
         "comment": answer.comment,
     }
-    return [with_own_keys(row.ticket, ours, _FULL_KEYS)]
+    ours |= _number(row)
+    reserved = _FULL_KEYS | {RATING} if row.scheme.task == "rating" else _FULL_KEYS
+    return [with_own_keys(row.ticket, ours, reserved)]
+
+
+def _number(row: ExportRow) -> dict[str, int]:
+    """The grade that was given as a number."""
+    given = row.scheme.task == "rating" and row.answer.verdict == "accept" and len(row.labels) == 1
+    return {RATING: int(row.labels[0])} if given else {}
 
 
 def predicted(row: PredictedRow) -> dict[str, Any]:
@@ -143,6 +152,8 @@ def restored(record: Record) -> Record:
 
 def _without(record: Record, ours: Set[str]) -> Record:
     own = {key: value for key, value in record.extra.items() if key not in ours}
+    if str(own.get(RATING)) == record.extra.get("label"):
+        del own[RATING]
     return Record(record.text, record.meta, own | own.pop(ORIGINAL, {}))
 
 
@@ -152,7 +163,7 @@ def training(row: ExportRow) -> list[dict[str, Any]]:
         return []
     if row.scheme.task == "multilabel":
         return [{"text": row.ticket.text, "labels": list(row.labels)}]
-    return [{"text": row.ticket.text, "label": label} for label in row.labels]
+    return [{"text": row.ticket.text, "label": label} | _number(row) for label in row.labels]
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -164,6 +175,7 @@ PREDICTED: Mapping[str, Callable[[PredictedRow], dict[str, Any] | None]] = Mappi
     {"jsonl": predicted, "plain": predicted_plain}
 )
 """Formats that can say that a label is a prediction."""
+RATING = "rating"
 
 _SIGNATURE = frozenset({
     "answer", "annotator", "timestamp", "seconds", "suggestion", "reason",

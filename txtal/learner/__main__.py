@@ -53,9 +53,10 @@ def main() -> None:
                 send(learner.explain(request.ticket_id, request.label))
             else:
                 send(learner.rank())
-                send(LearnerStatus("ready", learner.chosen))
-            while requests.empty() and learner.tune():
-                pass
+                send(LearnerStatus("ready", learner.chosen if learner.adapted else ""))
+            while requests.empty() and learner.work():
+                if learner.outdated:
+                    send(learner.rank())
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:

@@ -17,7 +17,7 @@ class InlineLearner:
         self.explanation: Explanation | None = None
         self._pokes = batch  # so that the first poke is worked on at once
 
-    def poke(self, newest: int, unsettled: int = 0) -> None:
+    def poke(self, newest: int) -> None:
         """Count an answer; the work waits for the next poll."""
         self._pokes += 1
 
@@ -31,6 +31,12 @@ class InlineLearner:
             return None
         self._pokes = 0
         ranking = self.learner.rank()
+        while self.learner.grow():
+            pass
+        if self.learner.outdated:
+            ranking = self.learner.rank()
+        while self.learner.sweep():
+            pass
         self.learner.tune()
         self.status = LearnerStatus("ready")
         return ranking

@@ -1,7 +1,6 @@
 """What the screen's process and the learner say to each other: JSON, one message a line.
 
-To the learner: ``{"newest": 312}``, there are answers up to this id (and ``"unsettled": 7``, the
-first ticket of a stream whose fate is open), or ``{"explain": 7, "label":
+To the learner: ``{"newest": 312}``, there are answers up to this id, or ``{"explain": 7, "label":
 2}``, why label 2 for ticket 7. Back come a status, ``{"state", "detail", "progress"}``, rankings,
 ``{"ranking": …}``, and explanations, ``{"explained": 7, "label", "words"}``.
 """
@@ -25,7 +24,6 @@ class Request:
     """What the learner is asked: a ranking, or, with a ticket, why it would have a label."""
 
     newest: int = 0
-    unsettled: int = 0
     ticket_id: int = 0
     label: int = 0
 
@@ -41,9 +39,9 @@ def load_job(text: str) -> tuple[Path, str, LearnerSettings]:
     return Path(job["path"]), job["dataset"], LearnerSettings(**job["settings"])
 
 
-def dump_poke(newest: int, unsettled: int = 0) -> str:
+def dump_poke(newest: int) -> str:
     """A line for the learner's standard input."""
-    return json.dumps({"newest": newest} | ({"unsettled": unsettled} if unsettled else {}))
+    return json.dumps({"newest": newest})
 
 
 def dump_explain(ticket_id: int, label_id: int) -> str:
@@ -56,7 +54,7 @@ def load_request(line: str) -> Request:
     body = json.loads(line)
     if "explain" in body:
         return Request(ticket_id=int(body["explain"]), label=int(body["label"]))
-    return Request(int(body["newest"]), int(body.get("unsettled", 0)))
+    return Request(int(body["newest"]))
 
 
 def dump_message(message: Message) -> str:
