@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 
 from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
+from txtal.text import count
 from txtal.types import (
     ALIKE,
     RECHECK,
@@ -259,7 +260,7 @@ class Session:
         with suppress(DatabaseError):  # they are counted again when nothing is found
             self.ledger.grown(heard.added - before.added)
         if heard.bad > before.bad:
-            self.notice = f"skipped {heard.bad:,} so far; {heard.bad_lines[0]}"
+            self.notice = f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}"
         self.loading = heard
         if heard.detail:
             self.notice = heard.detail
