@@ -183,6 +183,8 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
     yield words.model(session)
+    if session.ranking:
+        yield words.settings(session)
     trouble = words.learner_trouble(session)
     if trouble:
         yield trouble
