@@ -20,6 +20,7 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
             words.progress(session),
             words.stream(session, brief=True) or words.progress(session).replace(" of ", "/"),
         ],
+        "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
         "saved": [words.saved(session), words.saved(session, number=False)],
         "model": [words.model(session, look.seconds), words.model(session, brief=True)],
