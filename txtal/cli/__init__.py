@@ -47,6 +47,7 @@ def program() -> click.Group:
         datasets,
         demo,
         doctor,
+        evaluate,
         export,
         label,
         load,
@@ -61,6 +62,7 @@ def program() -> click.Group:
 
     for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
+    cli.add_command(evaluate.command)
     for module in (doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from txtal.cli.output import Console
 from txtal.store import DEFAULT_PATH
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +59,15 @@ def features(command: F) -> F:
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     """The vectoriser's spec in the words of the options."""
     return f"{vectors}@{spacy or lang}"
+
+
+def taught_with(console: Console, name: str) -> str | None:
+    """The vectoriser of the dataset's newest revision, whose features are cached."""
+    from txtal.store import datasets, revisions
+
+    with console.read() as conn:
+        latest = revisions.latest(conn, datasets.get(conn, name).id)
+    return latest[1].vectoriser if latest else None
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from txtal.cli import quality
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
 
@@ -36,15 +37,23 @@ def _show(body: dict[str, Any]) -> None:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:
             put(f"       {body['note']}")
-    audit = body["audit"]
-    if audit:
+    click.echo()
+    _show_quality(body)
+    click.echo()
+    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
+    click.echo()
+    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])
+
+
+def _show_quality(body: dict[str, Any]) -> None:
+    measures, audit = body["measures"], body["audit"]
+    if measures:
+        quality.show_sums(measures, f"{measures['accuracy']['n']:,} tickets drawn at random")
+        put(f"measured with {measures['answers']:,} answers; `txtal evaluate` has more of it")
+    elif audit:  # of an earlier txtal
         put(
             f"audit: {audit['accuracy']:.1%} right (95 % interval {audit['low']:.1%} to "
             f"{audit['high']:.1%}, from {audit['n']} answers to tickets drawn at random)"
         )
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
-    click.echo()
-    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
-    click.echo()
-    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])

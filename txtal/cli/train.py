@@ -47,7 +47,7 @@ def command(
     console: Console = context.obj
     spec = options.spec_of(vectors, lang, spacy)
     if all(context.get_parameter_source(name) is DEFAULT for name in ("vectors", "lang", "spacy")):
-        spec = _taught_with(console, dataset) or spec
+        spec = options.taught_with(console, dataset) or spec
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
     revision = learner.rank().revision
@@ -59,7 +59,7 @@ def command(
     if scheme is None or model is None or features is None or not model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")
     names = tuple(label.name for label in scheme.labels)
-    made = classifier.Classifier(scheme.task, names, model, features.vectoriser)
+    made = classifier.Classifier(scheme.task, names, learner.calibrated, features.vectoriser)
     classifier.save(made, output)
     console.say(f"trained on {revision.answers:,} answers, written to {output}")
     if revision.audit:
@@ -68,12 +68,3 @@ def command(
             f"about {audit.value:.0%} right (95 % interval {audit.low:.0%} to {audit.high:.0%}, "
             f"from {audit.n} audit answers)"
         )
-
-
-def _taught_with(console: Console, name: str) -> str | None:
-    """The vectoriser of the dataset's newest revision, whose features are cached."""
-    from txtal.store import datasets, revisions
-
-    with console.read() as conn:
-        latest = revisions.latest(conn, datasets.get(conn, name).id)
-    return latest[1].vectoriser if latest else None

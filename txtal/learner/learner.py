@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner import measuring
+from txtal.learner.measuring import Found
 from txtal.learner.why import weigh
-from txtal.learning import evaluate, model, select, start
+from txtal.learning import calibrate, model, select, start
 from txtal.learning.arrays import Cells, Floats, Indices
 from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
@@ -32,9 +34,9 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
     Dataset,
-    Estimate,
     Explanation,
     LearnerSettings,
+    Measures,
     Ranked,
     Ranking,
     Revision,
@@ -71,6 +73,8 @@ class Snapshot:
     dataset: Dataset
     newest: int
     answers: Sequence[Answer]
+    chances: Mapping[int, float | None]
+    """Of each answered ticket that it was asked when it was, in that order."""
     features: Features
 
     @property
@@ -161,8 +165,7 @@ class Learner:
         self._tuning: Tuning | None = None
         self._known: Known | None = None
         self._start: Indices | None = None
-        self._audit: Estimate | None = None
-        self._audited = 0
+        self._found = Found()
 
     def rank(self) -> Ranking:
         """Learn from the answers there are and say whom to ask next.
@@ -179,9 +182,9 @@ class Learner:
             self._report(LearnerStatus("training"))
             self._known = known = _known(snapshot)
             self._fit(known)
-            self._measure(known, snapshot)
-            pool = self._pool(conn, known, snapshot)
-            return self._ranking(pool, snapshot, began)
+            waiting = self._pool(conn, known, snapshot)
+            measures = self._measure(known, snapshot, waiting)
+            return self._ranking(waiting, snapshot, measures, began)
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Which words of the ticket speak for the label, and which against; none without a model.
@@ -223,6 +226,18 @@ class Learner:
         return self._tuning.why if self._tuning else ""
 
     @property
+    def calibrated(self) -> LinearModel:
+        """The model as it is shown and taken away: it decides as the one that chooses whom to ask,
+        but its probabilities mean what they say, once there are enough answers to tell."""
+        assert self.model is not None
+        assert self._known is not None
+        heat = self._found.temperature
+        if heat == 1.0:
+            return self.model
+        unseen = calibrate.unseen_share(self._known.cells) if self._task == "exclusive" else 0.0
+        return self.model.calibrated(heat, unseen)
+
+    @property
     def _task(self) -> Task:
         assert self.scheme is not None
         return self.scheme.task
@@ -249,7 +264,8 @@ class Learner:
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
-        return Snapshot(dataset, newest, standing, self._vectorise(conn, dataset.id))
+        chances = answers.chances(conn, dataset.id)
+        return Snapshot(dataset, newest, standing, chances, self._vectorise(conn, dataset.id))
 
     def _vectorise(self, conn: Connection, dataset_id: int) -> Features:
         """The features of every ticket; the cache vectorises only what is new."""
@@ -288,24 +304,31 @@ class Learner:
 
     # --- measuring --------------------------------------------------------------------------
 
-    def _measure(self, known: Known, snapshot: Snapshot) -> None:
-        """Estimate again once there are a tenth more audit answers: it takes several fits."""
+    def _measure(self, known: Known, snapshot: Snapshot, waiting: OpenTickets) -> Measures | None:
+        """Measure again once there are a tenth more answers; None when it wasn't time to."""
+        assert self.model is not None
         audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
         audited = np.isin(known.matrix.ticket_ids, audits)
-        count = int(audited.sum())
-        if self._audited <= count < 1.1 * self._audited:
-            return
+        if not self.model.ready or not measuring.enough(len(audited), int(audited.sum())):
+            self._found = Found()
+            return None
         trainer = self._trainer()
-        self._audit = evaluate.audit_estimate(
+        if not self._found.is_old(len(audited), trainer.hyper):
+            return None
+        answered = measuring.Answered(
             known.features,
+            known.rows,
             known.cells,
+            known.matrix.ticket_ids,
             audited,
-            self._task,
-            seed=self.settings.seed,
-            regress=trainer.regression,
-            finish=lambda fitted, used: trainer.finish(fitted, known.rows[used], known.cells[used]),
+            snapshot.chances,
         )
-        self._audited = count
+        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
+        drawn = select.audit_sample(len(waiting.ids), measuring.POOL, rng)
+        sample = waiting.pool.features[drawn]
+        self._found = measuring.measure(answered, trainer, self.model, sample, len(waiting.ids))
+        measures = self._found.measures
+        return measures and measuring.by_label(measures, known.labels)
 
     # --- ranking ----------------------------------------------------------------------------
 
@@ -335,7 +358,9 @@ class Learner:
         )
         return OpenTickets(ids, pool)
 
-    def _ranking(self, waiting: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
+    def _ranking(
+        self, waiting: OpenTickets, snapshot: Snapshot, measures: Measures | None, began: float
+    ) -> Ranking:
         choice = self._choose(waiting, snapshot)
         audit = select.audit_sample(len(waiting.ids), AUDIT_SIZE, waiting.pool.rng)
         uniform = Choice(AUDIT, audit, None, waiting.uniform)
@@ -345,8 +370,9 @@ class Learner:
             seconds=round(time.perf_counter() - began, 4),
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
-            audit=self._audit,
+            audit=self._found.measures.accuracy if self._found.measures else None,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
+            measures=measures,
         )
         return Ranking(
             revision,
@@ -394,8 +420,9 @@ class Learner:
 
     def _ranked(self, choice: Choice, waiting: OpenTickets, scheme: Scheme) -> tuple[Ranked, ...]:
         assert self.model is not None
-        proba = self.model.predict_proba(waiting.pool.features[choice.rows])
-        decided = model.decide(proba, scheme.task) == IS
+        features = waiting.pool.features[choice.rows]
+        decided = model.decide(self.model.predict_proba(features), scheme.task) == IS
+        proba = self.calibrated.predict_proba(features)
         ranked = []
         for row, chances, chosen in zip(choice.rows, proba, decided, strict=True):
             likely = np.argsort(-chances, kind="stable") if self.model.ready else _NONE

@@ -302,7 +302,17 @@ _M002 = (
     " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
 )
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002}
+_M_MEASURES = (
+    """CREATE TABLE measures (
+        revision_id INTEGER PRIMARY KEY REFERENCES revision(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        body TEXT NOT NULL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX measures_dataset ON measures (dataset_id, revision_id)",
+)
+
+MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m003_measures": _M_MEASURES}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from txtal.quality import as_data
 from txtal.store import answers, datasets, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
@@ -24,6 +25,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    measured = revisions.measures(conn, dataset.id)
     timed = [answer.answered - answer.shown for answer in standing if answer.shown]
     return {
         "dataset": dataset.name,
@@ -43,6 +45,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             if audit
             else None
         ),
+        "measures": as_data(measured[-1][1], dataset.scheme.names) if measured else None,
     }
 
 
