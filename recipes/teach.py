@@ -16,6 +16,7 @@ def teach(
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[
@@ -24,6 +25,8 @@ def teach(
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
     spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
+    recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
@@ -40,9 +43,12 @@ def teach(
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,
         audit=audit,
+        recheck=recheck,
+        order="suspects" if suspects else "ranking",
         seed=seed,
         label_keys=keys,
         guidelines=guidelines,
+        patterns=patterns,
     )
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from types import ModuleType
 
-    from txtal.session import OnAnswer, Order
+    from txtal.extending import Key, Panel, Styled
+    from txtal.session import OnAnswer, Order, Validate
+    from txtal.types import Ticket
 
 _MARK = "__txtal_recipe__"
 _DEFAULTS = LearnerSettings()
@@ -43,9 +45,12 @@ class Recipe:
     vectoriser: str = _DEFAULTS.vectoriser
     strategy: str = _DEFAULTS.strategy
     audit: float = _DEFAULTS.audit
+    recheck: float = 0.0
+    """Share of questions that are the annotator's own earlier ones, asked again blindly."""
     seed: int = _DEFAULTS.seed
     order: Order = "ranking"
-    """``file`` asks in the order of loading and starts no learner."""
+    """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
+    answers that are probably wrong."""
     label_keys: LabelKeys = "auto"
     guidelines: Path | None = None
     """A Markdown file that the annotator can call up."""
@@ -53,7 +58,15 @@ class Recipe:
     """Shown until the first key."""
     on_answer: OnAnswer | None = None
     """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
-    logged, and the session goes on."""
+    logged, and the session goes on; the same holds of all below."""
+    render: Callable[[Ticket], Styled] | None = None
+    """What is shown of a ticket in the place of its text and meta."""
+    keys: Sequence[Key] = ()
+    panels: Sequence[Panel] = ()
+    validate: Validate | None = None
+    """Called with (ticket, draft) before an answer is recorded; says why it won't do, or None."""
+    patterns: Path | None = None
+    """A file of words and phrases to be highlighted; see :mod:`txtal.patterns`."""
 
 
 RecipeFunction = Callable[..., Recipe]

@@ -55,7 +55,14 @@ class TestFeatures:
     def test_a_row_doesnt_depend_on_its_neighbours(self) -> None:
         together = FITTED.transform(TEXTS)
         alone = np.vstack([FITTED.transform([text]) for text in TEXTS])
-        assert np.allclose(together, alone, atol=1e-6)
+        assert np.array_equal(together, alone)
+
+    def test_nor_on_what_was_read_before(self) -> None:
+        texts = [" ".join(TEXTS), *TEXTS]
+        fresh = saved_and_loaded(FITTED)
+        fresh.transform([text[::-1] for text in texts])
+        backwards = fresh.transform(texts[::-1])[::-1]
+        assert np.array_equal(backwards, saved_and_loaded(FITTED).transform(texts))
 
     def test_the_seed_decides(self) -> None:
         once, again = (Vectoriser.fit("lexical@en", TEXTS, seed=3) for _ in range(2))

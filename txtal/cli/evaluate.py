@@ -16,19 +16,28 @@ from txtal.errors import LearnerError
 @click.command("evaluate")
 @click.argument("what", metavar="DATASET|FOLDER", shell_complete=dataset_names)
 @click.argument("source", required=False)
-@click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
+@options.features
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.pass_obj
+@click.pass_context
 def command(
-    console: Console, what: str, source: str | None, code: Path | None, as_json: bool
+    context: click.Context,
+    what: str,
+    source: str | None,
+    vectors: str,
+    lang: str,
+    spacy: str | None,
+    code: Path | None,
+    as_json: bool,
 ) -> None:
     """How good is the model? Of a DATASET by its own answers, of a classifier by a labelled SOURCE.
 
     With a DATASET alone, its answers are fitted anew and the model is judged by cross-fitting. With
     SOURCE, a classifier that `txtal train` wrote to FOLDER is tried on every labelled line of it.
     """
+    console: Console = context.obj
     if source is None:
-        body = _of_dataset(console, what, code)
+        spec = options.spec_as_taught(context, what, vectors, lang, spacy)
+        body = _of_dataset(console, what, spec, code)
         told = f"{body['accuracy']['n']:,} answers to tickets drawn at random"
     else:
         body = _of_classifier(console, Path(what), source, code)
@@ -43,13 +52,12 @@ def command(
     quality.show_reliability(body)
 
 
-def _of_dataset(console: Console, dataset: str, code: Path | None) -> dict[str, Any]:
+def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:
     from txtal.learner.learner import Learner
     from txtal.learning.estimate import FEWEST
     from txtal.quality import as_data
     from txtal.types import LearnerSettings
 
-    spec = options.taught_with(console, dataset) or LearnerSettings().vectoriser
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
     measures = learner.rank().revision.measures

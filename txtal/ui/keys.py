@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from txtal.extending import ADDED
 from txtal.types import TASKS, Task
 
 Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
@@ -14,7 +16,7 @@ type, a yes or no, a page to read, or nothing."""
 
 MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
 
-Page = Literal["help", "guidelines", "standing", "why"]
+Page = Literal["help", "guidelines", "standing", "why", "panel"]
 """A page to read."""
 
 Purpose = Literal[
@@ -49,9 +51,12 @@ _SHOWN = {
     ANY: "letters",
 }
 _UNSEEN = "<sigint>"
+_FUNCTION_KEY = re.compile(r"f\d+")
 
 
 def _called(key: str) -> str:
+    if _FUNCTION_KEY.fullmatch(key):
+        return key.upper()
     if key.startswith("c-"):
         return f"ctrl-{key[2:]}"
     return _SHOWN.get(key, key)
@@ -73,6 +78,11 @@ class Action:
     tasks: tuple[Task, ...] = TASKS
     called: str = ""
     """What its keys are called, where that isn't their names."""
+
+    @property
+    def added(self) -> bool:
+        """A recipe brought it."""
+        return self.name.startswith(ADDED)
 
     @property
     def shown(self) -> str:
@@ -197,6 +207,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("end", ("end",), "move to the end", modes=_TYPING),
     Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
     Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
+    Action("mouse", ("f2",), "the mouse: wheel and clicks for txtal, or not", modes=MODES),
     Action("redraw", ("c-l",), "draw the screen anew", modes=MODES),
     Action("suspend", ("c-z",), "to the shell; `fg` comes back", modes=MODES),
     Action("interrupt", ("c-c", _UNSEEN), "quit from anywhere", modes=MODES),
@@ -217,14 +228,17 @@ def single_keys(task: Task, actions: Sequence[Action] = ACTIONS) -> frozenset[st
 def help_groups(
     task: Task, actions: Sequence[Action] = ACTIONS
 ) -> Iterator[tuple[str, list[Action]]]:
-    """Every action of the task once, under a title."""
+    """Every action of the task once, under a title; the recipe's first."""
+    added = [action for action in actions if action.added]
+    if added:
+        yield "Of this recipe", added
     modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
     listed: set[str] = set()
     for mode in modes:
         group = [
             action
             for action in available(mode, task, actions)
-            if action.modes != MODES and action.help not in listed
+            if action.modes != MODES and action.help not in listed and not action.added
         ]
         listed.update(action.help for action in group)
         yield TITLES[mode], group

@@ -12,14 +12,17 @@ from dataclasses import replace
 from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
+from txtal.extending import Extras
 from txtal.session import Session
 from txtal.types import Overview
+from txtal.ui.adding import Adding
 from txtal.ui.editing import Editing
 from txtal.ui.field import Field
 from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Mode, Page, Purpose
 from txtal.ui.labels import picked
+from txtal.ui.lines import target_at
 from txtal.ui.look import Look, Sheet
 from txtal.ui.picker import Choice
 from txtal.ui.view import Frame, frame
@@ -29,6 +32,7 @@ OnError = Callable[[BaseException], object]
 INTERRUPTED = 130
 IDLE_SECONDS = 300
 """Without a key for so long, nobody is there."""
+_WHEEL_LINES = 3
 WAITING = "waiting for the database lock… (q quits without this answer)"
 
 
@@ -42,6 +46,7 @@ class Screen:
         on_error: OnError,
         *,
         keyboard: Keyboard | None = None,
+        extras: Extras | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
@@ -61,6 +66,7 @@ class Screen:
         self._learner_since = 0.0
         self._drawing_failed = ""
         self._confirmed: Callable[[], None] = lambda: None
+        self._adding = Adding(self, extras or Extras())
         self._editing = Editing(self)
         self._finding = Finding(self)
         self._offered_alike = session.saved
@@ -92,6 +98,7 @@ class Screen:
             "pause": lambda _: self._pause(),
             "resume": lambda _: self._resume(),
             "close": lambda _: self.see(mode="ticket"),
+            "mouse": lambda _: self._toggle_mouse(),
             "quit": lambda _: self._leave(0),
             "interrupt": lambda _: self._leave(INTERRUPTED),
             "type": lambda text: self._type(self.look.field.typed(text)),
@@ -111,6 +118,7 @@ class Screen:
             "yes": lambda _: self._confirmed(),
             "no": lambda _: self.see(mode="ticket"),
             "cancel": lambda _: self.see(mode="ticket"),
+            **self._adding.actions,
             **self._editing.actions,
             **self._finding.actions,
         }
@@ -141,13 +149,41 @@ class Screen:
         else:
             self.see(notice="pasted text is not taken for keys")
 
+    def wheel(self, by: int) -> None:
+        """A turn of the mouse's wheel: a few lines, or a row of a list."""
+        self._touched = self.session.clock()
+        if self.look.mode in ("picker", "list"):
+            self._step(by)
+        elif self.look.mode in ("ticket", "page"):
+            self._scroll(_WHEEL_LINES * by)
+
+    def click(self, x: int, y: int) -> None:
+        """A click: on a label it is its key, on a row of a list it marks the row, then takes it."""
+        lines = self._frame.lines
+        kind, _, target = (target_at(lines[y], x) if y < len(lines) else "").partition(":")
+        if kind == "key":
+            self.press("pick" if target == "/" else "label", target)
+        elif kind == "row" and self.look.mode == "list" and int(target) != self.look.cursor:
+            self.see(cursor=int(target))
+        elif kind == "row":
+            self.see(cursor=int(target))
+            self.press("open" if self.look.mode == "list" else "choose")
+
+    def _toggle_mouse(self) -> None:
+        on = not self.look.mouse
+        key = next(action.first for action in self.keyboard.actions if action.name == "mouse")
+        said = f"the mouse is on: wheel and clicks; {key} gives it back to the terminal"
+        self.see(mouse=on, notice=said if on else "the mouse is off")
+
     def _answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
-        if self.session.question is not None and self._is_drawn():
+        if self.is_drawn:
             self.save(record)
 
-    def _is_drawn(self) -> bool:
-        return self._frame.question is self.session.question
+    @property
+    def is_drawn(self) -> bool:
+        """There is a ticket, and it is what was drawn last."""
+        return self.session.question is not None and self._frame.question is self.session.question
 
     def _label(self, key: str) -> None:
         """Take the label that was drawn with this key; where none was, a digit is typed."""
@@ -164,7 +200,7 @@ class Screen:
             self.pick("answer", key.lower())
 
     def _undo(self) -> None:
-        if self._is_drawn():
+        if self._frame.question is self.session.question:
             self.save(self.session.undo)
 
     def save(self, record: Callable[[], None]) -> None:
@@ -276,6 +312,7 @@ class Screen:
         if self.session.question is not None:
             self.session.ask_why()
             self._read("why")
+            self.see(matched=self._adding.matched(self.session.question))
 
     def _read_guidelines(self) -> None:
         if self.session.guidelines:
@@ -331,7 +368,7 @@ class Screen:
         question = self.session.question
         if question is not (self._sheet.question if self._sheet else None):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
-            self._sheet = Sheet(question) if question else None
+            self._sheet = self._adding.sheet(question) if question else None
             self.see(mode=mode, whole=False, top=0)
         if self.session.saved is not self._offered_alike:
             self._offered_alike = self.session.saved
