@@ -24,6 +24,7 @@ def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
         "audit": measures.audit and _estimate(measures.audit),
         "audit_f1": measures.audit_f1 and _estimate(measures.audit_f1),
         "weighted": measures.weighted and _estimate(measures.weighted),
+        "mean_absolute_error": measures.error and _estimate(measures.error),
         "labels": {names[one.label]: _label(one) for one in measures.labels if one.label in names},
         "confusion": [
             {"label": names[label], "taken_for": names[other], "count": count}

@@ -52,7 +52,7 @@ def load_measures(line: str) -> Measures:
 
 
 def _measures(body: dict[str, Any]) -> Measures:
-    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "weighted")
+    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "weighted", "error")
     return Measures(
         **{
             **body,

@@ -10,6 +10,7 @@ from txtal.learner.measuring import Answered, Found
 from txtal.learning import training
 from txtal.learning.matrix import IS
 from txtal.learning.training import Hyperparameters, Trainer
+from txtal.types import Estimate
 
 N, K = 120, 3
 
@@ -51,6 +52,25 @@ def test_random_answers_are_not_remembered() -> None:
     assert found.measures.audit is not None
     assert found.measures.audit.low < 1 / K < found.measures.audit.high
     assert found.temperature > 1  # and the model is told that it is too sure
+
+
+def test_the_estimate_of_ratings_is_the_mean_error_of_models_that_havent_seen_them() -> None:
+    place = np.random.default_rng(0).uniform(0, 1, N)
+    x = np.column_stack([4 * place, 4 - 4 * place]).astype(np.float32)
+    cells = np.eye(5, dtype=np.int8)[(5 * place).astype(int)]
+    ids, audit = np.arange(1, N + 1), np.arange(N) < N // 2
+    made = Trainer("rating", Hyperparameters(), (2,))
+
+    def error(said: np.ndarray) -> Estimate:
+        known = Answered(x, np.arange(N), said, ids, audit, dict.fromkeys(ids.tolist()))
+        found = measuring.measure(known, made, made.model(x, known.rows, said), x[:20], 50)
+        assert found.headline is not None
+        return found.headline
+
+    found = error(cells)
+    assert found.n == N // 2
+    assert 0 <= found.low < found.value < found.high < 1
+    assert error(np.random.default_rng(0).permutation(cells)).value > 2 * found.value
 
 
 def test_no_fit_sees_what_it_is_asked_and_none_starts_at_one_that_did(monkeypatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -180,6 +181,7 @@ def test_a_capital_and_a_digit_are_a_label() -> None:
     assert sitting.screen.look.mode == "ticket"
     assert "find:" not in sitting.press("jump", "r")
     assert "find:" not in sitting.press("jump", "!")
+    assert "! does nothing here; ? lists the keys" in sitting.read()
 
 
 def test_a_digit_counts_only_for_a_row_in_sight() -> None:
@@ -491,6 +493,48 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
     assert sitting.errors == []
 
 
+@pytest.mark.parametrize("text", ["short", "word " * 200])
+def test_a_long_notice_pushes_no_key_off_the_smallest_screen(text: str) -> None:
+    session = make_session([text], MANY[:9], meta={"channel": "app"})
+    session.notice = "Which label fits? " * 9
+    sitting = Sitting(session, MIN_COLUMNS, MIN_ROWS)
+    frame = sitting.screen.draw(MIN_COLUMNS, MIN_ROWS)
+    assert len(frame.lines) == MIN_ROWS
+    assert "q quit" in sitting.read().split("\n")[-1]
+    assert text[:5] in sitting.read()
+
+
+HEBREW = "שלום, קיבלתי שטיח בצבע לא נכון (הזמנה 38-20915) ואני רוצה להחזיר"
+ARABIC = "السلام عليكم، طلبي رقم 38-20915 لم يصل حتى الآن والشحنة متأخرة"
+
+
+@pytest.mark.parametrize("text", [HEBREW, ARABIC, f"Re: {HEBREW} (order)", "שָׁלוֹם " * 30])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)])
+def test_right_to_left_text_stays_in_its_order_and_place(text: str, size: tuple[int, int]) -> None:
+    """In logical order, from the margin on, and never beside a column that a terminal's own
+    reordering could mix it with, but in lists."""
+    session = make_session([text, "next"], [ARABIC[:12], "praise"], meta={"סוג": ARABIC})
+    sitting = Sitting(session, *size)
+    frame = sitting.screen.draw(*size)
+    rows = [line for line in frame.lines if any(style == "class:ticket" for style, _ in line)]
+    shown = " ".join(part for line in rows for style, part in line if style == "class:ticket")
+    assert shown.split() == text.split()
+    assert {len(line) for line in rows} == {2}  # the margin and the text
+    for action in ("pick", "cancel", "label", "history", "cancel", "search", "cancel", "standing"):
+        for line in sitting.screen.draw(*size).lines:
+            assert sum(cells(part) for _, part in line) <= size[0]
+        sitting.press(action, "1")
+    assert sitting.errors == []
+
+
+def test_what_would_turn_the_direction_is_shown_and_not_obeyed() -> None:
+    controls = "\u202e\u2066\u2067\u2069\u200f\u061c"
+    sitting = Sitting(make_session([f"{HEBREW[:4]}{controls}abc"]))
+    seen = sitting.read()
+    assert not set(controls) & set(seen)
+    assert f"{HEBREW[:4]}<U+202E><U+2066><U+2067><U+2069><U+200F><U+061C>abc" in seen
+
+
 def test_hostile_text_is_harmless_everywhere() -> None:
     session = make_session(
         [HOSTILE, HOSTILE * 2, "one"], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE}, order="file"
@@ -654,7 +698,11 @@ def test_the_guidelines_are_read_and_closed() -> None:
 
 
 def test_where_one_stands() -> None:
-    sitting = Sitting(ranked_session(), rows=50)
+    session = ranked_session()
+    assert session.ranking is not None
+    revision = replace(session.ranking.revision, note="C=1\x1b")
+    session.ranking = replace(session.ranking, revision=revision)
+    sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
         "2.5 s an answer",
@@ -662,6 +710,7 @@ def test_where_one_stands() -> None:
         "refund",
         "███",
         "80 answers   70 %  (55–80, n 40)",
+        "margin, v; C=1^[",
     ):
         assert part in text
     sitting.size = (40, 12)
@@ -730,3 +779,54 @@ def test_why_without_a_model_says_that_there_is_none() -> None:
     sitting = Sitting(make_session())
     assert "no suggestion yet" in sitting.press("why")
     assert "asked at random" in sitting.read()
+
+
+# --- ratings ----------------------------------------------------------------------------------
+
+
+def test_grades_have_their_own_digits_whatever_the_keys() -> None:
+    grades = [str(grade) for grade in range(1, 11)]
+    session = make_session(labels=grades, task="rating")
+    sitting = Sitting(session, keys="mnemonic")
+    assert "0 10" in sitting.read()
+    for key in ("7", "0", "1"):
+        sitting.press("label", key)
+    assert given(session) == [("accept", (7,)), ("accept", (10,)), ("accept", (1,))]
+
+
+def test_a_scale_that_ends_before_leaves_the_other_digits_without_meaning() -> None:
+    session = make_session(labels=["1", "2", "3"], task="rating")
+    sitting = Sitting(session)
+    for key in ("4", "0"):
+        sitting.press("label", key)
+    assert given(session) == []
+
+
+def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=100)
+    text = sitting.read()
+    # 0.3 of being one too low, 0.08 of being one too high
+    assert "▸ grade 2, give or take 0.4" in text
+    assert "audit off by 0.8 (0.7–0.9" in text
+    sitting.press("accept")
+    assert given(session)[-1] == ("accept", (2,))
+
+
+def test_the_pages_speak_of_grades() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=120, rows=90)
+    assert "Why grade 2" in sitting.press("why")
+    sitting.press("close")
+    text = sitting.press("standing")
+    assert "Answers per grade" in text
+    assert "Grades off on tickets asked at random" in text
+    sitting.press("close")
+    assert "by how many grades it is off" in sitting.press("help")
+
+
+def test_the_list_of_grades_adds_none() -> None:
+    sitting = Sitting(make_session(labels=["1", "2", "3"], task="rating"))
+    sitting.press("pick")
+    assert "+ add the label" not in sitting.type("x")
+    assert "ctrl-r" not in sitting.read()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from txtal.cli import options, quality
+from txtal.cli import estimates, options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json
 from txtal.errors import LearnerError
@@ -45,11 +45,11 @@ def command(
     if as_json:
         put_json(body)
         return
-    quality.show_sums(body, told)
+    estimates.show_sums(body, told)
     click.echo()
-    quality.show_labels(body)
-    quality.show_confusion(body)
-    quality.show_reliability(body)
+    estimates.show_labels(body)
+    estimates.show_confusion(body)
+    estimates.show_reliability(body)
 
 
 def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:

@@ -292,7 +292,7 @@ class Learner:
 
     @property
     def chosen(self) -> str:
-        """What was found to be better than the usual settings, and by how much; or nothing."""
+        """What the search ended with and why; nothing before its first end."""
         return self._tuning.why if self._tuning else ""
 
     @property
@@ -306,6 +306,11 @@ class Learner:
             return self.model
         unseen = calibrate.unseen_share(self._known.cells) if self._task == "exclusive" else 0.0
         return self.model.calibrated(heat, unseen)
+
+    @property
+    def adapted(self) -> bool:
+        """Whether something was found to be better than the usual settings."""
+        return self._tuning is not None and self._tuning.adapted
 
     @property
     def _task(self) -> Task:
@@ -469,7 +474,7 @@ class Learner:
             seconds=round(time.perf_counter() - began, 4),
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
-            audit=self._found.measures.accuracy if self._found.measures else None,
+            audit=self._found.headline,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
             measures=measures,
         )

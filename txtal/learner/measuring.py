@@ -13,7 +13,7 @@ from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.estimate import Evidence
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.types import Measures
+from txtal.types import Estimate, Measures
 
 GROWTH = 1.1
 """How many times the answers of the last measuring there must be for the next: it takes fits."""
@@ -51,6 +51,11 @@ class Found:
     measures: Measures | None = None
     """Labels are columns."""
     temperature: float = 1.0
+
+    @property
+    def headline(self) -> Estimate | None:
+        """The one number: the share right, or of ratings how far they are off."""
+        return (self.measures.error or self.measures.accuracy) if self.measures else None
 
     def is_old(self, answers: int, hyper: Hyperparameters) -> bool:
         """Whether it is time to measure again: there are a tenth more answers, or fewer."""

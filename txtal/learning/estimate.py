@@ -100,9 +100,10 @@ def importance(chances: Floats, tickets: int) -> Floats:
 def temperature(evidence: Evidence) -> tuple[float, float]:
     """What to divide the model's logits by, and the error of its logarithm.
 
-    (1, 0) as long as there are too few answers to tell.
+    (1, 0) as long as there are too few answers to tell, and for ratings, which are left as they
+    are.
     """
-    if len(evidence.cells) < calibrate.FEWEST:
+    if len(evidence.cells) < calibrate.FEWEST or evidence.task == "rating":
         return 1.0, 0.0
     weights = calibrate.weights(evidence.audit)
     return calibrate.temperature(
@@ -114,7 +115,7 @@ def estimated(evidence: Evidence) -> Measures | None:
     """Every estimate; None with fewer than ``FEWEST`` audit answers that are known in full.
 
     Of an exclusive task a reject is not: so an audit question should ask for a label, not for a
-    verdict on a suggestion, or hard tickets drop out.
+    verdict on a suggestion, or hard tickets drop out. Of ratings, what the audit says by itself.
     """
     counted = known_in_full(evidence.cells, evidence.task)
     audit = evidence.audit & counted
@@ -127,6 +128,8 @@ def estimated(evidence: Evidence) -> Measures | None:
     found = measured(
         evidence.cells[audit], proba[audit], evidence.task, answers=len(evidence.cells)
     )
+    if evidence.task == "rating":
+        return replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
     return replace(
         found,
         accuracy=_accuracy(judged, audit) if len(pool) else found.accuracy,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import sqrt
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from txtal.errors import LearnerError
 from txtal.intervals import wilson
-from txtal.learning.arrays import Cells, Floats, Mask
+from txtal.learning import grades
+from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.model import decide
-from txtal.types import Bin, Estimate, LabelCounts, Measures, Task
+from txtal.types import ONE_OF, Bin, Estimate, LabelCounts, Measures, Task
 
 BINS = 10
 """Of the reliability table, at most."""
@@ -27,6 +30,24 @@ DRAWS = 400
 
 Labels = npt.NDArray[np.integer]
 """One label a row (n,), as a column number."""
+
+
+def mean_interval(errors: Indices) -> tuple[float, float]:
+    """The 95 % interval (low, high) of the mean of ``errors`` (n,), all 0 or more, n 2 or more.
+
+    Wilson's, for errors of any size: of a mean m the variance is taken to be m (d - m), where d is
+    the mean square by the mean, measured with one more error of 1 lest it be 0 by 0. Of errors 0
+    and 1 d is 1, and it is the score interval of a share, with Student's quantile for the
+    normal's. In 3,000 draws of 10 to 150 errors it covered the mean of six distributions as often
+    as Student's interval or more often; where most errors are 0, that one covers it in a third.
+    """
+    n, total = len(errors), float(errors.sum())
+    d = (float(np.square(errors).sum()) + 1) / (total + 1)
+    z2 = float(stdtrit(n - 1, 0.975)) ** 2 / n
+    mean = total / n
+    middle = 2 * mean + z2 * d
+    reach = sqrt(max(0.0, middle**2 - 4 * (1 + z2) * mean**2))
+    return max(0.0, (middle - reach) / (2 * (1 + z2))), (middle + reach) / (2 * (1 + z2))
 
 
 def accuracy(truth: Labels, predicted: Labels) -> float:
@@ -82,7 +103,8 @@ def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Me
         accuracy=Estimate(len(right), float(right.mean()), low, high),
         macro_f1=_bootstrapped_f1(cells, decided),
         labels=tuple(_counts(cells, decided)),
-        confusion=tuple(_confused(cells, decided)) if task == "exclusive" else (),
+        confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
+        error=_mean_error(cells, decided) if task == "rating" else None,
         ece=sum(one.n * abs(one.confidence - one.right) for one in bins) / len(right),
         reliability=bins,
     )
@@ -93,7 +115,7 @@ def confidence(proba: Floats, decided: Cells, task: Task) -> Floats:
 
     multilabel: in every label, as if they were independent of one another.
     """
-    if task == "exclusive":
+    if task in ONE_OF:
         return np.asarray((proba * (decided == IS)).sum(axis=1))
     return np.asarray(np.where(decided == IS, proba, 1 - proba).prod(axis=1))
 
@@ -112,6 +134,11 @@ def reliability(confident: Floats, right: Mask) -> tuple[Bin, ...]:
         low, high = wilson(hits, len(rows))
         bins.append(Bin(len(rows), float(confident[rows].mean()), hits / len(rows), low, high))
     return tuple(bins)
+
+
+def _mean_error(cells: Cells, decided: Cells) -> Estimate:
+    errors = grades.off(cells, decided)
+    return Estimate(len(errors), float(errors.mean()), *mean_interval(errors))
 
 
 def _bootstrapped_f1(cells: Cells, decided: Cells) -> Estimate:
@@ -144,7 +171,7 @@ def _confused(cells: Cells, decided: Cells) -> list[tuple[int, int, int]]:
 def known_in_full(cells: Cells, task: Task) -> Mask:
     """The rows (n,) of which it is known for every label whether it applies."""
     known: Mask = (cells != UNKNOWN).all(axis=1)
-    if task == "exclusive":
+    if task in ONE_OF:
         known &= (cells == IS).any(axis=1)
     return known
 

@@ -29,8 +29,16 @@ def interval(estimate: Data) -> str:
     return f"{percent(estimate['value'])} (95 % interval {low:.1f} to {high:.1f})"
 
 
+def grades(estimate: Data) -> str:
+    """``0.62 (95 % interval 0.50 to 0.74)``."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    return f"{value:.2f} (95 % interval {low:.2f} to {high:.2f})"
+
+
 def show_sums(data: Data, source: str) -> None:
     """The estimates, a line each; ``source`` says what they are from."""
+    if data["mean_absolute_error"]:
+        put(f"off by    {grades(data['mean_absolute_error'])} grades in the mean")
     put(f"accuracy  {interval(data['accuracy'])}")
     put(f"macro-F1  {interval(data['macro_f1'])}")
     put(f"calibration error {percent(data['calibration']['ece'])}")
@@ -39,7 +47,8 @@ def show_sums(data: Data, source: str) -> None:
         return
     put(f"from {source} and the model's confidence in the others")
     put(f"of the former alone: accuracy {interval(data['audit'])}")
-    put(f"by all answers, weighted: {interval(data['weighted'])}")
+    if data["weighted"]:
+        put(f"by all answers, weighted: {interval(data['weighted'])}")
 
 
 def show_labels(data: Data) -> None:
