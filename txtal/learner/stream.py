@@ -7,7 +7,7 @@ there have been. All others are vectorised once, when they are scored.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -151,11 +151,25 @@ class StreamLearner(Learner):
         self._report(LearnerStatus("training"))
         self._standing = standing = answers.standing(conn, dataset.id)
         audited = answers.asked_as(conn, dataset.id, AUDIT)
-        snapshot = Snapshot(dataset, newest, standing, audited, self._meet(conn, standing))
-        self._known = known = Known.of(standing, dataset.scheme, snapshot.features)
+        features = self._meet(conn, standing)
+        chances = self._as_from_a_pool(
+            answers.chances(conn, dataset.id), audited, len(features.ids)
+        )
+        snapshot = Snapshot(dataset, newest, standing, chances, audited, features)
+        self._known = known = Known.of(standing, dataset.scheme, features)
         self._fit(known)
-        self._measure(known, snapshot)
-        return self._noted(snapshot, began)
+        measures = self._measure(known, snapshot, self._open(known, snapshot))
+        return self._noted(snapshot, measures, began)
+
+    def _as_from_a_pool(
+        self, answered: Iterable[int], audited: Collection[int], there: int
+    ) -> dict[int, float | None]:
+        """The chance of each as if it were drawn from a pool of so many, as measures weigh it.
+
+        Of a stream, too, the audit's share of questions is drawn uniformly, and the others are not.
+        """
+        share = self.settings.audit
+        return {one: share / there if one in audited else 1 - share for one in answered}
 
     # --- scoring ----------------------------------------------------------------------------
 
@@ -186,7 +200,7 @@ class StreamLearner(Learner):
             pool = Pool(features.matrix[:], dataset.scheme.task, self.model, rng=rng)
             scores = score(self._strategy, pool)
         choice = Choice(reason, np.arange(len(ticket_ids)), scores, None)
-        return self._ranked(choice, Snapshot(dataset, 0, (), frozenset(), features))
+        return self._ranked(choice, Snapshot(dataset, 0, (), {}, frozenset(), features))
 
     def _scored(
         self, conn: Connection, dataset: Dataset, ticket_ids: Sequence[int], some_wait: bool

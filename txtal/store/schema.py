@@ -323,8 +323,18 @@ _M004 = (
     "DROP TABLE put_by",
 )
 
-# A row for each ticket that arrived by a stream, with what became of it; null until it is settled.
 _M005 = (
+    """CREATE TABLE measures (
+        revision_id INTEGER PRIMARY KEY REFERENCES revision(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        body TEXT NOT NULL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX measures_dataset ON measures (dataset_id, revision_id)",
+)
+
+# A row for each ticket that arrived by a stream, with what became of it; null until it is settled.
+_M006 = (
     """CREATE TABLE arrival (
         ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
         dataset_id INTEGER NOT NULL REFERENCES dataset(id),
@@ -359,7 +369,8 @@ MIGRATIONS = {
     "m002_sums": _M002,
     "m003_ticket_dataset": _M003,
     "m004_ratings": _M004,
-    "m005_stream": _M005,
+    "m005_measures": _M005,
+    "m006_stream": _M006,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

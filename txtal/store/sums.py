@@ -29,6 +29,7 @@ ARRIVAL = (
     " CAST(reason AS BLOB), score, threshold, selection_probability, CAST(labels AS BLOB),"
     " probability, revision_id, settled)"
 )
+MEASURES = "content_hash(revision_id, dataset_id, CAST(body AS BLOB))"
 # Text goes to the functions as bytes: damaged, it may be no UTF-8 any more.
 
 
