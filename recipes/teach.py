@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
+from txtal.errors import UsageError
 from txtal.types import LabelKeys, Task
 
 
@@ -20,6 +21,7 @@ def teach(
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
+    band: Annotated[str, "LOW,HIGH: only what the model gives a probability between."] = "",
     vectors: Annotated[
         str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
     ] = "auto",
@@ -35,6 +37,8 @@ def teach(
     Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
+    if band and strategy != "auto":
+        raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
     return Recipe(
         dataset,
         tickets=source,
@@ -43,7 +47,7 @@ def teach(
         rating=rating,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
-        strategy=strategy,
+        strategy=f"band={band.replace(',', '..')}" if band else strategy,
         audit=audit,
         recheck=recheck,
         order="suspects" if suspects else "ranking",

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from txtal import recipes
 from txtal.cli.recipes import command_of
-from txtal.errors import RecipeError
+from txtal.errors import RecipeError, UsageError
 
 GOOD = '''
 from pathlib import Path
@@ -123,6 +123,14 @@ def test_the_shipped_recipes_are_commands() -> None:
         command = command_of(function)
         assert isinstance(command, click.Command)
         assert command.help
+
+
+def test_a_band_is_a_strategy() -> None:
+    teach = {recipes.name_of(function): function for function in recipes.shipped()}["teach"]
+    assert teach("d").strategy == "auto"
+    assert teach("d", band="0.4,0.6").strategy == "band=0.4..0.6"
+    with pytest.raises(UsageError, match="Leave out --strategy"):
+        teach("d", band="0.4,0.6", strategy="margin")
 
 
 def test_nothing_is_imported_from_the_working_directory(

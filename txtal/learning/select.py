@@ -18,7 +18,7 @@ def select(
     rng: np.random.Generator,
     similarity: float = 0.95,
 ) -> Indices:
-    """The rows (at most ``size``) to ask next, best first.
+    """The rows (at most ``size``) to ask next, best first; never one whose score is -inf or nan.
 
     The first is always a top score; equal scores come in an order drawn from ``rng``. Going
     down the scores, a row whose cosine with one already chosen is above ``similarity`` is put
@@ -38,10 +38,10 @@ def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
 
 
 def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
-    """All rows, best first; what is not a number goes last."""
+    """The rows with a score, best first."""
     shuffled = rng.permutation(len(scores))
-    keys = np.where(np.isnan(scores), -np.inf, scores)[shuffled]
-    return shuffled[np.argsort(-keys, kind="stable")]
+    shuffled = shuffled[scores[shuffled] > -np.inf]
+    return shuffled[np.argsort(-scores[shuffled], kind="stable")]
 
 
 def _apart(unit: Features, size: int, similarity: float) -> list[int]:
