@@ -13,7 +13,7 @@ from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine
-from txtal.formats.source import read
+from txtal.formats.source import Position, read
 from txtal.store import answers, datasets, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, transaction
@@ -29,7 +29,8 @@ LATEST = 253_402_300_799.0
 
 LONGEST_ANSWER = 7 * 86_400
 
-_OWN = "dataset:"
+OWN = "dataset:"
+"""What a SOURCE begins with that is a dataset of the database."""
 
 
 class Report(Protocol):
@@ -86,8 +87,8 @@ def _records(
 ) -> Iterable[Record]:
     if not isinstance(source, str | Path):
         return source
-    if str(source).startswith(_OWN):
-        return list(tickets.records(conn, datasets.get(conn, str(source).removeprefix(_OWN)).id))
+    if str(source).startswith(OWN):
+        return own_texts(conn, str(source))
     opened = read(
         source,
         bad,
@@ -95,6 +96,33 @@ def _records(
         progress=lambda done, total: report.progress("loading", done, total),
     )
     return map(restored, opened)
+
+
+def _own(conn: Connection, source: str) -> Dataset:
+    return datasets.get(conn, source.removeprefix(OWN))
+
+
+def own_texts(conn: Connection, source: str) -> list[Record]:
+    """The tickets of ``dataset:NAME``. Raises UsageError when there is none."""
+    return list(tickets.records(conn, _own(conn, source).id))
+
+
+def own_answers(conn: Connection, source: str) -> list[Record]:
+    """The answered tickets of ``dataset:NAME`` with what was said of them, the newest answer each.
+
+    Raises UsageError when there is none.
+    """
+    dataset = _own(conn, source)
+    names = dataset.scheme.names
+    said = {one.ticket.id: one for one in answers.export(conn, dataset.id)}
+    return [
+        Record(
+            one.ticket.text,
+            one.ticket.meta,
+            {"answer": one.answer.verdict, "labels": [names[i] for i in one.answer.labels]},
+        )
+        for one in said.values()
+    ]
 
 
 def _summary(loaded: Loaded, bad_lines: int) -> str:
@@ -123,12 +151,15 @@ def load_answers(
     if dataset.scheme.task == "rating":
         grades = grades or [label.name for label in dataset.scheme.labels]
     said: list[tuple[Record, Stated]] = []
+    position = Position()
 
     def listen(records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            says = stated(record)
+            try:
+                says = _stated(record, grades)
+            except DataError as error:  # before the end, so that nothing is loaded
+                raise DataError(f"{source}:{position.line}: {error}") from None
             if says is not None:
-                _check(record, says, grades)
                 said.append((record, says))
             yield restored(record)
 
@@ -138,6 +169,7 @@ def load_answers(
         bad,
         max_line=max_line,
         progress=lambda done, total: report.progress("loading", done, total),
+        position=position,
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
     added = _record_answers(conn, dataset.name, said, annotator, task, grades)
@@ -146,13 +178,15 @@ def load_answers(
     return added
 
 
-def _check(record: Record, says: Stated, grades: Sequence[str]) -> None:
-    """Raise DataError for labels that can't be: before the end, so that nothing is loaded."""
-    fault = next(filter(None, map(label_fault, says.labels)), None)
+def _stated(record: Record, grades: Sequence[str]) -> Stated | None:
+    """What the record says. Raises DataError for labels that can't be."""
+    says = stated(record)
+    fault = next(filter(None, map(label_fault, says.labels if says else ())), None)
     if fault:
         raise DataError(fault)
-    if grades:
+    if says and grades:
         check_grade(record, says.labels, grades)
+    return says
 
 
 def _record_answers(
@@ -166,8 +200,7 @@ def _record_answers(
     names = dict.fromkeys(label for _, says in said for label in says.labels)
     if grades:
         names, task = dict.fromkeys(grades), "rating"
-    several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
-    task = task or ("multilabel" if several else None)
+    task = task or _task_of(said, datasets.get(conn, name))
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)
     ids = label_store.ids(conn, dataset.id)
     standing = {(a.ticket_id, a.annotator) for a in answers.standing(conn, dataset.id)}
@@ -184,6 +217,18 @@ def _record_answers(
                 standing.add((answer.ticket_id, answer.annotator))
                 added += 1
     return added
+
+
+def _task_of(said: list[tuple[Record, Stated]], dataset: Dataset) -> Task | None:
+    """What the answers are to, where they tell; None to leave it to the dataset.
+
+    A file with one label is no reason for a dataset of yes or no, unless it says no: another file
+    may have another label.
+    """
+    if any("labels" in record.extra or len(says.labels) > 1 for record, says in said):
+        return "multilabel"
+    says_no = any(says.verdict == "reject" for _, says in said)
+    return None if says_no or dataset.scheme.labels else "exclusive"
 
 
 def _answer(
