@@ -188,7 +188,7 @@ def test_labels_that_cant_be_leave_nothing_behind(quick: Program) -> None:
     assert "none yet" in quick("stats", "d").complaint
     (quick.folder / "bad.csv").write_text('text,label\n"one\nmore",a\ntwo,"' + "x" * 101 + '"\n')
     assert "bad.csv:4: the label" in quick("load", "--answers", "d", "bad.csv").complaint
-    quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": [1]}])
+    quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": {"a": 1}}])
     assert (
         "bad.jsonl:2: 'label' must hold" in quick("load", "--answers", "d", "bad.jsonl").complaint
     )
