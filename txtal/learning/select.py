@@ -37,11 +37,16 @@ def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
     return rng.choice(n, size=min(n, size), replace=False).astype(np.int64)
 
 
+def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
+    """The rows with a finite score, the highest first, equal ones as ``rng`` draws them."""
+    rows = np.flatnonzero(np.isfinite(scores))
+    return rows[np.lexsort((rng.random(len(rows)), -scores[rows]))]
+
+
 def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
     """All rows, best first; what is not a number goes last."""
-    shuffled = rng.permutation(len(scores))
-    keys = np.where(np.isnan(scores), -np.inf, scores)[shuffled]
-    return shuffled[np.argsort(-keys, kind="stable")]
+    low, high = np.finfo(scores.dtype).min, np.finfo(scores.dtype).max
+    return best_first(np.nan_to_num(scores, nan=low, posinf=high, neginf=low), rng)
 
 
 def _apart(unit: Features, size: int, similarity: float) -> list[int]:
