@@ -45,7 +45,8 @@ def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
 
 def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
     """All rows, best first; what is not a number goes last."""
-    low, high = np.finfo(scores.dtype).min, np.finfo(scores.dtype).max
+    limits = np.finfo(scores.dtype)
+    low, high = float(limits.min), float(limits.max)
     return best_first(np.nan_to_num(scores, nan=low, posinf=high, neginf=low), rng)
 
 
