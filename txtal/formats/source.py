@@ -92,7 +92,7 @@ def arriving(
         opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
     else:
         opened = _file(Path(source), None)
-    return _records(opened, on_bad, "text", max_line)
+    return _records(opened, on_bad, "text", max_line, Position())
 
 
 @dataclass(frozen=True, slots=True)
