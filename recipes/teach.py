@@ -5,7 +5,8 @@ from typing import Annotated
 
 from txtal import Recipe, recipe, script
 from txtal.errors import UsageError
-from txtal.types import LabelKeys, Task
+from txtal.stream import band as parse_band
+from txtal.types import LabelKeys, Stream, Task
 
 
 @recipe("teach")
@@ -21,7 +22,6 @@ def teach(
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
-    band: Annotated[str, "LOW,HIGH: only what the model gives a probability between."] = "",
     vectors: Annotated[
         str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
     ] = "auto",
@@ -31,14 +31,32 @@ def teach(
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
+    follow: Annotated[bool, "The same, from a file that grows."] = False,
+    budget: Annotated[
+        float | None, "Share of the arriving tickets to ask: 0.1, and all there are with --band."
+    ] = None,
+    band: Annotated[
+        str | None,
+        "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
+    ] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
     Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
-    if band and strategy != "auto":
-        raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+    arriving = None
+    bounds = None if band is None else parse_band(band)
+    if stream or follow:
+        usual = 1.0 if bounds else 0.1
+        arriving = Stream(follow, usual if budget is None else budget, bounds)
+    elif budget is not None:
+        raise UsageError("--budget is for tickets that arrive: add --stream or --follow")
+    elif bounds:
+        if strategy != "auto":
+            raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+        strategy = f"band={bounds[0]}..{bounds[1]}"
     return Recipe(
         dataset,
         tickets=source,
@@ -47,11 +65,12 @@ def teach(
         rating=rating,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
-        strategy=f"band={band.replace(',', '..')}" if band else strategy,
+        strategy=strategy,
         audit=audit,
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        stream=arriving,
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,

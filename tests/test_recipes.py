@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from txtal import recipes
 from txtal.cli.recipes import command_of
-from txtal.errors import RecipeError, UsageError
+from txtal.errors import RecipeError
 
 GOOD = '''
 from pathlib import Path
@@ -129,8 +129,7 @@ def test_a_band_is_a_strategy() -> None:
     teach = {recipes.name_of(function): function for function in recipes.shipped()}["teach"]
     assert teach("d").strategy == "auto"
     assert teach("d", band="0.4,0.6").strategy == "band=0.4..0.6"
-    with pytest.raises(UsageError, match="Leave out --strategy"):
-        teach("d", band="0.4,0.6", strategy="margin")
+    assert teach("d", band="0.4,0.6", follow=True).strategy == "auto"
 
 
 def test_nothing_is_imported_from_the_working_directory(

@@ -25,7 +25,7 @@ def select(
     off: it comes after all others, if there is room. The model is refitted while a ranking is
     asked, so what follows the first matters when answers come faster than fits.
     """
-    ranked = _ranked(scores, rng)[: CANDIDATES * size]
+    ranked = best_first(scores, rng)[: CANDIDATES * size]
     apart = _apart(unit_rows(features[ranked]), size, similarity)
     first = np.zeros(len(ranked), np.bool_)
     first[apart] = True
@@ -37,11 +37,10 @@ def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
     return rng.choice(n, size=min(n, size), replace=False).astype(np.int64)
 
 
-def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
-    """The rows with a score, best first."""
-    shuffled = rng.permutation(len(scores))
-    shuffled = shuffled[scores[shuffled] > -np.inf]
-    return shuffled[np.argsort(-scores[shuffled], kind="stable")]
+def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
+    """The rows with a score above -inf, the highest first, equal ones as ``rng`` draws them."""
+    rows = np.flatnonzero(scores > -np.inf)
+    return rows[np.lexsort((rng.random(len(rows)), -scores[rows]))]
 
 
 def _apart(unit: Features, size: int, similarity: float) -> list[int]:

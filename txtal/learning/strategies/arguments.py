@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from txtal.errors import UsageError
+from txtal import stream
 
 
 def band(text: str) -> dict[str, Any]:
     """``0.4..0.6``; raises UsageError for anything but two probabilities, the lower first."""
-    low, _, high = text.partition("..")
-    try:
-        bounds = {"low": float(low), "high": float(high)}
-    except ValueError:
-        bounds = {"low": 1.0, "high": 0.0}
-    if not 0 <= bounds["low"] < bounds["high"] <= 1:
-        raise UsageError(
-            f"There is no band {text!r}. Give two probabilities, the lower first: band=0.4..0.6"
-        )
-    return bounds
+    low, high = stream.band(text)
+    return {"low": low, "high": high}
 
 
 def label(text: str) -> dict[str, Any]:
