@@ -31,6 +31,7 @@ def teach(
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    synthesise: Annotated[bool, "A tenth of the questions composed of two tickets each."] = False,
     stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
     follow: Annotated[bool, "The same, from a file that grows."] = False,
     budget: Annotated[
@@ -70,6 +71,7 @@ def teach(
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        synthesise=0.1 if synthesise else 0.0,
         stream=arriving,
         label_keys=keys,
         guidelines=guidelines,

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from txtal.types import Bin, Estimate, LabelCounts, Measures, Ranked, Ranking, Revision
+from txtal.types import Bin, Composed, Estimate, LabelCounts, Measures, Ranked, Ranking, Revision
 
 
 def dump_ranking(ranking: Ranking) -> str:
@@ -16,6 +16,7 @@ def dump_ranking(ranking: Ranking) -> str:
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
+        "composed": [[one.text, one.of, _ranked_row(one.ranked)] for one in ranking.composed],
         "scored": [_ranked_row(ranked) for ranked in ranking.scored],
     }
     return json.dumps(body, separators=(",", ":"))
@@ -39,6 +40,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
+        tuple(_composed(row) for row in body.get("composed", ())),
         tuple(_ranked(row) for row in body.get("scored", ())),
     )
 
@@ -75,6 +77,11 @@ def _ranked_row(ranked: Ranked) -> list[Any]:
         ranked.score,
         ranked.selection_probability,
     ]
+
+
+def _composed(row: list[Any]) -> Composed:
+    text, (one, other), ranked = row
+    return Composed(str(text), (int(one), int(other)), _ranked(ranked))
 
 
 def _ranked(row: list[Any]) -> Ranked:

@@ -20,8 +20,9 @@ OPEN = """
                 AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id))
     AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = t.id
                     AND l.session_id <> :session AND l.expires > :now)
+    AND NOT EXISTS (SELECT 1 FROM synthetic AS s WHERE s.ticket_id = t.id)
 """
-"""Nobody's answer to ticket ``t`` stands, and no other session holds it."""
+"""Nobody's answer to ticket ``t`` stands, no other session holds it, and it isn't synthetic."""
 
 
 def take_first(
@@ -104,10 +105,12 @@ def release(conn: Connection, session_id: int) -> None:
 
 
 def open_count(conn: Connection, dataset_id: int) -> int:
-    """How many of the dataset's tickets have no standing answer."""
+    """How many of the dataset's tickets have no standing answer, synthetic ones aside."""
     row = conn.execute(
         "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
-        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d)",
+        " - (SELECT count(*) FROM synthetic WHERE dataset_id = :d)"
+        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d"
+        "    AND ticket_id NOT IN (SELECT ticket_id FROM synthetic WHERE dataset_id = :d))",
         {"d": dataset_id},
     ).fetchone()
     return int(row[0])

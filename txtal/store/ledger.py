@@ -22,6 +22,7 @@ from txtal.store import (
     rechecks,
     revisions,
     stats,
+    synthetic,
     tickets,
 )
 from txtal.store.files import WAL
@@ -30,6 +31,7 @@ from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
 from txtal.types import (
     Answer,
+    Composed,
     Dataset,
     Found,
     LabelChange,
@@ -298,6 +300,14 @@ class Ledger:
         """
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
+
+    def add_synthetic(self, composed: Composed) -> int | None:
+        """Store a composed text and lease it; None when the dataset has it already."""
+        with self._writing():
+            ticket_id = synthetic.add(self.conn, self.dataset.id, composed)
+            if ticket_id is not None:
+                leases.hold(self.conn, self.session_id, ticket_id)
+            return ticket_id
 
     def take_in(self, records: Sequence[Record]) -> Loaded:
         """Add tickets that have arrived, durably, their fate open."""

@@ -364,6 +364,17 @@ _M006 = (
     " (dataset_id, decided, asked, predicted, credit, threshold)",
 )
 
+_M_SYNTHETIC = (
+    """CREATE TABLE synthetic (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        first INTEGER NOT NULL REFERENCES ticket(id),
+        second INTEGER NOT NULL REFERENCES ticket(id),
+        at REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX synthetic_whole ON synthetic (dataset_id, ticket_id, first, second, at)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -371,6 +382,7 @@ MIGRATIONS = {
     "m004_ratings": _M004,
     "m005_measures": _M005,
     "m006_stream": _M006,
+    "m007_synthetic": _M_SYNTHETIC,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from txtal.intervals import agreement
 from txtal.quality import as_data
-from txtal.store import answers, arrivals, datasets, rechecks, revisions, tickets
+from txtal.store import answers, arrivals, datasets, rechecks, revisions, synthetic, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
 
@@ -43,6 +43,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
+        "synthetic": _synthetic(conn, dataset.id, standing),
         "stream": _stream(conn, dataset.id),
         "audit": (
             {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
@@ -52,6 +53,12 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
     }
+
+
+def _synthetic(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> int:
+    """How many of the answers are of synthetic tickets."""
+    ids = synthetic.ids(conn, dataset_id)
+    return sum(answer.ticket_id in ids for answer in standing)
 
 
 def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
