@@ -134,6 +134,66 @@ class Ranked:
     """The chance this ticket had of being drawn, given the pool; 1.0 for a deterministic choice."""
 
 
+AUDIT = "audit"
+"""The reason given for tickets drawn uniformly at random to estimate quality."""
+
+START = "start"
+"""The reason given for tickets asked before there is a model worth asking."""
+
+Fate = Literal["ask", "let go", "predict"]
+"""What becomes of a ticket that arrives: a human is asked, nobody, or the model's word stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How tickets are dealt with that arrive while the session is on."""
+
+    follow: bool = False
+    """Whether the SOURCE is a file that grows, rather than one that ends."""
+    budget: float = 0.1
+    """Share of the arriving tickets to ask."""
+    band: tuple[float, float] | None = None
+    """Probabilities between which a human is asked; outside them the model's label is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a stream has come to: all that the next decision needs."""
+
+    decided: int = 0
+    """Tickets whose fate is settled."""
+    asked: int = 0
+    """Of them, those to be asked."""
+    predicted: int = 0
+    credit: float = 0.0
+    """Questions the budget has room for now; below 0, those it is overdrawn by."""
+    threshold: float | None = None
+    """Above this score a ticket is worth asking; None before the first was scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a ticket that arrived, and why."""
+
+    ranked: Ranked
+    """With the reason, score and chance with which it is asked, if it is."""
+    fate: Fate
+    probability: float | None = None
+    """Of what the model would answer; None without a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """A ticket whose label is the model's word alone."""
+
+    ticket: Ticket
+    labels: tuple[int, ...]
+    """Label ids; none where no label applies."""
+    probability: float
+    revision: int | None
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What was measured on ``n`` audit answers, with its 95 % interval.
@@ -145,6 +205,64 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """What a model did with one label: precision is right / predicted, recall right / support."""
+
+    label: int
+    """Its id; of a classifier from a folder, its place in the scheme."""
+    support: int
+    """Tickets that have it."""
+    predicted: int
+    right: int
+    """Tickets that have it and were given it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Decisions of about the same confidence."""
+
+    n: int
+    confidence: float
+    """In the mean: the probability, by the model, that it is right."""
+    right: float
+    """The share that was."""
+    low: float
+    """The 95 % interval of that share, as is high."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How good a model is, measured on answers that it had not seen."""
+
+    answers: int
+    """It had learned from; of a classifier from a folder 0, for it doesn't say."""
+    accuracy: Estimate
+    """The share of tickets right; of multilabel ones, right in every label."""
+    macro_f1: Estimate
+    """The mean F1 of the labels."""
+    labels: tuple[LabelCounts, ...]
+    """The labels that were met, in the order of the scheme."""
+    confusion: tuple[tuple[int, int, int], ...]
+    """(label, what it was taken for, how often), the most frequent first; exclusive only."""
+    ece: float
+    """Expected calibration error: how far confidence is from the share right, in the mean."""
+    reliability: tuple[Bin, ...]
+    """From the least confident decisions to the most."""
+    audit: Estimate | None = None
+    """The share of audit answers right, as it is; ``accuracy`` is that held against the pool."""
+    audit_f1: Estimate | None = None
+    """Macro-F1 of the labels the audit met."""
+    weighted: Estimate | None = None
+    """Accuracy by all answers, each weighted by its chance of being asked; n: as many of the audit
+    would say as much."""
+    error: Estimate | None = None
+    """rating: the mean absolute error, in grades."""
+    temperature: float = 1.0
+    """What the logits are divided by, so that probabilities mean what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +312,8 @@ class Revision:
     audit: Estimate | None = None
     note: str = ""
     """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
+    measures: Measures | None = None
+    """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +327,8 @@ class Ranking:
     """A uniform random sample of the same pool, in random order."""
     suspects: tuple[Ranked, ...] = ()
     """Answered tickets to look at again, the most suspect first; only where they are asked for."""
+    scored: tuple[Ranked, ...] = ()
+    """Of a stream: tickets that have arrived and whose fate is to be settled, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +431,8 @@ class LearnerSettings:
     audit: float = 0.1
     """Share of questions drawn uniformly at random to estimate quality."""
     seed: int = 0
+    stream: bool = False
+    """Whether tickets are scored as they arrive, rather than the whole pool."""
     threads: int = 1
     """BLAS threads; one, so that the screen keeps a core."""
     suspects: bool = False

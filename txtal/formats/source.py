@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from functools import partial
 from os import fstat
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, delimited, jsonl, plain
+from txtal.formats.growing import Followed, Piped
 from txtal.formats.lines import BadLine, OnBad, lines
 from txtal.types import Record
 
-__all__ = ["MAX_LINE", "STDIN", "BadLine", "OnBad", "Progress", "read"]
+__all__ = ["MAX_LINE", "STDIN", "BadLine", "OnBad", "Progress", "arriving", "read"]
 
 STDIN = "-"
 """The SOURCE that stands for JSON Lines on standard input."""
@@ -54,11 +56,40 @@ def read(
     return _records(opened, on_bad, text_column, max_line)
 
 
+def arriving(
+    source: str | Path,
+    on_bad: OnBad,
+    stop: Event,
+    *,
+    follow: bool,
+    stdin: int = 0,
+    max_line: int = MAX_LINE,
+) -> Iterator[Record]:
+    """The records of ``source`` as they arrive, each as soon as its line is whole.
+
+    Waits for more, until ``stop`` is set or, unless ``follow``, the source ends. Once ``stop`` is
+    set what comes may be the part of a line. ``stdin`` is the descriptor to read for ``-``. Raises
+    as :func:`read`, and UsageError for a kind of file that can't be followed.
+    """
+    if str(source) == STDIN:
+        raw: io.RawIOBase = Piped(stdin, stop)
+        opened = _Opened("standard input", ".jsonl", io.BufferedReader(raw, _BUFFER), nullcontext())
+    elif follow:
+        kind, packed = _kind(Path(source))
+        if packed or kind == ".csv":
+            raise UsageError(f"{source}: only .jsonl and .txt files can be followed as they grow")
+        grown = Followed(Path(source), stop)
+        opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
+    else:
+        opened = _file(Path(source), None)
+    return _records(opened, on_bad, "text", max_line)
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     name: str
     kind: str
-    stream: io.BufferedReader[_Counted] | gzip.GzipFile
+    stream: io.BufferedReader[Any] | gzip.GzipFile
     file: AbstractContextManager[Any]
 
 

@@ -96,9 +96,21 @@ def _answers(conn: Connection) -> Iterator[str]:
         yield f"answer {answer_id}: it changed since it was given"
 
 
+def _arrivals(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(f"SELECT ticket_id FROM arrival WHERE sum IS NOT {sums.ARRIVAL}"):
+        yield f"arrival of ticket {row}: it changed since it was written"
+
+
 def _queues(conn: Connection) -> Iterator[str]:
     for (row,) in conn.execute(f"SELECT dataset_id FROM queue WHERE sum IS NOT {sums.QUEUE}"):
         yield f"queue of dataset {row}: it changed since it was written; the next fit mends it"
+
+
+def _measures(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(
+        f"SELECT revision_id FROM measures WHERE sum IS NOT {sums.MEASURES}"
+    ):
+        yield f"measures of revision {row}: they changed since they were written"
 
 
 def _counters(conn: Connection) -> Iterator[str]:
@@ -123,4 +135,14 @@ def _numbers(conn: Connection) -> Iterator[str]:
         yield f"answer {first}: lost" if first == last else f"answers {first} to {last}: lost"
 
 
-_CHECKS: tuple[_Check, ...] = (_file, _tables, _tickets, _answers, _queues, _counters, _numbers)
+_CHECKS: tuple[_Check, ...] = (
+    _file,
+    _tables,
+    _tickets,
+    _answers,
+    _arrivals,
+    _queues,
+    _measures,
+    _counters,
+    _numbers,
+)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from txtal.errors import UsageError
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
+from txtal.stream import band as bounds
 from txtal.types import ONE_OF
 
 
 def _bounds(text: str) -> dict[str, float]:
-    low, _, high = text.partition("..")
-    try:
-        bounds = {"low": float(low), "high": float(high)}
-    except ValueError:
-        bounds = {"low": 1.0, "high": 0.0}
-    if not 0 <= bounds["low"] < bounds["high"] <= 1:
-        raise UsageError(
-            f"There is no band {text!r}. Give two probabilities, the lower first: band=0.4..0.6"
-        )
-    return bounds
+    low, high = bounds(text)
+    return {"low": low, "high": high}
 
 
 @strategy("band", argument=_bounds)
