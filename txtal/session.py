@@ -50,6 +50,9 @@ CHOSEN = "chosen"
 
 MOST_FOUND = 200
 
+IDLE_SECONDS = 300
+"""Without a key for so long, nobody is there: the time isn't counted."""
+
 _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
 
