@@ -37,7 +37,8 @@ def teach(
         float | None, "Share of the arriving tickets to ask: 0.1, and all there are with --band."
     ] = None,
     band: Annotated[
-        str | None, "Ask between two probabilities, as 0.4,0.6; else store the model's label."
+        str | None,
+        "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
     ] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
@@ -46,14 +47,16 @@ def teach(
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
     arriving = None
+    bounds = None if band is None else parse_band(band)
     if stream or follow:
-        bounds = None if band is None else parse_band(band)
-        usual = 1.0 if band else 0.1
+        usual = 1.0 if bounds else 0.1
         arriving = Stream(follow, usual if budget is None else budget, bounds)
-    elif budget is not None or band is not None:
-        raise UsageError(
-            "--budget and --band are for tickets that arrive: add --stream or --follow"
-        )
+    elif budget is not None:
+        raise UsageError("--budget is for tickets that arrive: add --stream or --follow")
+    elif bounds:
+        if strategy != "auto":
+            raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+        strategy = f"band={bounds[0]}..{bounds[1]}"
     return Recipe(
         dataset,
         tickets=source,

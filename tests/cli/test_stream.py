@@ -78,7 +78,8 @@ def exported(program: Program) -> list[dict[str, Any]]:
     [
         (["-", "--follow"], "needs a file that grows"),
         (["--follow"], "needs a file that grows"),
-        (["t.jsonl", "--band", "0.4,0.6"], "add --stream or --follow"),
+        (["t.jsonl", "--band", "0.6,0.4"], "no band '0.6,0.4'"),
+        (["t.jsonl", "--band", "0.4,0.6", "-s", "margin"], "Leave out --strategy"),
         (["t.jsonl", "--budget", "0.2"], "add --stream or --follow"),
         (["t.jsonl", "--stream", "--budget", "0"], "a budget of 0.0 makes no sense"),
         (["t.jsonl", "--stream", "--budget", "1.5"], "a budget of 1.5 makes no sense"),

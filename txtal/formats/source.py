@@ -36,6 +36,14 @@ _BUFFER = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 
 
+@dataclass(slots=True)
+class Position:
+    """Where the reading of a file is."""
+
+    line: int = 0
+    """The line that the record read last ends in, from 1."""
+
+
 def read(
     source: str | Path,
     on_bad: OnBad,
@@ -43,17 +51,19 @@ def read(
     text_column: str = "text",
     max_line: int = MAX_LINE,
     progress: Progress | None = None,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     """The records of ``source``, one at a time; memory stays flat however large the file.
 
     Each bad line goes to ``on_bad`` and is skipped; whether that is fatal is the caller's affair.
     ``progress`` counts the bytes of the file, compressed ones where it is compressed;
-    ``text_column`` is for CSV. A SOURCE that can't be opened raises at the call: UsageError for an
-    unknown suffix, else DataError. A file that is the wrong kind throughout (UTF-16, one JSON
-    array, a spreadsheet, ...) raises one DataError at the first record, not a bad line a line.
+    ``text_column`` is for CSV, and ``position`` follows the lines. A SOURCE that can't be opened
+    raises at the call: UsageError for an unknown suffix, else DataError. A file that is the wrong
+    kind throughout (UTF-16, one JSON array, a spreadsheet, ...) raises one DataError at the first
+    record, not a bad line a line.
     """
     opened = _stdin(progress) if str(source) == STDIN else _file(Path(source), progress)
-    return _records(opened, on_bad, text_column, max_line)
+    return _records(opened, on_bad, text_column, max_line, position or Position())
 
 
 def arriving(
@@ -82,7 +92,7 @@ def arriving(
         opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
     else:
         opened = _file(Path(source), None)
-    return _records(opened, on_bad, "text", max_line)
+    return _records(opened, on_bad, "text", max_line, Position())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,9 @@ class _Counted(io.RawIOBase):
         return len(data)
 
 
-def _records(opened: _Opened, on_bad: OnBad, text_column: str, max_line: int) -> Iterator[Record]:
+def _records(
+    opened: _Opened, on_bad: OnBad, text_column: str, max_line: int, position: Position
+) -> Iterator[Record]:
     with opened.file:
         head = _head(opened)
         _refuse_wrong_kind(head, opened)
@@ -160,7 +172,13 @@ def _records(opened: _Opened, on_bad: OnBad, text_column: str, max_line: int) ->
         parse = _PARSERS[opened.kind]
         if opened.kind == ".csv":
             parse = partial(delimited.records, text_column=text_column, max_field=max_line)
-        yield from parse(lines(opened.stream, opened.name, on_bad, max_line), opened.name, on_bad)
+        raw = lines(opened.stream, opened.name, on_bad, max_line)
+        yield from parse(_followed(raw, position), opened.name, on_bad)
+
+
+def _followed(raw: Iterator[bytes], position: Position) -> Iterator[bytes]:
+    for position.line, line in enumerate(raw, start=1):
+        yield line
 
 
 _PARSERS = {".jsonl": jsonl.records, ".csv": delimited.records, ".txt": plain.records}

@@ -506,6 +506,9 @@ class Learner:
         name = _CHOSEN.get(self.settings.strategy, self.settings.strategy)
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
+        if not len(best):
+            drawn = select.audit_sample(len(waiting.rows), SIZE, pool.rng)
+            return Choice(RANDOM, waiting.rows[drawn], None, waiting.uniform)
         return Choice(name, waiting.candidates[best], scores[best], self._chance(waiting))
 
     def _chance(self, waiting: OpenTickets) -> float | None:

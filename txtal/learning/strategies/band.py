@@ -7,16 +7,10 @@ import numpy as np
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
-from txtal.stream import band as bounds
 from txtal.types import ONE_OF
 
 
-def _bounds(text: str) -> dict[str, float]:
-    low, high = bounds(text)
-    return {"low": low, "high": high}
-
-
-@strategy("band", argument=_bounds)
+@strategy("band")
 def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
     """Tickets with a probability from ``low`` to ``high``, the nearest to the middle first.
 
