@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from txtal.types import Estimate, Ranked, Ranking, Revision
+from txtal.types import Estimate, Outlook, Prediction, Ranked, Ranking, Revision
 
 
 def dump_ranking(ranking: Ranking) -> str:
@@ -28,13 +28,22 @@ def load_ranking(line: str) -> Ranking:
 def ranking_from(body: dict[str, Any]) -> Ranking:
     """The ranking in parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
-    audit = revision.pop("audit")
+    audit, outlook = revision.pop("audit"), revision.pop("outlook", None)
     return Ranking(
-        Revision(**revision, audit=Estimate(**audit) if audit else None),
+        Revision(
+            **revision,
+            audit=Estimate(**audit) if audit else None,
+            outlook=_outlook(outlook) if outlook else None,
+        ),
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
     )
+
+
+def _outlook(body: dict[str, Any]) -> Outlook:
+    gain, needed = Prediction(**body.pop("gain")), body.pop("needed")
+    return Outlook(**body, gain=gain, needed=Prediction(**needed) if needed else None)
 
 
 def _ranked_row(ranked: Ranked) -> list[Any]:
