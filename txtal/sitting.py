@@ -165,6 +165,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         strategy=recipe.strategy,
         audit=recipe.audit,
         seed=recipe.seed,
+        stop_gain=recipe.stop_gain,
+        stop_at=recipe.stop_at,
         suspects=recipe.order == "suspects",
         code=str(seat.code),
     )
@@ -180,6 +182,12 @@ def _check_words(recipe: Recipe) -> None:
     if not 0 <= recipe.recheck <= 1:
         raise UsageError(
             f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
+        )
+    if recipe.stop_at is not None and not 0 < recipe.stop_at <= 1:
+        raise UsageError(f"a target of {recipe.stop_at} makes no sense: give 0 to 1, as in 0.9")
+    if recipe.stop_gain < 0:
+        raise UsageError(
+            f"a gain of {recipe.stop_gain} makes no sense: give points of macro-F1, as in 1.0"
         )
     if recipe.order != "file":
         registry.check(recipe.strategy)

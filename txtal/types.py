@@ -323,7 +323,7 @@ class LearnerSettings:
     seed: int = 0
     threads: int = 1
     """BLAS threads; one, so that the screen keeps a core."""
-    stop_gain: float = 1.0
+    stop_gain: float = 0.0
     """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop; 0:
     never."""
     stop_at: float | None = None

@@ -33,7 +33,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         Revision(
             **revision,
             audit=Estimate(**audit) if audit else None,
-            outlook=_outlook(outlook) if outlook else None,
+            outlook=outlook_from(outlook) if outlook else None,
         ),
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
@@ -41,7 +41,9 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
     )
 
 
-def _outlook(body: dict[str, Any]) -> Outlook:
+def outlook_from(body: dict[str, Any]) -> Outlook:
+    """The outlook in parsed JSON; raises as :func:`load_ranking`."""
+    body = dict(body)
     gain, needed = Prediction(**body.pop("gain")), body.pop("needed")
     return Outlook(**body, gain=gain, needed=Prediction(**needed) if needed else None)
 

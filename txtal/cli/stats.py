@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from txtal.advice import ahead
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
 from txtal.text import count
+from txtal.wire import outlook_from
 
 
 @click.command("stats")
@@ -45,6 +47,9 @@ def _show(body: dict[str, Any]) -> None:
         )
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
+    if body["outlook"]:
+        for line in ahead(outlook_from(body["outlook"])):
+            put(line)
     if body["agreement"]:
         share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
         put(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from txtal import advice
 from txtal.learner.known import Known
-from txtal.learning.arrays import Features, Indices
+from txtal.learning.arrays import Indices
 from txtal.learning.model import LinearModel, decide
 from txtal.learning.stopping import FRACTIONS, LAG, StopSet, changed, kappa, plateau
 from txtal.learning.training import Trainer
 from txtal.types import Answer, Estimate, Outlook, Prediction
+from txtal.vectors.files import Matrix
 
 EVERY = 50
 """Answers from one look to the next, however often the model is refitted."""
@@ -39,6 +41,10 @@ class Wishes:
     target: float | None = None
     """The accuracy that is enough."""
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.gain) or self.target is not None
+
 
 def due(answers: int, last: Outlook | None) -> bool:
     """Whether it is time to look again; after answers were taken back, too."""
@@ -52,7 +58,7 @@ def look_ahead(
     trainer: Trainer,
     newest: LinearModel,
     calibrated: LinearModel,
-    pool: Features,
+    pool: Matrix,
     rows: Indices,
     history: Sequence[tuple[int, Estimate]],
     wishes: Wishes,
@@ -126,9 +132,7 @@ def _judged(
     )
 
 
-def _needed(
-    stop_set: StopSet, audit: Estimate | None, target: float | None
-) -> Prediction | None:
+def _needed(stop_set: StopSet, audit: Estimate | None, target: float | None) -> Prediction | None:
     """Answers still needed; the interval is that of the estimate it starts from."""
     if target is None or audit is None:
         return None
@@ -145,20 +149,11 @@ def _verdict(
     """Which reason to stop there is, and how it is told; nothing where there is none."""
     assert ahead.value is not None
     if audit and wishes.target is not None and audit.value >= wishes.target:
-        return "target", (
-            f"the target of {wishes.target:.0%} is reached: about {audit.value:.0%} right "
-            f"({audit.low:.0%} to {audit.high:.0%})"
-        )
+        return "target", advice.reached_target(wishes.target, audit)
     if not wishes.gain:
         return "", ""
-    if min(100 * ahead.value, 100 * differs) < wishes.gain:
-        return "gain", (
-            f"{LAG} more answers would gain about {100 * ahead.value:.1f} points of macro-F1, and "
-            f"the last {LAG} changed {differs:.1%} of the suggestions: it may be time to stop"
-        )
+    if 100 * min(ahead.value, differs) < wishes.gain:
+        return "gain", advice.little_gain(LAG, ahead.value, differs)
     if flat >= _PLATEAU:
-        return "plateau", (
-            f"the audit's estimate has not risen for {flat} answers: it may be time to stop, or to "
-            "look at the labels and at `txtal suspects`"
-        )
+        return "plateau", advice.flat_audit(flat)
     return "", ""

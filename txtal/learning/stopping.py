@@ -1,7 +1,7 @@
 """When labelling stops to pay: what the newest model believes of those before it.
 
-No answer is spent on it. A fixed sample of the pool, the stop set, is decided by models of the first
-third, half, ... of the answers and by the newest. Where two of them agree nothing was gained
+No answer is spent on it. A fixed sample of the pool, the stop set, is decided by models of the
+first third, half, ... of the answers and by the newest. Where two of them agree nothing was gained
 (stabilising predictions: Bloodgood and Vijay-Shanker 2009, CoNLL; what they agree on bounds the
 difference of their F-measures: Bloodgood and Grothendieck 2013, CoNLL). Where they differ, the
 newest model's calibrated probabilities say how much better its own decisions are. So each earlier
@@ -56,7 +56,9 @@ class StopSet:
         drawn = self._draws() / len(self.proba)
         return Curve.fit(
             self.answers,
-            np.stack([drawn @ expected_right(self.proba, one) for one in self.decided], axis=1),
+            np.stack(
+                [drawn @ expected_right(self.proba, one, self.task) for one in self.decided], axis=1
+            ),
         )
 
     def _draws(self) -> Floats:
@@ -67,20 +69,20 @@ class StopSet:
 
 
 def expected_f1(proba: Floats, decided: Cells, draws: Floats) -> Floats:
-    """Macro-F1 (b,) of decisions (s, k) if the probabilities (s, k) are right, for each draw (b, s).
+    """Macro-F1 of decisions (s, k), if probabilities (s, k) are right, for each draw (b, s): (b,).
 
-    Of the labels that are expected, or were decided for, at least half a time.
+    Of the labels that are expected at least half a time: the same whatever was decided.
     """
     both, either = draws @ (proba * (decided == IS)), draws @ (proba + (decided == IS))
-    occurs = either > 0.5
+    occurs = draws @ proba > 0.5
     f1 = np.where(occurs, 2 * both / np.maximum(either, 1e-9), 0)
     return np.asarray(f1.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1))
 
 
-def expected_right(proba: Floats, decided: Cells) -> Floats:
+def expected_right(proba: Floats, decided: Cells, task: Task) -> Floats:
     """The chance (s,) that decisions (s, k) are right in every label."""
     chosen = decided == IS
-    if (chosen.sum(axis=1) == 1).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3):
+    if task == "exclusive":
         return np.asarray((proba * chosen).sum(axis=1))
     return np.asarray(np.where(chosen, proba, 1 - proba).prod(axis=1))
 

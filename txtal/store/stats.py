@@ -11,7 +11,7 @@ from typing import Any
 from txtal.intervals import agreement
 from txtal.store import answers, datasets, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Overview
+from txtal.types import VERDICTS, Answer, Outlook, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    outlook = _outlook(conn, dataset.id)
     timed = [answer.answered - answer.shown for answer in standing if answer.shown]
     return {
         "dataset": dataset.name,
@@ -46,7 +47,14 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             else None
         ),
         "agreement": _agreement(conn, dataset.id),
+        "outlook": asdict(outlook) if outlook else None,
     }
+
+
+def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
+    """The newest, which comes with the ranking that was kept."""
+    stored = revisions.last_ranking(conn, dataset_id)
+    return stored[1].revision.outlook if stored else None
 
 
 def _agreement(conn: Connection, dataset_id: int) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from txtal.advice import ahead
 from txtal.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question
@@ -156,6 +157,9 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
     yield words.model(session)
+    outlook = session.ranking.revision.outlook if session.ranking else None
+    if outlook:
+        yield from ahead(outlook)
     trouble = words.learner_trouble(session)
     if trouble:
         yield trouble
