@@ -15,9 +15,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from txtal import ratings
 from txtal.errors import ModelError
-from txtal.learning.model import LinearModel
-from txtal.types import TASKS, Record, Task
+from txtal.learning.matrix import IS
+from txtal.learning.model import LinearModel, decide
+from txtal.types import ONE_OF, TASKS, Record, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
@@ -32,7 +34,7 @@ class Prediction:
     """What the classifier says of one text."""
 
     labels: tuple[str, ...]
-    """The most probable one; for multilabel and binary those with probability 0.5 or more."""
+    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
     probabilities: Mapping[str, float]
     """Of every label, most probable first."""
 
@@ -52,19 +54,23 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One prediction a text."""
-        return [self._prediction(row) for row in self.predict_proba(texts).tolist()]
+        proba = self.predict_proba(texts)
+        decided = decide(proba, self.task) == IS
+        return [self._prediction(*row) for row in zip(proba.tolist(), decided, strict=True)]
 
-    def _prediction(self, row: list[float]) -> Prediction:
-        ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
-        if self.task == "exclusive":
-            chosen = tuple(label for label, _ in ranked[:1])
-        else:
-            chosen = tuple(label for label, p in ranked if p >= 0.5)
-        return Prediction(chosen, {label: round(p, 4) for label, p in ranked})
+    def _prediction(self, row: list[float], decided: np.ndarray) -> Prediction:
+        columns = sorted(range(len(row)), key=lambda column: -row[column])
+        return Prediction(
+            tuple(self.labels[column] for column in columns if decided[column]),
+            {self.labels[column]: round(row[column], 4) for column in columns},
+        )
 
 
 def predicted_lines(classifier: Classifier, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Each record with ``predicted``, ``probability`` and ``probabilities`` added; streamed."""
+    """Each record with ``predicted``, ``probability`` and ``probabilities`` added; streamed.
+
+    A rating comes with the grade as a number, ``rating``, and the mean grade, ``expected``.
+    """
     for batch in _batches(records):
         predictions = classifier.predict([record.text for record in batch])
         for record, prediction in zip(batch, predictions, strict=True):
@@ -86,10 +92,19 @@ def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
     if record.meta:
         line["meta"] = dict(record.meta)
     line["predicted"] = chosen
-    if task == "exclusive":
-        line["probability"] = next(iter(prediction.probabilities.values()))
+    if task == "rating":
+        line["rating"] = int(chosen)
+        line["expected"] = _mean(prediction.probabilities)
+    if task in ONE_OF:
+        line["probability"] = prediction.probabilities[chosen]
     line["probabilities"] = dict(prediction.probabilities)
     return line
+
+
+def _mean(grades: Mapping[str, float]) -> float:
+    """The mean grade: finer than the one that is likely to be off by the least."""
+    total = sum(grades.values())
+    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
 
 
 def save(classifier: Classifier, folder: Path) -> None:
@@ -172,6 +187,8 @@ def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
         raise ValueError("its labels are no names")
     if not labels or len(set(labels)) < len(labels):
         raise ValueError("a label is missing or there twice")
+    if task == "rating" and not ratings.are_grades(labels):
+        raise ValueError("its labels are no grades")
     return task, tuple(labels)
 
 

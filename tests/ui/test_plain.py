@@ -11,7 +11,6 @@ from tests.ui.fakes import MANY, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
 from txtal.types import Ticket
-from txtal.ui import app
 from txtal.ui.plain import is_dumb, run
 
 
@@ -102,6 +101,13 @@ def test_binary_asks_yes_or_no() -> None:
     assert given(session)[1:] == [("reject", (1,)), ("accept", (1,))]
 
 
+def test_a_grade_is_typed_as_it_is() -> None:
+    session = make_session(labels=[str(n) for n in range(1, 11)], task="rating")
+    said = talk(session, "10", "0", "3", "11")
+    assert "answer [a/x/space/grade/" in said
+    assert given(session) == [("accept", (10,)), ("accept", (10,)), ("accept", (3,))]
+
+
 def test_undo_flag_comment_and_the_rest() -> None:
     session = make_session(["long " * 2000, "b"])
     said = talk(session, "1", "u", "f", "c odd one", "v", "s", "?", "2", "q", "1")
@@ -126,7 +132,7 @@ def test_hostile_text_is_harmless_and_an_ascii_locale_enough() -> None:
     out = io.BytesIO()
     stdout = io.TextIOWrapper(out, encoding="ascii")
     stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n1\n"), encoding="ascii")
-    assert app.run(session, dataset="d", plain=True, input=stdin, output=stdout) == 0
+    assert run(session, dataset="d", stdin=stdin, stdout=stdout) == 0
     said = out.getvalue().decode("ascii")
     assert "^[]52;c;x^G ? <U+202E>" in said
     assert "\x1b" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -654,7 +655,11 @@ def test_the_guidelines_are_read_and_closed() -> None:
 
 
 def test_where_one_stands() -> None:
-    sitting = Sitting(ranked_session(), rows=50)
+    session = ranked_session()
+    assert session.ranking is not None
+    revision = replace(session.ranking.revision, note="C=1\x1b")
+    session.ranking = replace(session.ranking, revision=revision)
+    sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
         "2.5 s an answer",
@@ -662,6 +667,7 @@ def test_where_one_stands() -> None:
         "refund",
         "███",
         "80 answers   70 %  (55–80, n 40)",
+        "margin, v; C=1^[",
     ):
         assert part in text
     sitting.size = (40, 12)
@@ -730,3 +736,54 @@ def test_why_without_a_model_says_that_there_is_none() -> None:
     sitting = Sitting(make_session())
     assert "no suggestion yet" in sitting.press("why")
     assert "asked at random" in sitting.read()
+
+
+# --- ratings ----------------------------------------------------------------------------------
+
+
+def test_grades_have_their_own_digits_whatever_the_keys() -> None:
+    grades = [str(grade) for grade in range(1, 11)]
+    session = make_session(labels=grades, task="rating")
+    sitting = Sitting(session, keys="mnemonic")
+    assert "0 10" in sitting.read()
+    for key in ("7", "0", "1"):
+        sitting.press("label", key)
+    assert given(session) == [("accept", (7,)), ("accept", (10,)), ("accept", (1,))]
+
+
+def test_a_scale_that_ends_before_leaves_the_other_digits_without_meaning() -> None:
+    session = make_session(labels=["1", "2", "3"], task="rating")
+    sitting = Sitting(session)
+    for key in ("4", "0"):
+        sitting.press("label", key)
+    assert given(session) == []
+
+
+def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=100)
+    text = sitting.read()
+    # 0.3 of being one too low, 0.08 of being one too high
+    assert "▸ grade 2, give or take 0.4" in text
+    assert "audit off by 0.8 (0.7–0.9" in text
+    sitting.press("accept")
+    assert given(session)[-1] == ("accept", (2,))
+
+
+def test_the_pages_speak_of_grades() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=120, rows=90)
+    assert "Why grade 2" in sitting.press("why")
+    sitting.press("close")
+    text = sitting.press("standing")
+    assert "Answers per grade" in text
+    assert "Grades off on tickets asked at random" in text
+    sitting.press("close")
+    assert "by how many grades it is off" in sitting.press("help")
+
+
+def test_the_list_of_grades_adds_none() -> None:
+    sitting = Sitting(make_session(labels=["1", "2", "3"], task="rating"))
+    sitting.press("pick")
+    assert "+ add the label" not in sitting.type("x")
+    assert "ctrl-r" not in sitting.read()

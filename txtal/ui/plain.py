@@ -13,9 +13,10 @@ from typing import TextIO
 
 from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
+from txtal.extending import Extension, Extras, Key, Panel, Shown
 from txtal.session import Session
 from txtal.text import clean, count, shorten
-from txtal.types import Found, LabelKeys, Question
+from txtal.types import Found, Label, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Page
@@ -76,6 +77,7 @@ def run(
     *,
     dataset: str,
     keys: LabelKeys = "auto",
+    extras: Extras | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
     on_error: OnError = lambda error: None,
@@ -86,13 +88,18 @@ def run(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
-    talk = _Talk(session, dataset, keys, stdin, stdout, on_error, sleep)
+    talk = _Talk(session, dataset, keys, extras or Extras(), stdin, stdout, on_error, sleep)
     try:
         talk.run()
     except KeyboardInterrupt:
         talk.say("")
         return INTERRUPTED
     return 0
+
+
+def _short(shown: Shown) -> str:
+    """A panel's text, safe to read out."""
+    return clean(shorten(shown.text, _TEXT), newlines=True)
 
 
 class _Talk:
@@ -103,6 +110,7 @@ class _Talk:
         session: Session,
         dataset: str,
         label_keys: LabelKeys,
+        extras: Extras,
         stdin: TextIO,
         stdout: TextIO,
         on_error: OnError,
@@ -135,6 +143,8 @@ class _Talk:
             "same": self.answer_alike,
             "back": session.leave,
         }
+        self.extension = Extension(extras, session, self.save)
+        self.commands |= {one.key: partial(self.press, one) for _, one in extras.pressed}
         self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
     def say(self, text: str = "", end: str = "\n") -> None:
@@ -194,18 +204,21 @@ class _Talk:
             return "[u/q, enter looks again]: "
         if task == "binary":
             return "answer [a yes/x no/space/u/f/?/q]: "
+        if task == "rating":
+            return "answer [a/x/space/grade/u/f/?/q]: "
         chosen = f"chosen: {words.labels(self.session.scheme, self.session.chosen)}. "
         return f"{chosen if task == 'multilabel' else ''}answer [a/x/space/number/name/u/f/?/q]: "
 
     def read_out(self, question: Question) -> None:
         """The ticket, its meta, the suggestion and the labels."""
-        text = question.ticket.text
+        shown = self.extension.rendered(question.ticket)
         self.say(f"\n({words.progress(self.session)} answered)")
-        self.say(clean(text[:_TEXT], newlines=True))
-        if len(text) > _TEXT:
-            self.say(f"({len(text) - _TEXT:,} more characters; v reads them all)")
+        self.say(clean(shown.text[:_TEXT], newlines=True))
+        if len(shown.text) > _TEXT:
+            self.say(f"({len(shown.text) - _TEXT:,} more characters; v reads them all)")
         parts = [
-            words.meta(question.ticket.meta),
+            "" if shown.alone else words.meta(question.ticket.meta),
+            *(f"{clean(panel.title)}: {_short(more)}" for panel, more in self.extension.standing()),
             self.suggested(question),
             words.previous(self.session, question),
         ]
@@ -230,12 +243,18 @@ class _Talk:
         scheme, offered = self.session.scheme, self.keyboard.offered(self.session)
         likely = dict(question.ranked.probabilities)
         lines = [
-            f"{key} {words.labels(scheme, (i,))}"
+            self.label_line(key, scheme.label(i))
             + (f" {words.percent(likely[i])}" if i in likely else "")
             for key, i in offered.items()
         ]
         more = len(scheme.ids) - len(offered)
         return [*lines, f"and {more} more: type a name, or / and a part of it"] if more else lines
+
+    def label_line(self, key: str, label: Label) -> str:
+        """``1 refund``; a grade is its own number, and may have a description: ``5 excellent``."""
+        if self.session.scheme.task == "rating":
+            return " ".join(filter(None, (label.name, words.label_name(label.description))))
+        return f"{key} {words.label_name(label.name)}"
 
     # --- doing ------------------------------------------------------------------------------
 
@@ -338,8 +357,22 @@ class _Talk:
     def read_page(self, page: Page) -> None:
         """Read out where one stands, or the guidelines."""
         overview = self.session.ledger.overview() if page == "standing" else None
-        for line in page_lines(self.session, Look(page=page, overview=overview), _WIDTH):
+        question = self.session.question
+        matched = self.extension.matched(question.ticket) if question else ()
+        look = Look(page=page, overview=overview, matched=matched)
+        for line in page_lines(self.session, look, _WIDTH):
             self.say("".join(text for _, text in line))
+
+    def press(self, one: Key | Panel) -> None:
+        """Do what the recipe's key does, or read out its panel."""
+        if isinstance(one, Panel):
+            shown = self.extension.opened(one)
+            if shown is not None:
+                self.say(f"{clean(one.title)}: {_short(shown)}")
+        else:
+            said = self.extension.press(one)
+            if said:
+                self.say(clean(said))
 
     def read_why(self) -> None:
         """Why this ticket and this label; the words come when the learner has found them."""
@@ -373,7 +406,8 @@ class _Talk:
     def view(self) -> None:
         """The whole text."""
         if self.session.question is not None:
-            self.say(clean(self.session.question.ticket.text, newlines=True))
+            shown = self.extension.rendered(self.session.question.ticket)
+            self.say(clean(shown.text, newlines=True))
 
     def help(self) -> None:
         """What can be typed."""
@@ -383,9 +417,12 @@ class _Talk:
                 self.say(f"{_TYPED[action.name]:<9} {action.help}")
             if action.name == "label":
                 self.say(_NAMES, end="")
-        if task != "binary":
+        if task not in ("binary", "rating"):
             self.say(typed.USAGE, end="")
         self.say(_FINDS + _READS, end="")
+        for _, one in self.extension.extras.pressed:
+            said = one.help if isinstance(one, Key) else one.title
+            self.say(f"{one.key:<9} {clean(said)}")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 
