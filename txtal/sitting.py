@@ -79,6 +79,7 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
         raise UsageError(fault)
     task: Task | None = "rating" if recipe.rating else recipe.task
     dataset = datasets.prepare(conn, recipe.dataset, labels, task)
+    _check_target(recipe, dataset)
     current = {label.name for label in dataset.scheme.labels}
     for name in dict.fromkeys(name for name, _ in labels if name not in current):
         report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
@@ -234,6 +235,13 @@ def _check_terminal(plain: bool, reads_stdin: bool) -> None:
     if not sys.stdout.isatty() or not (reads_stdin or sys.stdin.isatty()):
         raise UsageError(
             "there is no terminal to label in; run it in one, or use --plain to answer line by line"
+        )
+
+
+def _check_target(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.stop_at is not None and dataset.scheme.task == "rating":
+        raise UsageError(
+            f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"
         )
 
 
