@@ -12,10 +12,11 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import AUDIT, LearnerStatus, Loading, Session
+from txtal.session import LearnerStatus, Loading, Session
 from txtal.store import answers, schema, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import (
+    AUDIT,
     Answer,
     Dataset,
     Outlook,
