@@ -20,7 +20,7 @@ from txtal.store import (
     tickets,
 )
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Effort, Overview
+from txtal.types import VERDICTS, Answer, Effort, Outlook, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    outlook = _outlook(conn, dataset.id)
     found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     cost = effort.of(conn, dataset.id, standing)
@@ -61,6 +62,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         ),
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
+        "outlook": asdict(outlook) if outlook else None,
     }
 
 
@@ -68,6 +70,12 @@ def _synthetic(conn: Connection, dataset_id: int, standing: Sequence[Answer]) ->
     """How many of the answers are of synthetic tickets."""
     ids = synthetic.ids(conn, dataset_id)
     return sum(answer.ticket_id in ids for answer in standing)
+
+
+def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
+    """The newest, which comes with the ranking that was kept."""
+    stored = revisions.last_ranking(conn, dataset_id)
+    return stored[1].revision.outlook if stored else None
 
 
 def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
