@@ -25,7 +25,10 @@ from txtal.vectors.vectoriser import Vectoriser
 HEADER = "classifier.json"
 ARRAYS = "classifier.npz"
 _FORMAT = "txtal classifier"
-_VERSION = 1
+_VERSION = 2
+_READABLE = (1, 2)
+"""Version 1 had no share for labels that were never answered."""
+
 _BATCH = 1000
 
 
@@ -71,13 +74,14 @@ def predicted_lines(classifier: Classifier, records: Iterable[Record]) -> Iterat
 
     A rating comes with the grade as a number, ``rating``, and the mean grade, ``expected``.
     """
-    for batch in _batches(records):
+    for batch in batches(records):
         predictions = classifier.predict([record.text for record in batch])
         for record, prediction in zip(batch, predictions, strict=True):
             yield _line(classifier.task, record, prediction)
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in lists of a size to vectorise at once."""
     # itertools.batched needs Python 3.12.
     rest = iter(records)
     while batch := list(islice(rest, _BATCH)):
@@ -128,6 +132,7 @@ def save(classifier: Classifier, folder: Path) -> None:
         "version": _VERSION,
         "task": classifier.task,
         "labels": list(classifier.labels),
+        "unseen": model.unseen,
         "vectoriser": vectoriser,
         "fingerprint": classifier.vectoriser.fingerprint,
     }
@@ -163,7 +168,11 @@ def load(folder: Path) -> Classifier:
     try:
         task, labels = _scheme(header)
         model = LinearModel(
-            task, arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
+            task,
+            arrays.pop("coef"),
+            arrays.pop("intercept"),
+            arrays.pop("trained"),
+            _unseen(header),
         )
         parts = {name.removeprefix("vectoriser."): array for name, array in arrays.items()}
         vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
@@ -192,6 +201,14 @@ def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
     return task, tuple(labels)
 
 
+def _unseen(header: Mapping[str, Any]) -> float:
+    """The share of tickets whose label was never answered. Raises ValueError if it is none."""
+    share = float(header.get("unseen", 0.0))
+    if not 0 <= share <= 1:
+        raise ValueError("its share of unseen labels is none")
+    return share
+
+
 def _fits(model: LinearModel, labels: int, dims: int) -> bool:
     """Whether the weights are numbers, one for each label and feature."""
     numbers = (model.coef, model.intercept)
@@ -214,7 +231,7 @@ def _header(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ModelError(f"{path}: not the header of a txtal classifier")
-    if header.get("version") != _VERSION:
+    if header.get("version") not in _READABLE:
         raise ModelError(f"{path}: made by a newer txtal; upgrade with `pip install -U txtal`")
     missing = {"task", "labels", "vectoriser", "fingerprint", "sha256"} - header.keys()
     if missing:
