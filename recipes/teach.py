@@ -28,6 +28,7 @@ def teach(
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
+    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
@@ -41,6 +42,7 @@ def teach(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        overlap=overlap,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,

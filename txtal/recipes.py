@@ -49,6 +49,8 @@ class Recipe:
     audit: float = _DEFAULTS.audit
     recheck: float = 0.0
     """Share of questions that are the annotator's own earlier ones, asked again blindly."""
+    overlap: float = 0.0
+    """Share of tickets, the same for all with the same share, that every annotator is asked."""
     seed: int = _DEFAULTS.seed
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at

@@ -333,12 +333,29 @@ _M005 = (
     "CREATE INDEX measures_dataset ON measures (dataset_id, revision_id)",
 )
 
+# A ticket that everybody is asked may be on several screens at once. Leases are for minutes: none
+# is worth keeping.
+_M006 = (
+    "DROP TABLE lease",
+    """CREATE TABLE lease (
+        ticket_id INTEGER NOT NULL REFERENCES ticket(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        expires REAL NOT NULL,
+        PRIMARY KEY (ticket_id, session_id)
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE session ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX session_whole",
+    "CREATE INDEX session_whole"
+    " ON session (dataset_id, annotator, recipe, started, ended, overlap)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
     "m003_ticket_dataset": _M003,
     "m004_ratings": _M004,
     "m005_measures": _M005,
+    "m006_overlap": _M006,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

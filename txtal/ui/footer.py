@@ -19,6 +19,7 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
         "progress": [words.progress(session), words.progress(session).replace(" of ", "/")],
         "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
+        "others": [words.others(session), words.others(session, brief=True), ""],
         "saved": [words.saved(session), words.saved(session, number=False)],
         "model": [words.model(session, look.seconds), words.model(session, brief=True)],
         "audit": [words.audit(session), words.audit(session, brief=True), ""],
@@ -32,7 +33,8 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
 
 
 _GIVES_WAY = (
-    "progress", "count", "audit", "model", "count", "audit", "saved", "dataset", "dataset",
+    "progress", "count", "others", "audit", "others", "model", "count", "audit", "saved",
+    "dataset", "dataset",
 )  # fmt: skip
 
 
