@@ -33,7 +33,7 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
 
 
 _GIVES_WAY = (
-    "progress", "count", "others", "audit", "others", "model", "count", "audit", "saved",
+    "progress", "count", "others", "audit", "model", "count", "others", "audit", "saved",
     "dataset", "dataset",
 )  # fmt: skip
 

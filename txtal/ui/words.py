@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from txtal.session import LearnerStatus, Session
-from txtal.text import clean, count, shorten
+from txtal.text import clean, shorten
 from txtal.types import Estimate, Found, Question, Scheme, Task
 from txtal.ui.keys import Purpose
 
@@ -204,12 +204,12 @@ def loading(session: Session) -> str:
 
 
 def others(session: Session, *, brief: bool = False) -> str:
-    """``ana 120, bo 88``: what others have answered; in brief ``2 others 208``."""
+    """``ana 120, bo 88``: what others have answered; in brief ``others 208``."""
     counts = sorted(session.ledger.others.items(), key=lambda item: -item[1])
     if not counts:
         return ""
     if brief:
-        return f"{count(len(counts), 'other')} {sum(number for _, number in counts):,}"
+        return f"others {sum(number for _, number in counts):,}"
     named = [f"{clean(shorten(name, 12))} {number:,}" for name, number in counts[:_OTHERS]]
     more = len(counts) - _OTHERS
     return ", ".join(named) + (f", {more} more" if more > 0 else "")
