@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
-from txtal.types import LabelKeys, Task
+from txtal.errors import UsageError
+from txtal.stream import band as parse_band
+from txtal.types import LabelKeys, Stream, Task
 
 
 @recipe("teach")
@@ -30,12 +32,32 @@ def teach(
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
+    follow: Annotated[bool, "The same, from a file that grows."] = False,
+    budget: Annotated[
+        float | None, "Share of the arriving tickets to ask: 0.1, and all there are with --band."
+    ] = None,
+    band: Annotated[
+        str | None,
+        "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
+    ] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
     Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
+    arriving = None
+    bounds = None if band is None else parse_band(band)
+    if stream or follow:
+        usual = 1.0 if bounds else 0.1
+        arriving = Stream(follow, usual if budget is None else budget, bounds)
+    elif budget is not None:
+        raise UsageError("--budget is for tickets that arrive: add --stream or --follow")
+    elif bounds:
+        if strategy != "auto":
+            raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+        strategy = f"band={bounds[0]}..{bounds[1]}"
     return Recipe(
         dataset,
         tickets=source,
@@ -50,6 +72,7 @@ def teach(
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        stream=arriving,
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,

@@ -16,7 +16,10 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     """The most that fits; what matters least gives way first."""
     forms = {
         "dataset": [fit(words.label_name(dataset), 24), fit(words.label_name(dataset), 12), ""],
-        "progress": [words.progress(session), words.progress(session).replace(" of ", "/")],
+        "progress": [
+            words.progress(session),
+            words.stream(session, brief=True) or words.progress(session).replace(" of ", "/"),
+        ],
         "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
         "others": [words.others(session), words.others(session, brief=True), ""],

@@ -179,9 +179,21 @@ class _Talk:
     def look(self) -> None:
         """Take in what is new; a question that a lock keeps away is waited for."""
         self.session.update()
-        while self.session.locked:
+        told = False
+        while self.session.locked or self.is_to_come():
+            if not self.session.locked and not told:
+                self.say("\n(waiting for the next ticket; ctrl-C quits)")
+                told = True
             self.sleep(RETRY_SECONDS)
             self.session.update()
+
+    def is_to_come(self) -> bool:
+        """Whether a stream may yet bring a ticket where there is none to ask."""
+        inflow = self.session.inflow
+        if inflow is None or self.session.question is not None:
+            return False
+        standing = inflow.standing
+        return not standing.over or standing.unsettled > 0
 
     def ask(self) -> None:
         """Read out the question if it is a new one, then prompt."""
@@ -212,7 +224,8 @@ class _Talk:
     def read_out(self, question: Question) -> None:
         """The ticket, its meta, the suggestion and the labels."""
         shown = self.extension.rendered(question.ticket)
-        self.say(f"\n({words.progress(self.session)} answered)")
+        said = words.progress(self.session)
+        self.say(f"\n({said})" if self.session.inflow else f"\n({said} answered)")
         self.say(clean(shown.text[:_TEXT], newlines=True))
         if len(shown.text) > _TEXT:
             self.say(f"({len(shown.text) - _TEXT:,} more characters; v reads them all)")
