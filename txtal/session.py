@@ -50,6 +50,9 @@ Order = Literal["ranking", "file", "suspects"]
 
 MOST_FOUND = 200
 
+IDLE_SECONDS = 300
+"""Without a key for so long, nobody is there: the time isn't counted."""
+
 _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
 
@@ -731,13 +734,19 @@ class Session:
         return self.ledger.history(query, MOST_FOUND)
 
     def search(self, query: Query) -> list[Found]:
-        """Tickets by their words and meta, the best first; without those, what is asked next."""
+        """Tickets by their words and meta, the best first; without those, what is asked next.
+
+        ``is:unsure`` are those of what is asked next that the model is least sure of.
+        """
         if query.words or query.meta:
             found = self.ledger.find(query, MOST_FOUND)
         else:
             items = self.ranking.items if self.ranking else ()
-            found = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
-        return [one for one in self._with_rank(found) if self._fits(one, query)]
+            known = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
+            known += self.ledger.history(query, MOST_FOUND) if query else []
+            found = list({one.ticket.id: one for one in known}.values())
+        fitting = [one for one in self._with_rank(found) if self._fits(one, query)]
+        return sorted(fitting, key=_margin) if query.state == "unsure" else fitting
 
     def _with_rank(self, found: Iterable[Found]) -> list[Found]:
         ranked = {item.ticket_id: item for item in self.ranking.items} if self.ranking else {}
@@ -747,7 +756,8 @@ class Session:
         """Whether its answer, or else its suggestion, is as the query wants it."""
         answer, suggestion = found.answer, found.ranked.suggestion if found.ranked else ()
         names = [self.scheme.names.get(i, "") for i in (answer.labels if answer else suggestion)]
-        state = {"open": answer is None}
+        guessed = bool(found.ranked and found.ranked.probabilities)
+        state = {"open": answer is None, "unsure": answer is None and guessed}
         if answer is not None:
             state |= {answer.verdict: True, "flagged": answer.flagged}
             state |= {"commented": bool(answer.comment)}
@@ -841,6 +851,12 @@ class Session:
         if self.question and self.question.ticket.id in {answer.ticket_id for answer in given}:
             self._ask_or_say_why()
         return len(given)
+
+
+def _margin(found: Found) -> float:
+    """How much likelier the likeliest label is than the next; of a single one, than not."""
+    likely = [share for _, share in found.ranked.probabilities[:2]] if found.ranked else []
+    return abs(likely[0] - likely[1]) if len(likely) > 1 else abs(2 * sum(likely) - 1)
 
 
 def _again(ticket: Ticket, answer: Answer) -> Question:

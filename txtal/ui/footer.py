@@ -61,7 +61,8 @@ def hints(
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
     line: Line = [("", " " * room.left)]
     for action in shown:
-        line += [("class:key", action.first), ("class:hint", f" {action.hint}  ")]
+        between = "  " if len(line) > 1 else ""
+        line += [("class:key", between + action.first), ("class:hint", f" {action.hint}")]
     return line
 
 
@@ -77,7 +78,7 @@ def _as_offered(action: keys.Action, session: Session, offered: Collection[str])
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
-    return sum(len(action.first) + len(action.hint) + 3 for action in actions) - 2
+    return sum(cells(action.first) + cells(action.hint) + 3 for action in actions) - 2
 
 
 def _idle(session: Session, look: Look, overflows: bool) -> set[str]:

@@ -14,7 +14,7 @@ from typing import TextIO
 from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.extending import Extension, Extras, Key, Panel, Shown
-from txtal.session import Session
+from txtal.session import IDLE_SECONDS, Session
 from txtal.text import clean, count, shorten
 from txtal.types import Found, Label, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
@@ -58,6 +58,7 @@ _READS = """\
 why       why this ticket and this label; again a moment later for the words
 info      where you stand
 guidelines
+pause     stop the clock; it stops by itself when nobody types for five minutes
 """
 _WIDTH = 78
 _LOOKS_UP = ("history", "search", "similar")
@@ -142,6 +143,7 @@ class _Talk:
             "why": self.read_why,
             "same": self.answer_alike,
             "back": session.leave,
+            "pause": self.pause,
         }
         self.extension = Extension(extras, session, self.save)
         self.commands |= {one.key: partial(self.press, one) for _, one in extras.pressed}
@@ -158,7 +160,11 @@ class _Talk:
         while not self.over:
             self.guard(self.look)
             self.ask()
+            asked = self.session.clock()
             line = self.stdin.readline()
+            if self.session.clock() - asked > IDLE_SECONDS:
+                self.session.pause(asked)
+            self.session.resume()
             if not line:
                 self.say()
                 return
@@ -285,6 +291,8 @@ class _Talk:
             return
         elif word.startswith("label "):
             self.change_labels(word.partition(" ")[2])
+        elif word.startswith("about "):
+            self.tell_about(word.partition(" ")[2].strip())
         elif word.startswith(("c ", "comment ")):
             self.session.comment = word.partition(" ")[2].strip()
             self.say("noted")
@@ -400,6 +408,22 @@ class _Talk:
         for label in self.session.scheme.labels:
             about = f": {words.label_name(label.description)}" if label.description else ""
             self.say(words.label_name(label.name) + about)
+
+    def tell_about(self, name: str) -> None:
+        """What a label is for, and a few tickets that have it."""
+        label_id = self.meant(name)
+        if label_id is not None:
+            label = self.session.scheme.label(label_id)
+            self.say(f"{words.label_name(label.name)}: {words.label_name(label.description)}")
+            for text in self.session.ledger.examples(label_id):
+                self.say(f"for example: {words.excerpt(text)}")
+
+    def pause(self) -> None:
+        """Stop the clock until the next line."""
+        self.session.pause()
+        self.say("paused; enter goes on")
+        self.stdin.readline()
+        self.session.resume()
 
     def change_labels(self, line: str) -> None:
         """Change the label scheme, and read the question out again with the labels there are."""

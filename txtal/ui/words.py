@@ -47,7 +47,9 @@ def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
-QUERY_HELP = 'words, "a phrase", label:NAME, by:NAME, is:open, is:flagged, or KEY:VALUE of the meta'
+QUERY_HELP = (
+    'words, "a phrase", label:NAME, by:NAME, is:open, is:unsure, is:flagged, or KEY:VALUE of meta'
+)
 
 
 def said_of(session: Session, found: Found) -> str:
