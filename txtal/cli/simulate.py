@@ -418,7 +418,7 @@ def _plot(
 
     import plotext
 
-    from txtal.report import ticks
+    from txtal.charts import ticks
 
     plain = not _says("⠿│")
     colours = _in_colour()
