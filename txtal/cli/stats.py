@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from txtal.advice import ahead
 from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.quality import effort_lines
 from txtal.text import count
 from txtal.types import Effort, Estimate
+from txtal.wire import outlook_from
 
 
 @click.command("stats")
@@ -73,6 +75,9 @@ def _show_quality(body: dict[str, Any]) -> None:
             f"{share['high']:.1%}, {count(share['n'], 'ticket')} with several answers), "
             f"Krippendorff's alpha {alpha['value']:.2f} ({alpha['low']:.2f} to {alpha['high']:.2f})"
         )
+    if body["outlook"]:
+        for line in ahead(outlook_from(body["outlook"])):
+            put(line)
     if body["agreement"]:
         share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
         put(
