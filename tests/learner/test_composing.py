@@ -103,7 +103,7 @@ def desk(conn: Connection, path: Path, make_dataset: MakeDataset) -> Desk:
 def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk: Desk) -> None:
     desk.answer(40)
     made = synthetic.ids(desk.conn, 1)
-    assert len(made) > 4
+    assert len(made) >= 2
     reasons = {one.ticket_id: one.ranked.reason for one in answers.standing(desk.conn, 1)}  # type: ignore[union-attr]
     asked = {ticket_id for ticket_id, reason in reasons.items() if reason == SYNTHETIC}
     assert made - asked == made & {desk.session.question.ticket.id}  # type: ignore[union-attr]

@@ -15,14 +15,30 @@ SECONDS = 15 * 60.0
 _BATCH = 64
 """Tickets looked at with one statement."""
 
-OPEN = """
-    NOT EXISTS (SELECT 1 FROM answer AS a WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id))
-    AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = t.id
-                    AND l.session_id <> :session AND l.expires > :now)
-    AND NOT EXISTS (SELECT 1 FROM synthetic AS s WHERE s.ticket_id = t.id)
+PARTS = 1 << 20
+"""What a session's share of tickets that everybody is asked is counted in."""
+
+IS_SHARED = f"(t.input_hash & {PARTS - 1}) < s.overlap"
+"""Ticket ``t`` is one of those that session ``s`` is asked though others have answered them.
+
+By its hash, so that all sessions with the same share, and those with more, mean the same tickets.
 """
-"""Nobody's answer to ticket ``t`` stands, no other session holds it, and it isn't synthetic."""
+
+OPEN = f"""
+    NOT EXISTS (SELECT 1 FROM answer AS a JOIN session AS s ON s.id = :session
+                WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)
+                AND (a.annotator = s.annotator OR NOT {IS_SHARED}))
+    AND NOT EXISTS (SELECT 1 FROM lease AS l JOIN session AS s ON s.id = :session
+                    WHERE l.ticket_id = t.id AND l.session_id <> s.id AND l.expires > :now
+                    AND (NOT {IS_SHARED}
+                         OR (SELECT annotator FROM session WHERE id = l.session_id) = s.annotator))
+    AND NOT EXISTS (SELECT 1 FROM synthetic WHERE ticket_id = t.id)
+"""
+"""No answer to ticket ``t`` stands, no other session holds it, and it isn't synthetic.
+
+Of a ticket that everybody is asked: none of the session's own annotator.
+"""
 
 
 def take_first(
@@ -64,7 +80,7 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
 
 
 def is_open(conn: Connection, session_id: int, ticket_id: int) -> bool:
-    """Nobody's answer to the ticket stands, and no other session holds it."""
+    """Whether the session may be asked the ticket: see ``OPEN``."""
     found = conn.execute(
         f"SELECT 1 FROM ticket AS t WHERE t.id = :ticket AND {OPEN}",
         {"ticket": ticket_id, "session": session_id, "now": time.time()},
@@ -82,11 +98,15 @@ def held_elsewhere(conn: Connection, session_id: int, ticket_id: int) -> bool:
 
 
 def hold(conn: Connection, session_id: int, ticket_id: int) -> None:
-    """Lease the ticket, whoever had it; taking one lets go of the one before."""
-    conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
+    """Lease the ticket, whoever else has it; taking one lets go of the one before."""
+    now = time.time()
     conn.execute(
-        "INSERT OR REPLACE INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
-        (ticket_id, session_id, time.time() + SECONDS),
+        "DELETE FROM lease WHERE session_id = ? OR (ticket_id = ? AND expires <= ?)",
+        (session_id, ticket_id, now),
+    )
+    conn.execute(
+        "INSERT INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
+        (ticket_id, session_id, now + SECONDS),
     )
 
 
@@ -104,13 +124,23 @@ def release(conn: Connection, session_id: int) -> None:
         conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
 
 
-def open_count(conn: Connection, dataset_id: int) -> int:
-    """How many of the dataset's tickets have no standing answer, synthetic ones aside."""
+def open_count(conn: Connection, dataset_id: int, session_id: int = 0) -> int:
+    """How many of the dataset's tickets have no standing answer, synthetic ones aside.
+
+    For a session, one that everybody is asked counts until its own annotator has answered it.
+    """
     row = conn.execute(
         "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
         " - (SELECT count(*) FROM synthetic WHERE dataset_id = :d)"
         " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d"
-        "    AND ticket_id NOT IN (SELECT ticket_id FROM synthetic WHERE dataset_id = :d))",
-        {"d": dataset_id},
+        "    AND ticket_id NOT IN (SELECT ticket_id FROM synthetic))"
+        " + (SELECT count(DISTINCT t.id) FROM session AS s"
+        "    JOIN standing_answer AS a ON a.dataset_id = s.dataset_id"
+        "    JOIN ticket AS t ON t.id = a.ticket_id"
+        f"   WHERE s.id = :s AND s.overlap > 0 AND {IS_SHARED}"
+        "    AND t.id NOT IN (SELECT ticket_id FROM synthetic)"
+        "    AND NOT EXISTS (SELECT 1 FROM standing_answer AS own"
+        "                    WHERE own.ticket_id = t.id AND own.annotator = s.annotator))",
+        {"d": dataset_id, "s": session_id},
     ).fetchone()
     return int(row[0])

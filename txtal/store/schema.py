@@ -364,7 +364,23 @@ _M006 = (
     " (dataset_id, decided, asked, predicted, credit, threshold)",
 )
 
-_M_SYNTHETIC = (
+# A ticket that everybody is asked may be on several screens at once. Leases are for minutes: none
+# is worth keeping.
+_M007 = (
+    "DROP TABLE lease",
+    """CREATE TABLE lease (
+        ticket_id INTEGER NOT NULL REFERENCES ticket(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        expires REAL NOT NULL,
+        PRIMARY KEY (ticket_id, session_id)
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE session ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX session_whole",
+    "CREATE INDEX session_whole"
+    " ON session (dataset_id, annotator, recipe, started, ended, overlap)",
+)
+
+_M008 = (
     """CREATE TABLE synthetic (
         ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
         dataset_id INTEGER NOT NULL REFERENCES dataset(id),
@@ -382,7 +398,8 @@ MIGRATIONS = {
     "m004_ratings": _M004,
     "m005_measures": _M005,
     "m006_stream": _M006,
-    "m007_synthetic": _M_SYNTHETIC,
+    "m007_overlap": _M007,
+    "m008_synthetic": _M008,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
