@@ -6,9 +6,8 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,24 +16,15 @@ import numpy as np
 
 from txtal.errors import ModelError
 from txtal.learning.model import LinearModel
-from txtal.types import TASKS, Record, Task
+from txtal.types import TASKS, Prediction, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
 ARRAYS = "classifier.npz"
 _FORMAT = "txtal classifier"
 _VERSION = 1
-_BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the classifier says of one text."""
-
-    labels: tuple[str, ...]
-    """The most probable one; for multilabel and binary those with probability 0.5 or more."""
-    probabilities: Mapping[str, float]
-    """Of every label, most probable first."""
+_VECTORISER = "vectoriser."
+"""What the names of the vectoriser's arrays begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +42,54 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One prediction a text."""
-        return [self._prediction(row) for row in self.predict_proba(texts).tolist()]
+        proba = self.predict_proba(texts)
+        order = np.argsort(-proba, axis=1, kind="stable")
+        ranked = np.take_along_axis(proba, order, axis=1)
+        rounded = ranked.astype(np.float64).round(4).tolist()
+        chosen = self._chosen(ranked).tolist()
+        names = np.array(self.labels, dtype=object)[order].tolist()
+        rows = zip(names, rounded, chosen, strict=True)
+        return [
+            Prediction(tuple(names[:count]), dict(zip(names, values, strict=True)))
+            for names, values, count in rows
+        ]
 
-    def _prediction(self, row: list[float]) -> Prediction:
-        ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
+    def _chosen(self, ranked: np.ndarray) -> np.ndarray:
+        """How many of the labels, most probable first, apply to each text (n,)."""
         if self.task == "exclusive":
-            chosen = tuple(label for label, _ in ranked[:1])
-        else:
-            chosen = tuple(label for label, p in ranked if p >= 0.5)
-        return Prediction(chosen, {label: round(p, 4) for label, p in ranked})
+            return np.ones(len(ranked), np.int64)
+        return np.asarray((ranked >= 0.5).sum(axis=1))
 
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A JSON-able header and arrays, for :meth:`from_arrays`.
 
-def predicted_lines(classifier: Classifier, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Each record with ``predicted``, ``probability`` and ``probabilities`` added; streamed."""
-    for batch in _batches(records):
-        predictions = classifier.predict([record.text for record in batch])
-        for record, prediction in zip(batch, predictions, strict=True):
-            yield _line(classifier.task, record, prediction)
+        Raises LearnerError for a vectoriser that can't be saved.
+        """
+        vectoriser, arrays = self.vectoriser.to_arrays()
+        header = {"task": self.task, "labels": list(self.labels), "vectoriser": vectoriser}
+        own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
+        model = self.model
+        weights = {"coef": model.coef, "intercept": model.intercept, "trained": model.trained}
+        return header, weights | own
 
+    @classmethod
+    def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
+        """Back from :meth:`to_arrays`.
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    # itertools.batched needs Python 3.12.
-    rest = iter(records)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
-
-
-def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
-    chosen: Any = list(prediction.labels)
-    if task != "multilabel":
-        chosen = chosen[0] if chosen else None
-    line = {**record.extra, "text": record.text}
-    if record.meta:
-        line["meta"] = dict(record.meta)
-    line["predicted"] = chosen
-    if task == "exclusive":
-        line["probability"] = next(iter(prediction.probabilities.values()))
-    line["probabilities"] = dict(prediction.probabilities)
-    return line
+        Raises KeyError, TypeError, ValueError, AttributeError or IndexError for what isn't whole,
+        ValueError when its parts don't fit together, and as :meth:`Vectoriser.from_arrays`.
+        """
+        task, labels = _scheme(header)
+        model = LinearModel(task, arrays["coef"], arrays["intercept"], arrays["trained"])
+        parts = {
+            name.removeprefix(_VECTORISER): array
+            for name, array in arrays.items()
+            if name.startswith(_VECTORISER)
+        }
+        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
+        if not _fits(model, len(labels), vectoriser.dims):
+            raise ValueError("its labels, weights and features don't fit together")
+        return cls(task, labels, model, vectoriser)
 
 
 def save(classifier: Classifier, folder: Path) -> None:
@@ -97,23 +97,13 @@ def save(classifier: Classifier, folder: Path) -> None:
 
     Raises ModelError when it can't be written, LearnerError for a vectoriser that can't be saved.
     """
-    vectoriser, arrays = classifier.vectoriser.to_arrays()
-    model = classifier.model
+    said, arrays = classifier.to_arrays()
     packed = io.BytesIO()
-    np.savez_compressed(
-        packed,
-        allow_pickle=False,
-        coef=model.coef,
-        intercept=model.intercept,
-        trained=model.trained,
-        **{f"vectoriser.{name}": array for name, array in arrays.items()},
-    )
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
     header: dict[str, Any] = {
         "format": _FORMAT,
         "version": _VERSION,
-        "task": classifier.task,
-        "labels": list(classifier.labels),
-        "vectoriser": vectoriser,
+        **said,
         "fingerprint": classifier.vectoriser.fingerprint,
     }
     header["sha256"] = _sum(header, packed.getvalue())
@@ -146,21 +136,13 @@ def load(folder: Path) -> Classifier:
     header = _header(folder / HEADER)
     arrays = _arrays(folder / ARRAYS, header)
     try:
-        task, labels = _scheme(header)
-        model = LinearModel(
-            task, arrays.pop("coef"), arrays.pop("intercept"), arrays.pop("trained")
-        )
-        parts = {name.removeprefix("vectoriser."): array for name, array in arrays.items()}
-        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
-        fits = _fits(model, len(labels), vectoriser.dims)
-        fingerprint = vectoriser.fingerprint
+        made = Classifier.from_arrays(header, arrays)
+        fingerprint = made.vectoriser.fingerprint
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelError(f"{folder}: not a whole txtal classifier ({error})") from error
-    if not fits:
-        raise ModelError(f"{folder}: its labels, weights and features don't fit together")
     if fingerprint != header["fingerprint"]:
         raise ModelError(f"{folder}: its vectoriser isn't the one it was trained with")
-    return Classifier(task, labels, model, vectoriser)
+    return made
 
 
 def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:

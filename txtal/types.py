@@ -188,6 +188,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier says of one text."""
+
+    labels: tuple[str, ...]
+    """The most probable one; for multilabel and binary those with probability 0.5 or more."""
+    probabilities: Mapping[str, float]
+    """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A ticket that was looked for, with what was said of it."""
 
