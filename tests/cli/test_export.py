@@ -62,6 +62,9 @@ def test_a_file_is_replaced_whole(answered: Program, name: str) -> None:
 def test_a_file_that_cant_be_written_is_left_as_it_was(answered: Program) -> None:
     assert "directory" in answered.quick("export", "d", "-o", ".").complaint
     assert "can't be written" in answered.quick("export", "d", "-o", "none/out.jsonl").complaint
+    database = (answered.folder / answered.db).read_bytes()
+    assert "is a database" in answered.quick("export", "d", "-o", answered.db).complaint
+    assert (answered.folder / answered.db).read_bytes() == database
     (answered.folder / "out.jsonl").write_text("old")
     ran = answered.quick("export", "nosuch", "-o", "out.jsonl")
     assert (ran.code, (answered.folder / "out.jsonl").read_text()) == (2, "old")

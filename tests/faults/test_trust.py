@@ -103,7 +103,7 @@ def test_nothing_in_the_folder_is_run(fresh: Program, tries: Tries) -> None:
     modules = ("sitecustomize", "usercustomize", "txtal_recipes", "recipe", "conftest", "numpy")
     for name in (*modules, "spacy", "click", "sqlite3", "json", "txtal"):
         fresh.file(f"{name}.py", code)
-    for name in ("txtal.toml", "pyproject.toml", "prodigy.json", ".env", ".envrc", "setup.cfg"):
+    for name in ("pyproject.toml", "prodigy.json", ".env", ".envrc", "setup.cfg"):
         fresh.file(name, ["[tool.txtal]", 'recipes = ["recipe.py"]', "TXTAL_DB=other.db"])
     module = [sys.executable, "-m", "txtal"]
     commands = [[*TXTAL, *words] for words in MAIN]
@@ -122,6 +122,15 @@ def test_nothing_in_the_folder_is_run(fresh: Program, tries: Tries) -> None:
             )
             assert not list(fresh.folder.glob("*.ran"))
             assert not (fresh.folder / "other.db").exists()
+    for said in (
+        'recipes = ["recipe.py"]',
+        'code = "recipe.py"',
+        "[tool.txtal]\ncode = 'recipe.py'",
+    ):
+        fresh.file("txtal.toml", [said])  # the one file there that is read: it may name no code
+        with tries.one(said):
+            assert "no setting is called" in fresh("stats", "d").err
+            assert not list(fresh.folder.glob("*.ran"))
 
 
 # --- what is told -----------------------------------------------------------------------------

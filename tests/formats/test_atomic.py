@@ -123,6 +123,16 @@ def test_a_directory_or_a_place_that_is_not_there(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize("begins", [b"SQLite format 3\0\x10", b"\x37\x7f\x06\x82\0"])
+def test_a_database_is_never_replaced(tmp_path: Path, begins: bytes) -> None:
+    path = tmp_path / "txtal.db"
+    path.write_bytes(begins)
+    with pytest.raises(UsageError, match="is a database"), write_atomically(path):
+        pytest.fail("written")
+    assert path.read_bytes() == begins
+    assert names(tmp_path) == ["txtal.db"]
+
+
 def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)

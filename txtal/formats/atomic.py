@@ -15,6 +15,10 @@ from txtal import leftovers
 from txtal.errors import TxtalError, UsageError
 
 
+_DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+"""How a database begins, and its write-ahead log."""
+
+
 @contextmanager
 def write_atomically(path: str | Path) -> Iterator[TextIO]:
     """A handle for the text that ``path`` holds once the block ends; compressed if it ends in .gz.
@@ -23,11 +27,14 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     A new file is readable by its owner only, since it holds what customers wrote; an existing one
     keeps its mode, and a symbolic link keeps pointing at it. What a killed run left in the
     directory is swept away. A device or pipe is written to as it is. Raises UsageError for a
-    directory and TxtalError when the file can't be written.
+    directory, and for a database, whose answers would be gone, and TxtalError when the file can't
+    be written.
     """
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it")
+    if _is_database(path):
+        raise UsageError(f"{path} is a database; name another file, or remove it first")
     special = path.exists() and not path.is_file()
     try:
         with _special(path) if special else _replaced(path) as handle:
@@ -35,6 +42,14 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     except OSError as error:
         after = "" if special else "; what it held is untouched"
         raise TxtalError(f"{path} can't be written: {error.strerror or error}{after}") from error
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(16).startswith(_DATABASE)
+    return False
 
 
 @contextmanager
