@@ -28,7 +28,7 @@ def teach(
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
-    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
     return Recipe(

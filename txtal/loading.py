@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeGuard
@@ -14,9 +15,9 @@ from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, stated
 from txtal.formats.lines import BadLine
 from txtal.formats.source import read
-from txtal.store import answers, datasets, tickets
+from txtal.store import answers, datasets, schema, tickets
 from txtal.store import labels as label_store
-from txtal.store.sqlite import Connection, transaction
+from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
 from txtal.text import count, label_fault
 from txtal.types import Answer, Dataset, Ranked, Record, Task
@@ -29,7 +30,8 @@ LATEST = 253_402_300_799.0
 
 LONGEST_ANSWER = 7 * 86_400
 
-_OWN = "dataset:"
+OWN = "dataset:"
+"""What the name of a dataset begins with where a SOURCE is meant."""
 
 
 class Report(Protocol):
@@ -86,8 +88,8 @@ def _records(
 ) -> Iterable[Record]:
     if not isinstance(source, str | Path):
         return source
-    if str(source).startswith(_OWN):
-        return list(tickets.records(conn, datasets.get(conn, str(source).removeprefix(_OWN)).id))
+    if str(source).startswith(OWN):
+        return list(_own(conn, str(source)))
     opened = read(
         source,
         bad,
@@ -95,6 +97,19 @@ def _records(
         progress=lambda done, total: report.progress("loading", done, total),
     )
     return map(restored, opened)
+
+
+def _own(conn: Connection, source: str) -> Iterator[Record]:
+    return tickets.records(conn, datasets.get(conn, source.removeprefix(OWN)).id)
+
+
+def stored(database: Path, source: str) -> Iterator[Record]:
+    """The tickets of a SOURCE such as ``dataset:NAME``, read as they are asked for.
+
+    Raises UsageError when there is no such dataset, DatabaseError when it can't be read.
+    """
+    with closing(schema.open_readonly(database)) as conn, foreseen(database):
+        yield from _own(conn, source)
 
 
 def _summary(loaded: Loaded, bad_lines: int) -> str:

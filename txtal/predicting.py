@@ -1,6 +1,6 @@
 """A classifier's labels for a stream of texts: read, predicted and written in batches.
 
-Memory stays flat however long the stream, and a run that was killed is gone on with by the next one:
+Memory stays flat however long the stream, and a run that was killed is gone on with by the next:
 the finished batches are on the disk, and the records they stand for are known by their hash.
 """
 
@@ -117,6 +117,18 @@ def _identity(record: Record) -> bytes:
         return repr((record.text, record.meta, record.extra)).encode("utf-8", "surrogatepass")
 
 
+def predict(
+    work: Predicting, records: Iterable[Record], engine: Engine, write: Callable[[str], object]
+) -> int:
+    """Hand the lines of all records to ``write``, a batch at a time; how many there were."""
+    stream = _Stream(records)
+    done = 0
+    for data in engine.map(work, stream.batches()):
+        write(data.decode())
+        done = stream.ends.popleft().records
+    return done
+
+
 def predict_to(
     path: Path,
     work: Predicting,
@@ -141,12 +153,9 @@ def predict_to(
             say(f"going on after {part.mark.records:,} that are done")
         try:
             _append(part, work, stream, engine)
-        except BaseException:
+        except BaseException:  # Ctrl-C, too
             if keep and part.mark.records:
-                say(
-                    f"{part.mark.records:,} are done and kept in {part.part}; the same command goes on"
-                    " from there"
-                )
+                say(f"{part.mark.records:,} are done; the same command goes on from there")
             raise
         if not part.mark.records:
             part.write(work.form.encode(work.classifier.task, (), ()))
@@ -163,7 +172,7 @@ def _maker(work: Predicting) -> dict[str, str]:
         digest.update(array.tobytes())
     return {
         "classifier": digest.hexdigest(),
-        "form": orjson.dumps(work.form.header()).decode(),
+        "format": orjson.dumps(work.form.header()).decode(),
         "txtal": metadata.version("txtal"),
     }
 

@@ -41,16 +41,17 @@ def command(
 ) -> None:
     """Load tickets into DATASET from each SOURCE.
 
-    A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz), - for JSONL on standard input, or
-    dataset:NAME. A text the dataset has already is counted as a duplicate; a bad line is reported
-    and the rest is loaded.
+    A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz, or .parquet), a folder of such
+    files, - for JSONL on standard input, or dataset:NAME. A text the dataset has already is counted
+    as a duplicate; a bad line is reported and the rest is loaded.
     """
+    from txtal.formats.source import shards
     from txtal.loading import load, load_answers
     from txtal.store import datasets
     from txtal.store.sqlite import transaction
 
     with console.open(create=True) as conn:
-        for one in source:
+        for one in (file for given in source for file in shards(given)):
             with transaction(conn):  # a refused file leaves nothing behind, not even the dataset
                 target = datasets.prepare(conn, dataset)
                 if not answers:

@@ -1,8 +1,8 @@
 """A file that is written in several runs, if need be, and takes its place once it is whole.
 
-Beside the target lie ``TARGET.part``, what is written so far, and ``TARGET.part.json``, the
-journal: how much of it counts, what that stands for, and who wrote it. Bytes reach the disk before
-the journal counts them; what lies beyond is a write that was cut short, and is trimmed away.
+Beside the target lie ``TARGET.txtal-part``, what is written so far, and its journal, the same with
+``.json``: how much of it counts, what that stands for, and who wrote it. Bytes reach the disk
+before the journal counts them; what lies beyond was cut short, and is trimmed away.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 from txtal import leftovers
 from txtal.errors import TxtalError, UsageError
+from txtal.formats.atomic import check_target
 
-_JOURNAL = "txtal part"
+_PART = ".txtal-part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class Growing:
     """The file while it grows; :func:`growing` opens it."""
 
     def __init__(self, target: Path, maker: Mapping[str, str]) -> None:
-        self.part = _beside(target, ".part")
+        self.part = _beside(target, _PART)
         self.mark = Mark()
         """What is on the disk for good."""
         self._target = target
-        self._journal = _beside(target, ".part.json")
+        self._journal = _beside(target, f"{_PART}.json")
         self._maker = dict(maker)
         self._file: BinaryIO = _open(self.part)
         self._size = 0
@@ -64,10 +65,11 @@ class Growing:
         """What an earlier run left; None when there is nothing to go on with."""
         try:
             journal = json.loads(self._journal.read_text("utf-8"))
-            mark, maker = Mark(**journal["mark"]), journal["maker"]
+            said, maker = journal["mark"], dict(journal["maker"])
+            mark = Mark(int(said["records"]), str(said["digest"]), int(said["size"]))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        if journal.get("kind") != _JOURNAL or not 0 < mark.size <= self.part.stat().st_size:
+        if not 0 < mark.size <= self.part.stat().st_size:
             return None
         for what in sorted(maker.keys() | self._maker.keys()):
             if maker.get(what) != self._maker.get(what):
@@ -85,7 +87,7 @@ class Growing:
         """What is written stands for so many records; it will be there after a power cut."""
         self._sync()
         self.mark = Mark(records, digest, self._size)
-        journal = {"kind": _JOURNAL, "maker": self._maker, "mark": asdict(self.mark)}
+        journal = {"maker": self._maker, "mark": asdict(self.mark)}
         new = self._journal.with_suffix(".new")
         with _open(new) as file:
             file.truncate()
@@ -136,11 +138,10 @@ def growing(
 
     Without that, what was committed stays beside it for the next run by the same ``maker`` (what
     the content depends on, besides the source), unless ``keep`` says otherwise; ``path`` itself is
-    untouched. ``restart`` begins anew. Raises UsageError for a directory, and as
-    :meth:`Growing.begin`; TxtalError when it can't be written.
+    untouched. ``restart`` begins anew. Raises UsageError as :func:`check_target` and
+    :meth:`Growing.begin`, TxtalError when it can't be written.
     """
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory; name a file in it")
+    check_target(path)
     try:
         with closing(Growing(Path(os.path.realpath(path)), maker)) as part:
             part.begin(restart=restart or not keep)

@@ -79,11 +79,10 @@ def _open(path: Path) -> Any:
         return pa.parquet.ParquetFile(path, buffer_size=1 << 18, pre_buffer=False)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{path} can't be opened: {error.strerror}") from error
         raise DataError(f"{path} isn't Parquet, or is damaged: {_first_line(error)}") from error
-    except OSError as error:
-        reason = error.strerror or _first_line(error)
-        raise DataError(f"{path} can't be opened: {reason}") from error
 
 
 def _names(schema: pa.Schema, source: str, text_column: str) -> Sequence[str]:
@@ -242,10 +241,15 @@ def _plain(value: Any) -> Any:
 
 def written_type(kind: pa.DataType) -> pa.DataType:
     """The type of a column once its values were a record's: strings for what is text there."""
-    types = arrow().types
-    if types.is_temporal(kind) or types.is_decimal(kind):
+    if _is_cast(kind):
         return kind  # read as text, and cast back
     return _nested_type(kind)
+
+
+def _is_cast(kind: pa.DataType) -> bool:
+    """Whether Arrow makes such values of their text; of times of day it doesn't."""
+    types = arrow().types
+    return bool(types.is_timestamp(kind) or types.is_date(kind) or types.is_decimal(kind))
 
 
 def _nested_type(kind: pa.DataType) -> pa.DataType:
@@ -271,10 +275,9 @@ def column(records: Sequence[Record], names: Sequence[str], field: pa.Field) -> 
     Raises DataError when a value isn't of the column's type any more.
     """
     pa = arrow()
-    types = pa.types
     values = [_read_from(record, names, field) for record in records]
     try:
-        if types.is_temporal(field.type) or types.is_decimal(field.type):
+        if _is_cast(field.type):
             return pa.array(values, pa.string()).cast(field.type)
         return pa.array(values, field.type)
     except (pa.ArrowException, TypeError, ValueError) as error:

@@ -155,6 +155,8 @@ class Table:
         self, task: Task, records: Sequence[Record], predictions: Sequence[Prediction]
     ) -> bytes:
         """One message. Raises DataError for a value that its column can't take."""
+        if not records:
+            return b""
         pa = parquet.arrow()
         said = [_said(task, prediction) for prediction in predictions]
         arrays = []
@@ -178,7 +180,8 @@ class Table:
         pa = parquet.arrow()
         with pa.parquet.ParquetWriter(out, self.schema, compression="zstd") as writer:
             waiting: list[Any] = []
-            while (message := _next_message(kept)) is not None:
+            messages = pa.PythonFile(kept, mode="r")
+            while (message := _next_message(messages)) is not None:
                 waiting.append(pa.ipc.read_record_batch(message, self.schema))
                 if sum(map(len, waiting)) >= _ROW_GROUP:
                     writer.write_table(pa.Table.from_batches(waiting))
@@ -195,7 +198,7 @@ class Table:
         }
 
 
-def _next_message(file: BinaryIO) -> Any:
+def _next_message(file: Any) -> Any:
     """The next message; None at the end. Raises DataError for a part that was altered."""
     pa = parquet.arrow()
     try:
