@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from txtal.cli import options
 from txtal.cli.output import Console, writing
 from txtal.errors import UsageError
 from txtal.formats import MAX_LINE
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Stop at the first bad line.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier run has finished.")
 @click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
+@options.engine
 @click.pass_obj
 def command(
     console: Console,
@@ -39,6 +41,8 @@ def command(
     strict: bool,
     restart: bool,
     code: Path | None,
+    engine: str,
+    scheduler: str | None,
 ) -> None:
     """Label the texts of each SOURCE with a CLASSIFIER that `txtal train` wrote.
 
@@ -49,7 +53,7 @@ def command(
     """
     from txtal import classifier as saved
     from txtal import predicting
-    from txtal.engine import Local
+    from txtal.engine import open_engine
     from txtal.formats.predicted import form_for
     from txtal.formats.source import STDIN
     from txtal.loading import BadLines
@@ -64,23 +68,23 @@ def command(
     work = predicting.Predicting(made, form)
     bad = BadLines(console, strict=strict)
     records = _records(console, sources, bad)
-    engine = Local()
-    if output is not None and (output.is_file() or not output.exists()):
-        predicted = predicting.predict_to(
-            output,
-            work,
-            records,
-            engine,
-            source=", ".join(source),
-            keep=STDIN not in sources,
-            restart=restart,
-            say=console.say,
-        )
-    else:
-        if form.converter:
+    with open_engine(engine, scheduler) as opened:
+        if output is not None and (output.is_file() or not output.exists()):
+            predicted = predicting.predict_to(
+                output,
+                work,
+                records,
+                opened,
+                source=", ".join(source),
+                keep=STDIN not in sources,
+                restart=restart,
+                say=console.say,
+            )
+        elif form.converter:
             raise UsageError(f"{output} isn't a file: Parquet can't be written there")
-        with writing(output) as out:
-            predicted = predicting.predict(work, records, engine, out.write)
+        else:
+            with writing(output) as out:
+                predicted = predicting.predict(work, records, opened, out.write)
     console.say(f"predicted {predicted:,}, {count(bad.count, 'bad line')}")
 
 

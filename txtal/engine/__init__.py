@@ -7,12 +7,18 @@ batches in memory. The batches, and so the arithmetic, are the same for every en
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol, TypeVar
+
+from txtal.errors import UsageError
 
 B = TypeVar("B", contravariant=True)
 R = TypeVar("R", covariant=True)
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
+
+EngineName = Literal["local", "dask"]
+ENGINES: tuple[EngineName, ...] = ("local", "dask")
 
 
 class Work(Protocol[B, R]):
@@ -46,3 +52,22 @@ class Local:
     def map(self, work: Work[Batch, Result], batches: Iterable[Batch]) -> Iterator[Result]:
         """See :class:`Engine`."""
         return map(work, batches)
+
+
+def open_engine(name: str, scheduler: str | None) -> AbstractContextManager[Engine]:
+    """The engine of this name; ``scheduler`` is the address of Dask's.
+
+    Raises UsageError when these don't fit together or Dask isn't installed, EngineError when the
+    scheduler can't be reached or its workers aren't like this process.
+    """
+    if name == "dask":
+        if not scheduler:
+            raise UsageError("--engine dask needs --scheduler, as in tcp://10.0.0.5:8786")
+        from txtal.engine.cluster import connected
+
+        return connected(scheduler)
+    if scheduler:
+        raise UsageError("--scheduler goes with --engine dask")
+    from contextlib import nullcontext
+
+    return nullcontext(Local())
