@@ -24,6 +24,8 @@ def teach(
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
     spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
+    recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
@@ -40,6 +42,8 @@ def teach(
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,
         audit=audit,
+        recheck=recheck,
+        order="suspects" if suspects else "ranking",
         seed=seed,
         label_keys=keys,
         guidelines=guidelines,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from sqlite3 import SQLITE_DENY, SQLITE_OK
 
 import pytest
 
 from tests.conftest import StillLearner
-from txtal.errors import LockedError
+from txtal.errors import DatabaseError, LockedError
 from txtal.session import AUDIT, LearnerStatus, Session
 from txtal.store import answers, schema
 from txtal.store.sqlite import Connection, transaction
@@ -271,6 +272,37 @@ def test_a_locked_database_records_nothing_and_keeps_the_question(
     session.choose(1)
     assert len(standing(conn)) == 1
     other.close()
+
+
+def test_an_answer_and_the_next_question_are_one_commit(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS))
+    said: list[str] = []
+    conn.set_trace_callback(said.append)
+    session.choose(1)
+    assert said.count("COMMIT") == 1
+
+
+def test_an_answer_that_fails_at_its_commit_leaves_everything_as_it_was(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS), order="file")
+    session.revisit(3)
+    looked_for = session.question
+    conn.set_authorizer(
+        lambda action, name, *_: SQLITE_DENY if (action, name) == (22, "COMMIT") else SQLITE_OK
+    )
+    with pytest.raises(DatabaseError):
+        session.choose(1)
+    assert session.question is looked_for
+    assert session.put_back
+    assert session.saved is None
+    conn.set_authorizer(None)
+    session.choose(1)
+    assert [answer.ticket_id for answer in standing(conn)] == [3]
+    assert session.question is not None
+    assert session.question.ticket.id == 1  # what was put back
 
 
 def test_a_ranking_that_cannot_be_stored_waits(

@@ -43,9 +43,12 @@ class Recipe:
     vectoriser: str = _DEFAULTS.vectoriser
     strategy: str = _DEFAULTS.strategy
     audit: float = _DEFAULTS.audit
+    recheck: float = 0.0
+    """Share of questions that are the annotator's own earlier ones, asked again blindly."""
     seed: int = _DEFAULTS.seed
     order: Order = "ranking"
-    """``file`` asks in the order of loading and starts no learner."""
+    """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
+    answers that are probably wrong."""
     label_keys: LabelKeys = "auto"
     guidelines: Path | None = None
     """A Markdown file that the annotator can call up."""

@@ -12,13 +12,16 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
 from txtal.types import (
+    ALIKE,
+    RECHECK,
+    SUSPECT,
     Answer,
     Explanation,
     Found,
@@ -33,17 +36,15 @@ from txtal.types import (
     Verdict,
 )
 
-Order = Literal["ranking", "file"]
-"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model."""
+Order = Literal["ranking", "file", "suspects"]
+"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
+``suspects``: answered tickets once more, where the answer is probably wrong."""
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
 
 CHOSEN = "chosen"
 """The reason given for tickets that the annotator looked for."""
-
-ALIKE = "alike"
-"""The reason given for answers that were given to a near-identical ticket."""
 
 MOST_FOUND = 200
 
@@ -52,6 +53,9 @@ _DRAWS = 8
 
 OnAnswer = Callable[[Ticket, Answer], object]
 
+_Following = tuple[Question | None, DatabaseError | None]
+"""What is asked next, or why it can't be."""
+
 
 class Ledger(Protocol):
     """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
@@ -59,6 +63,7 @@ class Ledger(Protocol):
     open: int
     total: int
 
+    def together(self) -> AbstractContextManager[None]: ...
     def record(self, answer: Answer) -> Answer: ...
     def undo(self) -> Undone | None: ...
     def newest(self) -> int: ...
@@ -66,6 +71,7 @@ class Ledger(Protocol):
     def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
+    def take_earlier(self, rng: random.Random) -> Answer | None: ...
     def keep(self) -> None: ...
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
@@ -110,6 +116,16 @@ class Learner(Protocol):
         """The newest ranking since the last call, if any. Never waits."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A question whose ticket is leased but not read yet."""
+
+    ranked: Ranked
+    revision: int | None
+    previous: Answer | None = None
+    again: bool = False
+
+
 class Session:
     """Asks and records, one question at a time. Call :meth:`begin` first."""
 
@@ -121,6 +137,7 @@ class Session:
         learner: Learner | None = None,
         order: Order = "ranking",
         audit: float = 0.1,
+        recheck: float = 0.0,
         seed: int | str = 0,
         on_answer: Iterable[OnAnswer] = (),
         guidelines: str = "",
@@ -131,6 +148,8 @@ class Session:
         self.learner = learner
         self.order = order
         self.audit = audit if learner else 0.0
+        self.recheck = recheck
+        """Share of questions that were answered before and are asked again, unknown to whom."""
         self.guidelines = guidelines
         """What the annotator is to go by, as Markdown."""
         self.clock = clock
@@ -158,6 +177,7 @@ class Session:
         self._answered: Ticket | None = None
         self._unsaved: Ranking | None = None
         self._unreadable: set[int] = set()
+        self._looked_at: set[int] = set()
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
@@ -232,49 +252,95 @@ class Session:
         return sum(1 for row in reversed(self._recorded[-500:]) if row > newest)
 
     def _ask(self) -> None:
-        while self._put_back:
-            question = self._put_back.pop()
-            if self.ledger.take_first([question.ticket.id]) is not None:
-                self._show(question)
-                return
-        self.question = None
-        for _ in range(_DRAWS):
-            drawn = self._draw_taken_back() or self._draw()
-            if drawn is None:
-                return
-            try:
-                ticket = self.ledger.ticket(drawn.ticket_id)
-            except DamagedError as error:  # it can't be shown, but the others can
-                self._unreadable.add(drawn.ticket_id)
-                self.notice = str(error)
-                continue
-            if isinstance(drawn, Answer):
-                self._show(_again(ticket, drawn))
-            else:
-                self._show(Question(ticket, drawn, self.revision))
-            return
+        self._present(self._next())
 
     def _ask_or_say_why(self) -> None:
         """Ask, but let a fault of the database wait: the answer before it is already on disk."""
-        self.question = None
+        self._present(*self._next_or_why())
+
+    def _next_or_why(self) -> _Following:
+        try:
+            return self._next(), None
+        except DatabaseError as error:
+            return None, error
+
+    def _present(self, question: Question | None, fault: DatabaseError | None = None) -> None:
+        """Show what is asked next, or say why there is nothing."""
         if self.locked:
             self.locked, self.notice = False, ""
-        try:
-            self._ask()
-        except DatabaseError as error:
-            self.locked = isinstance(error, LockedError)
-            self.notice = str(error)
+        self.question = None
+        if fault is not None:
+            self.locked = isinstance(fault, LockedError)
+            self.notice = str(fault)
+        if question is not None:
+            self._show(question)
 
-    def _draw_taken_back(self) -> Answer | None:
+    def _next(self) -> Question | None:
+        """Lease what is to be asked next; None when there is nothing."""
+        while self._put_back:
+            question = self._put_back.pop()
+            if self._lease_again(question):
+                return question
+        for _ in range(_DRAWS):
+            drawn = self._draw()
+            if drawn is None:
+                return None
+            try:
+                ticket = self.ledger.ticket(drawn.ranked.ticket_id)
+            except DamagedError as error:  # it can't be shown, but the others can
+                self._unreadable.add(drawn.ranked.ticket_id)
+                self.notice = str(error)
+                continue
+            return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+        return None
+
+    def _lease_again(self, question: Question) -> bool:
+        """Whether a question that was put back may be asked now."""
+        ticket_id = question.ticket.id
+        if question.again or question.ranked.reason == SUSPECT:  # its ticket is answered already
+            return self.ledger.hold(ticket_id) is not None
+        return self.ledger.take_first([ticket_id]) is not None
+
+    def _draw(self) -> _Drawn | None:
+        """Lease the next ticket: one that is to be answered again, or a new one."""
+        drawn = self._draw_taken_back()
+        if drawn is None and self.order == "suspects":
+            return self._draw_suspect()
+        if drawn is None and self.recheck and self._random.random() < self.recheck:
+            drawn = self._draw_earlier()
+        if drawn is None:
+            new = self._draw_new()
+            return _Drawn(new, self.revision) if new else None
+        return drawn
+
+    def _draw_taken_back(self) -> _Drawn | None:
         """Lease the next ticket whose answer a change of the labels took back."""
         while self._again:
             answer = self._again.popleft()
             if self.ledger.take_first([answer.ticket_id]) is not None:
-                return answer
+                return _Drawn(_asked_as(answer), answer.revision, answer)
         return None
 
-    def _draw(self) -> Ranked | None:
-        """Lease the next ticket: file order, an audit, the ranking's best, or at random."""
+    def _draw_suspect(self) -> _Drawn | None:
+        """Lease the likeliest to be wrong of the answers that this sitting hasn't looked at."""
+        for ranked in self.ranking.suspects if self.ranking else ():
+            if ranked.ticket_id in self._looked_at | self._unreadable:
+                continue
+            found = self.ledger.hold(ranked.ticket_id)
+            if found is not None and found.answer is not None:
+                self._looked_at.add(ranked.ticket_id)
+                return _Drawn(ranked, self.revision, found.answer)
+        return None
+
+    def _draw_earlier(self) -> _Drawn | None:
+        """Lease a ticket the annotator answered before: asked as it was asked then."""
+        answer = self.ledger.take_earlier(self._random)
+        if answer is None or answer.ticket_id in self._unreadable:
+            return None
+        return _Drawn(_asked_as(answer), answer.revision, again=True)
+
+    def _draw_new(self) -> Ranked | None:
+        """Lease an open ticket: file order, an audit, the ranking's best, or at random."""
         if self.order == "file":
             ticket_id = self.ledger.take_next(self._position) or self.ledger.take_next(0)
             self._position = ticket_id or 0
@@ -337,7 +403,9 @@ class Session:
     def reject(self) -> None:
         """The suggested label (multilabel: each chosen one) does not apply."""
         labels = self.suggestion
-        if self._measures_quality and self.scheme.task == "exclusive":
+        if self.keeps_on_reject:
+            self._keep_answer()
+        elif self._measures_quality and self.scheme.task == "exclusive":
             # "Not A" can't be scored, and leaving out what is hard would flatter the estimate.
             self.notice = "this ticket measures quality: give its label, or ignore it"
         elif labels:
@@ -346,6 +414,23 @@ class Session:
             self.notice = "choose the labels that don't apply first, or accept none with accept"
         else:
             self.notice = "no suggestion to reject yet: press the key of a label"
+
+    @property
+    def keeps_on_reject(self) -> bool:
+        """Whether the suggestion is against an earlier answer, which stands if it is rejected."""
+        question = self.question
+        return (
+            question is not None
+            and question.ranked.reason == SUSPECT
+            and self.scheme.task == "exclusive"
+        )
+
+    def _keep_answer(self) -> None:
+        """Say what was said before once more: the doubt of it is rejected."""
+        assert self.question is not None
+        previous = self.question.previous
+        if previous is not None:
+            self.answer(previous.verdict, self._offered(previous.labels))
 
     @property
     def _measures_quality(self) -> bool:
@@ -389,36 +474,57 @@ class Session:
         if question is None:
             self.notice = "there is no ticket to answer"
             return
-        answer = self.ledger.record(
-            Answer(
-                ticket_id=question.ticket.id,
-                verdict=verdict,
-                labels=labels,
-                ranked=question.ranked,
-                revision=question.revision,
-                shown=self._shown,
-                answered=self.clock(),
-                flagged=self.flagged,
-                comment=self.comment,
-            )
+        ranked = question.ranked
+        given = Answer(
+            ticket_id=question.ticket.id,
+            verdict=verdict,
+            labels=labels,
+            ranked=replace(ranked, reason=RECHECK) if question.again else ranked,
+            revision=question.revision,
+            shown=self._shown,
+            answered=self.clock(),
+            flagged=self.flagged,
+            comment=self.comment,
         )
-        self.saved, self._answered = answer, question.ticket
         self.notice = ""
+        answer, following = self._record(given)
+        self.saved, self._answered = answer, question.ticket
         self._noted(answer.id, +1)
+        self._present(*following)
         self._call_back(question.ticket, answer)
-        self._ask_or_say_why()
+
+    def _record(self, answer: Answer) -> tuple[Answer, _Following]:
+        """Write the answer and the lease of what is asked next, with one commit for both."""
+        waiting = tuple(self._put_back), tuple(self._again), self._position, self._looked_at.copy()
+        try:
+            with self.ledger.together():
+                return self.ledger.record(answer), self._next_or_why()
+        except BaseException:  # nothing is written, and nothing was asked
+            self._put_back, self._again = list(waiting[0]), deque(waiting[1])
+            self._position, self._looked_at = waiting[2:]
+            raise
 
     def undo(self) -> None:
         """Take back the annotator's newest answer, of whatever sitting, and ask it again."""
-        undone = self.ledger.undo()
-        if undone is None:
+        with self.ledger.together():
+            undone = self.ledger.undo()
+            question = self._undone(undone) if undone else None
+        if undone is None or question is None:
             self.notice = "nothing to undo"
             return
         if self.question is not None:
             self._put_back.append(self.question)
-        self._show(_again(undone.ticket, undone.answer))
+        self._show(question)
         self.notice = "undone; answer it again"
         self._noted(undone.row, -1 if undone.answer.id in self._recorded else 0)
+
+    def _undone(self, undone: Undone) -> Question:
+        """The question again: with the answer taken back, or with the one that it had replaced."""
+        question = _again(undone.ticket, undone.answer)
+        if question.ranked.reason == SUSPECT:
+            found = self.ledger.hold(undone.ticket.id)
+            return replace(question, previous=found.answer if found else None)
+        return question
 
     def change_labels(self, wanted: LabelChange) -> None:
         """Change the label scheme. Tickets whose answers that takes back are asked next.
@@ -533,7 +639,7 @@ class Session:
                              selection_probability=None)  # fmt: skip
             self._show(Question(found.ticket, ranked, self.revision))
         else:
-            self._show(_again(found.ticket, found.answer))
+            self._show(_openly(_again(found.ticket, found.answer)))
 
     @property
     def put_back(self) -> bool:
@@ -567,4 +673,15 @@ class Session:
 
 def _again(ticket: Ticket, answer: Answer) -> Question:
     """The question a taken back answer was an answer to."""
-    return Question(ticket, answer.ranked or Ranked(ticket.id), answer.revision, answer)
+    return Question(ticket, _asked_as(answer), answer.revision, answer)
+
+
+def _openly(question: Question) -> Question:
+    """The question, which is no blind recheck now that the annotator looked for it."""
+    if question.ranked.reason != RECHECK:
+        return question
+    return replace(question, ranked=replace(question.ranked, reason=CHOSEN))
+
+
+def _asked_as(answer: Answer) -> Ranked:
+    return answer.ranked or Ranked(answer.ticket_id)

@@ -98,7 +98,7 @@ def _label(
     actions: Sequence[Action],
     report: Report,
 ) -> int:
-    learner = _start_learner(recipe, seat) if recipe.order == "ranking" else None
+    learner = _start_learner(recipe, seat) if recipe.order != "file" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
     session = Session(
         ledger,
@@ -106,6 +106,7 @@ def _label(
         learner=learner,
         order=recipe.order,
         audit=recipe.audit,
+        recheck=recipe.recheck,
         seed=f"{recipe.seed}:{ledger.session_id}",
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
         guidelines=guidelines,
@@ -164,6 +165,7 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         strategy=recipe.strategy,
         audit=recipe.audit,
         seed=recipe.seed,
+        suspects=recipe.order == "suspects",
         code=str(seat.code),
     )
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
@@ -175,7 +177,11 @@ def _check_words(recipe: Recipe) -> None:
     """Refuse now what the learner would only find out behind the screen."""
     if not 0 <= recipe.audit <= 1:
         raise UsageError(f"an audit share of {recipe.audit} makes no sense: give 0 to 1, as in 0.1")
-    if recipe.order == "ranking":
+    if not 0 <= recipe.recheck <= 1:
+        raise UsageError(
+            f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
+        )
+    if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
 

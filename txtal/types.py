@@ -16,6 +16,15 @@ LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
 """Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
 of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
 
+ALIKE = "alike"
+"""The reason given for answers that were given to a near-identical ticket."""
+
+SUSPECT = "suspect"
+"""The reason given for answered tickets whose answer is probably wrong, shown once more."""
+
+RECHECK = "recheck"
+"""The reason kept with answers that were asked for a second time, the first one hidden."""
+
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 
@@ -129,6 +138,39 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """An answered ticket beside another."""
+
+    ticket_id: int
+    labels: tuple[int, ...]
+    """That were accepted for it."""
+    similarity: float
+    """The cosine of their features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """An answer that is probably wrong; see :mod:`txtal.learning.suspects`."""
+
+    answer: Answer
+    label: int
+    """What it would be instead; or, ``missing`` or not, the label in question."""
+    missing: bool
+    """Whether the model would give that label, rather than take it away."""
+    given: float
+    """The probability of what was answered, by a model that has not seen the answer."""
+    other: float
+    """The probability of what the model would say instead."""
+    near: tuple[Near, ...] = ()
+    """The nearest tickets with an answer, the most similar first."""
+
+    @property
+    def agreeing(self) -> int:
+        """How many of the nearest are answered as the model would."""
+        return sum((self.label in near.labels) == self.missing for near in self.near)
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One fit of the model."""
 
@@ -153,6 +195,8 @@ class Ranking:
     """By the strategy, best first."""
     audit: tuple[Ranked, ...] = ()
     """A uniform random sample of the same pool, in random order."""
+    suspects: tuple[Ranked, ...] = ()
+    """Answered tickets to look at again, the most suspect first; only where they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +208,9 @@ class Question:
     revision: int | None = None
     """Id of the stored revision behind the suggestion."""
     previous: Answer | None = None
-    """The undone answer, when the ticket is back on the screen because of an undo."""
+    """The answer it had, when the ticket is back on the screen."""
+    again: bool = False
+    """It was answered before, and the annotator isn't to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,5 +300,7 @@ class LearnerSettings:
     seed: int = 0
     threads: int = 1
     """BLAS threads; one, so that the screen keeps a core."""
+    suspects: bool = False
+    """Whether rankings hold answers to look at again."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""

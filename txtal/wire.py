@@ -15,6 +15,7 @@ def dump_ranking(ranking: Ranking) -> str:
         "revision": asdict(ranking.revision),
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
+        "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
     }
     return json.dumps(body, separators=(",", ":"))
 
@@ -32,6 +33,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         Revision(**revision, audit=Estimate(**audit) if audit else None),
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
+        tuple(_ranked(row) for row in body.get("suspects", ())),
     )
 
 

@@ -1,11 +1,16 @@
 """From key to painted next question, while the learner trains, against a bare prompt_toolkit app.
 
-Both run in a pseudo-terminal of 80x24 and are read by the same terminal emulator; a key counts as
-answered when the emulated screen shows what follows it. The bare application shows as much text and
-changes it at every key. Keys are sent as soon as the one before is painted, so that the learner is
-never idle.
+Both run in pseudo-terminals of 80x24 at the same time and are pressed in turn, so that the learner
+and whatever else the machine does weigh on both alike. The bare application shows the same texts,
+nine labels with changing figures and a status line, and keeps nothing. A key counts as answered
+when what completes the emulated screen has arrived. Keys are sent as soon as the one before is
+painted, so that the learner is never idle.
 
-    python -m tests.bench.keys --answers 300 --tickets 10000
+    python -m tests.bench.keys --answers 1000 --tickets 100000
+
+``sync_ms`` is what a durable write of a few pages takes beside them, on the same disk and as often:
+an answer is on disk before the next question shows, and the bare application writes nothing.
+``--folder /dev/shm`` leaves the disk out.
 """
 
 from __future__ import annotations
@@ -26,19 +31,29 @@ from tests.bench.common import SAMPLE, emit, parser, quietly
 
 TXTAL = str(Path(sys.executable).parent / "txtal")
 ROWS, COLUMNS = 24, 80
+_SYNCED = 16 * 1024
 
 BARE = """
+import json, sys
 from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
+texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]
+names = [line.split("\\t")[0] for line in open(sys.argv[2], encoding="utf-8")][:9]
 count, keys = 0, KeyBindings()
 @keys.add("1")
 def _(event):
     global count
     count += 1
+@keys.add("q")
+def _(event):
+    event.app.exit()
 def text():
-    words = " ".join(f"word{(count * 7 + i) % 97}" for i in range(60))
-    return [("", words + "\\n" * 9), ("bold", f"saved #{count}")]
+    shown = [("", texts[count * 7 % len(texts)] + "\\n" * 3)]
+    for at, name in enumerate(names):
+        shown += [("bold", f"{at + 1} "), ("", name), ("ansigray", f" {count * at % 97} %\\n")]
+    status = f"\\n{count} of {len(texts)} saved #{count} \\n"
+    return [*shown, ("", status), ("bold", "1 label q quit")]
 Application(Layout(Window(FormattedTextControl(text), wrap_lines=True)), key_bindings=keys,
             full_screen=True).run()
 """
@@ -51,12 +66,16 @@ class Terminal:
         self._process = PtyProcess.spawn(command, env=environment, dimensions=(ROWS, COLUMNS))
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
+        self.painted = 0
+        """Bytes that came."""
 
     def wait_for(self, text: str) -> float:
-        """Read until the screen shows ``text``; when that was."""
+        """Read until the screen shows ``text``; when what completes it came."""
         while True:
-            self._stream.feed(self._process.read(65536))
+            data = self._process.read(65536)
             seen = time.perf_counter()
+            self.painted += len(data)
+            self._stream.feed(data)
             if any(text in line for line in self._screen.display):
                 return seen
 
@@ -70,14 +89,6 @@ class Terminal:
         self._process.terminate(force=True)
 
 
-def replay(terminal: Terminal, first: str, answers: int) -> list[float]:
-    """The milliseconds of each answer."""
-    terminal.wait_for(first)
-    times = [terminal.press("1", f"#{number} ") for number in range(1, answers + 1)]
-    terminal.close()
-    return times
-
-
 def _letters(number: int) -> str:
     """Tells texts apart that would be nearly identical with a number, and be answered together."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
@@ -87,12 +98,29 @@ def quantile(times: list[float], share: float) -> float:
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
+class Sync:
+    """Durable writes of as much as an answer, into a file that has its size already."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = os.open(folder / "sync", os.O_RDWR | os.O_CREAT)
+        os.pwrite(self._file, b" " * _SYNCED, 0)
+        os.fsync(self._file)
+
+    def write(self) -> float:
+        """Milliseconds of one."""
+        began = time.perf_counter()
+        os.pwrite(self._file, b"x" * _SYNCED, 0)
+        os.fdatasync(self._file)
+        return 1000 * (time.perf_counter() - began)
+
+
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--answers", type=int, default=300)
     arguments.add_argument("--tickets", type=int, default=10_000)
+    arguments.add_argument("--folder", help="where the database is made")
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         source, db = folder / "tickets.jsonl", str(folder / "keys.db")
         sample = [json.loads(line) for line in SAMPLE.read_text("utf-8").splitlines()]
@@ -101,24 +129,33 @@ def main() -> None:
                 text = f"{ticket['text'][:300]} {_letters(number)}"
                 out.write(json.dumps({"text": text}) + "\n")
         environment = {**os.environ, "TERM": "xterm", "TXTAL_LOG": str(folder / "log")}
+        labels = str(SAMPLE.parent / "labels.txt")
         quietly([TXTAL, "--db", db, "load", "d", str(source)])
-        labels = ["--labels-from", str(SAMPLE.parent / "labels.txt")]
-        teach = Terminal([TXTAL, "--db", db, "teach", "d", *labels], environment)
+        bare = Terminal([sys.executable, "-c", BARE, str(source), labels], environment)
+        bare.wait_for("#0 ")
+        teach = Terminal([TXTAL, "--db", db, "teach", "d", "--labels-from", labels], environment)
         teach.wait_for("r1 ")  # the learner has vectorised: from here on it trains at every key
-        ours = replay(teach, "accept", options.answers)
-        bare = replay(Terminal([sys.executable, "-c", BARE], environment), "#0", options.answers)
-    emit(
-        "keys",
-        {
-            "tickets": options.tickets,
-            "answers": options.answers,
-            "p50_ms": statistics.median(ours),
-            "p99_ms": quantile(ours, 0.99),
-            "p50_over_bare": statistics.median(ours) / statistics.median(bare),
-            "p99_over_bare": quantile(ours, 0.99) / quantile(bare, 0.99),
-        },
-        as_json=options.json,
-    )
+        sync, painted = Sync(folder), (teach.painted, bare.painted)
+        times: dict[str, list[float]] = {"txtal": [], "bare": [], "sync": []}
+        for number in range(1, options.answers + 1):
+            times["txtal"].append(teach.press("1", f"#{number} "))
+            times["bare"].append(bare.press("1", f"#{number} "))
+            times["sync"].append(sync.write())
+        bytes_each = [
+            (t.painted - p) / options.answers for t, p in ((teach, painted[0]), (bare, painted[1]))
+        ]
+        teach.close()
+        bare.close()
+    figures: dict[str, float] = {"tickets": options.tickets, "answers": options.answers}
+    for kind, values in times.items():
+        figures[f"{kind}_p50_ms"] = statistics.median(values)
+        figures[f"{kind}_p99_ms"] = quantile(values, 0.99)
+    for share in ("p50", "p99"):
+        ours, theirs, sync_ms = (figures[f"{kind}_{share}_ms"] for kind in times)
+        figures[f"{share}_over_bare"] = ours / theirs
+        figures[f"{share}_over_bare_with_sync"] = ours / (theirs + sync_ms)
+    figures |= dict(zip(("txtal_bytes_a_key", "bare_bytes_a_key"), bytes_each, strict=True))
+    emit("keys", figures, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Open
 from tests.cli.driving import Program
 from tests.cli.test_failures import SECRET, sql
@@ -46,6 +48,23 @@ def test_a_database_that_is_deleted_under_a_session(sample: Program, terminal: O
     one.send("q")
     assert one.end() == 0
     assert len(sample.quick.exported()) == 2
+
+
+@pytest.mark.parametrize("deleted", ["-wal", "-shm"])
+def test_a_log_that_is_deleted_under_a_session(
+    sample: Program, terminal: Open, deleted: str
+) -> None:
+    one = terminal(sample, "manual", "d")
+    one.wait("1-9 label")
+    one.answer("1", 1)
+    one.answer("2", 2)
+    (sample.folder / f"{sample.db}{deleted}").unlink()
+    one.send("3")
+    one.wait("NOT saved")
+    one.wait("deleted meanwhile")
+    one.kill()
+    assert len(sample.quick.exported()) == 2
+    assert sample.quick.json("verify", "--json")["faults"] == []
 
 
 def test_verify_finds_damage_and_tells_no_text(answered: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
@@ -68,6 +69,15 @@ def test_a_file_that_cant_be_written_is_left_as_it_was(answered: Program) -> Non
     (answered.folder / "out.jsonl").write_text("old")
     ran = answered.quick("export", "nosuch", "-o", "out.jsonl")
     assert (ran.code, (answered.folder / "out.jsonl").read_text()) == (2, "old")
+
+
+def test_a_spreadsheets_file(answered: Program) -> None:
+    said = answered.quick.ok("export", "d", "-f", "csv", "-o", "a.csv")
+    with (answered.folder / "a.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["text", "label", "annotator", "timestamp", "comment"]
+    assert f"{len(rows)} lines from 4 answers" in said.err
+    assert {row[1] for row in rows} <= {"a", "b"}
 
 
 def piped(program: Program, *words: str, takes: int) -> tuple[int, str]:

@@ -237,6 +237,8 @@ COMMANDS: list[list[str]] = [
     ["run", f"{HOSTILE}.py"],
     ["run", HOSTILE],
     ["predict", HOSTILE, f"{HOSTILE}.jsonl"],
+    ["suspects", HOSTILE, "--vectors", HOSTILE],
+    ["suspects", f"no {HOSTILE}"],
     ["train", HOSTILE, "-o", "model", "--vectors", HOSTILE],
     ["simulate", f"{HOSTILE}.jsonl", "--test", f"{HOSTILE}.jsonl"],
 ]

@@ -60,7 +60,7 @@ def test_before_there_is_a_model(name):
             score(get(name), blank)
 
 
-@pytest.mark.parametrize("name", ["kmeans", "badge", "coreset", "typiclust"])
+@pytest.mark.parametrize("name", ["kmeans", "badge", "coreset", "typiclust", "synthesis"])
 @pytest.mark.parametrize("task", TASKS)
 def test_a_batch_counts_down_and_all_others_come_after_by_margin(name, task):
     pool = build(task, blobs(3, 20)[0])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from txtal.errors import DatabaseError
 from txtal.store import answers, leases, revisions, schema, stats, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, sqlite
@@ -124,6 +126,42 @@ def test_no_ticket_left(path: Path, conn: Connection, make_dataset: Make) -> Non
     assert ledger.take_random(random.Random(0)) is None
     assert ledger.take_next() is None
     assert ledger.open == 0
+
+
+def test_what_is_written_together_is_one_commit_or_nothing(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    said: list[str] = []
+    conn.set_trace_callback(said.append)
+    with ledger.together():
+        ledger.record(Answer(1, "accept"))
+        assert ledger.take_next() == 2
+    conn.set_trace_callback(None)
+    assert [line for line in said if line in ("BEGIN IMMEDIATE", "COMMIT")] == [
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+    ]
+    with suppress(ZeroDivisionError), ledger.together():
+        ledger.record(Answer(2, "accept"))
+        raise ZeroDivisionError
+    assert [answer.ticket_id for answer in answers.standing(conn, dataset.id)] == [1]
+    assert ledger.open == 1
+
+
+def test_what_sqlite_itself_took_back_is_never_called_written(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(DatabaseError, match="nothing was written"))
+        stack.enter_context(ledger.together())
+        ledger.record(Answer(1, "accept"))
+        conn.execute("ROLLBACK")  # as it does on a disk it can't read
+    assert ledger.open == 1
+    assert answers.standing(conn, dataset.id) == []
 
 
 @settings(

@@ -68,6 +68,24 @@ def test_every_kind_of_key_reaches_its_action() -> None:
     assert session.count == 1
 
 
+def test_the_mouse_is_off_until_it_is_asked_for() -> None:
+    session = make_session()
+    rows = Sitting(session).read().split("\n")
+    row = 1 + next(y for y, line in enumerate(rows) if "1 refund" in line)
+    click = f"\x1b[<0;5;{row}M\x1b[<0;5;{row}m"
+    Played(session, ("one", f"{click}f"), ("flagged", "q"))
+    assert given(session) == []
+    played = Played(
+        session,
+        ("one", "\x1bOQ"),
+        ("the mouse is on: wheel and clicks; F2", click),
+        ("two", "\x1bOQ"),
+        ("the mouse is off", "q"),
+    )
+    assert played.code == 0
+    assert given(session) == [("accept", (1,))]
+
+
 def test_a_paste_never_labels() -> None:
     session = make_session()
     played = Played(session, ("1 refund", "\x1b[200~1\n2\nax \x1b[201~"), ("pasted text", "q"))

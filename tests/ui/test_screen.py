@@ -576,6 +576,53 @@ def test_the_end_counts_what_others_hold() -> None:
     assert "1 left on the screen of another session" in text
 
 
+def _click(sitting: Sitting, on: str) -> str:
+    """What is drawn after a click on the first place that shows this text."""
+    lines = sitting.read().split("\n")
+    y = next(row for row, line in enumerate(lines) if on in line)
+    sitting.screen.click(lines[y].index(on), y)
+    return sitting.read()
+
+
+def test_a_click_on_a_label_answers_with_it() -> None:
+    session = make_session()
+    sitting = Sitting(session)
+    _click(sitting, "praise")
+    assert given(session) == [("accept", (3,))]
+    sitting.screen.click(0, 0)
+    sitting.screen.click(70, 200)
+    assert len(given(session)) == 1
+
+
+def test_clicks_and_the_wheel_in_lists() -> None:
+    session = make_session(labels=MANY)
+    sitting = Sitting(session)
+    assert "find:" in _click(sitting, "more")
+    sitting.screen.wheel(1)
+    assert "▸ 2 " in sitting.read()
+    _click(sitting, MANY[3])
+    assert given(session) == [("accept", (4,))]
+    sitting.press("label", "1")
+    sitting.press("history")
+    _click(sitting, "one")
+    assert sitting.screen.look.mode == "list"  # marked, and not gone to yet
+    assert "was: accept" in _click(sitting, "one")
+
+
+def test_the_wheel_scrolls_a_long_ticket_and_never_answers() -> None:
+    session = make_session(["line\n" * 200])
+    sitting = Sitting(session)
+    sitting.screen.wheel(1)
+    assert sitting.screen.look.top == 3
+    sitting.read()
+    sitting.screen.wheel(-1)
+    assert sitting.screen.look.top == 0
+    sitting.press("pause")
+    sitting.screen.wheel(1)
+    assert sitting.screen.look.mode == "paused"
+    assert given(session) == []
+
+
 def test_an_empty_dataset_says_how_to_fill_it() -> None:
     assert "txtal load feedback FILE" in Sitting(make_session([])).read()
 

@@ -55,13 +55,14 @@ def program() -> click.Group:
         restore,
         simulate,
         stats,
+        suspects,
         train,
         verify,
     )
 
     for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
-    for module in (doctor, verify, backup, restore):
+    for module in (suspects, doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

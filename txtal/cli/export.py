@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,22 +31,35 @@ if TYPE_CHECKING:
     type=click.Choice(EXPORTS),
     default="jsonl",
     show_default=True,
-    help="jsonl: everything. prodigy: Prodigy's tasks. plain: text and label of what was accepted.",
+    help="jsonl: everything. prodigy: Prodigy's tasks. plain: text and label of what was accepted. "
+    "csv: the same for a spreadsheet.",
+)
+@click.option(
+    "--formulas",
+    is_flag=True,
+    help="csv: leave cells that begin like a formula as they are, for programs that run none.",
 )
 @click.pass_obj
-def command(console: Console, dataset: str, output: Path | None, form: str) -> None:
+def command(console: Console, dataset: str, output: Path | None, form: str, formulas: bool) -> None:
     """Write the answers of DATASET as training data, in the order they were given.
 
     With -o the file is replaced in one step: it is the old one or the new one, never a part.
     """
-    from txtal.formats.export import FORMATS, write
+    from txtal.errors import UsageError
+    from txtal.formats.export import FORMATS, write, write_table
     from txtal.store import datasets
     from txtal.text import count
 
+    if form == "csv" and output is None and sys.stdout.isatty():
+        raise UsageError("CSV can't make text harmless for a terminal; name a file with -o")
     with console.read() as conn:
         target = datasets.get(conn, dataset)
         with writing(output) as out:
-            written = write(_rows(conn, target), out, FORMATS[form])
+            rows = _rows(conn, target)
+            if form == "csv":
+                written = write_table(rows, out, target.scheme, formulas=formulas)
+            else:
+                written = write(rows, out, FORMATS[form])
     said = f"{count(written.lines, 'line')} from {count(written.answers, 'answer')}"
     for verdict, number in written.left_out.items():
         said += f", {number:,} {verdict} left out ({form} can't say it)"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
@@ -78,6 +79,24 @@ def engine(command: F) -> F:
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     """The vectoriser's spec in the words of the options."""
     return f"{vectors}@{spacy or lang}"
+
+
+def spec_as_taught(
+    context: click.Context, dataset: str, vectors: str, lang: str, spacy: str | None
+) -> str:
+    """The spec in the words of the options, or, without a word, that of the newest revision.
+
+    Those features are cached. Raises UsageError when there is no such dataset.
+    """
+    from txtal.store import datasets, revisions
+
+    named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
+    if all(source is ParameterSource.DEFAULT for source in named):
+        with context.obj.read() as conn:
+            latest = revisions.latest(conn, datasets.get(conn, dataset).id)
+        if latest:
+            return latest[1].vectoriser
+    return spec_of(vectors, lang, spacy)
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:

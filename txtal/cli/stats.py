@@ -8,6 +8,7 @@ import click
 
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
+from txtal.text import count
 
 
 @click.command("stats")
@@ -29,7 +30,7 @@ def command(console: Console, dataset: str, as_json: bool) -> None:
 def _show(body: dict[str, Any]) -> None:
     answers = body["answers"]
     put(f"{body['dataset']}: {body['tickets']:,} tickets, {sum(answers.values()):,} answered")
-    put(", ".join(f"{verdict} {count:,}" for verdict, count in answers.items()))
+    put(", ".join(f"{verdict} {n:,}" for verdict, n in answers.items()))
     if body["seconds"] is not None:
         put(f"{body['seconds']:.1f} s an answer (median)")
     if body["revision"]:
@@ -44,6 +45,13 @@ def _show(body: dict[str, Any]) -> None:
         )
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
+    if body["agreement"]:
+        share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
+        put(
+            f"asked again: {share['value']:.1%} the same (95 % interval {share['low']:.1%} to "
+            f"{share['high']:.1%}, {count(share['n'], 'answer')}), kappa {kappa['value']:.2f} "
+            f"({kappa['low']:.2f} to {kappa['high']:.2f})"
+        )
     click.echo()
     put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
     click.echo()

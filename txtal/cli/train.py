@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from txtal.cli import options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console
-
-DEFAULT = ParameterSource.DEFAULT
 
 
 @click.command("train")
@@ -45,9 +42,7 @@ def command(
     from txtal.types import LearnerSettings
 
     console: Console = context.obj
-    spec = options.spec_of(vectors, lang, spacy)
-    if all(context.get_parameter_source(name) is DEFAULT for name in ("vectors", "lang", "spacy")):
-        spec = _taught_with(console, dataset) or spec
+    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
     learner = Learner(console.database, dataset, settings, console.status)
     revision = learner.rank().revision
@@ -68,12 +63,3 @@ def command(
             f"about {audit.value:.0%} right (95 % interval {audit.low:.0%} to {audit.high:.0%}, "
             f"from {audit.n} audit answers)"
         )
-
-
-def _taught_with(console: Console, name: str) -> str | None:
-    """The vectoriser of the dataset's newest revision, whose features are cached."""
-    from txtal.store import datasets, revisions
-
-    with console.read() as conn:
-        latest = revisions.latest(conn, datasets.get(conn, name).id)
-    return latest[1].vectoriser if latest else None

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from txtal.formats import prodigy
 from txtal.formats.atomic import write_atomically
-from txtal.formats.rows import ORIGINAL, ExportRow, export_row, to_json, with_own_keys
+from txtal.formats.rows import (
+    ORIGINAL,
+    ExportRow,
+    Writable,
+    Written,
+    export_row,
+    to_json,
+    when,
+    with_own_keys,
+)
+from txtal.formats.table import write_table
 from txtal.types import Record
 
 __all__ = [
@@ -23,27 +31,12 @@ __all__ = [
     "restored",
     "write",
     "write_atomically",
+    "write_table",
 ]
-
-
-class Writable(Protocol):
-    """As much of a file as lines are written with."""
-
-    def write(self, text: str, /) -> object: ...
 
 
 Format = Callable[[ExportRow], list[dict[str, Any]]]
 """The lines an answer becomes; none when the format can't say what the answer says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What :func:`write` did."""
-
-    answers: int
-    lines: int
-    left_out: Mapping[str, int]
-    """How many answers of each verdict the format couldn't say."""
 
 
 def write(rows: Iterable[ExportRow], out: Writable, form: Format) -> Written:
@@ -75,7 +68,7 @@ def full(row: ExportRow) -> list[dict[str, Any]]:
         "answer": answer.verdict,
         "labels" if several else "label": _one_or_all(row.labels, several),
         "annotator": answer.annotator,
-        "timestamp": _iso(answer.answered),
+        "timestamp": when(answer.answered),
         "seconds": _seconds(answer.shown, answer.answered),
         "suggestion": _one_or_all(row.suggestion, several),
         "reason": None if ranked is None else ranked.reason,
@@ -108,6 +101,7 @@ def training(row: ExportRow) -> list[dict[str, Any]]:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {"jsonl": full, "prodigy": prodigy.tasks, "plain": training}
 )
+"""Those of JSON Lines; :func:`.table.write_table` writes CSV."""
 
 _SIGNATURE = frozenset({
     "answer", "annotator", "timestamp", "seconds", "suggestion", "reason",
@@ -121,15 +115,6 @@ def _one_or_all(names: tuple[str, ...] | None, several: bool) -> str | list[str]
     if several:
         return None if names is None else list(names)
     return names[0] if names else None
-
-
-def _iso(seconds: float) -> str | None:
-    """None for a time no date can be written for: one odd row must not stop an export."""
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.replace("+00:00", "Z")
 
 
 def _seconds(shown: float, answered: float) -> float | None:

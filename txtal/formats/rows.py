@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from txtal.errors import DataError
 from txtal.types import Answer, Scheme, Ticket
@@ -51,6 +52,31 @@ def export_row(
         raise DataError(
             f"the answer to ticket {ticket.id} names label {error}, which the dataset doesn't have"
         ) from None
+
+
+class Writable(Protocol):
+    """As much of a file as lines are written with."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export wrote."""
+
+    answers: int
+    lines: int
+    left_out: Mapping[str, int]
+    """How many answers of each verdict the format couldn't say."""
+
+
+def when(seconds: float) -> str | None:
+    """The time in UTC; None for one no date can be written for: it must not stop an export."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.replace("+00:00", "Z")
 
 
 def with_own_keys(ticket: Ticket, ours: Mapping[str, Any], reserved: Set[str]) -> dict[str, Any]:

@@ -13,11 +13,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner.doubt import asked_again, doubted
+from txtal.learner.known import Known
 from txtal.learner.why import weigh
 from txtal.learning import evaluate, model, select, start
-from txtal.learning.arrays import Cells, Floats, Indices
+from txtal.learning.arrays import Floats, Indices
 from txtal.learning.herding import Herding
-from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
+from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
@@ -39,6 +41,7 @@ from txtal.types import (
     Ranking,
     Revision,
     Scheme,
+    Suspect,
     Task,
 )
 from txtal.vectors import spec
@@ -71,6 +74,8 @@ class Snapshot:
     dataset: Dataset
     newest: int
     answers: Sequence[Answer]
+    audited: frozenset[int]
+    """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
     features: Features
 
     @property
@@ -88,23 +93,6 @@ class Surroundings(NamedTuple):
     def of(cls, features: Features) -> Surroundings:
         sample = Neighbourhood(features.matrix)
         return cls(Propagation(sample), Herding(sample))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The answers as arrays, a row each."""
-
-    features: Floats
-    """(m, d)."""
-    rows: Indices
-    """(m,): of the dataset's features."""
-    matrix: AnswerMatrix
-    labels: tuple[int, ...]
-    """(k,): ids of the columns, which a change of the labels moves from one fit to the next."""
-
-    @property
-    def cells(self) -> Cells:
-        return self.matrix.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +148,7 @@ class Learner:
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._tuning: Tuning | None = None
         self._known: Known | None = None
+        self._standing: Sequence[Answer] = ()
         self._start: Indices | None = None
         self._audit: Estimate | None = None
         self._audited = 0
@@ -177,7 +166,7 @@ class Learner:
         ):
             snapshot = self._read(conn)
             self._report(LearnerStatus("training"))
-            self._known = known = _known(snapshot)
+            self._known = known = Known.of(snapshot.answers, snapshot.scheme, snapshot.features)
             self._fit(known)
             self._measure(known, snapshot)
             pool = self._pool(conn, known, snapshot)
@@ -199,6 +188,19 @@ class Learner:
                 text = tickets.get(conn, ticket_id).text
             words = weigh(self.features.vectoriser, self.model, text, labels.index(label_id))
         return Explanation(ticket_id, label_id, words)
+
+    def suspects(self) -> list[Suspect]:
+        """The answers that are probably wrong, the most suspect first.
+
+        Raises as :meth:`rank`, which this does first.
+        """
+        self.rank()
+        with threadpool_limits(self.settings.threads):
+            return self._doubted()
+
+    def _doubted(self) -> list[Suspect]:
+        assert self._known is not None
+        return doubted(self._known, self._trainer(), self._standing)
 
     def tune(self) -> bool:
         """Try an alternative for the next fits, if it is time to; whether another waits.
@@ -249,7 +251,9 @@ class Learner:
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
-        return Snapshot(dataset, newest, standing, self._vectorise(conn, dataset.id))
+        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        self._standing = standing
+        return Snapshot(dataset, newest, standing, audited, self._vectorise(conn, dataset.id))
 
     def _vectorise(self, conn: Connection, dataset_id: int) -> Features:
         """The features of every ticket; the cache vectorises only what is new."""
@@ -290,8 +294,7 @@ class Learner:
 
     def _measure(self, known: Known, snapshot: Snapshot) -> None:
         """Estimate again once there are a tenth more audit answers: it takes several fits."""
-        audits = [a.ticket_id for a in snapshot.answers if a.ranked and a.ranked.reason == AUDIT]
-        audited = np.isin(known.matrix.ticket_ids, audits)
+        audited = np.isin(known.matrix.ticket_ids, list(snapshot.audited))
         count = int(audited.sum())
         if self._audited <= count < 1.1 * self._audited:
             return
@@ -352,7 +355,11 @@ class Learner:
             revision,
             self._ranked(choice, waiting, snapshot.scheme),
             self._ranked(uniform, waiting, snapshot.scheme),
+            self._suspected() if self.settings.suspects else (),
         )
+
+    def _suspected(self) -> tuple[Ranked, ...]:
+        return tuple(asked_again(one, self._task) for one in self._doubted()[:SIZE])
 
     def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
@@ -412,13 +419,6 @@ class Learner:
                 )
             )
         return tuple(ranked)
-
-
-def _known(snapshot: Snapshot) -> Known:
-    matrix = answer_matrix(snapshot.answers, snapshot.scheme)
-    rows = np.searchsorted(snapshot.features.ids, matrix.ticket_ids)
-    features = np.asarray(snapshot.features.matrix[rows])
-    return Known(features, rows, matrix, snapshot.scheme.ids)
 
 
 _NOT_READY = "the model needs answers of two kinds"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import sqrt
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from txtal.errors import LearnerError
+from txtal.intervals import wilson
 from txtal.learning.arrays import Cells, Features, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.model import LinearModel, decide, fit
@@ -24,20 +24,6 @@ Regress = Callable[[Features, Cells, LinearModel | None], LinearModel]
 
 Labels = npt.NDArray[np.integer]
 """One label a row (n,), as a column number."""
-
-
-def wilson(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The score interval (low, high) of a share, 95 % by default; (0, 1) when ``n`` is 0.
-
-    Wilson 1927 (JASA 22); it keeps its coverage for small n and for shares near 0 and 1 (Brown,
-    Cai and DasGupta 2001, Statistical Science 16, section 3.1.1).
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share = successes / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def accuracy(truth: Labels, predicted: Labels) -> float:

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
+from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.evaluate import known_in_full
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
@@ -70,27 +72,21 @@ class Evidence:
             return None
         drawn = np.random.default_rng(seed).permutation(len(cells))[:MOST]
         return cls(
-            features[drawn], rows[drawn], cells[drawn], task, _folds(cells[drawn], checkable[drawn])
+            features[drawn],
+            rows[drawn],
+            cells[drawn],
+            task,
+            deal(cells[drawn], checkable[drawn], FOLDS),
         )
 
     def scores(self, hyper: Hyperparameters, learn: Learn) -> Floats:
         """How well models of other answers do on each checked one (c,); the mean is the measure."""
         checked = self.folds >= 0
-        decided = np.zeros_like(self.cells)
-        for fold in range(FOLDS):
-            out, rest = self.folds == fold, self.folds != fold
-            model = learn(hyper, self.features[rest], self.rows[rest], self.cells[rest])
-            decided[out] = decide(model.predict_proba(self.features[out]), self.task)
-        return _scores(self.cells[checked] == IS, decided[checked] == IS, self.task)
-
-
-def _folds(cells: Cells, checkable: Mask) -> Indices:
-    """Each label's answers dealt out to all folds in turn."""
-    folds = np.full(len(cells), -1, np.int64)
-    where = np.flatnonzero(checkable)
-    by_label = where[np.argsort((cells[where] == IS).argmax(axis=1), kind="stable")]
-    folds[by_label] = np.arange(len(by_label)) % FOLDS
-    return folds
+        proba, _ = cross_fitted(
+            self.features, self.rows, self.cells, self.folds, partial(learn, hyper)
+        )
+        decided = decide(proba[checked], self.task)
+        return _scores(self.cells[checked] == IS, decided == IS, self.task)
 
 
 def _scores(truth: Mask, decided: Mask, task: Task) -> Floats:

@@ -125,14 +125,30 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     return [from_row(row, stands_for) for row in rows]
 
 
-def by_id(conn: Connection, answer_ids: Sequence[int]) -> list[Answer]:
-    """These answers, undone or not, their labels as they were given."""
+def asked_as(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
+    """Ids of the tickets with an answer, not undone, that was asked for this reason.
+
+    Also when the annotator answered again since: a ticket that was drawn for the audit still
+    stands for the pool, and if second thoughts took it out, only the doubtful ones would be.
+    """
+    rows = conn.execute(
+        "SELECT ticket_id FROM answer AS a WHERE dataset_id = ? AND reason = ?"
+        " AND verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
+        (dataset_id, reason),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def by_id(
+    conn: Connection, answer_ids: Sequence[int], stands_for: Mapping[int, int] | None = None
+) -> list[Answer]:
+    """These answers, undone or not; their labels as they were given, or what stands for them."""
     found = []
     for answer_id in answer_ids:
         row = conn.execute("SELECT * FROM answer WHERE id = ?", (answer_id,)).fetchone()
         if row is None:
             raise DamagedError(f"answer {answer_id} is lost; a backup brings it back")
-        found.append(from_row(row, {}))
+        found.append(from_row(row, stands_for or {}))
     return found
 
 

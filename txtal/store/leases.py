@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 from txtal.store.sqlite import Connection, transaction
 
 SECONDS = 15 * 60.0
 """How long a ticket on a screen is kept for it; after a crash it comes back when this is over."""
+
+_BATCH = 64
+"""Tickets looked at with one statement."""
 
 _OPEN = """
     NOT EXISTS (SELECT 1 FROM answer AS a WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
@@ -19,13 +24,26 @@ _OPEN = """
 """Nobody's answer to ticket ``t`` stands, and no other session holds it."""
 
 
-def take_first(conn: Connection, session_id: int, ticket_ids: Iterable[int]) -> int | None:
-    """Lease the first of these tickets that is open; None when none is."""
+def take_first(
+    conn: Connection, session_id: int, dataset_id: int, ticket_ids: Iterable[int]
+) -> int | None:
+    """Lease the first of these that is an open ticket of the dataset; None when none is."""
+    ids = iter(ticket_ids)
     with transaction(conn):
-        for ticket_id in ticket_ids:
-            if is_open(conn, session_id, ticket_id):
-                hold(conn, session_id, ticket_id)
-                return ticket_id
+        while batch := list(islice(ids, _BATCH)):
+            found = conn.execute(
+                "SELECT t.id FROM json_each(:ids) AS j CROSS JOIN ticket AS t ON t.id = j.value"
+                f" WHERE t.dataset_id = :dataset AND {_OPEN} ORDER BY j.key LIMIT 1",
+                {
+                    "ids": json.dumps(batch),
+                    "dataset": dataset_id,
+                    "session": session_id,
+                    "now": time.time(),
+                },
+            ).fetchone()
+            if found is not None:
+                hold(conn, session_id, found[0])
+                return int(found[0])
     return None
 
 

@@ -18,10 +18,12 @@ from txtal.store import (
     finding,
     labels,
     leases,
+    rechecks,
     revisions,
     stats,
     tickets,
 )
+from txtal.store.files import WAL
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.types import (
@@ -47,6 +49,11 @@ class Ledger:
     was recorded, and the same call may be made again.
     """
 
+    total: int
+    """Tickets of the dataset, when they were last counted."""
+    open: int
+    """Those of them with no standing answer."""
+
     def __init__(
         self, conn: Connection, path: Path, dataset: Dataset, *, annotator: str, recipe: str = ""
     ) -> None:
@@ -57,6 +64,7 @@ class Ledger:
         with foreseen(path), transaction(conn):
             self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
         self._file = _identity(path)
+        self._log = _log_of(path)
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
@@ -70,6 +78,12 @@ class Ledger:
         SQLite goes on writing to a file that was deleted or moved away, and answers saved there
         would be lost; and after a restore the tickets may be others.
         """
+        if self.conn.in_transaction:  # a part of what is written together
+            with foreseen(self.path):
+                yield
+            return
+        with foreseen(self.path):
+            self._check_log()
         with foreseen(self.path), transaction(self.conn):
             if _identity(self.path) != self._file:
                 raise DatabaseError(
@@ -81,11 +95,35 @@ class Ledger:
                 )
             yield
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is on disk, all of it, when it ends; or none of it ever is."""
+        counted = self.open
+        try:
+            with self._writing():
+                yield
+                if not self.conn.in_transaction:
+                    # SQLite takes all of it back by itself when reading the disk fails.
+                    raise DatabaseError(f"{self.path}: reading it failed; nothing was written")
+        except BaseException:
+            self.open = counted
+            raise
+
+    def _check_log(self) -> None:
+        """Write to no log that was deleted: nobody else would ever read it."""
+        if _identity(self.path) == self._file and _log_of(self.path) != self._log:
+            self.conn.execute("PRAGMA wal_checkpoint")  # what it holds goes into the database
+            raise DatabaseError(
+                f"{self.path}-wal or -shm was deleted meanwhile; "
+                "quit and start again, the answers up to here are safe"
+            )
+
     def refresh(self) -> None:
-        """Count again what is answered and open; others may have written since."""
+        """Count again what there is and what is open; others may have written since."""
         with foreseen(self.path):
             self.total = tickets.count(self.conn, self.dataset.id)
             self.open = leases.open_count(self.conn, self.dataset.id)
+            self._range = tickets.id_range(self.conn, self.dataset.id)
 
     def record(self, answer: Answer) -> Answer:
         """Write the answer to disk and give it back with its id."""
@@ -198,7 +236,10 @@ class Ledger:
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         """Lease the first open one of these; None when none is open."""
         with self._writing():
-            return leases.take_first(self.conn, self.session_id, ticket_ids)
+            return self._take(ticket_ids)
+
+    def _take(self, ticket_ids: Iterable[int]) -> int | None:
+        return leases.take_first(self.conn, self.session_id, self.dataset.id, ticket_ids)
 
     def take_next(self, after: int = 0) -> int | None:
         """Lease the next open ticket in order of loading; None past the last."""
@@ -215,11 +256,11 @@ class Ledger:
                 return None
             # Throwing darts at the range of ids is uniform over the open ones, and costs a few
             # look-ups where listing a million would be felt.
-            taken = leases.take_first(self.conn, self.session_id, self._ours(self._darts(rng)))
+            taken = self._take(rng.randint(*self._range) for _ in range(_TRIES))
             if taken is None:
                 every = tickets.ids_after(self.conn, self.dataset.id)
                 rng.shuffle(every)
-                taken = leases.take_first(self.conn, self.session_id, every)
+                taken = self._take(every)
             if taken is None:
                 self._found_nothing()
             return taken
@@ -230,12 +271,6 @@ class Ledger:
             self.refresh()
             self._fruitless = self._state()
 
-    def _darts(self, rng: random.Random) -> Iterable[int]:
-        low, high = self.conn.execute(
-            "SELECT min(id), max(id) FROM ticket WHERE dataset_id = ?", (self.dataset.id,)
-        ).fetchone()
-        return () if low is None else (rng.randint(low, high) for _ in range(_TRIES))
-
     def _state(self) -> tuple[int, int, int]:
         """The same as long as a search that found nothing would find nothing again.
 
@@ -244,19 +279,19 @@ class Ledger:
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
 
-    def _ours(self, ticket_ids: Iterable[int]) -> Iterable[int]:
-        for ticket_id in ticket_ids:
-            if self.conn.execute(
-                "SELECT 1 FROM ticket WHERE id = ? AND dataset_id = ?", (ticket_id, self.dataset.id)
-            ).fetchone():
-                yield ticket_id
-
     def keep(self) -> None:
         """Renew the lease on the ticket at hand, now and then; call it as often as you like."""
         if time.monotonic() - self._renewed > leases.SECONDS / 3:
             with foreseen(self.path):
                 leases.renew(self.conn, self.session_id)
             self._renewed = time.monotonic()
+
+    def take_earlier(self, rng: random.Random) -> Answer | None:
+        """Lease a ticket that this annotator answered a while ago, and give back that answer."""
+        with self._writing():
+            return rechecks.take_earlier(
+                self.conn, self.session_id, self.dataset.id, self.annotator, rng
+            )
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""
@@ -277,6 +312,11 @@ class Ledger:
                 self.conn.execute(
                     "UPDATE session SET ended = ? WHERE id = ?", (time.time(), self.session_id)
                 )
+
+
+def _log_of(path: Path) -> list[tuple[int, int] | None]:
+    """Which files are the database's write-ahead log."""
+    return [_identity(path.with_name(path.name + suffix)) for suffix in WAL]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from statistics import median
 from typing import Any
 
-from txtal.store import answers, datasets, revisions, tickets
+from txtal.intervals import agreement
+from txtal.store import answers, datasets, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
 
@@ -43,7 +45,19 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             if audit
             else None
         ),
+        "agreement": _agreement(conn, dataset.id),
     }
+
+
+def _agreement(conn: Connection, dataset_id: int) -> dict[str, Any] | None:
+    """How often annotators said the same when they were asked again, without knowing it."""
+    pairs = rechecks.pairs(conn, dataset_id)
+    found = agreement([(_said(first), _said(second)) for first, second in pairs])
+    return asdict(found) if found else None
+
+
+def _said(answer: Answer) -> tuple[str, frozenset[int]]:
+    return answer.verdict, frozenset(answer.labels)
 
 
 def overview(conn: Connection, name: str) -> Overview:

@@ -69,6 +69,15 @@ def count(conn: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def id_range(conn: Connection, dataset_id: int) -> tuple[int, int]:
+    """The lowest and the highest id of the dataset's tickets; zeros when it has none."""
+    row = conn.execute(
+        "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM ticket WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
 def find(conn: Connection, dataset_id: int, text: str) -> int | None:
     """The id of the ticket with exactly this text, if the dataset has it."""
     row = conn.execute(

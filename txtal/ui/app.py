@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.filters import Condition, FilterOrBool
-from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
+from prompt_toolkit.key_binding.bindings.mouse import load_mouse_bindings
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import FormattedTextControl, Layout, Window
+from prompt_toolkit.layout import Layout
+from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.styles import Style
 
 from txtal.session import Session
 from txtal.types import LabelKeys
 from txtal.ui import plain as line_by_line
+from txtal.ui.canvas import Canvas
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import ACTIONS, Action
 from txtal.ui.screen import OnError, Screen
@@ -41,6 +43,9 @@ Wake = Callable[[Callable[[], None]], object]
 RETRY_SECONDS = 0.25
 UPDATE_EVERY = 4
 """Retries between two looks at the learner: one look a second."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a key may wait for the thread that indexes the tickets; five milliseconds by default."""
 
 ESCAPE_SECONDS = 0.05
 HUNG_UP = 128 + 1
@@ -72,6 +77,8 @@ def run(
             session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
         )
     screen = Screen(session, dataset, report, keyboard=Keyboard(keys, actions=actions))
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
         return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
@@ -82,6 +89,7 @@ def run(
         return HUNG_UP
     finally:
         gc.unfreeze()
+        sys.setswitchinterval(switching)
 
 
 def build(
@@ -91,22 +99,13 @@ def build(
     theme: Theme = "calm",
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
-
-    def picture() -> StyleAndTextTuples:
-        size = app.output.get_size()
-        fragments: StyleAndTextTuples = []
-        for line in screen.draw(size.columns, size.rows).lines:
-            fragments += [*line, ("", "\n")]
-        return fragments[:-1]
-
-    control = FormattedTextControl(picture, focusable=True, show_cursor=True)
     app: Application[int] = Application(
-        layout=Layout(Window(control, always_hide_cursor=Condition(lambda: not _types(screen)))),
+        layout=Layout(Canvas(screen.draw, partial(_mouse, screen))),
         key_bindings=_bindings(screen),
         style=Style.from_dict(dict(styles(theme))),
         include_default_pygments_style=False,
         full_screen=True,
-        mouse_support=False,
+        mouse_support=Condition(lambda: screen.look.mouse),
         erase_when_done=True,
         input=input,
         output=output,
@@ -123,10 +122,6 @@ def _draw_before_the_next(app: Application[int]) -> None:
     """
     if not app.is_done:
         app._redraw()
-
-
-def _types(screen: Screen) -> bool:
-    return screen.look.mode in ("picker", "list", "line")
 
 
 async def serve(app: Application[int], screen: Screen, wake: Wake | None = None) -> int:
@@ -155,6 +150,9 @@ def _bindings(screen: Screen) -> KeyBindings:
         for key in action.keys:
             _bind(bindings, screen, key, do, active)
     _bind(bindings, screen, Keys.BracketedPaste, _paste)
+    # The mouse is a key too, and "any other key" would take it from prompt_toolkit's own binding.
+    for binding in load_mouse_bindings().get_bindings_for_keys((Keys.Vt100MouseEvent,)):
+        bindings.add(Keys.Vt100MouseEvent, eager=True)(binding.handler)
     return bindings
 
 
@@ -206,6 +204,20 @@ _PARAMETERS = frozenset("0123456789:;<=>?")
 
 def _paste(screen: Screen, event: KeyPressEvent) -> None:
     screen.paste(event.data)
+
+
+def _mouse(screen: Screen, event: MouseEvent) -> NotImplementedOrNone:
+    """The wheel scrolls; what a click is on is known by where it was drawn."""
+    if not screen.look.mouse:
+        return NotImplemented
+    if event.event_type in _WHEEL:
+        screen.wheel(_WHEEL[event.event_type])
+    elif event.event_type == MouseEventType.MOUSE_UP:
+        screen.click(event.position.x, event.position.y)
+    return NotImplemented  # drawn by _draw_before_the_next
+
+
+_WHEEL = {MouseEventType.SCROLL_UP: -1, MouseEventType.SCROLL_DOWN: 1}
 
 
 def _draw_anew(screen: Screen, event: KeyPressEvent) -> None:

@@ -61,6 +61,8 @@ def hints(
 
 def _as_offered(action: keys.Action, session: Session, offered: Collection[str]) -> keys.Action:
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
+    if action.name == "reject" and session.keeps_on_reject:
+        return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
         return replace(action, called="a-z")
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):

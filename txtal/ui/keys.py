@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -49,9 +50,12 @@ _SHOWN = {
     ANY: "letters",
 }
 _UNSEEN = "<sigint>"
+_FUNCTION_KEY = re.compile(r"f\d+")
 
 
 def _called(key: str) -> str:
+    if _FUNCTION_KEY.fullmatch(key):
+        return key.upper()
     if key.startswith("c-"):
         return f"ctrl-{key[2:]}"
     return _SHOWN.get(key, key)
@@ -197,6 +201,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("end", ("end",), "move to the end", modes=_TYPING),
     Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
     Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
+    Action("mouse", ("f2",), "the mouse: wheel and clicks for txtal, or not", modes=MODES),
     Action("redraw", ("c-l",), "draw the screen anew", modes=MODES),
     Action("suspend", ("c-z",), "to the shell; `fg` comes back", modes=MODES),
     Action("interrupt", ("c-c", _UNSEEN), "quit from anywhere", modes=MODES),

@@ -13,7 +13,7 @@ from txtal.ui.field import Field
 from txtal.ui.fold import cells, fit
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import DIGITS
-from txtal.ui.lines import Fragment, Line, Room, sides
+from txtal.ui.lines import Fragment, Line, Room, clickable, sides
 from txtal.ui.look import Look
 from txtal.ui.picker import Choice
 
@@ -96,7 +96,8 @@ def _cell(cell: _Cell, name: int, share: int) -> Line:
         ("class:key", f"{cell.key} "),
         (style, shown + " " * (name - cells(shown))),
     ]
-    return [*line, ("class:dim", f"  {cell.share:>{share}}")] if share else line
+    line += [("class:dim", f"  {cell.share:>{share}}")] if share else []
+    return clickable(line, f"key:{cell.key}")
 
 
 def _join(parts: Iterable[Line], gap: int) -> Line:
@@ -120,11 +121,14 @@ def picker_rows(
     first = _first_row(look, room)
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     rows = [
-        _picker_row(
-            keys.get(choice, ""),
-            _choice(session, question, choice),
-            at == look.cursor,
-            room.width,
+        clickable(
+            _picker_row(
+                keys.get(choice, ""),
+                _choice(session, question, choice),
+                at == look.cursor,
+                room.width,
+            ),
+            f"row:{at}",
         )
         for at, choice in enumerate(found[first : first + room.picker_rows], start=first)
     ]

@@ -64,6 +64,23 @@ class Room:
         return max(3, min(9, self.rows // 3))
 
 
+def clickable(line: Line, target: str) -> Line:
+    """The line, marked so that a click on it is known to mean ``target``: ``key:3``, ``row:12``.
+
+    Words in brackets mean nothing to prompt_toolkit's styles.
+    """
+    return [(f"{style} [{target}]", text) for style, text in line]
+
+
+def target_at(line: Line, x: int) -> str:
+    """What a click at this cell of a line means; empty when nothing."""
+    for style, text in line:
+        x -= cells(text)
+        if x < 0:
+            return style.rpartition(" [")[2][:-1] if style.endswith("]") else ""
+    return ""
+
+
 def width_of(line: Sequence[Fragment]) -> int:
     """How many cells a line takes."""
     return sum(cells(text) for _, text in line)

@@ -46,6 +46,8 @@ class Look:
     """What the screen itself has to tell; goes before the session's notice."""
     urgent: bool = False
     """The notice is of an answer that is not on disk."""
+    mouse: bool = False
+    """The mouse is the screen's, and not the terminal's to select text with."""
     seconds: int = 0
     """How long the learner has been at what it does."""
 

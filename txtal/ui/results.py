@@ -9,7 +9,7 @@ from txtal.types import Found
 from txtal.ui import words
 from txtal.ui.fold import cells, fit
 from txtal.ui.labels import field_line
-from txtal.ui.lines import Line, Room, sides
+from txtal.ui.lines import Line, Room, clickable, sides
 from txtal.ui.look import Look
 
 _WIDEST = 24
@@ -22,7 +22,7 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     top = first_in_sight(look, height)
     said = min(_WIDEST, room.width // 3)
     return [
-        _row(session, found, said, at == look.cursor, room.width)
+        clickable(_row(session, found, said, at == look.cursor, room.width), f"row:{at}")
         for at, found in enumerate(look.found[top : top + height], start=top)
     ]
 

@@ -20,6 +20,7 @@ from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Mode, Page, Purpose
 from txtal.ui.labels import picked
+from txtal.ui.lines import target_at
 from txtal.ui.look import Look, Sheet
 from txtal.ui.picker import Choice
 from txtal.ui.view import Frame, frame
@@ -29,6 +30,7 @@ OnError = Callable[[BaseException], object]
 INTERRUPTED = 130
 IDLE_SECONDS = 300
 """Without a key for so long, nobody is there."""
+_WHEEL_LINES = 3
 WAITING = "waiting for the database lock… (q quits without this answer)"
 
 
@@ -92,6 +94,7 @@ class Screen:
             "pause": lambda _: self._pause(),
             "resume": lambda _: self._resume(),
             "close": lambda _: self.see(mode="ticket"),
+            "mouse": lambda _: self._toggle_mouse(),
             "quit": lambda _: self._leave(0),
             "interrupt": lambda _: self._leave(INTERRUPTED),
             "type": lambda text: self._type(self.look.field.typed(text)),
@@ -140,6 +143,32 @@ class Screen:
             self.press("type", text)
         else:
             self.see(notice="pasted text is not taken for keys")
+
+    def wheel(self, by: int) -> None:
+        """A turn of the mouse's wheel: a few lines, or a row of a list."""
+        self._touched = self.session.clock()
+        if self.look.mode in ("picker", "list"):
+            self._step(by)
+        elif self.look.mode in ("ticket", "page"):
+            self._scroll(_WHEEL_LINES * by)
+
+    def click(self, x: int, y: int) -> None:
+        """A click: on a label it is its key, on a row of a list it marks the row, then takes it."""
+        lines = self._frame.lines
+        kind, _, target = (target_at(lines[y], x) if y < len(lines) else "").partition(":")
+        if kind == "key":
+            self.press("pick" if target == "/" else "label", target)
+        elif kind == "row" and self.look.mode == "list" and int(target) != self.look.cursor:
+            self.see(cursor=int(target))
+        elif kind == "row":
+            self.see(cursor=int(target))
+            self.press("open" if self.look.mode == "list" else "choose")
+
+    def _toggle_mouse(self) -> None:
+        on = not self.look.mouse
+        key = next(action.first for action in self.keyboard.actions if action.name == "mouse")
+        said = f"the mouse is on: wheel and clicks; {key} gives it back to the terminal"
+        self.see(mouse=on, notice=said if on else "the mouse is off")
 
     def _answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""

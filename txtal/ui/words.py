@@ -22,6 +22,8 @@ _REASONS = {
     "file order": "in the order of the file",
     "chosen": "as you looked for it",
     "alike": "answered with a ticket like it",
+    "suspect": "its answer may be wrong",
+    "recheck": "asked a second time",
 }
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
@@ -235,9 +237,21 @@ def notice(session: Session, own: str = "") -> str:
     return clean(shorten(text, _NOTICE)) if text else learner_trouble(session)
 
 
+def _no_suspects(session: Session, name: str) -> list[str]:
+    if session.ranking is None:
+        return ["Looking for answers that are probably wrong…"]
+    return [
+        "No other answer looks wrong." if session.count else "No answer looks wrong.",
+        "",
+        f"Go on labelling: txtal teach {name}",
+    ]
+
+
 def the_end(session: Session, dataset: str) -> list[str]:
     """Why there is no ticket to show, and how to go on."""
     name, total, left = clean(shorten(dataset, 40)), session.ledger.total, session.ledger.open
+    if session.order == "suspects":
+        return _no_suspects(session, name)
     if not total:
         return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
     if left > 0:

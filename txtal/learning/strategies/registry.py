@@ -42,6 +42,7 @@ BUILT_IN = {
     "badge": f"{_HERE}.diversity",
     "coreset": f"{_HERE}.coverage",
     "typiclust": f"{_HERE}.coverage",
+    "synthesis": f"{_HERE}.synthesis",
     "balance": f"{_HERE}.balance",
     "high-score": f"{_HERE}.balance",
     "band": f"{_HERE}.band",

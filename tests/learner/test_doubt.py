@@ -1,0 +1,87 @@
+"""Suspects: which answers the learner doubts, and which it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDataset
+from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
+from txtal.learner import protocol
+from txtal.store.sqlite import Connection
+from txtal.types import SUSPECT, LearnerSettings, Ranking
+
+WRONG = (0, 7, 20)
+"""Which of the answers are wrong."""
+
+
+@pytest.fixture
+def desk(conn: Connection, path: Path, make_dataset: MakeDataset) -> Desk:
+    """Ninety answers, three of them wrong."""
+    made = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    for place, ticket in enumerate(made.ids):
+        right = topic(made.text(ticket))
+        made.say(ticket, other(right) if place in WRONG else right)
+    return made
+
+
+def other(name: str) -> str:
+    names = LABELS.split(",")
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def wrong_tickets(desk: Desk) -> list[int]:
+    return [desk.ids[place] for place in WRONG]
+
+
+def found(desk: Desk) -> Sequence[int]:
+    return [one.answer.ticket_id for one in desk.learner().suspects()]
+
+
+def test_the_wrong_ones_are_found_with_what_they_should_be(desk: Desk) -> None:
+    suspects = desk.learner().suspects()
+    assert {one.answer.ticket_id for one in suspects[:3]} == set(wrong_tickets(desk))
+    for one in suspects[:3]:
+        right = topic(desk.text(one.answer.ticket_id))
+        assert one.label == desk.labels[right]
+        assert one.missing
+        assert one.given < 0.5 < one.other
+        assert one.agreeing >= 3
+        assert one.answer.ticket_id not in {near.ticket_id for near in one.near}
+
+
+def test_the_newest_answers_are_left_alone(desk: Desk) -> None:
+    last = desk.ids[-1]
+    desk.say(last, other(topic(desk.text(last))))
+    assert last not in found(desk)
+
+
+def test_what_was_looked_at_again_is_settled(desk: Desk) -> None:
+    first = found(desk)[0]
+    desk.say(first, other(topic(desk.text(first))), reason=SUSPECT)  # kept as it was
+    for ticket in desk.ids[-20:]:
+        desk.say(ticket, topic(desk.text(ticket)))
+    assert first not in found(desk)
+
+
+def test_a_few_answers_are_too_few_to_doubt_any(
+    conn: Connection, path: Path, make_dataset: MakeDataset
+) -> None:
+    desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
+    desk.answer(desk.ids[:30])
+    assert not desk.learner().suspects()
+
+
+def test_rankings_have_suspects_only_when_asked_for(desk: Desk) -> None:
+    assert not desk.learner().rank().suspects
+    settings = LearnerSettings("lexical@en", "margin", suspects=True)
+    ranking = desk.learner(settings).rank()
+    first = ranking.suspects[0]
+    assert first.ticket_id in wrong_tickets(desk)
+    assert first.reason == SUSPECT
+    assert first.suggestion == (desk.labels[topic(desk.text(first.ticket_id))],)
+    sent = protocol.load_message(protocol.dump_message(ranking))
+    assert isinstance(sent, Ranking)
+    assert sent.suspects == ranking.suspects

@@ -1,0 +1,41 @@
+"""The answers as arrays: what fits, measures and doubts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from txtal.learning.arrays import Cells, Floats, Indices
+from txtal.learning.matrix import IS, AnswerMatrix, answer_matrix
+from txtal.types import Answer, Scheme
+from txtal.vectors.cache import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The answers as arrays, a row each."""
+
+    features: Floats
+    """(m, d)."""
+    rows: Indices
+    """(m,): of the dataset's features."""
+    matrix: AnswerMatrix
+    labels: tuple[int, ...]
+    """(k,): ids of the columns, which a change of the labels moves from one fit to the next."""
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer], scheme: Scheme, features: Features) -> Known:
+        """What the answers that stand teach."""
+        matrix = answer_matrix(answers, scheme)
+        rows = np.searchsorted(features.ids, matrix.ticket_ids)
+        return cls(np.asarray(features.matrix[rows]), rows, matrix, scheme.ids)
+
+    @property
+    def cells(self) -> Cells:
+        return self.matrix.cells
+
+    def accepted(self, row: int) -> tuple[int, ...]:
+        """Ids of the labels that were accepted for the ticket of this row."""
+        return tuple(self.labels[column] for column in np.flatnonzero(self.cells[row] == IS))

@@ -1,0 +1,47 @@
+"""Cross-fitting: what a model that never saw an answer would say of it.
+
+The answers are dealt out to folds, and each fold is predicted by a model of all the others (Stone
+1974, JRSS B 36). Tuning compares settings by it, and confident learning finds wrong answers by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
+from txtal.learning.matrix import IS
+from txtal.learning.model import LinearModel
+
+FOLDS = 5
+
+Learn = Callable[[Features, Indices, Cells], LinearModel]
+"""Fits a model to the answers (n, k) about tickets by their features (n, d) and rows (n,)."""
+
+
+def deal(cells: Cells, which: Mask, folds: int = FOLDS) -> Indices:
+    """Each label's answers dealt out to all folds in turn: (n,), -1 for those not of ``which``."""
+    dealt = np.full(len(cells), -1, np.int64)
+    where = np.flatnonzero(which)
+    by_label = where[np.argsort((cells[where] == IS).argmax(axis=1), kind="stable")]
+    dealt[by_label] = np.arange(len(by_label)) % folds
+    return dealt
+
+
+def cross_fitted(
+    features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
+) -> tuple[Floats, Mask]:
+    """Probabilities (n, k), each from a model of the other folds, and what it could know of (n, k).
+
+    Answers of fold -1 teach every model and are told nothing: they keep zeros. What a model could
+    know of are the labels it was trained for.
+    """
+    proba = np.zeros(cells.shape, np.float32)
+    known = np.zeros(cells.shape, np.bool_)
+    for fold in range(folds.max(initial=-1) + 1):
+        out, rest = folds == fold, folds != fold
+        model = learn(features[rest], rows[rest], cells[rest])
+        proba[out] = model.predict_proba(features[out])
+        known[out] = model.trained
+    return proba, known

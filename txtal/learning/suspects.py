@@ -1,0 +1,102 @@
+"""Answers that are probably wrong, by confident learning.
+
+Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
+JAIR 70. Each answer is held against cross-fitted probabilities. A label counts as *confident* for
+a ticket when its probability is at least the mean that tickets answered with this label have
+(their equation 2): a threshold for every label, so that one the model is seldom sure of is judged
+by its own measure. An answer lies off the diagonal of the confident joint when the likeliest
+confident label is another, likelier one (section 3.1). As many answers are suspect as lie off the
+diagonal, and those whose own label has the lowest probability are: by self-confidence, as in their
+pruning by class (section 3.2). Ranked by the margin between the two labels, as in their pruning by
+noise rate, answers flipped at random were found less often (docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from txtal.learning.arrays import Cells, Floats, Indices, Mask
+from txtal.learning.matrix import IS, NOT, UNKNOWN
+from txtal.types import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The suspects, the most suspect first; all arrays (s,)."""
+
+    rows: Indices
+    """Of the answers."""
+    columns: Indices
+    """The label in question: what it would be instead, or what was wrongly given or left out."""
+    given: Floats
+    """The probability of what was answered."""
+    other: Floats
+    """The probability of what the model would say instead."""
+
+
+def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
+    """Which of the answers (n, k) the cross-fitted probabilities (n, k) speak against.
+
+    ``known`` (n, k) are the labels the model of each row could know of; what it couldn't know it
+    can't doubt. Of several labels a ticket, and of rejects, each cell is a yes or no of its own,
+    and the row's strongest doubt counts.
+    """
+    if task == "exclusive":
+        accepted = (cells == IS).any(axis=1)
+        found = [_of_one(proba, known, cells, accepted), _of_rejects(proba, known, cells, accepted)]
+    else:
+        found = [_of_cells(proba, known, cells, task)]
+    rows, columns, given, other = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(given, kind="stable")
+    return Doubts(rows[order], columns[order], given[order], other[order])
+
+
+_Found = tuple[Indices, Indices, Floats, Floats]
+
+
+def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
+    """Accepts of one label: as many as another is confident for, the least likely ones."""
+    label = (cells == IS).argmax(axis=1)
+    rows = np.flatnonzero(accepted & known[np.arange(len(cells)), label])
+    every, label, proba = np.arange(len(rows)), label[rows], proba[rows]
+    given, other = proba[every, label], proba.argmax(axis=1)
+    usual = _mean_where(proba, np.eye(cells.shape[1], dtype=np.bool_)[label])
+    confident = np.where(proba >= usual, proba, -1)
+    off = confident.max(axis=1) > given
+    likelier = np.flatnonzero(proba[every, other] > given)
+    least = likelier[np.argsort(given[likelier], kind="stable")][: off.sum()]
+    return rows[least], other[least], given[least], proba[least, other[least]]
+
+
+def _of_rejects(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
+    """Rejects of a label that is likelier than all others together, and likelier than usual."""
+    usual = _mean_where(proba, (cells == IS) & known)
+    doubted = (cells == NOT) & known & ~accepted[:, None] & (proba > 0.5) & (proba >= usual)
+    return _strongest(doubted, proba)
+
+
+def _of_cells(proba: Floats, known: Mask, cells: Cells, task: Task) -> _Found:
+    """Each label a question of its own: is it, or is it not?"""
+    usable = known & (cells != UNKNOWN)
+    yes, no = usable & (cells == IS), usable & (cells == NOT)
+    usual_yes, usual_no = _mean_where(proba, yes), _mean_where(1 - proba, no)
+    against = np.where(cells == IS, 1 - proba, proba)
+    threshold = np.where(cells == IS, usual_no, usual_yes)
+    return _strongest(usable & (against > 0.5) & (against >= threshold), against)
+
+
+def _mean_where(values: Floats, mask: Mask) -> Floats:
+    """Each column's mean (k,) over the mask; infinite where there is none."""
+    count = mask.sum(axis=0)
+    total = np.where(mask, values, 0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.inf).astype(np.float32)
+
+
+def _strongest(doubted: Mask, against: Floats) -> _Found:
+    """The cell of each doubted row that most speaks against."""
+    rows = np.flatnonzero(doubted.any(axis=1))
+    columns = np.where(doubted[rows], against[rows], -1).argmax(axis=1)
+    other = against[rows, columns]
+    return rows, columns, (1 - other).astype(np.float32), other.astype(np.float32)
