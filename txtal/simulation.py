@@ -466,7 +466,7 @@ class Simulation:
         """What all labels of the pool would give with these features."""
         if vectoriser not in self.journal.fulls:
             features = self._features(vectoriser)
-            fitted = model.fit(features.matrix, self._cells(self.pool), self.task)
+            fitted = model.fit(np.asarray(features.matrix), self._cells(self.pool), self.task)
             full = Full(len(self.pool.records), *self._score(fitted, features))
             self.journal.add_full(vectoriser, full)
         return self.journal.fulls[vectoriser]

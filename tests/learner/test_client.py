@@ -129,6 +129,29 @@ def test_pokes_during_a_fit_collapse_into_one(make: Make, news: threading.Semaph
     assert not news.acquire(blocking=False)
 
 
+def test_tickets_that_come_during_a_fit_are_looked_at_after_it(
+    make: Make, news: threading.Semaphore
+) -> None:
+    learner = make(ANSWER)
+    learner.poke(7)
+    learner.poke(7)  # no new answer, but something else is
+    for _ in range(2):
+        wait(news)
+        learner.poll()
+    assert not news.acquire(blocking=False)
+
+
+def test_a_ranking_that_nobody_asked_for_is_taken(make: Make, news: threading.Semaphore) -> None:
+    learner = make("print(LINE, flush=True); print(LINE, flush=True)")
+    learner.poke(7)
+    rankings = []
+    for _ in range(2):
+        wait(news)
+        rankings.append(learner.poll())
+    assert RANKING in rankings
+    assert not news.acquire(blocking=False)
+
+
 def test_a_crash_is_survived_and_the_poke_repeated(
     make: Make, news: threading.Semaphore, clock: Clock, tmp_path: Path
 ) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from txtal.errors import UsageError
-from txtal.store import datasets, tickets
-from txtal.store.sqlite import Connection
+from txtal.store import datasets, schema, tickets
+from txtal.store.sqlite import Connection, transaction
 from txtal.types import Dataset, Record
 
 
@@ -79,3 +81,45 @@ def test_an_unknown_dataset_names_those_there_are(conn: Connection) -> None:
     datasets.prepare(conn, "bank")
     with pytest.raises(UsageError, match="bank"):
         datasets.get(conn, "bonk")
+
+
+def test_a_few_at_a_time_come_to_the_same(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    one, two = make_dataset([], name="one"), make_dataset([], name="two")
+    records = [Record(text, {"n": "1"}) for text in ("a", "b", "a", "c", "b", "d")]
+    whole = tickets.add(conn, one.id, records)
+    parts = [tickets.add_some(conn, two.id, records[i : i + 2]) for i in (0, 2, 4)]
+    assert sum(part.added for part in parts) == whole.added == 4
+    assert sum(part.duplicates for part in parts) == whole.duplicates == 2
+    assert list(tickets.records(conn, one.id)) == list(tickets.records(conn, two.id))
+
+
+def test_what_is_there_already_takes_no_lock(
+    conn: Connection, path: Path, make_dataset: Callable[..., Dataset]
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    with closing(schema.open_database(path, busy_seconds=0)) as other, transaction(conn):
+        assert tickets.add_some(other, dataset.id, [Record("a")]) == tickets.Loaded(0, 1)
+
+
+def test_the_range_of_ids_is_the_datasets_own(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    assert tickets.id_range(conn, make_dataset([], name="empty").id) == (0, 0)
+    first, second = make_dataset(["a", "b"], name="one"), make_dataset(["a", "c"], name="two")
+    assert tickets.id_range(conn, first.id) == (1, 2)
+    assert tickets.id_range(conn, second.id) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT id FROM ticket WHERE dataset_id = 1 AND id > 7 ORDER BY id",
+        "SELECT id FROM ticket WHERE dataset_id = 1 ORDER BY id DESC LIMIT 1",
+    ],
+)
+def test_no_question_sorts_the_pool(conn: Connection, query: str) -> None:
+    plan = " ".join(row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert "COVERING INDEX ticket_dataset" in plan
+    assert "TEMP B-TREE" not in plan

@@ -50,8 +50,9 @@ def main() -> None:
             else:
                 send(learner.rank())
                 send(LearnerStatus("ready", learner.chosen))
-            while requests.empty() and learner.tune():
-                pass
+            while requests.empty() and learner.work():
+                if learner.outdated:
+                    send(learner.rank())
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:

@@ -63,6 +63,7 @@ class LearnerProcess:
         self._failures = 0
         self._restart_at: float | None = None
         self._newest: int | None = None
+        self._wanted = False
         self._asked: int | None = None
         self._heard = 0.0
 
@@ -95,6 +96,7 @@ class LearnerProcess:
             target=self._read, args=(self._process, self._generation), daemon=True
         )
         reader.start()
+        self._wanted = self._newest is not None
         self._send_poke()
 
     def _read(self, process: subprocess.Popen[str], generation: int) -> None:
@@ -112,6 +114,7 @@ class LearnerProcess:
     def poke(self, newest: int) -> None:
         """There are answers up to ``newest``. Pokes during a fit collapse into one."""
         self._newest = newest
+        self._wanted = True
         self._send_poke()
 
     def explain(self, ticket_id: int, label_id: int) -> None:
@@ -123,14 +126,16 @@ class LearnerProcess:
 
     def _send_poke(self) -> None:
         """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
-        if self._asked is not None or self._newest is None or self._process is None:
+        if not self._wanted or self._newest is None or self._process is None:
+            return
+        if self._asked is not None:
             return
         assert self._process.stdin is not None
         # A process that is gone is noticed by the reader thread.
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(protocol.dump_poke(self._newest) + "\n")
             self._process.stdin.flush()
-            self._asked = self._newest
+            self._asked, self._wanted = self._newest, False
             self._heard = self._clock()
 
     def poll(self) -> Ranking | None:
@@ -156,9 +161,8 @@ class LearnerProcess:
             self.explanation = message
         elif isinstance(message, Ranking):
             self._failures = 0
-            asked, self._asked = self._asked, None
-            if self._newest != asked:
-                self._send_poke()
+            self._asked = None
+            self._send_poke()
             return message
         return None
 

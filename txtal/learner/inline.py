@@ -31,6 +31,12 @@ class InlineLearner:
             return None
         self._pokes = 0
         ranking = self.learner.rank()
+        while self.learner.grow():
+            pass
+        if self.learner.outdated:
+            ranking = self.learner.rank()
+        while self.learner.sweep():
+            pass
         self.learner.tune()
         self.status = LearnerStatus("ready")
         return ranking

@@ -29,8 +29,8 @@ class Known:
     def of(cls, answers: Sequence[Answer], scheme: Scheme, features: Features) -> Known:
         """What the answers that stand teach."""
         matrix = answer_matrix(answers, scheme)
-        rows = np.searchsorted(features.ids, matrix.ticket_ids)
-        return cls(np.asarray(features.matrix[rows]), rows, matrix, scheme.ids)
+        rows = features.rows(matrix.ticket_ids)
+        return cls(features.matrix[rows], rows, matrix, scheme.ids)
 
     @property
     def cells(self) -> Cells:

@@ -13,11 +13,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner.candidates import MOST, Sweep, uniform
 from txtal.learner.doubt import asked_again, doubted
+from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.why import weigh
-from txtal.learning import evaluate, model, select, start
-from txtal.learning.arrays import Floats, Indices
+from txtal.learning import evaluate, model, neighbourhood, select, start
+from txtal.learning.arrays import Floats, Indices, Mask
 from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
@@ -49,7 +51,8 @@ from txtal.vectors.cache import FeatureCache, Features
 
 RANDOM = "random"
 _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
-"""Strategies that choose well with no model, and so need no start order."""
+"""Strategies that choose well with no model, and so need no start order. Nor do they gain by a
+sweep: they look at a sample, whatever its size."""
 
 _CHOSEN = {"auto": "herding"}
 """What a question says it was asked by, where the strategy chooses for itself."""
@@ -86,36 +89,49 @@ class Snapshot:
 class Surroundings(NamedTuple):
     """What is worked out once of a pool's features and kept."""
 
+    sample: Neighbourhood
     propagation: Propagation
     herding: Herding
+    tickets: int
+    """That there were."""
 
     @classmethod
-    def of(cls, features: Features) -> Surroundings:
+    def of(cls, features: Features, tickets: int) -> Surroundings:
         sample = Neighbourhood(features.matrix)
-        return cls(Propagation(sample), Herding(sample))
+        return cls(sample, Propagation(sample), Herding(sample), tickets)
+
+    def still_fair(self, tickets: int) -> bool:
+        """Whether a sample that left most tickets out is no less fair to those there are now."""
+        return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTickets:
-    """The tickets nobody has answered, as a pool to choose from."""
+    """The tickets nobody has answered, and those of them to choose from."""
 
-    ids: Indices
-    """(n,), ascending: a ticket's id for every row of the pool."""
+    is_open: Mask
+    """(rows of the features,)."""
+    rows: Indices
+    """(n,), ascending: those that are."""
+    candidates: Indices
+    """(c,), ascending: rows of the features, all that are open or the likeliest of them."""
     pool: Pool
+    """Of the candidates."""
 
     @property
     def uniform(self) -> float:
         """The chance of each in a uniform draw."""
-        return 1.0 / max(1, len(self.ids))
+        return 1.0 / max(1, len(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Rows of the pool in the order they should be asked, and why."""
+    """Rows of the features in the order they should be asked, and why."""
 
     reason: str
     rows: Indices
     scores: Floats | None
+    """A score a row."""
     chance: float | None
     """Of being drawn, given the pool; None where it isn't known."""
 
@@ -144,6 +160,10 @@ class Learner:
         self._surroundings: Surroundings | None = None
         self._report = report or (lambda status: None)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
+        self._growth: Growth | None = None
+        self._sweep = Sweep()
+        self._snapshot: Snapshot | None = None
+        self._waiting: OpenTickets | None = None
         self._strategy = registry.get(settings.strategy)
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._tuning: Tuning | None = None
@@ -169,8 +189,11 @@ class Learner:
             self._known = known = Known.of(snapshot.answers, snapshot.scheme, snapshot.features)
             self._fit(known)
             self._measure(known, snapshot)
-            pool = self._pool(conn, known, snapshot)
-            return self._ranking(pool, snapshot, began)
+            waiting = self._open(known, snapshot)
+            self._snapshot, self._waiting = snapshot, waiting
+            if self.settings.strategy not in _FROM_NOTHING:
+                self._sweep.again(len(waiting.is_open))
+            return self._ranking(waiting, snapshot, began)
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Which words of the ticket speak for the label, and which against; none without a model.
@@ -201,6 +224,51 @@ class Learner:
     def _doubted(self) -> list[Suspect]:
         assert self._known is not None
         return doubted(self._known, self._trainer(), self._standing)
+
+    def grow(self) -> bool:
+        """Vectorise the next part of a pool too large to wait for; whether there was one."""
+        if self._growth is None:
+            return False
+        with threadpool_limits(self.settings.threads):
+            grew = self._growth.step(self._texts)
+        if grew and self._growth.features:
+            self._adopt(self._growth.features)
+            if self._growth.complete:
+                self._report(LearnerStatus("ready", self.chosen))
+        return grew
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the features have become so many, or others, that it is time to rank again."""
+        if self._snapshot is None or self.features is None or self._growth is None:
+            return False
+        then, now = self._snapshot.features, self.features
+        return (
+            now.made != then.made
+            or len(now.ids) >= 2 * len(then.ids)
+            or (len(now.ids) > len(then.ids) and self._growth.complete)
+        )
+
+    def sweep(self) -> bool:
+        """Score the next block of a pool too large to be scored at once; whether there was one."""
+        waiting, snapshot, known = self._waiting, self._snapshot, self._known
+        if waiting is None or snapshot is None or known is None or not waiting.pool.model:
+            return False
+        if snapshot.features is not self.features:
+            return False  # they have grown: the next ranking has them all
+
+        def scored(rows: Indices) -> tuple[Floats, Floats]:
+            pool = self._pool_of(rows, known, snapshot)
+            return score(self._strategy, pool), pool.features
+
+        with threadpool_limits(self.settings.threads):
+            return self._sweep.step(
+                waiting.is_open, scored, lambda *of: select.select(*of, rng=waiting.pool.rng)
+            )
+
+    def work(self) -> bool:
+        """A step of what can wait until there is nothing better to do; whether there is more."""
+        return self.grow() or self.sweep() or self.tune()
 
     def tune(self) -> bool:
         """Try an alternative for the next fits, if it is time to; whether another waits.
@@ -253,31 +321,48 @@ class Learner:
         standing = answers.standing(conn, dataset.id)
         audited = answers.asked_as(conn, dataset.id, AUDIT)
         self._standing = standing
-        return Snapshot(dataset, newest, standing, audited, self._vectorise(conn, dataset.id))
+        return Snapshot(
+            dataset, newest, standing, audited, self._vectorise(conn, dataset.id, standing)
+        )
 
-    def _vectorise(self, conn: Connection, dataset_id: int) -> Features:
-        """The features of every ticket; the cache vectorises only what is new."""
-        before = self.features
-        last = int(before.ids[-1]) if before is not None and len(before.ids) else 0
-        if before is not None and not tickets.ids_after(conn, dataset_id, last):
-            return before
+    def _vectorise(self, conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Features:
+        """The features there are; the cache vectorises only what is new."""
         if self._cache is None:
             beside = cache_folder(self.path)
             self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
-        self._progress(0, None)
-        self.features = self._cache.ensure(
-            tickets.ids_after(conn, dataset_id),
+        if self._growth is None:
+            self._growth = Growth(self._cache, self._spec, self._progress)
+        features = self._growth.meet(
+            tickets.ids_after(conn, dataset_id, self._growth.last),
+            [answer.ticket_id for answer in standing],
             lambda ids: tickets.texts(conn, ids),
-            self._spec,
-            progress=self._progress,
         )
-        if before is None or before.vectoriser is not self.features.vectoriser:
+        self._adopt(features)
+        return features
+
+    def _adopt(self, features: Features) -> None:
+        """Take these features in the place of those there were; what hangs on them goes, too."""
+        assert self._growth is not None
+        before, self.features = self.features, features
+        if features is before:
+            return
+        again = before is None or before.made != features.made
+        if again:
             # Weights and choices belong to the features they were found with.
             self._regression = None
-            self._tuning = Tuning(len(self.features.vectoriser.widths), self.settings.seed)
-        self._surroundings = Surroundings.of(self.features)
-        self._start = None
-        return self.features
+            self._tuning = Tuning(len(features.vectoriser.widths), self.settings.seed)
+            self._sweep.forget()
+        there = self._surroundings
+        if again or there is None or not there.still_fair(self._growth.tickets):
+            self._surroundings = Surroundings.of(features, self._growth.tickets)
+            self._start = None
+        else:
+            there.sample.grown(features.matrix)
+
+    def _texts(self, ids: Sequence[int]) -> list[str]:
+        """The texts of these tickets."""
+        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
+            return tickets.texts(conn, ids)
 
     def _progress(self, done: int, total: int | None) -> None:
         share = done / total if total else None
@@ -312,20 +397,33 @@ class Learner:
 
     # --- ranking ----------------------------------------------------------------------------
 
-    def _pool(
+    def _open(self, known: Known, snapshot: Snapshot) -> OpenTickets:
+        assert self._surroundings is not None
+        features = snapshot.features
+        is_open = np.ones(len(features.ids), np.bool_)
+        is_open[features.rows([answer.ticket_id for answer in snapshot.answers])] = False
+        rows = np.flatnonzero(is_open)
+        rng = np.random.default_rng([self.settings.seed, len(snapshot.answers)])
+        if self.settings.strategy == RANDOM:
+            candidates = uniform(rows, MOST, rng)
+        else:
+            candidates = self._sweep.candidates(rows, self._surroundings.sample.rows, is_open, rng)
+        pool = self._pool_of(candidates, known, snapshot, rng)
+        return OpenTickets(is_open, rows, candidates, pool)
+
+    def _pool_of(
         self,
-        conn: Connection,
+        rows: Indices,
         known: Known,
         snapshot: Snapshot,
-    ) -> OpenTickets:
+        rng: np.random.Generator | None = None,
+    ) -> Pool:
+        """Some open tickets for a strategy to score."""
         assert self.model is not None
         assert self._surroundings is not None
         features = snapshot.features
-        answered = np.isin(features.ids, [answer.ticket_id for answer in snapshot.answers])
-        rows = np.flatnonzero(~answered)
-        ids = features.ids[rows]
-        pool = Pool(
-            features=np.asarray(features.matrix[rows]),
+        return Pool(
+            features=features.matrix[rows],
             task=snapshot.scheme.task,
             model=self.model if self.model.ready else None,
             answered=known.features,
@@ -333,15 +431,14 @@ class Learner:
             labels=[label.name for label in snapshot.scheme.labels],
             size=SIZE,
             place=Place(self._surroundings.herding, rows, known.rows),
-            read_texts=lambda: tickets.texts(conn, ids.tolist()),
-            rng=np.random.default_rng([self.settings.seed, len(snapshot.answers)]),
+            read_texts=lambda: self._texts(features.ids[rows].tolist()),
+            rng=rng or np.random.default_rng(self.settings.seed),
         )
-        return OpenTickets(ids, pool)
 
     def _ranking(self, waiting: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
         choice = self._choose(waiting, snapshot)
-        audit = select.audit_sample(len(waiting.ids), AUDIT_SIZE, waiting.pool.rng)
-        uniform = Choice(AUDIT, audit, None, waiting.uniform)
+        audit = select.audit_sample(len(waiting.rows), AUDIT_SIZE, waiting.pool.rng)
+        uniform_choice = Choice(AUDIT, waiting.rows[audit], None, waiting.uniform)
         revision = Revision(
             answers=len(snapshot.answers),
             newest=snapshot.newest,
@@ -353,8 +450,8 @@ class Learner:
         )
         return Ranking(
             revision,
-            self._ranked(choice, waiting, snapshot.scheme),
-            self._ranked(uniform, waiting, snapshot.scheme),
+            self._ranked(choice, snapshot),
+            self._ranked(uniform_choice, snapshot),
             self._suspected() if self.settings.suspects else (),
         )
 
@@ -363,7 +460,7 @@ class Learner:
 
     def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
-        if not len(waiting.ids):
+        if not len(waiting.rows):
             return Choice(self.settings.strategy, _NONE, None, 1.0)
         if self.settings.strategy not in _FROM_NOTHING:
             rows = self._start_rows(waiting, snapshot)
@@ -372,8 +469,8 @@ class Learner:
         pool = waiting.pool
         name = _CHOSEN.get(self.settings.strategy, self.settings.strategy)
         scores = score(self._strategy, pool)
-        rows = select.select(scores, pool.features, SIZE, rng=pool.rng)
-        return Choice(name, rows, scores, self._chance(waiting))
+        best = select.select(scores, pool.features, SIZE, rng=pool.rng)
+        return Choice(name, waiting.candidates[best], scores[best], self._chance(waiting))
 
     def _chance(self, waiting: OpenTickets) -> float | None:
         """Of the first ticket to come first; a mixture's own draw is not ours to know."""
@@ -388,33 +485,34 @@ class Learner:
         if self.model.ready and len(snapshot.answers) >= size:
             return _NONE
         if self._start is None:
-            done = ~np.isin(snapshot.features.ids, waiting.ids)
             order = start.start_order(
-                snapshot.features.matrix, size, answered=done, seed=self.settings.seed
+                snapshot.features.matrix, size, answered=~waiting.is_open, seed=self.settings.seed
             )
             self._start = snapshot.features.ids[order]
-        still = self._start[np.isin(self._start, waiting.ids)]
-        rows: Indices = np.searchsorted(waiting.ids, still[:SIZE])
+        still = snapshot.features.rows(self._start)
+        rows = still[waiting.is_open[still]][:SIZE]
         if not len(rows) and not self.model.ready:
-            rows = select.audit_sample(len(waiting.ids), SIZE, waiting.pool.rng)
+            rows = waiting.rows[select.audit_sample(len(waiting.rows), SIZE, waiting.pool.rng)]
         return rows
 
-    def _ranked(self, choice: Choice, waiting: OpenTickets, scheme: Scheme) -> tuple[Ranked, ...]:
+    def _ranked(self, choice: Choice, snapshot: Snapshot) -> tuple[Ranked, ...]:
         assert self.model is not None
-        proba = self.model.predict_proba(waiting.pool.features[choice.rows])
+        scheme, features = snapshot.scheme, snapshot.features
+        proba = self.model.predict_proba(features.matrix[choice.rows])
         decided = model.decide(proba, scheme.task) == IS
+        scores = [None] * len(choice.rows) if choice.scores is None else choice.scores
         ranked = []
-        for row, chances, chosen in zip(choice.rows, proba, decided, strict=True):
+        for row, chances, chosen, score_ in zip(choice.rows, proba, decided, scores, strict=True):
             likely = np.argsort(-chances, kind="stable") if self.model.ready else _NONE
             ranked.append(
                 Ranked(
-                    ticket_id=int(waiting.ids[row]),
+                    ticket_id=int(features.ids[row]),
                     suggestion=tuple(scheme.ids[i] for i in likely if chosen[i]),
                     probabilities=tuple(
                         (scheme.ids[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
                     ),
                     reason=choice.reason,
-                    score=None if choice.scores is None else _finite(choice.scores[row]),
+                    score=None if score_ is None else _finite(score_),
                     selection_probability=choice.chance,
                 )
             )

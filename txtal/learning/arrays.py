@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,15 @@ Cells = npt.NDArray[np.int8]
 Indices = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+
+class Rows(Protocol):
+    """Features (n, d) that are read a few rows at a time, such as those on the disk."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+
 BLOCK = 16_384
 """Rows worked on at a time, so that a memory-mapped pool is never copied whole."""
 
@@ -27,7 +36,7 @@ def blocks(n: int) -> Iterator[slice]:
         yield slice(begin, min(begin + BLOCK, n))
 
 
-def squared_lengths(features: Features) -> Floats:
+def squared_lengths(features: Rows) -> Floats:
     """Each row's squared length (n,); not finite where a feature is NaN, infinite or past 1e19."""
     lengths = np.empty(features.shape[0], np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -40,10 +49,27 @@ def squared_lengths(features: Features) -> Floats:
     return lengths
 
 
-def usable_rows(features: Features) -> Mask:
+def usable_rows(features: Rows) -> Mask:
     """The rows (n,) that say something: finite throughout, and not all zeros as a blank text's."""
     lengths = squared_lengths(features)
     return np.isfinite(lengths) & (lengths > 0)
+
+
+def usable_sample(features: Rows, size: int, rng: np.random.Generator) -> Indices:
+    """``size`` usable rows, or all when there are fewer, uniformly, in random order.
+
+    No more rows are read than it takes to find them.
+    """
+    order = rng.permutation(features.shape[0])
+    found: list[Indices] = []
+    wanted = size
+    for some in blocks(len(order)):
+        usable = order[some][usable_rows(features[order[some]])]
+        found.append(usable[:wanted])
+        wanted -= len(found[-1])
+        if not wanted:
+            break
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def unit_rows(features: Features) -> Features:

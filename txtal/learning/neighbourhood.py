@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from txtal.learning.arrays import Features, Floats, Indices, unit_rows, usable_rows
+from txtal.learning.arrays import Features, Floats, Indices, Rows, unit_rows, usable_sample
 
 SIZE = 12_000
 """Tickets in the sample of a larger pool: finding neighbours takes its square."""
@@ -34,16 +34,18 @@ class Near(NamedTuple):
 class Neighbourhood:
     """A uniform sample of the pool's usable tickets, and the neighbours of any ticket in it."""
 
-    def __init__(self, features: Features, seed: int = 0) -> None:
-        usable = np.flatnonzero(usable_rows(features))
-        drawn = np.random.default_rng(seed).permutation(usable)[:SIZE]
-        self.rows: Indices = np.sort(drawn)
+    def __init__(self, features: Rows, seed: int = 0) -> None:
+        self.rows: Indices = np.sort(usable_sample(features, SIZE, np.random.default_rng(seed)))
         """(m,): rows of the features that are in the sample, ascending."""
         self._features = features
         self._outside: dict[int, tuple[Indices, Floats]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def grown(self, features: Rows) -> None:
+        """There are more rows, after those there were; the sample stays as it is."""
+        self._features = features
 
     @cached_property
     def features(self) -> Features:

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from sklearn.cluster import KMeans, kmeans_plusplus
 
-from txtal.learning.arrays import Features, Indices, Mask, unit_rows, usable_rows
+from txtal.learning.arrays import Features, Indices, Mask, Rows, unit_rows, usable_sample
 
 SAMPLE = 10_000
 """Tickets that are clustered; more would cost time and hardly move a centre."""
@@ -27,7 +27,7 @@ def start_size(labels: int) -> int:
 
 
 def start_order(
-    features: Features, size: int, *, answered: Mask | None = None, seed: int = 0
+    features: Rows, size: int, *, answered: Mask | None = None, seed: int = 0
 ) -> Indices:
     """Rows (at most ``size``) to ask first: the ticket nearest to each of ``size`` centres.
 
@@ -37,10 +37,9 @@ def start_order(
     section 3). ``answered`` (n,) marks the rows that have an answer and aren't asked again.
     Blank and broken rows never are. The same arguments give the same order.
     """
-    usable = usable_rows(features)
-    done = np.zeros(len(usable), np.bool_) if answered is None else answered & usable
+    done = np.zeros(features.shape[0], np.bool_) if answered is None else answered
     rng = np.random.default_rng(seed)
-    sample = rng.permutation(np.flatnonzero(usable))[:SAMPLE]
+    sample = usable_sample(features, SAMPLE, rng)
     if not len(sample):
         return sample
     unit = unit_rows(features[sample])
@@ -49,7 +48,8 @@ def start_order(
     crowd = np.bincount(clusters.labels_, minlength=clusters.n_clusters)
     answers = np.zeros(clusters.n_clusters, np.bool_)
     if done.any():
-        answers[clusters.predict(unit_rows(features[done]))] = True
+        known = unit_rows(features[np.flatnonzero(done)])
+        answers[clusters.predict(known[known.any(axis=1)])] = True
 
     waiting = np.flatnonzero(~done[sample])
     group = clusters.labels_[waiting]

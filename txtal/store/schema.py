@@ -302,7 +302,11 @@ _M002 = (
     " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)",
 )
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002}
+# A dataset's tickets in order of loading: counted, drawn from and asked for what is new without
+# reading their texts, however many there are.
+_M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
+
+MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m003_ticket_dataset": _M003}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)

@@ -11,7 +11,9 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -20,11 +22,10 @@ from filelock import FileLock
 
 from txtal.errors import LearnerError
 from txtal.vectors import models, pipeline, registry, static
-from txtal.vectors.files import Floats, Header, Ids, RowFiles, make_private
+from txtal.vectors.files import Header, Ids, Matrix, RowFiles, make_private, packed
 from txtal.vectors.spec import Spec, model_of, resolve
 from txtal.vectors.vectoriser import (
     FIT_CHARACTERS,
-    FIT_TEXTS,
     FORMAT,
     Progress,
     Vectoriser,
@@ -40,22 +41,46 @@ COMMITTED = 8 * FETCHED
 SLOWLY = 128
 """Both of these where a sentence model may take a second for a few texts."""
 
-_FOLDER = re.compile(r"[0-9a-f]{16}")
+_NEW = ".new"
+_FOLDER = re.compile(rf"[0-9a-f]{{16}}({re.escape(_NEW)})?")
+_PRECISION = "float16"
 
 Texts = Callable[[Sequence[int]], Sequence[str]] | Sequence[str]
 """Gives the texts of some ticket ids in their order; or all texts, in the order of all ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Features:
     """The features of a dataset's tickets."""
 
     ids: Ids
-    """Ticket ids in the order they were first asked for; ascending if they were asked for so."""
-    matrix: Floats
+    """Ticket ids in the order they were first asked for."""
+    matrix: Matrix
     """(tickets, columns), read-only, mapped from the disk."""
     vectoriser: Vectoriser
     """Makes the same features of other texts."""
+    pool: int
+    """Tickets there were when the vectoriser was fitted."""
+    made: str
+    """Under the same one, rows are only ever added."""
+
+    def rows(self, ticket_ids: Sequence[int] | Ids) -> Ids:
+        """The row of each of these tickets; -1 for those that have none."""
+        wanted = np.asarray(ticket_ids, np.int64)
+        if not len(self.ids):
+            return np.full(len(wanted), -1, np.int64)
+        order, ascending = self._by_id
+        places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+        return np.where(ascending[places] == wanted, order[places], -1)
+
+    @cached_property
+    def _by_id(self) -> tuple[Ids, Ids]:
+        order = np.argsort(self.ids, kind="stable")
+        return order, self.ids[order]
+
+    def outgrown_by(self, tickets: int) -> bool:
+        """Whether a fit would now have more than twice as many tickets to draw its texts from."""
+        return self.vectoriser.learns and tickets > 2 * self.pool
 
 
 class FeatureCache:
@@ -63,6 +88,9 @@ class FeatureCache:
 
     Keep it as long as you need features: it holds on to its vectoriser, which is quicker warm. A
     registered one that can't be saved lives only there: another process makes all features again.
+
+    Everything raises UsageError for a bad spec, LearnerError when the texts can't be vectorised or
+    the directory can't be written. A process that is writing features is waited for.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -79,43 +107,88 @@ class FeatureCache:
     ) -> Features:
         """The features of these tickets, and of any asked for before; only new ones are made.
 
-        All are made again when the spec, the seed or a version has changed, and when a fit could
-        see more than twice as many texts as it did. A process that is making them is waited for.
-        Features of other specs are deleted. ``progress`` counts the texts read, a fit's included.
-
-        Raises UsageError for a bad spec, LearnerError when the texts can't be vectorised or the
-        directory can't be written.
+        All are made again when the spec, the seed or a version has changed, and when they are
+        outgrown. Features of other specs are deleted. ``progress`` counts the texts read, a fit's
+        included.
         """
-        resolved, _ = resolve(spec)
         ids = _unique(ticket_ids)
-        job = _Job(ids, _fetcher(ticket_ids, texts), resolved, seed, progress)
+        job = _Job(_fetcher(ticket_ids, texts), spec, seed, progress)
+        with self._alone(job) as files:
+            there = self._there(files)
+            if there is None or self._features(files, *there).outgrown_by(len(ids)):
+                there = job.start(files, ids, rows=len(ids))
+            header = job.append_missing(files, *there, ids)
+            return self._features(files, header, there[1])
+
+    def open(self, spec: str | Spec, seed: int = 0) -> Features | None:
+        """What is there, complete or not; None when there is nothing that can be used."""
+        with self._alone(_Job(_nothing, spec, seed)) as files:
+            there = self._there(files)
+            return None if there is None else self._features(files, *there)
+
+    def begin(
+        self,
+        pool: Ids,
+        first: Ids,
+        texts: Texts,
+        spec: str | Spec,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Features:
+        """Fit to texts of ``pool`` and make the features of ``first``; then they take the place of
+        whatever there was, and :meth:`append` makes the others.
+        """
+        job = _Job(_fetcher(pool, texts), spec, seed, progress)
+        with self._alone(job) as files:
+            new = RowFiles(files.folder.with_name(files.folder.name + _NEW))
+            header, vectoriser = job.start(new, pool, rows=len(first))
+            header = job.append_missing(new, header, vectoriser, _unique(first))
+            if files.folder.exists():
+                shutil.rmtree(files.folder)
+            new.folder.replace(files.folder)
+            return self._features(files, header, vectoriser)
+
+    def append(
+        self, ticket_ids: Ids, texts: Texts, spec: str | Spec, seed: int = 0
+    ) -> Features | None:
+        """What is there and the features of these tickets; None when there is nothing any more."""
+        job = _Job(_fetcher(ticket_ids, texts), spec, seed)
+        with self._alone(job) as files:
+            there = self._there(files)
+            if there is None:
+                return None
+            header = job.append_missing(files, *there, _unique(ticket_ids))
+            return self._features(files, header, there[1])
+
+    @contextmanager
+    def _alone(self, job: _Job) -> Iterator[RowFiles]:
+        """The files of a job's spec, while no other process writes any."""
         try:
             make_private(self.directory)
             with FileLock(self.directory / "lock", mode=0o600):
-                files = RowFiles(self.directory / _key(resolved, seed))
-                header, vectoriser = self._usable(files, len(ids)) or job.start(files)
-                self._vectoriser = vectoriser
-                header = job.append_missing(files, header, vectoriser)
+                files = RowFiles(self.directory / _key(job.spec, job.seed))
+                yield files
                 self._remove_others(files.folder)
-                return Features(files.ids(header), files.matrix(header), vectoriser)
         except OSError as error:
             raise LearnerError(
                 f"features can't be kept in {self.directory}: {error.strerror or error}; make room"
                 " there, or let this user write to it"
             ) from error
 
-    def _usable(self, files: RowFiles, texts: int) -> tuple[Header, Vectoriser] | None:
-        """What is there, unless it is damaged or outgrown."""
+    def _there(self, files: RowFiles) -> tuple[Header, Vectoriser] | None:
+        """What is there, unless it is damaged."""
         header = files.read()
         if header is None:
             return None
         vectoriser = self._vectoriser
         if vectoriser is None or not header.fits(vectoriser):
             vectoriser = files.vectoriser()
-        if vectoriser is None or not header.fits(vectoriser):
-            return None
-        outgrown = vectoriser.learns and min(texts, FIT_TEXTS) > 2 * vectoriser.fit_texts
-        return None if outgrown else (header, vectoriser)
+        return None if vectoriser is None or not header.fits(vectoriser) else (header, vectoriser)
+
+    def _features(self, files: RowFiles, header: Header, vectoriser: Vectoriser) -> Features:
+        self._vectoriser = vectoriser
+        ids, matrix = files.ids(header), files.matrix(header)
+        return Features(ids, matrix, vectoriser, header.pool, header.made)
 
     def _remove_others(self, folder: Path) -> None:
         for other in self.directory.iterdir():
@@ -124,46 +197,49 @@ class FeatureCache:
 
 
 class _Job:
-    """One call's work: whose texts, how to get them, and how far it has come."""
+    """One call's work: how to get texts, what to make of them, and how far it has come."""
 
     def __init__(
         self,
-        ids: Ids,
         fetch: Callable[[Ids], Sequence[str]],
-        spec: Spec,
+        spec: str | Spec,
         seed: int,
-        progress: Progress | None,
+        progress: Progress | None = None,
     ) -> None:
-        self._ids = ids
+        self.spec, _ = resolve(spec)
+        self.seed = seed
         self._fetch = fetch
-        self._spec = spec
-        self._seed = seed
         self._progress = progress
         self._done = 0
         self._total = 0
 
-    def start(self, files: RowFiles) -> tuple[Header, Vectoriser]:
-        """Fit a vectoriser and make new files for it, in the place of any there are."""
-        sample = self._ids[fit_sample(len(self._ids), self._seed)]
-        self._total = len(sample) + len(self._ids)
+    def start(self, files: RowFiles, pool: Ids, *, rows: int) -> tuple[Header, Vectoriser]:
+        """Fit a vectoriser to texts of ``pool`` and make new files, in the place of any there are.
+
+        ``rows`` of them are going to be made, for the progress.
+        """
+        sample = pool[fit_sample(len(pool), self.seed)]
+        self._total = len(sample) + rows
         heads = [
             text[:FIT_CHARACTERS] for texts in self._fetched(sample, FETCHED) for text in texts
         ]
-        vectoriser = Vectoriser.fit(self._spec, heads, self._seed)
+        vectoriser = Vectoriser.fit(self.spec, heads, self.seed)
         if files.folder.exists():
             # Removed, not emptied: another process may have the old matrix mapped.
             shutil.rmtree(files.folder)
-        return files.start(vectoriser), vectoriser
+        return files.start(vectoriser, len(pool)), vectoriser
 
-    def append_missing(self, files: RowFiles, header: Header, vectoriser: Vectoriser) -> Header:
+    def append_missing(
+        self, files: RowFiles, header: Header, vectoriser: Vectoriser, wanted: Ids
+    ) -> Header:
         """Make and write the rows that aren't there."""
-        missing = self._ids[~np.isin(self._ids, files.ids(header))]
+        missing = wanted[~np.isin(wanted, files.ids(header))]
         self._total = self._done + len(missing)
         fetched, committed = (SLOWLY, SLOWLY) if vectoriser.slow else (FETCHED, COMMITTED)
         for ids in _parts(missing, committed):
             with files.appending() as (id_file, matrix_file):
                 for texts in self._fetched(ids, fetched):
-                    matrix_file.write(vectoriser.transform(texts).tobytes())
+                    matrix_file.write(packed(vectoriser.transform(texts)))
                 id_file.write(ids.tobytes())
             header = replace(header, rows=header.rows + len(ids))
             files.commit(header)
@@ -187,7 +263,7 @@ class _Job:
 def _key(spec: Spec, seed: int) -> str:
     """The name of the folder: changes with anything that could change the features."""
     made_by = [*pipeline.versions(spec.pipeline), *chain(*map(_versions, spec.blocks))]
-    words = json.dumps([FORMAT, str(spec), seed, made_by])
+    words = json.dumps([FORMAT, _PRECISION, str(spec), seed, made_by])
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
@@ -198,6 +274,10 @@ def _versions(block: str) -> list[str]:
     if block == "static":
         return [static.version()]
     return [] if block in registry.BUILT_IN else [registry.source_digest(block)]
+
+
+def _nothing(ids: Ids) -> Sequence[str]:
+    return []
 
 
 def _unique(ticket_ids: Sequence[int] | Ids) -> Ids:

@@ -1,0 +1,85 @@
+"""Which tickets of a pool are scored after an answer: all of a small one, the likeliest of a large.
+
+Scoring a million tickets takes seconds. So above ``SMALL`` tickets a strategy is given those of the
+neighbourhood's sample, the best that the last sweep found, and for the rest a new uniform sample.
+A sweep goes through the pool a block at a time, whenever the learner has nothing better to do: the
+strategy scores each block as a pool of its own, and the best of every block are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from txtal.learning.arrays import Features, Floats, Indices, Mask
+
+MOST = 30_000
+"""Tickets that are scored after an answer, of a larger pool."""
+
+BLOCK = 16_384
+"""Tickets of a sweep's step: a tenth of a second or less."""
+
+KEPT = 50
+"""Of each block, the best."""
+
+Scorer = Callable[[Indices], tuple[Floats, Features]]
+"""Scores and features of some rows."""
+
+
+def uniform(waiting: Indices, size: int, rng: np.random.Generator) -> Indices:
+    """``size`` of the rows, or all of them, each as likely as the next; ascending."""
+    if len(waiting) <= size:
+        return waiting
+    return np.sort(rng.choice(waiting, size, replace=False))
+
+
+class Sweep:
+    """Where a sweep of a large pool stands, and what it found."""
+
+    def __init__(self) -> None:
+        self._best: dict[int, Indices] = {}
+        self._next = 0
+        self._left = 0
+
+    def again(self, rows: int) -> None:
+        """Another answer changed the scores: go through all blocks again, from where it is."""
+        self._left = -(-rows // BLOCK) if rows > MOST else 0
+        self._next %= max(1, self._left)
+
+    def forget(self) -> None:
+        """The rows are others now."""
+        self._best.clear()
+        self._left = 0
+
+    def candidates(
+        self, waiting: Indices, known: Indices, is_waiting: Mask, rng: np.random.Generator
+    ) -> Indices:
+        """Rows to score, ascending: all that are ``waiting``, or ``MOST`` of them.
+
+        Among them those of ``known`` that are waiting, and the best of earlier sweeps.
+        """
+        if len(waiting) <= MOST:
+            return waiting
+        wanted = np.concatenate([known, *self._best.values()])
+        wanted = np.unique(wanted[is_waiting[wanted]])[:MOST]
+        others = np.setdiff1d(rng.choice(waiting, MOST, replace=False), wanted)
+        return np.sort(np.concatenate([wanted, uniform(others, MOST - len(wanted), rng)]))
+
+    def step(self, is_waiting: Mask, score: Scorer, best: Callable[..., Indices]) -> bool:
+        """Score the next block; whether there was one left.
+
+        ``best`` picks from scores and features, as :func:`txtal.learning.select.select` does.
+        """
+        if not self._left:
+            return False
+        block, rows = self._next, len(is_waiting)
+        begin = block * BLOCK
+        waiting = begin + np.flatnonzero(is_waiting[begin : begin + BLOCK])
+        if len(waiting):
+            scores, features = score(waiting)
+            picked = best(scores, features)
+            self._best[block] = waiting[picked[np.isfinite(scores[picked])]]
+        self._next = (block + 1) % -(-rows // BLOCK)
+        self._left -= 1
+        return True

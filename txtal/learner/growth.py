@@ -1,0 +1,137 @@
+"""The features of a dataset, kept up with its tickets: at once while they are few, else behind.
+
+Nobody waits for a million tickets. Of a pool above ``SMALL`` a first part is vectorised, and what
+there is serves from then on; the rest follows a part at a time, whenever the learner has nothing
+better to do. The parts are drawn at random, so that whatever is there is a fair sample of the pool,
+however its file was sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from txtal.learning.arrays import Indices
+from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.spec import Spec
+
+SMALL = 30_000
+"""Tickets up to which all are vectorised at once, and all are scored after each answer."""
+
+FIRST = 16_384
+"""Tickets of a larger pool that are vectorised before the first ranking."""
+
+PART = 8_192
+"""And at a time after that: a few tenths of a second."""
+
+SLOWLY = 256
+"""Both where a sentence model may take a second for a few texts."""
+
+Fetch = Callable[[Sequence[int]], Sequence[str]]
+Progress = Callable[[int, int | None], None]
+
+
+class Growth:
+    """The features of one dataset, its tickets met one load after the other."""
+
+    def __init__(
+        self,
+        cache: FeatureCache,
+        spec: Spec,
+        progress: Progress,
+        loading: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.features: Features | None = None
+        self._cache = cache
+        self._spec = spec
+        self._progress = progress
+        self._loading = loading
+        self._ids: Indices = np.empty(0, np.int64)
+        self._waiting: Indices = np.empty(0, np.int64)
+        self._answered: Indices = np.empty(0, np.int64)
+        self._rng = np.random.default_rng(0)
+
+    @property
+    def last(self) -> int:
+        """The highest id that was met."""
+        return int(self._ids[-1]) if len(self._ids) else 0
+
+    @property
+    def tickets(self) -> int:
+        """How many were met."""
+        return len(self._ids)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every ticket that was met has its features."""
+        return self.features is not None and not len(self._waiting)
+
+    def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> Features:
+        """The features there are, now that the dataset has ``new`` tickets, too.
+
+        All there can be of a small pool, and of any the features of answered tickets.
+        """
+        fresh = np.asarray(new, np.int64)
+        self._ids = np.concatenate([self._ids, fresh])
+        self._answered = np.unique(np.asarray(answered, np.int64))
+        if self.tickets <= SMALL and not self._loading():
+            if self.features is None or len(fresh) or len(self._waiting):
+                self._progress(0, None)
+                self.features = self._cache.ensure(
+                    self._ids, fetch, self._spec, progress=self._progress
+                )
+                self._waiting = self._waiting[:0]
+            return self.features
+        return self._meet_many(fresh, fetch)
+
+    def _meet_many(self, fresh: Indices, fetch: Fetch) -> Features:
+        if self.features is None:
+            self._progress(0, None)
+            self.features, fresh = self._cache.open(self._spec), self._ids
+        if self.features is None:
+            return self._begin(fetch)
+        self._wait_for(fresh[self.features.rows(fresh) < 0])
+        urgent = self._answered[self.features.rows(self._answered) < 0]
+        return self._append(urgent, fetch) if len(urgent) else self.features
+
+    def step(self, fetch: Fetch) -> bool:
+        """Make the next part; whether there was one to make."""
+        features = self.features
+        if features is None or not (len(self._waiting) or features.outgrown_by(self.tickets)):
+            return False
+        if features.outgrown_by(self.tickets):
+            if self._loading():
+                return False  # what is made now would be made again
+            self._begin(fetch)
+            return True
+        size = SLOWLY if features.vectoriser.slow else PART
+        self._append(self._waiting[:size], fetch)
+        return True
+
+    def _begin(self, fetch: Fetch) -> Features:
+        """Fit anew and make the first part, answered tickets among it; the old serve until then."""
+        drawn = self._rng.permutation(self._ids)
+        first = np.concatenate([self._answered, drawn[:FIRST]])
+        self.features = self._cache.begin(
+            self._ids, first, fetch, self._spec, progress=self._progress
+        )
+        self._waiting = drawn[self.features.rows(drawn) < 0]
+        return self.features
+
+    def _append(self, ids: Indices, fetch: Fetch) -> Features:
+        grown = self._cache.append(ids, fetch, self._spec)
+        if grown is None:  # somebody deleted them
+            return self._begin(fetch)
+        before, self.features = self.features, grown
+        same = before is not None and grown.made == before.made
+        if same and before and len(grown.ids) == len(before.ids) + len(ids):
+            self._waiting = self._waiting[~np.isin(self._waiting, ids)]
+        else:  # another process has made some, too, or all anew
+            self._waiting = self._waiting[:0]
+            self._wait_for(self._ids[grown.rows(self._ids) < 0])
+        self._progress(len(grown.ids), self.tickets)
+        return grown
+
+    def _wait_for(self, ids: Indices) -> None:
+        self._waiting = self._rng.permutation(np.concatenate([self._waiting, ids]))
