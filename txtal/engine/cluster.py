@@ -39,8 +39,8 @@ _LOST = 3
 def connected(address: str) -> Iterator[Cluster]:
     """The cluster whose scheduler has this address, until the block is left.
 
-    Raises UsageError when Dask isn't installed or this is no address; EngineError when nobody answers, there are no
-    workers, or they have other versions of what matters.
+    Raises UsageError when Dask isn't installed or this is no address; EngineError when nobody
+    answers, there are no workers, or they have other versions of what matters.
     """
     distributed = _distributed()
     if not _ADDRESS.fullmatch(address):
