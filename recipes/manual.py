@@ -16,6 +16,7 @@ def manual(
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
 ) -> Recipe:
     """Label DATASET from first ticket to last.
@@ -32,6 +33,7 @@ def manual(
         order="file",
         label_keys=keys,
         guidelines=guidelines,
+        patterns=patterns,
     )
 
 

@@ -16,6 +16,7 @@ def teach(
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
     task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
+    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[
@@ -47,6 +48,7 @@ def teach(
         seed=seed,
         label_keys=keys,
         guidelines=guidelines,
+        patterns=patterns,
     )
 
 

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from txtal.cli.recipes import script
+    from txtal.extending import Desk, Key, Panel
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes import Recipe, recipe
-    from txtal.types import Answer, Record, Ticket
+    from txtal.types import Answer, Draft, Record, Ticket
     from txtal.vectors.registry import vectoriser
 
 __all__ = [
     "Answer",
+    "Desk",
+    "Draft",
+    "Key",
+    "Panel",
     "Recipe",
     "Record",
     "Ticket",
@@ -29,6 +34,10 @@ __all__ = [
 
 _HOMES = {
     "Answer": "txtal.types",
+    "Desk": "txtal.extending",
+    "Draft": "txtal.types",
+    "Key": "txtal.extending",
+    "Panel": "txtal.extending",
     "Recipe": "txtal.recipes",
     "Record": "txtal.types",
     "Ticket": "txtal.types",

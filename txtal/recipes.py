@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from types import ModuleType
 
-    from txtal.session import OnAnswer, Order
+    from txtal.extending import Key, Panel, Styled
+    from txtal.session import OnAnswer, Order, Validate
+    from txtal.types import Ticket
 
 _MARK = "__txtal_recipe__"
 _DEFAULTS = LearnerSettings()
@@ -56,7 +58,15 @@ class Recipe:
     """Shown until the first key."""
     on_answer: OnAnswer | None = None
     """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
-    logged, and the session goes on."""
+    logged, and the session goes on; the same holds of all below."""
+    render: Callable[[Ticket], Styled] | None = None
+    """What is shown of a ticket in the place of its text and meta."""
+    keys: Sequence[Key] = ()
+    panels: Sequence[Panel] = ()
+    validate: Validate | None = None
+    """Called with (ticket, draft) before an answer is recorded; says why it won't do, or None."""
+    patterns: Path | None = None
+    """A file of words and phrases to be highlighted; see :mod:`txtal.patterns`."""
 
 
 RecipeFunction = Callable[..., Recipe]

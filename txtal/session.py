@@ -23,6 +23,7 @@ from txtal.types import (
     RECHECK,
     SUSPECT,
     Answer,
+    Draft,
     Explanation,
     Found,
     LabelChange,
@@ -52,6 +53,9 @@ _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
 
 OnAnswer = Callable[[Ticket, Answer], object]
+
+Validate = Callable[[Ticket, Draft], str | None]
+"""Says why an answer won't do, or nothing."""
 
 _Following = tuple[Question | None, DatabaseError | None]
 """What is asked next, or why it can't be."""
@@ -140,6 +144,7 @@ class Session:
         recheck: float = 0.0,
         seed: int | str = 0,
         on_answer: Iterable[OnAnswer] = (),
+        validate: Validate | None = None,
         guidelines: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -171,6 +176,7 @@ class Session:
         self.errors: list[Exception] = []
         """What went wrong in the recipe's callbacks; the shell logs it."""
         self._on_answer = tuple(on_answer)
+        self._validate = validate
         self._random = random.Random(seed)
         self._put_back: list[Question] = []
         self._again: deque[Answer] = deque()
@@ -465,7 +471,7 @@ class Session:
             self._paused = None
 
     def answer(self, verdict: Verdict, labels: tuple[int, ...]) -> None:
-        """Record and go on. When this returns the answer is on disk.
+        """Record and go on. When this returns the answer is on disk, or refused by the recipe.
 
         Raises DatabaseError with nothing recorded and the question still there; LockedError says
         that the same call may be made again.
@@ -473,6 +479,10 @@ class Session:
         question = self.question
         if question is None:
             self.notice = "there is no ticket to answer"
+            return
+        refusal = self._refusal(question.ticket, verdict, labels)
+        if refusal:
+            self.notice = refusal
             return
         ranked = question.ranked
         given = Answer(
@@ -486,12 +496,27 @@ class Session:
             flagged=self.flagged,
             comment=self.comment,
         )
-        self.notice = ""
+        trouble, self.notice = self.notice, ""  # that of the recipe's validate, if it failed
         answer, following = self._record(given)
         self.saved, self._answered = answer, question.ticket
         self._noted(answer.id, +1)
         self._present(*following)
+        self.notice = self.notice or trouble
         self._call_back(question.ticket, answer)
+
+    def _refusal(self, ticket: Ticket, verdict: Verdict, labels: tuple[int, ...]) -> str:
+        """Why the recipe won't have this answer; what it fails to check is taken."""
+        self.notice = ""
+        if self._validate is None:
+            return ""
+        names = tuple(self.scheme.names[label] for label in labels)
+        try:
+            return str(
+                self._validate(ticket, Draft(verdict, names, self.flagged, self.comment)) or ""
+            )
+        except Exception as error:  # noqa: BLE001 - a recipe's fault must not cost an answer
+            self.recipe_failed("validate", error, "saved, but ")
+            return ""
 
     def _record(self, answer: Answer) -> tuple[Answer, _Following]:
         """Write the answer and the lease of what is asked next, with one commit for both."""
@@ -549,9 +574,13 @@ class Session:
             try:
                 callback(ticket, answer)
             except Exception as error:  # noqa: BLE001 - a recipe's fault must not stop the sitting
-                self.errors.append(error)
-                kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
-                self.notice = f"saved, but the recipe's on_answer failed: {kind}"
+                self.recipe_failed("on_answer", error, "saved, but ")
+
+    def recipe_failed(self, what: str, error: Exception, before: str = "") -> None:
+        """Tell that a part of the recipe raised this; the shell logs it."""
+        self.errors.append(error)
+        kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
+        self.notice = f"{before}the recipe's {what} failed: {kind}; details in the log"
 
     # --- finding ----------------------------------------------------------------------------
 

@@ -12,10 +12,12 @@ from shlex import quote
 
 from txtal import logs
 from txtal.errors import UsageError
+from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
 from txtal.loading import Report, load
+from txtal.patterns import Patterns, read_patterns
 from txtal.recipes import Recipe
 from txtal.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
@@ -59,13 +61,14 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     _check_words(recipe)
     _check_terminal(plain, recipe.tickets == "-")
     guidelines = _guidelines(recipe.guidelines)
-    actions = mapped(seat.keymap, seat.preset)
+    extras = _extras(recipe)
+    actions = mapped(seat.keymap, seat.preset, extras)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        return _label(conn, dataset, recipe, seat, plain, guidelines, actions, report)
+        return _label(conn, dataset, recipe, seat, plain, guidelines, actions, extras, report)
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
@@ -96,6 +99,7 @@ def _label(
     plain: bool,
     guidelines: str,
     actions: Sequence[Action],
+    extras: Extras,
     report: Report,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order != "file" else None
@@ -110,7 +114,10 @@ def _label(
         seed=f"{recipe.seed}:{ledger.session_id}",
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
         guidelines=guidelines,
+        validate=recipe.validate,
     )
+    for name in (label for label in extras.patterns.labels if label not in _names(dataset)):
+        report.say(f"there are patterns of {name}, which is no label of {dataset.name}")
     ledger.index.start()
     try:
         session.begin()
@@ -121,7 +128,11 @@ def _label(
             from txtal.ui import plain as line_by_line
 
             code = line_by_line.run(
-                session, dataset=dataset.name, keys=recipe.label_keys, on_error=logs.record
+                session,
+                dataset=dataset.name,
+                keys=recipe.label_keys,
+                extras=extras,
+                on_error=logs.record,
             )
         else:
             from txtal.ui import app
@@ -133,6 +144,7 @@ def _label(
                 keys=recipe.label_keys,
                 theme=seat.theme,
                 actions=actions,
+                extras=extras,
                 wake=wake,
                 on_error=logs.record,
             )
@@ -147,6 +159,16 @@ def _label(
         f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
     )
     return code
+
+
+def _extras(recipe: Recipe) -> Extras:
+    """What the recipe adds to the screen. Raises DataError for patterns that are none."""
+    patterns = Patterns(read_patterns(recipe.patterns) if recipe.patterns else ())
+    return Extras(recipe.render, tuple(recipe.keys), tuple(recipe.panels), patterns)
+
+
+def _names(dataset: Dataset) -> set[str]:
+    return {label.name for label in dataset.scheme.labels}
 
 
 def _guidelines(path: Path | None) -> str:

@@ -16,6 +16,9 @@ LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
 """Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
 of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
 
+Span = tuple[int, int, str]
+"""Where a part of a text begins and ends, and its style."""
+
 ALIKE = "alike"
 """The reason given for answers that were given to a near-identical ticket."""
 
@@ -241,6 +244,17 @@ class Prediction:
     """The most probable one; for multilabel and binary those with probability 0.5 or more."""
     probabilities: Mapping[str, float]
     """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that is about to be recorded, as a recipe checks it."""
+
+    verdict: Verdict
+    labels: tuple[str, ...]
+    """By name."""
+    flagged: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

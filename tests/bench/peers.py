@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import ClassifierMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from txtal.learning.arrays import Cells, Indices
@@ -67,10 +67,28 @@ Predictions = Iterator[tuple[int, Cells]]
 Peer = Callable[[Replay], Predictions]
 
 
-def regression(replay: Replay) -> ClassifierMixin:
+class ColumnsMet(TransformerMixin, BaseEstimator):
+    """Keeps the columns that were not all zero at the fit: the others would get no weight.
+
+    So the model is the same, found several times sooner where features are the words of a pool.
+    """
+
+    def fit(self, features: Matrix, answers: object = None) -> ColumnsMet:
+        if sp.issparse(features):
+            self.columns_ = np.unique(sp.csr_matrix(features).indices)
+        else:
+            self.columns_ = np.arange(features.shape[1])
+        return self
+
+    def transform(self, features: Matrix) -> Matrix:
+        return features[:, self.columns_] if sp.issparse(features) else features
+
+
+def regression(replay: Replay) -> Pipeline:
     """The baseline's classifier, lent to peers that bring none for text."""
     single = LogisticRegression(C=10, class_weight="balanced", max_iter=1000)
-    return OneVsRestClassifier(single) if replay.multilabel else single
+    model = OneVsRestClassifier(single) if replay.multilabel else single
+    return make_pipeline(ColumnsMet(), model)
 
 
 def in_random_order(replay: Replay) -> Predictions:

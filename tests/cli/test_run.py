@@ -140,6 +140,58 @@ def test_its_own_strategy_ranks_in_the_learner(mine: Program, terminal: Open) ->
     assert "scoring" in mine.log  # what it prints goes to the log
 
 
+EXTENDED = '''
+from txtal import Draft, Key, Panel, Recipe, recipe
+
+@recipe("more")
+def more(dataset: str, source: str) -> Recipe:
+    """A recipe that extends the screen."""
+    def validate(ticket, draft):
+        return "never praise" if "praise" in draft.labels else None
+
+    return Recipe(
+        dataset,
+        tickets=source,
+        labels=["bug", "praise"],
+        order="file",
+        render=lambda ticket: [("bold", ticket.text.upper())],
+        keys=[Key("o", "put it off", lambda desk: desk.ignore() or "put off", hint="put off")],
+        panels=[Panel("Length", lambda desk: f"{len(desk.ticket.text)} characters", key="t")],
+        validate=validate,
+    )
+'''
+
+
+def test_a_recipe_extends_the_screen(mine: Program, terminal: Open) -> None:
+    (mine.folder / "more.py").write_text(EXTENDED)
+    one = terminal(mine, "run", "more.py", "d", "t.jsonl")
+    one.wait("TICKET 1!")
+    one.send("t")
+    one.wait("9 characters")
+    one.send("q")
+    one.wait("TICKET 1!")
+    one.send("2")
+    one.wait("never praise")
+    one.send("o")
+    one.wait("put off")
+    one.wait("TICKET 2!!")
+    one.send("q")
+    assert one.end() == 0
+    assert [(line["text"], line["answer"]) for line in mine.exported()] == [("ticket 1!", "ignore")]
+    said = mine.ok("run", "more.py", "d", "t.jsonl", "--plain", stdin="praise\nt\nbug\nq\n").out
+    assert said.index("never praise") < said.index("Length: 10 characters") < said.index("#2")
+
+
+def test_patterns_are_read_before_anything_begins(txtal: Program) -> None:
+    (txtal.folder / "p.jsonl").write_text('{"label": "x", "pattern": [{"dep": "ROOT"}]}')
+    words = ("teach", "d", TICKETS, "-l", "a,b", "--patterns", "p.jsonl", "--plain")
+    ran = txtal.quick(*words)
+    assert ran.code == 3
+    assert "p.jsonl:1: DEP needs spaCy" in ran.err
+    (txtal.folder / "p.jsonl").write_text('{"label": "refund", "pattern": "money"}')
+    assert "patterns of refund, which is no label of d" in txtal.ok(*words, stdin="q\n").err
+
+
 def test_records_of_its_own(mine: Program) -> None:
     ran = mine.ok("run", "mine.py:made", "d", "--plain", stdin="a\nx\na\nq\n")
     assert "is this good?" in ran.out

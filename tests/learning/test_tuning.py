@@ -60,7 +60,12 @@ class TestSearch:
     def test_what_does_well_is_left_alone(self) -> None:
         features, group = blobs(3, 50)
         found, tried = search(features, accepted(group, 3))
-        assert found.chosen == Hyperparameters()
+        assert not found.adapted
+        others = len(tried) - 1
+        assert found.why == (
+            f"the usual settings: none of {others} others was clearly better in cross-validation "
+            "of 150 answers"
+        )
         assert tried[0] == Hyperparameters()
         assert {hyper.C for hyper in tried} == set(tuning.PENALTIES)
         assert {hyper.balanced for hyper in tried} == {True, False}
@@ -73,6 +78,7 @@ class TestSearch:
         noise = 2 * unit(rng.standard_normal((300, 60)))
         found, _ = search(np.hstack([good, noise]), accepted(group, 4), widths=(4, 60))
         assert found.chosen == Hyperparameters(halved=1)
+        assert found.adapted
         assert "features 2 halved" in found.why
         assert "points in cross-validation of 300 answers" in found.why
 

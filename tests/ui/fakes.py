@@ -17,6 +17,7 @@ from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
 from txtal.errors import UsageError
+from txtal.extending import Extras
 from txtal.query import Query
 from txtal.session import Session
 from txtal.types import (
@@ -37,6 +38,7 @@ from txtal.types import (
 )
 from txtal.ui import app as full_screen
 from txtal.ui.keyboard import Keyboard
+from txtal.ui.keymaps import mapped
 from txtal.ui.lines import Line
 from txtal.ui.screen import Screen
 
@@ -182,12 +184,22 @@ class Sitting:
     """A screen without a terminal: press keys by the name of their action, and read it."""
 
     def __init__(
-        self, session: Session, columns: int = 80, rows: int = 24, keys: LabelKeys = "auto"
+        self,
+        session: Session,
+        columns: int = 80,
+        rows: int = 24,
+        keys: LabelKeys = "auto",
+        extras: Extras | None = None,
     ) -> None:
         self.session = session
         self.errors: list[BaseException] = []
         self.screen = Screen(
-            session, "feedback", self.errors.append, keyboard=Keyboard(keys), clock=lambda: 0.0
+            session,
+            "feedback",
+            self.errors.append,
+            keyboard=Keyboard(keys, actions=mapped({}, extras=extras)),
+            extras=extras,
+            clock=lambda: 0.0,
         )
         self.size = (columns, rows)
         self.read()

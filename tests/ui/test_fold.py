@@ -31,6 +31,25 @@ def test_folding(text: str, width: int, lines: list[str]) -> None:
     assert fold(text, width) == lines
 
 
+@given(
+    st.text(alphabet="ab 日\u0301。\x1b\n", max_size=60),
+    st.integers(2, 12),
+    st.lists(st.integers(0, 60), max_size=6, unique=True).map(sorted),
+)
+@settings(max_examples=200, deadline=None)
+def test_styles_stay_where_they_are(text: str, width: int, borders: list[int]) -> None:
+    ends = [border for border in borders if border <= len(text)]
+    spans = [(start, end, "s") for start, end in zip(ends[::2], ends[1::2], strict=False)]
+    folded = Folded(text, width, spans)
+    folded.reach(1_000)
+    runs = [run for at in range(len(folded.lines)) for run in folded.styled(at)]
+    for at, line in enumerate(folded.lines):
+        assert "".join(part for _, part in folded.styled(at)) == line
+    styled = "".join(part for style, part in runs if style).replace(" ", "")
+    wanted = "".join(clean(text[start:end], newlines=True) for start, end, _ in spans)
+    assert styled == wanted.replace(" ", "").replace("\n", "")
+
+
 @given(st.text(alphabet="ab 日\u0301。\n", max_size=60), st.integers(2, 12))
 @settings(max_examples=200, deadline=None)
 def test_no_line_is_wider_than_asked_and_nothing_but_spaces_is_lost(text: str, width: int) -> None:

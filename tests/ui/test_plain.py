@@ -11,7 +11,6 @@ from tests.ui.fakes import MANY, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import Session
 from txtal.types import Ticket
-from txtal.ui import app
 from txtal.ui.plain import is_dumb, run
 
 
@@ -126,7 +125,7 @@ def test_hostile_text_is_harmless_and_an_ascii_locale_enough() -> None:
     out = io.BytesIO()
     stdout = io.TextIOWrapper(out, encoding="ascii")
     stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n1\n"), encoding="ascii")
-    assert app.run(session, dataset="d", plain=True, input=stdin, output=stdout) == 0
+    assert run(session, dataset="d", stdin=stdin, stdout=stdout) == 0
     said = out.getvalue().decode("ascii")
     assert "^[]52;c;x^G ? <U+202E>" in said
     assert "\x1b" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -654,7 +655,11 @@ def test_the_guidelines_are_read_and_closed() -> None:
 
 
 def test_where_one_stands() -> None:
-    sitting = Sitting(ranked_session(), rows=50)
+    session = ranked_session()
+    assert session.ranking is not None
+    revision = replace(session.ranking.revision, note="C=1\x1b")
+    session.ranking = replace(session.ranking, revision=revision)
+    sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
         "2.5 s an answer",
@@ -662,6 +667,7 @@ def test_where_one_stands() -> None:
         "refund",
         "███",
         "80 answers   70 %  (55–80, n 40)",
+        "margin, v; C=1^[",
     ):
         assert part in text
     sitting.size = (40, 12)

@@ -48,7 +48,7 @@ def command(
     revision = learner.rank().revision
     while learner.tune():
         pass
-    if learner.chosen:
+    if learner.adapted:
         revision = learner.rank().revision
     scheme, model, features = learner.scheme, learner.model, learner.features
     if scheme is None or model is None or features is None or not model.ready:

@@ -75,7 +75,7 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     DataError with file and line for a name that can't be one, or that is there twice.
     """
     found: dict[str, str] = {}
-    for number, line in _text_lines(Path(path)):
+    for number, line in text_lines(Path(path)):
         try:
             name, description = _label(line)
         except ValueError as error:
@@ -89,7 +89,8 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _text_lines(path: Path) -> list[tuple[int, str]]:
+def text_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
     try:
         with path.open("rb") as file:
             raw = list(lines(file, str(path), _stop, MAX_LINE))

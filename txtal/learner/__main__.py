@@ -49,7 +49,7 @@ def main() -> None:
                 send(learner.explain(request.ticket_id, request.label))
             else:
                 send(learner.rank())
-                send(LearnerStatus("ready", learner.chosen))
+                send(LearnerStatus("ready", learner.chosen if learner.adapted else ""))
             while requests.empty() and learner.work():
                 if learner.outdated:
                     send(learner.rank())

@@ -289,8 +289,13 @@ class Learner:
 
     @property
     def chosen(self) -> str:
-        """What was found to be better than the usual settings, and by how much; or nothing."""
+        """What the search ended with and why; nothing before its first end."""
         return self._tuning.why if self._tuning else ""
+
+    @property
+    def adapted(self) -> bool:
+        """Whether something was found to be better than the usual settings."""
+        return self._tuning is not None and self._tuning.adapted
 
     @property
     def _task(self) -> Task:

@@ -109,8 +109,9 @@ class Tuning:
     seed: int = 0
     chosen: Hyperparameters = field(default_factory=Hyperparameters)
     why: str = ""
-    """What is not as by default, and how much the last change of it gained; or nothing."""
+    """What was chosen by how much, or that nothing was; nothing before the first search's end."""
     _looked_at: int = 0
+    _tried: int = 0
     _evidence: Evidence | None = None
     _best: Floats | None = None
     _waiting: list[dict[str, Any]] = field(default_factory=list)
@@ -128,9 +129,17 @@ class Tuning:
         other = replace(self.chosen, **self._waiting.pop(0))
         if other != self.chosen:
             self._compare(other, self._evidence.scores(other, learn))
+            self._tried += 1
         if not self._waiting:
+            if not self.adapted:
+                self.why = _why_not(self._tried, len(self._best))
             self._evidence = None
         return bool(self._waiting)
+
+    @property
+    def adapted(self) -> bool:
+        """Whether anything is not as usual."""
+        return self.chosen != Hyperparameters()
 
     def _begin(self, features: Features, rows: Indices, cells: Cells, task: Task) -> bool:
         if len(cells) < GROWTH * self._looked_at:
@@ -138,7 +147,7 @@ class Tuning:
         self._evidence = Evidence.of(features, rows, cells, task, self.seed)
         if self._evidence is None:
             return False
-        self._looked_at, self._best = len(cells), None
+        self._looked_at, self._best, self._tried = len(cells), None, 0
         self._waiting = list(_changes(task, self.blocks))
         return True
 
@@ -177,3 +186,10 @@ def _why(chosen: Hyperparameters, gain: float, answers: int) -> str:
     what = ", ".join(said) or "the usual settings"
     points = f"{100 * gain:+.1f} points in cross-validation of {answers} answers"
     return f"adapted to your answers: {what} ({points})"
+
+
+def _why_not(tried: int, answers: int) -> str:
+    return (
+        f"the usual settings: none of {tried} others was clearly better in cross-validation of "
+        f"{answers} answers"
+    )

@@ -24,9 +24,9 @@ from prompt_toolkit.layout import Layout
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.styles import Style
 
+from txtal.extending import Extras
 from txtal.session import Session
 from txtal.types import LabelKeys
-from txtal.ui import plain as line_by_line
 from txtal.ui.canvas import Canvas
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import ACTIONS, Action
@@ -56,10 +56,10 @@ def run(
     session: Session,
     *,
     dataset: str,
-    plain: bool = False,
     keys: LabelKeys = "auto",
     theme: Theme = "calm",
     actions: Sequence[Action] = ACTIONS,
+    extras: Extras | None = None,
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -69,14 +69,11 @@ def run(
 
     The session has begun. ``wake`` is given a function to call, from any thread, when the learner
     has news. ``on_error`` gets the exceptions nobody foresaw, and the session goes on. ``input``
-    and ``output`` are prompt_toolkit's, or with ``plain`` two text streams.
+    and ``output`` are prompt_toolkit's.
     """
     report = on_error or (lambda error: None)
-    if plain:
-        return line_by_line.run(
-            session, dataset=dataset, keys=keys, stdin=input, stdout=output, on_error=report
-        )
-    screen = Screen(session, dataset, report, keyboard=Keyboard(keys, actions=actions))
+    keyboard = Keyboard(keys, actions=actions)
+    screen = Screen(session, dataset, report, keyboard=keyboard, extras=extras)
     switching = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from wcwidth import wcwidth
 
 from txtal.text import clean
+from txtal.types import Span
+
+Run = tuple[str, str]
+"""A style, and text that has it."""
 
 EAGER = 32_768
 """Characters folded at first sight, so that the usual ticket's number of lines is known."""
@@ -102,18 +106,45 @@ def _pulls_down(word: str, start: int, at: int, width: int) -> bool:
     return cell_width(word[at - 1]) > 0 and cells(word[at - 1 : at + 1]) <= width
 
 
+def _parted(runs: Sequence[Run], lines: Sequence[str]) -> Iterator[list[Run]]:
+    """The lines that a text was folded to, in the styles of its runs.
+
+    Folding leaves out nothing but spaces and line ends, between two lines.
+    """
+    if len([text for _, text in runs if text]) <= 1:
+        style = next((style for style, text in runs if text), "")
+        yield from ([(style, line)] for line in lines)
+        return
+    text, at = "".join(text for _, text in runs), 0
+    for line in lines:
+        at = text.index(line, at)
+        yield list(_between(runs, at, at + len(line)))
+        at += len(line)
+
+
+def _between(runs: Sequence[Run], start: int, end: int) -> Iterator[Run]:
+    at = 0
+    for style, text in runs:
+        part = text[max(0, start - at) : max(0, end - at)]
+        if part:
+            yield style, part
+        at += len(text)
+
+
 class Folded:
     """A text made safe to show and folded, from its start as far as was asked for.
 
     Cleaning and folding megabytes would be felt, so it goes chunk by chunk.
     """
 
-    def __init__(self, text: str, width: int) -> None:
+    def __init__(self, text: str, width: int, spans: Sequence[Span] = ()) -> None:
         self.width = max(1, width)
         self.lines: list[str] = []
+        self._styled: list[list[Run]] = []
         self._text = text
+        self._spans = spans
         self._position = 0
-        self._tail = ""
+        self._tail: list[Run] = []
         self._done = False
         while not self._done and self._position < EAGER:
             self._go_on()
@@ -133,14 +164,34 @@ class Folded:
         while not self._done and len(self.lines) < count:
             self._go_on()
 
+    def styled(self, at: int) -> list[Run]:
+        """A line, in parts of one style."""
+        return self._styled[at]
+
     def _go_on(self) -> None:
         end = self._chunk_end()
-        chunk = clean(self._text[self._position : end], newlines=True)
-        chunk = chunk if chunk.isascii() else _EMOJI_GLUE.sub("", chunk)
-        *whole, self._tail = fold(self._tail + chunk, self.width)
+        runs = [*self._tail, *self._runs(self._position, end)]
+        lines = fold("".join(text for _, text in runs), self.width)
+        parts = list(_parted(runs, lines))
         self._position = end
         self._done = end == len(self._text)
-        self.lines += [*whole, self._tail] if self._done else whole
+        self._tail = parts[-1]
+        whole = len(lines) if self._done else len(lines) - 1
+        self.lines += lines[:whole]
+        self._styled += parts[:whole]
+
+    def _runs(self, start: int, end: int) -> Iterator[Run]:
+        """The text from ``start`` to ``end``, safe to show, in parts of one style."""
+        for span_start, span_end, style in self._spans:
+            if span_end > start and span_start < end:
+                yield "", self._clean(start, span_start)
+                yield style, self._clean(max(start, span_start), min(end, span_end))
+                start = min(end, span_end)
+        yield "", self._clean(start, end)
+
+    def _clean(self, start: int, end: int) -> str:
+        text = clean(self._text[start:end], newlines=True)
+        return text if text.isascii() else _EMOJI_GLUE.sub("", text)
 
     def _chunk_end(self) -> int:
         """Behind a newline or space where one is near, so that no word or sequence is parted."""

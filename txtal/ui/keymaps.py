@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from txtal.errors import UsageError
+from txtal.extending import Extras, Key
+from txtal.text import clean
 from txtal.types import TASKS
 from txtal.ui.keys import ACTIONS, ANY, DIGITS, MODES, Action, available
 
@@ -53,8 +55,15 @@ _NAMED = re.compile(
 )
 
 
-def mapped(keymap: Keymap, preset: str = "prodigy") -> tuple[Action, ...]:
-    """The table of keys with a preset's and the annotator's own in their places.
+_WHAT_IS_A_KEY = (
+    "a key is one character, or such as enter, escape, space, tab, up, pagedown, f5, c-n"
+)
+
+
+def mapped(
+    keymap: Keymap, preset: str = "prodigy", extras: Extras | None = None
+) -> tuple[Action, ...]:
+    """The table of keys with a preset's and the annotator's own in their places, and the recipe's.
 
     Raises UsageError for an action or key that there isn't, and for a key with two meanings.
     """
@@ -65,8 +74,18 @@ def mapped(keymap: Keymap, preset: str = "prodigy") -> tuple[Action, ...]:
         replace(action, keys=tuple(wanted[action.name])) if action.name in wanted else action
         for action in ACTIONS
     )
+    actions += tuple(_added(extras)) if extras else ()
     _check(actions)
     return actions
+
+
+def _added(extras: Extras) -> Iterator[Action]:
+    """The recipe's keys."""
+    for name, one in extras.pressed:
+        if not is_key(one.key):
+            raise UsageError(f"the recipe's key {one.key!r} is none; {_WHAT_IS_A_KEY}")
+        said = one.help if isinstance(one, Key) else one.title
+        yield Action(name, (one.key,), clean(said), clean(one.hint), keep=6)
 
 
 def _keys(name: str, keys: Sequence[str]) -> tuple[str, ...]:
@@ -76,14 +95,17 @@ def _keys(name: str, keys: Sequence[str]) -> tuple[str, ...]:
             f"keymap: no action {name} can be mapped; there are: {', '.join(sorted(names))}"
         )
     keys = tuple(" " if key == "space" else key for key in keys)
-    bad = [key for key in keys if len(key) != 1 and not _NAMED.fullmatch(key)]
-    bad += [key for key in keys if key in _FIXED_KEYS]
+    bad = [key for key in keys if not is_key(key)]
     if bad or not keys:
         raise UsageError(
-            f"keymap: {name} can't be {', '.join(bad) or 'without a key'}; "
-            "a key is one character, or such as enter, escape, space, tab, up, pagedown, f5, c-n"
+            f"keymap: {name} can't be {', '.join(bad) or 'without a key'}; {_WHAT_IS_A_KEY}"
         )
     return keys
+
+
+def is_key(key: str) -> bool:
+    """Whether something can be put on this key."""
+    return bool(len(key) == 1 or _NAMED.fullmatch(key)) and key not in _FIXED_KEYS
 
 
 def _check(actions: tuple[Action, ...]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from txtal.extending import ADDED
 from txtal.types import TASKS, Task
 
 Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
@@ -15,7 +16,7 @@ type, a yes or no, a page to read, or nothing."""
 
 MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
 
-Page = Literal["help", "guidelines", "standing", "why"]
+Page = Literal["help", "guidelines", "standing", "why", "panel"]
 """A page to read."""
 
 Purpose = Literal[
@@ -77,6 +78,11 @@ class Action:
     tasks: tuple[Task, ...] = TASKS
     called: str = ""
     """What its keys are called, where that isn't their names."""
+
+    @property
+    def added(self) -> bool:
+        """A recipe brought it."""
+        return self.name.startswith(ADDED)
 
     @property
     def shown(self) -> str:
@@ -222,14 +228,17 @@ def single_keys(task: Task, actions: Sequence[Action] = ACTIONS) -> frozenset[st
 def help_groups(
     task: Task, actions: Sequence[Action] = ACTIONS
 ) -> Iterator[tuple[str, list[Action]]]:
-    """Every action of the task once, under a title."""
+    """Every action of the task once, under a title; the recipe's first."""
+    added = [action for action in actions if action.added]
+    if added:
+        yield "Of this recipe", added
     modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
     listed: set[str] = set()
     for mode in modes:
         group = [
             action
             for action in available(mode, task, actions)
-            if action.modes != MODES and action.help not in listed
+            if action.modes != MODES and action.help not in listed and not action.added
         ]
         listed.update(action.help for action in group)
         yield TITLES[mode], group

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from txtal.extending import Panel, Shown
 from txtal.types import Found, Overview, Question
 from txtal.ui import words
 from txtal.ui.field import Field
@@ -25,6 +27,10 @@ class Look:
     page: Page = "help"
     """What is read, in mode ``page``."""
     page_top: int = 0
+    matched: tuple[tuple[str, str], ...] = ()
+    """What the patterns find in the ticket, each with its label, in page ``why``."""
+    panel: tuple[Panel, Shown] | None = None
+    """The recipe's panel that is read, in page ``panel``."""
     overview: Overview | None = None
     """Where one stood when that page was opened."""
     field: Field = _EMPTY
@@ -55,13 +61,18 @@ class Look:
 class Sheet:
     """A question's text and meta, made ready once and not at every key."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(
+        self, question: Question, shown: Shown, beneath: Sequence[tuple[Panel, Shown]] = ()
+    ) -> None:
         self.question = question
-        self.meta = words.meta(question.ticket.meta)
+        self.meta = "" if shown.alone else words.meta(question.ticket.meta)
+        self.beneath = beneath
+        """The recipe's panels under the text."""
+        self._shown = shown
         self._folded: Folded | None = None
 
     def folded(self, width: int) -> Folded:
         """The text, folded to ``width``."""
         if self._folded is None or self._folded.width != width:
-            self._folded = Folded(self.question.ticket.text, width)
+            self._folded = Folded(self._shown.text, width, self._shown.spans)
         return self._folded

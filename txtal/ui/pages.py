@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from txtal.extending import Panel, Shown
 from txtal.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question
 from txtal.ui import keys, words
-from txtal.ui.fold import cells, fit, fold
+from txtal.ui.fold import Folded, cells, fit, fold
 from txtal.ui.lines import Line
 from txtal.ui.look import Look
 
@@ -17,6 +18,7 @@ _KEYS = 18
 _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 _CURVE_ROWS = 12
+_MOST_LINES = 2_000
 _LEGEND = (
     ("312/5,000", "tickets answered, by anyone, of all"),
     ("+14", "answered in this session"),
@@ -35,11 +37,31 @@ def page_lines(
         case "guidelines":
             return list(_markdown(session.guidelines, width))
         case "why" if session.question:
-            return list(_why(session, session.question, width))
+            return list(_why(session, session.question, look.matched, width))
+        case "panel" if look.panel:
+            return list(_panel(*look.panel, width))
         case "standing" if look.overview:
             return list(_standing(session, look.overview, width))
         case _:
             return _help(session, width, actions)
+
+
+def _panel(panel: Panel, shown: Shown, width: int) -> Iterator[Line]:
+    """A page of the recipe's."""
+    yield [("class:title", clean(panel.title))]
+    yield from folded_lines(shown, width, _MOST_LINES)
+
+
+def folded_lines(shown: Shown, width: int, most: int) -> Iterator[Line]:
+    """A recipe's text, made safe and folded; no more lines than ``most``."""
+    folded = Folded(shown.text, width, shown.spans)
+    folded.reach(most)
+    yield from (ticket_line(folded, at) for at in range(min(most, len(folded.lines))))
+
+
+def ticket_line(folded: Folded, at: int) -> Line:
+    """A line in its styles, or that of tickets."""
+    return [(style or "class:ticket", text) for style, text in folded.styled(at)]
 
 
 def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
@@ -86,9 +108,14 @@ def _markdown(text: str, width: int) -> Iterator[Line]:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def _why(session: Session, question: Question, width: int) -> Iterator[Line]:
+def _why(
+    session: Session, question: Question, matched: Sequence[tuple[str, str]], width: int
+) -> Iterator[Line]:
     yield [("class:title", "Why this ticket")]
     yield from _told(words.asked_because(session, question), width)
+    for found, name in matched[:_NAMED_WORDS]:
+        said = f"“{words.excerpt(found)}” is a pattern of {words.label_name(name)}"
+        yield from _told(said, width)
     yield []
     label = session.reasoned
     if label is None:
@@ -156,6 +183,8 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
     yield words.model(session)
+    if session.ranking:
+        yield words.settings(session)
     trouble = words.learner_trouble(session)
     if trouble:
         yield trouble

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
+from txtal.extending import Extension, Extras, Key, Panel, Shown
 from txtal.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import Found, LabelKeys, Question
@@ -76,6 +77,7 @@ def run(
     *,
     dataset: str,
     keys: LabelKeys = "auto",
+    extras: Extras | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
     on_error: OnError = lambda error: None,
@@ -86,13 +88,18 @@ def run(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
-    talk = _Talk(session, dataset, keys, stdin, stdout, on_error, sleep)
+    talk = _Talk(session, dataset, keys, extras or Extras(), stdin, stdout, on_error, sleep)
     try:
         talk.run()
     except KeyboardInterrupt:
         talk.say("")
         return INTERRUPTED
     return 0
+
+
+def _short(shown: Shown) -> str:
+    """A panel's text, safe to read out."""
+    return clean(shorten(shown.text, _TEXT), newlines=True)
 
 
 class _Talk:
@@ -103,6 +110,7 @@ class _Talk:
         session: Session,
         dataset: str,
         label_keys: LabelKeys,
+        extras: Extras,
         stdin: TextIO,
         stdout: TextIO,
         on_error: OnError,
@@ -135,6 +143,8 @@ class _Talk:
             "same": self.answer_alike,
             "back": session.leave,
         }
+        self.extension = Extension(extras, session, self.save)
+        self.commands |= {one.key: partial(self.press, one) for _, one in extras.pressed}
         self.keyboard = Keyboard(label_keys, reserved=self.commands)
 
     def say(self, text: str = "", end: str = "\n") -> None:
@@ -199,13 +209,14 @@ class _Talk:
 
     def read_out(self, question: Question) -> None:
         """The ticket, its meta, the suggestion and the labels."""
-        text = question.ticket.text
+        shown = self.extension.rendered(question.ticket)
         self.say(f"\n({words.progress(self.session)} answered)")
-        self.say(clean(text[:_TEXT], newlines=True))
-        if len(text) > _TEXT:
-            self.say(f"({len(text) - _TEXT:,} more characters; v reads them all)")
+        self.say(clean(shown.text[:_TEXT], newlines=True))
+        if len(shown.text) > _TEXT:
+            self.say(f"({len(shown.text) - _TEXT:,} more characters; v reads them all)")
         parts = [
-            words.meta(question.ticket.meta),
+            "" if shown.alone else words.meta(question.ticket.meta),
+            *(f"{clean(panel.title)}: {_short(more)}" for panel, more in self.extension.standing()),
             self.suggested(question),
             words.previous(self.session, question),
         ]
@@ -338,8 +349,22 @@ class _Talk:
     def read_page(self, page: Page) -> None:
         """Read out where one stands, or the guidelines."""
         overview = self.session.ledger.overview() if page == "standing" else None
-        for line in page_lines(self.session, Look(page=page, overview=overview), _WIDTH):
+        question = self.session.question
+        matched = self.extension.matched(question.ticket) if question else ()
+        look = Look(page=page, overview=overview, matched=matched)
+        for line in page_lines(self.session, look, _WIDTH):
             self.say("".join(text for _, text in line))
+
+    def press(self, one: Key | Panel) -> None:
+        """Do what the recipe's key does, or read out its panel."""
+        if isinstance(one, Panel):
+            shown = self.extension.opened(one)
+            if shown is not None:
+                self.say(f"{clean(one.title)}: {_short(shown)}")
+        else:
+            said = self.extension.press(one)
+            if said:
+                self.say(clean(said))
 
     def read_why(self) -> None:
         """Why this ticket and this label; the words come when the learner has found them."""
@@ -373,7 +398,8 @@ class _Talk:
     def view(self) -> None:
         """The whole text."""
         if self.session.question is not None:
-            self.say(clean(self.session.question.ticket.text, newlines=True))
+            shown = self.extension.rendered(self.session.question.ticket)
+            self.say(clean(shown.text, newlines=True))
 
     def help(self) -> None:
         """What can be typed."""
@@ -386,6 +412,9 @@ class _Talk:
         if task != "binary":
             self.say(typed.USAGE, end="")
         self.say(_FINDS + _READS, end="")
+        for _, one in self.extension.extras.pressed:
+            said = one.help if isinstance(one, Key) else one.title
+            self.say(f"{one.key:<9} {clean(said)}")
         self.say("v         read the whole ticket")
         self.say("s         where things stand")
 

@@ -12,8 +12,10 @@ from dataclasses import replace
 from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
+from txtal.extending import Extras
 from txtal.session import Session
 from txtal.types import Overview
+from txtal.ui.adding import Adding
 from txtal.ui.editing import Editing
 from txtal.ui.field import Field
 from txtal.ui.finding import Finding
@@ -44,6 +46,7 @@ class Screen:
         on_error: OnError,
         *,
         keyboard: Keyboard | None = None,
+        extras: Extras | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
@@ -63,6 +66,7 @@ class Screen:
         self._learner_since = 0.0
         self._drawing_failed = ""
         self._confirmed: Callable[[], None] = lambda: None
+        self._adding = Adding(self, extras or Extras())
         self._editing = Editing(self)
         self._finding = Finding(self)
         self._offered_alike = session.saved
@@ -114,6 +118,7 @@ class Screen:
             "yes": lambda _: self._confirmed(),
             "no": lambda _: self.see(mode="ticket"),
             "cancel": lambda _: self.see(mode="ticket"),
+            **self._adding.actions,
             **self._editing.actions,
             **self._finding.actions,
         }
@@ -172,11 +177,13 @@ class Screen:
 
     def _answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
-        if self.session.question is not None and self._is_drawn():
+        if self.is_drawn:
             self.save(record)
 
-    def _is_drawn(self) -> bool:
-        return self._frame.question is self.session.question
+    @property
+    def is_drawn(self) -> bool:
+        """There is a ticket, and it is what was drawn last."""
+        return self.session.question is not None and self._frame.question is self.session.question
 
     def _label(self, key: str) -> None:
         """Take the label that was drawn with this key; where none was, a digit is typed."""
@@ -193,7 +200,7 @@ class Screen:
             self.pick("answer", key.lower())
 
     def _undo(self) -> None:
-        if self._is_drawn():
+        if self._frame.question is self.session.question:
             self.save(self.session.undo)
 
     def save(self, record: Callable[[], None]) -> None:
@@ -305,6 +312,7 @@ class Screen:
         if self.session.question is not None:
             self.session.ask_why()
             self._read("why")
+            self.see(matched=self._adding.matched(self.session.question))
 
     def _read_guidelines(self) -> None:
         if self.session.guidelines:
@@ -360,7 +368,7 @@ class Screen:
         question = self.session.question
         if question is not (self._sheet.question if self._sheet else None):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
-            self._sheet = Sheet(question) if question else None
+            self._sheet = self._adding.sheet(question) if question else None
             self.see(mode=mode, whole=False, top=0)
         if self.session.saved is not self._offered_alike:
             self._offered_alike = self.session.saved

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from txtal.session import Session
+from txtal.text import clean
 from txtal.types import Question
 from txtal.ui import words
 from txtal.ui.fold import Folded, fit, fold
@@ -28,7 +29,7 @@ from txtal.ui.lines import (
     sides,
 )
 from txtal.ui.look import Look, Sheet
-from txtal.ui.pages import page_lines
+from txtal.ui.pages import folded_lines, page_lines, ticket_line
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 
@@ -136,19 +137,28 @@ def _body(
 
 def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     """The text in the middle, its meta beneath; as much of a long one as there is room for."""
-    meta = _meta(sheet.meta, room, 6 if look.whole else 2)
+    meta = _meta(sheet.meta, room, 6 if look.whole else 2) + _beneath(sheet, room)
     folded = sheet.folded(room.width)
     space = height - len(meta)
     folded.reach(look.top + space + 1)
     if len(folded.lines) <= space and not folded.rest:
-        block: list[Line] = [[("class:ticket", line)] for line in folded.lines]
+        block: list[Line] = [ticket_line(folded, at) for at in range(len(folded.lines))]
         return _Body(middle([*block, *meta], room, height), sheet.question)
     seen = max(1, space - 1)
     top = max(0, min(look.top, len(folded.lines) - seen))
-    block = [[("class:ticket", line)] for line in folded.lines[top : top + seen]]
+    block = [ticket_line(folded, at) for at in range(top, min(top + seen, len(folded.lines)))]
     more = [("class:dim", _more(folded, top, seen))]
     lines = shift([*block, more, *meta], room.left)
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
+
+
+def _beneath(sheet: Sheet, room: Room) -> list[Line]:
+    """The recipe's panels, where there is room for more than the ticket."""
+    lines: list[Line] = []
+    for panel, shown in sheet.beneath if room.roomy else ():
+        lines += [[], [("class:title", clean(panel.title))]]
+        lines += folded_lines(shown, room.width, panel.rows)
+    return lines
 
 
 def _about(session: Session, look: Look, room: Room, height: int) -> _Body:

@@ -202,6 +202,15 @@ def model(session: Session, seconds: int = 0, *, brief: bool = False) -> str:
     return f"{name}{behind} ({busy})" if busy and not brief else f"{name}{behind}"
 
 
+def settings(session: Session) -> str:
+    """How the model was made: ``auto, lexical+static@en; the usual settings: none of …``."""
+    if session.ranking is None:
+        return ""
+    revision = session.ranking.revision
+    made = f"{revision.strategy}, {revision.vectoriser}"
+    return clean(f"{made}; {revision.note}" if revision.note else made)
+
+
 def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
     """What the learner is about; a fit of under a second isn't worth the flicker."""
     brief = status.state == "training" and has_model and not seconds

@@ -1,0 +1,196 @@
+"""Words and phrases that speak for a label, in Prodigy's file format, found without spaCy.
+
+A token is a run of letters and digits, or any other sign that isn't a space. spaCy parts a few
+words differently, such as *don't*; the words of a pattern are parted in the same way as the text,
+so that they find each other all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from txtal.errors import DataError
+from txtal.formats.jsonl import load_object
+from txtal.formats.labelled import text_lines
+from txtal.text import shorten
+from txtal.types import Span
+
+READ = 32_768
+"""Characters of a ticket that are searched."""
+
+_TOKENS = re.compile(r"\w+|[^\w\s]")
+_EXACT = ("ORTH", "TEXT")
+_FLAGS: Mapping[str, Callable[[str], bool]] = {
+    "IS_ALPHA": str.isalpha,
+    "IS_DIGIT": str.isdigit,
+    "IS_PUNCT": lambda token: not token.isalnum(),
+}
+_SUPPORTED = ("LOWER", *_EXACT, *_FLAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a pattern is found."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one token must be: all that is given."""
+
+    lower: frozenset[str] | None = None
+    exact: frozenset[str] | None = None
+    flags: tuple[tuple[str, bool], ...] = ()
+
+    def fits(self, token: str) -> bool:
+        """Whether the token is so."""
+        return (
+            (self.exact is None or token in self.exact)
+            and (self.lower is None or token.lower() in self.lower)
+            and all(_FLAGS[flag](token) == wanted for flag, wanted in self.flags)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Tokens one after the other that speak for a label."""
+
+    label: str
+    parts: tuple[Part, ...]
+
+
+class Patterns:
+    """Many patterns, looked for at once."""
+
+    def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
+        self.labels: tuple[str, ...] = ()
+        self._starting: dict[str, list[Pattern]] = defaultdict(list)
+        self._others: list[Pattern] = []
+        for pattern in patterns:
+            first = pattern.parts[0]
+            words = first.lower or {word.lower() for word in first.exact or ()}
+            for word in words:
+                self._starting[word].append(pattern)
+            if not words:
+                self._others.append(pattern)
+            self.labels = tuple(dict.fromkeys((*self.labels, pattern.label)))
+
+    def find(self, text: str) -> list[Match]:
+        """Every match in the text's first :data:`READ` characters, in order; the longest first."""
+        if not (self._starting or self._others):
+            return []
+        tokens = list(_TOKENS.finditer(text, 0, READ))
+        words = [token[0] for token in tokens]
+        found = {
+            Match(tokens[at].start(), tokens[at + len(pattern.parts) - 1].end(), pattern.label)
+            for at, word in enumerate(words)
+            for pattern in (*self._starting.get(word.lower(), ()), *self._others)
+            if _fits(pattern, words, at)
+        }
+        return sorted(found, key=lambda match: (match.start, -match.end, match.label))
+
+
+def _fits(pattern: Pattern, words: Sequence[str], at: int) -> bool:
+    return at + len(pattern.parts) <= len(words) and all(
+        part.fits(word) for part, word in zip(pattern.parts, words[at:], strict=False)
+    )
+
+
+def read_patterns(path: Path) -> list[Pattern]:
+    """The patterns of a file: ``{"label": "refund", "pattern": "money back"}`` a line.
+
+    A pattern is an exact phrase, or a list of tokens with ``lower``, ``orth``, ``text`` (each a
+    string or ``{"in": [...]}``), ``is_alpha``, ``is_digit`` or ``is_punct``; ``{}`` is any token.
+    Raises DataError with file and line for anything else.
+    """
+    found = []
+    for number, line in text_lines(path):
+        try:
+            found.append(_pattern(load_object(line)))
+        except ValueError as error:
+            raise DataError(f"{path}:{number}: {error}") from None
+    if not found:
+        raise DataError(f"{path} holds no pattern; write one a line")
+    return found
+
+
+def _pattern(fields: Mapping[str, Any]) -> Pattern:
+    label, pattern = fields.get("label"), fields.get("pattern")
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError('a pattern needs the name of a label, as in {"label": …, "pattern": …}')
+    if isinstance(pattern, str):
+        parts = [Part(exact=frozenset([word])) for word in _TOKENS.findall(pattern)]
+    elif isinstance(pattern, list):
+        parts = [part for token in pattern for part in _parts(token)]
+    else:
+        raise ValueError("the pattern must be a phrase or a list of tokens")
+    if not parts:
+        raise ValueError("the pattern is empty")
+    return Pattern(label.strip(), tuple(parts))
+
+
+def _parts(token: object) -> list[Part]:
+    """What is asked of a token, which may be several of ours."""
+    if not isinstance(token, dict):
+        raise ValueError(f"a token of a pattern is an object, not {shorten(repr(token), 40)}")
+    asked = {str(key).upper(): value for key, value in token.items()}
+    unknown = [key for key in asked if key not in _SUPPORTED]
+    if unknown:
+        raise ValueError(
+            f"{unknown[0]} needs spaCy's tokens and can't be matched on the screen; "
+            f"there are {', '.join(_SUPPORTED)}"
+        )
+    if len(asked) == 1 and isinstance(value := next(iter(asked.values())), str):
+        words = _TOKENS.findall(value)  # one token of spaCy's may be several here: "e-mail"
+        return [_part({next(iter(asked)): word}) for word in words]
+    return [_part(asked)]
+
+
+def _part(asked: Mapping[str, Any]) -> Part:
+    lower = _words("LOWER", asked["LOWER"]) if "LOWER" in asked else None
+    exact = [_words(key, asked[key]) for key in _EXACT if key in asked]
+    flags = tuple((key, _flag(key, asked[key])) for key in _FLAGS if key in asked)
+    return Part(
+        frozenset(word.lower() for word in lower) if lower else None,
+        frozenset.intersection(*exact) if exact else None,
+        flags,
+    )
+
+
+def _words(key: str, value: object) -> frozenset[str]:
+    if isinstance(value, dict) and [str(name).upper() for name in value] == ["IN"]:
+        value = next(iter(value.values()))
+    else:
+        value = [value]
+    if not isinstance(value, list) or not all(_is_token(word) for word in value) or not value:
+        raise ValueError(f'{key} must be a word or {{"IN": ["a", "list", "of", "words"]}}')
+    return frozenset(value)
+
+
+def _is_token(word: object) -> bool:
+    return isinstance(word, str) and _TOKENS.fullmatch(word) is not None
+
+
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} must be true or false")
+    return value
+
+
+def spans(matches: Sequence[Match], style: str) -> tuple[Span, ...]:
+    """Where to highlight: matches that overlap are one."""
+    found: list[Span] = []
+    for match in matches:
+        if found and match.start < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], match.end), style)
+        else:
+            found.append((match.start, match.end, style))
+    return tuple(found)
