@@ -14,7 +14,8 @@ def teach(
     *,
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
-    task: Annotated[Task | None, "One of the labels, any of them, or yes or no to one."] = None,
+    rating: Annotated[str | None, "Grades instead of labels, as in 1-5."] = None,
+    task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
@@ -39,6 +40,7 @@ def teach(
         tickets=source,
         labels=label,
         labels_from=labels_from,
+        rating=rating,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,

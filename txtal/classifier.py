@@ -8,14 +8,17 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
+from txtal import ratings
 from txtal.errors import ModelError
-from txtal.learning.model import LinearModel
+from txtal.learning.matrix import IS
+from txtal.learning.model import LinearModel, decide
 from txtal.types import TASKS, Prediction, Task
 from txtal.vectors.vectoriser import Vectoriser
 
@@ -44,21 +47,14 @@ class Classifier:
         """One prediction a text."""
         proba = self.predict_proba(texts)
         order = np.argsort(-proba, axis=1, kind="stable")
-        ranked = np.take_along_axis(proba, order, axis=1)
-        rounded = ranked.astype(np.float64).round(4).tolist()
-        chosen = self._chosen(ranked).tolist()
-        names = np.array(self.labels, dtype=object)[order].tolist()
-        rows = zip(names, rounded, chosen, strict=True)
+        ranked = np.take_along_axis(proba, order, axis=1).astype(np.float64).round(4)
+        chosen = np.take_along_axis(decide(proba, self.task) == IS, order, axis=1)
+        names = np.array(self.labels, dtype=object)[order]
+        rows = zip(names.tolist(), ranked.tolist(), chosen.tolist(), strict=True)
         return [
-            Prediction(tuple(names[:count]), dict(zip(names, values, strict=True)))
-            for names, values, count in rows
+            Prediction(tuple(compress(own, applies)), dict(zip(own, values, strict=True)))
+            for own, values, applies in rows
         ]
-
-    def _chosen(self, ranked: np.ndarray) -> np.ndarray:
-        """How many of the labels, most probable first, apply to each text (n,)."""
-        if self.task == "exclusive":
-            return np.ones(len(ranked), np.int64)
-        return np.asarray((ranked >= 0.5).sum(axis=1))
 
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """A JSON-able header and arrays, for :meth:`from_arrays`.
@@ -154,6 +150,8 @@ def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
         raise ValueError("its labels are no names")
     if not labels or len(set(labels)) < len(labels):
         raise ValueError("a label is missing or there twice")
+    if task == "rating" and not ratings.are_grades(labels):
+        raise ValueError("its labels are no grades")
     return task, tuple(labels)
 
 

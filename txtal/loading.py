@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeGuard
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
-from txtal.formats.labelled import Stated, stated
+from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine
 from txtal.formats.source import read
 from txtal.store import answers, datasets, schema, tickets
@@ -125,22 +125,25 @@ def load_answers(
     *,
     annotator: str,
     task: Task | None = None,
+    grades: Sequence[str] = (),
     strict: bool = False,
     max_line: int = MAX_LINE,
 ) -> int:
     """Load tickets and, as ``annotator``'s, the answers their records state.
 
-    A record that names its own annotator keeps it. Labels new to the dataset join its scheme. A
-    ticket that already has a standing answer by that annotator keeps it. Returns how many answers
-    were added.
+    A record that names its own annotator keeps it. Labels new to the dataset join its scheme,
+    unless it is one of grades, its own or the ``grades`` it is to have. A ticket that already has a
+    standing answer by that annotator keeps it. Returns how many answers were added.
     """
+    if dataset.scheme.task == "rating":
+        grades = grades or [label.name for label in dataset.scheme.labels]
     said: list[tuple[Record, Stated]] = []
 
     def listen(records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
             says = stated(record)
             if says is not None:
-                _check(says)
+                _check(record, says, grades)
                 said.append((record, says))
             yield restored(record)
 
@@ -152,17 +155,19 @@ def load_answers(
         progress=lambda done, total: report.progress("loading", done, total),
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
-    added = _record_answers(conn, dataset.name, said, annotator, task)
+    added = _record_answers(conn, dataset.name, said, annotator, task, grades)
     report.say(_summary(loaded, bad.count))
     report.say(f"{count(added, 'answer')} taken from it, {len(said) - added:,} already there")
     return added
 
 
-def _check(says: Stated) -> None:
+def _check(record: Record, says: Stated, grades: Sequence[str]) -> None:
     """Raise DataError for labels that can't be: before the end, so that nothing is loaded."""
     fault = next(filter(None, map(label_fault, says.labels)), None)
     if fault:
         raise DataError(fault)
+    if grades:
+        check_grade(record, says.labels, grades)
 
 
 def _record_answers(
@@ -171,8 +176,11 @@ def _record_answers(
     said: list[tuple[Record, Stated]],
     annotator: str,
     task: Task | None,
+    grades: Sequence[str],
 ) -> int:
     names = dict.fromkeys(label for _, says in said for label in says.labels)
+    if grades:
+        names, task = dict.fromkeys(grades), "rating"
     several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
     task = task or ("multilabel" if several else None)
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)

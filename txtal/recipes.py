@@ -40,6 +40,8 @@ class Recipe:
     """Names, or (name, description); added to those the dataset has."""
     labels_from: Path | None = None
     """A file of more of them, one a line: name, tab, description."""
+    rating: str | None = None
+    """In the place of labels the grades of a scale, such as ``1-5``."""
     task: Task | None = None
     """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
     vectoriser: str = _DEFAULTS.vectoriser

@@ -20,6 +20,7 @@ from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
 from txtal.types import (
     ALIKE,
+    ONE_OF,
     RECHECK,
     SUSPECT,
     Answer,
@@ -411,7 +412,7 @@ class Session:
         labels = self.suggestion
         if self.keeps_on_reject:
             self._keep_answer()
-        elif self._measures_quality and self.scheme.task == "exclusive":
+        elif self._measures_quality and self.scheme.task in ONE_OF:
             # "Not A" can't be scored, and leaving out what is hard would flatter the estimate.
             self.notice = "this ticket measures quality: give its label, or ignore it"
         elif labels:
@@ -428,7 +429,7 @@ class Session:
         return (
             question is not None
             and question.ranked.reason == SUSPECT
-            and self.scheme.task == "exclusive"
+            and self.scheme.task in ONE_OF
         )
 
     def _keep_answer(self) -> None:
@@ -447,7 +448,7 @@ class Session:
         self.answer("ignore", ())
 
     def choose(self, label_id: int) -> None:
-        """This label: the answer for exclusive and binary, toggled on or off for multilabel."""
+        """This label: the answer, or for multilabel toggled on or off."""
         if self.scheme.task != "multilabel":
             self.answer("accept", (label_id,))
         elif label_id in self.chosen:

@@ -18,13 +18,14 @@ from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
 from txtal.loading import Report, load
 from txtal.patterns import Patterns, read_patterns
+from txtal.ratings import grades
 from txtal.recipes import Recipe
 from txtal.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, label_fault
-from txtal.types import Dataset, LearnerSettings
+from txtal.types import Dataset, LearnerSettings, Task
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
@@ -72,23 +73,32 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
-    labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
-    if recipe.labels_from:
-        labels += read_labels(recipe.labels_from)
+    labels = _labels(recipe)
     fault = next(filter(None, (label_fault(name) for name, _ in labels)), None)
     if fault:
         raise UsageError(fault)
-    dataset = datasets.prepare(conn, recipe.dataset, labels, recipe.task)
+    task: Task | None = "rating" if recipe.rating else recipe.task
+    dataset = datasets.prepare(conn, recipe.dataset, labels, task)
     current = {label.name for label in dataset.scheme.labels}
     for name in dict.fromkeys(name for name, _ in labels if name not in current):
         report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
     if not dataset.scheme.labels:
         raise UsageError(
-            f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE"
+            f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE, "
+            "or grades with --rating 1-5"
         )
     if recipe.tickets is not None:
         load(conn, dataset, recipe.tickets, report)
     return dataset
+
+
+def _labels(recipe: Recipe) -> list[tuple[str, str]]:
+    if recipe.rating:
+        if recipe.labels or recipe.labels_from or recipe.task not in (None, "rating"):
+            raise UsageError("a rating has its grades for labels: give --rating alone")
+        return [(grade, "") for grade in grades(recipe.rating)]
+    labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
+    return labels + (read_labels(recipe.labels_from) if recipe.labels_from else [])
 
 
 def _label(

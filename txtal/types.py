@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Task = Literal["exclusive", "multilabel", "binary"]
-"""One of K labels; any of K; or one label, yes or no."""
+Task = Literal["exclusive", "multilabel", "binary", "rating"]
+"""One of K labels; any of K; one label, yes or no; or one of K grades, which have an order."""
 
 Verdict = Literal["accept", "reject", "ignore"]
 
-TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary")
+TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary", "rating")
+
+ONE_OF: frozenset[Task] = frozenset({"exclusive", "rating"})
+"""Tasks of which each ticket has exactly one label, so that its probabilities sum to one."""
+
 LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
 """Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
 of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
@@ -119,7 +123,7 @@ class Ranked:
 
     ticket_id: int
     suggestion: tuple[int, ...] = ()
-    """Label ids the model would accept: one for exclusive and binary, any number for multilabel."""
+    """Label ids the model would accept: one, but any number for multilabel."""
     probabilities: tuple[tuple[int, float], ...] = ()
     """(label id, probability), most probable first; the head of the list, not every label."""
     reason: str = "random"
@@ -132,7 +136,10 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share measured on ``n`` audit answers with its 95 % interval."""
+    """What was measured on ``n`` audit answers, with its 95 % interval.
+
+    The share that is right; of ratings, by how many grades predictions are off in the mean.
+    """
 
     n: int
     value: float
@@ -241,7 +248,7 @@ class Prediction:
     """What a classifier says of one text."""
 
     labels: tuple[str, ...]
-    """The most probable one; for multilabel and binary those with probability 0.5 or more."""
+    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
     probabilities: Mapping[str, float]
     """Of every label, most probable first."""
 
@@ -284,7 +291,7 @@ class Overview:
 
     verdicts: Mapping[str, int]
     labels: tuple[tuple[str, int], ...]
-    """Names with how often each was accepted, the most frequent first."""
+    """Names with how often each was accepted: the most frequent first, or grades in order."""
     annotators: tuple[tuple[str, int], ...]
     seconds: float | None
     """An answer takes, in the median."""

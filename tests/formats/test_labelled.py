@@ -34,6 +34,8 @@ SAID: list[tuple[dict[str, Any], Stated | None]] = [
     ({"accept": [], "answer": "accept"}, Stated("accept", ())),
     ({"accept": ["a"]}, Stated("accept", ("a",))),
     ({"accept": True}, None),
+    ({"label": 3}, Stated("accept", ("3",))),
+    ({"labels": ["a", 1]}, Stated("accept", ("a", "1"))),
     ({"accept": ["a"], "answer": "reject"}, Stated("reject", ())),
     ({"accept": ["a"], "answer": "ignore"}, Stated("ignore", ("a",))),
 ]
@@ -50,7 +52,7 @@ def test_labels_of_takes_accepted_ones(extra: dict[str, Any], said: Stated | Non
     assert labels_of(Record("x", {}, extra)) == (said.labels if said and accepted else None)
 
 
-@pytest.mark.parametrize("extra", [{"label": 3}, {"labels": ["a", 1]}, {"label": {"a": 1}}])
+@pytest.mark.parametrize("extra", [{"label": 3.5}, {"labels": ["a", True]}, {"label": {"a": 1}}])
 def test_a_label_that_is_no_name(extra: dict[str, Any]) -> None:
     with pytest.raises(DataError, match=r"must hold names of labels.*in the ticket 'x \\x1by'"):
         stated(Record("x \x1by", {}, extra))

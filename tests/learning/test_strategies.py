@@ -30,6 +30,17 @@ def test_exclusive_scores_by_hand():
     assert scores("entropy", three) == [1.02965, 0.50040, np.log(3)]
 
 
+def test_rating_scores_by_hand():
+    three = pool([0.5, 0.0, 0.5], [0.0, 1.0, 0.0], [0.2, 0.6, 0.2], task="rating")
+    # of the median, the expected error: half of them two grades off; none; 0.4 of them one
+    assert scores("least-confidence", three) == [1.0, 0.0, 0.4]
+    assert scores("entropy", three) == [np.log(2), 0.0, 0.95027]
+    assert scores("margin", three) == [1.0, 0.0, 0.6]
+    # two regressions each, of "2 or above" and "3 or above": 2 p (1 - p) times the root of 1 + 2
+    by_hand = [np.sqrt(3) * 0.5, 0.0, np.sqrt(3) * 0.32]
+    assert scores("expected-model-change", three) == by_hand
+
+
 def test_multilabel_scores_by_hand():
     two = pool([0.5, 0.9], [0.2, 0.3], task="multilabel")
     assert scores("least-confidence", two) == [0.5, 0.3]  # the least certain label

@@ -68,7 +68,7 @@ class TestSearch:
         )
         assert tried[0] == Hyperparameters()
         assert {hyper.C for hyper in tried} == set(tuning.PENALTIES)
-        assert {hyper.balanced for hyper in tried} == {True, False}
+        assert {hyper.balanced for hyper in tried} == {None, False}
         assert {hyper.carried for hyper in tried} == set(tuning.CARRIED)
 
     def test_a_block_of_noise_is_turned_down(self) -> None:

@@ -175,6 +175,9 @@ def test_an_older_file_is_backed_up_and_migrated(path: Path, first_version: Conn
     conn = schema.open_database(path)
     assert conn.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
     assert verify(conn).faults == ()
+    kept = conn.execute("SELECT id, name, task, created FROM dataset ORDER BY id").fetchall()
+    assert [tuple(row) for row in kept] == [(1, "d", "binary", 0), (2, "old", "binary", 0)]
+    conn.execute("UPDATE dataset SET task = 'rating' WHERE id = 2")
     conn.close()
     copy = path.with_name("txtal.db.schema1.bak")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

@@ -101,6 +101,13 @@ def test_binary_asks_yes_or_no() -> None:
     assert given(session)[1:] == [("reject", (1,)), ("accept", (1,))]
 
 
+def test_a_grade_is_typed_as_it_is() -> None:
+    session = make_session(labels=[str(n) for n in range(1, 11)], task="rating")
+    said = talk(session, "10", "0", "3", "11")
+    assert "answer [a/x/space/grade/" in said
+    assert given(session) == [("accept", (10,)), ("accept", (10,)), ("accept", (3,))]
+
+
 def test_undo_flag_comment_and_the_rest() -> None:
     session = make_session(["long " * 2000, "b"])
     said = talk(session, "1", "u", "f", "c odd one", "v", "s", "?", "2", "q", "1")

@@ -736,3 +736,54 @@ def test_why_without_a_model_says_that_there_is_none() -> None:
     sitting = Sitting(make_session())
     assert "no suggestion yet" in sitting.press("why")
     assert "asked at random" in sitting.read()
+
+
+# --- ratings ----------------------------------------------------------------------------------
+
+
+def test_grades_have_their_own_digits_whatever_the_keys() -> None:
+    grades = [str(grade) for grade in range(1, 11)]
+    session = make_session(labels=grades, task="rating")
+    sitting = Sitting(session, keys="mnemonic")
+    assert "0 10" in sitting.read()
+    for key in ("7", "0", "1"):
+        sitting.press("label", key)
+    assert given(session) == [("accept", (7,)), ("accept", (10,)), ("accept", (1,))]
+
+
+def test_a_scale_that_ends_before_leaves_the_other_digits_without_meaning() -> None:
+    session = make_session(labels=["1", "2", "3"], task="rating")
+    sitting = Sitting(session)
+    for key in ("4", "0"):
+        sitting.press("label", key)
+    assert given(session) == []
+
+
+def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=100)
+    text = sitting.read()
+    # 0.3 of being one too low, 0.08 of being one too high
+    assert "▸ grade 2, give or take 0.4" in text
+    assert "audit off by 0.8 (0.7–0.9" in text
+    sitting.press("accept")
+    assert given(session)[-1] == ("accept", (2,))
+
+
+def test_the_pages_speak_of_grades() -> None:
+    session = ranked_session("rating", ("1", "2", "3"))
+    sitting = Sitting(session, columns=120, rows=90)
+    assert "Why grade 2" in sitting.press("why")
+    sitting.press("close")
+    text = sitting.press("standing")
+    assert "Answers per grade" in text
+    assert "Grades off on tickets asked at random" in text
+    sitting.press("close")
+    assert "by how many grades it is off" in sitting.press("help")
+
+
+def test_the_list_of_grades_adds_none() -> None:
+    sitting = Sitting(make_session(labels=["1", "2", "3"], task="rating"))
+    sitting.press("pick")
+    assert "+ add the label" not in sitting.type("x")
+    assert "ctrl-r" not in sitting.read()

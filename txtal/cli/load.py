@@ -6,6 +6,7 @@ import click
 
 from txtal.cli.options import dataset_names, default_annotator
 from txtal.cli.output import Console
+from txtal.errors import UsageError
 from txtal.formats import MAX_LINE
 from txtal.types import TASKS, Task
 
@@ -21,6 +22,7 @@ from txtal.types import TASKS, Task
 )
 @click.option("--annotator", envvar="TXTAL_ANNOTATOR", help="Whose answers; your login name.")
 @click.option("--task", type=click.Choice(TASKS), help="What the answers are to; told from them.")
+@click.option("--rating", metavar="LOW-HIGH", help="The answers are grades, as in 1-5.")
 @click.option(
     "--max-line",
     type=click.IntRange(min=1),
@@ -37,6 +39,7 @@ def command(
     answers: bool,
     annotator: str | None,
     task: Task | None,
+    rating: str | None,
     max_line: int,
 ) -> None:
     """Load tickets into DATASET from each SOURCE.
@@ -47,9 +50,13 @@ def command(
     """
     from txtal.formats.source import shards
     from txtal.loading import load, load_answers
+    from txtal.ratings import grades
     from txtal.store import datasets
     from txtal.store.sqlite import transaction
 
+    if rating and not answers:
+        raise UsageError("--rating says what the answers of a file are: give --answers, too")
+    scale = grades(rating) if rating else ()
     with console.open(create=True) as conn:
         for one in (file for given in source for file in shards(given)):
             with transaction(conn):  # a refused file leaves nothing behind, not even the dataset
@@ -64,6 +71,7 @@ def command(
                     console,
                     annotator=annotator or default_annotator(),
                     task=task,
+                    grades=scale,
                     strict=strict,
                     max_line=max_line,
                 )

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from txtal.cli.options import dataset_names
-from txtal.cli.output import Console, put, put_json, put_table
+from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.text import count
+from txtal.types import Estimate
 
 
 @click.command("stats")
@@ -39,10 +40,9 @@ def _show(body: dict[str, Any]) -> None:
             put(f"       {body['note']}")
     audit = body["audit"]
     if audit:
-        put(
-            f"audit: {audit['accuracy']:.1%} right (95 % interval {audit['low']:.1%} to "
-            f"{audit['high']:.1%}, from {audit['n']} answers to tickets drawn at random)"
-        )
+        value = audit.get("accuracy", audit.get("mean_absolute_error"))
+        estimate = Estimate(audit["n"], value, audit["low"], audit["high"])
+        put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
     if body["agreement"]:

@@ -8,7 +8,7 @@ import click
 
 from txtal.cli import options
 from txtal.cli.options import dataset_names
-from txtal.cli.output import Console
+from txtal.cli.output import Console, quality
 
 
 @click.command("train")
@@ -58,8 +58,4 @@ def command(
     classifier.save(made, output)
     console.say(f"trained on {revision.answers:,} answers, written to {output}")
     if revision.audit:
-        audit = revision.audit
-        console.say(
-            f"about {audit.value:.0%} right (95 % interval {audit.low:.0%} to {audit.high:.0%}, "
-            f"from {audit.n} audit answers)"
-        )
+        console.say(f"about {quality(revision.audit, scheme.task)} audit answers)")

@@ -57,9 +57,10 @@ def write(rows: Iterable[ExportRow], out: Writable, form: Format) -> Written:
 def full(row: ExportRow) -> list[dict[str, Any]]:
     """The whole record: what was loaded, what was answered, and what helps to judge the answer.
 
-    An exclusive or binary answer has a ``label`` (the refused one where ``answer`` is reject), a
-    multilabel one ``labels``; ``suggestion`` has the same shape. ``selection_probability`` lets
-    users undo the bias of asking what a model finds hard. A key of the data's own with the name
+    An answer has a ``label`` (the refused one where ``answer`` is reject), a multilabel one
+    ``labels``; ``suggestion`` has the same shape. A grade that was given is a number, too, as
+    ``rating``. ``selection_probability`` lets users undo the bias of asking what a model finds
+    hard. A key of the data's own with the name
     of one of these is under ``original``; see :func:`restored`.
     """
     answer, ranked = row.answer, row.answer.ranked
@@ -77,7 +78,15 @@ def full(row: ExportRow) -> list[dict[str, Any]]:
         "flagged": answer.flagged,
         "comment": answer.comment,
     }
-    return [with_own_keys(row.ticket, ours, _FULL_KEYS)]
+    ours |= _number(row)
+    reserved = _FULL_KEYS | {RATING} if row.scheme.task == "rating" else _FULL_KEYS
+    return [with_own_keys(row.ticket, ours, reserved)]
+
+
+def _number(row: ExportRow) -> dict[str, int]:
+    """The grade that was given as a number."""
+    given = row.scheme.task == "rating" and row.answer.verdict == "accept" and len(row.labels) == 1
+    return {RATING: int(row.labels[0])} if given else {}
 
 
 def restored(record: Record) -> Record:
@@ -86,6 +95,8 @@ def restored(record: Record) -> Record:
     if not (extra.keys() >= _SIGNATURE and ("label" in extra or "labels" in extra)):
         return record
     own = {key: value for key, value in extra.items() if key not in _FULL_KEYS}
+    if str(own.get(RATING)) == extra.get("label"):
+        del own[RATING]
     return Record(record.text, record.meta, own | own.pop(ORIGINAL, {}))
 
 
@@ -95,13 +106,15 @@ def training(row: ExportRow) -> list[dict[str, Any]]:
         return []
     if row.scheme.task == "multilabel":
         return [{"text": row.ticket.text, "labels": list(row.labels)}]
-    return [{"text": row.ticket.text, "label": label} for label in row.labels]
+    return [{"text": row.ticket.text, "label": label} | _number(row) for label in row.labels]
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {"jsonl": full, "prodigy": prodigy.tasks, "plain": training}
 )
 """Those of JSON Lines; :func:`.table.write_table` writes CSV."""
+
+RATING = "rating"
 
 _SIGNATURE = frozenset({
     "answer", "annotator", "timestamp", "seconds", "suggestion", "reason",

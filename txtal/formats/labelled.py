@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -11,6 +11,7 @@ from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
 from txtal.formats.lines import BadLine, lines, not_utf8
+from txtal.ratings import span
 from txtal.text import label_fault, shorten
 from txtal.types import VERDICTS, Record, Verdict
 
@@ -28,10 +29,10 @@ def stated(record: Record) -> Stated | None:
     """What ``record`` says of itself; None when it says nothing.
 
     Labels come from ``labels``, else ``label`` (a string or a list of strings), else Prodigy's
-    ``accept`` (a list); null and a blank string are no label. ``answer`` says how they are meant;
-    without one, or with one that isn't a verdict (a column of another meaning), they apply. In a
-    choice task ``accept`` never says what a reject refused. Raises DataError when a label isn't a
-    name.
+    ``accept`` (a list); a whole number is a name, too; null and a blank string are no label.
+    ``answer`` says how they are meant; without one, or with one that isn't a verdict (a column of
+    another meaning), they apply. In a choice task ``accept`` never says what a reject refused.
+    Raises DataError when a label isn't a name.
     """
     extra = record.extra
     given = extra.get("answer")
@@ -52,13 +53,24 @@ def labels_of(record: Record) -> tuple[str, ...] | None:
     return said.labels if said is not None and said.verdict == "accept" else None
 
 
+def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) -> None:
+    """Raise DataError unless the record names one of the grades, or no label."""
+    if labels and (len(labels) > 1 or labels[0] not in grades):
+        raise DataError(
+            f"{shorten(', '.join(labels), 60)!r} is not one of the grades {span(grades)}, "
+            f"in the ticket {shorten(record.text, 60)!r}"
+        )
+
+
 def _names(extra: Mapping[str, Any], key: str, record: Record) -> tuple[str, ...] | None:
     value = extra.get(key)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if key == "accept" and not isinstance(value, list):
         return None
-    names = value if isinstance(value, list) else [value]
+    names = [
+        str(v) if type(v) is int else v for v in (value if isinstance(value, list) else [value])
+    ]
     if not all(isinstance(name, str) for name in names):
         raise DataError(
             f"{key!r} must hold names of labels, not {shorten(repr(value), 60)}, "

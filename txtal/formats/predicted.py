@@ -18,7 +18,7 @@ import orjson
 from txtal.errors import DataError
 from txtal.formats import parquet
 from txtal.formats.rows import LINE_BREAKS, to_json
-from txtal.types import Prediction, Record, Task
+from txtal.types import ONE_OF, Prediction, Record, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,13 +100,22 @@ def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
 
 def _said(task: Task, prediction: Prediction) -> dict[str, Any]:
     """The keys that are added, in their order."""
-    labels: Any = list(prediction.labels)
+    labels, probabilities = list(prediction.labels), dict(prediction.probabilities)
     if task == "multilabel":
-        return {"predicted": labels, "probabilities": dict(prediction.probabilities)}
-    said = {"predicted": labels[0] if labels else None}
-    if task == "exclusive":
-        said["probability"] = next(iter(prediction.probabilities.values()))
-    return said | {"probabilities": dict(prediction.probabilities)}
+        return {"predicted": labels, "probabilities": probabilities}
+    chosen = labels[0] if labels else None
+    said: dict[str, Any] = {"predicted": chosen}
+    if task == "rating":
+        said |= {"rating": int(labels[0]), "expected": _mean(probabilities)}
+    if task in ONE_OF:
+        said["probability"] = probabilities[labels[0]]
+    return said | {"probabilities": probabilities}
+
+
+def _mean(grades: Mapping[str, float]) -> float:
+    """The mean grade: finer than the one that is likely to be off by the least."""
+    total = sum(grades.values())
+    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
 
 
 def _dump(line: Mapping[str, Any]) -> bytes:
@@ -138,7 +147,9 @@ class Table:
             own = [(field.name, parquet.written_type(field.type)) for field in source]
         predicted = pa.list_(pa.string()) if task == "multilabel" else pa.string()
         added = [("predicted", predicted)]
-        if task == "exclusive":
+        if task == "rating":
+            added += [("rating", pa.int64()), ("expected", pa.float64())]
+        if task in ONE_OF:
             added.append(("probability", pa.float64()))
         added.append(("probabilities", pa.struct([(label, pa.float64()) for label in labels])))
         names = {name for name, _ in added}

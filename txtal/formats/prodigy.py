@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from txtal.formats.rows import ExportRow, with_own_keys
+from txtal.types import ONE_OF
 
 _TASK_KEYS = ("spans", "label", "options", "arcs")
 _NOT_IN_TASK = frozenset({
@@ -53,7 +54,7 @@ def tasks(row: ExportRow) -> list[dict[str, Any]]:
         # A rejected choice doesn't say which label was refused; a rejected label does.
         return [_task(row, "classification", {"label": label}) for label in row.labels]
     accepted = list(row.labels) if row.answer.verdict == "accept" else []
-    style = "single" if row.scheme.task == "exclusive" else "multiple"
+    style = "single" if row.scheme.task in ONE_OF else "multiple"
     options = [{"id": label.name, "text": label.name} for label in row.scheme.labels]
     asked = {"options": options, "accept": accepted, "config": {"choice_style": style}}
     return [_task(row, "choice", asked)]

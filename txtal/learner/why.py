@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import expit
 
 from txtal.learning.arrays import Floats
 from txtal.learning.model import LinearModel
@@ -27,7 +28,8 @@ def weigh(
 
     That is the score of what the text has and, once the word is left out, no longer has: the linear
     model's own weights, carried back through whatever reduction the features have gone. Of an
-    exclusive label it is the score against its strongest rival. Words are told apart without case.
+    exclusive label it is the score against its strongest rival; of a rating what it adds to the
+    mean grade, whichever grade is asked about. Words are told apart without case.
     """
     text = text[:READ]
     words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(text)))[:MOST]
@@ -58,8 +60,14 @@ def _lost(whole: Floats, rests: Floats, widths: Sequence[int]) -> Floats:
 
 
 def _direction(model: LinearModel, whole: Floats, column: int) -> Floats:
-    """The weights (d,) of the label's log-odds; probabilities near 1 hardly move."""
+    """The weights (d,) of the label's log-odds, as probabilities near 1 hardly move.
+
+    Of a rating the slope of the mean grade: the sum of the chances of each grade or above.
+    """
     weights = model.coef[column]
+    if model.task == "rating":
+        reached = expit(model.coef[1:] @ whole + model.intercept[1:])
+        return np.asarray((reached * (1 - reached)) @ model.coef[1:])
     if model.task != "exclusive":
         return np.asarray(weights)
     rivals = np.flatnonzero(model.trained & (np.arange(len(model.coef)) != column))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from txtal.learning.arrays import Cells, Indices
-from txtal.types import Answer, Scheme, Task
+from txtal.types import ONE_OF, Answer, Scheme, Task
 
 IS, NOT, UNKNOWN = 1, 0, -1
 
@@ -29,9 +29,9 @@ def answer_matrix(answers: Sequence[Answer], scheme: Scheme) -> AnswerMatrix:
     Of several answers to one ticket the newest counts, by id, never by clock. An ``ignore``
     teaches nothing. Labels the scheme has lost are skipped.
 
-    exclusive: an accept is one IS, the rest NOT. An accept that names several labels says the
-    ticket is one of those, and a reject that it is none of those named: the labels that remain
-    are UNKNOWN, unless just one remains, which then IS. Naming no label teaches nothing.
+    exclusive, rating: an accept is one IS, the rest NOT. An accept that names several labels says
+    the ticket is one of those, and a reject that it is none of those named: the labels that
+    remain are UNKNOWN, unless just one remains, which then IS. Naming no label teaches nothing.
     multilabel: an accept is IS for the labels named (perhaps none) and NOT for all others; a
     reject is NOT for the labels named.
     binary: an accept is IS and a reject NOT for the one label, named or not.
@@ -60,7 +60,7 @@ def _row(answer: Answer, task: Task, columns: Mapping[int, int]) -> list[int]:
     if task == "binary":
         return [IS if answer.verdict == "accept" else NOT] * len(columns)
     named = {columns[label] for label in answer.labels if label in columns}
-    if task == "exclusive":
+    if task in ONE_OF:
         return _one_of(named, answer.verdict == "accept", len(columns)) if named else unknown
     if answer.verdict == "reject":
         return [NOT if column in named else UNKNOWN for column in range(len(columns))]
@@ -68,7 +68,7 @@ def _row(answer: Answer, task: Task, columns: Mapping[int, int]) -> list[int]:
 
 
 def _one_of(named: set[int], accepted: bool, k: int) -> list[int]:
-    """An exclusive row: the label is among those named, or among the others."""
+    """A row with exactly one IS: the label is among those named, or among the others."""
     possible = [column for column in range(k) if (column in named) == accepted]
     mark = IS if len(possible) == 1 else UNKNOWN
     return [mark if column in possible else NOT for column in range(k)]

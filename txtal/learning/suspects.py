@@ -19,7 +19,7 @@ import numpy as np
 
 from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, NOT, UNKNOWN
-from txtal.types import Task
+from txtal.types import ONE_OF, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
     can't doubt. Of several labels a ticket, and of rejects, each cell is a yes or no of its own,
     and the row's strongest doubt counts.
     """
-    if task == "exclusive":
+    if task in ONE_OF:
         accepted = (cells == IS).any(axis=1)
         found = [_of_one(proba, known, cells, accepted), _of_rejects(proba, known, cells, accepted)]
     else:

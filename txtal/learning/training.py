@@ -16,10 +16,10 @@ from txtal.types import Task
 class Hyperparameters:
     """What a fit leaves open, and :mod:`txtal.learning.tuning` chooses."""
 
-    C: float = 10.0
-    """The inverse strength of the regression's L2 penalty."""
-    balanced: bool = True
-    """Whether every class weighs the same, however rare."""
+    C: float | None = None
+    """The inverse strength of the regression's L2 penalty; None: as is usual for the task."""
+    balanced: bool | None = None
+    """Whether every class weighs the same, however rare; None: as is usual for the task."""
     carried: float = WEIGHT
     """The weight of answers carried on to similar tickets; 0: they aren't."""
     halved: int | None = None

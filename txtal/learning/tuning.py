@@ -9,7 +9,8 @@ favour now and then isn't worth a change. The rule is after the one-standard-err
 et al. 1984 ("Classification and Regression Trees", section 3.4.3).
 
 The measure is the mean of two: accuracy and macro recall, as users read both and neither alone says
-enough of skewed labels; for several labels a ticket, each ticket's F1. The answers were mostly
+enough of skewed labels; for several labels a ticket, each ticket's F1; for ratings, how near they
+are, as a share of the scale. The answers were mostly
 picked for being hard, so the figures say nothing of the pool: that is for the audit to say.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.evaluate import known_in_full
@@ -44,7 +46,10 @@ FOLDS = 4
 ERRORS = 2.0
 """Standard errors by which an alternative must be better."""
 
-PENALTIES = (1.0, 10.0)
+PENALTIES = (1.0, None)
+PENALTIES_OF_GRADES = (0.3, 3.0, None)
+"""None is what is usual."""
+
 CARRIED = (0.0, 3.0, 10.0)
 
 Learn = Callable[[Hyperparameters, Features, Indices, Cells], LinearModel]
@@ -93,6 +98,9 @@ def _scores(truth: Mask, decided: Mask, task: Task) -> Floats:
     if task == "multilabel":
         both, either = (truth & decided).sum(axis=1), truth.sum(axis=1) + decided.sum(axis=1)
         return np.where(either > 0, 2 * both / np.maximum(either, 1), 1.0).astype(np.float32)
+    if task == "rating":
+        off = grades.off(truth.astype(np.int8), decided.astype(np.int8))
+        return np.asarray(1 - off / (truth.shape[1] - 1), np.float32)
     kinds, kind = np.unique(truth, axis=0, return_inverse=True)
     counts = np.bincount(kind.ravel())
     weights = 0.5 + 0.5 * len(truth) / (len(kinds) * counts[kind.ravel()])
@@ -128,7 +136,7 @@ class Tuning:
             return True
         other = replace(self.chosen, **self._waiting.pop(0))
         if other != self.chosen:
-            self._compare(other, self._evidence.scores(other, learn))
+            self._compare(self._evidence, other, self._evidence.scores(other, learn))
             self._tried += 1
         if not self._waiting:
             if not self.adapted:
@@ -151,31 +159,38 @@ class Tuning:
         self._waiting = list(_changes(task, self.blocks))
         return True
 
-    def _compare(self, other: Hyperparameters, scores: Floats) -> None:
+    def _compare(self, evidence: Evidence, other: Hyperparameters, scores: Floats) -> None:
         assert self._best is not None
         difference = scores - self._best
         gain = float(difference.mean())
         if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
             self.chosen, self._best = other, scores
-            self.why = _why(other, gain, len(scores))
+            self.why = _why(other, _gained(gain, evidence), len(scores))
 
 
 def _changes(task: Task, blocks: int) -> Iterator[dict[str, Any]]:
     """Every value of every hyperparameter."""
     if task == "exclusive":
         yield from ({"carried": weight} for weight in CARRIED)
-    yield from ({"C": C} for C in PENALTIES)
-    yield from ({"balanced": balanced} for balanced in (True, False))
+    yield from ({"C": C} for C in (PENALTIES_OF_GRADES if task == "rating" else PENALTIES))
+    if task != "rating":  # who is off by little for rare grades is off by much for all others
+        yield from ({"balanced": balanced} for balanced in (None, False))
     if blocks > 1:
         yield from ({"halved": block} for block in (None, *range(blocks)))
 
 
-def _why(chosen: Hyperparameters, gain: float, answers: int) -> str:
+def _gained(gain: float, evidence: Evidence) -> str:
+    if evidence.task == "rating":
+        return f"off by {gain * (evidence.cells.shape[1] - 1):.2f} less"
+    return f"{100 * gain:+.1f} points"
+
+
+def _why(chosen: Hyperparameters, gained: str, answers: int) -> str:
     usual = Hyperparameters()
     said = []
-    if chosen.C != usual.C:
+    if chosen.C is not None:
         said.append(f"C={chosen.C:g}")
-    if chosen.balanced != usual.balanced:
+    if chosen.balanced is not None:
         said.append("classes by their frequency")
     if chosen.carried != usual.carried:
         said.append(
@@ -184,8 +199,7 @@ def _why(chosen: Hyperparameters, gain: float, answers: int) -> str:
     if chosen.halved is not None:
         said.append(f"features {chosen.halved + 1} halved")
     what = ", ".join(said) or "the usual settings"
-    points = f"{100 * gain:+.1f} points in cross-validation of {answers} answers"
-    return f"adapted to your answers: {what} ({points})"
+    return f"adapted to your answers: {what} ({gained} in cross-validation of {answers} answers)"
 
 
 def _why_not(tried: int, answers: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from txtal import ratings
 from txtal.errors import UsageError
 from txtal.store import answers, labels
 from txtal.store.sqlite import Connection, transaction
@@ -44,6 +45,11 @@ class _Scheme:
     def make(self, wanted: LabelChange) -> tuple[Answer, ...]:
         if self._scheme.task == "binary" and wanted.action not in ("rename", "describe", "undo"):
             raise UsageError("a binary dataset has one label: it can be renamed and described")
+        if self._scheme.task == "rating" and wanted.action not in ("describe", "undo"):
+            raise UsageError(
+                f"the grades of a rating are the numbers {self._grades()}, in this order: they can "
+                "be described, and nothing else"
+            )
         if wanted.action == "undo":
             return self._undo()
         if wanted.action == "add":
@@ -160,6 +166,9 @@ class _Scheme:
                 answers.append(self._conn, self._dataset, session, replace(answer, id=0))
 
     # --- the parts --------------------------------------------------------------------------
+
+    def _grades(self) -> str:
+        return ratings.span([label.name for label in self._scheme.labels])
 
     def _label(self, label_id: int) -> Label:
         try:

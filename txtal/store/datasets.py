@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from txtal import ratings
 from txtal.errors import UsageError
 from txtal.store import labels
 from txtal.store.labels import LabelSpec
 from txtal.store.sqlite import Connection, transaction
+from txtal.text import shorten
 from txtal.types import Dataset, Task
 
 
@@ -34,7 +36,7 @@ def prepare(
     New labels are added after those that are there; none is ever removed, and none that was
     renamed, merged or retired comes back. ``task`` None keeps what
     the dataset has, else takes ``binary`` for a single label and ``exclusive`` otherwise. Raises
-    UsageError when answers stand in the way of another task.
+    UsageError when answers stand in the way of another task, or labels are no grades of a rating.
     """
     with transaction(conn):
         row = conn.execute("SELECT id, task FROM dataset WHERE name = ?", (name,)).fetchone()
@@ -42,9 +44,33 @@ def prepare(
             dataset_id = _create(conn, name, task or _natural_task(specs))
         else:
             dataset_id = row["id"]
+            if row["task"] == "rating":
+                _check_same_grades(get(conn, name), specs)
             _change_task(conn, dataset_id, name, row["task"], specs, task)
         labels.add(conn, dataset_id, specs)
-    return get(conn, name)
+        dataset = get(conn, name)
+        if dataset.scheme.task == "rating":
+            _check_grades(dataset)
+    return dataset
+
+
+def _check_same_grades(dataset: Dataset, specs: Sequence[LabelSpec]) -> None:
+    there = [label.name for label in dataset.scheme.labels]
+    if there and specs and [name for name, _ in specs] != there:
+        raise UsageError(
+            f"{dataset.name}: has the grades {ratings.span(there)}, and they stay as they are; "
+            "choose another dataset for other labels"
+        )
+
+
+def _check_grades(dataset: Dataset) -> None:
+    names = [label.name for label in dataset.scheme.labels]
+    if names and not ratings.are_grades(names):
+        shown = ", ".join(shorten(name, 20) for name in names[: ratings.HIGHEST])
+        raise UsageError(
+            f"{shown}: no scale of grades; a rating has whole numbers in a row, as --rating 1-5 "
+            "makes them"
+        )
 
 
 def _natural_task(specs: Sequence[LabelSpec]) -> Task:

@@ -306,7 +306,29 @@ _M002 = (
 # reading their texts, however many there are.
 _M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
 
-MIGRATIONS = {"m001_tables": _M001, "m002_sums": _M002, "m003_ticket_dataset": _M003}
+# SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
+# refers to them is looked at again when all is done.
+_M004 = (
+    "PRAGMA defer_foreign_keys = ON",
+    "CREATE TEMP TABLE put_by AS SELECT id, name, task, created FROM dataset",
+    "DROP TABLE dataset",
+    """CREATE TABLE dataset (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        task TEXT NOT NULL CHECK (task IN ('exclusive', 'multilabel', 'binary', 'rating')),
+        created REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX dataset_whole ON dataset (name, task, created)",
+    "INSERT INTO dataset (id, name, task, created) SELECT id, name, task, created FROM put_by",
+    "DROP TABLE put_by",
+)
+
+MIGRATIONS = {
+    "m001_tables": _M001,
+    "m002_sums": _M002,
+    "m003_ticket_dataset": _M003,
+    "m004_ratings": _M004,
+}
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 
 VERSION = len(MIGRATIONS)

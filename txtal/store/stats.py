@@ -26,6 +26,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     timed = [answer.answered - answer.shown for answer in standing if answer.shown]
     return {
         "dataset": dataset.name,
@@ -41,7 +42,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
         "audit": (
-            {"n": audit.n, "accuracy": audit.value, "low": audit.low, "high": audit.high}
+            {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
             if audit
             else None
         ),
@@ -63,8 +64,10 @@ def _said(answer: Answer) -> tuple[str, frozenset[int]]:
 def overview(conn: Connection, name: str) -> Overview:
     """The same for the session's own panel, with the estimates there were."""
     body = of(conn, name)
-    counted = sorted(body["labels"].items(), key=lambda item: -item[1])
     dataset = datasets.get(conn, name)
+    counted = list(body["labels"].items())
+    if dataset.scheme.task != "rating":
+        counted.sort(key=lambda item: -item[1])
     return Overview(
         body["answers"],
         tuple(counted),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from txtal import ratings
 from txtal.session import Session
 from txtal.types import Label, LabelKeys, Question
 from txtal.ui import picker
@@ -29,8 +30,10 @@ class Keyboard:
         self._order: tuple[int, ...] = ()
 
     def offered(self, session: Session) -> Mapping[str, int]:
-        """The label behind each key, in the order they are shown."""
+        """The label behind each key, in the order they are shown; grades have their own digits."""
         order = self.order(session)
+        if session.scheme.task == "rating":
+            return {ratings.key(label.name): label.id for label in session.scheme.labels}
         if self._style(session) == "mnemonic":
             keys = self._lettered(session)
             return {keys[i]: i for i in session.scheme.ids if i in keys}

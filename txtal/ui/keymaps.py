@@ -11,7 +11,7 @@ from txtal.errors import UsageError
 from txtal.extending import Extras, Key
 from txtal.text import clean
 from txtal.types import TASKS
-from txtal.ui.keys import ACTIONS, ANY, DIGITS, MODES, Action, available
+from txtal.ui.keys import ACTIONS, ANY, GRADES, MODES, Action, available
 
 Keymap = Mapping[str, Sequence[str]]
 """The keys of some actions, by their names."""
@@ -48,7 +48,7 @@ PRESETS: Mapping[str, Keymap] = {
 """Prodigy's keys are the default."""
 
 _FIXED = frozenset({"interrupt", "suspend", *(a.name for a in ACTIONS if ANY in a.keys)})
-_FIXED_KEYS = frozenset({"c-c", "c-z", *DIGITS})
+_FIXED_KEYS = frozenset({"c-c", "c-z", *GRADES})
 _NAMED = re.compile(
     r"c-[a-z_]|f1?\d|enter|escape|tab|backspace|delete|insert|home|end|page(up|down)"
     r"|up|down|left|right"

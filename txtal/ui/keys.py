@@ -35,6 +35,8 @@ TITLES: dict[Mode, str] = {
 }
 
 DIGITS = tuple("123456789")
+GRADES = (*DIGITS, "0")
+"""The last digits of all grades there can be."""
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 ANY = "<any>"
 """Any other character, as prompt_toolkit spells it."""
@@ -97,6 +99,7 @@ class Action:
 
 
 _ONE: tuple[Task, ...] = ("exclusive",)
+_GRADE: tuple[Task, ...] = ("rating",)
 _MANY: tuple[Task, ...] = ("multilabel",)
 _NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
@@ -107,17 +110,20 @@ _SCROLLED: tuple[Mode, ...] = ("ticket", "page")
 _ACCEPT, _REJECT = ("a", "enter"), ("x",)
 
 ACTIONS: tuple[Action, ...] = (
-    Action("accept", _ACCEPT, "the suggestion is right", "accept", 8, tasks=_ONE),
+    Action("accept", _ACCEPT, "the suggestion is right", "accept", 8, tasks=(*_ONE, *_GRADE)),
     Action("accept", _ACCEPT, "exactly the chosen labels apply, or none", "accept", 8, tasks=_MANY),
     Action("accept", _ACCEPT, "yes, it is", "yes", 8, tasks=_YES_NO),
     Action("reject", _REJECT, "the suggested label is wrong", "reject", 8, tasks=_ONE),
+    Action("reject", _REJECT, "the suggested grade is wrong", "reject", 8, tasks=_GRADE),
     Action("reject", _REJECT, "the chosen labels are wrong", "reject", 8, tasks=_MANY),
     Action("reject", _REJECT, "no, it is not", "no", 8, tasks=_YES_NO),
     Action("label", DIGITS, "answer with this label", "label", 6, tasks=_ONE, called="1-9"),
+    Action("label", GRADES, "answer with this grade", "grade", 6, tasks=_GRADE, called="1-9, 0"),
     Action("label", DIGITS, "choose this label, or not", "choose", 6, tasks=_MANY, called="1-9"),
     Action(
         "pick", ("/",), "find a label by typing, or change the labels", "labels", 5, tasks=_NAMED
     ),
+    Action("pick", ("/",), "see the grades, and describe them", "grades", 1, tasks=_GRADE),
     Action(
         "jump",
         (ANY,),
@@ -161,6 +167,7 @@ ACTIONS: tuple[Action, ...] = (
         "take",
         6,
         modes=("picker",),
+        tasks=_NAMED,
         called="1-9",
     ),
     Action("next", ("down", "c-n"), "the next row", "next", 5, modes=_LISTS),
@@ -178,11 +185,23 @@ ACTIONS: tuple[Action, ...] = (
         modes=("picker",),
     ),
     Action(
-        "rename", ("c-r",), "give the marked label another name", "rename", 3, modes=("picker",)
+        "rename",
+        ("c-r",),
+        "give the marked label another name",
+        "rename",
+        3,
+        modes=("picker",),
+        tasks=_NAMED,
     ),
     Action("describe", ("c-e",), "say what the marked label is for", modes=("picker",)),
     Action(
-        "merge", ("c-g",), "make the marked label a part of another", "merge", 2, modes=("picker",)
+        "merge",
+        ("c-g",),
+        "make the marked label a part of another",
+        "merge",
+        2,
+        modes=("picker",),
+        tasks=_NAMED,
     ),
     Action(
         "split",
@@ -191,9 +210,24 @@ ACTIONS: tuple[Action, ...] = (
         "split",
         2,
         modes=("picker",),
+        tasks=_NAMED,
     ),
-    Action("retire", ("c-t",), "offer the marked label no longer", "retire", 1, modes=("picker",)),
-    Action("restore", ("c-x",), "take back the last change of the labels", modes=("picker",)),
+    Action(
+        "retire",
+        ("c-t",),
+        "offer the marked label no longer",
+        "retire",
+        1,
+        modes=("picker",),
+        tasks=_NAMED,
+    ),
+    Action(
+        "restore",
+        ("c-x",),
+        "take back the last change of the labels",
+        modes=("picker",),
+        tasks=_NAMED,
+    ),
     Action("keep", ("enter",), "that is it", "keep", 8, modes=("line",)),
     Action("yes", ("y",), "yes", "yes", 9, modes=("confirm",)),
     Action("no", ("n", "escape"), "no", "no", 9, modes=("confirm",)),

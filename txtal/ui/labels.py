@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from txtal.session import Session
 from txtal.text import count
-from txtal.types import Question
+from txtal.types import Label, Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
 from txtal.ui.fold import cells, fit
@@ -42,7 +42,7 @@ def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> li
     found = [
         _Cell(
             key,
-            words.label_name(session.scheme.label(i).name),
+            _beside(key, session.scheme.label(i)),
             words.percent(likely[i]) if i in likely else "",
             i in question.ranked.suggestion,
             _box(session, i),
@@ -52,6 +52,11 @@ def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> li
     more = len(session.scheme.ids) - len(offered)
     blank = " " * len(_box(session, 0))
     return [*found, _Cell("/", f"{more} more", "", False, blank)] if more else found
+
+
+def _beside(key: str, label: Label) -> str:
+    """What stands beside a label's key: of a grade that is its key, what it is for if anything."""
+    return words.label_name(label.description if label.name == key else label.name)
 
 
 def _box(session: Session, label_id: int) -> str:
@@ -67,7 +72,7 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     from ticket to ticket.
     """
     grid = _label_cells(session, question, keyboard)
-    name = max(cells(words.label_name(label.name)) for label in session.scheme.labels)
+    name = max(cells(_beside("", label)) for label in session.scheme.labels)
     fixed = 4 + len(grid[0].box)
     share = _SHARE if session.order == "ranking" else 0
     wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
@@ -144,6 +149,8 @@ def _first_row(look: Look, room: Room) -> int:
 def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ...]:
     """What the picker lists, best first."""
     found = picker.choices(look.field.text, session.scheme.labels, keyboard.order(session))
+    if session.scheme.task == "rating":
+        found = tuple(choice for choice in found if not choice.new)
     if look.purpose == "answer":
         return found
     return tuple(choice for choice in found if not choice.new and choice.label != look.subject)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from txtal.extending import Panel, Shown
 from txtal.session import Session
 from txtal.text import clean, count
-from txtal.types import Overview, Question
+from txtal.types import Overview, Question, Scheme
 from txtal.ui import keys, words
 from txtal.ui.fold import Folded, cells, fit, fold
 from txtal.ui.lines import Line
@@ -19,14 +19,15 @@ _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 _CURVE_ROWS = 12
 _MOST_LINES = 2_000
-_LEGEND = (
+_LEGEND: tuple[tuple[str, str], ...] = (
     ("312/5,000", "tickets answered, by anyone, of all"),
     ("+14", "answered in this session"),
     ("saved #312", "the newest answer on disk, and its number"),
     ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
-    ("audit 81 %", "how often it is right on tickets asked at random"),
-    ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets"),
 )
+_AUDIT = ("audit 81 %", "how often it is right on tickets asked at random")
+_AUDIT_OF_GRADES = ("audit off by 0.8", "by how many grades it is off in the mean, asked at random")
+_INTERVAL = ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets")
 
 
 def page_lines(
@@ -71,7 +72,8 @@ def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[
         lines += _explained(((action.shown, action.help) for action in group), width)
         lines.append([])
     lines.append([("class:title", "In the status line")])
-    return [*lines, *_explained(_LEGEND, width)]
+    audit = _AUDIT_OF_GRADES if session.scheme.task == "rating" else _AUDIT
+    return [*lines, *_explained((*_LEGEND, audit, _INTERVAL), width)]
 
 
 def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
@@ -122,7 +124,8 @@ def _why(
         yield from _told(words.no_suggestion(session, question) or "there is no model", width)
         return
     name = words.labels(session.scheme, (label,))
-    yield [("class:title", f"Why {name}")]
+    graded = session.scheme.task == "rating"
+    yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
     yield from _told(words.shares(session, question), width)
     explanation = session.explanation
     if explanation is None or explanation.label != label:
@@ -131,8 +134,9 @@ def _why(
     pushes = dict(explanation.words)
     speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
     against = [word for word, weight in pushes.items() if weight <= -_FELT][:_NAMED_WORDS]
-    yield from _told("for it: " + _weighed(speaks_for, pushes), width)
-    yield from _told("against it: " + _weighed(against, pushes), width)
+    up, down = ("higher", "lower") if graded else ("for it", "against it")
+    yield from _told(f"{up}: {_weighed(speaks_for, pushes)}", width)
+    yield from _told(f"{down}: {_weighed(against, pushes)}", width)
     yield []
     text = clean(question.ticket.text[:_READ], newlines=True)
     yield from (_marked(line, set(speaks_for), set(against)) for line in fold(text, width))
@@ -163,15 +167,17 @@ def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
 
 
 def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line]:
+    graded = session.scheme.task == "rating"
     yield [("class:title", "Where you stand")]
     for line in _sums(session, overview):
         yield from ([("class:ticket", part)] for part in fold(line, width))
     yield []
-    yield [("class:title", "Answers per label")]
+    yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []
-    yield [("class:title", "Right on tickets asked at random")]
-    yield from _curve(overview, width)
+    what = "Grades off" if graded else "Right"
+    yield [("class:title", f"{what} on tickets asked at random")]
+    yield from _curve(overview, session.scheme, width)
 
 
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
@@ -191,7 +197,7 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
 
 
 def _bars(overview: Overview, width: int) -> Iterator[Line]:
-    """The labels, the most frequent first, with bars that tell more than numbers."""
+    """The labels, each with a bar that tells more than a number."""
     most = max((number for _, number in overview.labels), default=0) or 1
     wide = min(28, max((cells(words.label_name(name)) for name, _ in overview.labels), default=0))
     room = max(4, min(_BAR, width - wide - 10))
@@ -205,20 +211,21 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
         ]
 
 
-def _curve(overview: Overview, width: int) -> Iterator[Line]:
+def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     """The estimate after more and more answers, each with its interval."""
     if not overview.curve:
         yield [("class:dim", "  too few of them are answered yet for an estimate")]
         return
     values = [estimate.value for _, estimate in overview.curve]
-    levels = "".join(_LEVELS[min(7, int(8 * value))] for value in values[-width + 4 :])
+    most = len(scheme.labels) - 1 if scheme.task == "rating" else 1
+    levels = "".join(_LEVELS[min(7, int(8 * value / most))] for value in values[-width + 4 :])
     yield [("class:good", f"  {levels}")]
     step = -(-len(overview.curve) // _CURVE_ROWS)
     for answers, estimate in overview.curve[::-1][::step][::-1]:
-        value, low, high = (round(100 * x) for x in (estimate.value, estimate.low, estimate.high))
+        value, low, high = words.quality(estimate, scheme.task)
         yield [
             ("class:dim", f"  {answers:>7,} answers  "),
-            ("class:label", f"{value:>3} %"),
+            ("class:label", f"{value:>5}"),
             ("class:dim", f"  ({low}–{high}, n {estimate.n})"),
         ]
     yield [("class:dim", f"  {count(len(values), 'estimate')}, the newest last")]

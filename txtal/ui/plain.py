@@ -16,7 +16,7 @@ from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.extending import Extension, Extras, Key, Panel, Shown
 from txtal.session import Session
 from txtal.text import clean, count, shorten
-from txtal.types import Found, LabelKeys, Question
+from txtal.types import Found, Label, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Page
@@ -204,6 +204,8 @@ class _Talk:
             return "[u/q, enter looks again]: "
         if task == "binary":
             return "answer [a yes/x no/space/u/f/?/q]: "
+        if task == "rating":
+            return "answer [a/x/space/grade/u/f/?/q]: "
         chosen = f"chosen: {words.labels(self.session.scheme, self.session.chosen)}. "
         return f"{chosen if task == 'multilabel' else ''}answer [a/x/space/number/name/u/f/?/q]: "
 
@@ -241,12 +243,18 @@ class _Talk:
         scheme, offered = self.session.scheme, self.keyboard.offered(self.session)
         likely = dict(question.ranked.probabilities)
         lines = [
-            f"{key} {words.labels(scheme, (i,))}"
+            self.label_line(key, scheme.label(i))
             + (f" {words.percent(likely[i])}" if i in likely else "")
             for key, i in offered.items()
         ]
         more = len(scheme.ids) - len(offered)
         return [*lines, f"and {more} more: type a name, or / and a part of it"] if more else lines
+
+    def label_line(self, key: str, label: Label) -> str:
+        """``1 refund``; a grade is its own number, and may have a description: ``5 excellent``."""
+        if self.session.scheme.task == "rating":
+            return " ".join(filter(None, (label.name, words.label_name(label.description))))
+        return f"{key} {words.label_name(label.name)}"
 
     # --- doing ------------------------------------------------------------------------------
 
@@ -409,7 +417,7 @@ class _Talk:
                 self.say(f"{_TYPED[action.name]:<9} {action.help}")
             if action.name == "label":
                 self.say(_NAMES, end="")
-        if task != "binary":
+        if task not in ("binary", "rating"):
             self.say(typed.USAGE, end="")
         self.say(_FINDS + _READS, end="")
         for _, one in self.extension.extras.pressed:

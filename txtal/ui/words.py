@@ -11,7 +11,7 @@ from typing import Any
 
 from txtal.session import LearnerStatus, Session
 from txtal.text import clean, shorten
-from txtal.types import Found, Question, Scheme
+from txtal.types import Estimate, Found, Question, Scheme, Task
 from txtal.ui.keys import Purpose
 
 _OFF = LearnerStatus("off")
@@ -88,6 +88,8 @@ def suggestion(session: Session, question: Question) -> str:
     likely = dict(question.ranked.probabilities)
     if session.scheme.task == "binary":
         return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
+    if session.scheme.task == "rating":
+        return "".join(_grade(i, session.scheme, likely) for i in question.ranked.suggestion)
     return ", ".join(
         f"{labels(session.scheme, (i,))} {percent(likely[i])}"
         if i in likely
@@ -95,6 +97,16 @@ def suggestion(session: Session, question: Question) -> str:
         for i in question.ranked.suggestion
         if i in session.scheme.ids
     )
+
+
+def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
+    """``grade 4, give or take 0.8``: by how much it would be off in the mean."""
+    name = labels(scheme, (suggested,))
+    place = {label: number for number, label in enumerate(scheme.ids)}
+    if likely.keys() != place.keys():
+        return f"grade {name}"
+    off = sum(p * abs(place[i] - place[suggested]) for i, p in likely.items())
+    return f"grade {name}, give or take {off:.1f}"
 
 
 def no_suggestion(session: Session, question: Question) -> str:
@@ -232,12 +244,24 @@ def learner_trouble(session: Session) -> str:
 
 
 def audit(session: Session, *, brief: bool = False) -> str:
-    """``audit 81 % (74–87, n 120)``: accuracy on tickets drawn at random, with its interval."""
+    """``audit 81 % (74–87, n 120)``: accuracy on tickets drawn at random, with its interval.
+
+    Of ratings it is ``audit off by 0.8 (0.6–1.0, n 120)``, in grades.
+    """
     estimate = session.ranking.revision.audit if session.ranking else None
     if estimate is None or not estimate.n:
         return ""
-    value, low, high = (round(100 * x) for x in (estimate.value, estimate.low, estimate.high))
-    return f"audit {value} % ({low}–{high}{'' if brief else f', n {estimate.n}'})"
+    value, low, high = quality(estimate, session.scheme.task)
+    return f"audit {value} ({low}–{high}{'' if brief else f', n {estimate.n}'})"
+
+
+def quality(estimate: Estimate, task: Task) -> tuple[str, str, str]:
+    """An estimate and its interval: ``81 %, 74, 87``, or of ratings ``off by 0.8, 0.6, 1.0``."""
+    if task == "rating":
+        value, low, high = (f"{x:.1f}" for x in (estimate.value, estimate.low, estimate.high))
+        return f"off by {value}", low, high
+    value, low, high = (f"{round(100 * x)}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} %", low, high
 
 
 def notice(session: Session, own: str = "") -> str:

@@ -9,6 +9,7 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
+from txtal.types import ONE_OF
 
 
 @strategy("balance")
@@ -21,7 +22,7 @@ def balance(pool: Pool) -> Floats:
     multilabel, binary: p / (1 + n_yes) + (1 - p) / (1 + n_no), as a mean over labels.
     """
     worth = 1 / (1 + _counts(pool, IS))
-    if pool.task == "exclusive":
+    if pool.task in ONE_OF:
         return np.asarray(pool.proba @ worth)
     other = 1 / (1 + _counts(pool, NOT))
     return np.asarray((pool.proba * worth + (1 - pool.proba) * other).mean(axis=1))

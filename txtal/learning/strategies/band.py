@@ -8,6 +8,7 @@ from txtal.errors import UsageError
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
+from txtal.types import ONE_OF
 
 
 def _bounds(text: str) -> dict[str, float]:
@@ -33,7 +34,7 @@ def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
     multilabel, binary: p is that of the label nearest to the middle.
     """
     middle, reach = (low + high) / 2, (high - low) / 2
-    if pool.task == "exclusive":
+    if pool.task in ONE_OF:
         off = np.abs(pool.proba.max(axis=1) - middle)
     else:
         off = np.abs(pool.proba - middle).min(axis=1)

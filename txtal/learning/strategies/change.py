@@ -17,13 +17,14 @@ def expected_model_change(pool: Pool) -> Floats:
     tasks", expected gradient length. Answer y adds the gradient (p - e_y) x~' to the log loss of
     the linear model, where x~ is the features and a 1 for the intercept and e_y the unit vector
     of y; ||p - e_y||^2 = ||p||^2 - 2 p_y + 1.
-    multilabel, binary: each label's regression by itself, ||x~|| 2 p (1 - p), as a mean over
-    labels.
+    multilabel, binary, rating: each label's or grade's regression by itself, ||x~|| 2 p (1 - p),
+    as a mean over them.
     """
-    proba = pool.proba
     lengths = np.sqrt(squared_lengths(pool.features) + 1)
     if pool.task != "exclusive":
+        proba = pool.chances
         return np.asarray(lengths * (2 * proba * (1 - proba)).mean(axis=1))
+    proba = pool.proba
     squares = np.square(proba).sum(axis=1, keepdims=True)
     errors = np.sqrt(np.maximum(squares - 2 * proba + 1, 0))
     return np.asarray(lengths * (proba * errors).sum(axis=1))

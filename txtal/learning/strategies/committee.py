@@ -3,7 +3,7 @@
 The committee is ``MEMBERS`` linear models, each fitted to a bootstrap of the answers (Abe and
 Mamitsuka 1998, query by bagging). It sees a random sample of ``SCORED`` tickets; the others come
 after, by margin. Of a multilabel or binary task it votes on each label by itself, yes or no, and
-the score is the mean over labels.
+the score is the mean over labels. Of ratings, `spread` says how far apart its grades are.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from txtal.learning import grades
 from txtal.learning.arrays import Floats
 from txtal.learning.model import decide
 from txtal.learning.strategies.order import ahead
@@ -43,6 +44,24 @@ def qbc_kl(pool: Pool) -> Floats:
     sample.
     """
     return _scored(pool, mean_divergence)
+
+
+@strategy("spread")
+def spread(pool: Pool) -> Floats:
+    """The standard deviation over the C members of what they predict: of a rating, the mean grade.
+
+    Burbidge, Rowland and King 2007, "Active learning for regression based on query by committee";
+    see :mod:`txtal.learning.strategies.committee` for the committee and its sample.
+    exclusive, multilabel, binary: of the probabilities, the root of the mean square over labels.
+    """
+    return _scored(pool, deviation)
+
+
+def deviation(members: Floats, task: Task) -> Floats:
+    """How far apart (n,) predictions of members with probabilities (C, n, k) are."""
+    if task == "rating":
+        return np.asarray(np.std([grades.expected(proba) for proba in members], axis=0))
+    return np.asarray(np.sqrt(members.var(axis=0).mean(axis=1)))
 
 
 def vote_entropy(members: Floats, task: Task) -> Floats:

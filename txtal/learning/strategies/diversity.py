@@ -52,11 +52,14 @@ def badge(pool: Pool) -> Floats:
     first, then with a chance in proportion to the squared distance from the nearest pick, from a
     random sample of ``SAMPLE`` tickets. The k * d numbers of a gradient are never written out:
     <g, g'> = (p - e_y)'(p' - e_y') x'x'.
-    multilabel, binary: p - e_y has an entry for each label's own yes or no.
+    multilabel, binary, rating: p - e_y has an entry for each label's or grade's own yes or no.
     """
     rows = pool.sample(SAMPLE)
-    features, proba = pool.features[rows], pool.proba[rows]
-    errors = proba - decide(proba, pool.task)
+    features = pool.features[rows]
+    if pool.task == "exclusive":
+        errors = pool.proba[rows] - decide(pool.proba[rows], pool.task)
+    else:
+        errors = pool.chances[rows] - (pool.chances[rows] >= 0.5)
     lengths = squared_lengths(errors) * squared_lengths(features)
     picks: list[int] = []
     apart = np.full(len(rows), np.inf, np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from txtal.learning.arrays import Features, Floats, Indices, unit_rows, usable_rows
+from txtal.learning.model import usual
 from txtal.learning.strategies.order import ahead
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
@@ -15,9 +16,6 @@ CANDIDATES = 200
 
 OTHERS = 500
 """Tickets, drawn at random, whose doubt is looked at."""
-
-C = 10.0
-"""The inverse penalty that :func:`txtal.learning.model.fit` learns with."""
 
 FAINTEST = 1e-12
 """Probabilities are raised to this before their logarithm is taken."""
@@ -34,22 +32,24 @@ def expected_error_reduction(pool: Pool) -> Floats:
     The model P_+(x,y) is not refitted but takes one Newton step towards the answer y, with
     Böhning's bound for the curvature (1992, "Multinomial logistic regression algorithm"): the
     logits of u move by g(x, u) (e_y - p), where g(x, u) = C x~' H^-1 u~ / (1 + C b x~' H^-1 x~)
-    and H = I + C b sum of a~ a~' over the answered tickets a; b is 1/2, and 1/4 for multilabel
-    and binary. What many answers hold in place so moves little. x~ is the features at length one
-    and a 1 for the intercept.
-    multilabel, binary: each label's yes or no by itself, as a mean over labels.
+    and H = I + C b sum of a~ a~' over the answered tickets a; b is 1/2, and 1/4 for a yes or no.
+    What many answers hold in place so moves little. x~ is the features at length one and a 1 for
+    the intercept.
+    multilabel, binary, rating: each label's or grade's yes or no by itself, as a mean over them.
     """
     candidates, others = pool.sample(CANDIDATES), pool.sample(OTHERS)
     remaining = _remaining if pool.task == "exclusive" else _remaining_labels
     pulls = _pulls(pool, candidates, others)
-    proba = np.clip(pool.proba[others], FAINTEST, 1)
-    left = [remaining(pool.proba[x], proba, g) for x, g in zip(candidates, pulls, strict=True)]
+    belief = pool.proba if pool.task == "exclusive" else pool.chances
+    proba = np.clip(belief[others], FAINTEST, 1)
+    left = [remaining(belief[x], proba, g) for x, g in zip(candidates, pulls, strict=True)]
     return ahead(pool, candidates, -np.array(left, np.float32))
 
 
 def _pulls(pool: Pool, candidates: Indices, others: Indices) -> Floats:
     """g (c, u): how far an answer to each candidate moves the logits of each of the others."""
     bound = 0.5 if pool.task == "exclusive" else 0.25
+    C, _ = usual(pool.task)
     x, u = _extended(pool.features[candidates]), _extended(pool.features[others])
     curvature = np.eye(x.shape[1], dtype=np.float32)
     if pool.answered is not None:

@@ -10,7 +10,7 @@ from txtal.learning.matrix import IS
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.strategies.pool import Place, Pool
 from txtal.learning.strategies.registry import strategy
-from txtal.learning.strategies.uncertainty import margin
+from txtal.learning.strategies.uncertainty import least_confidence, margin
 
 
 @strategy("auto")
@@ -18,16 +18,17 @@ from txtal.learning.strategies.uncertainty import margin
 def herding(pool: Pool) -> Floats:
     """The uncertainty near a ticket that no answer is near yet: see :mod:`txtal.learning.herding`.
 
-    Uncertainty is that of ``margin``; with no model every ticket is equally uncertain, and the
-    first choices are the most representative. Of a pool above 12,000 tickets a uniform sample is
-    scored; the others come after it, in no order.
+    Uncertainty is that of ``margin``, of ratings that of ``least-confidence``; with no model every
+    ticket is equally uncertain, and the first choices are the most representative. Of a pool above
+    12,000 tickets a uniform sample is scored; the others come after it, in no order.
     """
     place = pool.place or _place(pool)
     sample = place.herding.sample
     if pool.model is None:
         uncertainty = np.ones(len(sample), np.float32)
     else:
-        uncertainty = np.maximum(margin(Pool(sample.features, pool.task, pool.model)), 0)
+        uncertain = least_confidence if pool.task == "rating" else margin
+        uncertainty = np.maximum(uncertain(Pool(sample.features, pool.task, pool.model)), 0)
     gains = place.herding.gains(uncertainty, place.answered, pool.size, _sharpness(pool))
     scores = np.full(len(pool), np.finfo(np.float32).min, np.float32)
     found, places = sample.inside(place.rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from txtal.errors import LearnerError
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, usable_rows
 from txtal.learning.herding import Herding
 from txtal.learning.model import Classifier, LinearModel, fit
@@ -74,6 +75,15 @@ class Pool:
                 "Ask in starting order until there is one."
             )
         return self.model.predict_proba(self.features)
+
+    @cached_property
+    def chances(self) -> Floats:
+        """Of a yes to each question (n, q) that the model answers with a regression by itself.
+
+        multilabel, binary: whether each label applies. rating: whether the grade is each one or
+        above it, for all but the lowest. An exclusive task is learned as a whole and has none.
+        """
+        return grades.at_least(self.proba)[:, 1:] if self.task == "rating" else self.proba
 
     @cached_property
     def texts(self) -> Sequence[str]:

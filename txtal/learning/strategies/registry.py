@@ -35,6 +35,7 @@ BUILT_IN = {
     "entropy": f"{_HERE}.uncertainty",
     "qbc": f"{_HERE}.committee",
     "qbc-kl": f"{_HERE}.committee",
+    "spread": f"{_HERE}.committee",
     "expected-model-change": f"{_HERE}.change",
     "expected-error-reduction": f"{_HERE}.error_reduction",
     "density": f"{_HERE}.density",

@@ -13,7 +13,7 @@ from scipy.special import entr
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
-from txtal.types import Task
+from txtal.types import ONE_OF, Task
 
 
 @strategy("random")
@@ -27,8 +27,11 @@ def least_confidence(pool: Pool) -> Floats:
     """One minus the best label's probability (Settles 2009, section 3.1).
 
     multilabel, binary: one minus that of the likelier side, of the least certain label.
+    rating: by how many grades the answer would be off, as the model expects.
     """
-    if pool.task == "exclusive":
+    if pool.task == "rating":
+        return np.asarray(np.minimum(pool.chances, 1 - pool.chances).sum(axis=1))
+    if pool.task in ONE_OF:
         return np.asarray(1 - pool.proba.max(axis=1))
     return np.asarray((0.5 - np.abs(pool.proba - 0.5)).max(axis=1))
 
@@ -41,7 +44,7 @@ def margin(pool: Pool) -> Floats:
     2022 ("Revisiting uncertainty-based query strategies for active learning with transformers").
     multilabel, binary: the lead of the likelier side, as a mean over labels.
     """
-    if pool.task != "exclusive":
+    if pool.task not in ONE_OF:
         return np.asarray(1 - np.abs(2 * pool.proba - 1).mean(axis=1))
     if pool.proba.shape[1] < 2:
         return np.zeros(len(pool), np.float32)
@@ -56,7 +59,7 @@ def margin_max(pool: Pool) -> Floats:
     The maximum where margin takes the mean (Esuli and Sebastiani 2009): a single doubtful label is
     enough. Orders as least-confidence does there; exclusive: the same as margin.
     """
-    if pool.task == "exclusive":
+    if pool.task in ONE_OF:
         return margin(pool)
     return np.asarray(1 - np.abs(2 * pool.proba - 1).min(axis=1))
 
@@ -72,6 +75,6 @@ def entropy(pool: Pool) -> Floats:
 
 def entropies(proba: Floats, task: Task) -> Floats:
     """The entropy (n,) of each row of probabilities (n, k), as :func:`entropy` has it."""
-    if task == "exclusive":
+    if task in ONE_OF:
         return np.asarray(entr(proba).sum(axis=1))
     return np.asarray((entr(proba) + entr(1 - proba)).mean(axis=1))
