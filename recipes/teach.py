@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
+from txtal.engine import EngineName
 from txtal.types import LabelKeys, Task
 
 
@@ -29,6 +30,8 @@ def teach(
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    engine: Annotated[EngineName, "Where it is worked out: here, or by Dask's workers."] = "local",
+    scheduler: Annotated[str | None, "Address of Dask's, such as tcp://HOST:8786."] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
@@ -48,6 +51,8 @@ def teach(
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        engine=engine,
+        scheduler=scheduler,
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,

@@ -50,7 +50,8 @@ class Predicting:
         return self.form.encode(self.classifier.task, records, predictions)
 
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """See :class:`txtal.engine.Work`."""
+        """See :class:`txtal.engine.Work`. Raises LearnerError for what can't leave this process."""
+        self.classifier.vectoriser.check_portable()
         header, arrays = self.classifier.to_arrays()
         return {"classifier": header, "form": self.form.header()}, arrays
 

@@ -50,6 +50,9 @@ class Recipe:
     recheck: float = 0.0
     """Share of questions that are the annotator's own earlier ones, asked again blindly."""
     seed: int = _DEFAULTS.seed
+    engine: str = _DEFAULTS.engine
+    """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
+    scheduler: str | None = _DEFAULTS.scheduler
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""

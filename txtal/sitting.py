@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
-from txtal import logs
+from txtal import engine, logs
 from txtal.errors import UsageError
 from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
@@ -199,6 +199,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         seed=recipe.seed,
         suspects=recipe.order == "suspects",
         code=str(seat.code),
+        engine=recipe.engine,
+        scheduler=recipe.scheduler,
     )
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
     learner.start()
@@ -216,6 +218,7 @@ def _check_words(recipe: Recipe) -> None:
     if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
+        engine.check(recipe.engine, recipe.scheduler)
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

@@ -325,3 +325,7 @@ class LearnerSettings:
     """Whether rankings hold answers to look at again."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
+    engine: str = "local"
+    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
+    scheduler: str | None = None
+    """The address of Dask's, for the engine ``dask``."""

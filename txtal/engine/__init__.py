@@ -6,8 +6,10 @@ batches in memory. The batches, and so the arithmetic, are the same for every en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol, TypeVar
 
 from txtal.errors import UsageError
@@ -19,6 +21,8 @@ Result = TypeVar("Result")
 
 EngineName = Literal["local", "dask"]
 ENGINES: tuple[EngineName, ...] = ("local", "dask")
+
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?[^\s/]+:\d{1,5}")
 
 
 class Work(Protocol[B, R]):
@@ -38,6 +42,11 @@ class Work(Protocol[B, R]):
 class Engine(Protocol):
     """Does work to batches."""
 
+    @property
+    def width(self) -> int:
+        """How many batches are worked on at once."""
+        ...
+
     def map(self, work: Work[Batch, Result], batches: Iterable[Batch]) -> Iterator[Result]:
         """What ``work`` makes of each batch, in their order; batches are read as they are needed.
 
@@ -45,13 +54,42 @@ class Engine(Protocol):
         """
         ...
 
+    def keep(self, read: Callable[[], Batch]) -> Batch:
+        """A batch to give to :meth:`map` again and again; ``read`` makes it whenever it must be."""
+        ...
+
 
 class Local:
     """This process, one batch after another."""
 
+    width = 1
+
     def map(self, work: Work[Batch, Result], batches: Iterable[Batch]) -> Iterator[Result]:
         """See :class:`Engine`."""
         return map(work, batches)
+
+    def keep(self, read: Callable[[], Batch]) -> Batch:
+        """See :class:`Engine`."""
+        return read()
+
+
+LOCAL = Local()
+
+
+def check(name: str, scheduler: str | None) -> None:
+    """Raise UsageError for what :func:`open_engine` would; nothing is imported or connected."""
+    if name not in ENGINES:
+        raise UsageError(f"no engine called {name!r}; there are {', '.join(ENGINES)}")
+    if name == "dask" and not scheduler:
+        raise UsageError("--engine dask needs --scheduler, as in tcp://10.0.0.5:8786")
+    if name == "dask" and find_spec("distributed") is None:
+        raise UsageError(
+            "the engine dask needs Dask, which isn't installed: pip install 'txtal[dask]'"
+        )
+    if scheduler and name != "dask":
+        raise UsageError("--scheduler goes with --engine dask")
+    if scheduler and not _ADDRESS.fullmatch(scheduler):
+        raise UsageError(f"{scheduler} is no address of a scheduler, such as tcp://10.0.0.5:8786")
 
 
 def open_engine(name: str, scheduler: str | None) -> AbstractContextManager[Engine]:
@@ -60,14 +98,9 @@ def open_engine(name: str, scheduler: str | None) -> AbstractContextManager[Engi
     Raises UsageError when these don't fit together or Dask isn't installed, EngineError when the
     scheduler can't be reached or its workers aren't like this process.
     """
-    if name == "dask":
-        if not scheduler:
-            raise UsageError("--engine dask needs --scheduler, as in tcp://10.0.0.5:8786")
-        from txtal.engine.cluster import connected
+    check(name, scheduler)
+    if scheduler is None:
+        return nullcontext(LOCAL)
+    from txtal.engine.cluster import connected
 
-        return connected(scheduler)
-    if scheduler:
-        raise UsageError("--scheduler goes with --engine dask")
-    from contextlib import nullcontext
-
-    return nullcontext(Local())
+    return connected(scheduler)

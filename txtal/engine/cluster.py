@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import logging
 import pickle
-import re
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from txtal.engine import Batch, Result, Work, remote
-from txtal.errors import EngineError, TxtalError, UsageError
+from txtal.errors import EngineError, TxtalError
 
 PATIENCE = 20.0
 """Seconds to wait for the scheduler, for its first worker, and for one after all were lost."""
-
-_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?[^\s/]+:\d{1,5}")
 
 _AHEAD = 2
 """Batches under way for each thread of the workers: one at work and one that waits for it."""
@@ -39,12 +36,10 @@ _LOST = 3
 def connected(address: str) -> Iterator[Cluster]:
     """The cluster whose scheduler has this address, until the block is left.
 
-    Raises UsageError when Dask isn't installed or this is no address; EngineError when nobody
-    answers, there are no workers, or they have other versions of what matters.
+    Raises EngineError when nobody answers there, there are no workers, or they have other versions
+    of what matters.
     """
-    distributed = _distributed()
-    if not _ADDRESS.fullmatch(address):
-        raise UsageError(f"{address} is no address of a scheduler, such as tcp://10.0.0.5:8786")
+    distributed = _quiet()
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False, name="txtal")
     except (OSError, ValueError, RuntimeError) as error:
@@ -61,14 +56,10 @@ def connected(address: str) -> Iterator[Cluster]:
             client.close(timeout=2)
 
 
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise UsageError(
-            "the engine dask needs Dask, which isn't installed: pip install 'txtal[dask]'"
-        ) from None
-    # What goes wrong is told in one line, by us.
+def _quiet() -> Any:
+    """Dask, which leaves the talking to us."""
+    import distributed
+
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     logging.getLogger("tornado").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"distributed\.")
@@ -76,10 +67,18 @@ def _distributed() -> Any:
 
 
 @dataclass(slots=True)
-class _Sent:
-    """A batch under way."""
+class _Kept:
+    """A batch that stays on a worker, and how to make it again once that is lost."""
 
-    batch: bytes
+    read: Callable[[], Any]
+    future: Any = None
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A batch under way: pickled, or kept."""
+
+    batch: bytes | _Kept
     future: Any
 
 
@@ -89,6 +88,14 @@ class Cluster:
     def __init__(self, client: Any, address: str) -> None:
         self._client = client
         self._address = address
+        self._jobs: dict[type, _Job] = {}
+        """The last of each kind: its work needn't be sent again."""
+
+    @property
+    def width(self) -> int:
+        """See :class:`txtal.engine.Engine`."""
+        with self._foreseen():
+            return max(1, self._threads())
 
     def check(self) -> None:
         """Wait for a worker and see that all of them are like this process.
@@ -110,17 +117,15 @@ class Cluster:
         Each batch is a task of its own. Dask does again what a lost worker had at hand; what was
         sent is sent again if every worker that had it is lost.
         """
-        job = _Job(self._client, work)
+        job = self._job(work)
         waiting: deque[_Sent] = deque()
         ahead = 0
         try:
-            with self._foreseen():
-                job.send()
             for number, batch in enumerate(batches):
                 with self._foreseen():
                     if number % _COUNTED == 0:
                         ahead = _AHEAD * self._threads() + 1
-                    waiting.append(job.submit(pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)))
+                    waiting.append(job.submit(_packed(batch)))
                 while len(waiting) > ahead:
                     yield self._next(job, waiting)
             while waiting:
@@ -128,6 +133,20 @@ class Cluster:
         finally:
             with suppress(Exception):
                 job.forget(waiting)
+
+    def keep(self, read: Callable[[], Batch]) -> Batch:
+        """See :class:`txtal.engine.Engine`. It is sent with the first map that needs it."""
+        return cast(Batch, _Kept(read))
+
+    def _job(self, work: Work[Any, Any]) -> _Job:
+        """The work, sent to the workers."""
+        job = self._jobs.get(type(work))
+        if job is None or job.work != work:
+            job = _Job(self._client, work)
+            with self._foreseen():
+                job.send()
+            self._jobs[type(work)] = job
+        return job
 
     def _next(self, job: _Job, waiting: deque[_Sent]) -> Any:
         """The result of the first that waits; it waits no longer."""
@@ -139,6 +158,8 @@ class Cluster:
                     self._wait_for_workers()
                     job.send()
                     for sent in waiting:
+                        if isinstance(sent.batch, _Kept):
+                            sent.batch.future = None
                         sent.future = job.submit(sent.batch).future
                 else:
                     waiting.popleft()
@@ -189,11 +210,18 @@ class Cluster:
             raise EngineError(f"Dask at {self._address}: {reason}") from error
 
 
+def _packed(batch: object) -> bytes | _Kept:
+    if isinstance(batch, _Kept):
+        return batch
+    return pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
+
+
 class _Job:
     """A work, sent to the workers once."""
 
     def __init__(self, client: Any, work: Work[Any, Any]) -> None:
         header, arrays = work.to_arrays()
+        self.work = work
         self._client = client
         self._shared = remote.Shared(
             uuid.uuid4().hex, type(work), header, arrays, remote.versions()
@@ -204,11 +232,15 @@ class _Job:
         """To every worker there is; one that joins later gets it from them."""
         self._held = self._client.scatter(self._shared, broadcast=True, hash=False)
 
-    def submit(self, batch: bytes) -> _Sent:
-        """A batch as a task."""
-        return _Sent(batch, self._client.submit(remote.run, self._held, batch, pure=False))
+    def submit(self, batch: bytes | _Kept) -> _Sent:
+        """A batch as a task, done where it is kept."""
+        given: Any = batch
+        if isinstance(batch, _Kept):
+            if batch.future is None:
+                batch.future = self._client.scatter(batch.read(), hash=False)
+            given = batch.future
+        return _Sent(batch, self._client.submit(remote.run, self._held, given, pure=False))
 
     def forget(self, waiting: Iterable[_Sent]) -> None:
         """What nobody waits for any more needn't be done."""
         self._client.cancel([sent.future for sent in waiting])
-        self._held = None

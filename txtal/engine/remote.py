@@ -66,10 +66,10 @@ _alone = Lock()
 thread, and as many workers as there are cores."""
 
 
-def run(shared: Shared, batch: bytes) -> Any:
-    """What the work makes of a pickled batch. Raises what it raises."""
+def run(shared: Shared, batch: object) -> Any:
+    """What the work makes of a batch, pickled or kept here. Raises what it raises."""
     with _alone:
-        return _work(shared)(pickle.loads(batch))
+        return _work(shared)(pickle.loads(batch) if isinstance(batch, bytes) else batch)
 
 
 def _work(shared: Shared) -> Any:

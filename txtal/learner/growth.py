@@ -105,7 +105,7 @@ class Growth:
                 return False  # what is made now would be made again
             self._begin(fetch)
             return True
-        size = SLOWLY if features.vectoriser.slow else PART
+        size = (SLOWLY if features.vectoriser.slow else PART) * self._cache.engine.width
         self._append(self._waiting[:size], fetch)
         return True
 

@@ -143,10 +143,15 @@ def _find(name: str) -> Strategy:
 
 def check(name: str) -> None:
     """Raise UsageError when :func:`get` would not know a name in ``name``; imports none of them."""
-    for part in _SHARE.split(name)[::2]:
+    for part in parts(name):
         base = part.partition("=")[0]
-        if base and base not in BUILT_IN and base not in names():
+        if base not in BUILT_IN and base not in names():
             raise _unknown(base)
+
+
+def parts(name: str) -> list[str]:
+    """The strategies that ``name`` is a mixture of, shares left out; or itself."""
+    return [part for part in _SHARE.split(name)[::2] if part]
 
 
 def _unknown(name: str) -> UsageError:
