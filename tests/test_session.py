@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import AUDIT, LearnerStatus, Session
-from txtal.store import answers, schema
+from txtal.session import AUDIT, LearnerStatus, Loading, Session
+from txtal.store import answers, schema, tickets
 from txtal.store.sqlite import Connection, transaction
-from txtal.types import Answer, Dataset, Ranked, Ranking, Revision, Ticket
+from txtal.types import Answer, Dataset, Ranked, Ranking, Record, Revision, Ticket
 
 MakeDataset = Callable[..., Dataset]
 MakeSession = Callable[..., Session]
@@ -28,6 +28,54 @@ def ranking(newest: int, *ticket_ids: int, suggestion: tuple[int, ...] = (1,)) -
 
 def standing(conn: Connection) -> list[Answer]:
     return answers.standing(conn, 1)
+
+
+class StillLoader:
+    """A loader that says what a test gives it."""
+
+    def __init__(self, *news: Loading) -> None:
+        self.news = list(news)
+
+    def poll(self) -> Loading | None:
+        return self.news.pop(0) if self.news else None
+
+
+def test_tickets_that_are_loaded_behind_are_counted_and_asked(
+    conn: Connection, make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    dataset, learner = make_dataset(TEXTS[:2]), StillLearner()
+    loader = StillLoader(Loading("loading", 2))
+    session = make_session(dataset, learner=learner, loader=loader)
+    session.choose(1)
+    session.choose(1)
+    assert session.question is None
+    assert (session.ledger.open, session.ledger.total) == (0, 2)
+    tickets.add(conn, dataset.id, [Record(text) for text in TEXTS])
+    loader.news.append(Loading("loading", 20, 0.5))
+    assert session.update()
+    assert (session.ledger.open, session.ledger.total) == (18, 20)
+    assert session.question is not None
+    assert session.loading == Loading("loading", 20, 0.5)
+    assert learner.pokes == [0, 1, 2]  # more tickets alone are no reason to fit
+    loader.news.append(Loading("done", 20, 1.0, detail="loaded 20"))
+    session.update()
+    assert learner.pokes == [0, 1, 2, 2]
+    assert session.notice == "loaded 20"
+
+
+def test_bad_lines_and_a_failed_load_are_notices(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    loader = StillLoader(Loading("loading", 20))
+    session = make_session(make_dataset(TEXTS), loader=loader)
+    loader.news.append(Loading("loading", 20, 0.5, 1, ("t.jsonl:7: bad",)))
+    session.update()
+    assert session.notice == "1 bad line so far; t.jsonl:7: bad"
+    session.ignore()
+    assert session.notice == ""
+    loader.news.append(Loading("failed", 20, 0.6, 1, ("t.jsonl:7: bad",), "can't read on", 3))
+    session.update()
+    assert session.notice == "can't read on"
 
 
 def test_an_answer_is_on_disk_before_the_next_question(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeGuard
 
@@ -13,14 +14,23 @@ from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, check_grade, stated
-from txtal.formats.lines import BadLine
-from txtal.formats.source import read
+from txtal.formats.lines import BadLine, OnBad
+from txtal.formats.source import Progress, read
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
 from txtal.text import count, label_fault
 from txtal.types import Answer, Dataset, Ranked, Record, Task
+
+LARGE = 10_000_000
+"""Bytes of a file above which a session doesn't wait for it: a second's loading, or so."""
+
+LARGE_PACKED = 2_000_000
+"""The same of a file that is compressed."""
+
+FIRST = 2_000
+"""Tickets of such a file that are loaded before the first question."""
 
 SHOWN_BAD_LINES = 20
 """Bad lines reported one by one; the rest are only counted."""
@@ -74,29 +84,47 @@ def load(
     nothing was added.
     """
     bad = BadLines(report, strict=strict)
-    loaded = tickets.add(conn, dataset.id, _records(conn, source, bad, report, max_line))
-    report.say(_summary(loaded, bad.count))
+
+    def progress(done: int, total: int | None) -> None:
+        report.progress("loading", done, total)
+
+    records = read_source(conn, source, bad, progress, max_line)
+    loaded = tickets.add(conn, dataset.id, records)
+    report.say(summary(loaded, bad.count))
     return loaded
 
 
-def _records(
+def is_large(source: object) -> bool:
+    """Whether it is a file too large to be waited for: the rest of it can be loaded behind."""
+    if not isinstance(source, str | Path) or str(source).startswith(OWN):
+        return False
+    path = Path(source)
+    most = LARGE_PACKED if path.suffix.lower() == ".gz" else LARGE
+    return path.is_file() and path.stat().st_size > most
+
+
+def load_first(conn: Connection, dataset: Dataset, source: str | Path) -> Loaded:
+    """Add the first tickets of a large file. Whoever loads the rest tells of its bad lines.
+
+    Raises DataError as :func:`load`.
+    """
+    records = iter(read_source(conn, source, lambda bad: None))
+    return tickets.add(conn, dataset.id, islice(records, FIRST))
+
+
+def read_source(
     conn: Connection,
     source: str | Path | Iterable[Record],
-    bad: BadLines,
-    report: Report,
-    max_line: int,
+    on_bad: OnBad,
+    progress: Progress | None = None,
+    max_line: int = MAX_LINE,
 ) -> Iterable[Record]:
+    """The records of a SOURCE, or a recipe's own. Raises DataError when it can't be read."""
     if not isinstance(source, str | Path):
         return source
     if str(source).startswith(OWN):
         return list(_own(conn, str(source)))
-    opened = read(
-        source,
-        bad,
-        max_line=max_line,
-        progress=lambda done, total: report.progress("loading", done, total),
-    )
-    return map(restored, opened)
+    return map(restored, read(source, on_bad, max_line=max_line, progress=progress))
 
 
 def _own(conn: Connection, source: str) -> Iterator[Record]:
@@ -112,7 +140,7 @@ def stored(database: Path, source: str) -> Iterator[Record]:
         yield from _own(conn, source)
 
 
-def _summary(loaded: Loaded, bad_lines: int) -> str:
+def summary(loaded: Loaded, bad_lines: int) -> str:
     duplicates, bad = count(loaded.duplicates, "duplicate"), count(bad_lines, "bad line")
     return f"loaded {loaded.added:,}, {duplicates}, {bad}"
 
@@ -156,7 +184,7 @@ def load_answers(
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
     added = _record_answers(conn, dataset.name, said, annotator, task, grades)
-    report.say(_summary(loaded, bad.count))
+    report.say(summary(loaded, bad.count))
     report.say(f"{count(added, 'answer')} taken from it, {len(said) - added:,} already there")
     return added
 

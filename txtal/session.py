@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 
 from txtal.errors import DamagedError, DatabaseError, LockedError, TxtalError
 from txtal.query import Query
+from txtal.text import count
 from txtal.types import (
     ALIKE,
     ONE_OF,
@@ -78,6 +79,7 @@ class Ledger(Protocol):
     def take_random(self, rng: random.Random) -> int | None: ...
     def take_earlier(self, rng: random.Random) -> Answer | None: ...
     def keep(self) -> None: ...
+    def grown(self, tickets: int) -> None: ...
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
     def new_scheme(self) -> Scheme | None: ...
@@ -122,6 +124,30 @@ class Learner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """How far a file is that is loaded behind the session."""
+
+    state: Literal["loading", "done", "failed"]
+    added: int
+    """Tickets of it that are new."""
+    progress: float | None = None
+    """Share done, 0 to 1, where it is known."""
+    bad: int = 0
+    bad_lines: tuple[str, ...] = ()
+    """What is wrong with the first of them."""
+    detail: str = ""
+    """How it ended."""
+    exit_code: int = 0
+
+
+class Loader(Protocol):
+    """What a session needs of a loader: :mod:`txtal.loader.client`."""
+
+    def poll(self) -> Loading | None:
+        """How far it is, if that has changed since the last call. Never waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Drawn:
     """A question whose ticket is leased but not read yet."""
 
@@ -140,6 +166,7 @@ class Session:
         scheme: Scheme,
         *,
         learner: Learner | None = None,
+        loader: Loader | None = None,
         order: Order = "ranking",
         audit: float = 0.1,
         recheck: float = 0.0,
@@ -152,6 +179,8 @@ class Session:
         self.ledger = ledger
         self.scheme = scheme
         self.learner = learner
+        self.loading: Loading | None = None
+        """How far a file is that is loaded behind; None when there is none."""
         self.order = order
         self.audit = audit if learner else 0.0
         self.recheck = recheck
@@ -176,6 +205,7 @@ class Session:
         self.revision: int | None = None
         self.errors: list[Exception] = []
         """What went wrong in the recipe's callbacks; the shell logs it."""
+        self._loader = loader
         self._on_answer = tuple(on_answer)
         self._validate = validate
         self._random = random.Random(seed)
@@ -198,6 +228,7 @@ class Session:
         stored = self.ledger.last_ranking() if self.order == "ranking" else None
         if stored is not None:
             self.revision, self.ranking = stored
+        self.loading = self._loader.poll() if self._loader else None
         if self.learner:
             self.learner.poke(self.ledger.newest())
         self._ask()
@@ -208,7 +239,7 @@ class Session:
             self.ledger.keep()
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
-        news = self._take_ranking() or self._told_of_learner()
+        news = self._told_of_loader() or self._take_ranking() or self._told_of_learner()
         if self.question is None:
             self._ask_or_say_why()
             news = news or self.question is not None
@@ -226,6 +257,23 @@ class Session:
     def _offered(self, labels: Iterable[int]) -> tuple[int, ...]:
         """Those of the labels that the scheme still has."""
         return tuple(label for label in labels if label in self.scheme.ids)
+
+    def _told_of_loader(self) -> bool:
+        """Take in what was loaded meanwhile, and pass on what there is to say of it."""
+        heard = self._loader.poll() if self._loader else None
+        if heard is None:
+            return False
+        before = self.loading or Loading("loading", 0)
+        with suppress(DatabaseError):  # they are counted again when nothing is found
+            self.ledger.grown(heard.added - before.added)
+        if heard.bad > before.bad:
+            self.notice = f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}"
+        self.loading = heard
+        if heard.detail:
+            self.notice = heard.detail
+        if heard.state != "loading" and self.learner:
+            self.learner.poke(self.ledger.newest())
+        return True
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""

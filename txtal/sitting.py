@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -16,11 +17,13 @@ from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
 from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
-from txtal.loading import Report, load
+from txtal.loader.client import LoaderProcess
+from txtal.loader.protocol import Job
+from txtal.loading import Report, is_large, load, load_first
 from txtal.patterns import Patterns, read_patterns
 from txtal.ratings import grades
 from txtal.recipes import Recipe
-from txtal.session import Session
+from txtal.session import Loading, Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
@@ -32,6 +35,9 @@ from txtal.ui.themes import Theme
 from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
+
+INTERRUPTED = 128
+"""Exit codes from here on: a signal, or Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,17 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
+            loader = _load(conn, dataset, recipe, seat, report)
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        return _label(conn, dataset, recipe, seat, plain, guidelines, actions, extras, report)
+        label = partial(_label, conn, dataset, recipe, seat, plain, guidelines, actions, extras)
+        if loader is None:
+            return label(report)
+        loader.start()
+        try:
+            return _finish(loader, label(report, loader), report)
+        finally:
+            loader.close()
 
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
@@ -87,8 +101,6 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
             f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE, "
             "or grades with --rating 1-5"
         )
-    if recipe.tickets is not None:
-        load(conn, dataset, recipe.tickets, report)
     return dataset
 
 
@@ -101,6 +113,39 @@ def _labels(recipe: Recipe) -> list[tuple[str, str]]:
     return labels + (read_labels(recipe.labels_from) if recipe.labels_from else [])
 
 
+def _load(
+    conn: Connection, dataset: Dataset, recipe: Recipe, seat: Seat, report: Report
+) -> LoaderProcess | None:
+    """Load the recipe's tickets; of a large file the first, and who will load the rest."""
+    source = recipe.tickets
+    if isinstance(source, str | Path) and is_large(source):
+        first = load_first(conn, dataset, source)
+        job = Job(str(seat.database), dataset.name, str(source), first.added)
+        return LoaderProcess(job, log=logs.path())
+    if source is not None:
+        load(conn, dataset, source, report)
+    return None
+
+
+def _finish(loader: LoaderProcess, code: int, report: Report) -> int:
+    """See the file loaded once the annotator has quit, unless they were in a hurry."""
+    try:
+        hurried = code >= INTERRUPTED
+        heard = loader.close() if hurried else loader.finish(partial(_watch, report))
+    except KeyboardInterrupt:
+        code, heard = 130, loader.close()
+    for line in heard.bad_lines:
+        report.say(line)
+    if heard.bad > len(heard.bad_lines):
+        report.say(f"… {heard.bad - len(heard.bad_lines):,} more bad lines")
+    report.say(heard.detail)
+    return code or heard.exit_code
+
+
+def _watch(report: Report, now: Loading) -> None:
+    report.progress("loading the rest", round(100 * (now.progress or 0)), 100)
+
+
 def _label(
     conn: Connection,
     dataset: Dataset,
@@ -111,6 +156,7 @@ def _label(
     actions: Sequence[Action],
     extras: Extras,
     report: Report,
+    loader: LoaderProcess | None = None,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order != "file" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
@@ -118,6 +164,7 @@ def _label(
         ledger,
         dataset.scheme,
         learner=learner,
+        loader=loader,
         order=recipe.order,
         audit=recipe.audit,
         recheck=recipe.recheck,

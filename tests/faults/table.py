@@ -36,7 +36,14 @@ FAULTS = (
             "cli/test_crashes.py::test_kill_9_of_the_screen",
         ),
     ),
-    Fault("2", "kill -9 during a load", (KILLS + "test_a_load_leaves_all_or_nothing",)),
+    Fault(
+        "2",
+        "kill -9 during a load",
+        (
+            KILLS + "test_a_load_leaves_all_or_nothing",
+            KILLS + "test_a_load_behind_a_session_leaves_a_part_that_the_next_completes",
+        ),
+    ),
     Fault(
         "3",
         "kill -9 during an export or a restore",

@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.conftest import Open
@@ -123,6 +124,56 @@ def test_a_load_leaves_all_or_nothing(
             assert loaded(path) == whole
             assert fresh.quick.ok("--db", path.name, "verify").out
             path.unlink()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("whom", ["session", "loader"])
+def test_a_load_behind_a_session_leaves_a_part_that_the_next_completes(
+    fresh: Program, tries: Tries, whom: str
+) -> None:
+    texts = [f"ticket {n} " + "x" * 200 for n in range(60_000)]
+    fresh.file("t.jsonl", ({"text": text} for text in texts))
+    words = ("teach", "d", "t.jsonl", "-l", "a,b", "--vectors", "lexical", "--plain")
+    rng = random.Random(4929)
+    for number in range(many(3, 20)):
+        path = fresh.folder / f"{number}.db"
+        with tries.one(f"kill {number}"):
+            label_and_kill(fresh, "--db", path.name, *words, whom=whom, rng=rng)
+            part, answers = loaded(path)
+            assert part == texts[: len(part)], "not the first of the file"
+            present(len(answers) == 1, "the answer that was called saved")
+            fresh.ok("--db", path.name, *words, stdin="q\n")
+            assert loaded(path) == (texts, answers)
+            six_checks(path)
+            path.unlink()
+
+
+def label_and_kill(program: Program, *words: str, whom: str, rng: random.Random) -> None:
+    """Answer the first ticket, and some time later kill the session or its loader."""
+    process = subprocess.Popen(
+        [*TXTAL, *words],
+        env=program.environ,
+        cwd=program.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("1\n")
+    process.stdin.flush()
+    while "saved" not in process.stdout.readline():
+        assert process.poll() is None
+    time.sleep(rng.uniform(0, 1.0))
+    if whom == "loader":
+        for child in psutil.Process(process.pid).children():
+            if "txtal.loader" in child.cmdline():
+                child.kill()
+        process.communicate("q\n", timeout=60)
+    else:
+        process.kill()
+        process.communicate(timeout=60)
 
 
 def loaded(path: Path) -> tuple[list[object], list[object]]:

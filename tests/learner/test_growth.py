@@ -22,6 +22,7 @@ def _large_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "SMALL", 20)
     monkeypatch.setattr(growth, "FIRST", 16)
     monkeypatch.setattr(growth, "PART", 10)
+    monkeypatch.setattr(growth, "MEANWHILE", 12)
 
 
 class Pool:
@@ -149,6 +150,16 @@ def test_while_tickets_are_loaded_nothing_is_made_that_would_be_made_again(pool:
     pool.loading = False
     pool.grow()
     assert pool.features.pool == 60
+    pool.check(60)
+
+
+def test_a_sitting_that_begins_while_tickets_are_loaded_makes_do_with_a_few(pool: Pool) -> None:
+    pool.loading = True
+    assert len(pool.meet(60, answered=[7]).ids) in (12, 13)
+    assert pool.features.pool == 12
+    assert pool.grow() == 0
+    pool.loading = False
+    pool.grow()
     pool.check(60)
 
 

@@ -181,6 +181,7 @@ def test_a_capital_and_a_digit_are_a_label() -> None:
     assert sitting.screen.look.mode == "ticket"
     assert "find:" not in sitting.press("jump", "r")
     assert "find:" not in sitting.press("jump", "!")
+    assert "! does nothing here; ? lists the keys" in sitting.read()
 
 
 def test_a_digit_counts_only_for_a_row_in_sight() -> None:
@@ -490,6 +491,48 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
         for line in frame.lines:
             assert sum(cells(part) for _, part in line) <= size[0]
     assert sitting.errors == []
+
+
+@pytest.mark.parametrize("text", ["short", "word " * 200])
+def test_a_long_notice_pushes_no_key_off_the_smallest_screen(text: str) -> None:
+    session = make_session([text], MANY[:9], meta={"channel": "app"})
+    session.notice = "Which label fits? " * 9
+    sitting = Sitting(session, MIN_COLUMNS, MIN_ROWS)
+    frame = sitting.screen.draw(MIN_COLUMNS, MIN_ROWS)
+    assert len(frame.lines) == MIN_ROWS
+    assert "q quit" in sitting.read().split("\n")[-1]
+    assert text[:5] in sitting.read()
+
+
+HEBREW = "שלום, קיבלתי שטיח בצבע לא נכון (הזמנה 38-20915) ואני רוצה להחזיר"
+ARABIC = "السلام عليكم، طلبي رقم 38-20915 لم يصل حتى الآن والشحنة متأخرة"
+
+
+@pytest.mark.parametrize("text", [HEBREW, ARABIC, f"Re: {HEBREW} (order)", "שָׁלוֹם " * 30])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)])
+def test_right_to_left_text_stays_in_its_order_and_place(text: str, size: tuple[int, int]) -> None:
+    """In logical order, from the margin on, and never beside a column that a terminal's own
+    reordering could mix it with, but in lists."""
+    session = make_session([text, "next"], [ARABIC[:12], "praise"], meta={"סוג": ARABIC})
+    sitting = Sitting(session, *size)
+    frame = sitting.screen.draw(*size)
+    rows = [line for line in frame.lines if any(style == "class:ticket" for style, _ in line)]
+    shown = " ".join(part for line in rows for style, part in line if style == "class:ticket")
+    assert shown.split() == text.split()
+    assert {len(line) for line in rows} == {2}  # the margin and the text
+    for action in ("pick", "cancel", "label", "history", "cancel", "search", "cancel", "standing"):
+        for line in sitting.screen.draw(*size).lines:
+            assert sum(cells(part) for _, part in line) <= size[0]
+        sitting.press(action, "1")
+    assert sitting.errors == []
+
+
+def test_what_would_turn_the_direction_is_shown_and_not_obeyed() -> None:
+    controls = "\u202e\u2066\u2067\u2069\u200f\u061c"
+    sitting = Sitting(make_session([f"{HEBREW[:4]}{controls}abc"]))
+    seen = sitting.read()
+    assert not set(controls) & set(seen)
+    assert f"{HEBREW[:4]}<U+202E><U+2066><U+2067><U+2069><U+200F><U+061C>abc" in seen
 
 
 def test_hostile_text_is_harmless_everywhere() -> None:

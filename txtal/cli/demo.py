@@ -11,8 +11,8 @@ from txtal.cli.options import default_annotator
 from txtal.cli.output import Console
 
 _WELCOME = (
-    "Which label fits this letter to a shop? Press its number; a takes what is suggested (▸). "
-    "? helps, q quits."
+    "Which label fits this letter to a shop? Press its number. Soon one is suggested (▸): "
+    "a takes it. ? helps, q quits."
 )
 _GOODBYE = "The demo's answers are gone with it.\nNow your own: txtal teach NAME FILE -l A,B"
 

@@ -70,6 +70,7 @@ _SITTING_OPTIONS: list[click.Parameter] = [
     click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
     click.Option(
         ["--preset"],
+        type=click.Choice(("prodigy", "vi", "emacs")),
         default="prodigy",
         metavar="NAME",
         help="Keys besides the labels': prodigy, vi or emacs.",

@@ -22,6 +22,9 @@ SMALL = 30_000
 FIRST = 16_384
 """Tickets of a larger pool that are vectorised before the first ranking."""
 
+MEANWHILE = 2_000
+"""The same while tickets are still being loaded: soon it will all be made anew."""
+
 PART = 8_192
 """And at a time after that: a few tenths of a second."""
 
@@ -112,10 +115,10 @@ class Growth:
     def _begin(self, fetch: Fetch) -> Features:
         """Fit anew and make the first part, answered tickets among it; the old serve until then."""
         drawn = self._rng.permutation(self._ids)
-        first = np.concatenate([self._answered, drawn[:FIRST]])
-        self.features = self._cache.begin(
-            self._ids, first, fetch, self._spec, progress=self._progress
-        )
+        loading = self._loading()
+        pool = np.sort(drawn[:MEANWHILE]) if loading else self._ids
+        first = np.concatenate([self._answered, pool if loading else drawn[:FIRST]])
+        self.features = self._cache.begin(pool, first, fetch, self._spec, progress=self._progress)
         self._waiting = drawn[self.features.rows(drawn) < 0]
         return self.features
 

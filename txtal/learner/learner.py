@@ -34,6 +34,7 @@ from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import AUDIT, LearnerStatus
 from txtal.store import answers, cache_folder, datasets, schema, tickets
+from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
@@ -358,7 +359,10 @@ class Learner:
             beside = cache_folder(self.path)
             self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id), self._engine)
         if self._growth is None:
-            self._growth = Growth(self._cache, self._spec, self._progress)
+            name = datasets.cache_name(conn, dataset_id)
+            self._growth = Growth(
+                self._cache, self._spec, self._progress, lambda: is_loading(self.path, name)
+            )
         features = self._growth.meet(
             tickets.ids_after(conn, dataset_id, self._growth.last),
             [answer.ticket_id for answer in standing],

@@ -125,6 +125,14 @@ class Ledger:
             self.open = leases.open_count(self.conn, self.dataset.id)
             self._range = tickets.id_range(self.conn, self.dataset.id)
 
+    def grown(self, count: int) -> None:
+        """So many tickets were loaded meanwhile: from now on they are drawn, and found, too."""
+        self.total += count
+        self.open += count
+        with foreseen(self.path):
+            self._range = tickets.id_range(self.conn, self.dataset.id)
+        self.index.start()
+
     def record(self, answer: Answer) -> Answer:
         """Write the answer to disk and give it back with its id."""
         with self._writing():

@@ -40,7 +40,7 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
         for read, record in enumerate(records, start=1):  # noqa: B007 - counted for the caller
             yield record
 
-    with transaction(conn), _roomy(conn):
+    with transaction(conn), roomy(conn):
         added = _insert(conn, map(partial(_row, dataset_id), counted()))
     return Loaded(added, read - added)
 
@@ -83,7 +83,7 @@ def _insert(conn: Connection, rows: Iterable[_Row]) -> int:
 
 
 @contextmanager
-def _roomy(conn: Connection) -> Iterator[None]:
+def roomy(conn: Connection) -> Iterator[None]:
     """A larger page cache: hashes fall all over their index, whose pages else go out and in."""
     usual = conn.execute("PRAGMA cache_size").fetchone()[0]
     conn.execute(f"PRAGMA cache_size = -{_LOADING_KIB}")

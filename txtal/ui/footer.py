@@ -17,6 +17,7 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     forms = {
         "dataset": [fit(words.label_name(dataset), 24), fit(words.label_name(dataset), 12), ""],
         "progress": [words.progress(session), words.progress(session).replace(" of ", "/")],
+        "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
         "saved": [words.saved(session), words.saved(session, number=False)],
         "model": [words.model(session, look.seconds), words.model(session, brief=True)],

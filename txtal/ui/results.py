@@ -20,7 +20,8 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     if not look.found:
         return [[("class:dim", "nothing is like this")]]
     top = first_in_sight(look, height)
-    said = min(_WIDEST, room.width // 3)
+    widest = max(cells(words.said_of(session, found)) for found in look.found)
+    said = min(widest, _WIDEST, room.width // 3)
     return [
         clickable(_row(session, found, said, at == look.cursor, room.width), f"row:{at}")
         for at, found in enumerate(look.found[top : top + height], start=top)

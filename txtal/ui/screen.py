@@ -14,6 +14,7 @@ from functools import partial
 from txtal.errors import DatabaseError, LockedError
 from txtal.extending import Extras
 from txtal.session import Session
+from txtal.text import clean
 from txtal.types import Overview
 from txtal.ui.adding import Adding
 from txtal.ui.editing import Editing
@@ -198,6 +199,9 @@ class Screen:
             self._label(key)
         elif key.isalpha() and not key.islower():
             self.pick("answer", key.lower())
+        elif key:
+            helps = next(action.first for action in self.keyboard.actions if action.name == "help")
+            self.see(notice=f"{clean(key)} does nothing here; {helps} lists the keys")
 
     def _undo(self) -> None:
         if self._frame.question is self.session.question:

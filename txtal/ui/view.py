@@ -34,6 +34,8 @@ from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 
 _NOTICE_LINES = 3
+_LEAST_TEXT = 3
+"""Lines of a ticket, the meta gives way for them."""
 _EXAMPLE_LINES = 3
 _ASKED_LINES = 5
 
@@ -138,6 +140,8 @@ def _body(
 def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     """The text in the middle, its meta beneath; as much of a long one as there is room for."""
     meta = _meta(sheet.meta, room, 6 if look.whole else 2) + _beneath(sheet, room)
+    if height - len(meta) < _LEAST_TEXT:
+        meta = []
     folded = sheet.folded(room.width)
     space = height - len(meta)
     folded.reach(look.top + space + 1)
@@ -148,7 +152,7 @@ def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     top = max(0, min(look.top, len(folded.lines) - seen))
     block = [ticket_line(folded, at) for at in range(top, min(top + seen, len(folded.lines)))]
     more = [("class:dim", _more(folded, top, seen))]
-    lines = shift([*block, more, *meta], room.left)
+    lines = shift([*block, more, *meta], room.left)[:height]
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
 
 
@@ -253,7 +257,10 @@ def _notice(session: Session, look: Look, room: Room) -> list[Line]:
     if not text:
         return []
     style = "class:bad" if look.urgent and look.notice else "class:warn"
-    lines = fold(text, room.width - 2)[:_NOTICE_LINES]
+    lines = fold(text, room.width - 2)
+    most = _NOTICE_LINES if room.roomy else _NOTICE_LINES - 1
+    if len(lines) > most:
+        lines = [*lines[: most - 1], fit(" ".join(lines[most - 1 :]), room.width - 2)]
     return shift([[(style, f"{'!' if i == 0 else ' '} {line}")] for i, line in enumerate(lines)],
                   room.left)  # fmt: skip
 

@@ -193,6 +193,14 @@ def progress(session: Session) -> str:
     return f"{total - session.ledger.open:,} of {total:,}"
 
 
+def loading(session: Session) -> str:
+    """``loading 34 %``: of a file that is loaded behind the session."""
+    news = session.loading
+    if news is None or news.state != "loading":
+        return ""
+    return f"loading {percent(news.progress)}" if news.progress else "loading"
+
+
 def saved(session: Session, *, number: bool = True) -> str:
     """``saved 14:02:11 #312``: the newest answer on disk, in local time."""
     if session.saved is None:

@@ -1,0 +1,16 @@
+"""The pictures in the docs are what the program draws."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures.py"
+
+
+def test_no_picture_is_stale() -> None:
+    ran = subprocess.run(
+        [sys.executable, str(PICTURES), "--check"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr

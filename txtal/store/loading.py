@@ -1,0 +1,29 @@
+"""Who is loading a file into a dataset behind a session: a lock that goes with its process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from txtal.store import cache_folder
+
+
+def loading_lock(database: Path, name: str) -> FileLock:
+    """To be held while a file is loaded into the dataset whose caches are called ``name``."""
+    folder = cache_folder(database)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return FileLock(folder / f"{name}.loading", mode=0o600)
+
+
+def is_loading(database: Path, name: str) -> bool:
+    """Whether anybody holds it: soon there will be more tickets."""
+    lock = loading_lock(database, name)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False  # where no lock can be made, nobody has made one
+    lock.release()
+    return False
