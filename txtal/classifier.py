@@ -6,9 +6,9 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -19,13 +19,17 @@ from txtal import ratings
 from txtal.errors import ModelError
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
-from txtal.types import TASKS, Prediction, Task
+from txtal.types import TASKS, Prediction, Record, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
 ARRAYS = "classifier.npz"
 _FORMAT = "txtal classifier"
-_VERSION = 1
+_VERSION = 2
+_READABLE = (1, 2)
+"""Version 1 had no share for labels that were never answered."""
+
+_BATCH = 1000
 _VECTORISER = "vectoriser."
 """What the names of the vectoriser's arrays begin with."""
 
@@ -62,9 +66,14 @@ class Classifier:
         Raises LearnerError for a vectoriser that can't be saved.
         """
         vectoriser, arrays = self.vectoriser.to_arrays()
-        header = {"task": self.task, "labels": list(self.labels), "vectoriser": vectoriser}
-        own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
         model = self.model
+        header = {
+            "task": self.task,
+            "labels": list(self.labels),
+            "unseen": model.unseen,
+            "vectoriser": vectoriser,
+        }
+        own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
         weights = {"coef": model.coef, "intercept": model.intercept, "trained": model.trained}
         return header, weights | own
 
@@ -76,7 +85,8 @@ class Classifier:
         ValueError when its parts don't fit together, and as :meth:`Vectoriser.from_arrays`.
         """
         task, labels = _scheme(header)
-        model = LinearModel(task, arrays["coef"], arrays["intercept"], arrays["trained"])
+        weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
+        model = LinearModel(task, *weights, _unseen(header))
         parts = {
             name.removeprefix(_VECTORISER): array
             for name, array in arrays.items()
@@ -86,6 +96,14 @@ class Classifier:
         if not _fits(model, len(labels), vectoriser.dims):
             raise ValueError("its labels, weights and features don't fit together")
         return cls(task, labels, model, vectoriser)
+
+
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in lists of a size to vectorise at once."""
+    # itertools.batched needs Python 3.12.
+    rest = iter(records)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
 
 
 def save(classifier: Classifier, folder: Path) -> None:
@@ -155,6 +173,14 @@ def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
     return task, tuple(labels)
 
 
+def _unseen(header: Mapping[str, Any]) -> float:
+    """The share of tickets whose label was never answered. Raises ValueError if it is none."""
+    share = float(header.get("unseen", 0.0))
+    if not 0 <= share <= 1:
+        raise ValueError("its share of unseen labels is none")
+    return share
+
+
 def _fits(model: LinearModel, labels: int, dims: int) -> bool:
     """Whether the weights are numbers, one for each label and feature."""
     numbers = (model.coef, model.intercept)
@@ -177,7 +203,7 @@ def _header(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ModelError(f"{path}: not the header of a txtal classifier")
-    if header.get("version") != _VERSION:
+    if header.get("version") not in _READABLE:
         raise ModelError(f"{path}: made by a newer txtal; upgrade with `pip install -U txtal`")
     missing = {"task", "labels", "vectoriser", "fingerprint", "sha256"} - header.keys()
     if missing:

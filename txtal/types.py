@@ -148,6 +148,64 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """What a model did with one label: precision is right / predicted, recall right / support."""
+
+    label: int
+    """Its id; of a classifier from a folder, its place in the scheme."""
+    support: int
+    """Tickets that have it."""
+    predicted: int
+    right: int
+    """Tickets that have it and were given it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Decisions of about the same confidence."""
+
+    n: int
+    confidence: float
+    """In the mean: the probability, by the model, that it is right."""
+    right: float
+    """The share that was."""
+    low: float
+    """The 95 % interval of that share, as is high."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How good a model is, measured on answers that it had not seen."""
+
+    answers: int
+    """It had learned from; of a classifier from a folder 0, for it doesn't say."""
+    accuracy: Estimate
+    """The share of tickets right; of multilabel ones, right in every label."""
+    macro_f1: Estimate
+    """The mean F1 of the labels."""
+    labels: tuple[LabelCounts, ...]
+    """The labels that were met, in the order of the scheme."""
+    confusion: tuple[tuple[int, int, int], ...]
+    """(label, what it was taken for, how often), the most frequent first; exclusive only."""
+    ece: float
+    """Expected calibration error: how far confidence is from the share right, in the mean."""
+    reliability: tuple[Bin, ...]
+    """From the least confident decisions to the most."""
+    audit: Estimate | None = None
+    """The share of audit answers right, as it is; ``accuracy`` is that held against the pool."""
+    audit_f1: Estimate | None = None
+    """Macro-F1 of the labels the audit met."""
+    weighted: Estimate | None = None
+    """Accuracy by all answers, each weighted by its chance of being asked; n: as many of the audit
+    would say as much."""
+    error: Estimate | None = None
+    """rating: the mean absolute error, in grades."""
+    temperature: float = 1.0
+    """What the logits are divided by, so that probabilities mean what they say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
     """An answered ticket beside another."""
 
@@ -194,6 +252,8 @@ class Revision:
     audit: Estimate | None = None
     note: str = ""
     """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
+    measures: Measures | None = None
+    """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
 
 
 @dataclass(frozen=True, slots=True)

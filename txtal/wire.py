@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from txtal.types import Estimate, Ranked, Ranking, Revision
+from txtal.types import Bin, Estimate, LabelCounts, Measures, Ranked, Ranking, Revision
 
 
 def dump_ranking(ranking: Ranking) -> str:
@@ -28,12 +28,39 @@ def load_ranking(line: str) -> Ranking:
 def ranking_from(body: dict[str, Any]) -> Ranking:
     """The ranking in parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
-    audit = revision.pop("audit")
+    audit, measures = revision.pop("audit"), revision.pop("measures", None)
     return Ranking(
-        Revision(**revision, audit=Estimate(**audit) if audit else None),
+        Revision(
+            **revision,
+            audit=Estimate(**audit) if audit else None,
+            measures=_measures(measures) if measures else None,
+        ),
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
+    )
+
+
+def dump_measures(measures: Measures) -> str:
+    """One line of JSON."""
+    return json.dumps(asdict(measures), separators=(",", ":"))
+
+
+def load_measures(line: str) -> Measures:
+    """Back from :func:`dump_measures`; raises as :func:`load_ranking`."""
+    return _measures(json.loads(line))
+
+
+def _measures(body: dict[str, Any]) -> Measures:
+    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "weighted", "error")
+    return Measures(
+        **{
+            **body,
+            **{name: Estimate(**body[name]) if body[name] else None for name in estimates},
+            "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
+            "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),
+            "reliability": tuple(Bin(**one) for one in body["reliability"]),
+        }
     )
 
 

@@ -210,3 +210,30 @@ def test_a_refusal_on_the_command_line(copy: Path, fresh: Program) -> None:
     ran = fresh.quick("predict", copy, LABELLED)
     assert "altered" in ran.complaint
     assert ran.code == 3
+
+
+def test_a_classifier_of_the_version_before_is_still_read(copy: Path) -> None:
+    """Version 1 had no share for labels that were never answered."""
+    before = classifier.load(copy)
+    header = json.loads((copy / classifier.HEADER).read_text())
+    assert header["version"] == 2
+    del header["unseen"]
+    header["version"] = 1
+    header["sha256"] = ""
+    header["sha256"] = classifier._sum(header, (copy / classifier.ARRAYS).read_bytes())
+    (copy / classifier.HEADER).write_text(json.dumps(header))
+    after = classifier.load(copy)
+    assert after.model.unseen == 0
+    assert (
+        after.predict(["where is my parcel"])[0].labels
+        == before.predict(["where is my parcel"])[0].labels
+    )
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, "much"])
+def test_a_share_of_unseen_labels_that_can_be_none_is_refused(copy: Path, share: object) -> None:
+    header = json.loads((copy / classifier.HEADER).read_text()) | {"unseen": share, "sha256": ""}
+    header["sha256"] = classifier._sum(header, (copy / classifier.ARRAYS).read_bytes())
+    (copy / classifier.HEADER).write_text(json.dumps(header))
+    with pytest.raises(ModelError, match="not a whole txtal classifier"):
+        classifier.load(copy)

@@ -12,7 +12,8 @@ from tests.conftest import MakeDataset
 from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
-from txtal.learning import tuning
+from txtal.learner.protocol import dump_message, load_message
+from txtal.learning import calibrate, tuning
 from txtal.session import LearnerStatus, Session
 from txtal.store import answers, changes, datasets, tickets
 from txtal.store.ledger import Ledger
@@ -509,3 +510,39 @@ def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
     learner.rank()
     assert dict(learner.explain(ticket_id, login).words)["password"] > 0
     assert learner.explain(ticket_id, refund).words == ()
+
+
+def test_calibration_changes_what_is_shown_and_not_who_is_asked(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = desk()
+    one.answer(one.ids[:45])
+    one.answer(one.ids[45:60], reason="audit")
+    calibrated = one.learner().rank()
+    monkeypatch.setattr(calibrate, "FEWEST", 1000)
+    as_it_is = one.learner().rank()
+    for after, before in ((calibrated.items, as_it_is.items), (calibrated.audit, as_it_is.audit)):
+        assert ids(after) == ids(before)
+        assert [a.suggestion for a in after] == [b.suggestion for b in before]
+        assert [a.score for a in after] == [b.score for b in before]
+        assert [a.probabilities for a in after] != [b.probabilities for b in before]
+
+
+def test_measures_come_with_the_revision_that_was_measured(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:40])
+    one.answer(one.ids[40:52], reason="audit")
+    learner = one.learner()
+    first = learner.rank()
+    measures = first.revision.measures
+    assert measures is not None
+    assert first.revision.audit == measures.accuracy
+    assert {counts.label for counts in measures.labels} <= set(one.labels.values())
+    assert measures.audit is not None
+    assert measures.audit.n == 12
+    one.answer(one.ids[52:53])
+    second = learner.rank()
+    assert second.revision.measures is None
+    assert second.revision.audit == first.revision.audit
+    line = dump_message(first)
+    assert load_message(line) == first

@@ -3,18 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.learning.blobs import accepted, blobs
 from txtal.errors import LearnerError
-from txtal.learning import evaluate
 from txtal.learning.evaluate import (
     accuracy,
-    audit_estimate,
     exact_match,
     macro_f1,
+    measured,
     multilabel_f1,
+    reliability,
     wilson,
 )
-from txtal.learning.matrix import IS, NOT, UNKNOWN
+from txtal.types import Estimate, LabelCounts
 
 
 def test_wilson_by_hand():
@@ -58,95 +57,85 @@ def test_measuring_nothing_is_an_error():
         exact_match(np.zeros((2, 3), np.int8), np.zeros((2, 2), np.int8))
 
 
-# --- the audit ------------------------------------------------------------------------------
+# --- measured against the truth -------------------------------------------------------------
 
 
-def every(n: int, step: int) -> np.ndarray:
-    return np.arange(n) % step == 0
+def cells_of(*labels: int, k: int = 3) -> np.ndarray:
+    return (np.arange(k) == np.array(labels)[:, None]).astype(np.int8)
 
 
-def test_an_easy_task_is_estimated_as_such():
-    x, group = blobs(3, 30)
-    estimate = audit_estimate(x, accepted(group, 3), every(90, 3), "exclusive")
-    assert estimate is not None
-    assert (estimate.n, estimate.value) == (30, 1.0)
-    assert (estimate.low, estimate.high) == pytest.approx((0.8865, 1.0), abs=1e-4)
+def sure_of(*pairs: tuple[int, float], k: int = 3) -> np.ndarray:
+    """A row for each (label, its probability); the others share the rest."""
+    rows = np.array([[p if i == label else (1 - p) / (k - 1) for i in range(k)]
+                     for label, p in pairs])  # fmt: skip
+    return rows.astype(np.float32)
 
 
-def test_random_answers_are_not_remembered():
-    """With labels unrelated to the texts a leak of the held-out answers would show as skill."""
+def test_measures_by_hand():
+    truth = cells_of(0, 0, 1, 2)
+    found = measured(truth, sure_of((0, 0.9), (1, 0.6), (1, 0.7), (1, 0.8)), "exclusive")
+    assert found.accuracy == Estimate(4, 0.5, *wilson(2, 4))
+    # F1: 0 has 2/3, 1 has 2/4, 2 has 0
+    assert found.macro_f1.value == pytest.approx((2 / 3 + 1 / 2) / 3)
+    assert found.macro_f1.low <= found.macro_f1.value <= found.macro_f1.high
+    assert found.labels == (
+        LabelCounts(0, support=2, predicted=1, right=1),
+        LabelCounts(1, support=1, predicted=3, right=1),
+        LabelCounts(2, support=1, predicted=0, right=0),
+    )
+    assert set(found.confusion) == {(0, 1, 1), (2, 1, 1)}
+    (only,) = found.reliability
+    assert (only.n, only.right) == (4, 0.5)
+    assert only.confidence == pytest.approx(0.75)
+    assert found.ece == pytest.approx(0.25)
+
+
+def test_several_labels_count_when_all_are_right():
+    truth = np.array([[1, 1], [1, 0], [0, 0]], np.int8)
+    proba = np.array([[0.9, 0.6], [0.8, 0.7], [0.2, 0.1]], np.float32)
+    found = measured(truth, proba, "multilabel")
+    assert found.accuracy.value == pytest.approx(2 / 3)
+    assert found.confusion == ()
+    assert found.reliability[0].confidence == pytest.approx((0.54 + 0.56 + 0.72) / 3)
+
+
+def test_the_most_frequent_confusion_comes_first():
+    truth = cells_of(0, 1, 1, 1, 2)
+    found = measured(truth, sure_of((1, 0.9), *[(2, 0.9)] * 4), "exclusive")
+    assert found.confusion == ((1, 2, 3), (0, 1, 1))
+
+
+def test_reliability_has_bins_of_as_many_each():
+    sure = np.linspace(0.1, 1, 1000, dtype=np.float32)
+    right = np.arange(1000) % 10 < 10 * sure
+    bins = reliability(sure, right)
+    assert [one.n for one in bins] == [100] * 10
+    assert [one.confidence for one in bins] == sorted(one.confidence for one in bins)
+    assert all(one.low - 1e-9 <= one.right <= one.high + 1e-9 for one in bins)
+    assert len(reliability(sure[:25], right[:25])) == 2
+    assert len(reliability(sure[:3], right[:3])) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40))
+def test_measures_agree_with_one_another(pairs):
+    truth = cells_of(*(a for a, _ in pairs))
+    found = measured(truth, sure_of(*((b, 0.8) for _, b in pairs)), "exclusive")
+    right = sum(one.right for one in found.labels)
+    assert found.accuracy.value == pytest.approx(right / len(pairs))
+    assert right + sum(count for _, _, count in found.confusion) == len(pairs)
+    assert sum(one.support for one in found.labels) == len(pairs)
+    assert found.macro_f1.value == pytest.approx(
+        macro_f1(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))
+    )
+
+
+def test_the_bootstrap_holds_the_truth_about_as_often_as_it_says():
+    """Labels about as frequent, each met often: 95 % of 60 draws is 57."""
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((300, 40)).astype(np.float32)
-    answers = accepted(rng.integers(0, 2, 300), 2)
-    estimate = audit_estimate(x, answers, np.ones(300, bool), "exclusive")
-    assert estimate is not None
-    assert estimate.low < 0.5 < estimate.high
-
-
-def test_no_fit_sees_what_it_is_asked_and_none_starts_at_one_that_did(monkeypatch):
-    x, group = blobs(3, 40)
-    answers, audit = accepted(group, 3), every(120, 4)
-    x[:, -1] = np.arange(120)  # a mark to know the rows by
-    fits: list[tuple[set[int], object]] = []
-    asked: list[set[int]] = []
-
-    def spy(features, cells, task, *, start=None, **rest):
-        model = real_fit(features, cells, task, start=start, **rest)
-        fits.append((marks(features), start))
-
-        class Spied:
-            ready = model.ready
-
-            def predict_proba(self, features):
-                asked.append(marks(features))
-                assert not asked[-1] & fits[-1][0]
-                return model.predict_proba(features)
-
-        return model if start is None else Spied()
-
-    def marks(features) -> set[int]:
-        return set(features[:, -1].astype(int).tolist())
-
-    real_fit = evaluate.fit
-    monkeypatch.setattr(evaluate, "fit", spy)
-    audit_estimate(x, answers, audit, "exclusive")
-    assert fits[0][0] == set(np.flatnonzero(~audit).tolist())
-    assert len(fits) == 6
-    assert all(start is not None for _, start in fits[1:])
-    assert sorted(mark for fold in asked for mark in fold) == np.flatnonzero(audit).tolist()
-
-
-def test_only_audit_answers_that_are_known_in_full_count():
-    x, group = blobs(3, 30)
-    answers = accepted(group, 3)
-    answers[0] = [NOT, UNKNOWN, UNKNOWN]
-    answers[3] = [NOT, NOT, NOT]
-    estimate = audit_estimate(x, answers, every(90, 3), "exclusive")
-    assert estimate is not None
-    assert estimate.n == 28
-
-
-@pytest.mark.parametrize("task", ["multilabel", "binary"])
-def test_other_tasks_count_rows_right_in_every_label(task):
-    x, group = blobs(2, 40)
-    answers = accepted(group, 2) if task == "multilabel" else accepted(group, 1)
-    estimate = audit_estimate(x, answers, every(80, 2), task)
-    assert estimate is not None
-    assert (estimate.n, estimate.value) == (40, 1.0)
-
-
-def test_too_few_answers_give_no_estimate():
-    x, group = blobs(3, 30)
-    answers = accepted(group, 3)
-    assert audit_estimate(x, answers, np.arange(90) < 9, "exclusive") is None
-    assert audit_estimate(x, answers, np.zeros(90, bool), "exclusive") is None
-    one_label = np.tile(np.array([[IS, NOT, NOT]], np.int8), (90, 1))
-    assert audit_estimate(x, one_label, np.ones(90, bool), "exclusive") is None
-    assert audit_estimate(x[:0], answers[:0], np.zeros(0, bool), "exclusive") is None
-
-
-def test_an_estimate_where_every_answer_is_an_audit():
-    x, group = blobs(2, 10)
-    estimate = audit_estimate(x, accepted(group, 2), np.ones(20, bool), "exclusive")
-    assert estimate is not None
-    assert estimate.value == 1
+    held = 0
+    for _ in range(60):
+        truth = rng.integers(0, 3, 200)
+        said = np.where(rng.random(200) < 0.7, truth, (truth + 1) % 3)
+        estimate = measured(cells_of(*truth), sure_of(*((s, 0.7) for s in said)), "exclusive")
+        held += estimate.macro_f1.low <= 0.7 <= estimate.macro_f1.high
+    assert held >= 52

@@ -148,16 +148,3 @@ class TestEstimate:
         mean = np.arange(len(shares)) @ shares / sum(shares)
         covered = [low <= mean <= high for low, high in map(evaluate.mean_interval, drawn)]
         assert 0.93 <= np.mean(covered) <= 0.975
-
-    def test_the_estimate_is_the_mean_error_of_models_that_havent_seen_the_ticket(self):
-        features, column = scale(120)
-        cells = given_grades(column, 5)
-        audit = np.arange(120) < 60
-        found = evaluate.audit_estimate(features, cells, audit, "rating")
-        assert found is not None
-        assert found.n == 60
-        assert 0 <= found.low < found.value < found.high < 1
-        shuffled = cells[np.random.default_rng(0).permutation(120)]
-        chance = evaluate.audit_estimate(features, shuffled, audit, "rating")
-        assert chance is not None
-        assert chance.value > 2 * found.value

@@ -11,8 +11,22 @@ from txtal.store import revisions
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.store.verify import Verified, verify
-from txtal.types import Answer, Dataset, Ranked, Ranking, Revision
+from txtal.types import (
+    Answer,
+    Bin,
+    Dataset,
+    Estimate,
+    LabelCounts,
+    Measures,
+    Ranked,
+    Ranking,
+    Revision,
+)
 
+SOME = Estimate(10, 0.8, 0.5, 0.9)
+MEASURES = Measures(
+    4, SOME, SOME, (LabelCounts(1, 4, 3, 2),), ((1, 2, 2),), 0.1, (Bin(4, 0.7, 0.5, 0.2, 0.8),)
+)
 SECRET = "my card number is 4929"
 
 
@@ -26,7 +40,8 @@ def used(path: Path, conn: Connection, make_dataset: Callable[..., Dataset]) -> 
             Answer(n, "accept", (1,), Ranked(n, (1,), ((1, 0.5),)), shown=1, answered=2.5)
         )
     ledger.undo()
-    ledger.save_ranking(Ranking(Revision(4, 6, 0.1, "lexical@en", "margin"), (Ranked(6),)))
+    revision = Revision(4, 6, 0.1, "lexical@en", "margin", measures=MEASURES)
+    ledger.save_ranking(Ranking(revision, (Ranked(6),)))
     return conn
 
 
@@ -50,6 +65,7 @@ def test_a_file_nobody_touched_has_no_faults(used: Connection) -> None:
         ("DELETE FROM answer WHERE id IN (1, 2)", "answers 1 to 2: lost"),
         ("DELETE FROM answer WHERE id = 6", "answer 6: lost"),
         ("UPDATE queue SET ranking = '{}'", "queue of dataset 1"),
+        ("UPDATE measures SET body = '{}'", "measures of revision 1"),
         ("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'revision'", "revision: its counter"),
         ("UPDATE label SET dataset_id = 7 WHERE id = 1", "label 1: refers to a dataset"),
         ("DROP INDEX answer_ticket", "answer_ticket: missing"),
@@ -75,3 +91,9 @@ def test_a_changed_queue_is_not_asked_from(used: Connection) -> None:
     assert revisions.last_ranking(used, 1)
     used.execute("UPDATE queue SET ranking = replace(ranking, '6', '7')")
     assert revisions.last_ranking(used, 1) is None
+
+
+def test_measures_come_back_as_they_were_and_not_at_all_once_changed(used: Connection) -> None:
+    assert revisions.measures(used, 1) == [(1, MEASURES)]
+    used.execute("UPDATE measures SET body = replace(body, '0.8', '0.9')")
+    assert revisions.measures(used, 1) == []

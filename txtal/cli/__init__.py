@@ -47,6 +47,7 @@ def program() -> click.Group:
         datasets,
         demo,
         doctor,
+        evaluate,
         export,
         label,
         load,
@@ -62,7 +63,7 @@ def program() -> click.Group:
 
     for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
-    for module in (suspects, doctor, verify, backup, restore):
+    for module in (evaluate, suspects, doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

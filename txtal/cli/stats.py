@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.text import count
@@ -38,8 +39,20 @@ def _show(body: dict[str, Any]) -> None:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:
             put(f"       {body['note']}")
-    audit = body["audit"]
-    if audit:
+    click.echo()
+    _show_quality(body)
+    click.echo()
+    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
+    click.echo()
+    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])
+
+
+def _show_quality(body: dict[str, Any]) -> None:
+    measures, audit = body["measures"], body["audit"]
+    if measures:
+        estimates.show_sums(measures, f"{measures['accuracy']['n']:,} tickets drawn at random")
+        put(f"measured with {measures['answers']:,} answers; `txtal evaluate` has more of it")
+    elif audit:  # of an earlier txtal
         value = audit.get("accuracy", audit.get("mean_absolute_error"))
         estimate = Estimate(audit["n"], value, audit["low"], audit["high"])
         put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
@@ -52,7 +65,3 @@ def _show(body: dict[str, Any]) -> None:
             f"{share['high']:.1%}, {count(share['n'], 'answer')}), kappa {kappa['value']:.2f} "
             f"({kappa['low']:.2f} to {kappa['high']:.2f})"
         )
-    click.echo()
-    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
-    click.echo()
-    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])

@@ -54,7 +54,7 @@ def command(
     if scheme is None or model is None or features is None or not model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")
     names = tuple(label.name for label in scheme.labels)
-    made = classifier.Classifier(scheme.task, names, model, features.vectoriser)
+    made = classifier.Classifier(scheme.task, names, learner.calibrated, features.vectoriser)
     classifier.save(made, output)
     console.say(f"trained on {revision.answers:,} answers, written to {output}")
     if revision.audit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,15 @@ from threadpoolctl import threadpool_limits
 
 from txtal.engine import LOCAL, open_engine
 from txtal.errors import LearnerError
+from txtal.learner import measuring
 from txtal.learner.candidates import MOST, Sweep, uniform
 from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
+from txtal.learner.measuring import Found
 from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
 from txtal.learner.why import weigh
-from txtal.learning import evaluate, model, neighbourhood, select, start
+from txtal.learning import calibrate, model, neighbourhood, select, start
 from txtal.learning.arrays import Floats, Indices, Mask
 from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS
@@ -39,9 +41,9 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     Answer,
     Dataset,
-    Estimate,
     Explanation,
     LearnerSettings,
+    Measures,
     Ranked,
     Ranking,
     Revision,
@@ -80,6 +82,8 @@ class Snapshot:
     dataset: Dataset
     newest: int
     answers: Sequence[Answer]
+    chances: Mapping[int, float | None]
+    """Of each answered ticket that it was asked when it was, in that order."""
     audited: frozenset[int]
     """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
     features: Features
@@ -179,8 +183,7 @@ class Learner:
         self._known: Known | None = None
         self._standing: Sequence[Answer] = ()
         self._start: Indices | None = None
-        self._audit: Estimate | None = None
-        self._audited = 0
+        self._found = Found()
 
     def rank(self) -> Ranking:
         """Learn from the answers there are and say whom to ask next.
@@ -197,13 +200,13 @@ class Learner:
             self._report(LearnerStatus("training"))
             self._known = known = Known.of(snapshot.answers, snapshot.scheme, snapshot.features)
             self._fit(known)
-            self._measure(known, snapshot)
             waiting = self._open(known, snapshot)
+            measures = self._measure(known, snapshot, waiting)
             self._snapshot, self._waiting = snapshot, waiting
             if self.settings.strategy not in _FROM_NOTHING:
                 self._sweep.again(len(waiting.is_open))
                 self._swept = None
-            return self._ranking(waiting, snapshot, began)
+            return self._ranking(waiting, snapshot, measures, began)
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Which words of the ticket speak for the label, and which against; none without a model.
@@ -316,6 +319,18 @@ class Learner:
         return self._tuning.why if self._tuning else ""
 
     @property
+    def calibrated(self) -> LinearModel:
+        """The model as it is shown and taken away: it decides as the one that chooses whom to ask,
+        but its probabilities mean what they say, once there are enough answers to tell."""
+        assert self.model is not None
+        assert self._known is not None
+        heat = self._found.temperature
+        if heat == 1.0:
+            return self.model
+        unseen = calibrate.unseen_share(self._known.cells) if self._task == "exclusive" else 0.0
+        return self.model.calibrated(heat, unseen)
+
+    @property
     def adapted(self) -> bool:
         """Whether something was found to be better than the usual settings."""
         return self._tuning is not None and self._tuning.adapted
@@ -348,10 +363,10 @@ class Learner:
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
         audited = answers.asked_as(conn, dataset.id, AUDIT)
+        chances = answers.chances(conn, dataset.id)
         self._standing = standing
-        return Snapshot(
-            dataset, newest, standing, audited, self._vectorise(conn, dataset.id, standing)
-        )
+        features = self._vectorise(conn, dataset.id, standing)
+        return Snapshot(dataset, newest, standing, chances, audited, features)
 
     def _vectorise(self, conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Features:
         """The features there are; the cache vectorises only what is new."""
@@ -408,23 +423,30 @@ class Learner:
 
     # --- measuring --------------------------------------------------------------------------
 
-    def _measure(self, known: Known, snapshot: Snapshot) -> None:
-        """Estimate again once there are a tenth more audit answers: it takes several fits."""
+    def _measure(self, known: Known, snapshot: Snapshot, waiting: OpenTickets) -> Measures | None:
+        """Measure again once there are a tenth more answers; None when it wasn't time to."""
+        assert self.model is not None
         audited = np.isin(known.matrix.ticket_ids, list(snapshot.audited))
-        count = int(audited.sum())
-        if self._audited <= count < 1.1 * self._audited:
-            return
+        if not self.model.ready or not measuring.enough(len(audited), int(audited.sum())):
+            self._found = Found()
+            return None
         trainer = self._trainer()
-        self._audit = evaluate.audit_estimate(
+        if not self._found.is_old(len(audited), trainer.hyper):
+            return None
+        answered = measuring.Answered(
             known.features,
+            known.rows,
             known.cells,
+            known.matrix.ticket_ids,
             audited,
-            self._task,
-            seed=self.settings.seed,
-            regress=trainer.regression,
-            finish=lambda fitted, used: trainer.finish(fitted, known.rows[used], known.cells[used]),
+            snapshot.chances,
         )
-        self._audited = count
+        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
+        drawn = select.audit_sample(len(waiting.rows), measuring.POOL, rng)
+        sample = np.asarray(snapshot.features.matrix[waiting.rows[drawn]])
+        self._found = measuring.measure(answered, trainer, self.model, sample, len(waiting.rows))
+        measures = self._found.measures
+        return measures and measuring.by_label(measures, known.labels)
 
     # --- ranking ----------------------------------------------------------------------------
 
@@ -466,7 +488,9 @@ class Learner:
             rng=rng or np.random.default_rng(self.settings.seed),
         )
 
-    def _ranking(self, waiting: OpenTickets, snapshot: Snapshot, began: float) -> Ranking:
+    def _ranking(
+        self, waiting: OpenTickets, snapshot: Snapshot, measures: Measures | None, began: float
+    ) -> Ranking:
         choice = self._choose(waiting, snapshot)
         audit = select.audit_sample(len(waiting.rows), AUDIT_SIZE, waiting.pool.rng)
         uniform_choice = Choice(AUDIT, waiting.rows[audit], None, waiting.uniform)
@@ -476,8 +500,9 @@ class Learner:
             seconds=round(time.perf_counter() - began, 4),
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
-            audit=self._audit,
+            audit=self._found.headline,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
+            measures=measures,
         )
         return Ranking(
             revision,
@@ -528,16 +553,17 @@ class Learner:
 
     def _ranked(self, choice: Choice, snapshot: Snapshot) -> tuple[Ranked, ...]:
         assert self.model is not None
-        scheme, features = snapshot.scheme, snapshot.features
-        proba = self.model.predict_proba(features.matrix[choice.rows])
-        decided = model.decide(proba, scheme.task) == IS
+        scheme, ids = snapshot.scheme, snapshot.features.ids
+        features = snapshot.features.matrix[choice.rows]
+        decided = model.decide(self.model.predict_proba(features), scheme.task) == IS
+        proba = self.calibrated.predict_proba(features)
         scores = [None] * len(choice.rows) if choice.scores is None else choice.scores
         ranked = []
         for row, chances, chosen, score_ in zip(choice.rows, proba, decided, scores, strict=True):
             likely = np.argsort(-chances, kind="stable") if self.model.ready else _NONE
             ranked.append(
                 Ranked(
-                    ticket_id=int(features.ids[row]),
+                    ticket_id=int(ids[row]),
                     suggestion=tuple(scheme.ids[i] for i in likely if chosen[i]),
                     probabilities=tuple(
                         (scheme.ids[i], round(float(chances[i]), 4)) for i in likely[:HEAD]

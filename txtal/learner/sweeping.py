@@ -72,6 +72,7 @@ class Sweeping:
             "labels": list(pool.labels),
             "size": pool.size,
             "seed": self.seed,
+            "unseen": model.unseen,
         }
         arrays = {
             "coef": model.coef,
@@ -86,7 +87,8 @@ class Sweeping:
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
         """Back from :meth:`to_arrays`."""
-        model = LinearModel(header["task"], arrays["coef"], arrays["intercept"], arrays["trained"])
+        weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
+        model = LinearModel(header["task"], *weights, header["unseen"])
         nothing = np.empty((0, model.coef.shape[1]), np.float32)
         pool = Pool(
             features=nothing,

@@ -1,9 +1,9 @@
-"""How good the model is: measures, and an honest estimate from the audit answers."""
+"""How good decisions are, given the truth: measures with their intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections import Counter
+from collections.abc import Iterator
 from math import sqrt
 from typing import Literal
 
@@ -14,16 +14,19 @@ from scipy.special import stdtrit
 from txtal.errors import LearnerError
 from txtal.intervals import wilson
 from txtal.learning import grades
-from txtal.learning.arrays import Cells, Features, Indices, Mask
+from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
-from txtal.learning.model import LinearModel, decide, fit
-from txtal.types import ONE_OF, Estimate, Task
+from txtal.learning.model import decide
+from txtal.types import ONE_OF, Bin, Estimate, LabelCounts, Measures, Task
 
-FEWEST = 10
-"""Audit answers below which there is no estimate: its interval would span half the scale."""
+BINS = 10
+"""Of the reliability table, at most."""
 
-Regress = Callable[[Features, Cells, LinearModel | None], LinearModel]
-"""Fits a model to features (n, d) and answers (n, k), perhaps starting at another."""
+BIN_SIZE = 10
+"""Decisions a bin holds at least, if there are as many at all."""
+
+DRAWS = 400
+"""Of the bootstrap."""
 
 Labels = npt.NDArray[np.integer]
 """One label a row (n,), as a column number."""
@@ -83,70 +86,86 @@ def multilabel_f1(
     return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 1.0
 
 
-def audit_estimate(
-    features: Features,
-    cells: Cells,
-    audit: Mask,
-    task: Task,
-    *,
-    folds: int = 5,
-    seed: int = 0,
-    regress: Regress | None = None,
-    finish: Callable[[LinearModel, Indices], LinearModel] | None = None,
-) -> Estimate | None:
-    """How good a model of these answers is, from the audit answers alone.
+def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Measures:
+    """How good decisions by these probabilities (n, k) are, given the truth (n, k), known in full.
 
-    Only rows drawn uniformly at random (``audit`` (n,)) stand for the pool; those a strategy
-    chose are the hard ones. Each is predicted by a model fitted to all answers but its fold's
-    (cross-validation, Stone 1974, JRSS B 36, over the audit rows only), so no answer is spent on
-    testing. The value is the share of rows right in every label: accuracy, or for multilabel
-    exact match; the interval is Wilson's. For ratings it is the mean absolute error, in grades,
-    with :func:`mean_interval`.
-
-    A fold's fit starts at a model that has seen no audit row. The full model would save as much
-    time, but a fit stops short of its optimum and would carry over some of what the full model
-    knew of the rows held out.
-
-    Rows not known in full don't count: where one label applies that is every reject, so an audit
-    question should ask for a label, not for a verdict on a suggestion, or hard tickets drop out.
-    Each model learned from a little less than all answers, so the value errs on the low side.
-
-    ``regress`` fits a model, :func:`fit` by default; ``finish`` is given each fold's model and the
-    rows it was fitted to, and gives back the model that is to be judged.
-
-    None with fewer than ``FEWEST`` rows that count, or when a fold's model isn't ready.
+    The labels are columns. Intervals: Wilson's of accuracy, and of macro-F1 the bootstrap's
+    percentiles (Efron 1979, Annals of Statistics 7), over the rows. Raises LearnerError without
+    rows.
     """
-    counted = np.flatnonzero(audit & known_in_full(cells, task))
-    if len(counted) < FEWEST:
-        return None
-    regress = regress or partial(_regress, task, seed)
-    blind = regress(features[~audit], cells[~audit], None)
-    decided = cells.copy()
-    for held_out in np.array_split(np.random.default_rng(seed).permutation(counted), folds):
-        rest = np.ones(len(cells), np.bool_)
-        rest[held_out] = False
-        model = regress(features[rest], cells[rest], blind)
-        if not model.ready:
-            return None
-        if finish is not None:
-            model = finish(model, np.flatnonzero(rest))
-        decided[held_out] = decide(model.predict_proba(features[held_out]), task)
-    return _estimate(cells[counted], decided[counted], task)
+    _check(cells, proba)
+    decided = decide(proba, task)
+    right = (decided == cells).all(axis=1)
+    low, high = wilson(int(right.sum()), len(right))
+    bins = reliability(confidence(proba, decided, task), right)
+    return Measures(
+        answers=answers,
+        accuracy=Estimate(len(right), float(right.mean()), low, high),
+        macro_f1=_bootstrapped_f1(cells, decided),
+        labels=tuple(_counts(cells, decided)),
+        confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
+        error=_mean_error(cells, decided) if task == "rating" else None,
+        ece=sum(one.n * abs(one.confidence - one.right) for one in bins) / len(right),
+        reliability=bins,
+    )
 
 
-def _estimate(truth: Cells, decided: Cells, task: Task) -> Estimate:
-    n = len(truth)
-    if task == "rating":
-        errors = grades.off(truth, decided)
-        return Estimate(n, float(errors.mean()), *mean_interval(errors))
-    right = int((decided == truth).all(axis=1).sum())
-    return Estimate(n, right / n, *wilson(right, n))
+def confidence(proba: Floats, decided: Cells, task: Task) -> Floats:
+    """The probability (n,) that what was decided (n, k) is right.
+
+    multilabel: in every label, as if they were independent of one another.
+    """
+    if task in ONE_OF:
+        return np.asarray((proba * (decided == IS)).sum(axis=1))
+    return np.asarray(np.where(decided == IS, proba, 1 - proba).prod(axis=1))
 
 
-def _regress(
-    task: Task, seed: int, features: Features, cells: Cells, start: LinearModel | None
-) -> LinearModel:
-    return fit(features, cells, task, start=start, seed=seed)
+def reliability(confident: Floats, right: Mask) -> tuple[Bin, ...]:
+    """The reliability table: bins of as many decisions each, ``BINS`` or fewer with few of them.
+
+    Bins of equal mass: with the few answers of an audit, bins of equal width would be empty or
+    hold one (Nixon et al. 2019, "Measuring Calibration in Deep Learning", section 3).
+    """
+    order = np.argsort(confident, kind="stable")
+    count = max(1, min(BINS, len(order) // BIN_SIZE))
+    bins = []
+    for rows in np.array_split(order, count):
+        hits = int(right[rows].sum())
+        low, high = wilson(hits, len(rows))
+        bins.append(Bin(len(rows), float(confident[rows].mean()), hits / len(rows), low, high))
+    return tuple(bins)
+
+
+def _mean_error(cells: Cells, decided: Cells) -> Estimate:
+    errors = grades.off(cells, decided)
+    return Estimate(len(errors), float(errors.mean()), *mean_interval(errors))
+
+
+def _bootstrapped_f1(cells: Cells, decided: Cells) -> Estimate:
+    yes, said = (cells == IS).astype(np.float64), (decided == IS).astype(np.float64)
+    n = len(yes)
+    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=DRAWS)
+    drawn = np.vstack([np.ones(n), drawn])  # the first as it is
+    both, either = drawn @ (yes * said), drawn @ (yes + said)
+    occurs = either > 0
+    scores = np.divide(2 * both, either, out=np.zeros_like(both), where=occurs)
+    means = scores.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1)
+    means[~occurs.any(axis=1)] = 1.0
+    low, high = np.quantile(means[1:], [0.025, 0.975])
+    return Estimate(n, float(means[0]), float(min(low, means[0])), float(max(high, means[0])))
+
+
+def _counts(cells: Cells, decided: Cells) -> Iterator[LabelCounts]:
+    yes, said = cells == IS, decided == IS
+    for label in np.flatnonzero((yes | said).any(axis=0)).tolist():
+        both = int((yes[:, label] & said[:, label]).sum())
+        yield LabelCounts(label, int(yes[:, label].sum()), int(said[:, label].sum()), both)
+
+
+def _confused(cells: Cells, decided: Cells) -> list[tuple[int, int, int]]:
+    pairs = zip(cells.argmax(axis=1).tolist(), decided.argmax(axis=1).tolist(), strict=True)
+    counted = Counter((truth, said) for truth, said in pairs if truth != said)
+    return [(*pair, count) for pair, count in counted.most_common()]
 
 
 def known_in_full(cells: Cells, task: Task) -> Mask:

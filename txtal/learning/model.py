@@ -50,6 +50,8 @@ class LinearModel:
     """(k,)."""
     trained: Mask
     """(k,); exclusive, rating: accepted at least once. Otherwise: seen to apply and not to."""
+    unseen: float = 0.0
+    """exclusive: the share of tickets whose label is one of those it couldn't learn."""
 
     @property
     def ready(self) -> bool:
@@ -59,7 +61,8 @@ class LinearModel:
     def predict_proba(self, features: Features) -> Floats:
         """Probabilities (n, k).
 
-        exclusive: a softmax over the trained labels, 0 for the others, uniform when none is.
+        exclusive: a softmax over the trained labels, uniform when none is; the others share what
+        is unseen.
         multilabel, binary: a sigmoid for each label by itself.
         rating: what lies between the chances of each grade or above and of the next.
         A row whose features are not finite gets what a row without features would.
@@ -80,7 +83,30 @@ class LinearModel:
             return np.asarray(expit(logits))
         if not self.trained.any():
             return np.full_like(logits, 1 / logits.shape[1])
-        return np.asarray(softmax(np.where(self.trained, logits, -np.inf), axis=1))
+        proba = np.asarray(softmax(np.where(self.trained, logits, -np.inf), axis=1))
+        return with_unseen(proba, self.trained, self.unseen)
+
+    def calibrated(self, temperature: float, unseen: float = 0.0) -> LinearModel:
+        """The model with its logits divided by ``temperature``; see :mod:`..calibrate`.
+
+        It decides as before.
+        """
+        scale = np.where(self.trained, 1 / temperature, 1).astype(np.float32)
+        return replace(
+            self, coef=self.coef * scale[:, None], intercept=self.intercept * scale, unseen=unseen
+        )
+
+
+def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
+    """Probabilities (n, k) with a share for the labels that aren't ``known`` (k,) or (n, k).
+
+    It is no more than they would have if all labels were as probable, so that none of them can
+    become the most probable.
+    """
+    unknown = np.broadcast_to(~known, proba.shape)
+    count = unknown.sum(axis=1, keepdims=True)
+    share = np.minimum(unseen, count / proba.shape[1]) * (count < proba.shape[1])
+    return np.asarray(np.where(unknown, share / np.maximum(count, 1), (1 - share) * proba))
 
 
 def decide(proba: Floats, task: Task) -> Cells:

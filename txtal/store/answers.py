@@ -125,6 +125,21 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     return [from_row(row, stands_for) for row in rows]
 
 
+def chances(conn: Connection, dataset_id: int) -> dict[int, float | None]:
+    """The chance that each ticket with a standing answer had of being asked, when it first was.
+
+    In the order in which they were asked. None where it isn't known.
+    """
+    rows = conn.execute(
+        "SELECT ticket_id, selection_probability, min(id) AS first FROM answer"
+        " WHERE dataset_id = ? AND verdict IS NOT NULL AND ticket_id IN"
+        " (SELECT ticket_id FROM standing_answer WHERE dataset_id = ?)"
+        " GROUP BY ticket_id ORDER BY first",
+        (dataset_id, dataset_id),
+    )
+    return {row["ticket_id"]: row["selection_probability"] for row in rows}
+
+
 def asked_as(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
     """Ids of the tickets with an answer, not undone, that was asked for this reason.
 

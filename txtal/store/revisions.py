@@ -7,7 +7,7 @@ import time
 from txtal import wire
 from txtal.store import sums
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import Estimate, Ranking, Revision
+from txtal.types import Estimate, Measures, Ranking, Revision
 
 
 def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
@@ -36,12 +36,35 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
             ),
         )
         revision_id = int(cursor.lastrowid or 0)
+        if revision.measures:
+            _save_measures(conn, dataset_id, revision_id, revision.measures)
         conn.execute(
             "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
             (dataset_id, revision_id, wire.dump_ranking(ranking)),
         )
         conn.execute(f"UPDATE queue SET sum = {sums.QUEUE} WHERE dataset_id = ?", (dataset_id,))
     return revision_id
+
+
+def _save_measures(conn: Connection, dataset_id: int, revision_id: int, measures: Measures) -> None:
+    conn.execute(
+        "INSERT INTO measures (revision_id, dataset_id, body) VALUES (?, ?, ?)",
+        (revision_id, dataset_id, wire.dump_measures(measures)),
+    )
+    conn.execute(f"UPDATE measures SET sum = {sums.MEASURES} WHERE revision_id = ?", (revision_id,))
+
+
+def measures(conn: Connection, dataset_id: int) -> list[tuple[int, Measures]]:
+    """What every revision that was measured came to, with its id, oldest first.
+
+    What can't be read any more is left out; `txtal verify` tells of it.
+    """
+    rows = conn.execute(
+        f"SELECT revision_id, body FROM measures WHERE dataset_id = ? AND sum IS {sums.MEASURES}"
+        " ORDER BY revision_id",
+        (dataset_id,),
+    )
+    return [(row["revision_id"], wire.load_measures(row["body"])) for row in rows]
 
 
 def last_ranking(conn: Connection, dataset_id: int) -> tuple[int, Ranking] | None:

@@ -323,11 +323,22 @@ _M004 = (
     "DROP TABLE put_by",
 )
 
+_M005 = (
+    """CREATE TABLE measures (
+        revision_id INTEGER PRIMARY KEY REFERENCES revision(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        body TEXT NOT NULL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX measures_dataset ON measures (dataset_id, revision_id)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
     "m003_ticket_dataset": _M003,
     "m004_ratings": _M004,
+    "m005_measures": _M005,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

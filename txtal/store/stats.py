@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from txtal.intervals import agreement
+from txtal.quality import as_data
 from txtal.store import answers, datasets, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
@@ -26,6 +27,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     timed = [answer.answered - answer.shown for answer in standing if answer.shown]
     return {
@@ -46,6 +48,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
             if audit
             else None
         ),
+        "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
     }
 

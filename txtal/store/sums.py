@@ -24,6 +24,7 @@ ANSWER = (
     " revision_id, shown, answered, flagged, CAST(comment AS BLOB))"
 )
 QUEUE = "content_hash(dataset_id, revision_id, CAST(ranking AS BLOB))"
+MEASURES = "content_hash(revision_id, dataset_id, CAST(body AS BLOB))"
 # Text goes to the functions as bytes: damaged, it may be no UTF-8 any more.
 
 

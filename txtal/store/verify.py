@@ -101,6 +101,13 @@ def _queues(conn: Connection) -> Iterator[str]:
         yield f"queue of dataset {row}: it changed since it was written; the next fit mends it"
 
 
+def _measures(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(
+        f"SELECT revision_id FROM measures WHERE sum IS NOT {sums.MEASURES}"
+    ):
+        yield f"measures of revision {row}: they changed since they were written"
+
+
 def _counters(conn: Connection) -> Iterator[str]:
     """No number is given out twice."""
     for table in ("label_event", "session", "revision", "answer"):
@@ -123,4 +130,13 @@ def _numbers(conn: Connection) -> Iterator[str]:
         yield f"answer {first}: lost" if first == last else f"answers {first} to {last}: lost"
 
 
-_CHECKS: tuple[_Check, ...] = (_file, _tables, _tickets, _answers, _queues, _counters, _numbers)
+_CHECKS: tuple[_Check, ...] = (
+    _file,
+    _tables,
+    _tickets,
+    _answers,
+    _queues,
+    _measures,
+    _counters,
+    _numbers,
+)

@@ -1,0 +1,122 @@
+"""How good is the model: of a dataset by its answers, of a classifier by a labelled file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, LABELS, Program
+from txtal.store import schema
+
+
+@pytest.fixture(scope="module")
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A dataset with every sample ticket answered, a tenth of them as audits; and a classifier."""
+    program = Program(tmp_path_factory.mktemp("evaluated"))
+    shutil.copy(prepared / "labelled.db", program.folder / program.db)
+    conn = schema.open_database(program.folder / program.db)
+    with conn:
+        # Imported answers have no reason; these stand for questions that a session drew.
+        conn.execute(
+            "UPDATE answer SET reason = CASE id % 10 WHEN 0 THEN 'audit' ELSE 'margin' END,"
+            " selection_probability = CASE id % 10 WHEN 0 THEN 0.1 / (681 - id) ELSE 0.9 END"
+        )
+        from txtal.store import sums
+
+        conn.execute(f"UPDATE answer SET sum = {sums.ANSWER}")
+    conn.close()
+    program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    return program
+
+
+def test_of_a_dataset(trained: Program) -> None:
+    body = trained.quick.json("evaluate", "d", "--json")
+    assert body["dataset"] == "d"
+    assert body["audit"]["n"] == 68
+    for key in ("accuracy", "macro_f1", "audit", "audit_f1", "weighted"):
+        assert 0 <= body[key]["low"] <= body[key]["value"] <= body[key]["high"] <= 1
+    assert body["accuracy"]["value"] > 0.7
+    assert sum(one["support"] for one in body["labels"].values()) == 68
+    assert (
+        sum(one["right"] for one in body["labels"].values())
+        + sum(one["count"] for one in body["confusion"])
+        == 68
+    )
+    assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
+    said = trained.quick.ok("evaluate", "d").out
+    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion", "weighted"):
+        assert part in said
+
+
+def test_of_a_classifier_on_a_labelled_file(trained: Program) -> None:
+    body = trained.quick.json("evaluate", "model", LABELLED, "--json")
+    assert body["accuracy"]["n"] == len(LABELLED.read_text("utf-8").splitlines())
+    assert body["accuracy"]["value"] > 0.9  # it learned from these very tickets
+    assert (body["audit"], body["weighted"]) == (None, None)
+    assert set(body["labels"]) == set(LABELS)
+    said = trained.quick.ok("evaluate", "model", LABELLED).out
+    assert "labelled texts of" in said
+
+
+def test_what_the_file_has_that_the_classifier_does_not(trained: Program) -> None:
+    lines = [
+        {"text": "where is my parcel", "label": "an unheard of label"},
+        {"text": "where is my parcel", "labels": ["bug", "praise"]},
+        {"text": "where is my parcel"},
+        "nonsense",
+    ]
+    trained.file("strange.jsonl", lines)
+    ran = trained.quick.ok("evaluate", "model", "strange.jsonl", "--json")
+    assert "left out 2 texts without usable labels, 1 bad line" in ran.err
+    body = json.loads(ran.out)
+    assert body["accuracy"]["n"] == 1
+    assert body["accuracy"]["value"] == 0
+    assert body["labels"]["an unheard of label"]["support"] == 1
+
+
+def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
+    trained.file("bare.jsonl", [{"text": "no label"}])
+    ran = trained.quick("evaluate", "model", "bare.jsonl")
+    assert ran.code == 3
+    assert "bare.jsonl: no line has exactly one label" in ran.err
+    ran = trained.quick("evaluate", "nosuch", "bare.jsonl")
+    assert "no classifier.json" in ran.complaint
+    assert "there are: d" in trained.quick("evaluate", "nosuch").complaint
+    ran = sample.quick("evaluate", "d")
+    assert ran.code == 1
+    assert "it takes 10 answers to tickets drawn at random" in ran.err
+
+
+def test_hostile_labels_are_made_safe(trained: Program) -> None:
+    trained.file("hostile.jsonl", [{"text": "some text", "label": HOSTILE}] * 3)
+    for words in ((), ("--json",)):
+        ran = trained.quick.ok("evaluate", "model", "hostile.jsonl", *words)
+        assert not DANGEROUS & set(ran.out)
+
+
+def test_stats_has_what_the_learner_measured(labelled: Program) -> None:
+    """A sitting's learner stores its measures with the revision; stats only reads them."""
+    from contextlib import closing
+
+    from tests.store.test_verify import MEASURES
+    from txtal.store import datasets
+    from txtal.store.ledger import Ledger
+    from txtal.types import Ranking, Revision
+
+    path = labelled.folder / labelled.db
+    with closing(schema.open_database(path)) as conn:
+        dataset = datasets.get(conn, "d")
+        ledger = Ledger(conn, path, dataset, annotator="ann")
+        revision = Revision(4, 6, 0.1, "lexical@en", "margin", MEASURES.accuracy, "", MEASURES)
+        ledger.save_ranking(Ranking(revision, ()))
+        first, second = (label.name for label in dataset.scheme.labels[:2])
+    body = labelled.quick.json("stats", "d", "--json")
+    assert body["measures"]["accuracy"] == {"n": 10, "value": 0.8, "low": 0.5, "high": 0.9}
+    assert body["measures"]["labels"][first]["precision"] == 0.6667
+    assert body["measures"]["confusion"] == [{"label": first, "taken_for": second, "count": 2}]
+    said = labelled.quick.ok("stats", "d").out
+    assert "accuracy  80.0 % (95 % interval 50.0 to 90.0)" in said
+    assert "measured with 4 answers" in said

@@ -1,0 +1,133 @@
+"""Probabilities that mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy.special import expit, softmax
+
+from txtal.learning import calibrate
+from txtal.learning.matrix import IS, UNKNOWN
+from txtal.learning.model import LinearModel, decide
+
+N, K = 3000, 4
+
+
+def sampled(heat: float, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (n, k) that are to be divided by ``heat``, and answers drawn accordingly."""
+    rng = np.random.default_rng(seed)
+    logits = 2 * rng.standard_normal((N, K))
+    chosen = (softmax(logits, axis=1).cumsum(axis=1) > rng.random((N, 1))).argmax(axis=1)
+    cells = (np.arange(K) == chosen[:, None]).astype(np.int8)
+    return softmax(logits * heat, axis=1).astype(np.float32), cells
+
+
+ALL = np.ones((N, K), np.bool_)
+EACH = np.ones(N)
+
+
+@pytest.mark.parametrize("heat", [0.5, 1.0, 2.5])
+def test_the_temperature_is_found(heat: float) -> None:
+    proba, cells = sampled(heat)
+    found, error = calibrate.temperature(proba, cells, ALL, EACH, "exclusive")
+    assert abs(np.log(found / heat)) < 4 * error
+    assert 0 < error < 0.05
+
+
+def test_the_temperature_of_several_labels_is_found() -> None:
+    rng = np.random.default_rng(1)
+    logits = 2 * rng.standard_normal((N, K))
+    cells = (rng.random((N, K)) < expit(logits)).astype(np.int8)
+    cells[:100] = UNKNOWN
+    proba = expit(2 * logits).astype(np.float32)
+    found, error = calibrate.temperature(proba, cells, ALL, EACH, "multilabel")
+    assert abs(np.log(found / 2)) < 4 * error
+
+
+def test_the_answers_a_strategy_chose_count_for_few() -> None:
+    """The audit says 1 and a great many chosen answers say 3."""
+    proba, cells = sampled(1.0)
+    hard, hard_cells = sampled(3.0, seed=1)
+    both = np.concatenate([proba[:300], hard]), np.concatenate([cells[:300], hard_cells])
+    audit = np.arange(300 + N) < 300
+    known = np.ones((300 + N, K), np.bool_)
+    weights = calibrate.weights(audit)
+    assert weights[:300] == pytest.approx(1)
+    assert weights[300:].sum() == pytest.approx(calibrate.CHOSEN)
+    found, _ = calibrate.temperature(*both, known, weights, "exclusive")
+    assert 1.0 < found < 1.6
+    alone, _ = calibrate.temperature(*both, known, np.where(audit, 0.0, 1.0), "exclusive")
+    assert alone > 2.5
+
+
+def test_labels_a_model_could_not_know_of_say_nothing() -> None:
+    proba, cells = sampled(1.5)
+    before = calibrate.temperature(proba, cells, ALL, EACH, "exclusive")
+    strange = np.tile(np.array([[0, 0, 0, IS]], np.int8), (500, 1))
+    known = np.concatenate([ALL, np.tile(np.array([[True, True, True, False]]), (500, 1))])
+    more = np.concatenate([proba, np.full((500, K), 0.25, np.float32)])
+    each = np.ones(N + 500)
+    after = calibrate.temperature(more, np.concatenate([cells, strange]), known, each, "exclusive")
+    assert after == before
+    assert calibrate.temperature(proba[:0], cells[:0], ALL[:0], EACH[:0], "exclusive") == (
+        1.0,
+        0.0,
+    )
+
+
+def test_unseen_labels_by_hand() -> None:
+    cells = np.zeros((8, 5), np.int8)
+    cells[np.arange(8), [0, 0, 0, 1, 1, 1, 2, 3]] = IS
+    # Two of eight answers have a label of their own; one of five labels was never given.
+    assert calibrate.unseen_share(cells) == pytest.approx(0.2)
+    cells[0] = 0
+    cells[0, 4] = IS
+    assert calibrate.unseen_share(cells) == 0
+    assert calibrate.unseen_share(cells[:0]) == 0
+
+
+logits = hnp.arrays(np.float32, (5, 6), elements=st.floats(-30, 30, width=32))
+trained = hnp.arrays(np.bool_, 6)
+
+
+@given(logits, trained, st.floats(0.1, 10), st.floats(0, 1))
+def test_calibration_decides_as_before_and_sums_to_one(
+    logits: np.ndarray, trained: np.ndarray, heat: float, unseen: float
+) -> None:
+    model = LinearModel("exclusive", logits.T.copy(), np.zeros(6, np.float32), trained)
+    x = np.eye(5, dtype=np.float32)
+    before, after = model.predict_proba(x), model.calibrated(heat, unseen).predict_proba(x)
+    assert np.allclose(after.sum(axis=1), 1, atol=1e-4)
+    assert (after >= 0).all()
+    best = decide(before, "exclusive").argmax(axis=1)
+    assert np.allclose(after[np.arange(5), best], after.max(axis=1), rtol=1e-4)
+
+
+@given(logits, trained, st.floats(0.1, 10))
+def test_calibration_leaves_labels_on_their_side_of_one_half(
+    logits: np.ndarray, trained: np.ndarray, heat: float
+) -> None:
+    model = LinearModel("multilabel", logits.T.copy(), np.zeros(6, np.float32), trained)
+    x = np.eye(5, dtype=np.float32)
+    before, after = model.predict_proba(x), model.calibrated(heat).predict_proba(x)
+    clear = np.abs(before - 0.5) > 1e-4
+    assert ((before >= 0.5) == (after >= 0.5))[clear].all()
+
+
+@given(logits, st.floats(0.5, 4), st.floats(0, 0.3))
+def test_a_models_probabilities_are_calibrated_as_those_at_hand_are(
+    logits: np.ndarray, heat: float, unseen: float
+) -> None:
+    logits = logits / 4
+    known = np.array([True, True, True, True, False, False])
+    x = np.eye(5, dtype=np.float32)
+    for task in ("exclusive", "multilabel"):
+        model = LinearModel(task, logits.T.copy(), np.zeros(6, np.float32), known)
+        share = unseen if task == "exclusive" else 0.0
+        by_hand = calibrate.calibrated(
+            model.predict_proba(x), np.broadcast_to(known, (5, 6)), heat, share, task
+        )
+        assert np.allclose(by_hand, model.calibrated(heat, share).predict_proba(x), atol=2e-3)

@@ -1,0 +1,111 @@
+"""Measures of a model as lines and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from txtal.cli.output import put, put_table
+
+MOST_IN_MATRIX = 12
+"""Labels up to which the confusion matrix is shown as one."""
+
+MOST_PAIRS = 15
+
+Data = dict[str, Any]
+"""As :func:`txtal.quality.as_data` makes it."""
+
+
+def percent(value: float | None) -> str:
+    """``81.2 %``; a dash for what isn't known."""
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def interval(estimate: Data) -> str:
+    """``81.2 % (95 % interval 74.0 to 87.1)``."""
+    low, high = 100 * estimate["low"], 100 * estimate["high"]
+    return f"{percent(estimate['value'])} (95 % interval {low:.1f} to {high:.1f})"
+
+
+def grades(estimate: Data) -> str:
+    """``0.62 (95 % interval 0.50 to 0.74)``."""
+    value, low, high = estimate["value"], estimate["low"], estimate["high"]
+    return f"{value:.2f} (95 % interval {low:.2f} to {high:.2f})"
+
+
+def show_sums(data: Data, source: str) -> None:
+    """The estimates, a line each; ``source`` says what they are from."""
+    if data["mean_absolute_error"]:
+        put(f"off by    {grades(data['mean_absolute_error'])} grades in the mean")
+    put(f"accuracy  {interval(data['accuracy'])}")
+    put(f"macro-F1  {interval(data['macro_f1'])}")
+    put(f"calibration error {percent(data['calibration']['ece'])}")
+    if not data["audit"]:
+        put(f"from {source}")
+        return
+    put(f"from {source} and the model's confidence in the others")
+    put(f"of the former alone: accuracy {interval(data['audit'])}")
+    if data["weighted"]:
+        put(f"by all answers, weighted: {interval(data['weighted'])}")
+
+
+def show_labels(data: Data) -> None:
+    """A row a label, the most frequent first."""
+    rows = sorted(data["labels"].items(), key=lambda item: -item[1]["support"])
+    put_table(
+        ("label", "precision", "recall", "support"),
+        [
+            (name, percent(one["precision"]), percent(one["recall"]), f"{one['support']:,}")
+            for name, one in rows
+        ],
+    )
+
+
+def show_confusion(data: Data) -> None:
+    """The matrix, or of many labels what is mixed up the most; nothing if nothing is."""
+    pairs = data["confusion"]
+    if not pairs:
+        return
+    click.echo()
+    names = list(data["labels"])
+    if len(names) <= MOST_IN_MATRIX:
+        put("confusion: a row for what it is, a column for what it was taken for")
+        put_table(("", *(f"{i + 1}" for i in range(len(names)))), _matrix(data, names))
+        return
+    put("most often mixed up:")
+    put_table(
+        ("it is", "taken for", "times"),
+        [(one["label"], one["taken_for"], f"{one['count']:,}") for one in pairs[:MOST_PAIRS]],
+        words=(0, 1),
+    )
+    if len(pairs) > MOST_PAIRS:
+        put(f"and {len(pairs) - MOST_PAIRS:,} other pairs")
+
+
+def _matrix(data: Data, names: Sequence[str]) -> Iterator[Sequence[str]]:
+    counts = {(one["label"], one["taken_for"]): one["count"] for one in data["confusion"]}
+    counts |= {(name, name): one["right"] for name, one in data["labels"].items()}
+    for number, name in enumerate(names, start=1):
+        row = (counts.get((name, other), 0) for other in names)
+        yield (f"{number} {name}", *(f"{count:,}" if count else "." for count in row))
+
+
+def show_reliability(data: Data) -> None:
+    """How often decisions of each confidence are right."""
+    click.echo()
+    put("confidence and how often it is right:")
+    put_table(
+        ("decisions", "confidence", "right", "95 % interval"),
+        [
+            (
+                f"{one['n']:,}",
+                percent(one["confidence"]),
+                percent(one["right"]),
+                f"{100 * one['low']:.1f} to {100 * one['high']:.1f}",
+            )
+            for one in data["calibration"]["reliability"]
+        ],
+        words=(),
+    )

@@ -1,0 +1,100 @@
+"""``txtal evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from txtal.cli import estimates, options
+from txtal.cli.options import dataset_names
+from txtal.cli.output import Console, put_json
+from txtal.errors import LearnerError
+
+
+@click.command("evaluate")
+@click.argument("what", metavar="DATASET|FOLDER", shell_complete=dataset_names)
+@click.argument("source", required=False)
+@options.features
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    what: str,
+    source: str | None,
+    vectors: str,
+    lang: str,
+    spacy: str | None,
+    code: Path | None,
+    as_json: bool,
+) -> None:
+    """How good is the model? Of a DATASET by its own answers, of a classifier by a labelled SOURCE.
+
+    With a DATASET alone, its answers are fitted anew and the model is judged by cross-fitting. With
+    SOURCE, a classifier that `txtal train` wrote to FOLDER is tried on every labelled line of it.
+    """
+    console: Console = context.obj
+    if source is None:
+        spec = options.spec_as_taught(context, what, vectors, lang, spacy)
+        body = _of_dataset(console, what, spec, code)
+        told = f"{body['accuracy']['n']:,} answers to tickets drawn at random"
+    else:
+        body = _of_classifier(console, Path(what), source, code)
+        told = f"{body['accuracy']['n']:,} labelled texts of {source}"
+    if as_json:
+        put_json(body)
+        return
+    estimates.show_sums(body, told)
+    click.echo()
+    estimates.show_labels(body)
+    estimates.show_confusion(body)
+    estimates.show_reliability(body)
+
+
+def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:
+    from txtal.learner.learner import Learner
+    from txtal.learning.estimate import FEWEST
+    from txtal.quality import as_data
+    from txtal.types import LearnerSettings
+
+    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    learner = Learner(console.database, dataset, settings, console.status)
+    measures = learner.rank().revision.measures
+    console.clear()
+    if measures is None or learner.scheme is None:
+        raise LearnerError(
+            f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
+            "each with its labels"
+        )
+    return {"dataset": dataset, **as_data(measures, learner.scheme.names)}
+
+
+def _of_classifier(
+    console: Console, folder: Path, source: str, code: Path | None
+) -> dict[str, Any]:
+    from txtal import classifier, trial
+    from txtal.formats import MAX_LINE
+    from txtal.formats.source import read
+    from txtal.loading import BadLines
+    from txtal.quality import as_data
+    from txtal.recipes import load_file
+    from txtal.text import count
+
+    if code:
+        load_file(code)
+    made = classifier.load(folder)
+    bad = BadLines(console, strict=False)
+    records = read(
+        source,
+        bad,
+        max_line=MAX_LINE,
+        progress=lambda done, total: console.progress("evaluating", done, total),
+    )
+    tried = trial.trial(made, records, source)
+    console.clear()
+    if tried.left_out or bad.count:
+        unlabelled = count(tried.left_out, "text")
+        console.say(f"left out {unlabelled} without usable labels, {count(bad.count, 'bad line')}")
+    names = dict(enumerate(tried.labels))
+    return {"classifier": str(folder), "source": source, **as_data(tried.measures, names)}
