@@ -5,7 +5,9 @@ from typing import Annotated
 
 from txtal import Recipe, recipe, script
 from txtal.engine import EngineName
-from txtal.types import LabelKeys, Task
+from txtal.errors import UsageError
+from txtal.stream import band as parse_band
+from txtal.types import LabelKeys, Stream, Task
 
 
 @recipe("teach")
@@ -30,6 +32,15 @@ def teach(
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
+    follow: Annotated[bool, "The same, from a file that grows."] = False,
+    budget: Annotated[
+        float | None, "Share of the arriving tickets to ask: 0.1, and all there are with --band."
+    ] = None,
+    band: Annotated[
+        str | None,
+        "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
+    ] = None,
     engine: Annotated[EngineName, "Where it is worked out: here, or by Dask's workers."] = "local",
     scheduler: Annotated[str | None, "Address of Dask's, such as tcp://HOST:8786."] = None,
 ) -> Recipe:
@@ -38,6 +49,17 @@ def teach(
     Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
+    arriving = None
+    bounds = None if band is None else parse_band(band)
+    if stream or follow:
+        usual = 1.0 if bounds else 0.1
+        arriving = Stream(follow, usual if budget is None else budget, bounds)
+    elif budget is not None:
+        raise UsageError("--budget is for tickets that arrive: add --stream or --follow")
+    elif bounds:
+        if strategy != "auto":
+            raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+        strategy = f"band={bounds[0]}..{bounds[1]}"
     return Recipe(
         dataset,
         tickets=source,
@@ -51,6 +73,7 @@ def teach(
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        stream=arriving,
         engine=engine,
         scheduler=scheduler,
         label_keys=keys,

@@ -125,6 +125,13 @@ def test_the_shipped_recipes_are_commands() -> None:
         assert command.help
 
 
+def test_a_band_is_a_strategy() -> None:
+    teach = {recipes.name_of(function): function for function in recipes.shipped()}["teach"]
+    assert teach("d").strategy == "auto"
+    assert teach("d", band="0.4,0.6").strategy == "band=0.4..0.6"
+    assert teach("d", band="0.4,0.6", follow=True).strategy == "auto"
+
+
 def test_nothing_is_imported_from_the_working_directory(
     write,
     tmp_path: Path,

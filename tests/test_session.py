@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import AUDIT, LearnerStatus, Loading, Session
+from txtal.session import LearnerStatus, Loading, Session
 from txtal.store import answers, schema, tickets
 from txtal.store.sqlite import Connection, transaction
-from txtal.types import Answer, Dataset, Ranked, Ranking, Record, Revision, Ticket
+from txtal.types import AUDIT, Answer, Dataset, Ranked, Ranking, Record, Revision, Ticket
 
 MakeDataset = Callable[..., Dataset]
 MakeSession = Callable[..., Session]

@@ -38,6 +38,15 @@ def curves(body: dict[str, Any]) -> dict[tuple[str, int], list[tuple[int, float,
     }  # fmt: skip
 
 
+def test_a_dataset_is_replayed_as_its_file_is(program: Program) -> None:
+    program.ok("load", "--answers", "mine", "pool.jsonl")
+    words = ["--test", "test.jsonl", *QUICK, "--strategy", "random", "--seeds", "1"]
+    of_file = program.json("simulate", "pool.jsonl", *words)
+    of_dataset = program.json("simulate", "dataset:mine", *words)
+    assert of_dataset["source"] == "dataset:mine"
+    assert curves(of_dataset) == curves(of_file)
+
+
 def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     words = ["simulate", "pool.jsonl", "--test", "test.jsonl", *QUICK]
     first = program.json(*words, "--strategy", "random,margin", "--seeds", "2")

@@ -15,7 +15,7 @@ from txtal.formats import MAX_LINE
 from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine, OnBad
-from txtal.formats.source import Progress, read
+from txtal.formats.source import Position, Progress, read
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, foreseen, transaction
@@ -41,7 +41,7 @@ LATEST = 253_402_300_799.0
 LONGEST_ANSWER = 7 * 86_400
 
 OWN = "dataset:"
-"""What the name of a dataset begins with where a SOURCE is meant."""
+"""What a SOURCE begins with that is a dataset of the database."""
 
 
 class Report(Protocol):
@@ -123,21 +123,41 @@ def read_source(
     if not isinstance(source, str | Path):
         return source
     if str(source).startswith(OWN):
-        return list(_own(conn, str(source)))
+        return list(own_texts(conn, str(source)))
     return map(restored, read(source, on_bad, max_line=max_line, progress=progress))
 
 
-def _own(conn: Connection, source: str) -> Iterator[Record]:
-    return tickets.records(conn, datasets.get(conn, source.removeprefix(OWN)).id)
+def _own(conn: Connection, source: str) -> Dataset:
+    return datasets.get(conn, source.removeprefix(OWN))
+
+
+def own_texts(conn: Connection, source: str) -> Iterator[Record]:
+    """The tickets of ``dataset:NAME``. Raises UsageError when there is none."""
+    return tickets.records(conn, _own(conn, source).id)
 
 
 def stored(database: Path, source: str) -> Iterator[Record]:
-    """The tickets of a SOURCE such as ``dataset:NAME``, read as they are asked for.
-
-    Raises UsageError when there is no such dataset, DatabaseError when it can't be read.
-    """
+    """The same, with a connection of its own for as long as they are read."""
     with closing(schema.open_readonly(database)) as conn, foreseen(database):
-        yield from _own(conn, source)
+        yield from own_texts(conn, source)
+
+
+def own_answers(conn: Connection, source: str) -> list[Record]:
+    """The answered tickets of ``dataset:NAME`` with what was said of them, the newest answer each.
+
+    Raises UsageError when there is none.
+    """
+    dataset = _own(conn, source)
+    names = dataset.scheme.names
+    said = {one.ticket.id: one for one in answers.export(conn, dataset.id)}
+    return [
+        Record(
+            one.ticket.text,
+            one.ticket.meta,
+            {"answer": one.answer.verdict, "labels": [names[i] for i in one.answer.labels]},
+        )
+        for one in said.values()
+    ]
 
 
 def summary(loaded: Loaded, bad_lines: int) -> str:
@@ -166,12 +186,15 @@ def load_answers(
     if dataset.scheme.task == "rating":
         grades = grades or [label.name for label in dataset.scheme.labels]
     said: list[tuple[Record, Stated]] = []
+    position = Position()
 
     def listen(records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            says = stated(record)
+            try:
+                says = _stated(record, grades)
+            except DataError as error:  # before the end, so that nothing is loaded
+                raise DataError(f"{source}:{position.line}: {error}") from None
             if says is not None:
-                _check(record, says, grades)
                 said.append((record, says))
             yield restored(record)
 
@@ -181,6 +204,7 @@ def load_answers(
         bad,
         max_line=max_line,
         progress=lambda done, total: report.progress("loading", done, total),
+        position=position,
     )
     loaded = tickets.add(conn, dataset.id, listen(opened))
     added = _record_answers(conn, dataset.name, said, annotator, task, grades)
@@ -189,13 +213,15 @@ def load_answers(
     return added
 
 
-def _check(record: Record, says: Stated, grades: Sequence[str]) -> None:
-    """Raise DataError for labels that can't be: before the end, so that nothing is loaded."""
-    fault = next(filter(None, map(label_fault, says.labels)), None)
+def _stated(record: Record, grades: Sequence[str]) -> Stated | None:
+    """What the record says. Raises DataError for labels that can't be."""
+    says = stated(record)
+    fault = next(filter(None, map(label_fault, says.labels if says else ())), None)
     if fault:
         raise DataError(fault)
-    if grades:
+    if says and grades:
         check_grade(record, says.labels, grades)
+    return says
 
 
 def _record_answers(
@@ -209,8 +235,7 @@ def _record_answers(
     names = dict.fromkeys(label for _, says in said for label in says.labels)
     if grades:
         names, task = dict.fromkeys(grades), "rating"
-    several = any("labels" in record.extra or len(says.labels) > 1 for record, says in said)
-    task = task or ("multilabel" if several else None)
+    task = task or _task_of(said, datasets.get(conn, name))
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)
     ids = label_store.ids(conn, dataset.id)
     standing = {(a.ticket_id, a.annotator) for a in answers.standing(conn, dataset.id)}
@@ -227,6 +252,18 @@ def _record_answers(
                 standing.add((answer.ticket_id, answer.annotator))
                 added += 1
     return added
+
+
+def _task_of(said: list[tuple[Record, Stated]], dataset: Dataset) -> Task | None:
+    """What the answers are to, where they tell; None to leave it to the dataset.
+
+    A file with one label is no reason for a dataset of yes or no, unless it says no: another file
+    may have another label.
+    """
+    if any("labels" in record.extra or len(says.labels) > 1 for record, says in said):
+        return "multilabel"
+    says_no = any(says.verdict == "reject" for _, says in said)
+    return None if says_no or dataset.scheme.labels else "exclusive"
 
 
 def _answer(

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 from txtal.classifier import Classifier
 from txtal.engine import Engine
 from txtal.errors import DataError
-from txtal.formats.growing import Growing, growing
 from txtal.formats.predicted import Form, form_from
+from txtal.formats.resumable import Resumable, resumable
 from txtal.types import Record
 
 RECORDS = 1000
@@ -145,9 +145,9 @@ def predict_to(
 
     ``path`` is as it was until all of it is there. Unless ``keep`` says otherwise, a run that ends
     early leaves its finished batches beside it and the next one with this classifier goes on from
-    there. Raises DataError when the records have changed since, and as :func:`growing`.
+    there. Raises DataError when the records have changed since, and as :func:`resumable`.
     """
-    with growing(path, _maker(work), keep=keep, restart=restart) as part:
+    with resumable(path, _maker(work), keep=keep, restart=restart) as part:
         stream = _Stream(records)
         if part.mark.records:
             _go_on(part, stream, source)
@@ -178,14 +178,14 @@ def _maker(work: Predicting) -> dict[str, str]:
     }
 
 
-def _go_on(part: Growing, stream: _Stream, source: str) -> None:
+def _go_on(part: Resumable, stream: _Stream, source: str) -> None:
     if stream.skip(part.mark.records) != part.mark.digest:
         raise DataError(
             f"{source} has changed since {part.part} was begun from it; --restart begins anew"
         )
 
 
-def _append(part: Growing, work: Predicting, stream: _Stream, engine: Engine) -> None:
+def _append(part: Resumable, work: Predicting, stream: _Stream, engine: Engine) -> None:
     """All that is left of the stream."""
     committed = monotonic()
     end: _Position | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-STATES = ("open", "accept", "reject", "ignore", "flagged", "commented")
+STATES = ("open", "unsure", "accept", "reject", "ignore", "flagged", "commented")
 """What may stand behind ``is:``."""
 
 _PART = re.compile(r'(?:([^\s:"]+):)?(?:"([^"]*)"?|(\S+))')

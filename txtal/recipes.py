@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from txtal.errors import RecipeError, TxtalError
-from txtal.types import LabelKeys, LearnerSettings, Record, Task
+from txtal.types import LabelKeys, LearnerSettings, Record, Stream, Task
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -56,6 +56,8 @@ class Recipe:
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""
+    stream: Stream | None = None
+    """Tickets arrive from ``tickets`` while the session is on, instead of being loaded first."""
     label_keys: LabelKeys = "auto"
     guidelines: Path | None = None
     """A Markdown file that the annotator can call up."""

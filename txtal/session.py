@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -21,6 +21,7 @@ from txtal.query import Query
 from txtal.text import count
 from txtal.types import (
     ALIKE,
+    AUDIT,
     ONE_OF,
     RECHECK,
     SUSPECT,
@@ -34,6 +35,7 @@ from txtal.types import (
     Ranked,
     Ranking,
     Scheme,
+    Spending,
     Ticket,
     Undone,
     Verdict,
@@ -43,13 +45,13 @@ Order = Literal["ranking", "file", "suspects"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
 ``suspects``: answered tickets once more, where the answer is probably wrong."""
 
-AUDIT = "audit"
-"""The reason given for tickets drawn uniformly at random to estimate quality."""
-
 CHOSEN = "chosen"
 """The reason given for tickets that the annotator looked for."""
 
 MOST_FOUND = 200
+
+IDLE_SECONDS = 300
+"""Without a key for so long, nobody is there: the time isn't counted."""
 
 _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
@@ -124,6 +126,38 @@ class Learner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a stream stands."""
+
+    spent: Spending
+    waiting: int
+    """Tickets that are to be asked."""
+    unsettled: int
+    """Tickets whose fate is open."""
+    arrived: int
+    """Tickets that came in this sitting."""
+    bad: int
+    duplicates: int
+    over: bool
+    """Whether nothing more will arrive."""
+
+
+class Inflow(Protocol):
+    """What a session needs of a stream; see :class:`txtal.inflow.Inflow`."""
+
+    notice: str
+    errors: list[Exception]
+
+    def take_in(self) -> bool: ...
+    def settle(self, scored: Sequence[Ranked], revision: int | None) -> None: ...
+    def settle_start(self) -> None: ...
+    def settle_unseen(self) -> None: ...
+    def next(self) -> Ranked | None: ...
+    @property
+    def standing(self) -> Standing: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Loading:
     """How far a file is that is loaded behind the session."""
 
@@ -166,6 +200,7 @@ class Session:
         scheme: Scheme,
         *,
         learner: Learner | None = None,
+        inflow: Inflow | None = None,
         loader: Loader | None = None,
         order: Order = "ranking",
         audit: float = 0.1,
@@ -179,6 +214,8 @@ class Session:
         self.ledger = ledger
         self.scheme = scheme
         self.learner = learner
+        self.inflow = inflow
+        """Where tickets arrive from, one by one; None when the pool is all there is."""
         self.loading: Loading | None = None
         """How far a file is that is loaded behind; None when there is none."""
         self.order = order
@@ -229,9 +266,12 @@ class Session:
         if stored is not None:
             self.revision, self.ranking = stored
         self.loading = self._loader.poll() if self._loader else None
-        if self.learner:
-            self.learner.poke(self.ledger.newest())
+        self._poke(self.ledger.newest())
         self._ask()
+
+    def _poke(self, newest: int) -> None:
+        if self.learner:
+            self.learner.poke(newest)
 
     def update(self) -> bool:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
@@ -239,7 +279,8 @@ class Session:
             self.ledger.keep()
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
-        news = self._told_of_loader() or self._take_ranking() or self._told_of_learner()
+        arrived = self._take_in() or self._told_of_loader()
+        news = self._take_ranking() or self._told_of_learner() or arrived
         if self.question is None:
             self._ask_or_say_why()
             news = news or self.question is not None
@@ -284,18 +325,47 @@ class Session:
             self.notice = said
         return news
 
+    def _take_in(self) -> bool:
+        """Take in tickets that have arrived, and have the learner look at them."""
+        if self.inflow is None:
+            return False
+        try:
+            news = self.inflow.take_in()
+            if self.learner is None or self.learner.status.state == "failed":
+                self.inflow.settle_unseen()
+            elif news:
+                if self.ranking is None:
+                    self.inflow.settle_start()
+                self._poke(self.ledger.newest())
+        except DatabaseError:
+            return False  # busy: they are kept, and taken in at the next update
+        if self.inflow.notice:
+            self.notice, self.inflow.notice = self.inflow.notice, ""
+        self.errors += self.inflow.errors
+        self.inflow.errors.clear()
+        return news
+
     def _take_ranking(self) -> bool:
         ranking = (self.learner.poll() if self.learner else None) or self._unsaved
         if ranking is None or self._is_stale(ranking):
             return False
+        known = self.ranking is not None and ranking.revision == self.ranking.revision
         try:
-            self.revision = self.ledger.save_ranking(ranking)
+            if not known or self.revision is None:
+                self.revision = self.ledger.save_ranking(ranking)
+            self._settle(ranking)
         except DatabaseError:
             self._unsaved = ranking  # the database is busy: try again at the next update
             return False
         self._unsaved = None
         self.ranking = ranking
         return True
+
+    def _settle(self, ranking: Ranking) -> None:
+        """Settle what becomes of the tickets that were scored, and have the next ones scored."""
+        if self.inflow and ranking.scored:
+            self.inflow.settle(ranking.scored, self.revision)
+            self._poke(self.ledger.newest())
 
     def _is_stale(self, ranking: Ranking) -> bool:
         return self.ranking is not None and ranking.revision.newest < self.ranking.revision.newest
@@ -396,6 +466,8 @@ class Session:
 
     def _draw_new(self) -> Ranked | None:
         """Lease an open ticket: file order, an audit, the ranking's best, or at random."""
+        if self.inflow:
+            return self._draw_waiting(self.inflow)
         if self.order == "file":
             ticket_id = self.ledger.take_next(self._position) or self.ledger.take_next(0)
             self._position = ticket_id or 0
@@ -405,6 +477,15 @@ class Session:
             return self._take(sample, AUDIT, self.audit)
         items = self.ranking.items if self.ranking else ()
         return self._take(items, "random", 1.0 - self.audit)
+
+    def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
+        """Lease the ticket of the stream that has waited longest, with the newest suggestion."""
+        waiting = inflow.next()
+        if waiting is None:
+            return None
+        items = self.ranking.items if self.ranking else ()
+        newest = next((item for item in items if item.ticket_id == waiting.ticket_id), waiting)
+        return replace(waiting, suggestion=newest.suggestion, probabilities=newest.probabilities)
 
     def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
         """The first open one of ``items``, else one at random, with the chance it had."""
@@ -609,14 +690,12 @@ class Session:
         self._again.extend(taken_back)
         self.count -= sum(answer.id in self._recorded for answer in taken_back)
         self._take_scheme()
-        if self.learner:
-            self.learner.poke(self.ledger.newest())
+        self._poke(self.ledger.newest())
 
     def _noted(self, row: int, change: int) -> None:
         self.count += change
         self._recorded.append(row)
-        if self.learner:
-            self.learner.poke(row)
+        self._poke(row)
 
     def _call_back(self, ticket: Ticket, answer: Answer) -> None:
         for callback in self._on_answer:
@@ -638,13 +717,19 @@ class Session:
         return self.ledger.history(query, MOST_FOUND)
 
     def search(self, query: Query) -> list[Found]:
-        """Tickets by their words and meta, the best first; without those, what is asked next."""
+        """Tickets by their words and meta, the best first; without those, what is asked next.
+
+        ``is:unsure`` are those of what is asked next that the model is least sure of.
+        """
         if query.words or query.meta:
             found = self.ledger.find(query, MOST_FOUND)
         else:
             items = self.ranking.items if self.ranking else ()
-            found = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
-        return [one for one in self._with_rank(found) if self._fits(one, query)]
+            known = [Found(self.ledger.ticket(item.ticket_id)) for item in items]
+            known += self.ledger.history(query, MOST_FOUND) if query else []
+            found = list({one.ticket.id: one for one in known}.values())
+        fitting = [one for one in self._with_rank(found) if self._fits(one, query)]
+        return sorted(fitting, key=_margin) if query.state == "unsure" else fitting
 
     def _with_rank(self, found: Iterable[Found]) -> list[Found]:
         ranked = {item.ticket_id: item for item in self.ranking.items} if self.ranking else {}
@@ -654,7 +739,8 @@ class Session:
         """Whether its answer, or else its suggestion, is as the query wants it."""
         answer, suggestion = found.answer, found.ranked.suggestion if found.ranked else ()
         names = [self.scheme.names.get(i, "") for i in (answer.labels if answer else suggestion)]
-        state = {"open": answer is None}
+        guessed = bool(found.ranked and found.ranked.probabilities)
+        state = {"open": answer is None, "unsure": answer is None and guessed}
         if answer is not None:
             state |= {answer.verdict: True, "flagged": answer.flagged}
             state |= {"commented": bool(answer.comment)}
@@ -747,6 +833,12 @@ class Session:
         if self.question and self.question.ticket.id in {answer.ticket_id for answer in given}:
             self._ask_or_say_why()
         return len(given)
+
+
+def _margin(found: Found) -> float:
+    """How much likelier the likeliest label is than the next; of a single one, than not."""
+    likely = [share for _, share in found.ranked.probabilities[:2]] if found.ranked else []
+    return abs(likely[0] - likely[1]) if len(likely) > 1 else abs(2 * sum(likely) - 1)
 
 
 def _again(ticket: Ticket, answer: Answer) -> Question:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
@@ -166,7 +166,7 @@ def plan(
     return Plan(strategies, resolved, settings=settings, **rest)
 
 
-def labelled(records: Iterator[Record], source: str) -> Labelled:
+def labelled(records: Iterable[Record], source: str) -> Labelled:
     """Keep what is labelled; of a text that is there twice, the first. Raises DataError if none."""
     kept: dict[str, Record] = {}
     gold: dict[str, Gold] = {}

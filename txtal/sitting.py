@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,8 @@ from txtal import engine, logs
 from txtal.errors import UsageError
 from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
+from txtal.formats.source import arriving
+from txtal.inflow import Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learning.strategies import registry
 from txtal.loader.client import LoaderProcess
@@ -27,8 +29,9 @@ from txtal.session import Loading, Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.stream import Rule, pointwise
 from txtal.text import count, label_fault
-from txtal.types import Dataset, LearnerSettings, Task
+from txtal.types import Dataset, LearnerSettings, Stream, Task
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
@@ -70,13 +73,16 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     guidelines = _guidelines(recipe.guidelines)
     extras = _extras(recipe)
     actions = mapped(seat.keymap, seat.preset, extras)
+    reader = _reader(recipe)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
             loader = _load(conn, dataset, recipe, seat, report)
         if recipe.tickets == "-" and not plain:
             _keyboard_from_terminal()
-        label = partial(_label, conn, dataset, recipe, seat, plain, guidelines, actions, extras)
+        label = partial(
+            _label, conn, dataset, recipe, seat, plain, guidelines, actions, extras, reader
+        )
         if loader is None:
             return label(report)
         loader.start()
@@ -117,7 +123,7 @@ def _load(
     conn: Connection, dataset: Dataset, recipe: Recipe, seat: Seat, report: Report
 ) -> LoaderProcess | None:
     """Load the recipe's tickets; of a large file the first, and who will load the rest."""
-    source = recipe.tickets
+    source = recipe.tickets if recipe.stream is None else None
     if isinstance(source, str | Path) and is_large(source):
         first = load_first(conn, dataset, source)
         job = Job(str(seat.database), dataset.name, str(source), first.added)
@@ -155,20 +161,27 @@ def _label(
     guidelines: str,
     actions: Sequence[Action],
     extras: Extras,
+    reader: Reader | None,
     report: Report,
     loader: LoaderProcess | None = None,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order != "file" else None
     ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
+    seed = f"{recipe.seed}:{ledger.session_id}"
+    inflow = None
+    if recipe.stream:
+        rule = Rule(dataset.scheme.task, recipe.stream.budget, recipe.audit, recipe.stream.band)
+        inflow = Inflow(ledger, rule, reader, seed)
     session = Session(
         ledger,
         dataset.scheme,
         learner=learner,
+        inflow=inflow,
         loader=loader,
         order=recipe.order,
         audit=recipe.audit,
         recheck=recipe.recheck,
-        seed=f"{recipe.seed}:{ledger.session_id}",
+        seed=seed,
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
         guidelines=guidelines,
         validate=recipe.validate,
@@ -181,6 +194,8 @@ def _label(
         session.notice = session.notice or recipe.welcome
         # From here on writes happen between two keys: a lock is told and tried again, not slept on.
         conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        if reader and plain:
+            reader.start(lambda: None)
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
@@ -194,7 +209,12 @@ def _label(
         else:
             from txtal.ui import app
 
-            wake = learner.wake if learner else None
+            def wake(function: Callable[[], object]) -> None:
+                if learner:
+                    learner.wake(function)
+                if reader:
+                    reader.start(function)
+
             code = app.run(
                 session,
                 dataset=dataset.name,
@@ -206,6 +226,8 @@ def _label(
                 on_error=logs.record,
             )
     finally:
+        if reader:
+            reader.close()
         if learner:
             learner.close()
         with suppress(Exception):  # the answers are on disk; the lease runs out by itself
@@ -246,6 +268,7 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         seed=recipe.seed,
         suspects=recipe.order == "suspects",
         code=str(seat.code),
+        stream=recipe.stream is not None,
         engine=recipe.engine,
         scheduler=recipe.scheduler,
     )
@@ -262,10 +285,38 @@ def _check_words(recipe: Recipe) -> None:
         raise UsageError(
             f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
         )
+    if recipe.stream:
+        _check_stream(recipe, recipe.stream)
     if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
         engine.check(recipe.engine, recipe.scheduler)
+
+
+def _check_stream(recipe: Recipe, stream: Stream) -> None:
+    if recipe.order != "ranking":
+        raise UsageError("a stream is asked as it arrives: leave out what gives another order")
+    if not 0 < stream.budget <= 1:
+        raise UsageError(
+            f"a budget of {stream.budget} makes no sense: give the share of arriving tickets to "
+            "ask, above 0 and up to 1, as in 0.1"
+        )
+    pointwise(recipe.strategy)
+    if stream.follow and (not isinstance(recipe.tickets, str | Path) or recipe.tickets == "-"):
+        raise UsageError("--follow needs a file that grows; for standard input use --stream")
+    if recipe.tickets is not None and not isinstance(recipe.tickets, str | Path):
+        raise UsageError("records made by a recipe can't be a stream: name a file, or -")
+    if str(recipe.tickets).startswith("dataset:"):
+        raise UsageError("a dataset can't be a stream: its tickets are all there already")
+
+
+def _reader(recipe: Recipe) -> Reader | None:
+    """What reads the stream, its source opened now so that a fault is told before the screen."""
+    if recipe.stream is None or not isinstance(recipe.tickets, str | Path):
+        return None
+    source, follow = recipe.tickets, recipe.stream.follow
+    piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
+    return Reader(lambda on_bad, stop: arriving(source, on_bad, stop, follow=follow, stdin=piped))
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

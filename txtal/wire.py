@@ -16,6 +16,7 @@ def dump_ranking(ranking: Ranking) -> str:
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
+        "scored": [_ranked_row(ranked) for ranked in ranking.scored],
     }
     return json.dumps(body, separators=(",", ":"))
 
@@ -38,6 +39,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
+        tuple(_ranked(row) for row in body.get("scored", ())),
     )
 
 

@@ -183,5 +183,22 @@ def test_labels_that_cant_be_leave_nothing_behind(quick: Program) -> None:
     quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": "a\x1b[2J"}])
     ran = quick("load", "--answers", "d", "bad.jsonl")
     assert ran.code == 3
+    assert "bad.jsonl:2: the label" in ran.complaint
     assert "\x1b" not in ran.complaint
     assert "none yet" in quick("stats", "d").complaint
+    (quick.folder / "bad.csv").write_text('text,label\n"one\nmore",a\ntwo,"' + "x" * 101 + '"\n')
+    assert "bad.csv:4: the label" in quick("load", "--answers", "d", "bad.csv").complaint
+    quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": {"a": 1}}])
+    assert (
+        "bad.jsonl:2: 'label' must hold" in quick("load", "--answers", "d", "bad.jsonl").complaint
+    )
+
+
+def test_a_file_with_one_label_is_no_reason_for_yes_or_no(quick: Program) -> None:
+    quick.file("a.jsonl", [{"text": "one", "label": "a"}])
+    quick.file("b.jsonl", [{"text": "two", "label": "b"}])
+    quick.ok("load", "--answers", "d", "a.jsonl", "b.jsonl")
+    assert {line["label"] for line in quick.exported()} == {"a", "b"}
+    quick.file("no.jsonl", [{"text": "one", "label": "a", "answer": "reject"}])
+    quick.ok("load", "--answers", "yes-or-no", "no.jsonl")
+    assert "binary" in quick("load", "--answers", "yes-or-no", "b.jsonl").complaint

@@ -53,6 +53,13 @@ def test_predict_gives_each_record_back_with_labels(trained: Program) -> None:
     assert right > 50  # it learned from these very tickets
 
 
+def test_predict_of_a_dataset(trained: Program) -> None:
+    ran = trained.quick.ok("predict", "model", "dataset:d")
+    assert "predicted 680" in ran.err
+    assert len(ran.out.splitlines()) == 680
+    assert "no dataset called 'e'" in trained.quick("predict", "model", "dataset:e").complaint
+
+
 def test_predict_to_a_file_and_strictly(trained: Program) -> None:
     trained.file("bad.jsonl", [{"text": "one"}, "nonsense"])
     ran = trained.quick("predict", "--strict", "model", "bad.jsonl", "-o", "out.jsonl")

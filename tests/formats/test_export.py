@@ -13,10 +13,30 @@ from hypothesis import strategies as st
 
 from txtal.errors import DataError
 from txtal.formats import jsonl
-from txtal.formats.export import FORMATS, ExportRow, export_row, restored, write
+from txtal.formats.export import (
+    FORMATS,
+    PREDICTED,
+    ExportRow,
+    export_row,
+    predicted_row,
+    restored,
+    write,
+    write_predicted,
+)
 from txtal.formats.labelled import stated
 from txtal.formats.lines import BadLine
-from txtal.types import VERDICTS, Answer, Label, Ranked, Record, Scheme, Task, Ticket, Verdict
+from txtal.types import (
+    VERDICTS,
+    Answer,
+    Label,
+    Predicted,
+    Ranked,
+    Record,
+    Scheme,
+    Task,
+    Ticket,
+    Verdict,
+)
 
 THREE = (Label(1, "bug"), Label(2, "praise"), Label(3, "other"))
 SCHEMES: dict[Task, Scheme] = {
@@ -249,3 +269,52 @@ def test_a_prodigy_export_can_be_read_again(row: ExportRow) -> None:
 def test_a_record_of_another_origin_is_restored_as_it_is() -> None:
     record = Record("a", {}, {"answer": "accept", "label": "bug", "original": {"x": 1}})
     assert restored(record) is record
+
+
+# --- predictions --------------------------------------------------------------------------------
+
+
+def predictions(form: str, task: Task, labels: tuple[int, ...], probability: float, **extra: Any):
+    out = io.StringIO()
+    made = Predicted(Ticket(1, "hi", {"from": "mail"}, extra), labels, probability, 7, 1.7e9)
+    write_predicted([predicted_row(made, SCHEMES[task])], out, PREDICTED[form])
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_prediction_has_no_answer_and_says_that_it_is_one() -> None:
+    assert predictions("jsonl", "exclusive", (2,), 0.9) == [
+        {
+            "text": "hi",
+            "meta": {"from": "mail"},
+            "predicted": "accept",
+            "label": "praise",
+            "probability": 0.9,
+            "revision": 7,
+            "timestamp": "2023-11-14T22:13:20.000Z",
+        }
+    ]
+    (line,) = predictions("jsonl", "multilabel", (1, 3), 0.7)
+    assert line["labels"] == ["bug", "other"]
+    (line,) = predictions("jsonl", "multilabel", (), 0.2)
+    assert (line["predicted"], line["labels"]) == ("accept", [])
+
+
+def test_a_prediction_that_a_label_does_not_apply() -> None:
+    (line,) = predictions("jsonl", "binary", (), 0.1)
+    assert (line["predicted"], line["label"], line["probability"]) == ("reject", "bug", 0.9)
+    assert predictions("plain", "binary", (), 0.1) == []
+
+
+def test_a_plain_prediction_is_marked() -> None:
+    assert predictions("plain", "binary", (1,), 0.9) == [
+        {"text": "hi", "label": "bug", "predicted": "accept"}
+    ]
+
+
+@pytest.mark.parametrize("form", PREDICTED)
+def test_nobody_takes_a_prediction_for_an_answer(form: str) -> None:
+    (line,) = predictions(form, "exclusive", (2,), 0.9, predicted="mine", id=3)
+    record = next(jsonl.records([json.dumps(line).encode()], "f", print))
+    assert stated(record) is None
+    if form == "jsonl":
+        assert restored(record) == Record("hi", {"from": "mail"}, {"predicted": "mine", "id": 3})

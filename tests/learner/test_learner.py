@@ -344,13 +344,15 @@ def test_a_strategy_of_the_users_own(desk: MakeDesk, code: tuple[str, str]) -> N
     assert ranking.items[0].score == ord(asked[0])
 
 
-def test_a_strategy_that_scores_nothing_still_ranks(desk: MakeDesk, code: tuple[str, str]) -> None:
+def test_what_no_strategy_wants_is_asked_at_random(desk: MakeDesk, code: tuple[str, str]) -> None:
     file, mark = code
     one = desk()
     one.answer(one.ids[:30])
     ranking = one.learner(LearnerSettings("lexical@en", f"broken {mark}", code=file)).rank()
     is_sound(ranking, one.ids[30:])
     assert len(ranking.items) == SIZE
+    assert {item.reason for item in ranking.items} == {"random"}
+    assert ranking.items[0].selection_probability == 1 / len(one.ids[30:])
     with pytest.raises(LearnerError, match="shape"):
         one.learner(LearnerSettings("lexical@en", f"short {mark}", code=file)).rank()
 

@@ -7,7 +7,7 @@ from tests.learning.pools import order, pool, scores
 from txtal.errors import LearnerError, UsageError
 from txtal.learning.matrix import UNKNOWN
 from txtal.learning.strategies.pool import score
-from txtal.learning.strategies.registry import get
+from txtal.learning.strategies.registry import check, get
 
 
 def cells(*rows) -> np.ndarray:
@@ -76,5 +76,14 @@ def test_band_of_labels_by_themselves_takes_the_nearest():
 
 @pytest.mark.parametrize("bounds", ["", "0.4", "0.6..0.4", "0.5..0.5", "0.4..1.5", "a..b", "..nan"])
 def test_a_band_must_be_two_probabilities(bounds):
-    with pytest.raises(UsageError, match=r"band=0\.4\.\.0\.6"):
-        get(f"band={bounds}")
+    for known in (get, check):
+        with pytest.raises(UsageError, match=r"band=0\.4\.\.0\.6"):
+            known(f"band={bounds}")
+
+
+def test_what_a_name_asks_for_is_checked_before_anything_is_imported():
+    for name in ("margin=0.5", "margin:0.5+entropy=x:0.5"):
+        with pytest.raises(UsageError, match="takes no argument"):
+            check(name)
+    for name in ("band=0.4..0.6", "high-score=a b", "band:0.5+high-score=x:0.5", "auto"):
+        check(name)

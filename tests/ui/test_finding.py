@@ -149,6 +149,9 @@ def test_without_words_search_lists_what_is_asked_next(
     text = sitting.press("search")
     assert "▸ ? broken" in text
     assert "? praise" in text
+    text = sitting.type("is:unsure")
+    assert text.index("? praise") < text.index("? broken")  # 60 % before 70 %
+    sitting.press("clear")
     assert "▸ ? praise" in sitting.type("label:pra")
     sitting.press("open")
     assert "▸ praise 60 %" in sitting.read()
@@ -157,6 +160,19 @@ def test_without_words_search_lists_what_is_asked_next(
     assert session.saved.ranked is not None
     assert session.saved.ranked.reason == "chosen"
     assert session.saved.ranked.selection_probability is None
+
+
+def test_search_finds_what_was_answered_by_its_label_and_state(sitting: Sitting) -> None:
+    sitting.press("label", "1")
+    sitting.press("no")
+    sitting.press("flag")
+    sitting.press("label", "2")
+    sitting.press("search")
+    assert "▸ delivery" in sitting.type("label:del")
+    sitting.press("clear")
+    assert "▸ broken ⚑" in sitting.type("is:flagged")
+    sitting.press("clear")
+    assert "nothing is like this" in sitting.type("is:unsure")
 
 
 def test_a_ticket_of_another_session_is_left_to_it(

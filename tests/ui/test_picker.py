@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from txtal.types import Label
-from txtal.ui.picker import likeliest, rank, starting_with
+from txtal.ui.picker import Choice, choices, likeliest, rank, starting_with
 
 NAMES = ("late refund", "refund", "bank", "Refund fees", "prefundate", "shipping", "refunded")
 LABELS = tuple(Label(n, name) for n, name in enumerate(NAMES, start=1))
@@ -38,6 +38,17 @@ def test_slips_of_the_finger_are_forgiven(query: str) -> None:
 
 def test_what_is_like_nothing_finds_nothing() -> None:
     assert rank("qqq", LABELS) == ()
+
+
+@pytest.mark.parametrize("query", ["shipping/abroad", "refunded twice"])
+def test_a_name_with_more_in_it_is_a_new_one(query: str) -> None:
+    """Enter would else answer with a label that nobody meant."""
+    assert choices(query, LABELS) == (Choice(new=query),)
+
+
+@pytest.mark.parametrize("query", ["shippping", "refundd"])
+def test_a_letter_too_many_is_forgiven_too(query: str) -> None:
+    assert choices(query, LABELS)[0].label
 
 
 def test_a_typed_name_means_itself_else_all_that_start_with_it() -> None:

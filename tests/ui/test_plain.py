@@ -127,6 +127,31 @@ def test_the_end_is_told_and_can_be_undone() -> None:
     assert given(session) == []
 
 
+def test_a_label_is_told_about_with_what_it_has() -> None:
+    session = make_session()
+    said = talk(session, "1", "about ref", "about nothing")
+    assert "refund: \nfor example: one" in said
+    assert "no label nothing" in said
+
+
+def test_time_without_a_line_is_not_counted() -> None:
+    now = [1000.0]
+    session = make_session(clock=lambda: now[0])
+
+    class Slow(io.StringIO):
+        """Each line takes as long as it says, in seconds."""
+
+        def readline(self, size: int = -1, /) -> str:
+            line = super().readline(size)
+            seconds, _, typed = line.partition(":")
+            now[0] += float(seconds or 0)
+            return typed
+
+    typed = Slow("4:1\n1000:1\n2:pause\n500:\n3:1\n")
+    assert run(session, dataset="feedback", stdin=typed, stdout=io.StringIO()) == 0
+    assert [answer.answered - answer.shown for answer in ledger(session).answers] == [4, 0, 5]
+
+
 def test_hostile_text_is_harmless_and_an_ascii_locale_enough() -> None:
     session = make_session(["\x1b]52;c;x\x07 ü \u202e"], ["\x9b31m", "ok"], meta={"ä": "\x1bc"})
     out = io.BytesIO()

@@ -205,7 +205,7 @@ class TestMakingAgain:
     ) -> None:
         ensure(directory)
         old = folder_in(directory)
-        monkeypatch.setattr(cache.pipeline, "versions", lambda name: ["9.9"])
+        monkeypatch.setattr(cache.installed, "versions", lambda name: ["9.9"])
         ensure(directory)
         assert folder_in(directory) != old
 

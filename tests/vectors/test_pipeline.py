@@ -10,8 +10,8 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from txtal.errors import LearnerError
-from txtal.vectors import bag, pipeline
+from txtal.errors import LearnerError, UsageError
+from txtal.vectors import bag, installed
 from txtal.vectors.bag import Bag, batches
 from txtal.vectors.pipeline import MAX_CHARACTERS, Pipeline, PipelineVectors
 
@@ -24,6 +24,19 @@ def counted(of: Bag, text: str) -> dict[str, float]:
 
 
 class TestLoading:
+    @pytest.mark.parametrize("name", ["en", "xx", "deu"])
+    def test_what_there_is_passes_the_check(self, name: str) -> None:
+        installed.check(name)
+
+    @pytest.mark.parametrize(
+        ("name", "says"), [("qq", "knows no language 'qq'"), ("en_core_web_nn", "spacy download")]
+    )
+    def test_a_slip_of_the_pen_is_told_before_the_learner_starts(
+        self, name: str, says: str
+    ) -> None:
+        with pytest.raises(UsageError, match=says):
+            installed.check(name)
+
     def test_an_unknown_language_is_told_of_xx(self) -> None:
         with pytest.raises(LearnerError, match=r"no language 'qq'; use --lang xx"):
             _ = Pipeline("qq").nlp
@@ -72,11 +85,11 @@ class TestVectors:
             PipelineVectors(of, "9.9.9", 3).rows(["card"])
 
     def test_has_vectors_reads_the_metadata(self, folder_with_vectors: Path) -> None:
-        assert pipeline.has_vectors(str(folder_with_vectors))
-        assert not pipeline.has_vectors("en")
-        assert not pipeline.has_vectors("no_such_package")
+        assert installed.has_vectors(str(folder_with_vectors))
+        assert not installed.has_vectors("en")
+        assert not installed.has_vectors("no_such_package")
         (folder_with_vectors / "meta.json").write_text("not JSON")
-        assert not pipeline.has_vectors(str(folder_with_vectors))
+        assert not installed.has_vectors(str(folder_with_vectors))
 
 
 class TestBag:

@@ -19,7 +19,7 @@ from txtal.cli.output import Console, put, put_json, put_table
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
-    from txtal.simulation import Config, Full, Run, Simulation
+    from txtal.simulation import Config, Full, Labelled, Run, Simulation
 
 
 class _Numbers(click.ParamType[list[float]]):
@@ -150,14 +150,15 @@ def command(
     """Replay a labelled SOURCE as the annotator: does active learning pay on my data?
 
     Each run starts from nothing and labels up to the budget with the very session and learner that
-    teach uses, the file giving the answers. The model is measured on the test file as it grows.
-    Every strategy is run with all features, noises, batches and seeds.
+    teach uses, the file giving the answers; dataset:NAME stands for what is answered there. The
+    model is measured on the test file as it grows. Every strategy is run with all features, noises,
+    batches and seeds.
     """
     import tempfile
 
     from txtal import simulation
     from txtal.formats.source import read
-    from txtal.loading import BadLines
+    from txtal.loading import OWN, BadLines, own_answers
     from txtal.types import LearnerSettings
 
     _check(report)
@@ -171,8 +172,14 @@ def command(
         batches=batch,
     )
     bad = BadLines(console, strict=False)
-    pool = simulation.labelled(read(source, bad), source)
-    held_out = simulation.labelled(read(test, bad), test)
+
+    def labelled(one: str) -> Labelled:
+        if one.startswith(OWN):
+            with console.read() as conn:
+                return simulation.labelled(own_answers(conn, one), one)
+        return simulation.labelled(read(one, bad), one)
+
+    pool, held_out = labelled(source), labelled(test)
     journal = simulation.Journal()
     if resume:
         with suppress(OSError):  # what is wrong with it is told by who reads it

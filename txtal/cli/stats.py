@@ -39,6 +39,12 @@ def _show(body: dict[str, Any]) -> None:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:
             put(f"       {body['note']}")
+    if body["stream"]:
+        names = {"let_go": "let go", "unsettled": "not looked at yet"}
+        put(
+            "stream: "
+            + ", ".join(f"{n:,} {names.get(key, key)}" for key, n in body["stream"].items())
+        )
     click.echo()
     _show_quality(body)
     click.echo()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import Any
 
@@ -12,9 +12,11 @@ from txtal.formats.atomic import write_atomically
 from txtal.formats.rows import (
     ORIGINAL,
     ExportRow,
+    PredictedRow,
     Writable,
     Written,
     export_row,
+    predicted_row,
     to_json,
     when,
     with_own_keys,
@@ -24,13 +26,17 @@ from txtal.types import Record
 
 __all__ = [
     "FORMATS",
+    "PREDICTED",
     "ExportRow",
+    "PredictedRow",
     "Writable",
     "Written",
     "export_row",
+    "predicted_row",
     "restored",
     "write",
     "write_atomically",
+    "write_predicted",
     "write_table",
 ]
 
@@ -89,13 +95,64 @@ def _number(row: ExportRow) -> dict[str, int]:
     return {RATING: int(row.labels[0])} if given else {}
 
 
+def predicted(row: PredictedRow) -> dict[str, Any]:
+    """A ticket that only the model has labelled: no ``answer``, but what it ``predicted``.
+
+    ``accept`` stands for the label or labels, ``reject`` of a binary dataset for that its label
+    doesn't apply. ``probability`` is of that.
+    """
+    several, made = row.scheme.task == "multilabel", row.predicted
+    verdict, names, probability = "accept", row.labels, made.probability
+    if row.scheme.task == "binary" and not names:
+        verdict, probability = "reject", 1 - probability
+        names = tuple(label.name for label in row.scheme.labels)
+    ours = {
+        "predicted": verdict,
+        "labels" if several else "label": _one_or_all(names, several),
+        "probability": round(probability, 4),
+        "revision": made.revision,
+        "timestamp": when(made.at),
+    }
+    return with_own_keys(row.ticket, ours, _FULL_KEYS | _PREDICTED)
+
+
+def predicted_plain(row: PredictedRow) -> dict[str, Any] | None:
+    """Text, label and that it was predicted; None where it was that the label doesn't apply."""
+    full_line = predicted(row)
+    if full_line["predicted"] == "reject":
+        return None
+    wanted = ("text", "label", "labels", "predicted")
+    return {key: full_line[key] for key in wanted if key in full_line}
+
+
+def write_predicted(
+    rows: Iterable[PredictedRow],
+    out: Writable,
+    form: Callable[[PredictedRow], dict[str, Any] | None],
+) -> int:
+    """Write each prediction in ``form``, one of the values of :data:`PREDICTED`. How many it was"""
+    written = 0
+    for row in rows:
+        line = form(row)
+        if line is not None:
+            out.write(to_json(line, row.ticket.id) + "\n")
+            written += 1
+    return written
+
+
 def restored(record: Record) -> Record:
-    """The record that was loaded, from one that :func:`full` wrote; any other record as it is."""
+    """The record that was loaded, from one that an export wrote; any other record as it is."""
     extra = record.extra
+    if extra.keys() >= _PREDICTED and ("label" in extra or "labels" in extra):
+        return _without(record, _FULL_KEYS | _PREDICTED)
     if not (extra.keys() >= _SIGNATURE and ("label" in extra or "labels" in extra)):
         return record
-    own = {key: value for key, value in extra.items() if key not in _FULL_KEYS}
-    if str(own.get(RATING)) == extra.get("label"):
+    return _without(record, _FULL_KEYS)
+
+
+def _without(record: Record, ours: Set[str]) -> Record:
+    own = {key: value for key, value in record.extra.items() if key not in ours}
+    if str(own.get(RATING)) == record.extra.get("label"):
         del own[RATING]
     return Record(record.text, record.meta, own | own.pop(ORIGINAL, {}))
 
@@ -114,12 +171,17 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 """Those of JSON Lines; :func:`.table.write_table` writes CSV."""
 
+PREDICTED: Mapping[str, Callable[[PredictedRow], dict[str, Any] | None]] = MappingProxyType(
+    {"jsonl": predicted, "plain": predicted_plain}
+)
+"""Formats that can say that a label is a prediction."""
 RATING = "rating"
 
 _SIGNATURE = frozenset({
     "answer", "annotator", "timestamp", "seconds", "suggestion", "reason",
     "selection_probability", "revision", "flagged", "comment",
 })  # fmt: skip
+_PREDICTED = frozenset({"predicted", "probability", "revision", "timestamp"})
 _FULL_KEYS = _SIGNATURE | {"label", "labels", "accept"}
 """``accept`` too: left beside our answer, Prodigy's would read as part of it."""
 

@@ -32,9 +32,11 @@ def stated(record: Record) -> Stated | None:
     ``accept`` (a list); a whole number is a name, too; null and a blank string are no label.
     ``answer`` says how they are meant; without one, or with one that isn't a verdict (a column of
     another meaning), they apply. In a choice task ``accept`` never says what a reject refused.
-    Raises DataError when a label isn't a name.
+    What an export marked as ``predicted`` says nothing. Raises DataError when a label isn't a name.
     """
     extra = record.extra
+    if extra.get("predicted") in VERDICTS and "answer" not in extra:
+        return None  # a model's word is nobody's answer
     given = extra.get("answer")
     verdict = cast(Verdict, given) if given in VERDICTS else None
     for key in ("labels", "label", "accept"):

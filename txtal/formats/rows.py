@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from txtal.errors import DataError
-from txtal.types import Answer, Scheme, Ticket
+from txtal.types import Answer, Predicted, Scheme, Ticket
 
 ORIGINAL = "original"
 """Where an export keeps the data's own keys that have the name of one of its own."""
@@ -27,6 +27,26 @@ class ExportRow:
     suggestion: tuple[str, ...] | None
     """The names that were suggested; None when there was no suggestion to show."""
     session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRow:
+    """A ticket that only the model has labelled, as an export has it."""
+
+    predicted: Predicted
+    scheme: Scheme
+    labels: tuple[str, ...]
+    """The names of its labels."""
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.predicted.ticket
+
+
+def predicted_row(predicted: Predicted, scheme: Scheme) -> PredictedRow:
+    """With names from ``scheme``; a label that is gone has none, and is left out."""
+    names = tuple(scheme.names[label] for label in predicted.labels if label in scheme.names)
+    return PredictedRow(predicted, scheme, names)
 
 
 def export_row(

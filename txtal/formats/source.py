@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from os import fstat
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, delimited, jsonl, parquet, plain
+from txtal.formats.growing import Followed, Piped
 from txtal.formats.lines import BadLine, OnBad, lines
 from txtal.types import Record
 
@@ -27,6 +29,7 @@ __all__ = [
     "BadLine",
     "OnBad",
     "Progress",
+    "arriving",
     "is_parquet",
     "read",
     "shards",
@@ -44,6 +47,14 @@ _BUFFER = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 
 
+@dataclass(slots=True)
+class Position:
+    """Where the reading of a file is."""
+
+    line: int = 0
+    """The line that the record read last ends in, from 1."""
+
+
 def read(
     source: str | Path,
     on_bad: OnBad,
@@ -51,22 +62,53 @@ def read(
     text_column: str = "text",
     max_line: int = MAX_LINE,
     progress: Progress | None = None,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     """The records of ``source``, one at a time; memory stays flat however large the file.
 
     Each bad line goes to ``on_bad`` and is skipped; whether that is fatal is the caller's affair.
     ``progress`` counts the bytes of the file, compressed ones where it is compressed;
-    ``text_column`` is for CSV. A SOURCE that can't be opened raises at the call: UsageError for an
-    unknown suffix, or for Parquet without pyarrow, else DataError. A file that is the wrong kind
-    throughout (UTF-16, one JSON array, a spreadsheet, ...) raises one DataError at the first
-    record, not a bad line a line. Of Parquet, rows are counted rather than lines and bytes.
+    ``text_column`` is for CSV, and ``position`` follows the lines. A SOURCE that can't be opened
+    raises at the call: UsageError for an unknown suffix, or for Parquet without pyarrow, else
+    DataError. A file that is the wrong kind throughout (UTF-16, one JSON array, a spreadsheet, ...)
+    raises one DataError at the first record, not a bad line a line. Of Parquet, rows are counted
+    rather than lines and bytes.
     """
     if is_parquet(source):
         return parquet.records(
             Path(source), on_bad, text_column=text_column, max_text=max_line, progress=progress
         )
     opened = _stdin(progress) if str(source) == STDIN else _file(Path(source), progress)
-    return _records(opened, on_bad, text_column, max_line)
+    return _records(opened, on_bad, text_column, max_line, position or Position())
+
+
+def arriving(
+    source: str | Path,
+    on_bad: OnBad,
+    stop: Event,
+    *,
+    follow: bool,
+    stdin: int = 0,
+    max_line: int = MAX_LINE,
+) -> Iterator[Record]:
+    """The records of ``source`` as they arrive, each as soon as its line is whole.
+
+    Waits for more, until ``stop`` is set or, unless ``follow``, the source ends. Once ``stop`` is
+    set what comes may be the part of a line. ``stdin`` is the descriptor to read for ``-``. Raises
+    as :func:`read`, and UsageError for a kind of file that can't be followed.
+    """
+    if str(source) == STDIN:
+        raw: io.RawIOBase = Piped(stdin, stop)
+        opened = _Opened("standard input", ".jsonl", io.BufferedReader(raw, _BUFFER), nullcontext())
+    elif follow:
+        kind, packed = _kind(Path(source))
+        if packed or kind == ".csv":
+            raise UsageError(f"{source}: only .jsonl and .txt files can be followed as they grow")
+        grown = Followed(Path(source), stop)
+        opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
+    else:
+        opened = _file(Path(source), None)
+    return _records(opened, on_bad, "text", max_line, Position())
 
 
 def is_parquet(source: str | Path) -> bool:
@@ -92,7 +134,7 @@ def shards(source: str) -> list[str]:
 class _Opened:
     name: str
     kind: str
-    stream: io.BufferedReader[_Counted] | gzip.GzipFile
+    stream: io.BufferedReader[Any] | gzip.GzipFile
     file: AbstractContextManager[Any]
 
 
@@ -127,6 +169,8 @@ def _kind(path: Path) -> tuple[str, bool]:
             return suffix, plain_name != name
     if path.is_dir():
         raise DataError(f"{path} is a directory; name a file in it")
+    if is_parquet(path):
+        raise UsageError(f"{path}: Parquet is read whole and can't be a stream; load it")
     raise UsageError(
         f"{path}: can't tell the format from the name; it must end in {_ENDINGS}; {STDIN} is"
         " JSON Lines on standard input"
@@ -159,7 +203,9 @@ class _Counted(io.RawIOBase):
         return len(data)
 
 
-def _records(opened: _Opened, on_bad: OnBad, text_column: str, max_line: int) -> Iterator[Record]:
+def _records(
+    opened: _Opened, on_bad: OnBad, text_column: str, max_line: int, position: Position
+) -> Iterator[Record]:
     with opened.file:
         head = _head(opened)
         _refuse_wrong_kind(head, opened)
@@ -168,7 +214,13 @@ def _records(opened: _Opened, on_bad: OnBad, text_column: str, max_line: int) ->
         parse = _PARSERS[opened.kind]
         if opened.kind == ".csv":
             parse = partial(delimited.records, text_column=text_column, max_field=max_line)
-        yield from parse(lines(opened.stream, opened.name, on_bad, max_line), opened.name, on_bad)
+        raw = lines(opened.stream, opened.name, on_bad, max_line)
+        yield from parse(_followed(raw, position), opened.name, on_bad)
+
+
+def _followed(raw: Iterator[bytes], position: Position) -> Iterator[bytes]:
+    for position.line, line in enumerate(raw, start=1):
+        yield line
 
 
 _PARSERS = {".jsonl": jsonl.records, ".csv": delimited.records, ".txt": plain.records}

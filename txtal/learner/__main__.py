@@ -6,14 +6,20 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from txtal import logs
 from txtal.errors import TxtalError
 from txtal.learner import protocol
 from txtal.session import LearnerStatus
+from txtal.types import LearnerSettings
+
+if TYPE_CHECKING:
+    from txtal.learner.learner import Learner
 
 NICENESS = 10
 """The screen is served first where both want the same core."""
@@ -42,9 +48,7 @@ def main() -> None:
         request = _latest(requests)
         try:
             if learner is None:
-                from txtal.learner.learner import Learner
-
-                learner = Learner(path, dataset, settings, send)
+                learner = _made(path, dataset, settings, send)
             if request.ticket_id:
                 send(learner.explain(request.ticket_id, request.label))
             else:
@@ -62,6 +66,19 @@ def main() -> None:
                 raise
             logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
             raise SystemExit(1) from None
+
+
+def _made(
+    path: Path, dataset: str, settings: LearnerSettings, report: Callable[[LearnerStatus], None]
+) -> Learner:
+    """What the settings want; here is where everything heavy is imported."""
+    if settings.stream:
+        from txtal.learner.stream import StreamLearner
+
+        return StreamLearner(path, dataset, settings, report)
+    from txtal.learner.learner import Learner
+
+    return Learner(path, dataset, settings, report)
 
 
 def _claim_stdout() -> TextIO:

@@ -34,11 +34,13 @@ from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
-from txtal.session import AUDIT, LearnerStatus
+from txtal.session import LearnerStatus
 from txtal.store import answers, cache_folder, datasets, schema, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
+    AUDIT,
+    START,
     Answer,
     Dataset,
     Explanation,
@@ -61,9 +63,6 @@ sweep: they look at a sample, whatever its size."""
 
 _CHOSEN = {"auto": "herding"}
 """What a question says it was asked by, where the strategy chooses for itself."""
-
-START = "start"
-"""The reason given for tickets asked before there is a model worth asking."""
 
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
@@ -494,7 +493,16 @@ class Learner:
         choice = self._choose(waiting, snapshot)
         audit = select.audit_sample(len(waiting.rows), AUDIT_SIZE, waiting.pool.rng)
         uniform_choice = Choice(AUDIT, waiting.rows[audit], None, waiting.uniform)
-        revision = Revision(
+        revision = self._noted(snapshot, measures, began)
+        return Ranking(
+            revision,
+            self._ranked(choice, snapshot),
+            self._ranked(uniform_choice, snapshot),
+            self._suspected() if self.settings.suspects else (),
+        )
+
+    def _noted(self, snapshot: Snapshot, measures: Measures | None, began: float) -> Revision:
+        return Revision(
             answers=len(snapshot.answers),
             newest=snapshot.newest,
             seconds=round(time.perf_counter() - began, 4),
@@ -503,12 +511,6 @@ class Learner:
             audit=self._found.headline,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
             measures=measures,
-        )
-        return Ranking(
-            revision,
-            self._ranked(choice, snapshot),
-            self._ranked(uniform_choice, snapshot),
-            self._suspected() if self.settings.suspects else (),
         )
 
     def _suspected(self) -> tuple[Ranked, ...]:
@@ -526,6 +528,9 @@ class Learner:
         name = _CHOSEN.get(self.settings.strategy, self.settings.strategy)
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
+        if not len(best):
+            drawn = select.audit_sample(len(waiting.rows), SIZE, pool.rng)
+            return Choice(RANDOM, waiting.rows[drawn], None, waiting.uniform)
         return Choice(name, waiting.candidates[best], scores[best], self._chance(waiting))
 
     def _chance(self, waiting: OpenTickets) -> float | None:

@@ -18,14 +18,14 @@ def select(
     rng: np.random.Generator,
     similarity: float = 0.95,
 ) -> Indices:
-    """The rows (at most ``size``) to ask next, best first.
+    """The rows (at most ``size``) to ask next, best first; never one whose score is -inf or nan.
 
     The first is always a top score; equal scores come in an order drawn from ``rng``. Going
     down the scores, a row whose cosine with one already chosen is above ``similarity`` is put
     off: it comes after all others, if there is room. The model is refitted while a ranking is
     asked, so what follows the first matters when answers come faster than fits.
     """
-    ranked = _ranked(scores, rng)[: CANDIDATES * size]
+    ranked = best_first(scores, rng)[: CANDIDATES * size]
     apart = _apart(unit_rows(features[ranked]), size, similarity)
     first = np.zeros(len(ranked), np.bool_)
     first[apart] = True
@@ -37,11 +37,10 @@ def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
     return rng.choice(n, size=min(n, size), replace=False).astype(np.int64)
 
 
-def _ranked(scores: Floats, rng: np.random.Generator) -> Indices:
-    """All rows, best first; what is not a number goes last."""
-    shuffled = rng.permutation(len(scores))
-    keys = np.where(np.isnan(scores), -np.inf, scores)[shuffled]
-    return shuffled[np.argsort(-keys, kind="stable")]
+def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
+    """The rows with a score above -inf, the highest first, equal ones as ``rng`` draws them."""
+    rows = np.flatnonzero(scores > -np.inf)
+    return rows[np.lexsort((rng.random(len(rows)), -scores[rows]))]
 
 
 def _apart(unit: Features, size: int, similarity: float) -> list[int]:

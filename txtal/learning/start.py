@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
-from sklearn.cluster import KMeans, kmeans_plusplus
 
-from txtal.learning.arrays import Features, Indices, Mask, Rows, unit_rows, usable_sample
+from txtal.learning.arrays import Indices, Mask, Rows, unit_rows, usable_sample
+from txtal.learning.strategies.clusters import cluster
 
 SAMPLE = 10_000
 """Tickets that are clustered; more would cost time and hardly move a centre."""
 
-SEEDING = 64
-"""Random directions in which k-means++ picks its first centres: as good as all, much quicker."""
+ROUNDS = 20
 
 
 def start_size(labels: int) -> int:
@@ -43,7 +40,7 @@ def start_order(
     if not len(sample):
         return sample
     unit = unit_rows(features[sample])
-    clusters = _cluster(unit, min(size, len(sample)), rng)
+    clusters = cluster(unit, min(size, len(sample)), rng, rounds=ROUNDS, trials=None)
     closeness = np.einsum("ij,ij->i", unit, clusters.cluster_centers_[clusters.labels_])
     crowd = np.bincount(clusters.labels_, minlength=clusters.n_clusters)
     answers = np.zeros(clusters.n_clusters, np.bool_)
@@ -57,12 +54,3 @@ def start_order(
     order = np.lexsort((-closeness[waiting], group, -crowd[group], answers[group]))
     _, heads = np.unique(group[order], return_index=True)
     return sample[waiting[order[np.sort(heads)]]]
-
-
-def _cluster(unit: Features, k: int, rng: np.random.Generator) -> KMeans:
-    seed = int(rng.integers(2**31))
-    directions = rng.standard_normal((unit.shape[1], SEEDING), np.float32)
-    _, seeds = kmeans_plusplus(unit @ directions, k, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # fewer distinct texts than clusters is fine
-        return KMeans(k, init=unit[seeds], n_init=1, max_iter=20, random_state=seed).fit(unit)

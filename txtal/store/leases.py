@@ -15,7 +15,7 @@ SECONDS = 15 * 60.0
 _BATCH = 64
 """Tickets looked at with one statement."""
 
-_OPEN = """
+OPEN = """
     NOT EXISTS (SELECT 1 FROM answer AS a WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id))
     AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = t.id
@@ -33,7 +33,7 @@ def take_first(
         while batch := list(islice(ids, _BATCH)):
             found = conn.execute(
                 "SELECT t.id FROM json_each(:ids) AS j CROSS JOIN ticket AS t ON t.id = j.value"
-                f" WHERE t.dataset_id = :dataset AND {_OPEN} ORDER BY j.key LIMIT 1",
+                f" WHERE t.dataset_id = :dataset AND {OPEN} ORDER BY j.key LIMIT 1",
                 {
                     "ids": json.dumps(batch),
                     "dataset": dataset_id,
@@ -53,7 +53,7 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
     with transaction(conn):
         found = conn.execute(
             f"SELECT t.id FROM ticket AS t WHERE t.dataset_id = :dataset AND t.id > :after"
-            f" AND {_OPEN} ORDER BY t.id LIMIT 1",
+            f" AND {OPEN} ORDER BY t.id LIMIT 1",
             {"dataset": dataset_id, "after": after, "session": session_id, "now": now},
         ).fetchone()
         if found is None:
@@ -65,7 +65,7 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
 def is_open(conn: Connection, session_id: int, ticket_id: int) -> bool:
     """Nobody's answer to the ticket stands, and no other session holds it."""
     found = conn.execute(
-        f"SELECT 1 FROM ticket AS t WHERE t.id = :ticket AND {_OPEN}",
+        f"SELECT 1 FROM ticket AS t WHERE t.id = :ticket AND {OPEN}",
         {"ticket": ticket_id, "session": session_id, "now": time.time()},
     ).fetchone()
     return found is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from txtal.errors import DatabaseError
 from txtal.query import Query
 from txtal.store import (
     answers,
+    arrivals,
     changes,
     datasets,
     finding,
@@ -26,14 +27,19 @@ from txtal.store import (
 from txtal.store.files import WAL
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.store.tickets import Loaded
 from txtal.types import (
     Answer,
     Dataset,
     Found,
     LabelChange,
     Overview,
+    Ranked,
     Ranking,
+    Record,
     Scheme,
+    Settled,
+    Spending,
     Ticket,
     Undone,
 )
@@ -69,6 +75,10 @@ class Ledger:
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._fruitless: tuple[int, int, int] | None = None
+        self._counted: tuple[int, int, int] | None = None
+        self._stream = (Spending(), 0, 0)
+        self._none_before = 0
+        """No ticket up to this id waits to be asked."""
         self.refresh()
 
     @contextmanager
@@ -164,6 +174,7 @@ class Ledger:
             reopened = undone is not None and leases.is_open(
                 self.conn, self.session_id, undone.ticket.id
             )
+            self._none_before = 0
         self.open += reopened
         return undone
 
@@ -174,6 +185,7 @@ class Ledger:
         """
         with self._writing():
             taken_back = changes.change(self.conn, self.dataset.id, wanted, self.annotator)
+            self._none_before = 0
         self.open += len({answer.ticket_id for answer in taken_back})
         return taken_back
 
@@ -286,6 +298,63 @@ class Ledger:
         """
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
+
+    def take_in(self, records: Sequence[Record]) -> Loaded:
+        """Add tickets that have arrived, durably, their fate open."""
+        with self._writing():
+            loaded = arrivals.add(self.conn, self.dataset.id, self.session_id, records)
+        self.total += loaded.added
+        self.open += loaded.added
+        return loaded
+
+    def unsettled(self, limit: int) -> list[int]:
+        """Ids of the first tickets that have arrived and whose fate is open."""
+        with foreseen(self.path):
+            return arrivals.unsettled(self.conn, self.dataset.id, limit)
+
+    def settle(
+        self,
+        scored: Iterable[Ranked],
+        revision: int | None,
+        decide: Callable[[Spending, Ranked], tuple[Settled, Spending]],
+    ) -> None:
+        """Write what is decided of those of these tickets whose fate is open, one after another."""
+        with self._writing():
+            spent = arrivals.spending(self.conn, self.dataset.id)
+            for ranked in scored:
+                if arrivals.is_unsettled(self.conn, ranked.ticket_id):
+                    threshold = spent.threshold
+                    settled, spent = decide(spent, ranked)
+                    arrivals.settle(self.conn, ranked.ticket_id, settled, threshold, revision)
+            arrivals.save_spending(self.conn, self.dataset.id, spent)
+
+    def take_waiting(self, after: int = 0) -> Ranked | None:
+        """Lease the first ticket above ``after`` that arrived and is to be asked."""
+        after = max(after, self._none_before)
+        with self._writing():
+            found = arrivals.waiting(self.conn, self.dataset.id, 1, after, self.session_id)
+            if found:
+                leases.hold(self.conn, self.session_id, found[0].ticket_id)
+                return found[0]
+            return None
+
+    def stream_counts(self) -> tuple[Spending, int, int]:
+        """What the stream has come to, how many tickets wait for an answer, for a decision."""
+        state = self._state()
+        if self._counted != state:
+            if self._counted is None or self._counted[0] != state[0]:
+                self._none_before = 0  # another session may have undone an answer
+            with foreseen(self.path):
+                waiting, self._none_before = arrivals.count_waiting(
+                    self.conn, self.dataset.id, self._none_before
+                )
+                self._stream = (
+                    arrivals.spending(self.conn, self.dataset.id),
+                    waiting,
+                    arrivals.count_unsettled(self.conn, self.dataset.id),
+                )
+            self._counted = state
+        return self._stream
 
     def keep(self) -> None:
         """Renew the lease on the ticket at hand, now and then; call it as often as you like."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from txtal import wire
 from txtal.store import sums
@@ -40,7 +41,7 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
             _save_measures(conn, dataset_id, revision_id, revision.measures)
         conn.execute(
             "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
-            (dataset_id, revision_id, wire.dump_ranking(ranking)),
+            (dataset_id, revision_id, wire.dump_ranking(replace(ranking, scored=()))),
         )
         conn.execute(f"UPDATE queue SET sum = {sums.QUEUE} WHERE dataset_id = ?", (dataset_id,))
     return revision_id

@@ -333,12 +333,44 @@ _M005 = (
     "CREATE INDEX measures_dataset ON measures (dataset_id, revision_id)",
 )
 
+# A row for each ticket that arrived by a stream, with what became of it; null until it is settled.
+_M006 = (
+    """CREATE TABLE arrival (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        arrived REAL NOT NULL,
+        fate TEXT CHECK (fate IN ('ask', 'let go', 'predict')),
+        reason TEXT NOT NULL DEFAULT '',
+        score REAL,
+        threshold REAL,
+        selection_probability REAL,
+        labels TEXT NOT NULL DEFAULT '[]',
+        probability REAL,
+        revision_id INTEGER REFERENCES revision(id),
+        settled REAL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX arrival_fate ON arrival (dataset_id, fate, ticket_id)",
+    """CREATE TABLE stream (
+        dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id),
+        decided INTEGER NOT NULL,
+        asked INTEGER NOT NULL,
+        predicted INTEGER NOT NULL,
+        credit REAL NOT NULL,
+        threshold REAL
+    ) STRICT""",
+    "CREATE INDEX stream_whole ON stream"
+    " (dataset_id, decided, asked, predicted, credit, threshold)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
     "m003_ticket_dataset": _M003,
     "m004_ratings": _M004,
     "m005_measures": _M005,
+    "m006_stream": _M006,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from txtal.intervals import agreement
 from txtal.quality import as_data
-from txtal.store import answers, datasets, rechecks, revisions, tickets
+from txtal.store import answers, arrivals, datasets, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import VERDICTS, Answer, Overview
 
@@ -43,6 +43,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
+        "stream": _stream(conn, dataset.id),
         "audit": (
             {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
             if audit
@@ -50,6 +51,22 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         ),
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
+    }
+
+
+def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
+    """What became of the tickets that arrived by a stream; None when none ever did."""
+    spent = arrivals.spending(conn, dataset_id)
+    unsettled = arrivals.count_unsettled(conn, dataset_id)
+    if not spent.decided and not unsettled:
+        return None
+    return {
+        "arrived": spent.decided + unsettled,
+        "asked": spent.asked,
+        "waiting": arrivals.count_waiting(conn, dataset_id, 0)[0],
+        "let_go": spent.decided - spent.asked - spent.predicted,
+        "predicted": spent.predicted,
+        "unsettled": unsettled,
     }
 
 

@@ -24,6 +24,11 @@ ANSWER = (
     " revision_id, shown, answered, flagged, CAST(comment AS BLOB))"
 )
 QUEUE = "content_hash(dataset_id, revision_id, CAST(ranking AS BLOB))"
+ARRIVAL = (
+    "content_hash(ticket_id, dataset_id, session_id, arrived, CAST(fate AS BLOB),"
+    " CAST(reason AS BLOB), score, threshold, selection_probability, CAST(labels AS BLOB),"
+    " probability, revision_id, settled)"
+)
 MEASURES = "content_hash(revision_id, dataset_id, CAST(body AS BLOB))"
 # Text goes to the functions as bytes: damaged, it may be no UTF-8 any more.
 

@@ -172,6 +172,14 @@ def ids_after(conn: Connection, dataset_id: int, ticket_id: int = 0) -> list[int
     return [row[0] for row in rows]
 
 
+def newest(conn: Connection, dataset_id: int, limit: int) -> list[int]:
+    """Ids of the dataset's tickets that were loaded last, in order of loading."""
+    rows = conn.execute(
+        "SELECT id FROM ticket WHERE dataset_id = ? ORDER BY id DESC LIMIT ?", (dataset_id, limit)
+    ).fetchall()
+    return [row[0] for row in reversed(rows)]
+
+
 def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
     """The texts of these tickets, in the same order. Raises KeyError for an unknown id."""
     found: dict[int, str] = {}

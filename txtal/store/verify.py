@@ -96,6 +96,11 @@ def _answers(conn: Connection) -> Iterator[str]:
         yield f"answer {answer_id}: it changed since it was given"
 
 
+def _arrivals(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(f"SELECT ticket_id FROM arrival WHERE sum IS NOT {sums.ARRIVAL}"):
+        yield f"arrival of ticket {row}: it changed since it was written"
+
+
 def _queues(conn: Connection) -> Iterator[str]:
     for (row,) in conn.execute(f"SELECT dataset_id FROM queue WHERE sum IS NOT {sums.QUEUE}"):
         yield f"queue of dataset {row}: it changed since it was written; the next fit mends it"
@@ -135,6 +140,7 @@ _CHECKS: tuple[_Check, ...] = (
     _tables,
     _tickets,
     _answers,
+    _arrivals,
     _queues,
     _measures,
     _counters,

@@ -16,7 +16,10 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     """The most that fits; what matters least gives way first."""
     forms = {
         "dataset": [fit(words.label_name(dataset), 24), fit(words.label_name(dataset), 12), ""],
-        "progress": [words.progress(session), words.progress(session).replace(" of ", "/")],
+        "progress": [
+            words.progress(session),
+            words.stream(session, brief=True) or words.progress(session).replace(" of ", "/"),
+        ],
         "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
         "saved": [words.saved(session), words.saved(session, number=False)],
@@ -56,7 +59,8 @@ def hints(
         shown.remove(next(action for action in reversed(shown) if action.keep == least))
     line: Line = [("", " " * room.left)]
     for action in shown:
-        line += [("class:key", action.first), ("class:hint", f" {action.hint}  ")]
+        between = "  " if len(line) > 1 else ""
+        line += [("class:key", between + action.first), ("class:hint", f" {action.hint}")]
     return line
 
 
@@ -72,7 +76,7 @@ def _as_offered(action: keys.Action, session: Session, offered: Collection[str])
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
-    return sum(len(action.first) + len(action.hint) + 3 for action in actions) - 2
+    return sum(cells(action.first) + cells(action.hint) + 3 for action in actions) - 2
 
 
 def _idle(session: Session, look: Look, overflows: bool) -> set[str]:

@@ -130,7 +130,9 @@ def _match(query: str, name: str) -> tuple[int, float]:
         return _WORDS, 100.0
     if query in name:
         return _INSIDE, 100.0
-    return _FUZZY, fuzz.partial_ratio(query, name, score_cutoff=_CLOSE)
+    # What holds a name and more is likelier a new name than a slip: "billing refund".
+    alike = fuzz.ratio if len(query) > len(name) else fuzz.partial_ratio
+    return _FUZZY, alike(query, name, score_cutoff=_CLOSE)
 
 
 def _spaced(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TextIO
 from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.extending import Extension, Extras, Key, Panel, Shown
-from txtal.session import Session
+from txtal.session import IDLE_SECONDS, Session
 from txtal.text import clean, count, shorten
 from txtal.types import Found, Label, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
@@ -58,6 +58,7 @@ _READS = """\
 why       why this ticket and this label; again a moment later for the words
 info      where you stand
 guidelines
+pause     stop the clock; it stops by itself when nobody types for five minutes
 """
 _WIDTH = 78
 _LOOKS_UP = ("history", "search", "similar")
@@ -142,6 +143,7 @@ class _Talk:
             "why": self.read_why,
             "same": self.answer_alike,
             "back": session.leave,
+            "pause": self.pause,
         }
         self.extension = Extension(extras, session, self.save)
         self.commands |= {one.key: partial(self.press, one) for _, one in extras.pressed}
@@ -158,7 +160,11 @@ class _Talk:
         while not self.over:
             self.guard(self.look)
             self.ask()
+            asked = self.session.clock()
             line = self.stdin.readline()
+            if self.session.clock() - asked > IDLE_SECONDS:
+                self.session.pause(asked)
+            self.session.resume()
             if not line:
                 self.say()
                 return
@@ -179,9 +185,21 @@ class _Talk:
     def look(self) -> None:
         """Take in what is new; a question that a lock keeps away is waited for."""
         self.session.update()
-        while self.session.locked:
+        told = False
+        while self.session.locked or self.is_to_come():
+            if not self.session.locked and not told:
+                self.say("\n(waiting for the next ticket; ctrl-C quits)")
+                told = True
             self.sleep(RETRY_SECONDS)
             self.session.update()
+
+    def is_to_come(self) -> bool:
+        """Whether a stream may yet bring a ticket where there is none to ask."""
+        inflow = self.session.inflow
+        if inflow is None or self.session.question is not None:
+            return False
+        standing = inflow.standing
+        return not standing.over or standing.unsettled > 0
 
     def ask(self) -> None:
         """Read out the question if it is a new one, then prompt."""
@@ -212,7 +230,8 @@ class _Talk:
     def read_out(self, question: Question) -> None:
         """The ticket, its meta, the suggestion and the labels."""
         shown = self.extension.rendered(question.ticket)
-        self.say(f"\n({words.progress(self.session)} answered)")
+        said = words.progress(self.session)
+        self.say(f"\n({said})" if self.session.inflow else f"\n({said} answered)")
         self.say(clean(shown.text[:_TEXT], newlines=True))
         if len(shown.text) > _TEXT:
             self.say(f"({len(shown.text) - _TEXT:,} more characters; v reads them all)")
@@ -272,6 +291,8 @@ class _Talk:
             return
         elif word.startswith("label "):
             self.change_labels(word.partition(" ")[2])
+        elif word.startswith("about "):
+            self.tell_about(word.partition(" ")[2].strip())
         elif word.startswith(("c ", "comment ")):
             self.session.comment = word.partition(" ")[2].strip()
             self.say("noted")
@@ -387,6 +408,22 @@ class _Talk:
         for label in self.session.scheme.labels:
             about = f": {words.label_name(label.description)}" if label.description else ""
             self.say(words.label_name(label.name) + about)
+
+    def tell_about(self, name: str) -> None:
+        """What a label is for, and a few tickets that have it."""
+        label_id = self.meant(name)
+        if label_id is not None:
+            label = self.session.scheme.label(label_id)
+            self.say(f"{words.label_name(label.name)}: {words.label_name(label.description)}")
+            for text in self.session.ledger.examples(label_id):
+                self.say(f"for example: {words.excerpt(text)}")
+
+    def pause(self) -> None:
+        """Stop the clock until the next line."""
+        self.session.pause()
+        self.say("paused; enter goes on")
+        self.stdin.readline()
+        self.session.resume()
 
     def change_labels(self, line: str) -> None:
         """Change the label scheme, and read the question out again with the labels there are."""

@@ -13,7 +13,7 @@ from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.extending import Extras
-from txtal.session import Session
+from txtal.session import IDLE_SECONDS, Session
 from txtal.text import clean
 from txtal.types import Overview
 from txtal.ui.adding import Adding
@@ -31,8 +31,6 @@ from txtal.ui.view import Frame, frame
 OnError = Callable[[BaseException], object]
 
 INTERRUPTED = 130
-IDLE_SECONDS = 300
-"""Without a key for so long, nobody is there."""
 _WHEEL_LINES = 3
 WAITING = "waiting for the database lock… (q quits without this answer)"
 

@@ -7,7 +7,7 @@ from txtal.types import LabelChange, Scheme
 from txtal.ui import picker, words
 
 USAGE = """\
-labels    every label with what it is for
+labels    every label with what it is for; about NAME: one of them, with tickets that have it
 label add NAME; label rename OLD > NEW; label describe NAME > TEXT
 label merge NAME > INTO; label split NAME > A, B; label retire NAME; label undo
 """

@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from txtal.session import LearnerStatus, Session
-from txtal.text import clean, shorten
+from txtal.session import LearnerStatus, Session, Standing
+from txtal.text import clean, count, shorten
 from txtal.types import Estimate, Found, Question, Scheme, Task
 from txtal.ui.keys import Purpose
 
@@ -19,6 +19,7 @@ _REASONS = {
     "random": "asked at random",
     "audit": "asked at random, for the audit",
     "start": "asked to start with",
+    "stream": "as the model was in doubt",
     "file order": "in the order of the file",
     "chosen": "as you looked for it",
     "alike": "answered with a ticket like it",
@@ -44,7 +45,9 @@ def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
-QUERY_HELP = 'words, "a phrase", label:NAME, by:NAME, is:open, is:flagged, or KEY:VALUE of the meta'
+QUERY_HELP = (
+    'words, "a phrase", label:NAME, by:NAME, is:open, is:unsure, is:flagged, or KEY:VALUE of meta'
+)
 
 
 def said_of(session: Session, found: Found) -> str:
@@ -187,8 +190,21 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ":"))
 
 
+def stream(session: Session, *, brief: bool = False) -> str:
+    """``12 wait, 31 of 340 asked``: of what arrived; with what has no decision yet, if any."""
+    if session.inflow is None:
+        return ""
+    standing = session.inflow.standing
+    asked = f"{standing.spent.asked:,} of {standing.spent.decided:,} asked"
+    scoring = f", {standing.unsettled:,} to be scored" if standing.unsettled else ""
+    wait = f"{standing.waiting:,} wait{'s' if standing.waiting == 1 else ''}"
+    return wait if brief else f"{wait}, {asked}{scoring}"
+
+
 def progress(session: Session) -> str:
-    """``312 of 5,000``: answered, by anyone, of all."""
+    """``312 of 5,000``: answered, by anyone, of all; of a stream, where that stands."""
+    if session.inflow is not None:
+        return stream(session)
     total = session.ledger.total
     return f"{total - session.ledger.open:,} of {total:,}"
 
@@ -291,6 +307,8 @@ def _no_suspects(session: Session, name: str) -> list[str]:
 def the_end(session: Session, dataset: str) -> list[str]:
     """Why there is no ticket to show, and how to go on."""
     name, total, left = clean(shorten(dataset, 40)), session.ledger.total, session.ledger.open
+    if session.inflow is not None:
+        return _stream_end(session.inflow.standing, name)
     if session.order == "suspects":
         return _no_suspects(session, name)
     if not total:
@@ -308,3 +326,18 @@ def the_end(session: Session, dataset: str) -> list[str]:
         f"Write them out: txtal export {name}",
         f"Or add more: txtal load {name} FILE",
     ]
+
+
+def _stream_end(standing: Standing, name: str) -> list[str]:
+    """Why no ticket of the stream is to be asked."""
+    spent = standing.spent
+    let_go = spent.decided - spent.asked - spent.predicted
+    told = f"{spent.decided:,} have been looked at: {spent.asked:,} asked, {let_go:,} let go"
+    told += f", {spent.predicted:,} predicted." if spent.predicted else "."
+    if standing.unsettled:
+        first = f"{count(standing.unsettled, 'ticket')} to be scored."
+    elif not standing.over:
+        return ["Waiting for tickets.", "", told, "", "The next to be asked appears here."]
+    else:
+        first = "The stream has ended, and none of its tickets waits for an answer."
+    return [first, "", told, "", f"What was let go can be asked yet: txtal teach {name}"]

@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from txtal.engine import LOCAL, Engine
 from txtal.errors import LearnerError
-from txtal.vectors import models, pipeline, registry, static
+from txtal.vectors import installed, models, registry, static
 from txtal.vectors.files import Header, Ids, Matrix, RowFiles, make_private, packed
 from txtal.vectors.spec import Spec, model_of, resolve
 from txtal.vectors.vectoriser import (
@@ -291,7 +291,7 @@ class _Job:
 
 def _key(spec: Spec, seed: int) -> str:
     """The name of the folder: changes with anything that could change the features."""
-    made_by = [*pipeline.versions(spec.pipeline), *chain(*map(_versions, spec.blocks))]
+    made_by = [*installed.versions(spec.pipeline), *chain(*map(_versions, spec.blocks))]
     words = json.dumps([FORMAT, _PRECISION, str(spec), seed, made_by])
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from txtal.errors import LearnerError
+from txtal.vectors.installed import is_language, meta, no_language, not_installed
 
 MAX_CHARACTERS = 100_000
 """Leading characters of a text that are read; the rest of a longer one is left out."""
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 _RUN = re.compile(r"\S{1,100}")
 """What is tokenised at a time. Cut at 100 characters because spaCy takes time quadratic in the
@@ -123,44 +118,6 @@ class PipelineVectors:
         return {"version": self.version, "dims": self.dims}, {}
 
 
-def is_language(name: str) -> bool:
-    """Whether ``name`` means a language's blank pipeline, and not an installed package."""
-    return _LANGUAGE.fullmatch(name) is not None
-
-
-def has_vectors(name: str) -> bool:
-    """Whether the installed pipeline says it has word vectors; spaCy isn't imported to ask."""
-    return bool(_meta(name).get("vectors", {}).get("width"))
-
-
-def versions(name: str) -> list[str]:
-    """What changes when the tokens or vectors of ``name`` may have; spaCy isn't imported."""
-    folder = _folder(name)
-    # A folder can be trained anew without a new version number.
-    changed = (folder / "meta.json").stat().st_mtime_ns if folder else 0
-    return [version("spacy"), str(_meta(name).get("version", "")), str(changed)]
-
-
-def _folder(name: str) -> Path | None:
-    """The folder with the pipeline's meta.json; None when there isn't one."""
-    if is_language(name):
-        return None
-    found = find_spec(name) if name.isidentifier() else None
-    folder = Path(found.origin).parent if found and found.origin else Path(name)
-    return folder if (folder / "meta.json").is_file() else None
-
-
-def _meta(name: str) -> dict[str, Any]:
-    folder = _folder(name)
-    if folder is None:
-        return {}
-    try:
-        meta = json.loads((folder / "meta.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return meta if isinstance(meta, dict) else {}
-
-
 def _blank(code: str) -> Any:
     import spacy
 
@@ -168,10 +125,7 @@ def _blank(code: str) -> Any:
         return spacy.blank(code)
     except ImportError as error:
         if "E048" in str(error):
-            raise LearnerError(
-                f"spaCy knows no language {code!r}; use --lang xx, which splits any language at"
-                " spaces and punctuation"
-            ) from error
+            raise LearnerError(no_language(code)) from error
         reason = " ".join(str(error).split())
         raise LearnerError(
             f"spaCy's tokeniser for {code!r} needs a package that isn't installed. spaCy says:"
@@ -182,15 +136,12 @@ def _blank(code: str) -> Any:
 def _installed(name: str) -> Any:
     import spacy
 
-    components = _meta(name).get("components", [])
+    components = meta(name).get("components", [])
     try:
         return spacy.load(name, exclude=components)
     except (ImportError, OSError, ValueError) as error:
         if "E050" in str(error):
-            raise LearnerError(
-                f"no spaCy pipeline {name!r} is installed; install it with"
-                f" python -m spacy download {name}, or use a language code such as --lang en"
-            ) from error
+            raise LearnerError(not_installed(name)) from error
         reason = " ".join(str(error).split())
         raise LearnerError(
             f"spaCy pipeline {name!r} can't be loaded. spaCy says: {reason.rstrip('.')}. Install it"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from txtal.errors import UsageError
-from txtal.vectors import models, registry
+from txtal.vectors import installed, models, registry
 
 DEFAULT_PIPELINE = "en"
 
@@ -84,6 +84,7 @@ def check(text: str) -> None:
     parsed = parse(text)
     if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
         raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
+    installed.check(parsed.pipeline)
     for block in parsed.blocks:
         if model := model_of(block):
             models.find(model)
@@ -92,9 +93,9 @@ def check(text: str) -> None:
 
 
 def _choose(name: str) -> tuple[Spec, str]:
-    from txtal.vectors import pipeline, static  # numpy, which a mere check can do without
+    from txtal.vectors import static  # numpy, which a mere check can do without
 
-    if pipeline.has_vectors(name):
+    if installed.has_vectors(name):
         return Spec(("lexical", "spacy"), name), ""
     if static.available():
         return Spec(("lexical", "static"), name), ""

@@ -28,11 +28,7 @@ def balance(pool: Pool) -> Floats:
     return np.asarray((pool.proba * worth + (1 - pool.proba) * other).mean(axis=1))
 
 
-def _label(text: str) -> dict[str, str]:
-    return {"label": text}
-
-
-@strategy("high-score", argument=_label)
+@strategy("high-score")
 def high_score(pool: Pool, label: str | None = None) -> Floats:
     """The probability of one label, to find as many of its tickets as there are.
 

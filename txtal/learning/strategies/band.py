@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from txtal.errors import UsageError
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
 from txtal.types import ONE_OF
 
 
-def _bounds(text: str) -> dict[str, float]:
-    low, _, high = text.partition("..")
-    try:
-        bounds = {"low": float(low), "high": float(high)}
-    except ValueError:
-        bounds = {"low": 1.0, "high": 0.0}
-    if not 0 <= bounds["low"] < bounds["high"] <= 1:
-        raise UsageError(
-            f"There is no band {text!r}. Give two probabilities, the lower first: band=0.4..0.6"
-        )
-    return bounds
-
-
-@strategy("band", argument=_bounds)
+@strategy("band")
 def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
     """Tickets with a probability from ``low`` to ``high``, the nearest to the middle first.
 

@@ -16,11 +16,18 @@ ROUNDS = 10
 
 
 def cluster(
-    unit: Features, k: int, rng: np.random.Generator, weights: Floats | None = None
+    unit: Features,
+    k: int,
+    rng: np.random.Generator,
+    weights: Floats | None = None,
+    *,
+    rounds: int = ROUNDS,
+    trials: int | None = 1,
 ) -> KMeans:
     """k-means of rows of length one (n, d), perhaps weighted (n,); ``k`` is at most n.
 
-    Seeded by k-means++ (Arthur and Vassilvitskii 2007). Fewer than ``k`` clusters have a row when
+    Seeded by k-means++ (Arthur and Vassilvitskii 2007), of so many ``trials`` for each centre; None
+    is scikit-learn's own number, which grows with ``k``. Fewer than ``k`` clusters have a row when
     fewer rows are distinct.
     """
     seed = int(rng.integers(2**31))
@@ -28,9 +35,9 @@ def cluster(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer distinct texts than clusters is fine
         _, seeds = kmeans_plusplus(
-            unit @ directions, k, sample_weight=weights, random_state=seed, n_local_trials=1
+            unit @ directions, k, sample_weight=weights, random_state=seed, n_local_trials=trials
         )
-        means = KMeans(k, init=unit[seeds], n_init=1, max_iter=ROUNDS, random_state=seed)
+        means = KMeans(k, init=unit[seeds], n_init=1, max_iter=rounds, random_state=seed)
         return means.fit(unit, sample_weight=weights)
 
 

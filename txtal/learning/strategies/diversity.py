@@ -10,8 +10,9 @@ import numpy as np
 
 from txtal.learning.arrays import Floats, squared_lengths, unit_rows
 from txtal.learning.model import decide
+from txtal.learning.select import best_first
 from txtal.learning.strategies.clusters import cluster, heads
-from txtal.learning.strategies.order import best_first, in_order
+from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool, score
 from txtal.learning.strategies.registry import strategy
 from txtal.learning.strategies.uncertainty import margin

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from txtal.learning.arrays import Floats, Indices
-from txtal.learning.strategies.order import best_first, in_order
+from txtal.learning.select import best_first
+from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool, score
 
 if TYPE_CHECKING:

@@ -26,9 +26,3 @@ def ahead(pool: Pool, rows: Indices, values: Floats) -> Floats:
 def in_order(pool: Pool, rows: Indices) -> Floats:
     """Scores (n,) that ask ``rows`` first, in their order: they count down to 1."""
     return ahead(pool, rows, np.arange(len(rows), 0, -1).astype(np.float32))
-
-
-def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
-    """The rows with a finite score, the highest first, equal ones as ``rng`` draws them."""
-    rows = np.flatnonzero(np.isfinite(scores))
-    return rows[np.lexsort((rng.random(len(rows)), -scores[rows]))]

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txtal.errors import RecipeError, UsageError
+from txtal.learning.strategies import arguments
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -51,7 +52,7 @@ BUILT_IN = {
 """The module that registers each name, imported when the name is asked for."""
 
 _registered: dict[str, Strategy] = {}
-_arguments: dict[str, Callable[[str], dict[str, Any]]] = {}
+_arguments: dict[str, Callable[[str], dict[str, Any]]] = dict(arguments.BUILT_IN)
 
 _RECIPE = "txtal_recipe_"
 """How the modules of recipe files are named; see :mod:`txtal.recipes`."""
@@ -116,9 +117,13 @@ def get(name: str) -> Strategy:
     function = _find(base)
     if not equals:
         return function
+    return partial(function, **_argument(base, text))
+
+
+def _argument(base: str, text: str) -> dict[str, Any]:
     if base not in _arguments:
         raise UsageError(f"The strategy {base!r} takes no argument: leave out ={text}")
-    return partial(function, **_arguments[base](text))
+    return _arguments[base](text)
 
 
 def _mixture(names: list[str], shares: list[str]) -> Strategy:
@@ -142,11 +147,16 @@ def _find(name: str) -> Strategy:
 
 
 def check(name: str) -> None:
-    """Raise UsageError when :func:`get` would not know a name in ``name``; imports none of them."""
+    """Raise UsageError for what :func:`get` would not know in ``name``; imports none of them.
+
+    An installed package's own arguments aren't checked.
+    """
     for part in parts(name):
-        base = part.partition("=")[0]
+        base, equals, text = part.partition("=")
         if base not in BUILT_IN and base not in names():
             raise _unknown(base)
+        if equals and base in BUILT_IN:
+            _argument(base, text)
 
 
 def parts(name: str) -> list[str]:
