@@ -164,6 +164,7 @@ class Learner:
         self.model: LinearModel | None = None
         self._regression: LinearModel | None = None
         self._surroundings: Surroundings | None = None
+        self._prepared: tuple[str, Surroundings] | None = None
         self._report = report or (lambda status: None)
         self._connection = ExitStack()
         self._engine = self._connection.enter_context(
@@ -375,7 +376,11 @@ class Learner:
         if self._growth is None:
             name = datasets.cache_name(conn, dataset_id)
             self._growth = Growth(
-                self._cache, self._spec, self._progress, lambda: is_loading(self.path, name)
+                self._cache,
+                self._spec,
+                self._progress,
+                lambda: is_loading(self.path, name),
+                self._prepare,
             )
         features = self._growth.meet(
             tickets.ids_after(conn, dataset_id, self._growth.last),
@@ -399,10 +404,23 @@ class Learner:
             self._sweep.forget()
         there = self._surroundings
         if again or there is None or not there.still_fair(self._growth.tickets):
-            self._surroundings = Surroundings.of(features, self._growth.tickets)
+            if self._prepared is None or self._prepared[0] != features.made:
+                self._prepare(features)
+            assert self._prepared is not None
+            self._surroundings, self._prepared = self._prepared[1], None
             self._start = None
         else:
             there.sample.grown(features.matrix)
+
+    def _prepare(self, features: Features) -> None:
+        """Find the neighbours: the longest part of a first ranking, for which nobody should wait
+        while there are other features to serve.
+        """
+        assert self._growth is not None
+        found = Surroundings.of(features, self._growth.tickets)
+        if self.features is not None:
+            found.sample.near  # noqa: B018 - kept once it was asked for
+        self._prepared = features.made, found
 
     def _texts(self, ids: Sequence[int]) -> list[str]:
         """The texts of these tickets."""
@@ -453,7 +471,8 @@ class Learner:
         assert self._surroundings is not None
         features = snapshot.features
         is_open = np.ones(len(features.ids), np.bool_)
-        is_open[features.rows([answer.ticket_id for answer in snapshot.answers])] = False
+        answered = features.rows([answer.ticket_id for answer in snapshot.answers])
+        is_open[answered[answered >= 0]] = False
         rows = np.flatnonzero(is_open)
         rng = np.random.default_rng([self.settings.seed, len(snapshot.answers)])
         if self.settings.strategy == RANDOM:

@@ -22,15 +22,18 @@ def prepare(path: Path, name: str, spec: str, engine: Engine, progress: Progress
     for a bad spec, LearnerError when the texts can't be vectorised, EngineError, DatabaseError.
     """
     resolved, _ = resolve(spec)
+
+    def texts(ids: Sequence[int]) -> list[str]:
+        # Of outgrown features a thread makes others, and a connection belongs to its thread.
+        with closing(schema.open_readonly(path)) as own, foreseen(path):
+            return tickets.texts(own, ids)
+
     with closing(schema.open_readonly(path)) as conn, foreseen(path):
         dataset = datasets.get(conn, name)
         folder = cache_folder(path) / datasets.cache_name(conn, dataset.id)
-        growth = Growth(FeatureCache(folder, engine), resolved, progress)
-
-        def texts(ids: Sequence[int]) -> list[str]:
-            return tickets.texts(conn, ids)
-
-        features = growth.meet(tickets.ids_after(conn, dataset.id), (), texts)
-        while growth.step(texts):
-            features = growth.features or features
-        return features
+        there = tickets.ids_after(conn, dataset.id)
+    growth = Growth(FeatureCache(folder, engine), resolved, progress)
+    features = growth.meet(there, (), texts)
+    while growth.step(texts):
+        features = growth.features or features
+    return features
