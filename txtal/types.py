@@ -408,6 +408,30 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What labelling has cost, and what it would still cost by hand."""
+
+    median: float
+    """Seconds from a question to its answer, pauses left out."""
+    slow: float
+    """Nine in ten take no longer."""
+    hours: float
+    """All of them together."""
+    an_hour: float
+    """Answers in an hour."""
+    left: int
+    """Tickets nobody has answered."""
+    left_hours: float
+    """How long they would take at that pace."""
+    fits: int
+    """Of the model, after an answer or more."""
+    fit_seconds: float | None
+    """A fit takes, in the median: from reading the answers to the ranking."""
+    fit_answers: float | None
+    """From one fit to the next, in the mean."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Where a dataset stands, for its annotators."""
 
@@ -415,10 +439,10 @@ class Overview:
     labels: tuple[tuple[str, int], ...]
     """Names with how often each was accepted: the most frequent first, or grades in order."""
     annotators: tuple[tuple[str, int], ...]
-    seconds: float | None
-    """An answer takes, in the median."""
     curve: tuple[tuple[int, Estimate], ...]
     """The estimates of the model's quality, each with the answers it had learned from."""
+    effort: Effort | None = None
+    """None where no answer was timed."""
 
 
 @dataclass(frozen=True, slots=True)

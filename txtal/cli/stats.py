@@ -9,8 +9,9 @@ import click
 from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
+from txtal.quality import effort_lines
 from txtal.text import count
-from txtal.types import Estimate
+from txtal.types import Effort, Estimate
 
 
 @click.command("stats")
@@ -33,8 +34,9 @@ def _show(body: dict[str, Any]) -> None:
     answers = body["answers"]
     put(f"{body['dataset']}: {body['tickets']:,} tickets, {sum(answers.values()):,} answered")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in answers.items()))
-    if body["seconds"] is not None:
-        put(f"{body['seconds']:.1f} s an answer (median)")
+    if body["effort"]:
+        for line in effort_lines(Effort(**body["effort"])):
+            put(line)
     if body["revision"]:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from statistics import median
 from typing import Any
 
 from txtal.intervals import agreement
 from txtal.quality import as_data
-from txtal.store import answers, arrivals, datasets, rechecks, revisions, tickets
+from txtal.store import answers, arrivals, datasets, effort, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Overview
+from txtal.types import VERDICTS, Answer, Effort, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     audit = revision.audit if revision else None
     found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
-    timed = [answer.answered - answer.shown for answer in standing if answer.shown]
+    cost = effort.of(conn, dataset.id, standing)
     return {
         "dataset": dataset.name,
         "task": dataset.scheme.task,
@@ -38,7 +37,8 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "flagged": sum(answer.flagged for answer in standing),
         "labels": {label.name: labels[label.id] for label in dataset.scheme.labels},
         "annotators": dict(Counter(answer.annotator for answer in standing)),
-        "seconds": round(median(timed), 3) if timed else None,
+        "seconds": round(cost.median, 3) if cost else None,
+        "effort": asdict(cost) if cost else None,
         "revision": latest[0] if latest else None,
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
@@ -92,8 +92,8 @@ def overview(conn: Connection, name: str) -> Overview:
         body["answers"],
         tuple(counted),
         tuple(body["annotators"].items()),
-        body["seconds"],
         tuple(revisions.curve(conn, dataset.id)),
+        Effort(**body["effort"]) if body["effort"] else None,
     )
 
 
