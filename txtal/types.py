@@ -208,6 +208,37 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is expected, with a 95 % interval; None: more than any number."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether it is worth going on; see :mod:`txtal.learning.stopping`."""
+
+    answers: int
+    """After how many this was seen."""
+    gain: Prediction
+    """Of macro-F1 by 50 more answers."""
+    kappa: float
+    """Agreement with the model of 100 answers before, on tickets nobody has answered."""
+    changed: float
+    """The share of those tickets that it decided otherwise."""
+    target: float | None = None
+    """The accuracy wished for."""
+    needed: Prediction | None = None
+    """Answers still needed for that."""
+    reached: str = ""
+    """Why it may be time to stop: ``target``, ``gain``, ``plateau``, or nothing."""
+    notice: str = ""
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelCounts:
     """What a model did with one label: precision is right / predicted, recall right / support."""
 
@@ -312,6 +343,8 @@ class Revision:
     audit: Estimate | None = None
     note: str = ""
     """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
+    outlook: Outlook | None = None
+    """The newest there is; not made at every fit."""
     measures: Measures | None = None
     """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
 
@@ -469,6 +502,11 @@ class LearnerSettings:
     """Whether tickets are scored as they arrive, rather than the whole pool."""
     threads: int = 1
     """BLAS threads; one, so that the screen keeps a core."""
+    stop_gain: float = 0.0
+    """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop; 0:
+    never."""
+    stop_at: float | None = None
+    """The accuracy at which it is said."""
     suspects: bool = False
     """Whether rankings hold answers to look at again."""
     code: str | None = None

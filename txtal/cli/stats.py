@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from txtal.advice import ahead
 from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.quality import effort_lines
 from txtal.text import count
 from txtal.types import Effort, Estimate
+from txtal.wire import outlook_from
 
 
 @click.command("stats")
@@ -66,6 +68,9 @@ def _show_quality(body: dict[str, Any]) -> None:
         put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
+    if body["outlook"]:
+        for line in ahead(outlook_from(body["outlook"])):
+            put(line)
     if body["agreement"]:
         share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
         put(

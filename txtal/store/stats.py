@@ -11,7 +11,7 @@ from txtal.intervals import agreement
 from txtal.quality import as_data
 from txtal.store import answers, arrivals, datasets, effort, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Effort, Overview
+from txtal.types import VERDICTS, Answer, Effort, Outlook, Overview
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    outlook = _outlook(conn, dataset.id)
     found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     cost = effort.of(conn, dataset.id, standing)
@@ -51,7 +52,14 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         ),
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
+        "outlook": asdict(outlook) if outlook else None,
     }
+
+
+def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
+    """The newest, which comes with the ranking that was kept."""
+    stored = revisions.last_ranking(conn, dataset_id)
+    return stored[1].revision.outlook if stored else None
 
 
 def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:

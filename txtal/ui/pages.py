@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from txtal.advice import ahead
 from txtal.extending import Panel, Shown
 from txtal.quality import effort_lines
 from txtal.session import Session
@@ -191,6 +192,9 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
     yield words.model(session)
     if session.ranking:
         yield words.settings(session)
+    outlook = session.ranking.revision.outlook if session.ranking else None
+    if outlook:
+        yield from ahead(outlook)
     trouble = words.learner_trouble(session)
     if trouble:
         yield trouble
