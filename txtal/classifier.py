@@ -19,7 +19,7 @@ from txtal import ratings
 from txtal.errors import ModelError
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
-from txtal.types import TASKS, Predicted, Record, Task
+from txtal.types import TASKS, Classified, Record, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
@@ -47,7 +47,7 @@ class Classifier:
         """Probabilities (n texts, k labels), columns in the order of ``labels``."""
         return self.model.predict_proba(self.vectoriser.transform(texts))
 
-    def predict(self, texts: Sequence[str]) -> list[Predicted]:
+    def predict(self, texts: Sequence[str]) -> list[Classified]:
         """One prediction a text."""
         proba = self.predict_proba(texts)
         order = np.argsort(-proba, axis=1, kind="stable")
@@ -56,7 +56,7 @@ class Classifier:
         names = np.array(self.labels, dtype=object)[order]
         rows = zip(names.tolist(), ranked.tolist(), chosen.tolist(), strict=True)
         return [
-            Predicted(tuple(compress(own, applies)), dict(zip(own, values, strict=True)))
+            Classified(tuple(compress(own, applies)), dict(zip(own, values, strict=True)))
             for own, values, applies in rows
         ]
 

@@ -399,7 +399,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Predicted:
+class Classified:
     """What a classifier says of one text."""
 
     labels: tuple[str, ...]

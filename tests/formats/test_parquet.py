@@ -20,12 +20,12 @@ from txtal.formats import parquet
 from txtal.formats.lines import BadLine
 from txtal.formats.predicted import Lines, form_for, form_from
 from txtal.formats.source import read
-from txtal.types import Predicted, Record
+from txtal.types import Classified, Record
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-SAID = Predicted(("a",), {"a": 0.75, "b": 0.25})
+SAID = Classified(("a",), {"a": 0.75, "b": 0.25})
 
 
 def take(path: Path, **options: Any) -> tuple[list[Record], list[BadLine]]:

@@ -18,7 +18,7 @@ import orjson
 from txtal.errors import DataError
 from txtal.formats import parquet
 from txtal.formats.rows import LINE_BREAKS, to_json
-from txtal.types import ONE_OF, Predicted, Record, Task
+from txtal.types import ONE_OF, Classified, Record, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ class Form(Protocol):
     """How predictions are written."""
 
     def encode(
-        self, task: Task, records: Sequence[Record], predictions: Sequence[Predicted]
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
         """A batch; those of several batches, one after another, are what is kept."""
         ...
@@ -79,7 +79,7 @@ class Lines:
     converter: None = None
 
     def encode(
-        self, task: Task, records: Sequence[Record], predictions: Sequence[Predicted]
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
         """A line for every record."""
         pairs = zip(records, predictions, strict=True)
@@ -91,14 +91,14 @@ class Lines:
         return {"form": "jsonl.gz" if self.packed else "jsonl"}
 
 
-def _line(task: Task, record: Record, prediction: Predicted) -> dict[str, Any]:
+def _line(task: Task, record: Record, prediction: Classified) -> dict[str, Any]:
     line = {**record.extra, "text": record.text}
     if record.meta:
         line["meta"] = dict(record.meta)
     return line | _said(task, prediction)
 
 
-def _said(task: Task, prediction: Predicted) -> dict[str, Any]:
+def _said(task: Task, prediction: Classified) -> dict[str, Any]:
     """The keys that are added, in their order."""
     labels, probabilities = list(prediction.labels), dict(prediction.probabilities)
     if task == "multilabel":
@@ -163,7 +163,7 @@ class Table:
         return pa.ipc.read_schema(pa.py_buffer(self.schema_bytes))
 
     def encode(
-        self, task: Task, records: Sequence[Record], predictions: Sequence[Predicted]
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
         """One message. Raises DataError for a value that its column can't take."""
         if not records:
