@@ -29,8 +29,17 @@ ALIKE = "alike"
 SUSPECT = "suspect"
 """The reason given for answered tickets whose answer is probably wrong, shown once more."""
 
+OVERLAP = "overlap"
+"""The reason given for tickets that everybody is asked, and that another has answered."""
+
+CHOSEN = "chosen"
+"""The reason given for tickets that the annotator looked for, what was said of them in sight."""
+
 RECHECK = "recheck"
 """The reason kept with answers that were asked for a second time, the first one hidden."""
+
+IN_SIGHT = frozenset({CHOSEN, SUSPECT})
+"""Reasons of questions that are asked with what was answered before on the screen."""
 
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
