@@ -28,6 +28,10 @@ def teach(
     lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
     spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
+    stop_at: Annotated[float | None, "Say when this accuracy is reached, such as 0.9."] = None,
+    stop_gain: Annotated[
+        float, "Say when 100 more answers would gain fewer points of macro-F1; 0: never."
+    ] = 1.0,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
@@ -67,6 +71,8 @@ def teach(
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,
         audit=audit,
+        stop_at=stop_at,
+        stop_gain=stop_gain,
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
-from math import ceil, floor, log10
+from math import ceil
 from statistics import fmean
 from typing import Any, Literal
 
+from txtal import charts
+from txtal import page as html
+from txtal.charts import COLOURS, Level, marker
+from txtal.page import row_cells, safe
 from txtal.simulation import Config, Full, Run
 from txtal.text import clean, count
 
@@ -21,16 +24,6 @@ Measure = Literal["accuracy", "macro_f1"]
 MEASURES: Mapping[Measure, str] = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 
 BASELINE = "random"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A measure after so many labels, over the seeds."""
-
-    labels: int
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,32 +395,20 @@ def page(runs: Sequence[Run], comparisons: Sequence[Comparison], facts: Facts) -
     title = f"Does active learning pay on {facts.source}?"
     called = names(run.config for run in runs)
     body = [
-        f"<h1>{_safe(title)}</h1>",
-        f'<p class="answer">{_safe(conclusion(comparisons))}</p>',
+        f"<h1>{safe(title)}</h1>",
+        f'<p class="answer">{safe(conclusion(comparisons))}</p>',
         *[_section(each, runs, facts) for each in comparisons],
         _made(facts),
         _points(runs, called),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_safe(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(body)
-        + "\n</main>\n</body>\n</html>\n"
-    )
-
-
-def _safe(text: str) -> str:
-    return escape(clean(text))
+    return html.page(title, body)
 
 
 def _section(it: Comparison, runs: Sequence[Run], facts: Facts) -> str:
     configs = [outcome.config for outcome in it.outcomes]
     called = names(configs)
     several = len({run.config.noise for run in runs}) > 1
-    heading = f"<h2>{_safe(noise_name(it.noise))}</h2>" if several else ""
+    heading = f"<h2>{safe(noise_name(it.noise))}</h2>" if several else ""
     charts = "".join(_figure(it, measure, runs, configs, facts) for measure in MEASURES)
     return (
         f"<section>{heading}{_legend(configs, called)}"
@@ -439,7 +420,7 @@ def _legend(configs: Sequence[Config], called: Mapping[Config, str]) -> str:
     items = "".join(
         f'<li><svg class="k{number % COLOURS}" viewBox="0 0 34 14" width="34" height="14" '
         f'aria-hidden="true"><path class="line{_dashed(config)}" d="M1 7H33"/>'
-        f"{_marker(number, 17, 7)}</svg>{_safe(called[config])}</li>"
+        f"{marker(number, 17, 7)}</svg>{safe(called[config])}</li>"
         for number, config in enumerate(configs)
     )
     return f'<ul class="legend">{items}</ul>'
@@ -463,125 +444,10 @@ def _figure(
     lines = [(getattr(facts.fulls[features], measure), f"all labels of the pool{whose}")]
     if measure == "macro_f1":
         lines.append((it.target, "target"))
-    drawn = _chart(curves, [_dashed(config) for config in configs], lines, title)
+    classes = [_dashed(config) for config in configs]
+    drawn = charts.curves(curves, title, classes=classes, rules=lines)
     told = "band: min to max over seeds" if facts.seeds > 1 else "one seed: no band"
-    return (
-        f"<figure><figcaption>{title} <small>against labels; {told}</small></figcaption>"
-        f"{drawn}</figure>"
-    )
-
-
-# --- drawing ------------------------------------------------------------------------------------
-
-COLOURS = 8
-_WIDTH, _HEIGHT = 560, 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 16, 12, 34
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """From values to the chart's coordinates."""
-
-    most: float
-    low: float
-    high: float
-
-    def x(self, labels: float) -> float:
-        return round(_LEFT + (_WIDTH - _LEFT - _RIGHT) * labels / self.most, 1)
-
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * share, 1)
-
-
-def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most about ``most`` round numbers that span ``low`` to ``high``."""
-    rough = max(high - low, 1e-9) / most
-    power = 10.0 ** floor(log10(rough))
-    step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough * (1 - 1e-9))
-    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
-    return [round(step * number, 10) for number in range(first, last + 1)]
-
-
-def _chart(
-    curves: Sequence[Sequence[Level]],
-    classes: Sequence[str],
-    lines: Sequence[tuple[float, str]],
-    title: str,
-) -> str:
-    values = [v for curve in curves for level in curve for v in (level.low, level.high)]
-    values += [value for value, _ in lines]
-    rows = ticks(min(values), min(1.0, max(values)), 8)
-    if len(rows) == 1:
-        rows = [rows[0] - 0.1, rows[0]]
-    most = max(level.labels for curve in curves for level in curve)
-    scale = _Scale(most, rows[0], rows[-1])
-    parts = [
-        *_grid(scale, rows, [tick for tick in ticks(0, most, 8) if tick <= most]),
-        *[_rule(scale, value, name, above=value == max(lines)[0]) for value, name in lines],
-        *[_band(scale, number, curve) for number, curve in enumerate(curves)],
-        *[
-            _curve(scale, number, curve, dashed)
-            for number, (curve, dashed) in enumerate(zip(curves, classes, strict=True))
-        ],
-    ]
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_safe(title)}">'
-        + "".join(parts)
-        + "</svg>"
-    )
-
-
-def _grid(scale: _Scale, rows: Sequence[float], columns: Sequence[float]) -> Iterator[str]:
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    digits = 3 if any(round(row, 2) != row for row in rows) else 2
-    for row in rows:
-        y = scale.y(row)
-        yield f'<path class="grid" d="M{_LEFT} {y}H{right}"/>'
-        yield f'<text class="end" x="{_LEFT - 8}" y="{y + 4}">{row:.{digits}f}</text>'
-    for column in columns:
-        x = scale.x(column)
-        yield f'<path class="tick" d="M{x} {bottom}v4"/>'
-        yield f'<text class="middle" x="{x}" y="{bottom + 18}">{column:,.0f}</text>'
-    yield f'<path class="axis" d="M{_LEFT} {bottom}H{right}"/>'
-
-
-def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:
-    y = scale.y(value)
-    baseline = round(y + (-5 if above else 14), 1)
-    return (
-        f'<path class="rule" d="M{_LEFT} {y}H{_WIDTH - _RIGHT}"/>'
-        f'<text class="name" x="{_LEFT + 6}" y="{baseline}">{_safe(name)} {value:.3f}</text>'
-    )
-
-
-def _band(scale: _Scale, number: int, curve: Sequence[Level]) -> str:
-    if all(level.low == level.high for level in curve):
-        return ""
-    there = [f"{scale.x(level.labels)} {scale.y(level.high)}" for level in curve]
-    back = [f"{scale.x(level.labels)} {scale.y(level.low)}" for level in reversed(curve)]
-    return f'<path class="band k{number % COLOURS}" d="M{"L".join(there + back)}Z"/>'
-
-
-def _curve(scale: _Scale, number: int, curve: Sequence[Level], dashed: str) -> str:
-    places = [(scale.x(level.labels), scale.y(level.mean)) for level in curve]
-    line = "L".join(f"{x} {y}" for x, y in places)
-    marks = "".join(
-        _marker(number, x, y, f"{count(level.labels, 'label')}: {level.mean:.3f}")
-        for (x, y), level in zip(places, curve, strict=True)
-    )
-    return f'<g class="k{number % COLOURS}"><path class="line{dashed}" d="M{line}"/>{marks}</g>'
-
-
-_MARKERS = ("M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0", "M-3 -3H3V3H-3Z",
-            "M0 -4.2L4 3H-4Z", "M0 -4.4L4.4 0L0 4.4L-4.4 0Z", "M0 4.2L4 -3H-4Z")  # fmt: skip
-"""Circle, square, triangles and diamond: five against eight colours, so that pairs repeat late."""
-
-
-def _marker(number: int, x: float, y: float, told: str = "") -> str:
-    title = f"<title>{_safe(told)}</title>" if told else ""
-    shape = _MARKERS[number % len(_MARKERS)]
-    return f'<path class="marker" transform="translate({x} {y})" d="{shape}">{title}</path>'
+    return html.figure(title, f"against labels; {told}", drawn)
 
 
 # --- tables and facts ---------------------------------------------------------------------------
@@ -623,22 +489,17 @@ def _saved(it: Comparison, saved: float | None) -> str:
 
 def _table(it: Comparison, called: Mapping[Config, str]) -> str:
     rows = "".join(
-        f"<tr>{_cells(summary_row(it, outcome, called))}"
+        f"<tr>{row_cells(summary_row(it, outcome, called))}"
         f'<td class="bar"><span style="width:{100 * max(0.0, outcome.saved or 0):.0f}%">'
         "</span></td></tr>"
         for outcome in it.outcomes
     )
-    heads = "".join(f'<th scope="col">{_safe(head)}</th>' for head in summary_heads(it))
+    heads = "".join(f'<th scope="col">{safe(head)}</th>' for head in summary_heads(it))
     return (
         f'<div class="wide"><table><thead><tr>{heads}<th class="bar"></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f"<p><small>{_safe(_explained(it, called))}</small></p>"
+        f"<p><small>{safe(_explained(it, called))}</small></p>"
     )
-
-
-def _cells(row: Sequence[str]) -> str:
-    rest = "".join(f"<td>{_safe(cell)}</td>" for cell in row[1:])
-    return f'<th scope="row">{_safe(row[0])}</th>{rest}'
 
 
 def saved_against(it: Comparison, called: Mapping[Config, str]) -> str:
@@ -675,13 +536,12 @@ def _made(facts: Facts) -> str:
         ("drawn at random for the audit", _percent(facts.audit)),
         ("made by", f"txtal {facts.txtal}, txtal simulate"),
     )
-    items = "".join(f"<dt>{_safe(key)}</dt><dd>{_safe(value)}</dd>" for key, value in rows)
-    return f"<h2>How it was made</h2><dl>{items}</dl>"
+    return f"<h2>How it was made</h2>{html.facts(rows)}"
 
 
 def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
     rows = "".join(
-        f"<tr>{_cells((called[config], *row))}</tr>"
+        f"<tr>{row_cells((called[config], *row))}</tr>"
         for config in called
         for row in _point_rows([run for run in runs if run.config == config])
     )
@@ -701,56 +561,3 @@ def _point_rows(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
     for pair in zip(*(levels(runs, measure) for measure in MEASURES), strict=True):
         figures = [f"{v:.3f}" for level in pair for v in (level.mean, level.low, level.high)]
         yield (f"{pair[0].labels:,}", *figures)
-
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-_STYLE = """
-:root{color-scheme:light dark;--paper:#fdfdfc;--ink:#1d2330;--soft:#5d6675;--hair:#e1e4ea;
---card:#fff;--accent:#0b6bcb;--k0:#0b6bcb;--k1:#c2410c;--k2:#0f8a5f;--k3:#a21caf;--k4:#8a6d00;
---k5:#0e7490;--k6:#be123c;--k7:#57534e}
-@media (prefers-color-scheme:dark){:root{--paper:#12151b;--ink:#e8eaef;--soft:#9aa3b2;
---hair:#2b313c;--card:#191d25;--accent:#6cb6ff;--k0:#6cb6ff;--k1:#fb9a5b;--k2:#4fd19c;--k3:#e58cf0;
---k4:#e0c14a;--k5:#5fd0e0;--k6:#ff8099;--k7:#b8b2ac}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);
-font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-main{max-width:76rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 1rem;overflow-wrap:anywhere}
-h2{font-size:1.15rem;margin:2.5rem 0 .75rem}
-.answer{font-size:1.15rem;max-width:60rem;margin:0 0 2rem;padding:.9rem 1.1rem;
-background:var(--card);border:1px solid var(--hair);border-left:4px solid var(--accent);
-border-radius:6px;overflow-wrap:anywhere}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem}
-figure{margin:0;padding:1rem 1rem .5rem;background:var(--card);border:1px solid var(--hair);
-border-radius:8px}
-figcaption{font-weight:600;margin-bottom:.5rem}
-small{color:var(--soft);font-weight:400;font-size:.85rem}
-svg{display:block;width:100%;height:auto}
-.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;margin:0 0 .9rem;padding:0}
-.legend li{display:flex;align-items:center;gap:.5rem}
-.legend svg{width:34px;flex:none}
-text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}
-.end{text-anchor:end}.middle{text-anchor:middle}
-.name{paint-order:stroke;stroke:var(--card);stroke-width:3px}
-.grid{stroke:var(--hair)}.axis,.tick{stroke:var(--soft)}
-.rule{stroke:var(--soft);stroke-dasharray:2 4}
-.line{fill:none;stroke:var(--k);stroke-width:2.2;stroke-linejoin:round}
-.dashed{stroke-dasharray:7 4}
-.marker{fill:var(--k);stroke:var(--card);stroke-width:1}
-.band{fill:var(--k);opacity:.13}
-.wide{overflow-x:auto;margin-top:1.25rem}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.45rem .75rem;border-bottom:1px solid var(--hair);text-align:right;
-white-space:nowrap}
-thead th{color:var(--soft);font-weight:600;font-size:.88rem}
-tr>th:first-child{text-align:left}
-tbody th{font-weight:600}
-.bar{width:22%;min-width:7rem;text-align:left}
-.bar span{display:block;height:.7rem;border-radius:3px;background:var(--accent)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.5rem;margin:0}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-details{margin-top:2rem}summary{cursor:pointer;font-weight:600}
-@media (max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
-@media print{.charts{grid-template-columns:1fr 1fr}}
-""" + "".join(f".k{number}{{--k:var(--k{number})}}" for number in range(COLOURS))

@@ -30,6 +30,7 @@ from txtal.types import (
     Explanation,
     Found,
     LabelChange,
+    Outlook,
     Overview,
     Question,
     Ranked,
@@ -252,6 +253,7 @@ class Session:
         self._unsaved: Ranking | None = None
         self._unreadable: set[int] = set()
         self._looked_at: set[int] = set()
+        self._told: set[str] = set()
         self._recorded: list[int] = []
         self._said = ""
         self._shown = 0.0
@@ -359,7 +361,14 @@ class Session:
             return False
         self._unsaved = None
         self.ranking = ranking
+        self._tell_outlook(ranking.revision.outlook)
         return True
+
+    def _tell_outlook(self, outlook: Outlook | None) -> None:
+        """Say why it may be time to stop, each reason once in a sitting."""
+        if outlook and outlook.reached and outlook.reached not in self._told:
+            self._told.add(outlook.reached)
+            self.notice = outlook.notice
 
     def _settle(self, ranking: Ranking) -> None:
         """Settle what becomes of the tickets that were scored, and have the next ones scored."""

@@ -22,6 +22,7 @@ from txtal.query import Query
 from txtal.session import Session
 from txtal.types import (
     Answer,
+    Effort,
     Estimate,
     Found,
     Label,
@@ -44,6 +45,9 @@ from txtal.ui.screen import Screen
 
 FEW = ("refund", "billing", "praise")
 MANY = tuple(f"{what} {how}" for what in ("order", "card", "refund") for how in "abcdefgh")
+
+
+EFFORT = Effort(2.5, 4.0, 0.01, 1440, 6, 0.004, 3, 0.2, 1.3)
 
 
 class MemoryLedger:
@@ -128,7 +132,7 @@ class MemoryLedger:
     def overview(self) -> Overview:
         verdicts = Counter(answer.verdict for answer in self.answers)
         curve = ((40, Estimate(20, 0.6, 0.4, 0.8)), (80, Estimate(40, 0.7, 0.55, 0.8)))
-        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), 2.5, curve)
+        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), curve, EFFORT)
 
     def save_ranking(self, ranking: Ranking) -> int:
         return 12

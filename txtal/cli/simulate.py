@@ -397,7 +397,7 @@ def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, s
 
     import plotext
 
-    from txtal.report import ticks
+    from txtal.charts import ticks
 
     plain = not _says("⠿│")
     colours = _in_colour()

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
-from txtal.learner import measuring
+from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
 from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
@@ -33,7 +33,7 @@ from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import LearnerStatus
-from txtal.store import answers, cache_folder, datasets, schema, tickets
+from txtal.store import answers, cache_folder, datasets, revisions, schema, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
@@ -44,6 +44,7 @@ from txtal.types import (
     Explanation,
     LearnerSettings,
     Measures,
+    Outlook,
     Ranked,
     Ranking,
     Revision,
@@ -174,6 +175,7 @@ class Learner:
         self._tuning: Tuning | None = None
         self._known: Known | None = None
         self._standing: Sequence[Answer] = ()
+        self._outlook: Outlook | None = None
         self._start: Indices | None = None
         self._found = Found()
 
@@ -272,7 +274,43 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.tune()
+        return self.grow() or self.sweep() or self.look_ahead() or self.tune()
+
+    def look_ahead(self) -> bool:
+        """Find out whether it is worth going on, if it is time to; whether it was.
+
+        It takes several fits; the next rankings tell what came of it.
+        """
+        known, model, features = self._known, self.model, self.features
+        if self.scheme is None or self.scheme.task == "rating":
+            return False  # what is measured of grades is their error, not macro-F1
+        wishes = outlook.Wishes(self.settings.stop_gain, self.settings.stop_at)
+        if not wishes or not known or not model or not model.ready or not features:
+            return False
+        if not outlook.due(len(known.cells), self._outlook):
+            return False
+        with (
+            threadpool_limits(self.settings.threads),
+            closing(schema.open_readonly(self.path)) as conn,
+            foreseen(self.path),
+        ):
+            self._outlook = outlook.look_ahead(
+                known,
+                self._standing,
+                self._trainer(),
+                model,
+                self.calibrated,
+                features.matrix,
+                outlook.stop_rows(len(features.ids), self.settings.seed),
+                revisions.curve(conn, datasets.get(conn, self.name).id),
+                wishes,
+            )
+        return self._outlook is not None
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What :meth:`look_ahead` found last."""
+        return self._outlook
 
     def tune(self) -> bool:
         """Try an alternative for the next fits, if it is time to; whether another waits.
@@ -507,6 +545,7 @@ class Learner:
             strategy=self.settings.strategy,
             audit=self._found.headline,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
+            outlook=self._outlook,
             measures=measures,
         )
 
