@@ -255,7 +255,7 @@ FAULTS = (
         "NaN in features or scores, empty text",
         (
             "learning/test_catalogue.py",
-            "learner/test_learner.py::test_a_strategy_that_scores_nothing_still_ranks",
+            "learner/test_learner.py::test_what_no_strategy_wants_is_asked_at_random",
             "formats/test_jsonl.py::test_refuses_that_line_only",
         ),
     ),
