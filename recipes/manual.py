@@ -19,6 +19,7 @@ def manual(
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
+    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
 ) -> Recipe:
     """Label DATASET from first ticket to last.
 
@@ -31,6 +32,7 @@ def manual(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        overlap=overlap,
         task=task,
         order="file",
         label_keys=keys,

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.cli.driving import DANGEROUS, HOSTILE
-from txtal import report
+from txtal import charts, report
 from txtal.simulation import Config, Full, Point, Run
 
 AUTO = Config("auto", "lexical@en")
@@ -167,7 +167,7 @@ def test_names_tell_what_differs() -> None:
     ],
 )
 def test_ticks_are_round(low: float, high: float, most: int, expected: list[float]) -> None:
-    assert report.ticks(low, high, most) == expected
+    assert charts.ticks(low, high, most) == expected
 
 
 class Reader(HTMLParser):

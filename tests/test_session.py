@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from sqlite3 import SQLITE_DENY, SQLITE_OK
 
@@ -14,7 +15,18 @@ from txtal.errors import DatabaseError, LockedError
 from txtal.session import LearnerStatus, Loading, Session
 from txtal.store import answers, schema, tickets
 from txtal.store.sqlite import Connection, transaction
-from txtal.types import AUDIT, Answer, Dataset, Ranked, Ranking, Record, Revision, Ticket
+from txtal.types import (
+    AUDIT,
+    Answer,
+    Dataset,
+    Outlook,
+    Prediction,
+    Ranked,
+    Ranking,
+    Record,
+    Revision,
+    Ticket,
+)
 
 MakeDataset = Callable[..., Dataset]
 MakeSession = Callable[..., Session]
@@ -416,3 +428,26 @@ def test_a_damaged_ticket_is_passed_over(
     session.undo()
     assert session.question is not None
     assert session.question.ticket.id == 3
+
+
+def test_a_reason_to_stop_is_told_once_in_a_sitting(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+
+    def told(newest: int, reached: str) -> str:
+        gain = Prediction(0.001, 0.0, 0.002)
+        outlook = Outlook(200 + newest, gain, 0.99, 0.01, reached=reached, notice=reached)
+        ranked = ranking(newest, 7)
+        learner.rankings.append(replace(ranked, revision=replace(ranked.revision, outlook=outlook)))
+        session.notice = ""
+        session.update()
+        return session.notice
+
+    assert [told(0, ""), told(1, "gain"), told(2, "gain"), told(3, "target")] == [
+        "",
+        "gain",
+        "",
+        "target",
+    ]

@@ -1,4 +1,4 @@
-"""Measures of a model as data for JSON, with the names of the labels."""
+"""Measures of a model as data for JSON, with the names of the labels; and its cost in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from txtal.types import Estimate, LabelCounts, Measures
+from txtal.text import count
+from txtal.types import Effort, Estimate, LabelCounts, Measures
 
 DIGITS = 4
 
@@ -37,6 +38,28 @@ def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
             "reliability": [_rounded(asdict(one)) for one in measures.reliability],
         },
     }
+
+
+def effort_lines(effort: Effort) -> list[str]:
+    """What labelling has cost, and what it would still cost by hand."""
+    lines = [
+        f"{effort.median:.1f} s an answer (nine in ten within {effort.slow:.1f}): "
+        f"{effort.an_hour:,.0f} an hour, {hours(effort.hours)} in all"
+    ]
+    if effort.left:
+        left, by_hand = count(effort.left, "ticket"), hours(effort.left_hours)
+        lines.append(f"a classifier saves {by_hand}: labelling the {left} left by hand")
+    if effort.fits and effort.fit_seconds is not None:
+        lines.append(
+            f"{count(effort.fits, 'fit')} of the model, one every {effort.fit_answers:.1f} "
+            f"answers, {effort.fit_seconds:.2f} s each"
+        )
+    return lines
+
+
+def hours(value: float) -> str:
+    """``12 min``, ``3.4 h``."""
+    return f"{60 * value:.0f} min" if value < 1 else f"{value:,.1f} h"
 
 
 def precision(counts: LabelCounts) -> float | None:

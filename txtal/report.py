@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
-from math import ceil, floor, log10
+from math import ceil
 from statistics import fmean
 from typing import Any, Literal
 
-from txtal.simulation import Config, Full, Run
+from txtal import charts
+from txtal import page as html
+from txtal.charts import COLOURS, Level, marker
+from txtal.page import row_cells, safe
+from txtal.simulation import Config, Full, Point, Run
 from txtal.text import clean, count
 
-Measure = Literal["accuracy", "macro_f1"]
+Measure = Literal["accuracy", "macro_f1", "mean_absolute_error"]
 
 MEASURES: Mapping[Measure, str] = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+ERROR: Measure = "mean_absolute_error"
+NAMES: Mapping[Measure, str] = {**MEASURES, ERROR: "mean absolute error"}
 
 BASELINE = "random"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A measure after so many labels, over the seeds."""
-
-    labels: int
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +36,9 @@ class Outcome:
     accuracy: float
     """At the end, mean over the seeds, as is macro_f1."""
     macro_f1: float
+    mean_absolute_error: float | None
     labels: int | None
-    """Labels with which the mean macro-F1 reached the target; None if it never did."""
+    """Labels with which the mean of the measure reached the target; None if it never did."""
     by_seed: tuple[int | None, ...]
     """The same for each seed by itself."""
     saved: float | None
@@ -56,18 +52,33 @@ class Comparison:
     """The configurations with the same noise, held against one of them."""
 
     noise: float
+    measure: Measure
+    """What is compared: macro-F1, and of ratings the mean absolute error."""
     baseline: Config
     budget: int
     target: float
-    """The macro-F1 to reach: asked for, or the baseline's at the end."""
+    """The value to reach: asked for, or the baseline's at the end."""
     asked: bool
     reached: bool
     """Whether the baseline reached it; if not, what is saved is at least that."""
     reference: int
     """Labels that savings are measured against: what the baseline needed, or the budget."""
     half: tuple[int, float]
-    """The labels and mean macro-F1 of the baseline's point at half of the budget."""
+    """The labels and mean of the baseline's point at half of the budget."""
     outcomes: tuple[Outcome, ...]
+
+    @property
+    def called(self) -> str:
+        """The measure, in words."""
+        return NAMES[self.measure]
+
+    def end(self, outcome: Outcome) -> float:
+        """What a configuration had at the end."""
+        return float(getattr(outcome, self.measure))
+
+    def merit(self, outcome: Outcome) -> float:
+        """The same, where more is better: the less an error, the more."""
+        return _merit(self.end(outcome), self.measure)
 
     @property
     def first(self) -> int | None:
@@ -107,8 +118,10 @@ def labels_needed(curve: Sequence[tuple[int, float]], target: float) -> int | No
 def compare(runs: Sequence[Run], target: float | None = None) -> list[Comparison]:
     """A comparison for each level of noise, in the order of the runs.
 
+    By macro-F1; by mean absolute error where there is one, which is to fall.
+
     The baseline is the first configuration with random, or the first at all. Without a target it
-    is the baseline's mean macro-F1 at the end, so that the budget is what the baseline needed.
+    is what the baseline's mean is at the end, so that the budget is what the baseline needed.
     """
     noises: dict[float, dict[Config, list[Run]]] = {}
     for run in runs:
@@ -120,17 +133,20 @@ def _comparison(
     noise: float, groups: Mapping[Config, Sequence[Run]], asked: float | None
 ) -> Comparison:
     baseline = next((c for c in groups if c.strategy == BASELINE), next(iter(groups)))
-    curve = _means(groups[baseline])
+    measure = measure_of(groups[baseline])
+    curve = _means(groups[baseline], measure)
     budget, last = curve[-1]
     target = last if asked is None else asked
-    needed = budget if asked is None else labels_needed(curve, target)
+    needed = budget if asked is None else _needed(curve, target, measure)
     reference = budget if needed is None else needed
     half = curve[(len(curve) - 1) // 2]
     outcomes = [
-        _outcome(config, runs, target, reference, half[1]) for config, runs in groups.items()
+        _outcome(config, runs, measure, target, reference, half[1])
+        for config, runs in groups.items()
     ]
     return Comparison(
         noise,
+        measure,
         baseline,
         budget,
         target,
@@ -145,31 +161,47 @@ def _comparison(
 def _outcome(
     config: Config,
     runs: Sequence[Run],
+    measure: Measure,
     target: float,
     reference: int,
     half: float,
 ) -> Outcome:
-    curve = _means(runs)
-    labels = labels_needed(curve, target)
+    curve = _means(runs, measure)
+    labels = _needed(curve, target, measure)
     return Outcome(
         config,
         levels(runs, "accuracy")[-1].mean,
         levels(runs, "macro_f1")[-1].mean,
+        levels(runs, ERROR)[-1].mean if measure == ERROR else None,
         labels,
-        tuple(labels_needed(_means([run]), target) for run in runs),
+        tuple(_needed(_means([run], measure), target, measure) for run in runs),
         None if labels is None else 1 - labels / reference,
-        labels_needed(curve, half),
+        _needed(curve, half, measure),
     )
 
 
-def _means(runs: Sequence[Run]) -> list[tuple[int, float]]:
-    return [(level.labels, level.mean) for level in levels(runs, "macro_f1")]
+def measure_of(runs: Sequence[Run]) -> Measure:
+    """What these runs are compared by."""
+    return "macro_f1" if runs[0].curve[-1].mean_absolute_error is None else ERROR
+
+
+def _merit(value: float, measure: Measure) -> float:
+    return -value if measure == ERROR else value
+
+
+def _means(runs: Sequence[Run], measure: Measure) -> list[tuple[int, float]]:
+    return [(level.labels, level.mean) for level in levels(runs, measure)]
+
+
+def _needed(curve: Sequence[tuple[int, float]], target: float, measure: Measure) -> int | None:
+    rising = [(labels, _merit(value, measure)) for labels, value in curve]
+    return labels_needed(rising, _merit(target, measure))
 
 
 def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """The figures as ``simulate --json`` has them under ``summary``."""
     return {
-        "measure": "macro_f1",
+        "measure": comparisons[0].measure,
         "budget": comparisons[0].budget,
         "targets": [
             {
@@ -177,7 +209,10 @@ def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
                 "target": round(comparison.target, 6),
                 "baseline": asdict(comparison.baseline),
                 "labels": comparison.reference,
-                "half": {"labels": comparison.half[0], "macro_f1": round(comparison.half[1], 6)},
+                "half": {
+                    "labels": comparison.half[0],
+                    comparison.measure: round(comparison.half[1], 6),
+                },
                 "reached": comparison.reached,
             }
             for comparison in comparisons
@@ -189,12 +224,17 @@ def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     }
 
 
+def _rounded(error: float | None) -> dict[str, float]:
+    return {} if error is None else {ERROR: round(error, 6)}
+
+
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     return {
         **asdict(outcome.config),
         "seeds": len(outcome.by_seed),
         "accuracy": round(outcome.accuracy, 6),
         "macro_f1": round(outcome.macro_f1, 6),
+        **_rounded(outcome.mean_absolute_error),
         "labels": outcome.labels,
         "labels_by_seed": list(outcome.by_seed),
         "saved": None if outcome.saved is None else round(outcome.saved, 4),
@@ -261,23 +301,25 @@ def _sentence(it: Comparison) -> str:
         return f"only {it.baseline.strategy} was run: name another strategy to compare it with."
     reached = [outcome for outcome in others if outcome.labels is not None]
     if not reached:
-        nearest = max(others, key=lambda outcome: outcome.macro_f1)
+        nearest = max(others, key=it.merit)
         if it.asked and not it.reached:
             return (
-                f"nothing reached macro-F1 {it.target:g} within {count(it.budget, 'label')}: ask "
-                "for less with --target, or allow more with --budget."
+                f"nothing reached {it.called} {it.target:g} within {count(it.budget, 'label')}: "
+                "ask for less with --target, or allow more with --budget."
             )
         return (
             f"{_PAYS[0]}: no other strategy reached {_goal(it, base)} within "
             f"{count(it.budget, 'label')}{_base_too(it, base)}; the nearest was "
-            f"{called[nearest.config]} with {nearest.macro_f1:.3f} at the end"
+            f"{called[nearest.config]} with {it.end(nearest):.3f} at the end"
             f"{_half(it, nearest, base)}{_seeds(nearest)}."
         )
-    lasting = [outcome for outcome in reached if outcome.macro_f1 >= it.target]
-    best = min(lasting or reached, key=lambda outcome: (outcome.labels, -outcome.macro_f1))
+    goal = _merit(it.target, it.measure)
+    lasting = [outcome for outcome in reached if it.merit(outcome) >= goal]
+    best = min(lasting or reached, key=lambda outcome: (outcome.labels, -it.merit(outcome)))
     assert best.saved is not None
     verdict = _pays(it, best) if lasting else "it isn't clear whether active learning pays here"
-    again = f", but was below it again at the end ({best.macro_f1:.3f}){_half(it, best, base)}"
+    lost = "above" if it.measure == ERROR else "below"
+    again = f", but was {lost} it again at the end ({it.end(best):.3f}){_half(it, best, base)}"
     needed = count(best.labels or 0, "label") if it.asked else f"{best.labels:,}"
     return (
         f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {needed}"
@@ -323,8 +365,8 @@ def _itself(it: Comparison, base: str) -> str:
 
 def _goal(it: Comparison, base: str) -> str:
     if it.asked:
-        return f"macro-F1 {it.target:g}"
-    return f"{base}'s macro-F1 at {count(it.budget, 'label')} ({it.target:.3f})"
+        return f"{it.called} {it.target:g}"
+    return f"{base}'s {it.called} at {count(it.budget, 'label')} ({it.target:.3f})"
 
 
 def _base_too(it: Comparison, base: str) -> str:
@@ -402,44 +444,37 @@ def page(runs: Sequence[Run], comparisons: Sequence[Comparison], facts: Facts) -
     title = f"Does active learning pay on {facts.source}?"
     called = names(run.config for run in runs)
     body = [
-        f"<h1>{_safe(title)}</h1>",
-        f'<p class="answer">{_safe(conclusion(comparisons))}</p>',
+        f"<h1>{safe(title)}</h1>",
+        f'<p class="answer">{safe(conclusion(comparisons))}</p>',
         *[_section(each, runs, facts) for each in comparisons],
         _made(facts),
         _points(runs, called),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_safe(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(body)
-        + "\n</main>\n</body>\n</html>\n"
-    )
-
-
-def _safe(text: str) -> str:
-    return escape(clean(text))
+    return html.page(title, body)
 
 
 def _section(it: Comparison, runs: Sequence[Run], facts: Facts) -> str:
     configs = [outcome.config for outcome in it.outcomes]
     called = names(configs)
     several = len({run.config.noise for run in runs}) > 1
-    heading = f"<h2>{_safe(noise_name(it.noise))}</h2>" if several else ""
-    charts = "".join(_figure(it, measure, runs, configs, facts) for measure in MEASURES)
+    heading = f"<h2>{safe(noise_name(it.noise))}</h2>" if several else ""
+    charts = "".join(_figure(it, measure, runs, configs, facts) for measure in _shown(it.measure))
     return (
         f"<section>{heading}{_legend(configs, called)}"
         f'<div class="charts">{charts}</div>{_table(it, called)}</section>'
     )
 
 
+def _shown(measure: Measure) -> Sequence[Measure]:
+    """What there are figures of: accuracy, and what is compared."""
+    return ("accuracy", measure)
+
+
 def _legend(configs: Sequence[Config], called: Mapping[Config, str]) -> str:
     items = "".join(
         f'<li><svg class="k{number % COLOURS}" viewBox="0 0 34 14" width="34" height="14" '
         f'aria-hidden="true"><path class="line{_dashed(config)}" d="M1 7H33"/>'
-        f"{_marker(number, 17, 7)}</svg>{_safe(called[config])}</li>"
+        f"{marker(number, 17, 7)}</svg>{safe(called[config])}</li>"
         for number, config in enumerate(configs)
     )
     return f'<ul class="legend">{items}</ul>'
@@ -457,131 +492,16 @@ def _figure(
     facts: Facts,
 ) -> str:
     curves = [levels([run for run in runs if run.config == c], measure) for c in configs]
-    title = f"{_upper(MEASURES[measure])} on the test file"
+    title = f"{_upper(NAMES[measure])} on the test file"
     features = it.baseline.vectoriser
     whose = f", {features}" if len(facts.fulls) > 1 else ""
     lines = [(getattr(facts.fulls[features], measure), f"all labels of the pool{whose}")]
-    if measure == "macro_f1":
+    if measure == it.measure:
         lines.append((it.target, "target"))
-    drawn = _chart(curves, [_dashed(config) for config in configs], lines, title)
+    classes = [_dashed(config) for config in configs]
+    drawn = charts.curves(curves, title, classes=classes, rules=lines)
     told = "band: min to max over seeds" if facts.seeds > 1 else "one seed: no band"
-    return (
-        f"<figure><figcaption>{title} <small>against labels; {told}</small></figcaption>"
-        f"{drawn}</figure>"
-    )
-
-
-# --- drawing ------------------------------------------------------------------------------------
-
-COLOURS = 8
-_WIDTH, _HEIGHT = 560, 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 16, 12, 34
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """From values to the chart's coordinates."""
-
-    most: float
-    low: float
-    high: float
-
-    def x(self, labels: float) -> float:
-        return round(_LEFT + (_WIDTH - _LEFT - _RIGHT) * labels / self.most, 1)
-
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return round(_HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * share, 1)
-
-
-def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most about ``most`` round numbers that span ``low`` to ``high``."""
-    rough = max(high - low, 1e-9) / most
-    power = 10.0 ** floor(log10(rough))
-    step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough * (1 - 1e-9))
-    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
-    return [round(step * number, 10) for number in range(first, last + 1)]
-
-
-def _chart(
-    curves: Sequence[Sequence[Level]],
-    classes: Sequence[str],
-    lines: Sequence[tuple[float, str]],
-    title: str,
-) -> str:
-    values = [v for curve in curves for level in curve for v in (level.low, level.high)]
-    values += [value for value, _ in lines]
-    rows = ticks(min(values), min(1.0, max(values)), 8)
-    if len(rows) == 1:
-        rows = [rows[0] - 0.1, rows[0]]
-    most = max(level.labels for curve in curves for level in curve)
-    scale = _Scale(most, rows[0], rows[-1])
-    parts = [
-        *_grid(scale, rows, [tick for tick in ticks(0, most, 8) if tick <= most]),
-        *[_rule(scale, value, name, above=value == max(lines)[0]) for value, name in lines],
-        *[_band(scale, number, curve) for number, curve in enumerate(curves)],
-        *[
-            _curve(scale, number, curve, dashed)
-            for number, (curve, dashed) in enumerate(zip(curves, classes, strict=True))
-        ],
-    ]
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_safe(title)}">'
-        + "".join(parts)
-        + "</svg>"
-    )
-
-
-def _grid(scale: _Scale, rows: Sequence[float], columns: Sequence[float]) -> Iterator[str]:
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    digits = 3 if any(round(row, 2) != row for row in rows) else 2
-    for row in rows:
-        y = scale.y(row)
-        yield f'<path class="grid" d="M{_LEFT} {y}H{right}"/>'
-        yield f'<text class="end" x="{_LEFT - 8}" y="{y + 4}">{row:.{digits}f}</text>'
-    for column in columns:
-        x = scale.x(column)
-        yield f'<path class="tick" d="M{x} {bottom}v4"/>'
-        yield f'<text class="middle" x="{x}" y="{bottom + 18}">{column:,.0f}</text>'
-    yield f'<path class="axis" d="M{_LEFT} {bottom}H{right}"/>'
-
-
-def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:
-    y = scale.y(value)
-    baseline = round(y + (-5 if above else 14), 1)
-    return (
-        f'<path class="rule" d="M{_LEFT} {y}H{_WIDTH - _RIGHT}"/>'
-        f'<text class="name" x="{_LEFT + 6}" y="{baseline}">{_safe(name)} {value:.3f}</text>'
-    )
-
-
-def _band(scale: _Scale, number: int, curve: Sequence[Level]) -> str:
-    if all(level.low == level.high for level in curve):
-        return ""
-    there = [f"{scale.x(level.labels)} {scale.y(level.high)}" for level in curve]
-    back = [f"{scale.x(level.labels)} {scale.y(level.low)}" for level in reversed(curve)]
-    return f'<path class="band k{number % COLOURS}" d="M{"L".join(there + back)}Z"/>'
-
-
-def _curve(scale: _Scale, number: int, curve: Sequence[Level], dashed: str) -> str:
-    places = [(scale.x(level.labels), scale.y(level.mean)) for level in curve]
-    line = "L".join(f"{x} {y}" for x, y in places)
-    marks = "".join(
-        _marker(number, x, y, f"{count(level.labels, 'label')}: {level.mean:.3f}")
-        for (x, y), level in zip(places, curve, strict=True)
-    )
-    return f'<g class="k{number % COLOURS}"><path class="line{dashed}" d="M{line}"/>{marks}</g>'
-
-
-_MARKERS = ("M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0", "M-3 -3H3V3H-3Z",
-            "M0 -4.2L4 3H-4Z", "M0 -4.4L4.4 0L0 4.4L-4.4 0Z", "M0 4.2L4 -3H-4Z")  # fmt: skip
-"""Circle, square, triangles and diamond: five against eight colours, so that pairs repeat late."""
-
-
-def _marker(number: int, x: float, y: float, told: str = "") -> str:
-    title = f"<title>{_safe(told)}</title>" if told else ""
-    shape = _MARKERS[number % len(_MARKERS)]
-    return f'<path class="marker" transform="translate({x} {y})" d="{shape}">{title}</path>'
+    return html.figure(title, f"against labels; {told}", drawn)
 
 
 # --- tables and facts ---------------------------------------------------------------------------
@@ -593,7 +513,7 @@ def summary_heads(it: Comparison) -> tuple[str, ...]:
     return (
         "at the end",
         "accuracy",
-        "macro-F1",
+        it.called,
         f"labels to {it.target:.3f}",
         *spread,
         "saved",
@@ -606,7 +526,7 @@ def summary_row(it: Comparison, outcome: Outcome, called: Mapping[Config, str]) 
     return (
         called[outcome.config],
         f"{outcome.accuracy:.3f}",
-        f"{outcome.macro_f1:.3f}",
+        f"{it.end(outcome):.3f}",
         "not reached" if outcome.labels is None else f"{outcome.labels:,}",
         *spread,
         _saved(it, outcome.saved),
@@ -623,22 +543,17 @@ def _saved(it: Comparison, saved: float | None) -> str:
 
 def _table(it: Comparison, called: Mapping[Config, str]) -> str:
     rows = "".join(
-        f"<tr>{_cells(summary_row(it, outcome, called))}"
+        f"<tr>{row_cells(summary_row(it, outcome, called))}"
         f'<td class="bar"><span style="width:{100 * max(0.0, outcome.saved or 0):.0f}%">'
         "</span></td></tr>"
         for outcome in it.outcomes
     )
-    heads = "".join(f'<th scope="col">{_safe(head)}</th>' for head in summary_heads(it))
+    heads = "".join(f'<th scope="col">{safe(head)}</th>' for head in summary_heads(it))
     return (
         f'<div class="wide"><table><thead><tr>{heads}<th class="bar"></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f"<p><small>{_safe(_explained(it, called))}</small></p>"
+        f"<p><small>{safe(_explained(it, called))}</small></p>"
     )
-
-
-def _cells(row: Sequence[str]) -> str:
-    rest = "".join(f"<td>{_safe(cell)}</td>" for cell in row[1:])
-    return f'<th scope="row">{_safe(row[0])}</th>{rest}'
 
 
 def saved_against(it: Comparison, called: Mapping[Config, str]) -> str:
@@ -654,18 +569,22 @@ def saved_against(it: Comparison, called: Mapping[Config, str]) -> str:
 def _explained(it: Comparison, called: Mapping[Config, str]) -> str:
     origin = "as asked for" if it.asked else f"what {called[it.baseline]} had at the end"
     return (
-        f"Target: a macro-F1 of {it.target:.3f}, {origin}. Labels: those with which the mean over "
-        "the seeds first reached it, on straight lines between the points"
+        f"Target: a {it.called} of {it.target:.3f}, {origin}. Labels: those with which the mean "
+        "over the seeds first reached it, on straight lines between the points"
         f"{'; seeds: least and most' if len(it.outcomes[0].by_seed) > 1 else ''}. "
         f"{_upper(saved_against(it, called))}."
     )
 
 
+def told(it: Point | Full) -> str:
+    """The measures of a model, in words."""
+    if it.mean_absolute_error is None:
+        return f"accuracy {it.accuracy:.3f}, macro-F1 {it.macro_f1:.3f}"
+    return f"accuracy {it.accuracy:.3f}, mean absolute error {it.mean_absolute_error:.3f}"
+
+
 def _made(facts: Facts) -> str:
-    fulls = "; ".join(
-        f"{vectoriser}: accuracy {full.accuracy:.3f}, macro-F1 {full.macro_f1:.3f}"
-        for vectoriser, full in facts.fulls.items()
-    )
+    fulls = "; ".join(f"{vectoriser}: {told(full)}" for vectoriser, full in facts.fulls.items())
     pool = next(iter(facts.fulls.values())).labels
     rows = (
         ("annotator", f"{facts.source}, {count(pool, 'text')} of {count(facts.classes, 'label')}"),
@@ -675,19 +594,18 @@ def _made(facts: Facts) -> str:
         ("drawn at random for the audit", _percent(facts.audit)),
         ("made by", f"txtal {facts.txtal}, txtal simulate"),
     )
-    items = "".join(f"<dt>{_safe(key)}</dt><dd>{_safe(value)}</dd>" for key, value in rows)
-    return f"<h2>How it was made</h2><dl>{items}</dl>"
+    return f"<h2>How it was made</h2>{html.facts(rows)}"
 
 
 def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
     rows = "".join(
-        f"<tr>{_cells((called[config], *row))}</tr>"
+        f"<tr>{row_cells((called[config], *row))}</tr>"
         for config in called
         for row in _point_rows([run for run in runs if run.config == config])
     )
     heads = "".join(
         f'<th scope="col">{head}</th>'
-        for head in ("run", "labels", *(f"{name}{part}" for name in MEASURES.values()
+        for head in ("run", "labels", *(f"{NAMES[measure]}{part}" for measure in _of(runs)
                                         for part in ("", ", least", ", greatest")))
     )  # fmt: skip
     return (
@@ -697,60 +615,11 @@ def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
     )
 
 
+def _of(runs: Sequence[Run]) -> Sequence[Measure]:
+    return _shown(measure_of(runs))
+
+
 def _point_rows(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    for pair in zip(*(levels(runs, measure) for measure in MEASURES), strict=True):
+    for pair in zip(*(levels(runs, measure) for measure in _of(runs)), strict=True):
         figures = [f"{v:.3f}" for level in pair for v in (level.mean, level.low, level.high)]
         yield (f"{pair[0].labels:,}", *figures)
-
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-
-_STYLE = """
-:root{color-scheme:light dark;--paper:#fdfdfc;--ink:#1d2330;--soft:#5d6675;--hair:#e1e4ea;
---card:#fff;--accent:#0b6bcb;--k0:#0b6bcb;--k1:#c2410c;--k2:#0f8a5f;--k3:#a21caf;--k4:#8a6d00;
---k5:#0e7490;--k6:#be123c;--k7:#57534e}
-@media (prefers-color-scheme:dark){:root{--paper:#12151b;--ink:#e8eaef;--soft:#9aa3b2;
---hair:#2b313c;--card:#191d25;--accent:#6cb6ff;--k0:#6cb6ff;--k1:#fb9a5b;--k2:#4fd19c;--k3:#e58cf0;
---k4:#e0c14a;--k5:#5fd0e0;--k6:#ff8099;--k7:#b8b2ac}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);
-font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-main{max-width:76rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 1rem;overflow-wrap:anywhere}
-h2{font-size:1.15rem;margin:2.5rem 0 .75rem}
-.answer{font-size:1.15rem;max-width:60rem;margin:0 0 2rem;padding:.9rem 1.1rem;
-background:var(--card);border:1px solid var(--hair);border-left:4px solid var(--accent);
-border-radius:6px;overflow-wrap:anywhere}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem}
-figure{margin:0;padding:1rem 1rem .5rem;background:var(--card);border:1px solid var(--hair);
-border-radius:8px}
-figcaption{font-weight:600;margin-bottom:.5rem}
-small{color:var(--soft);font-weight:400;font-size:.85rem}
-svg{display:block;width:100%;height:auto}
-.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;margin:0 0 .9rem;padding:0}
-.legend li{display:flex;align-items:center;gap:.5rem}
-.legend svg{width:34px;flex:none}
-text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}
-.end{text-anchor:end}.middle{text-anchor:middle}
-.name{paint-order:stroke;stroke:var(--card);stroke-width:3px}
-.grid{stroke:var(--hair)}.axis,.tick{stroke:var(--soft)}
-.rule{stroke:var(--soft);stroke-dasharray:2 4}
-.line{fill:none;stroke:var(--k);stroke-width:2.2;stroke-linejoin:round}
-.dashed{stroke-dasharray:7 4}
-.marker{fill:var(--k);stroke:var(--card);stroke-width:1}
-.band{fill:var(--k);opacity:.13}
-.wide{overflow-x:auto;margin-top:1.25rem}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.45rem .75rem;border-bottom:1px solid var(--hair);text-align:right;
-white-space:nowrap}
-thead th{color:var(--soft);font-weight:600;font-size:.88rem}
-tr>th:first-child{text-align:left}
-tbody th{font-weight:600}
-.bar{width:22%;min-width:7rem;text-align:left}
-.bar span{display:block;height:.7rem;border-radius:3px;background:var(--accent)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.5rem;margin:0}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-details{margin-top:2rem}summary{cursor:pointer;font-weight:600}
-@media (max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
-@media print{.charts{grid-template-columns:1fr 1fr}}
-""" + "".join(f".k{number}{{--k:var(--k{number})}}" for number in range(COLOURS))

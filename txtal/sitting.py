@@ -99,6 +99,7 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
         raise UsageError(fault)
     task: Task | None = "rating" if recipe.rating else recipe.task
     dataset = datasets.prepare(conn, recipe.dataset, labels, task)
+    _check_target(recipe, dataset)
     current = {label.name for label in dataset.scheme.labels}
     for name in dict.fromkeys(name for name, _ in labels if name not in current):
         report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
@@ -166,7 +167,14 @@ def _label(
     loader: LoaderProcess | None = None,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order != "file" else None
-    ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
+    ledger = Ledger(
+        conn,
+        seat.database,
+        dataset,
+        annotator=seat.annotator,
+        recipe=seat.recipe,
+        overlap=recipe.overlap,
+    )
     seed = f"{recipe.seed}:{ledger.session_id}"
     inflow = None
     if recipe.stream:
@@ -266,6 +274,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         strategy=recipe.strategy,
         audit=recipe.audit,
         seed=recipe.seed,
+        stop_gain=recipe.stop_gain,
+        stop_at=recipe.stop_at,
         suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
@@ -279,9 +289,19 @@ def _check_words(recipe: Recipe) -> None:
     """Refuse now what the learner would only find out behind the screen."""
     if not 0 <= recipe.audit <= 1:
         raise UsageError(f"an audit share of {recipe.audit} makes no sense: give 0 to 1, as in 0.1")
+    if not 0 <= recipe.overlap <= 1:
+        raise UsageError(
+            f"an overlap of {recipe.overlap} makes no sense: give a share from 0 to 1, as in 0.1"
+        )
     if not 0 <= recipe.recheck <= 1:
         raise UsageError(
             f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
+        )
+    if recipe.stop_at is not None and not 0 < recipe.stop_at <= 1:
+        raise UsageError(f"a target of {recipe.stop_at} makes no sense: give 0 to 1, as in 0.9")
+    if recipe.stop_gain < 0:
+        raise UsageError(
+            f"a gain of {recipe.stop_gain} makes no sense: give points of macro-F1, as in 1.0"
         )
     if recipe.stream:
         _check_stream(recipe, recipe.stream)
@@ -324,6 +344,13 @@ def _check_terminal(plain: bool, reads_stdin: bool) -> None:
     if not sys.stdout.isatty() or not (reads_stdin or sys.stdin.isatty()):
         raise UsageError(
             "there is no terminal to label in; run it in one, or use --plain to answer line by line"
+        )
+
+
+def _check_target(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.stop_at is not None and dataset.scheme.task == "rating":
+        raise UsageError(
+            f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"
         )
 
 

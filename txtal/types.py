@@ -29,8 +29,17 @@ ALIKE = "alike"
 SUSPECT = "suspect"
 """The reason given for answered tickets whose answer is probably wrong, shown once more."""
 
+OVERLAP = "overlap"
+"""The reason given for tickets that everybody is asked, and that another has answered."""
+
+CHOSEN = "chosen"
+"""The reason given for tickets that the annotator looked for, what was said of them in sight."""
+
 RECHECK = "recheck"
 """The reason kept with answers that were asked for a second time, the first one hidden."""
+
+IN_SIGHT = frozenset({CHOSEN, SUSPECT})
+"""Reasons of questions that are asked with what was answered before on the screen."""
 
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
@@ -208,6 +217,37 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is expected, with a 95 % interval; None: more than any number."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether it is worth going on; see :mod:`txtal.learning.stopping`."""
+
+    answers: int
+    """After how many this was seen."""
+    gain: Prediction
+    """Of macro-F1 by 50 more answers."""
+    kappa: float
+    """Agreement with the model of 100 answers before, on tickets nobody has answered."""
+    changed: float
+    """The share of those tickets that it decided otherwise."""
+    target: float | None = None
+    """The accuracy wished for."""
+    needed: Prediction | None = None
+    """Answers still needed for that."""
+    reached: str = ""
+    """Why it may be time to stop: ``target``, ``gain``, ``plateau``, or nothing."""
+    notice: str = ""
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelCounts:
     """What a model did with one label: precision is right / predicted, recall right / support."""
 
@@ -312,6 +352,8 @@ class Revision:
     audit: Estimate | None = None
     note: str = ""
     """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
+    outlook: Outlook | None = None
+    """The newest there is; not made at every fit."""
     measures: Measures | None = None
     """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
 
@@ -398,6 +440,30 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What labelling has cost, and what it would still cost by hand."""
+
+    median: float
+    """Seconds from a question to its answer, pauses left out."""
+    slow: float
+    """Nine in ten take no longer."""
+    hours: float
+    """All of them together."""
+    an_hour: float
+    """Answers in an hour."""
+    left: int
+    """Tickets nobody has answered."""
+    left_hours: float
+    """How long they would take at that pace."""
+    fits: int
+    """Of the model, after an answer or more."""
+    fit_seconds: float | None
+    """A fit takes, in the median: from reading the answers to the ranking."""
+    fit_answers: float | None
+    """From one fit to the next, in the mean."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Where a dataset stands, for its annotators."""
 
@@ -405,10 +471,10 @@ class Overview:
     labels: tuple[tuple[str, int], ...]
     """Names with how often each was accepted: the most frequent first, or grades in order."""
     annotators: tuple[tuple[str, int], ...]
-    seconds: float | None
-    """An answer takes, in the median."""
     curve: tuple[tuple[int, Estimate], ...]
     """The estimates of the model's quality, each with the answers it had learned from."""
+    effort: Effort | None = None
+    """None where no answer was timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,6 +501,11 @@ class LearnerSettings:
     """Whether tickets are scored as they arrive, rather than the whole pool."""
     threads: int = 1
     """BLAS threads; one, so that the screen keeps a core."""
+    stop_gain: float = 0.0
+    """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop; 0:
+    never."""
+    stop_at: float | None = None
+    """The accuracy at which it is said."""
     suspects: bool = False
     """Whether rankings hold answers to look at again."""
     code: str | None = None

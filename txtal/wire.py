@@ -6,7 +6,17 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from txtal.types import Bin, Estimate, LabelCounts, Measures, Ranked, Ranking, Revision
+from txtal.types import (
+    Bin,
+    Estimate,
+    LabelCounts,
+    Measures,
+    Outlook,
+    Prediction,
+    Ranked,
+    Ranking,
+    Revision,
+)
 
 
 def dump_ranking(ranking: Ranking) -> str:
@@ -29,18 +39,27 @@ def load_ranking(line: str) -> Ranking:
 def ranking_from(body: dict[str, Any]) -> Ranking:
     """The ranking in parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
-    audit, measures = revision.pop("audit"), revision.pop("measures", None)
+    audit = revision.pop("audit")
+    measures, outlook = revision.pop("measures", None), revision.pop("outlook", None)
     return Ranking(
         Revision(
             **revision,
             audit=Estimate(**audit) if audit else None,
             measures=_measures(measures) if measures else None,
+            outlook=outlook_from(outlook) if outlook else None,
         ),
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
         tuple(_ranked(row) for row in body.get("scored", ())),
     )
+
+
+def outlook_from(body: dict[str, Any]) -> Outlook:
+    """The outlook in parsed JSON; raises as :func:`load_ranking`."""
+    body = dict(body)
+    gain, needed = Prediction(**body.pop("gain")), body.pop("needed")
+    return Outlook(**body, gain=gain, needed=Prediction(**needed) if needed else None)
 
 
 def dump_measures(measures: Measures) -> str:

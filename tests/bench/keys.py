@@ -24,6 +24,7 @@ import tempfile
 import time
 from itertools import cycle, islice
 from pathlib import Path
+from select import select
 
 import pyte
 from ptyprocess import PtyProcess
@@ -82,6 +83,11 @@ class Terminal:
             if any(re.search(pattern, line) for line in self._screen.display):
                 return seen
 
+    def catch_up(self) -> None:
+        """Take in what came meanwhile."""
+        while select([self._process.fd], [], [], 0)[0]:
+            self._stream.feed(self._process.read(65536))
+
     def press(self, key: str, until: str) -> float:
         """Milliseconds from the key to the screen that matches ``until``."""
         pressed = time.perf_counter()
@@ -97,7 +103,7 @@ def _answered(number: int) -> str:
     return rf"\b{number:,}( of |/)\d"
 
 
-def _letters(number: int) -> str:
+def letters(number: int) -> str:
     """Tells texts apart that would be nearly identical with a number, and be answered together."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
@@ -134,7 +140,7 @@ def main() -> None:
         sample = [json.loads(line) for line in SAMPLE.read_text("utf-8").splitlines()]
         with source.open("w", encoding="utf-8") as out:
             for number, ticket in enumerate(islice(cycle(sample), options.tickets)):
-                text = f"{ticket['text'][:300]} {_letters(number)}"
+                text = f"{ticket['text'][:300]} {letters(number)}"
                 out.write(json.dumps({"text": text}) + "\n")
         environment = {**os.environ, "TERM": "xterm", "TXTAL_LOG": str(folder / "log")}
         labels = str(SAMPLE.parent / "labels.txt")

@@ -73,3 +73,19 @@ def test_until_they_are_found_there_is_no_question(doubtful: Program, tmp_path: 
     (tmp_path / program.db).write_bytes((doubtful.folder / doubtful.db).read_bytes())
     ran = program.ok("teach", "d", "--plain", "--suspects", "--vectors", "lexical", stdin="q\n")
     assert "Looking for answers that are probably wrong" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--stop-at", "1.5"), "a target of 1.5"),
+        (("--stop-gain", "-1"), "a gain of -1"),
+        (("--rating", "1-5", "--stop-at", "0.9"), "--stop-at is for labels"),
+    ],
+)
+def test_wishes_that_make_no_sense(txtal: Program, options: tuple[str, ...], said: str) -> None:
+    txtal.file("some.jsonl", [{"text": "one"}])
+    words = ("teach", "new", "some.jsonl", "--plain", *options)
+    if "--rating" not in options:
+        words = (*words, "-l", "a,b")
+    assert said in txtal.quick(*words).complaint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from txtal.learner import candidates, growth
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.inline import InlineLearner
 from txtal.types import LearnerSettings
+from txtal.vectors.cache import FeatureCache, Features
 
 __all__ = ["desk"]
 
@@ -169,3 +172,36 @@ def more(one: Desk, count: int) -> None:
     texts = [f"please refund me at once {begin + n}" for n in range(count)]
     tickets.add(one.conn, one.dataset.id, [Record(text) for text in texts])
     one.ids = tickets.ids_after(one.conn, one.dataset.id)
+
+
+def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(
+    desk: MakeDesk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = desk(TEXTS[:90])
+    learner = one.learner(LearnerSettings("lexical@en", "margin"))
+    learner.rank()
+    old = learner.features
+    more(one, 150)
+    go_on, begin = threading.Event(), FeatureCache.begin
+
+    def waiting(*of: object, **options: object) -> Features:
+        assert go_on.wait(30)
+        return begin(*of, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FeatureCache, "begin", waiting)
+    learner.rank()
+    assert learner.grow()
+    one.answer([*one.ids[:40], *one.ids[-5:]])
+    ranking = learner.rank()
+    assert learner.features is old
+    is_sound(ranking, one.ids[40:90])
+    assert ranking.revision.answers == 45
+    assert learner._known is not None
+    assert len(learner._known.rows) == 40
+    go_on.set()
+    while learner.grow():
+        pass
+    assert learner.outdated
+    is_sound(learner.rank(), one.ids[40:-5])
+    assert len(learner._known.rows) == 45

@@ -131,8 +131,12 @@ def test_an_outgrown_vectoriser_is_replaced_behind_the_session(pool: Pool) -> No
     assert serving.vectoriser is old.vectoriser  # it serves until there is another
     assert serving.matrix[:].any()
     assert pool.step()
+    assert pool.meet(60, answered=[60]) is serving  # nor is it waited for
+    while pool.features is serving:
+        assert pool.step()
     assert pool.features.vectoriser is not old.vectoriser
     assert pool.features.pool == 60
+    assert not pool.growth.complete
     assert old.matrix[:].any()  # who still has it, has it
     pool.grow()
     pool.check(60)

@@ -22,6 +22,7 @@ from txtal.query import Query
 from txtal.session import Session
 from txtal.types import (
     Answer,
+    Effort,
     Estimate,
     Found,
     Label,
@@ -46,6 +47,9 @@ FEW = ("refund", "billing", "praise")
 MANY = tuple(f"{what} {how}" for what in ("order", "card", "refund") for how in "abcdefgh")
 
 
+EFFORT = Effort(2.5, 4.0, 0.01, 1440, 6, 0.004, 3, 0.2, 1.3)
+
+
 class MemoryLedger:
     """A ledger without a disk, that fails when told to."""
 
@@ -53,6 +57,8 @@ class MemoryLedger:
         self.tickets = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
         self.total = self.open = len(texts)
         self.answers: list[Answer] = []
+        self.annotator = ""
+        self.counts: dict[str, int] = {}
         self.faults: list[Exception] = []
         """Raised one by one, by the next writes."""
 
@@ -96,6 +102,16 @@ class MemoryLedger:
     def keep(self) -> None:
         pass
 
+    @property
+    def others(self) -> Mapping[str, int]:
+        return self.counts
+
+    def look(self) -> bool:
+        return False
+
+    def take_shared(self) -> int | None:
+        return None
+
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
         raise UsageError("this ledger has one scheme")
 
@@ -128,7 +144,7 @@ class MemoryLedger:
     def overview(self) -> Overview:
         verdicts = Counter(answer.verdict for answer in self.answers)
         curve = ((40, Estimate(20, 0.6, 0.4, 0.8)), (80, Estimate(40, 0.7, 0.55, 0.8)))
-        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), 2.5, curve)
+        return Overview(verdicts, (("refund", 3), ("praise", 1)), (("ann", 4),), curve, EFFORT)
 
     def save_ranking(self, ranking: Ranking) -> int:
         return 12

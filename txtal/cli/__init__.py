@@ -53,6 +53,7 @@ def program() -> click.Group:
         load,
         predict,
         recipes,
+        report,
         restore,
         simulate,
         stats,
@@ -63,7 +64,7 @@ def program() -> click.Group:
 
     for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
-    for module in (evaluate, suspects, doctor, verify, backup, restore):
+    for module in (evaluate, report, suspects, doctor, verify, backup, restore):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

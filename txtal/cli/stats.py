@@ -6,11 +6,14 @@ from typing import Any
 
 import click
 
+from txtal.advice import ahead
 from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
+from txtal.quality import effort_lines
 from txtal.text import count
-from txtal.types import Estimate
+from txtal.types import Effort, Estimate
+from txtal.wire import outlook_from
 
 
 @click.command("stats")
@@ -33,8 +36,9 @@ def _show(body: dict[str, Any]) -> None:
     answers = body["answers"]
     put(f"{body['dataset']}: {body['tickets']:,} tickets, {sum(answers.values()):,} answered")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in answers.items()))
-    if body["seconds"] is not None:
-        put(f"{body['seconds']:.1f} s an answer (median)")
+    if body["effort"]:
+        for line in effort_lines(Effort(**body["effort"])):
+            put(line)
     if body["revision"]:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:
@@ -64,6 +68,16 @@ def _show_quality(body: dict[str, Any]) -> None:
         put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
+    if body["reliability"]:
+        share, alpha = body["reliability"]["share"], body["reliability"]["alpha"]
+        put(
+            f"annotators: {share['value']:.1%} the same (95 % interval {share['low']:.1%} to "
+            f"{share['high']:.1%}, {count(share['n'], 'ticket')} with several answers), "
+            f"Krippendorff's alpha {alpha['value']:.2f} ({alpha['low']:.2f} to {alpha['high']:.2f})"
+        )
+    if body["outlook"]:
+        for line in ahead(outlook_from(body["outlook"])):
+            put(line)
     if body["agreement"]:
         share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
         put(

@@ -38,9 +38,12 @@ def main() -> None:
     requests: SimpleQueue[protocol.Request] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
+    one_at_a_time = threading.Lock()
+
     def send(message: protocol.Message) -> None:
-        out.write(protocol.dump_message(message) + "\n")
-        out.flush()
+        with one_at_a_time:
+            out.write(protocol.dump_message(message) + "\n")
+            out.flush()
 
     send(LearnerStatus("starting"))
     learner = None
@@ -57,6 +60,7 @@ def main() -> None:
             while requests.empty() and learner.work():
                 if learner.outdated:
                     send(learner.rank())
+                    send(LearnerStatus("ready", learner.chosen))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:

@@ -9,6 +9,7 @@ however its file was sorted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -31,6 +32,9 @@ PART = 8_192
 SLOWLY = 256
 """Both where a sentence model may take a second for a few texts."""
 
+LOOK_SECONDS = 0.1
+"""How long a step waits for features that are being made anew."""
+
 Fetch = Callable[[Sequence[int]], Sequence[str]]
 Progress = Callable[[int, int | None], None]
 
@@ -44,12 +48,18 @@ class Growth:
         spec: Spec,
         progress: Progress,
         loading: Callable[[], bool] = lambda: False,
+        prepare: Callable[[Features], object] = lambda features: None,
     ) -> None:
+        """``loading`` says whether more tickets are on their way; ``prepare`` does what features
+        made anew need before they serve.
+        """
         self.features: Features | None = None
         self._cache = cache
         self._spec = spec
         self._progress = progress
         self._loading = loading
+        self._prepare = prepare
+        self._anew: Future[Features] | None = None
         self._ids: Indices = np.empty(0, np.int64)
         self._waiting: Indices = np.empty(0, np.int64)
         self._answered: Indices = np.empty(0, np.int64)
@@ -68,12 +78,13 @@ class Growth:
     @property
     def complete(self) -> bool:
         """Whether every ticket that was met has its features."""
-        return self.features is not None and not len(self._waiting)
+        return self.features is not None and not len(self._waiting) and self._anew is None
 
     def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> Features:
         """The features there are, now that the dataset has ``new`` tickets, too.
 
-        All there can be of a small pool, and of any the features of answered tickets.
+        All there can be of a small pool, and of any the features of answered tickets, but while
+        all are made anew.
         """
         fresh = np.asarray(new, np.int64)
         self._ids = np.concatenate([self._ids, fresh])
@@ -96,31 +107,55 @@ class Growth:
             return self._begin(fetch)
         self._wait_for(fresh[self.features.rows(fresh) < 0])
         urgent = self._answered[self.features.rows(self._answered) < 0]
-        return self._append(urgent, fetch) if len(urgent) else self.features
+        if not len(urgent) or self._anew is not None:
+            return self.features
+        return self._append(urgent, fetch)
 
     def step(self, fetch: Fetch) -> bool:
-        """Make the next part; whether there was one to make."""
+        """Make the next part; whether there was one to make.
+
+        Features that are outgrown are made anew in a thread, which a step only looks after.
+        """
         features = self.features
-        if features is None or not (len(self._waiting) or features.outgrown_by(self.tickets)):
+        if features is None:
             return False
+        if self._anew is not None:
+            wait([self._anew], LOOK_SECONDS)
+            if self._anew.done():
+                made, self._anew = self._anew.result(), None
+                self._serve(made)
+            return True
         if features.outgrown_by(self.tickets):
             if self._loading():
                 return False  # what is made now would be made again
-            self._begin(fetch)
+            with_one = ThreadPoolExecutor(1, "anew")
+            self._anew = with_one.submit(self._make, fetch, self._ids, self._answered)
+            with_one.shutdown(wait=False)
             return True
+        if not len(self._waiting):
+            return False
         size = SLOWLY if features.vectoriser.slow else PART
         self._append(self._waiting[:size], fetch)
         return True
 
     def _begin(self, fetch: Fetch) -> Features:
+        return self._serve(self._make(fetch, self._ids, self._answered))
+
+    def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> Features:
         """Fit anew and make the first part, answered tickets among it; the old serve until then."""
-        drawn = self._rng.permutation(self._ids)
+        drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
-        pool = np.sort(drawn[:MEANWHILE]) if loading else self._ids
-        first = np.concatenate([self._answered, pool if loading else drawn[:FIRST]])
-        self.features = self._cache.begin(pool, first, fetch, self._spec, progress=self._progress)
-        self._waiting = drawn[self.features.rows(drawn) < 0]
-        return self.features
+        pool = np.sort(drawn[:MEANWHILE]) if loading else ids
+        first = np.concatenate([answered, pool if loading else drawn[:FIRST]])
+        made = self._cache.begin(pool, first, fetch, self._spec, progress=self._progress)
+        self._prepare(made)
+        return made
+
+    def _serve(self, made: Features) -> Features:
+        self.features = made
+        self._waiting = self._waiting[:0]
+        self._wait_for(self._ids[made.rows(self._ids) < 0])
+        return made
 
     def _append(self, ids: Indices, fetch: Fetch) -> Features:
         grown = self._cache.append(ids, fetch, self._spec)

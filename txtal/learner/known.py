@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -27,8 +28,9 @@ class Known:
 
     @classmethod
     def of(cls, answers: Sequence[Answer], scheme: Scheme, features: Features) -> Known:
-        """What the answers that stand teach."""
-        matrix = answer_matrix(answers, scheme)
+        """What the answers that stand teach; those to tickets without features, nothing yet."""
+        there = features.rows([answer.ticket_id for answer in answers]) >= 0
+        matrix = answer_matrix(list(compress(answers, there)), scheme)
         rows = features.rows(matrix.ticket_ids)
         return cls(features.matrix[rows], rows, matrix, scheme.ids)
 

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
-from txtal.learner import measuring
+from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
 from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
@@ -33,7 +33,7 @@ from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import LearnerStatus
-from txtal.store import answers, cache_folder, datasets, schema, tickets
+from txtal.store import answers, cache_folder, datasets, revisions, schema, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
@@ -44,6 +44,7 @@ from txtal.types import (
     Explanation,
     LearnerSettings,
     Measures,
+    Outlook,
     Ranked,
     Ranking,
     Revision,
@@ -162,6 +163,7 @@ class Learner:
         self.model: LinearModel | None = None
         self._regression: LinearModel | None = None
         self._surroundings: Surroundings | None = None
+        self._prepared: tuple[str, Surroundings] | None = None
         self._report = report or (lambda status: None)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._growth: Growth | None = None
@@ -173,6 +175,7 @@ class Learner:
         self._tuning: Tuning | None = None
         self._known: Known | None = None
         self._standing: Sequence[Answer] = ()
+        self._outlook: Outlook | None = None
         self._start: Indices | None = None
         self._found = Found()
 
@@ -271,7 +274,43 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.tune()
+        return self.grow() or self.sweep() or self.look_ahead() or self.tune()
+
+    def look_ahead(self) -> bool:
+        """Find out whether it is worth going on, if it is time to; whether it was.
+
+        It takes several fits; the next rankings tell what came of it.
+        """
+        known, model, features = self._known, self.model, self.features
+        if self.scheme is None or self.scheme.task == "rating":
+            return False  # what is measured of grades is their error, not macro-F1
+        wishes = outlook.Wishes(self.settings.stop_gain, self.settings.stop_at)
+        if not wishes or not known or not model or not model.ready or not features:
+            return False
+        if not outlook.due(len(known.cells), self._outlook):
+            return False
+        with (
+            threadpool_limits(self.settings.threads),
+            closing(schema.open_readonly(self.path)) as conn,
+            foreseen(self.path),
+        ):
+            self._outlook = outlook.look_ahead(
+                known,
+                self._standing,
+                self._trainer(),
+                model,
+                self.calibrated,
+                features.matrix,
+                outlook.stop_rows(len(features.ids), self.settings.seed),
+                revisions.curve(conn, datasets.get(conn, self.name).id),
+                wishes,
+            )
+        return self._outlook is not None
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What :meth:`look_ahead` found last."""
+        return self._outlook
 
     def tune(self) -> bool:
         """Try an alternative for the next fits, if it is time to; whether another waits.
@@ -353,7 +392,11 @@ class Learner:
         if self._growth is None:
             name = datasets.cache_name(conn, dataset_id)
             self._growth = Growth(
-                self._cache, self._spec, self._progress, lambda: is_loading(self.path, name)
+                self._cache,
+                self._spec,
+                self._progress,
+                lambda: is_loading(self.path, name),
+                self._prepare,
             )
         features = self._growth.meet(
             tickets.ids_after(conn, dataset_id, self._growth.last),
@@ -377,10 +420,23 @@ class Learner:
             self._sweep.forget()
         there = self._surroundings
         if again or there is None or not there.still_fair(self._growth.tickets):
-            self._surroundings = Surroundings.of(features, self._growth.tickets)
+            if self._prepared is None or self._prepared[0] != features.made:
+                self._prepare(features)
+            assert self._prepared is not None
+            self._surroundings, self._prepared = self._prepared[1], None
             self._start = None
         else:
             there.sample.grown(features.matrix)
+
+    def _prepare(self, features: Features) -> None:
+        """Find the neighbours: the longest part of a first ranking, for which nobody should wait
+        while there are other features to serve.
+        """
+        assert self._growth is not None
+        found = Surroundings.of(features, self._growth.tickets)
+        if self.features is not None:
+            found.sample.near  # noqa: B018 - kept once it was asked for
+        self._prepared = features.made, found
 
     def _texts(self, ids: Sequence[int]) -> list[str]:
         """The texts of these tickets."""
@@ -431,7 +487,8 @@ class Learner:
         assert self._surroundings is not None
         features = snapshot.features
         is_open = np.ones(len(features.ids), np.bool_)
-        is_open[features.rows([answer.ticket_id for answer in snapshot.answers])] = False
+        answered = features.rows([answer.ticket_id for answer in snapshot.answers])
+        is_open[answered[answered >= 0]] = False
         rows = np.flatnonzero(is_open)
         rng = np.random.default_rng([self.settings.seed, len(snapshot.answers)])
         if self.settings.strategy == RANDOM:
@@ -488,6 +545,7 @@ class Learner:
             strategy=self.settings.strategy,
             audit=self._found.headline,
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
+            outlook=self._outlook,
             measures=measures,
         )
 

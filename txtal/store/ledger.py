@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from txtal.store import (
     tickets,
 )
 from txtal.store.files import WAL
+from txtal.store.others import Others
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 from txtal.store.tickets import Loaded
@@ -62,20 +63,28 @@ class Ledger:
     """Those of them with no standing answer."""
 
     def __init__(
-        self, conn: Connection, path: Path, dataset: Dataset, *, annotator: str, recipe: str = ""
+        self,
+        conn: Connection,
+        path: Path,
+        dataset: Dataset,
+        *,
+        annotator: str,
+        recipe: str = "",
+        overlap: float = 0.0,
     ) -> None:
         self.conn = conn
         self.path = path
         self.dataset = dataset
         self.annotator = annotator
         with foreseen(path), transaction(conn):
-            self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+            self.session_id = answers.open_session(conn, dataset.id, annotator, recipe, overlap)
         self._file = _identity(path)
         self._log = _log_of(path)
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
         self._quick: Connection | None = None
+        self._others = Others(conn, dataset.id, self.session_id, annotator)
         self._fruitless: tuple[int, int, int] | None = None
         self._counted: tuple[int, int, int] | None = None
         self._stream = (Spending(), 0, 0)
@@ -135,7 +144,7 @@ class Ledger:
         """Count again what there is and what is open; others may have written since."""
         with foreseen(self.path):
             self.total = tickets.count(self.conn, self.dataset.id)
-            self.open = leases.open_count(self.conn, self.dataset.id)
+            self.open = leases.open_count(self.conn, self.dataset.id, self.session_id)
             self._range = tickets.id_range(self.conn, self.dataset.id)
 
     def grown(self, count: int) -> None:
@@ -152,6 +161,7 @@ class Ledger:
             first = leases.is_open(self.conn, self.session_id, answer.ticket_id)
             recorded = self._append(answer)
         self.open -= first
+        self._others.drop(answer.ticket_id)
         return recorded
 
     def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
@@ -301,6 +311,24 @@ class Ledger:
         """
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
+
+    @property
+    def others(self) -> Mapping[str, int]:
+        """How many tickets each other annotator has answered, as of the last :meth:`look`."""
+        return self._others.counts
+
+    def look(self) -> bool:
+        """Read what others have answered since; whether there was anything."""
+        with foreseen(self.path):
+            return self._others.look()
+
+    def take_shared(self) -> int | None:
+        """Lease a ticket that everybody is asked and another has answered; None when none waits."""
+        waiting = self._others.shared
+        if not waiting:
+            return None
+        with self._writing():
+            return leases.take_first(self.conn, self.session_id, self.dataset.id, waiting)
 
     def take_in(self, records: Sequence[Record]) -> Loaded:
         """Add tickets that have arrived, durably, their fate open."""

@@ -94,7 +94,8 @@ def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
     """The answers learned from and the estimate, at each revision whose estimate was a new one."""
     rows = conn.execute(
         "SELECT answers, audit_n, audit_value, audit_low, audit_high FROM revision WHERE id IN"
-        " (SELECT min(id) FROM revision WHERE dataset_id = ? AND audit_n > 0 GROUP BY audit_n)"
+        " (SELECT min(id) FROM revision WHERE dataset_id = ? AND audit_n > 0"
+        "  GROUP BY audit_n, audit_value)"
         " ORDER BY id",
         (dataset_id,),
     )

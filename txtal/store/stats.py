@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from statistics import median
 from typing import Any
 
-from txtal.intervals import agreement
+from txtal.intervals import agreement, reliability
 from txtal.quality import as_data
-from txtal.store import answers, arrivals, datasets, rechecks, revisions, tickets
+from txtal.store import answers, arrivals, datasets, effort, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Overview
+from txtal.types import IN_SIGHT, VERDICTS, Answer, Effort, Outlook, Overview, Scheme
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -27,9 +26,10 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
     audit = revision.audit if revision else None
+    outlook = _outlook(conn, dataset.id)
     found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
-    timed = [answer.answered - answer.shown for answer in standing if answer.shown]
+    cost = effort.of(conn, dataset.id, standing)
     return {
         "dataset": dataset.name,
         "task": dataset.scheme.task,
@@ -38,7 +38,8 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "flagged": sum(answer.flagged for answer in standing),
         "labels": {label.name: labels[label.id] for label in dataset.scheme.labels},
         "annotators": dict(Counter(answer.annotator for answer in standing)),
-        "seconds": round(median(timed), 3) if timed else None,
+        "seconds": round(cost.median, 3) if cost else None,
+        "effort": asdict(cost) if cost else None,
         "revision": latest[0] if latest else None,
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
@@ -51,7 +52,15 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         ),
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
+        "reliability": _reliability(standing, dataset.scheme),
+        "outlook": asdict(outlook) if outlook else None,
     }
+
+
+def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
+    """The newest, which comes with the ranking that was kept."""
+    stored = revisions.last_ranking(conn, dataset_id)
+    return stored[1].revision.outlook if stored else None
 
 
 def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
@@ -77,6 +86,29 @@ def _agreement(conn: Connection, dataset_id: int) -> dict[str, Any] | None:
     return asdict(found) if found else None
 
 
+def _reliability(standing: Sequence[Answer], scheme: Scheme) -> dict[str, Any] | None:
+    """How far annotators agree on tickets that several have answered, none seeing the others'."""
+    units: dict[int, list[Any]] = {}
+    for answer in standing:
+        in_sight = answer.ranked is not None and answer.ranked.reason in IN_SIGHT
+        value = None if in_sight else _value(answer, scheme)
+        if value is not None:
+            units.setdefault(answer.ticket_id, []).append(value)
+    found = reliability(list(units.values()), graded=scheme.task == "rating")
+    return asdict(found) if found else None
+
+
+def _value(answer: Answer, scheme: Scheme) -> int | str | None:
+    """What was said, to be compared; None where it is no whole answer, as a reject of a label."""
+    if scheme.task == "binary":
+        return None if answer.verdict == "ignore" else answer.verdict
+    if answer.verdict != "accept":
+        return None
+    if scheme.task == "rating":
+        return int(scheme.names[answer.labels[0]]) if len(answer.labels) == 1 else None
+    return f"{sorted(answer.labels)}"
+
+
 def _said(answer: Answer) -> tuple[str, frozenset[int]]:
     return answer.verdict, frozenset(answer.labels)
 
@@ -92,8 +124,8 @@ def overview(conn: Connection, name: str) -> Overview:
         body["answers"],
         tuple(counted),
         tuple(body["annotators"].items()),
-        body["seconds"],
         tuple(revisions.curve(conn, dataset.id)),
+        Effort(**body["effort"]) if body["effort"] else None,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from txtal.advice import ahead
 from txtal.extending import Panel, Shown
+from txtal.quality import effort_lines
 from txtal.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
@@ -183,14 +185,16 @@ def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
     yield f"{words.progress(session)} tickets answered, {session.count:,} in this session"
     yield ", ".join(f"{verdict} {number:,}" for verdict, number in overview.verdicts.items())
-    if overview.seconds:
-        rate = 3600 / overview.seconds
-        yield (f"{overview.seconds:.1f} s an answer (median, pauses left out): {rate:,.0f} an hour")
+    if overview.effort:
+        yield from effort_lines(overview.effort)
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
     yield words.model(session)
     if session.ranking:
         yield words.settings(session)
+    outlook = session.ranking.revision.outlook if session.ranking else None
+    if outlook:
+        yield from ahead(outlook)
     trouble = words.learner_trouble(session)
     if trouble:
         yield trouble

@@ -32,9 +32,14 @@ class Tokeniser:
     """
 
     def __init__(self, nlp: Any) -> None:
+        from spacy.attrs import IS_SPACE
         from spacy.tokenizer import Tokenizer
 
         self._nlp = nlp
+        # All else that spaCy works out of a word it meets for the first time (is it like a number,
+        # an address, a stop word?) nobody asks for, and it takes longer than splitting the text.
+        getters = nlp.vocab.lex_attr_getters
+        nlp.vocab.lex_attr_getters = {k: v for k, v in getters.items() if k == IS_SPACE}
         self._by_run = isinstance(nlp.tokenizer, Tokenizer)
 
     def runs(self, text: str) -> list[str]:

@@ -1,0 +1,281 @@
+"""Are the estimates right? Simulated sessions, each held against the truth of a test file.
+
+    python -m tests.bench.estimates --results runs.jsonl --sessions 200
+
+Every session labels a set's pool as `txtal teach` would, to each of ``--marks`` answers. There the
+learner says how good its model is, and the model is tried on the distinct texts of the test file,
+as `txtal simulate` does. Printed for each set and mark, over the sessions:
+
+- of accuracy (``accuracy``: the audit and the pool's confidence, the estimate that is shown;
+  ``audit``: the audit alone; ``weighted``: all answers by their chance of being asked) and of
+  macro-F1 (``macro_f1``, ``audit_f1``): how often the 95 % interval holds the truth, the bias, the
+  root mean square error, and how wide the interval is;
+- the expected calibration error on the test file before and after calibration, with the usual 15
+  bins of equal width (Guo et al. 2017), and what a model whose probabilities are right would show
+  by chance (``floor``).
+
+Sessions go round the sets, and those in the file are not made again.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import json
+import tempfile
+import time
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.bench.common import DATA, emit, parser
+from txtal import simulation
+from txtal.formats.source import read
+from txtal.learner.inline import InlineLearner
+from txtal.learner.learner import Learner
+from txtal.learning import evaluate
+from txtal.learning.arrays import Cells, Floats, Mask
+from txtal.learning.model import decide
+from txtal.session import Session
+from txtal.store import datasets, schema, tickets
+from txtal.store.ledger import Ledger
+from txtal.types import Estimate, LearnerSettings
+
+SETS = (
+    "banking77",
+    "multidogo_software",
+    "wisesight_th",
+    "clinc150",
+    "nlupp_banking",
+    "nlupp_hotels",
+)
+ESTIMATES = {
+    "accuracy": "accuracy",
+    "audit": "accuracy",
+    "weighted": "accuracy",
+    "macro_f1": "macro_f1",
+    "audit_f1": "macro_f1",
+}
+"""Which truth each is an estimate of."""
+
+BINS = 15
+
+
+class Problem:
+    """A set: its pool, and the distinct texts of its test file."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.pool = _labelled(name, "train")
+        self.test = _labelled(name, "test")
+        self.task = simulation.task_of(self.pool)
+        self.truth = self._cells()
+        self._features: Floats | None = None
+
+    def _cells(self) -> Cells:
+        columns = {label: column for column, label in enumerate(self.pool.labels)}
+        cells = np.zeros((len(self.test.records), len(columns)), np.int8)
+        for row, record in enumerate(self.test.records):
+            for label in self.test.gold[record.text]:
+                if label in columns:
+                    cells[row, columns[label]] = 1
+        return cells
+
+    def features(self, learner: Learner) -> Floats:
+        """The test file's."""
+        if self._features is None:
+            assert learner.features is not None
+            texts = [record.text for record in self.test.records]
+            self._features = learner.features.vectoriser.transform(texts)
+        return self._features
+
+
+def _labelled(name: str, split: str) -> simulation.Labelled:
+    return simulation.labelled(read(DATA / name / f"{split}.jsonl", lambda bad: None), name)
+
+
+class Patient(Learner):
+    """A learner that measures only when it is asked to, which saves the time."""
+
+    asked = False
+
+    def _measure(self, *given: Any) -> Any:
+        return super()._measure(*given) if self.asked else None
+
+
+Line = dict[str, Any]
+"""A session at a mark: set, seed, answers, truths, estimates and calibration errors."""
+
+
+def session(problem: Problem, name: str, seed: int, options: Namespace) -> Iterator[Line]:
+    """One session, a line at each mark."""
+    with tempfile.TemporaryDirectory(dir=problem.folder) as folder:
+        path = Path(folder) / "run.db"
+        with closing(schema.open_database(path, create=True)) as conn:
+            conn.execute("PRAGMA synchronous = OFF")  # nothing here outlives the session
+            labels = [(label, "") for label in problem.pool.labels]
+            dataset = datasets.prepare(conn, "bench", labels, problem.task)
+            tickets.add(conn, dataset.id, problem.pool.records)
+            settings = LearnerSettings(strategy=options.strategy, seed=seed)
+            learner = Patient(path, "bench", settings, cache_folder=problem.folder / "cache")
+            ledger = Ledger(conn, path, dataset, annotator="bench", recipe="bench")
+            asking = Session(
+                ledger,
+                dataset.scheme,
+                learner=InlineLearner(learner, batch=options.batch),
+                audit=settings.audit,
+                seed=f"{name} {seed}",
+            )
+            ids = {label.name: label.id for label in dataset.scheme.labels}
+            asking.begin()
+            asking.update()
+            while asking.question is not None and asking.count < options.marks[-1]:
+                gold = problem.pool.gold[asking.question.ticket.text]
+                asking.answer("accept", tuple(ids[label] for label in gold))
+                asking.update()
+                if asking.count in options.marks:
+                    yield {"set": name, "seed": seed, "strategy": options.strategy,
+                           "answers": asking.count, **_at_mark(problem, learner)}  # fmt: skip
+
+
+def _at_mark(problem: Problem, learner: Patient) -> Line:
+    learner.asked = True
+    measures = learner.rank().revision.measures
+    learner.asked = False
+    assert learner.model is not None
+    features = problem.features(learner)
+    proba, cooled = (m.predict_proba(features) for m in (learner.model, learner.calibrated))
+    decided = decide(proba, problem.task)
+    right = (decided == problem.truth).all(axis=1)
+    sure, as_shown = (evaluate.confidence(p, decided, problem.task) for p in (proba, cooled))
+    given = {name: getattr(measures, name) if measures else None for name in ESTIMATES}
+    return {
+        "truth": {
+            "accuracy": float(right.mean()),
+            "macro_f1": evaluate.multilabel_f1(problem.truth, decided, "macro"),
+        },
+        "estimates": {name: _plain(estimate) for name, estimate in given.items()},
+        "temperature": measures.temperature if measures else None,
+        "ece": {
+            "before": ece(sure, right),
+            "after": ece(as_shown, right),
+            "floor": _floor(as_shown),
+        },
+    }
+
+
+def _plain(estimate: Estimate | None) -> list[float] | None:
+    return estimate and [estimate.n, estimate.value, estimate.low, estimate.high]
+
+
+def ece(sure: Floats, right: Mask) -> float:
+    """The expected calibration error, with bins of equal width."""
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    off = np.bincount(bins, right - sure.astype(np.float64), minlength=BINS)
+    return float(np.abs(off).sum() / len(sure))
+
+
+def _floor(sure: Floats) -> float:
+    rng = np.random.default_rng(0)
+    return float(np.mean([ece(sure, rng.random(len(sure)) < sure) for _ in range(20)]))
+
+
+# --- running ------------------------------------------------------------------------------------
+
+
+def lines(path: Path) -> list[Line]:
+    """Those in the file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def make_missing(options: Namespace) -> None:
+    """Sessions until there are enough in the file, or the time is up."""
+    began = time.monotonic()
+    done = {(x["set"], x["seed"], x["strategy"]) for x in lines(options.results)}
+    wanted = ((name, seed) for seed in count() for name in options.sets)
+    with tempfile.TemporaryDirectory() as folder:
+        problems: dict[str, Problem] = {}
+        for name, seed in islice(wanted, options.sessions):
+            if (name, seed, options.strategy) in done:
+                continue
+            if time.monotonic() - began > 60 * options.minutes:
+                return
+            if name not in problems:
+                problems[name] = Problem(name, Path(folder) / name)
+            made = list(session(problems[name], name, seed, options))
+            with options.results.open("a", encoding="utf-8") as out:
+                out.writelines(json.dumps(line) + "\n" for line in made)
+
+
+# --- figures ------------------------------------------------------------------------------------
+
+
+def figures(found: Sequence[Line]) -> dict[str, Any]:
+    """For each set and mark, and for all together."""
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for line in found:
+        for key in (f"{line['set']} {line['answers']}", f"all {line['answers']}", "all"):
+            groups[key].append(line)
+    sessions = {(line["set"], line["seed"], line["strategy"]) for line in found}
+    return {
+        "sessions": len(sessions),
+        **{key: _figures(groups[key]) for key in sorted(groups)},
+    }
+
+
+def _figures(group: Sequence[Line]) -> dict[str, Any]:
+    made: dict[str, Any] = {"points": len(group)}
+    for name, truth in ESTIMATES.items():
+        pairs = [
+            (line["estimates"][name], line["truth"][truth])
+            for line in group
+            if line["estimates"][name]
+        ]
+        if pairs:
+            made[name] = _against(pairs)
+    for key in ("before", "after", "floor"):
+        made[f"ece {key}"] = round(float(np.mean([line["ece"][key] for line in group])), 4)
+    return made
+
+
+def _against(pairs: Sequence[tuple[Sequence[float], float]]) -> Mapping[str, float]:
+    off = np.array([given[1] - truth for given, truth in pairs])
+    held = [given[2] <= truth <= given[3] for given, truth in pairs]
+    wide = [given[3] - given[2] for given, _ in pairs]
+    return {
+        "n": len(pairs),
+        "covers": round(float(np.mean(held)), 3),
+        "bias": round(float(off.mean()), 3),
+        "rmse": round(float(np.sqrt((off**2).mean())), 3),
+        "width": round(float(np.mean(wide)), 3),
+    }
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--results", type=Path, required=True, help="JSONL; added to")
+    options.add_argument("--sessions", type=int, default=200)
+    options.add_argument("--minutes", type=float, default=float("inf"), help="stop after")
+    options.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
+    options.add_argument(
+        "--marks", type=lambda text: [int(n) for n in text.split(",")], default=[100, 200]
+    )
+    options.add_argument("--strategy", default="auto")
+    options.add_argument("--batch", type=int, default=20, help="answers between two fits")
+    chosen = options.parse_args()
+    chosen.results.touch()
+    make_missing(chosen)
+    emit("estimates", figures(lines(chosen.results)), as_json=chosen.json)
+
+
+if __name__ == "__main__":
+    main()

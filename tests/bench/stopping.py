@@ -1,0 +1,241 @@
+"""When to stop: does the notice come where labelling has stopped to pay?
+
+    python -m tests.bench.stopping --results runs.jsonl [--sets banking77,...] [--seeds 0,1]
+
+Sessions are simulated over the shared sets, and the test file is measured every 25 answers. The
+*true point* is where 100 more answers first gain less than a point of macro-F1, by the curve of the
+mean over the seeds, smoothed by a regression on the logarithm of the answers within half as many
+again. The *notice* is the first look ahead that finds nothing more to gain. Beside it: where kappa
+alone would stop (Bloodgood and Vijay-Shanker 2009: three looks in a row at 0.99 in the mean), and
+how often the interval of the predicted gain of 50 answers holds the true one.
+
+Finished runs are kept in the file, a line each, and not made again while the code that decides
+their outcome is the same.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import json
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.bench.common import emit, parser
+from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict
+from txtal.learner.inline import InlineLearner
+from txtal.learner.learner import Learner
+from txtal.learner.outlook import EVERY
+from txtal.learning import evaluate
+from txtal.session import Session
+from txtal.store import datasets, schema, tickets
+from txtal.store.ledger import Ledger
+from txtal.types import LearnerSettings
+
+BUDGETS = {
+    "nlupp_hotels": 700,
+    "nlupp_banking": 1_000,
+    "wisesight_th": 1_000,
+    "multidogo_software": 1_000,
+    "banking77": 1_000,
+    "clinc150": 1_300,
+}
+STEP = 25
+AHEAD = 100
+POINT = 0.01
+AROUND = 1.5
+"""The smoothed curve at n goes by what lies between n / AROUND and n * AROUND."""
+
+STABLE, LOOKS = 0.99, 3
+"""Bloodgood and Vijay-Shanker's threshold of kappa and how many times it is looked at."""
+
+Run = dict[str, Any]
+
+
+# --- the sessions -------------------------------------------------------------------------------
+
+
+def simulate(problem: Problem, budget: int, seed: int) -> dict[str, Any]:
+    """One session's curve on the test file, and every look ahead."""
+    settings = LearnerSettings(seed=seed, stop_gain=100 * POINT)
+    with tempfile.TemporaryDirectory(dir=problem.folder) as name:
+        path = Path(name) / "run.db"
+        with closing(schema.open_database(path, create=True)) as conn:
+            conn.execute("PRAGMA synchronous = OFF")  # nothing here outlives the run
+            labels = [(label, "") for label in problem.pool.labels]
+            dataset = datasets.prepare(conn, "bench", labels, problem.task)
+            tickets.add(conn, dataset.id, problem.pool.records)
+            learner = Learner(path, dataset.name, settings, cache_folder=problem.folder / "cache")
+            session = Session(
+                Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
+                dataset.scheme,
+                learner=InlineLearner(learner, batch=STEP),
+                seed=seed,
+            )
+            points = list(_label(session, learner, problem, budget))
+    return {
+        "curve": [point["curve"] for point in points],
+        "looks": [point["look"] for point in points if point["look"]],
+    }
+
+
+def _label(
+    session: Session, learner: Learner, problem: Problem, budget: int
+) -> Iterator[dict[str, Any]]:
+    names = session.scheme.names.items()
+    columns = [problem.labels.index(name) for _, name in names]
+    session.begin()
+    session.update()
+    looked = 0
+    while session.question is not None and session.count < budget:
+        gold = problem.pool.gold[session.question.ticket.text]
+        session.answer("accept", tuple(id_ for id_, name in names if name in gold))
+        session.update()
+        if session.count % STEP:
+            continue
+        predicted = np.zeros_like(problem.test_truth)
+        predicted[:, columns] = _predict(learner, problem)
+        found, look = learner.outlook, None
+        if found and found.answers > looked:
+            looked, look = found.answers, asdict(found)
+        yield {
+            "look": look,
+            "curve": {
+                "labels": session.count,
+                "accuracy": evaluate.exact_match(problem.test_truth, predicted),
+                "macro_f1": evaluate.multilabel_f1(problem.test_truth, predicted, "macro"),
+            },
+        }
+
+
+# --- the figures --------------------------------------------------------------------------------
+
+
+def smoothed(labels: np.ndarray, quality: np.ndarray, at: float) -> float:
+    """A straight line over the logarithm of the labels nearby, at ``at``."""
+    near = (labels >= at / AROUND) & (labels <= at * AROUND)
+    return float(np.polyfit(np.log(labels[near] / at), quality[near], 1)[1])
+
+
+def true_point(labels: np.ndarray, quality: np.ndarray) -> int | None:
+    """Where the next ``AHEAD`` answers first gain less than a point; None: not in sight."""
+    for at in range(AHEAD, int(labels[-1]) - AHEAD + 1, 10):
+        if smoothed(labels, quality, at + AHEAD) - smoothed(labels, quality, at) < POINT:
+            return at
+    return None
+
+
+def noticed(looks: Sequence[Mapping[str, Any]]) -> int | None:
+    """The first look that found it may be time to stop."""
+    return next((int(look["answers"]) for look in looks if look["reached"] == "gain"), None)
+
+
+def stable(looks: Sequence[Mapping[str, Any]]) -> int | None:
+    """Where kappa alone would stop."""
+    for last in range(LOOKS, len(looks) + 1):
+        some = looks[last - LOOKS : last]
+        if np.mean([look["kappa"] for look in some]) >= STABLE:
+            return int(some[-1]["answers"])
+    return None
+
+
+def held(runs: Sequence[Run]) -> tuple[int, int]:
+    """How often the true gain of 50 answers was in the interval, and of how many looks."""
+    right, looks = 0, 0
+    labels, quality = curve(runs)
+    for look in (look for run in runs for look in run["looks"]):
+        if look["answers"] + EVERY > labels[-1] / AROUND:
+            continue
+        ends = (smoothed(labels, quality, at) for at in (look["answers"], look["answers"] + EVERY))
+        gain = -np.subtract(*ends)
+        right += bool(look["gain"]["low"] <= gain <= look["gain"]["high"])
+        looks += 1
+    return right, looks
+
+
+def curve(runs: Sequence[Run], measure: str = "macro_f1") -> tuple[np.ndarray, np.ndarray]:
+    """The labels, and the mean over the runs."""
+    shortest = min(len(run["curve"]) for run in runs)
+    labels = np.array([point["labels"] for point in runs[0]["curve"][:shortest]], float)
+    every = [[point[measure] for point in run["curve"][:shortest]] for run in runs]
+    return labels, np.mean(every, axis=0)
+
+
+def summary(name: str, runs: Sequence[Run]) -> dict[str, Any]:
+    """Of one set."""
+    notices = [noticed(run["looks"]) or BUDGETS[name] for run in runs]
+    kappas = [stable(run["looks"]) for run in runs]
+    right, looks = held(runs)
+    return {
+        "set": name,
+        "seeds": len(runs),
+        "true": true_point(*curve(runs)),
+        "true_by_accuracy": true_point(*curve(runs, "accuracy")),
+        "notice": float(np.mean(notices)),
+        "notices": notices,
+        "kappa_alone": kappas,
+        "interval_held": f"{right} of {looks}",
+    }
+
+
+def figures(runs: Sequence[Run]) -> dict[str, Any]:
+    """Every set, and the means over those whose true point is in sight."""
+    names = dict.fromkeys(run["set"] for run in runs)
+    sets = [summary(name, [run for run in runs if run["set"] == name]) for name in names]
+    known = [one for one in sets if one["true"]]
+    true, notice = (np.mean([one[key] for one in known]) for key in ("true", "notice"))
+    ratios = [one["notice"] / one["true"] for one in known]
+    return {
+        "sets": sets,
+        "mean_true": float(true),
+        "mean_notice": float(notice),
+        "off_by": float(notice / true - 1),
+        "mean_ratio": float(np.mean(ratios)),
+    }
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def main() -> None:
+    made = parser(__doc__)
+    made.add_argument("--results", type=Path, required=True, help="JSONL file of finished runs")
+    made.add_argument("--sets", default=",".join(BUDGETS))
+    made.add_argument("--seeds", default="0,1")
+    made.add_argument("--any-code", action="store_true", help="count runs of changed code too")
+    options = made.parse_args()
+    warnings.filterwarnings("ignore")  # labels not seen yet, a fit not quite converged
+    code = _digest(MEASURED)
+    lines = options.results.read_text("utf-8").splitlines() if options.results.exists() else []
+    runs = [run for run in map(json.loads, lines) if options.any_code or run["code"] == code]
+    done = {(run["set"], run["seed"]) for run in runs}
+    wanted = product(map(int, options.seeds.split(",")), options.sets.split(","))
+    for seed, name in wanted:
+        if (name, seed) in done:
+            continue
+        with tempfile.TemporaryDirectory(prefix="txtal-bench-") as folder:
+            found = simulate(Problem(name, Path(folder), "auto"), BUDGETS[name], seed)
+        runs.append({"set": name, "seed": seed, "code": code, **found})
+        with options.results.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(runs[-1]) + "\n")
+        if not options.json:
+            print(name, seed, "notice at", noticed(found["looks"]), flush=True)
+    found = figures(runs)
+    if not options.json:
+        for one in found.pop("sets"):
+            print(", ".join(f"{key} {value}" for key, value in one.items()))
+    emit("stopping", found, as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

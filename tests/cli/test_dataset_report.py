@@ -1,0 +1,130 @@
+"""A dataset as a page: complete in itself, harmless, and true to what is stored."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import closing
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.cli.driving import DANGEROUS, HOSTILE, Program
+from tests.store.test_verify import MEASURES
+from txtal import charts
+from txtal.store import datasets, schema
+from txtal.store.ledger import Ledger
+from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags that are closed in order, and the words between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in ("script", "link", "img", "iframe")
+        if tag not in ("meta", "path"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "path":
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data.strip())
+
+
+@pytest.fixture
+def told(answered: Program) -> Program:
+    """A dataset with 40 timed answers, two fits, and a label with a name to fear."""
+    path = answered.folder / answered.db
+    lines = [{"text": f"ticket {n}"} for n in range(60)]
+    answered.file("more.jsonl", lines)
+    answered.quick.ok("load", "d", "more.jsonl")
+    with closing(schema.open_database(path)) as conn:
+        dataset = datasets.get(conn, "d")
+        first, second = dataset.scheme.ids[:2]
+        ledger = Ledger(conn, path, dataset, annotator=f"<b>{HOSTILE}")
+        ledger.change_labels(LabelChange("rename", first, name='<script>"x"&'))
+        for n in range(40):
+            labels = (first if n % 3 else second,)
+            ledger.record(
+                Answer(10 + n, "accept", labels, Ranked(10 + n), shown=100, answered=102 + n % 5)
+            )
+        for answers in (30, 40):
+            revision = Revision(answers, answers, 0.2, "lexical@en", "margin", MEASURES.accuracy,
+                                measures=MEASURES)  # fmt: skip
+            ledger.save_ranking(Ranking(revision, ()))
+    return answered
+
+
+def test_the_page_is_whole_and_harmless(told: Program) -> None:
+    ran = told.ok("report", "d", "-o", "page.html")
+    assert ran.out == ""
+    assert "page.html: the report" in ran.err
+    text = (told.folder / "page.html").read_text("utf-8")
+    words = " ".join(Page(text).words)
+    for said in ("Learning curve", "Calibration", "Confusion", "Time an answer took",
+                 "Labels over time", "80.0 % (95 % interval 50.0 to 90.0)", "Revisions",
+                 '<script>"x"&', "an hour"):  # fmt: skip
+        assert said in words
+    assert "<script" not in text
+    assert not (DANGEROUS - {"\n"}) & set(text)
+    assert not re.search(r"(src|href)=|url\(|@import", text)
+    assert "ticket 1" not in text
+
+
+def test_a_dataset_with_nothing_in_it_yet(fresh: Program) -> None:
+    fresh.file("few.jsonl", [{"text": "one"}])
+    fresh.quick.ok("load", "d", "few.jsonl")
+    fresh.quick.ok("report", "d", "-o", "page.html")
+    words = " ".join(Page((fresh.folder / "page.html").read_text("utf-8")).words)
+    assert "0 answers" in words
+    assert "Learning curve" not in words
+
+
+def test_what_a_simulation_says_is_added(told: Program) -> None:
+    body = {
+        "source": "labelled.jsonl",
+        "summary": {
+            "conclusion": "Active learning pays here.",
+            "targets": [{"labels": 500, "baseline": {"strategy": "random"}}],
+            "configurations": [
+                {"strategy": "random", "labels": 500},
+                {"strategy": "auto", "labels": 140},
+            ],
+        },
+    }
+    (told.folder / "s.json").write_text(json.dumps(body))
+    told.quick.ok("report", "d", "-o", "page.html", "--simulation", "s.json")
+    words = " ".join(Page((told.folder / "page.html").read_text("utf-8")).words)
+    assert "Active learning pays here." in words
+    assert "360 answers are" in words
+    (told.folder / "s.json").write_text("{}")
+    ran = told.quick("report", "d", "-o", "page.html", "--simulation", "s.json")
+    assert ran.code == 3
+    assert "not what `txtal simulate --json` writes" in ran.complaint
+
+
+def test_no_such_dataset_writes_nothing(told: Program) -> None:
+    ran = told.quick("report", "nosuch", "-o", "other.html")
+    assert "there are: d" in ran.complaint
+    assert not (told.folder / "other.html").exists()
+
+
+def test_a_bar_says_what_it_stands_for() -> None:
+    drawn = charts.bars([(1.0, 3.0), (2.0, 5.0)], "Times", "s")
+    assert "0 to 1 s: 3" in drawn
+    assert "1 to 2 s: 5" in drawn
+    drawn = charts.stacks([10, 20], [[0.5, 0.5], [1.0, 0.0]], ["a<b", "c"], "Labels")
+    assert "a&lt;b: 50 % of answers 1 to 10" in drawn
+    assert "a&lt;b: 100 % of answers 11 to 20" in drawn
+    assert drawn.count("<title>") == 3  # none for what isn't there
+    drawn = charts.calibration([Bin(10, 0.8, 0.7, 0.4, 0.9)], "Calibration")
+    assert "10 decisions: 0.70 right at 0.80" in drawn

@@ -1,0 +1,70 @@
+"""Whether it is worth going on, in words: the session's notice, the panel and ``txtal stats``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from txtal.types import Estimate, Outlook, Prediction
+
+
+def reached_target(target: float, audit: Estimate) -> str:
+    """The accuracy wished for is there."""
+    return (
+        f"the target of {target:.0%} is reached: about {audit.value:.0%} right "
+        f"({audit.low:.0%} to {audit.high:.0%}); q quits, or go on"
+    )
+
+
+def little_gain(answers: int, gain: float, changed: float) -> str:
+    """So many more answers would bring little; so many before changed that share."""
+    return (
+        f"it may be time to stop: {answers} more answers would gain about {points(gain)} of "
+        f"macro-F1; the last {answers} changed {changed:.1%} of the suggestions"
+    )
+
+
+def flat_audit(answers: int) -> str:
+    """The audit's estimate has not risen for so long."""
+    return (
+        f"the audit's estimate has not risen for {answers:,} answers: it may be time to stop, or "
+        "to look at `txtal suspects`"
+    )
+
+
+def ahead(outlook: Outlook) -> Iterator[str]:
+    """What there is to expect, a line each."""
+    gain = outlook.gain
+    if gain.value is not None and gain.low is not None and gain.high is not None:
+        span = f"{100 * gain.low:.1f} to {100 * gain.high:.1f}"
+        yield f"50 more answers: about {100 * gain.value:+.1f} points of macro-F1 ({span})"
+    yield (
+        f"the last 100 changed {outlook.changed:.1%} of the suggestions "
+        f"(kappa {outlook.kappa:.2f}; seen at {outlook.answers:,} answers)"
+    )
+    if outlook.target is not None:
+        yield f"to be {outlook.target:.0%} right: {_needed(outlook.needed)}"
+
+
+def points(share: float) -> str:
+    """``0.8 points``."""
+    return f"{100 * share:.1f} points"
+
+
+def _needed(needed: Prediction | None) -> str:
+    if needed is None:
+        return "too few audit answers to tell what it takes"
+    if needed.value == 0:
+        return "reached"
+    low, high = (_answers(one) for one in (needed.low, needed.high))
+    if needed.value is None:
+        return f"more answers alone may not do (at best {low})"
+    return f"about {_answers(needed.value)} more answers ({low} to {high})"
+
+
+def _answers(number: float | None) -> str:
+    if number is None or number > _MANY:
+        return "very many"
+    return f"{number:,.0f}"
+
+
+_MANY = 100_000

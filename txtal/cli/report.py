@@ -1,0 +1,77 @@
+"""``txtal report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from txtal.cli.options import dataset_names
+from txtal.cli.output import Console
+from txtal.errors import DataError
+
+if TYPE_CHECKING:
+    from txtal.dataset_report import Saved
+
+
+@click.command("report")
+@click.argument("dataset", shell_complete=dataset_names)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The HTML file to write.",
+)
+@click.option(
+    "--simulation",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="What `txtal simulate --json` wrote: adds what active learning saves.",
+)
+@click.pass_obj
+def command(console: Console, dataset: str, output: Path, simulation: Path | None) -> None:
+    """Write a page of HTML about DATASET: its model's quality, its labels, and the work.
+
+    One file that needs nothing else. It holds label names, but no ticket's text.
+    """
+    from importlib import metadata
+
+    from txtal import dataset_report
+    from txtal.formats.export import write_atomically
+    from txtal.store import effort, history
+
+    saved = _saved(simulation) if simulation else None
+    with console.read() as conn:
+        told = history.of(conn, dataset)
+        cost = effort.of(conn, told.dataset.id, told.standing)
+    with write_atomically(output) as file:
+        file.write(dataset_report.page(told, cost, saved, metadata.version("txtal")))
+    console.say(f"{output}: the report")
+
+
+def _saved(path: Path) -> Saved | None:
+    """The best of a simulation's configurations. Raises DataError when it is none."""
+    from txtal.dataset_report import Saved
+
+    try:
+        body: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        summary = body["summary"]
+        target = summary["targets"][0]
+        reached = [
+            one
+            for one in summary["configurations"]
+            if one["labels"] is not None and one["strategy"] != target["baseline"]["strategy"]
+        ]
+        best = min(reached, key=lambda one: one["labels"], default=None)
+        return Saved(
+            str(body["source"]),
+            str(best["strategy"]) if best else "",
+            int(best["labels"]) if best else int(target["labels"]),
+            int(target["labels"]),
+            str(summary["conclusion"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        raise DataError(f"{path}: not what `txtal simulate --json` writes") from None
