@@ -23,7 +23,7 @@ def manual(
 ) -> Recipe:
     """Label DATASET from first ticket to last.
 
-    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input.
     """
     return Recipe(

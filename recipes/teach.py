@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
+from txtal.engine import EngineName
 from txtal.errors import UsageError
 from txtal.stream import band as parse_band
 from txtal.types import LabelKeys, Stream, Task
@@ -45,10 +46,12 @@ def teach(
         str | None,
         "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
     ] = None,
+    engine: Annotated[EngineName, "Where it is worked out: here, or by Dask's workers."] = "local",
+    scheduler: Annotated[str | None, "Address of Dask's, such as tcp://HOST:8786."] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
-    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
     arriving = None
@@ -79,6 +82,8 @@ def teach(
         order="suspects" if suspects else "ranking",
         seed=seed,
         stream=arriving,
+        engine=engine,
+        scheduler=scheduler,
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,

@@ -56,6 +56,9 @@ class Recipe:
     stop_at: float | None = None
     """The accuracy at which it is said."""
     seed: int = _DEFAULTS.seed
+    engine: str = _DEFAULTS.engine
+    """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
+    scheduler: str | None = _DEFAULTS.scheduler
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""

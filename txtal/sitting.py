@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from shlex import quote
 
-from txtal import logs
+from txtal import engine, logs
 from txtal.errors import UsageError
 from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
@@ -279,6 +279,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
+        engine=recipe.engine,
+        scheduler=recipe.scheduler,
     )
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
     learner.start()
@@ -308,6 +310,7 @@ def _check_words(recipe: Recipe) -> None:
     if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
+        engine.check(recipe.engine, recipe.scheduler)
 
 
 def _check_stream(recipe: Recipe, stream: Stream) -> None:

@@ -408,6 +408,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Classified:
+    """What a classifier says of one text."""
+
+    labels: tuple[str, ...]
+    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
+    probabilities: Mapping[str, float]
+    """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An answer that is about to be recorded, as a recipe checks it."""
 
@@ -510,3 +520,7 @@ class LearnerSettings:
     """Whether rankings hold answers to look at again."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
+    engine: str = "local"
+    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
+    scheduler: str | None = None
+    """The address of Dask's, for the engine ``dask``."""
