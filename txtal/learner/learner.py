@@ -647,9 +647,9 @@ class Learner:
 
     def _ranked(self, choice: Choice, snapshot: Snapshot) -> tuple[Ranked, ...]:
         assert self.model is not None
-        scheme, ids = snapshot.scheme, snapshot.features.ids
+        labels, ids = snapshot.scheme.ids, snapshot.features.ids
         features = snapshot.features.matrix[choice.rows]
-        decided = model.decide(self.model.predict_proba(features), scheme.task) == IS
+        decided = model.decide(self.model.predict_proba(features), self._task) == IS
         proba = self.calibrated.predict_proba(features)
         scores = [None] * len(choice.rows) if choice.scores is None else choice.scores
         ranked = []
@@ -658,9 +658,9 @@ class Learner:
             ranked.append(
                 Ranked(
                     ticket_id=int(ids[row]),
-                    suggestion=tuple(scheme.ids[i] for i in likely if chosen[i]),
+                    suggestion=tuple(labels[i] for i in likely if chosen[i]),
                     probabilities=tuple(
-                        (scheme.ids[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
+                        (labels[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
                     ),
                     reason=choice.reason,
                     score=None if score_ is None else _finite(score_),

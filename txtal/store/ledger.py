@@ -28,7 +28,7 @@ from txtal.store import (
 from txtal.store.files import WAL
 from txtal.store.others import Others
 from txtal.store.search import SearchIndex
-from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 from txtal.store.tickets import Loaded
 from txtal.types import (
     Answer,
@@ -49,6 +49,7 @@ from txtal.types import (
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
+_QUICK_BUSY_SECONDS = 0.1
 
 
 class Ledger:
@@ -84,6 +85,7 @@ class Ledger:
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
+        self._quick: Connection | None = None
         self._others = Others(conn, dataset.id, self.session_id, annotator)
         self._fruitless: tuple[int, int, int] | None = None
         self._counted: tuple[int, int, int] | None = None
@@ -93,7 +95,7 @@ class Ledger:
         self.refresh()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, conn: Connection | None = None) -> Iterator[None]:
         """One write, to the file that is still at its path and still knows this session.
 
         SQLite goes on writing to a file that was deleted or moved away, and answers saved there
@@ -105,12 +107,13 @@ class Ledger:
             return
         with foreseen(self.path):
             self._check_log()
-        with foreseen(self.path), transaction(self.conn):
+        conn = conn or self.conn
+        with foreseen(self.path), transaction(conn):
             if _identity(self.path) != self._file:
                 raise DatabaseError(
                     f"{self.path}: was deleted, moved or replaced meanwhile; put it back, or quit"
                 )
-            if not answers.is_open(self.conn, self.session_id):
+            if not answers.is_open(conn, self.session_id):
                 raise DatabaseError(
                     f"{self.path}: was restored from a backup meanwhile; quit and start again"
                 )
@@ -409,8 +412,23 @@ class Ledger:
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""
-        with self._writing():
-            return revisions.save(self.conn, self.dataset.id, self.session_id, ranking)
+        conn = self._unsynced()
+        with self._writing(conn):
+            return revisions.save(conn, self.dataset.id, self.session_id, ranking)
+
+    def _unsynced(self) -> Connection:
+        """A connection whose commits don't wait for the disk, for what can be made again.
+
+        The log is written in order, so that the next answer's commit takes them along to the disk:
+        no answer is ever there without the revision that it names. A rollback journal knows no such
+        order; with one it is the session's own connection.
+        """
+        if journal_mode() != "WAL":
+            return self.conn
+        if self._quick is None:
+            self._quick = open_file(self.path, busy_seconds=_QUICK_BUSY_SECONDS)
+            self._quick.execute("PRAGMA synchronous = NORMAL")
+        return self._quick
 
     def last_ranking(self) -> tuple[int, Ranking] | None:
         """The stored ranking, with its revision's id."""
@@ -420,6 +438,9 @@ class Ledger:
     def close(self) -> None:
         """End the session: let go of its ticket and note the time. The connection stays open."""
         self.index.close()
+        if self._quick is not None:
+            self._quick.close()
+            self._quick = None
         with foreseen(self.path):
             leases.release(self.conn, self.session_id)
             with transaction(self.conn):
