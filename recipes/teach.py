@@ -33,6 +33,7 @@ def teach(
         float, "Say when 100 more answers would gain fewer points of macro-F1; 0: never."
     ] = 1.0,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    robust: Annotated[bool, "Learn nothing from answers that look impossible."] = False,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
     stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
@@ -74,6 +75,7 @@ def teach(
         stop_at=stop_at,
         stop_gain=stop_gain,
         recheck=recheck,
+        robust=robust,
         order="suspects" if suspects else "ranking",
         seed=seed,
         stream=arriving,
