@@ -466,6 +466,8 @@ class Overview:
     """The estimates of the model's quality, each with the answers it had learned from."""
     effort: Effort | None = None
     """None where no answer was timed."""
+    measures: Measures | None = None
+    """The newest."""
 
 
 @dataclass(frozen=True, slots=True)
