@@ -19,10 +19,11 @@ def manual(
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
+    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
 ) -> Recipe:
     """Label DATASET from first ticket to last.
 
-    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input.
     """
     return Recipe(
@@ -31,6 +32,7 @@ def manual(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        overlap=overlap,
         task=task,
         order="file",
         label_keys=keys,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from txtal import Recipe, recipe, script
+from txtal.engine import EngineName
 from txtal.errors import UsageError
 from txtal.stream import band as parse_band
 from txtal.types import LabelKeys, Stream, Task
@@ -34,6 +35,7 @@ def teach(
     ] = 1.0,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
+    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
     stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
     follow: Annotated[bool, "The same, from a file that grows."] = False,
@@ -44,10 +46,12 @@ def teach(
         str | None,
         "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
     ] = None,
+    engine: Annotated[EngineName, "Where it is worked out: here, or by Dask's workers."] = "local",
+    scheduler: Annotated[str | None, "Address of Dask's, such as tcp://HOST:8786."] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
-    Loads SOURCE first, if one is given: a .jsonl, .csv or .txt file, also as .gz, or - for JSONL on
+    Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input. Then shows the ticket that the model can learn most from, again and again.
     """
     arriving = None
@@ -67,6 +71,7 @@ def teach(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        overlap=overlap,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
         strategy=strategy,
@@ -77,6 +82,8 @@ def teach(
         order="suspects" if suspects else "ranking",
         seed=seed,
         stream=arriving,
+        engine=engine,
+        scheduler=scheduler,
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,

@@ -49,6 +49,7 @@ def test_a_dataset_is_replayed_as_its_file_is(program: Program) -> None:
 
 def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     words = ["simulate", "pool.jsonl", "--test", "test.jsonl", *QUICK]
+    before = {file.name for file in program.folder.iterdir()}
     first = program.json(*words, "--strategy", "random,margin", "--seeds", "2")
     assert list(first) == [
         "source", "test", "vectoriser", "classes", "runs", "full", "fulls", "summary",
@@ -79,7 +80,7 @@ def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     assert len({json.dumps(curve) for curve in curves(first).values()}) > 1
     # Nothing is left: neither a database nor features.
     left = {file.name for file in program.folder.iterdir()}
-    assert left == {"pool.jsonl", "test.jsonl"}
+    assert left == before
 
 
 def test_the_summary(program: Program) -> None:
@@ -299,3 +300,33 @@ def test_margin_beats_random_on_banking77(tmp_path: Path, real_data: Path) -> No
     print(f"margin {margin:.4f}, random {random:.4f}")
     assert margin >= 0.72
     assert margin > random
+
+
+def test_grades_are_measured_by_how_far_off_they_are(program: Program) -> None:
+    words = ["dreadful", "poor", "fair", "good", "superb"]
+    rows = [
+        {"text": f"{word} {thing} {number}", "label": grade}
+        for number in range(4)
+        for grade, word in enumerate(words, start=1)
+        for thing in ("food", "room", "service", "price", "music", "view")
+    ]
+    program.file("graded.jsonl", rows[::2])
+    program.file("unseen.jsonl", rows[1::2])
+    wanted = ("simulate", "graded.jsonl", "--test", "unseen.jsonl", "--rating", "1-5",
+              "--budget", "40", "--vectors", "lexical", "--batch", "10")  # fmt: skip
+    said = program.json(*wanted, "--json")
+    assert said["classes"] == ["1", "2", "3", "4", "5"]
+    assert said["summary"]["measure"] == "mean_absolute_error"
+    for run in said["runs"]:
+        first, last = run["curve"][0], run["curve"][-1]
+        assert last["mean_absolute_error"] < first["mean_absolute_error"]
+    assert said["full"]["mean_absolute_error"] < 0.5
+    first = said["runs"][0]["curve"][0]["mean_absolute_error"]
+    asked = program.json(*wanted, "--json", "--target", str(first + 0.01))["summary"]
+    assert all(found["labels"] <= 40 for found in asked["configurations"])
+    text = program.ok(*wanted, "--report", "r.html").out
+    assert "mean absolute error on the test file" in text
+    assert "random's mean absolute error at 40 labels" in text
+    page = (program.folder / "r.html").read_text("utf-8")
+    assert "Mean absolute error on the test file" in page
+    assert "is not one of the grades 1 to 3" in program(*wanted[:5], "1-3", *wanted[6:]).err

@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -19,7 +19,7 @@ from txtal import ratings
 from txtal.errors import ModelError
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
-from txtal.types import ONE_OF, TASKS, Record, Task
+from txtal.types import TASKS, Classified, Record, Task
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
@@ -30,16 +30,8 @@ _READABLE = (1, 2)
 """Version 1 had no share for labels that were never answered."""
 
 _BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the classifier says of one text."""
-
-    labels: tuple[str, ...]
-    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
-    probabilities: Mapping[str, float]
-    """Of every label, most probable first."""
+_VECTORISER = "vectoriser."
+"""What the names of the vectoriser's arrays begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +47,55 @@ class Classifier:
         """Probabilities (n texts, k labels), columns in the order of ``labels``."""
         return self.model.predict_proba(self.vectoriser.transform(texts))
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str]) -> list[Classified]:
         """One prediction a text."""
         proba = self.predict_proba(texts)
-        decided = decide(proba, self.task) == IS
-        return [self._prediction(*row) for row in zip(proba.tolist(), decided, strict=True)]
+        order = np.argsort(-proba, axis=1, kind="stable")
+        ranked = np.take_along_axis(proba, order, axis=1).astype(np.float64).round(4)
+        chosen = np.take_along_axis(decide(proba, self.task) == IS, order, axis=1)
+        names = np.array(self.labels, dtype=object)[order]
+        rows = zip(names.tolist(), ranked.tolist(), chosen.tolist(), strict=True)
+        return [
+            Classified(tuple(compress(own, applies)), dict(zip(own, values, strict=True)))
+            for own, values, applies in rows
+        ]
 
-    def _prediction(self, row: list[float], decided: np.ndarray) -> Prediction:
-        columns = sorted(range(len(row)), key=lambda column: -row[column])
-        return Prediction(
-            tuple(self.labels[column] for column in columns if decided[column]),
-            {self.labels[column]: round(row[column], 4) for column in columns},
-        )
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A JSON-able header and arrays, for :meth:`from_arrays`.
 
+        Raises LearnerError for a vectoriser that can't be saved.
+        """
+        vectoriser, arrays = self.vectoriser.to_arrays()
+        model = self.model
+        header = {
+            "task": self.task,
+            "labels": list(self.labels),
+            "unseen": model.unseen,
+            "vectoriser": vectoriser,
+        }
+        own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
+        weights = {"coef": model.coef, "intercept": model.intercept, "trained": model.trained}
+        return header, weights | own
 
-def predicted_lines(classifier: Classifier, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """Each record with ``predicted``, ``probability`` and ``probabilities`` added; streamed.
+    @classmethod
+    def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
+        """Back from :meth:`to_arrays`.
 
-    A rating comes with the grade as a number, ``rating``, and the mean grade, ``expected``.
-    """
-    for batch in batches(records):
-        predictions = classifier.predict([record.text for record in batch])
-        for record, prediction in zip(batch, predictions, strict=True):
-            yield _line(classifier.task, record, prediction)
+        Raises KeyError, TypeError, ValueError, AttributeError or IndexError for what isn't whole,
+        ValueError when its parts don't fit together, and as :meth:`Vectoriser.from_arrays`.
+        """
+        task, labels = _scheme(header)
+        weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
+        model = LinearModel(task, *weights, _unseen(header))
+        parts = {
+            name.removeprefix(_VECTORISER): array
+            for name, array in arrays.items()
+            if name.startswith(_VECTORISER)
+        }
+        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
+        if not _fits(model, len(labels), vectoriser.dims):
+            raise ValueError("its labels, weights and features don't fit together")
+        return cls(task, labels, model, vectoriser)
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -88,52 +106,18 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def _line(task: Task, record: Record, prediction: Prediction) -> dict[str, Any]:
-    chosen: Any = list(prediction.labels)
-    if task != "multilabel":
-        chosen = chosen[0] if chosen else None
-    line = {**record.extra, "text": record.text}
-    if record.meta:
-        line["meta"] = dict(record.meta)
-    line["predicted"] = chosen
-    if task == "rating":
-        line["rating"] = int(chosen)
-        line["expected"] = _mean(prediction.probabilities)
-    if task in ONE_OF:
-        line["probability"] = prediction.probabilities[chosen]
-    line["probabilities"] = dict(prediction.probabilities)
-    return line
-
-
-def _mean(grades: Mapping[str, float]) -> float:
-    """The mean grade: finer than the one that is likely to be off by the least."""
-    total = sum(grades.values())
-    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
-
-
 def save(classifier: Classifier, folder: Path) -> None:
     """Write the classifier into ``folder``, made if need be.
 
     Raises ModelError when it can't be written, LearnerError for a vectoriser that can't be saved.
     """
-    vectoriser, arrays = classifier.vectoriser.to_arrays()
-    model = classifier.model
+    said, arrays = classifier.to_arrays()
     packed = io.BytesIO()
-    np.savez_compressed(
-        packed,
-        allow_pickle=False,
-        coef=model.coef,
-        intercept=model.intercept,
-        trained=model.trained,
-        **{f"vectoriser.{name}": array for name, array in arrays.items()},
-    )
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
     header: dict[str, Any] = {
         "format": _FORMAT,
         "version": _VERSION,
-        "task": classifier.task,
-        "labels": list(classifier.labels),
-        "unseen": model.unseen,
-        "vectoriser": vectoriser,
+        **said,
         "fingerprint": classifier.vectoriser.fingerprint,
     }
     header["sha256"] = _sum(header, packed.getvalue())
@@ -166,25 +150,13 @@ def load(folder: Path) -> Classifier:
     header = _header(folder / HEADER)
     arrays = _arrays(folder / ARRAYS, header)
     try:
-        task, labels = _scheme(header)
-        model = LinearModel(
-            task,
-            arrays.pop("coef"),
-            arrays.pop("intercept"),
-            arrays.pop("trained"),
-            _unseen(header),
-        )
-        parts = {name.removeprefix("vectoriser."): array for name, array in arrays.items()}
-        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
-        fits = _fits(model, len(labels), vectoriser.dims)
-        fingerprint = vectoriser.fingerprint
+        made = Classifier.from_arrays(header, arrays)
+        fingerprint = made.vectoriser.fingerprint
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelError(f"{folder}: not a whole txtal classifier ({error})") from error
-    if not fits:
-        raise ModelError(f"{folder}: its labels, weights and features don't fit together")
     if fingerprint != header["fingerprint"]:
         raise ModelError(f"{folder}: its vectoriser isn't the one it was trained with")
-    return Classifier(task, labels, model, vectoriser)
+    return made
 
 
 def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:

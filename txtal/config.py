@@ -41,6 +41,7 @@ SETTINGS = (
     Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
     Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic"),
     Setting("guidelines", str, "", "a Markdown file to be shown with g"),
+    Setting("patterns", str, "", "a file of words to be highlighted"),
     Setting("keymap", dict, {}, "a table of actions with their keys"),
     Setting("strategy", str, "auto", "how tickets are chosen"),
     Setting("vectors", str, "auto", "features"),

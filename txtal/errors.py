@@ -56,6 +56,10 @@ class LearnerError(TxtalError):
     """The learner can't fit, vectorise or be started."""
 
 
+class EngineError(TxtalError):
+    """Other machines can't be reached, or can't do what is asked of them."""
+
+
 class RecipeError(TxtalError):
     """A recipe can't be found, loaded or called."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from statistics import fmean
+from typing import Any
 
 from txtal.types import Estimate
 
 
-def wilson(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
+def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """The score interval (low, high) of a share, 95 % by default; (0, 1) when ``n`` is 0.
 
     Wilson 1927 (JASA 22); it keeps its coverage for small n and for shares near 0 and 1 (Brown,
@@ -53,3 +56,74 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement | None:
         return Agreement(share, Estimate(n, 1.0, 1.0, 1.0))
     beyond = [(value - chance) / (1 - chance) for value in (same / n, low, high)]
     return Agreement(share, Estimate(n, *beyond))
+
+
+RESAMPLES = 500
+"""Draws of the tickets, with replacement, from which the interval of alpha is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How far several annotators say the same of tickets."""
+
+    share: Estimate
+    """Pairs of answers to a ticket that are the same: the mean over tickets."""
+    alpha: Estimate
+    """Krippendorff's: 0 is what chance would give, 1 is always. Of grades by their distance."""
+
+
+def reliability(units: Sequence[Sequence[Hashable]], *, graded: bool = False) -> Reliability | None:
+    """Of the answers to each ticket; None unless some have two.
+
+    Krippendorff's alpha is 1 - D_o / D_e, the disagreement there is by that of answers dealt out by
+    chance; of any number of annotators, whoever is missing where (Krippendorff 2011, "Computing
+    Krippendorff's alpha-reliability"). Nominal; of grades (``graded``: numbers) interval, so that 4
+    and 5 are nearly agreed. Its interval is the percentiles of ``RESAMPLES`` bootstraps of the
+    tickets (Hayes and Krippendorff 2007, Communication Methods and Measures 1).
+    """
+    pairable = [tuple(unit) for unit in units if len(unit) > 1]
+    n = len(pairable)
+    if not n:
+        return None
+    same = fmean(_same(unit) for unit in pairable)
+    share = Estimate(n, same, *wilson(same * n, n))
+    measure = _alpha_of_grades if graded else _alpha
+    kinds = Counter(tuple(sorted(unit, key=repr)) for unit in pairable)
+    rng = random.Random(0)  # the same answers have the same interval
+    drawn = sorted(
+        measure(Counter(rng.choices(list(kinds), list(kinds.values()), k=n)))
+        for _ in range(RESAMPLES)
+    )
+    low, high = drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES) - 1]
+    return Reliability(share, Estimate(n, measure(kinds), low, high))
+
+
+def _same(unit: Sequence[Hashable]) -> float:
+    m = len(unit)
+    return sum(count * (count - 1) for count in Counter(unit).values()) / (m * (m - 1))
+
+
+def _alpha(units: Mapping[tuple[Any, ...], int]) -> float:
+    """Nominal, of tickets by what was answered to them and how many there are of such."""
+    total: Counter[Any] = Counter()
+    observed = 0.0
+    for unit, times in units.items():
+        observed += times * len(unit) * (1 - _same(unit))
+        for answer in unit:
+            total[answer] += times
+    n = total.total()
+    chance = (n * n - sum(count * count for count in total.values())) / (n - 1)
+    return 1 - observed / chance if chance else 1.0
+
+
+def _alpha_of_grades(units: Mapping[tuple[Any, ...], int]) -> float:
+    """Interval: by the squared difference."""
+    n, total, squares, observed = 0, 0.0, 0.0, 0.0
+    for unit, times in units.items():
+        m, mean = len(unit), fmean(unit)
+        observed += times * 2 * m / (m - 1) * sum((grade - mean) ** 2 for grade in unit)
+        n += times * m
+        total += times * sum(unit)
+        squares += times * sum(grade * grade for grade in unit)
+    chance = 2 * (n * squares - total * total) / (n - 1)
+    return 1 - observed / chance if chance else 1.0

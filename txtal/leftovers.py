@@ -23,7 +23,7 @@ def make(target: Path) -> tuple[BinaryIO, Path]:
     _sweep(target)
     descriptor, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
     file = os.fdopen(descriptor, "wb")
-    _hold(file)
+    hold(file)
     return file, Path(name)
 
 
@@ -41,11 +41,16 @@ def _prefix(target: Path) -> str:
     return f".{target.name}.txtal-"
 
 
-def _hold(file: BinaryIO) -> None:
-    """Mark ``file`` as in use until it is closed or its process ends."""
+def hold(file: BinaryIO) -> bool:
+    """Mark ``file`` as in use until it is closed or its process ends; False if another holds it."""
     if sys.platform != "win32":
-        with suppress(OSError):  # a file system without locks: then nothing is swept there either
+        try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks: then nothing is swept there either
+            return True
+    return True
 
 
 def _sweep(target: Path) -> None:

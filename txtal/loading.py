@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,9 +16,9 @@ from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.source import Position, Progress, read
-from txtal.store import answers, datasets, tickets
+from txtal.store import answers, datasets, schema, tickets
 from txtal.store import labels as label_store
-from txtal.store.sqlite import Connection, transaction
+from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
 from txtal.text import count, label_fault
 from txtal.types import Answer, Dataset, Ranked, Record, Task
@@ -122,7 +123,7 @@ def read_source(
     if not isinstance(source, str | Path):
         return source
     if str(source).startswith(OWN):
-        return own_texts(conn, str(source))
+        return list(own_texts(conn, str(source)))
     return map(restored, read(source, on_bad, max_line=max_line, progress=progress))
 
 
@@ -130,9 +131,15 @@ def _own(conn: Connection, source: str) -> Dataset:
     return datasets.get(conn, source.removeprefix(OWN))
 
 
-def own_texts(conn: Connection, source: str) -> list[Record]:
+def own_texts(conn: Connection, source: str) -> Iterator[Record]:
     """The tickets of ``dataset:NAME``. Raises UsageError when there is none."""
-    return list(tickets.records(conn, _own(conn, source).id))
+    return tickets.records(conn, _own(conn, source).id)
+
+
+def stored(database: Path, source: str) -> Iterator[Record]:
+    """The same, with a connection of its own for as long as they are read."""
+    with closing(schema.open_readonly(database)) as conn, foreseen(database):
+        yield from own_texts(conn, source)
 
 
 def own_answers(conn: Connection, source: str) -> list[Record]:

@@ -49,11 +49,16 @@ class Recipe:
     audit: float = _DEFAULTS.audit
     recheck: float = 0.0
     """Share of questions that are the annotator's own earlier ones, asked again blindly."""
+    overlap: float = 0.0
+    """Share of tickets, the same for all with the same share, that every annotator is asked."""
     stop_gain: float = 1.0
     """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop."""
     stop_at: float | None = None
     """The accuracy at which it is said."""
     seed: int = _DEFAULTS.seed
+    engine: str = _DEFAULTS.engine
+    """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
+    scheduler: str | None = _DEFAULTS.scheduler
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""

@@ -16,12 +16,14 @@ from txtal import charts
 from txtal import page as html
 from txtal.charts import COLOURS, Level, marker
 from txtal.page import row_cells, safe
-from txtal.simulation import Config, Full, Run
+from txtal.simulation import Config, Full, Point, Run
 from txtal.text import clean, count
 
-Measure = Literal["accuracy", "macro_f1"]
+Measure = Literal["accuracy", "macro_f1", "mean_absolute_error"]
 
 MEASURES: Mapping[Measure, str] = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+ERROR: Measure = "mean_absolute_error"
+NAMES: Mapping[Measure, str] = {**MEASURES, ERROR: "mean absolute error"}
 
 BASELINE = "random"
 
@@ -34,8 +36,9 @@ class Outcome:
     accuracy: float
     """At the end, mean over the seeds, as is macro_f1."""
     macro_f1: float
+    mean_absolute_error: float | None
     labels: int | None
-    """Labels with which the mean macro-F1 reached the target; None if it never did."""
+    """Labels with which the mean of the measure reached the target; None if it never did."""
     by_seed: tuple[int | None, ...]
     """The same for each seed by itself."""
     saved: float | None
@@ -49,18 +52,33 @@ class Comparison:
     """The configurations with the same noise, held against one of them."""
 
     noise: float
+    measure: Measure
+    """What is compared: macro-F1, and of ratings the mean absolute error."""
     baseline: Config
     budget: int
     target: float
-    """The macro-F1 to reach: asked for, or the baseline's at the end."""
+    """The value to reach: asked for, or the baseline's at the end."""
     asked: bool
     reached: bool
     """Whether the baseline reached it; if not, what is saved is at least that."""
     reference: int
     """Labels that savings are measured against: what the baseline needed, or the budget."""
     half: tuple[int, float]
-    """The labels and mean macro-F1 of the baseline's point at half of the budget."""
+    """The labels and mean of the baseline's point at half of the budget."""
     outcomes: tuple[Outcome, ...]
+
+    @property
+    def called(self) -> str:
+        """The measure, in words."""
+        return NAMES[self.measure]
+
+    def end(self, outcome: Outcome) -> float:
+        """What a configuration had at the end."""
+        return float(getattr(outcome, self.measure))
+
+    def merit(self, outcome: Outcome) -> float:
+        """The same, where more is better: the less an error, the more."""
+        return _merit(self.end(outcome), self.measure)
 
     @property
     def first(self) -> int | None:
@@ -100,8 +118,10 @@ def labels_needed(curve: Sequence[tuple[int, float]], target: float) -> int | No
 def compare(runs: Sequence[Run], target: float | None = None) -> list[Comparison]:
     """A comparison for each level of noise, in the order of the runs.
 
+    By macro-F1; by mean absolute error where there is one, which is to fall.
+
     The baseline is the first configuration with random, or the first at all. Without a target it
-    is the baseline's mean macro-F1 at the end, so that the budget is what the baseline needed.
+    is what the baseline's mean is at the end, so that the budget is what the baseline needed.
     """
     noises: dict[float, dict[Config, list[Run]]] = {}
     for run in runs:
@@ -113,17 +133,20 @@ def _comparison(
     noise: float, groups: Mapping[Config, Sequence[Run]], asked: float | None
 ) -> Comparison:
     baseline = next((c for c in groups if c.strategy == BASELINE), next(iter(groups)))
-    curve = _means(groups[baseline])
+    measure = measure_of(groups[baseline])
+    curve = _means(groups[baseline], measure)
     budget, last = curve[-1]
     target = last if asked is None else asked
-    needed = budget if asked is None else labels_needed(curve, target)
+    needed = budget if asked is None else _needed(curve, target, measure)
     reference = budget if needed is None else needed
     half = curve[(len(curve) - 1) // 2]
     outcomes = [
-        _outcome(config, runs, target, reference, half[1]) for config, runs in groups.items()
+        _outcome(config, runs, measure, target, reference, half[1])
+        for config, runs in groups.items()
     ]
     return Comparison(
         noise,
+        measure,
         baseline,
         budget,
         target,
@@ -138,31 +161,47 @@ def _comparison(
 def _outcome(
     config: Config,
     runs: Sequence[Run],
+    measure: Measure,
     target: float,
     reference: int,
     half: float,
 ) -> Outcome:
-    curve = _means(runs)
-    labels = labels_needed(curve, target)
+    curve = _means(runs, measure)
+    labels = _needed(curve, target, measure)
     return Outcome(
         config,
         levels(runs, "accuracy")[-1].mean,
         levels(runs, "macro_f1")[-1].mean,
+        levels(runs, ERROR)[-1].mean if measure == ERROR else None,
         labels,
-        tuple(labels_needed(_means([run]), target) for run in runs),
+        tuple(_needed(_means([run], measure), target, measure) for run in runs),
         None if labels is None else 1 - labels / reference,
-        labels_needed(curve, half),
+        _needed(curve, half, measure),
     )
 
 
-def _means(runs: Sequence[Run]) -> list[tuple[int, float]]:
-    return [(level.labels, level.mean) for level in levels(runs, "macro_f1")]
+def measure_of(runs: Sequence[Run]) -> Measure:
+    """What these runs are compared by."""
+    return "macro_f1" if runs[0].curve[-1].mean_absolute_error is None else ERROR
+
+
+def _merit(value: float, measure: Measure) -> float:
+    return -value if measure == ERROR else value
+
+
+def _means(runs: Sequence[Run], measure: Measure) -> list[tuple[int, float]]:
+    return [(level.labels, level.mean) for level in levels(runs, measure)]
+
+
+def _needed(curve: Sequence[tuple[int, float]], target: float, measure: Measure) -> int | None:
+    rising = [(labels, _merit(value, measure)) for labels, value in curve]
+    return labels_needed(rising, _merit(target, measure))
 
 
 def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """The figures as ``simulate --json`` has them under ``summary``."""
     return {
-        "measure": "macro_f1",
+        "measure": comparisons[0].measure,
         "budget": comparisons[0].budget,
         "targets": [
             {
@@ -170,7 +209,10 @@ def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
                 "target": round(comparison.target, 6),
                 "baseline": asdict(comparison.baseline),
                 "labels": comparison.reference,
-                "half": {"labels": comparison.half[0], "macro_f1": round(comparison.half[1], 6)},
+                "half": {
+                    "labels": comparison.half[0],
+                    comparison.measure: round(comparison.half[1], 6),
+                },
                 "reached": comparison.reached,
             }
             for comparison in comparisons
@@ -182,12 +224,17 @@ def to_json(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     }
 
 
+def _rounded(error: float | None) -> dict[str, float]:
+    return {} if error is None else {ERROR: round(error, 6)}
+
+
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     return {
         **asdict(outcome.config),
         "seeds": len(outcome.by_seed),
         "accuracy": round(outcome.accuracy, 6),
         "macro_f1": round(outcome.macro_f1, 6),
+        **_rounded(outcome.mean_absolute_error),
         "labels": outcome.labels,
         "labels_by_seed": list(outcome.by_seed),
         "saved": None if outcome.saved is None else round(outcome.saved, 4),
@@ -254,23 +301,25 @@ def _sentence(it: Comparison) -> str:
         return f"only {it.baseline.strategy} was run: name another strategy to compare it with."
     reached = [outcome for outcome in others if outcome.labels is not None]
     if not reached:
-        nearest = max(others, key=lambda outcome: outcome.macro_f1)
+        nearest = max(others, key=it.merit)
         if it.asked and not it.reached:
             return (
-                f"nothing reached macro-F1 {it.target:g} within {count(it.budget, 'label')}: ask "
-                "for less with --target, or allow more with --budget."
+                f"nothing reached {it.called} {it.target:g} within {count(it.budget, 'label')}: "
+                "ask for less with --target, or allow more with --budget."
             )
         return (
             f"{_PAYS[0]}: no other strategy reached {_goal(it, base)} within "
             f"{count(it.budget, 'label')}{_base_too(it, base)}; the nearest was "
-            f"{called[nearest.config]} with {nearest.macro_f1:.3f} at the end"
+            f"{called[nearest.config]} with {it.end(nearest):.3f} at the end"
             f"{_half(it, nearest, base)}{_seeds(nearest)}."
         )
-    lasting = [outcome for outcome in reached if outcome.macro_f1 >= it.target]
-    best = min(lasting or reached, key=lambda outcome: (outcome.labels, -outcome.macro_f1))
+    goal = _merit(it.target, it.measure)
+    lasting = [outcome for outcome in reached if it.merit(outcome) >= goal]
+    best = min(lasting or reached, key=lambda outcome: (outcome.labels, -it.merit(outcome)))
     assert best.saved is not None
     verdict = _pays(it, best) if lasting else "it isn't clear whether active learning pays here"
-    again = f", but was below it again at the end ({best.macro_f1:.3f}){_half(it, best, base)}"
+    lost = "above" if it.measure == ERROR else "below"
+    again = f", but was {lost} it again at the end ({it.end(best):.3f}){_half(it, best, base)}"
     needed = count(best.labels or 0, "label") if it.asked else f"{best.labels:,}"
     return (
         f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {needed}"
@@ -316,8 +365,8 @@ def _itself(it: Comparison, base: str) -> str:
 
 def _goal(it: Comparison, base: str) -> str:
     if it.asked:
-        return f"macro-F1 {it.target:g}"
-    return f"{base}'s macro-F1 at {count(it.budget, 'label')} ({it.target:.3f})"
+        return f"{it.called} {it.target:g}"
+    return f"{base}'s {it.called} at {count(it.budget, 'label')} ({it.target:.3f})"
 
 
 def _base_too(it: Comparison, base: str) -> str:
@@ -409,11 +458,16 @@ def _section(it: Comparison, runs: Sequence[Run], facts: Facts) -> str:
     called = names(configs)
     several = len({run.config.noise for run in runs}) > 1
     heading = f"<h2>{safe(noise_name(it.noise))}</h2>" if several else ""
-    charts = "".join(_figure(it, measure, runs, configs, facts) for measure in MEASURES)
+    charts = "".join(_figure(it, measure, runs, configs, facts) for measure in _shown(it.measure))
     return (
         f"<section>{heading}{_legend(configs, called)}"
         f'<div class="charts">{charts}</div>{_table(it, called)}</section>'
     )
+
+
+def _shown(measure: Measure) -> Sequence[Measure]:
+    """What there are figures of: accuracy, and what is compared."""
+    return ("accuracy", measure)
 
 
 def _legend(configs: Sequence[Config], called: Mapping[Config, str]) -> str:
@@ -438,11 +492,11 @@ def _figure(
     facts: Facts,
 ) -> str:
     curves = [levels([run for run in runs if run.config == c], measure) for c in configs]
-    title = f"{_upper(MEASURES[measure])} on the test file"
+    title = f"{_upper(NAMES[measure])} on the test file"
     features = it.baseline.vectoriser
     whose = f", {features}" if len(facts.fulls) > 1 else ""
     lines = [(getattr(facts.fulls[features], measure), f"all labels of the pool{whose}")]
-    if measure == "macro_f1":
+    if measure == it.measure:
         lines.append((it.target, "target"))
     classes = [_dashed(config) for config in configs]
     drawn = charts.curves(curves, title, classes=classes, rules=lines)
@@ -459,7 +513,7 @@ def summary_heads(it: Comparison) -> tuple[str, ...]:
     return (
         "at the end",
         "accuracy",
-        "macro-F1",
+        it.called,
         f"labels to {it.target:.3f}",
         *spread,
         "saved",
@@ -472,7 +526,7 @@ def summary_row(it: Comparison, outcome: Outcome, called: Mapping[Config, str]) 
     return (
         called[outcome.config],
         f"{outcome.accuracy:.3f}",
-        f"{outcome.macro_f1:.3f}",
+        f"{it.end(outcome):.3f}",
         "not reached" if outcome.labels is None else f"{outcome.labels:,}",
         *spread,
         _saved(it, outcome.saved),
@@ -515,18 +569,22 @@ def saved_against(it: Comparison, called: Mapping[Config, str]) -> str:
 def _explained(it: Comparison, called: Mapping[Config, str]) -> str:
     origin = "as asked for" if it.asked else f"what {called[it.baseline]} had at the end"
     return (
-        f"Target: a macro-F1 of {it.target:.3f}, {origin}. Labels: those with which the mean over "
-        "the seeds first reached it, on straight lines between the points"
+        f"Target: a {it.called} of {it.target:.3f}, {origin}. Labels: those with which the mean "
+        "over the seeds first reached it, on straight lines between the points"
         f"{'; seeds: least and most' if len(it.outcomes[0].by_seed) > 1 else ''}. "
         f"{_upper(saved_against(it, called))}."
     )
 
 
+def told(it: Point | Full) -> str:
+    """The measures of a model, in words."""
+    if it.mean_absolute_error is None:
+        return f"accuracy {it.accuracy:.3f}, macro-F1 {it.macro_f1:.3f}"
+    return f"accuracy {it.accuracy:.3f}, mean absolute error {it.mean_absolute_error:.3f}"
+
+
 def _made(facts: Facts) -> str:
-    fulls = "; ".join(
-        f"{vectoriser}: accuracy {full.accuracy:.3f}, macro-F1 {full.macro_f1:.3f}"
-        for vectoriser, full in facts.fulls.items()
-    )
+    fulls = "; ".join(f"{vectoriser}: {told(full)}" for vectoriser, full in facts.fulls.items())
     pool = next(iter(facts.fulls.values())).labels
     rows = (
         ("annotator", f"{facts.source}, {count(pool, 'text')} of {count(facts.classes, 'label')}"),
@@ -547,7 +605,7 @@ def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
     )
     heads = "".join(
         f'<th scope="col">{head}</th>'
-        for head in ("run", "labels", *(f"{name}{part}" for name in MEASURES.values()
+        for head in ("run", "labels", *(f"{NAMES[measure]}{part}" for measure in _of(runs)
                                         for part in ("", ", least", ", greatest")))
     )  # fmt: skip
     return (
@@ -557,7 +615,11 @@ def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
     )
 
 
+def _of(runs: Sequence[Run]) -> Sequence[Measure]:
+    return _shown(measure_of(runs))
+
+
 def _point_rows(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    for pair in zip(*(levels(runs, measure) for measure in MEASURES), strict=True):
+    for pair in zip(*(levels(runs, measure) for measure in _of(runs)), strict=True):
         figures = [f"{v:.3f}" for level in pair for v in (level.mean, level.low, level.high)]
         yield (f"{pair[0].labels:,}", *figures)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -22,7 +22,9 @@ from txtal.text import count
 from txtal.types import (
     ALIKE,
     AUDIT,
+    CHOSEN,
     ONE_OF,
+    OVERLAP,
     RECHECK,
     SUSPECT,
     Answer,
@@ -46,8 +48,6 @@ Order = Literal["ranking", "file", "suspects"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
 ``suspects``: answered tickets once more, where the answer is probably wrong."""
 
-CHOSEN = "chosen"
-"""The reason given for tickets that the annotator looked for."""
 
 MOST_FOUND = 200
 
@@ -71,6 +71,7 @@ class Ledger(Protocol):
 
     open: int
     total: int
+    annotator: str
 
     def together(self) -> AbstractContextManager[None]: ...
     def record(self, answer: Answer) -> Answer: ...
@@ -82,6 +83,11 @@ class Ledger(Protocol):
     def take_random(self, rng: random.Random) -> int | None: ...
     def take_earlier(self, rng: random.Random) -> Answer | None: ...
     def keep(self) -> None: ...
+
+    @property
+    def others(self) -> Mapping[str, int]: ...
+    def look(self) -> bool: ...
+    def take_shared(self) -> int | None: ...
     def grown(self, tickets: int) -> None: ...
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
@@ -279,6 +285,7 @@ class Session:
         """Take in what the learner has sent; ask if a fault left no question. True on news."""
         with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
             self.ledger.keep()
+            self.ledger.look()
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
         arrived = self._take_in() or self._told_of_loader()
@@ -443,7 +450,7 @@ class Session:
         if drawn is None and self.recheck and self._random.random() < self.recheck:
             drawn = self._draw_earlier()
         if drawn is None:
-            new = self._draw_new()
+            new = self._draw_shared() or self._draw_new()
             return _Drawn(new, self.revision) if new else None
         return drawn
 
@@ -472,6 +479,16 @@ class Session:
         if answer is None or answer.ticket_id in self._unreadable:
             return None
         return _Drawn(_asked_as(answer), answer.revision, again=True)
+
+    def _draw_shared(self) -> Ranked | None:
+        """Now and then, while one waits: a ticket that another has answered and everybody is asked.
+
+        Every second time, so that nobody is left behind by a few others who go on.
+        """
+        if self.order == "file" or self._random.random() < 0.5:
+            return None
+        ticket_id = self.ledger.take_shared()
+        return None if ticket_id is None else Ranked(ticket_id, reason=OVERLAP)
 
     def _draw_new(self) -> Ranked | None:
         """Lease an open ticket: file order, an audit, the ranking's best, or at random."""
@@ -812,7 +829,8 @@ class Session:
                              selection_probability=None)  # fmt: skip
             self._show(Question(found.ticket, ranked, self.revision))
         else:
-            self._show(_openly(_again(found.ticket, found.answer)))
+            own = found.answer.annotator == self.ledger.annotator
+            self._show(_openly(_again(found.ticket, found.answer), own=own))
 
     @property
     def put_back(self) -> bool:
@@ -855,11 +873,12 @@ def _again(ticket: Ticket, answer: Answer) -> Question:
     return Question(ticket, _asked_as(answer), answer.revision, answer)
 
 
-def _openly(question: Question) -> Question:
-    """The question, which is no blind recheck now that the annotator looked for it."""
-    if question.ranked.reason != RECHECK:
+def _openly(question: Question, *, own: bool) -> Question:
+    """The question, which is not asked blindly now that the annotator looked for it."""
+    if own and question.ranked.reason != RECHECK:
         return question
-    return replace(question, ranked=replace(question.ranked, reason=CHOSEN))
+    ranked = replace(question.ranked, reason=CHOSEN)
+    return replace(question, ranked=ranked if own else replace(ranked, selection_probability=None))
 
 
 def _asked_as(answer: Answer) -> Ranked:

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from txtal.errors import DataError, TxtalError, UsageError
-from txtal.formats.labelled import labels_of
+from txtal.formats.labelled import check_grade, labels_of
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
-from txtal.learning import evaluate, model
+from txtal.learning import evaluate, grades, model
 from txtal.learning.arrays import Cells
 from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
@@ -34,7 +34,7 @@ from txtal.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, LearnerSettings, Question, Record, Scheme, Task, Verdict
+from txtal.types import ONE_OF, Dataset, LearnerSettings, Question, Record, Scheme, Task, Verdict
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
 
@@ -48,11 +48,15 @@ class Labelled:
 
     records: Sequence[Record]
     gold: Mapping[str, Gold]
+    grades: tuple[str, ...] = ()
+    """The scale of a rating, lowest first."""
 
     @property
     def labels(self) -> list[str]:
-        """Every label there is, in alphabetical order."""
-        return sorted({label for labels in self.gold.values() for label in labels})
+        """Every label there is: in alphabetical order, or the grades in theirs."""
+        return list(self.grades) or sorted(
+            {label for labels in self.gold.values() for label in labels}
+        )
 
     @property
     def digest(self) -> str:
@@ -69,6 +73,8 @@ class Point:
     accuracy: float
     macro_f1: float
     seconds: float
+    mean_absolute_error: float | None = None
+    """In grades, where the labels are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """As ``simulate --json`` and the journal have it."""
-        curve = [asdict(point) for point in self.curve]
+        curve = [to_json(point) for point in self.curve]
         return {**asdict(self.config), "seed": self.seed, "curve": curve}
 
     @classmethod
@@ -118,6 +124,12 @@ class Full:
     labels: int
     accuracy: float
     macro_f1: float
+    mean_absolute_error: float | None = None
+
+
+def to_json(it: Point | Full) -> dict[str, Any]:
+    """Its measures, without those there are none of."""
+    return {name: value for name, value in asdict(it).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +178,29 @@ def plan(
     return Plan(strategies, resolved, settings=settings, **rest)
 
 
-def labelled(records: Iterable[Record], source: str) -> Labelled:
-    """Keep what is labelled; of a text that is there twice, the first. Raises DataError if none."""
+def labelled(records: Iterable[Record], source: str, scale: tuple[str, ...] = ()) -> Labelled:
+    """Keep what is labelled; of a text that is there twice, the first.
+
+    Raises DataError if there is nothing, or for a label that is no grade of ``scale``, if any.
+    """
     kept: dict[str, Record] = {}
     gold: dict[str, Gold] = {}
     for record in records:
         labels = labels_of(record)
+        if scale and labels is not None:
+            check_grade(record, labels, scale)
         if labels is not None and record.text not in kept:
             kept[record.text] = record
             gold[record.text] = labels
     if not kept:
         raise DataError(f"{source}: no line has a label, a list of labels, or an accept")
-    return Labelled(list(kept.values()), gold)
+    return Labelled(list(kept.values()), gold, scale)
 
 
 def task_of(pool: Labelled) -> Task:
-    """exclusive when each text has exactly one label, else multilabel."""
+    """rating for grades; exclusive when each text has exactly one label, else multilabel."""
+    if pool.grades:
+        return "rating"
     return "exclusive" if all(len(labels) == 1 for labels in pool.gold.values()) else "multilabel"
 
 
@@ -211,7 +230,7 @@ _NOISE = 0x4E
 
 def _wrong(gold: Gold, labels: Sequence[str], task: Task, draw: float) -> Gold:
     """Another label, each as likely; for multilabel, one label too many or too few."""
-    if task == "exclusive":
+    if task in ONE_OF:
         others = [label for label in labels if label not in gold]
         return (others[int(draw * len(others))],) if others else gold
     changed = labels[int(draw * len(labels))]
@@ -230,6 +249,7 @@ def fixed(pool: Labelled, test: Labelled, plan: Plan) -> dict[str, Any]:
         "txtal": metadata.version("txtal"),
         "source": pool.digest,
         "test": test.digest,
+        "task": task_of(pool),
         "budget": plan.budget,
         "points": plan.points,
         "audit": plan.settings.audit,
@@ -433,21 +453,24 @@ class Simulation:
         seconds = time.perf_counter() - began
         assert learner.model is not None, "a ranking was made before the first answer"
         assert learner.features is not None
-        accuracy, macro_f1 = self._score(learner.model, learner.features)
-        return Point(labels, accuracy, macro_f1, round(seconds, 3))
+        measures = self._score(learner.model, learner.features)
+        return Point(labels, seconds=round(seconds, 3), **measures)
 
-    def _score(self, fitted: model.LinearModel, features: Features) -> tuple[float, float]:
-        """Accuracy (every label right, for multilabel) and macro-F1 on the test file."""
+    def _score(self, fitted: model.LinearModel, features: Features) -> dict[str, float]:
+        """Accuracy (every label right, for multilabel), macro-F1 and the like on the test file."""
         fingerprint = features.vectoriser.fingerprint
         if self._test is None or self._test[0] != fingerprint:
             texts = [record.text for record in self.test.records]
             self._test = fingerprint, features.vectoriser.transform(texts)
         truth = self._cells(self.test)
         predicted = model.decide(fitted.predict_proba(self._test[1]), self.task)
-        return (
-            round(evaluate.exact_match(truth, predicted), 6),
-            round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),
-        )
+        measures = {
+            "accuracy": evaluate.exact_match(truth, predicted),
+            "macro_f1": evaluate.multilabel_f1(truth, predicted, "macro"),
+        }
+        if self.task == "rating":
+            measures["mean_absolute_error"] = float(grades.off(truth, predicted).mean())
+        return {name: round(value, 6) for name, value in measures.items()}
 
     def _cells(self, data: Labelled) -> Cells:
         """IS and NOT for each text and label of the pool.
@@ -467,7 +490,7 @@ class Simulation:
         if vectoriser not in self.journal.fulls:
             features = self._features(vectoriser)
             fitted = model.fit(np.asarray(features.matrix), self._cells(self.pool), self.task)
-            full = Full(len(self.pool.records), *self._score(fitted, features))
+            full = Full(len(self.pool.records), **self._score(fitted, features))
             self.journal.add_full(vectoriser, full)
         return self.journal.fulls[vectoriser]
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from shlex import quote
 
-from txtal import logs
+from txtal import engine, logs
 from txtal.errors import UsageError
 from txtal.extending import Extras
 from txtal.formats.labelled import read_labels
@@ -167,7 +167,14 @@ def _label(
     loader: LoaderProcess | None = None,
 ) -> int:
     learner = _start_learner(recipe, seat) if recipe.order != "file" else None
-    ledger = Ledger(conn, seat.database, dataset, annotator=seat.annotator, recipe=seat.recipe)
+    ledger = Ledger(
+        conn,
+        seat.database,
+        dataset,
+        annotator=seat.annotator,
+        recipe=seat.recipe,
+        overlap=recipe.overlap,
+    )
     seed = f"{recipe.seed}:{ledger.session_id}"
     inflow = None
     if recipe.stream:
@@ -272,6 +279,8 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
+        engine=recipe.engine,
+        scheduler=recipe.scheduler,
     )
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
     learner.start()
@@ -282,6 +291,10 @@ def _check_words(recipe: Recipe) -> None:
     """Refuse now what the learner would only find out behind the screen."""
     if not 0 <= recipe.audit <= 1:
         raise UsageError(f"an audit share of {recipe.audit} makes no sense: give 0 to 1, as in 0.1")
+    if not 0 <= recipe.overlap <= 1:
+        raise UsageError(
+            f"an overlap of {recipe.overlap} makes no sense: give a share from 0 to 1, as in 0.1"
+        )
     if not 0 <= recipe.recheck <= 1:
         raise UsageError(
             f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
@@ -297,6 +310,7 @@ def _check_words(recipe: Recipe) -> None:
     if recipe.order != "file":
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
+        engine.check(recipe.engine, recipe.scheduler)
 
 
 def _check_stream(recipe: Recipe, stream: Stream) -> None:

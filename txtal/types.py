@@ -29,8 +29,17 @@ ALIKE = "alike"
 SUSPECT = "suspect"
 """The reason given for answered tickets whose answer is probably wrong, shown once more."""
 
+OVERLAP = "overlap"
+"""The reason given for tickets that everybody is asked, and that another has answered."""
+
+CHOSEN = "chosen"
+"""The reason given for tickets that the annotator looked for, what was said of them in sight."""
+
 RECHECK = "recheck"
 """The reason kept with answers that were asked for a second time, the first one hidden."""
+
+IN_SIGHT = frozenset({CHOSEN, SUSPECT})
+"""Reasons of questions that are asked with what was answered before on the screen."""
 
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
@@ -399,6 +408,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Classified:
+    """What a classifier says of one text."""
+
+    labels: tuple[str, ...]
+    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
+    probabilities: Mapping[str, float]
+    """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An answer that is about to be recorded, as a recipe checks it."""
 
@@ -503,3 +522,7 @@ class LearnerSettings:
     """Whether rankings hold answers to look at again."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
+    engine: str = "local"
+    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
+    scheduler: str | None = None
+    """The address of Dask's, for the engine ``dask``."""

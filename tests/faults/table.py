@@ -147,6 +147,7 @@ FAULTS = (
         "four annotators on one file",
         (
             TOGETHER + "test_four_annotators_at_once",
+            TOGETHER + "test_four_annotators_with_an_overlap",
             "cli/test_teach.py::test_two_at_once_are_never_asked_the_same",
         ),
     ),

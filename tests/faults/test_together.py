@@ -22,25 +22,7 @@ ANNOTATORS = ("ann", "bob", "cas", "dee")
 @pytest.mark.timeout(3600)
 def test_four_annotators_at_once(txtal: Program, tries: Tries) -> None:
     each = many(100, 1500)
-    txtal.file("t.jsonl", ({"text": f"ticket {n}"} for n in range(len(ANNOTATORS) * each)))
-    txtal.ok("load", "d", "t.jsonl")
-    sessions = [
-        subprocess.Popen(
-            [*TXTAL, "manual", "d", "--plain", "-l", "a,b", "--annotator", name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=txtal.environ,
-            cwd=txtal.folder,
-            encoding="utf-8",
-        )
-        for name in ANNOTATORS
-    ]
-    for session in sessions:
-        assert session.stdin
-        session.stdin.write("1\n" * each + "q\n")
-        session.stdin.flush()
-    said = [session.communicate() for session in sessions]
+    said = at_once(txtal, len(ANNOTATORS) * each, each)
     lines = txtal.exported()
     by_text = Counter(str(line["text"]) for line in lines)
     by_name = Counter(str(line["annotator"]) for line in lines)
@@ -55,6 +37,54 @@ def test_four_annotators_at_once(txtal: Program, tries: Tries) -> None:
         assert set(by_text.values()) == {1}
         assert len(by_text) == len(ANNOTATORS) * each
     tries.tries = len(lines)
+
+
+@pytest.mark.timeout(3600)
+def test_four_annotators_with_an_overlap(txtal: Program, tries: Tries) -> None:
+    tickets = many(300, 3000)
+    said = at_once(txtal, tickets, tickets, "--overlap", "0.2")
+    by_text: dict[str, set[str]] = {}
+    lines = txtal.exported()
+    for line in lines:
+        by_text.setdefault(str(line["text"]), set()).add(str(line["annotator"]))
+    everybody = [text for text, names in by_text.items() if len(names) > 1]
+    for _, (out, err) in zip(ANNOTATORS, said, strict=True):
+        with tries.one("no fault"):
+            assert "Traceback" not in out + err
+            assert "NOT saved" not in out
+    with tries.one("every ticket is answered, and by one or by all"):
+        assert len(by_text) == tickets
+        assert {len(names) for names in by_text.values()} == {1, len(ANNOTATORS)}
+    with tries.one("as many by all as asked for"):
+        assert 0.13 * tickets < len(everybody) < 0.27 * tickets
+    with tries.one("none served twice to the same"):
+        assert len(lines) == tickets + (len(ANNOTATORS) - 1) * len(everybody)
+    found = txtal.json("stats", "d", "--json")["reliability"]
+    present(found["share"]["n"] == len(everybody), found)
+    tries.tries = len(lines)
+
+
+def at_once(txtal: Program, tickets: int, keys: int, *options: str) -> list[tuple[str, str]]:
+    """What four sessions on one dataset write, each given so many keys at once."""
+    txtal.file("t.jsonl", ({"text": f"ticket {n}"} for n in range(tickets)))
+    txtal.ok("load", "d", "t.jsonl")
+    sessions = [
+        subprocess.Popen(
+            [*TXTAL, "manual", "d", "--plain", "-l", "a,b", "--annotator", name, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=txtal.environ,
+            cwd=txtal.folder,
+            encoding="utf-8",
+        )
+        for name in ANNOTATORS
+    ]
+    for session in sessions:
+        assert session.stdin
+        session.stdin.write("1\n" * keys + "q\n")
+        session.stdin.flush()
+    return [session.communicate() for session in sessions]
 
 
 @pytest.mark.timeout(300)

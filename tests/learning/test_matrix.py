@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from txtal.learning.matrix import IS, NOT, UNKNOWN, answer_matrix
-from txtal.types import TASKS, VERDICTS, Answer, Label, Scheme, Task, Verdict
+from txtal.types import TASKS, VERDICTS, Answer, Label, Ranked, Scheme, Task, Verdict
 
 A, B, C, LOST = 10, 20, 30, 99
 
@@ -110,3 +112,51 @@ def test_every_row_says_something_possible(given_answers, task):
         assert ((matrix.cells == UNKNOWN).sum(axis=1) != 1).all()
     shuffled = answer_matrix(given_answers[::-1], scheme(task, ids))
     assert np.array_equal(shuffled.cells, matrix.cells)
+
+
+# --- several annotators -----------------------------------------------------------------------
+
+
+def rows_of(task: Task, *said: tuple[str, Verdict, tuple[int, ...]], reason: str = "overlap"):
+    """The row that several annotators' answers make, the last one asked for ``reason``."""
+    answers = [
+        Answer(1, verdict, labels, Ranked(1), annotator=name, id=number)
+        for number, (name, verdict, labels) in enumerate(said, start=1)
+    ]
+    answers[-1] = replace(answers[-1], ranked=Ranked(1, reason=reason))
+    return answer_matrix(answers, scheme(task)).cells.tolist()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([("accept", (A,)), ("accept", (A,))], [IS, NOT, NOT]),
+        ([("accept", (A,)), ("accept", (B,))], [UNKNOWN, UNKNOWN, NOT]),
+        ([("accept", (A,)), ("accept", (B,)), ("accept", (A,))], [IS, NOT, NOT]),
+        ([("accept", (A,)), ("accept", (B,)), ("accept", (C,))], None),
+        ([("accept", (A,)), ("ignore", ())], [IS, NOT, NOT]),
+        ([("accept", (A,)), ("reject", (B,))], [IS, NOT, NOT]),
+        ([("reject", (A,)), ("reject", (B,))], [NOT, NOT, IS]),
+        ([("accept", (A,)), ("reject", (A,))], None),
+    ],
+)
+@pytest.mark.parametrize("task", ["exclusive", "rating"])
+def test_what_annotators_say_together_of_one_label(task, said, expected):
+    named = [(name, *one) for name, one in zip("abc", said, strict=False)]
+    assert rows_of(task, *named) == ([] if expected is None else [expected])
+
+
+def test_what_annotators_say_together_of_each_label():
+    both = rows_of("multilabel", ("a", "accept", (A, B)), ("b", "accept", (A,)))
+    assert both == [[IS, UNKNOWN, NOT]]
+    three = rows_of(
+        "multilabel", ("a", "accept", (A, B)), ("b", "accept", (A,)), ("c", "accept", (B,))
+    )
+    assert three == [[IS, IS, NOT]]
+
+
+def test_an_annotators_own_newest_counts_and_what_was_given_in_sight_replaces_all():
+    assert rows_of("exclusive", ("a", "accept", (A,)), ("a", "accept", (B,))) == [[NOT, IS, NOT]]
+    for reason in ("chosen", "suspect"):
+        said = rows_of("exclusive", ("a", "accept", (A,)), ("b", "accept", (B,)), reason=reason)
+        assert said == [[NOT, IS, NOT]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from txtal.errors import DatabaseError
 from txtal.store import answers, leases, revisions, schema, stats, tickets
 from txtal.store.ledger import Ledger
-from txtal.store.sqlite import Connection, sqlite
+from txtal.store.sqlite import Connection, journal_mode, sqlite
 from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
 
 Make = Callable[..., Dataset]
@@ -148,6 +148,24 @@ def test_what_is_written_together_is_one_commit_or_nothing(
         raise ZeroDivisionError
     assert [answer.ticket_id for answer in answers.standing(conn, dataset.id)] == [1]
     assert ledger.open == 1
+
+
+def test_a_ranking_does_not_wait_for_the_disk_and_an_answer_does(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    ledger = Ledger(conn, path, dataset, annotator="ann")
+    said: list[str] = []
+    conn.set_trace_callback(said.append)
+    revision = ledger.save_ranking(Ranking(Revision(0, 0, 0.1, "v", "margin"), ()))
+    assert "COMMIT" not in said or journal_mode() != "WAL"
+    ledger.record(Answer(1, "accept", revision=revision))
+    assert conn.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    other = schema.open_readonly(path)
+    assert [answer.revision for answer in answers.standing(other, dataset.id)] == [revision]
+    assert revisions.last_ranking(other, dataset.id) is not None
+    other.close()
+    ledger.close()
 
 
 def test_what_sqlite_itself_took_back_is_never_called_written(

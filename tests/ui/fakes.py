@@ -57,6 +57,8 @@ class MemoryLedger:
         self.tickets = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
         self.total = self.open = len(texts)
         self.answers: list[Answer] = []
+        self.annotator = ""
+        self.counts: dict[str, int] = {}
         self.faults: list[Exception] = []
         """Raised one by one, by the next writes."""
 
@@ -99,6 +101,16 @@ class MemoryLedger:
 
     def keep(self) -> None:
         pass
+
+    @property
+    def others(self) -> Mapping[str, int]:
+        return self.counts
+
+    def look(self) -> bool:
+        return False
+
+    def take_shared(self) -> int | None:
+        return None
 
     def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
         raise UsageError("this ledger has one scheme")

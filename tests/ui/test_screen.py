@@ -830,3 +830,24 @@ def test_the_list_of_grades_adds_none() -> None:
     sitting.press("pick")
     assert "+ add the label" not in sitting.type("x")
     assert "ctrl-r" not in sitting.read()
+
+
+# --- others -----------------------------------------------------------------------------------
+
+
+def test_others_progress_is_in_the_status_line_as_far_as_there_is_room() -> None:
+    session = ranked_session()
+    ledger(session).counts = {"ana": 120, "bo": 88}
+    assert "ana 120, bo 88" in Sitting(session, columns=130).read()
+    assert "others 208" in Sitting(session, columns=88).read()
+    small = Sitting(session, columns=40, rows=12).read()
+    assert "ana" not in small
+    assert "others" not in small
+
+
+def test_many_others_are_named_as_far_as_three_and_hostile_names_are_harmless() -> None:
+    session = ranked_session()
+    ledger(session).counts = {"\x1b[31mred": 9, "b": 8, "c": 7, "d": 6, "e": 5}
+    text = Sitting(session, columns=200).read()
+    assert "b 8, c 7, 2 more" in text
+    assert "\x1b" not in text

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +55,25 @@ def features(command: F) -> F:
         help="Features: lexical, static, spacy, sentence=MODEL; several with +.",
     )
     return vectors(pipeline(command))
+
+
+_ENGINE = (
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="local",
+        show_default=True,
+        help="Where it is worked out: here, or by the workers of a Dask scheduler.",
+    ),
+    click.option("--scheduler", metavar="ADDRESS", help="Of the engine dask: tcp://HOST:8786."),
+)
+
+
+def engine(command: F) -> F:
+    """--engine and --scheduler; see :func:`txtal.engine.open_engine`."""
+    for option in reversed(_ENGINE):
+        command = option(command)
+    return command
 
 
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:

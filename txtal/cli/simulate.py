@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from txtal.cli.output import Console, put, put_json, put_table
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
+    from txtal.report import Measure
     from txtal.simulation import Config, Full, Labelled, Run, Simulation
 
 
@@ -106,9 +106,10 @@ class _Numbers(click.ParamType[list[float]]):
 )
 @click.option(
     "--target",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="Macro-F1 to reach.  [default: what random has at the end]",
+    type=click.FloatRange(0, min_open=True),
+    help="Macro-F1 to reach, or mean absolute error.  [default: what random has at the end]",
 )
+@click.option("--rating", metavar="LOW-HIGH", help="The labels are grades, as in 1-5.")
 @options.pipeline
 @click.option(
     "--resume",
@@ -139,6 +140,7 @@ def command(
     batch: Sequence[int],
     audit: float,
     target: float | None,
+    rating: str | None,
     lang: str,
     spacy: str | None,
     code: Path | None,
@@ -159,9 +161,12 @@ def command(
     from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import OWN, BadLines, own_answers
+    from txtal.ratings import grades
     from txtal.types import LearnerSettings
 
     _check(report)
+    if target is not None and target > 1 and not rating:
+        raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
     plan = simulation.plan(
         [name for names in strategy for name in names],
         [options.spec_of(name, lang, spacy) for names in vectors for name in names],
@@ -172,12 +177,13 @@ def command(
         batches=batch,
     )
     bad = BadLines(console, strict=False)
+    scale = grades(rating) if rating else ()
 
     def labelled(one: str) -> Labelled:
         if one.startswith(OWN):
             with console.read() as conn:
-                return simulation.labelled(own_answers(conn, one), one)
-        return simulation.labelled(read(one, bad), one)
+                return simulation.labelled(own_answers(conn, one), one, scale)
+        return simulation.labelled(read(one, bad), one, scale)
 
     pool, held_out = labelled(source), labelled(test)
     journal = simulation.Journal()
@@ -240,6 +246,7 @@ class _Talk:
         self._console.progress(what, answers, self._budget)
 
     def finished(self, run: Run) -> None:
+        from txtal import report
         from txtal.text import count
 
         point = run.curve[-1]
@@ -247,7 +254,7 @@ class _Talk:
         self._done += 1
         if self._runs > 1:
             self._console.say(
-                f"{which}: accuracy {point.accuracy:.3f}, macro-F1 {point.macro_f1:.3f} with "
+                f"{which}: {report.told(point)} with "
                 f"{count(point.labels, 'label')}, {point.seconds:.0f} s"
             )
 
@@ -283,9 +290,9 @@ class _Results:
 
     def to_json(self) -> dict[str, Any]:
         """One object; ``vectoriser`` and ``full`` are those of the first features."""
-        from txtal import report
+        from txtal import report, simulation
 
-        fulls = {name: asdict(full) for name, full in self.fulls.items()}
+        fulls = {name: simulation.to_json(full) for name, full in self.fulls.items()}
         first = next(iter(fulls))
         return {
             "source": self.source,
@@ -318,7 +325,7 @@ class _Results:
             put(report.saved_against(comparison, called))
         if plot:
             put("")
-            _plot(self._means(), self.names)
+            _plot(self._means(), self.names, report.NAMES[self.measure])
         put("")
         put(report.conclusion(self.comparisons))
 
@@ -327,12 +334,24 @@ class _Results:
 
         groups = {config: [r for r in self.runs if r.config == config] for config in self.names}
         return {
-            config: {level.labels: level.mean for level in report.levels(runs, "accuracy")}
+            config: {level.labels: level.mean for level in report.levels(runs, self.measure)}
             for config, runs in groups.items()
         }
 
+    @property
+    def measure(self) -> Measure:
+        """What the curves are of."""
+        from txtal import report
+
+        return report.ERROR if report.measure_of(self.runs) == report.ERROR else "accuracy"
+
+    def _full(self, config: Config) -> float:
+        return float(getattr(self.fulls[config.vectoriser], self.measure))
+
     def _show_curves(self) -> None:
-        put("accuracy on the test file, mean over seeds:")
+        from txtal import report
+
+        put(f"{report.NAMES[self.measure]} on the test file, mean over seeds:")
         means = self._means()
         marks = sorted({labels for curve in means.values() for labels in curve})
         for configs in _fitting(self.names):
@@ -343,7 +362,7 @@ class _Results:
                 ]
                 for mark in marks
             ]
-            fulls = [f"{self.fulls[config.vectoriser].accuracy:.3f}" for config in configs]
+            fulls = [f"{self._full(config):.3f}" for config in configs]
             rows.append([f"all {len(self.replay.pool.records):,}", *fulls])
             put_table(("labels", *(self.names[config] for config in configs)), rows)
 
@@ -391,8 +410,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _COLOURS = ("cyan", "orange", "magenta", "green", "red", "blue")
 
 
-def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, str]) -> None:
-    """Accuracy against labels: a letter at every point, so that no colour is needed."""
+def _plot(
+    curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, str], measure: str
+) -> None:
+    """The measure against labels: a letter at every point, so that no colour is needed."""
     from shutil import get_terminal_size
 
     import plotext
@@ -424,7 +445,7 @@ def _plot(curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, s
     figure.ruler("y").lim(rows[0], rows[-1])
     width = min(100, get_terminal_size().columns)
     figure.plot_size(width, max(12, min(22, width // 4)))
-    figure.title("accuracy on the test file against labels")
+    figure.title(f"{measure} on the test file against labels")
     drawn = str(figure.build())
     if not colours:
         drawn = plotext.uncolorize(drawn)

@@ -68,6 +68,13 @@ def _show_quality(body: dict[str, Any]) -> None:
         put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
+    if body["reliability"]:
+        share, alpha = body["reliability"]["share"], body["reliability"]["alpha"]
+        put(
+            f"annotators: {share['value']:.1%} the same (95 % interval {share['low']:.1%} to "
+            f"{share['high']:.1%}, {count(share['n'], 'ticket')} with several answers), "
+            f"Krippendorff's alpha {alpha['value']:.2f} ({alpha['low']:.2f} to {alpha['high']:.2f})"
+        )
     if body["outlook"]:
         for line in ahead(outlook_from(body["outlook"])):
             put(line)

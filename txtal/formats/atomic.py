@@ -30,10 +30,7 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     be written.
     """
     path = Path(path)
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory; name a file in it")
-    if _is_database(path):
-        raise UsageError(f"{path} is a database; name another file, or remove it first")
+    check_target(path)
     special = path.exists() and not path.is_file()
     try:
         with _special(path) if special else _replaced(path) as handle:
@@ -41,6 +38,14 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     except OSError as error:
         after = "" if special else "; what it held is untouched"
         raise TxtalError(f"{path} can't be written: {error.strerror or error}{after}") from error
+
+
+def check_target(path: Path) -> None:
+    """Raise UsageError for what no output may take the place of: a directory, a database."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory; name a file in it")
+    if _is_database(path):
+        raise UsageError(f"{path} is a database; name another file, or remove it first")
 
 
 def _is_database(path: Path) -> bool:

@@ -136,11 +136,11 @@ def to_json(line: Mapping[str, Any], ticket_id: int) -> str:
         # Half a character, from a recipe or a terminal: escaped, it costs this line its beauty;
         # raised, it would cost the user the export.
         return json.dumps(line, allow_nan=False, separators=(",", ":"))
-    for breaking, escape in _LINE_BREAKS:
+    for breaking, escape in LINE_BREAKS:
         text = text.replace(breaking, escape)
     return text
 
 
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-_LINE_BREAKS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+LINE_BREAKS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 """Line ends to str.splitlines and to other languages, so escaped: a line is one line to all."""

@@ -18,12 +18,22 @@ from threading import Event
 from typing import Any, cast
 
 from txtal.errors import DataError, UsageError
-from txtal.formats import MAX_LINE, delimited, jsonl, plain
+from txtal.formats import MAX_LINE, delimited, jsonl, parquet, plain
 from txtal.formats.growing import Followed, Piped
 from txtal.formats.lines import BadLine, OnBad, lines
 from txtal.types import Record
 
-__all__ = ["MAX_LINE", "STDIN", "BadLine", "OnBad", "Progress", "arriving", "read"]
+__all__ = [
+    "MAX_LINE",
+    "STDIN",
+    "BadLine",
+    "OnBad",
+    "Progress",
+    "arriving",
+    "is_parquet",
+    "read",
+    "shards",
+]
 
 STDIN = "-"
 """The SOURCE that stands for JSON Lines on standard input."""
@@ -32,6 +42,7 @@ Progress = Callable[[int, int | None], None]
 """Told the bytes read and the bytes there are; None where nobody knows, as on standard input."""
 
 _SUFFIXES = (".jsonl", ".csv", ".txt")
+_ENDINGS = f"{', '.join(_SUFFIXES)}, or any of these and .gz, or {parquet.SUFFIX}"
 _BUFFER = 1 << 18
 _BOM = b"\xef\xbb\xbf"
 
@@ -58,10 +69,15 @@ def read(
     Each bad line goes to ``on_bad`` and is skipped; whether that is fatal is the caller's affair.
     ``progress`` counts the bytes of the file, compressed ones where it is compressed;
     ``text_column`` is for CSV, and ``position`` follows the lines. A SOURCE that can't be opened
-    raises at the call: UsageError for an unknown suffix, else DataError. A file that is the wrong
-    kind throughout (UTF-16, one JSON array, a spreadsheet, ...) raises one DataError at the first
-    record, not a bad line a line.
+    raises at the call: UsageError for an unknown suffix, or for Parquet without pyarrow, else
+    DataError. A file that is the wrong kind throughout (UTF-16, one JSON array, a spreadsheet, ...)
+    raises one DataError at the first record, not a bad line a line. Of Parquet, rows are counted
+    rather than lines and bytes.
     """
+    if is_parquet(source):
+        return parquet.records(
+            Path(source), on_bad, text_column=text_column, max_text=max_line, progress=progress
+        )
     opened = _stdin(progress) if str(source) == STDIN else _file(Path(source), progress)
     return _records(opened, on_bad, text_column, max_line, position or Position())
 
@@ -93,6 +109,25 @@ def arriving(
     else:
         opened = _file(Path(source), None)
     return _records(opened, on_bad, "text", max_line, Position())
+
+
+def is_parquet(source: str | Path) -> bool:
+    """Whether the name of a SOURCE says that it is Parquet."""
+    return str(source).lower().endswith(parquet.SUFFIX)
+
+
+def shards(source: str) -> list[str]:
+    """The files of a SOURCE that is a folder, by name; any other SOURCE as it is.
+
+    Raises DataError for a folder without any that could be read.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        return [source]
+    found = sorted(path for path in folder.iterdir() if path.is_file() and _readable(path.name))
+    if not found:
+        raise DataError(f"{source} is a directory with no file of tickets in it ({_ENDINGS})")
+    return [str(path) for path in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +169,17 @@ def _kind(path: Path) -> tuple[str, bool]:
             return suffix, plain_name != name
     if path.is_dir():
         raise DataError(f"{path} is a directory; name a file in it")
+    if is_parquet(path):
+        raise UsageError(f"{path}: Parquet is read whole and can't be a stream; load it")
     raise UsageError(
-        f"{path}: can't tell the format from the name; it must end in {', '.join(_SUFFIXES)}, "
-        f"or any of these and .gz; {STDIN} is JSON Lines on standard input"
+        f"{path}: can't tell the format from the name; it must end in {_ENDINGS}; {STDIN} is"
+        " JSON Lines on standard input"
     )
+
+
+def _readable(name: str) -> bool:
+    lower = name.lower()
+    return lower.endswith(parquet.SUFFIX) or lower.removesuffix(".gz").endswith(_SUFFIXES)
 
 
 class _Counted(io.RawIOBase):
@@ -201,7 +243,7 @@ _MAGIC = (
     (b"\x1f\x8b", "gzip-compressed; give it a name that ends in .gz, or unpack it first"),
     (b"PK\x03\x04", "a spreadsheet or another zip archive; save it as CSV"),
     (b"SQLite format 3\x00", "a SQLite database, not a file of tickets"),
-    (b"PAR1", "Parquet; convert it to JSON Lines"),
+    (b"PAR1", "Parquet; give it a name that ends in .parquet"),
     (b"\xff\xfe", _UTF16),
     (b"\xfe\xff", _UTF16),
 )

@@ -66,6 +66,13 @@ class Sweep:
         others = np.setdiff1d(rng.choice(waiting, MOST, replace=False), wanted)
         return np.sort(np.concatenate([wanted, uniform(others, MOST - len(wanted), rng)]))
 
+    def ahead(self, is_waiting: Mask) -> list[slice]:
+        """The blocks that :meth:`step` is going to score, in this order."""
+        blocks = -(-len(is_waiting) // BLOCK)
+        begins = ((self._next + i) % blocks * BLOCK for i in range(self._left))
+        slices = (slice(begin, begin + BLOCK) for begin in begins)
+        return [block for block in slices if is_waiting[block].any()]
+
     def step(self, is_waiting: Mask, score: Scorer, best: Callable[..., Indices]) -> bool:
         """Score the next block; whether there was one left.
 

@@ -134,7 +134,7 @@ class Growth:
             return True
         if not len(self._waiting):
             return False
-        size = SLOWLY if features.vectoriser.slow else PART
+        size = (SLOWLY if features.vectoriser.slow else PART) * self._cache.engine.width
         self._append(self._waiting[:size], fetch)
         return True
 

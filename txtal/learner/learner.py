@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from txtal.engine import LOCAL, open_engine
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
@@ -19,6 +20,7 @@ from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
+from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
 from txtal.learner.why import weigh
 from txtal.learning import calibrate, model, neighbourhood, select, start
 from txtal.learning.arrays import Floats, Indices, Mask
@@ -165,9 +167,15 @@ class Learner:
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
         self._report = report or (lambda status: None)
+        self._connection = ExitStack()
+        self._engine = self._connection.enter_context(
+            open_engine(settings.engine, settings.scheduler)
+        )
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._growth: Growth | None = None
         self._sweep = Sweep()
+        self._blocks = Blocks(self._engine)
+        self._swept: Iterator[Floats] | None = None
         self._snapshot: Snapshot | None = None
         self._waiting: OpenTickets | None = None
         self._strategy = registry.get(settings.strategy)
@@ -199,6 +207,7 @@ class Learner:
             self._snapshot, self._waiting = snapshot, waiting
             if self.settings.strategy not in _FROM_NOTHING:
                 self._sweep.again(len(waiting.is_open))
+                self._swept = None
             return self._ranking(waiting, snapshot, measures, began)
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
@@ -263,7 +272,20 @@ class Learner:
         if snapshot.features is not self.features:
             return False  # they have grown: the next ranking has them all
 
+        elsewhere = self._engine is not LOCAL and can_travel(self.settings.strategy)
+        if elsewhere and self._swept is None:
+            work = Sweeping(
+                self.settings.strategy,
+                self._pool_of(_NONE, known, snapshot),
+                closed_rows(waiting.is_open),
+                self.settings.seed,
+            )
+            ahead = self._sweep.ahead(waiting.is_open)
+            self._swept = self._blocks.scores(work, snapshot.features, ahead)
+
         def scored(rows: Indices) -> tuple[Floats, Floats]:
+            if self._swept is not None:
+                return next(self._swept), snapshot.features.matrix[rows]
             pool = self._pool_of(rows, known, snapshot)
             return score(self._strategy, pool), pool.features
 
@@ -388,7 +410,7 @@ class Learner:
         """The features there are; the cache vectorises only what is new."""
         if self._cache is None:
             beside = cache_folder(self.path)
-            self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id))
+            self._cache = FeatureCache(beside / datasets.cache_name(conn, dataset_id), self._engine)
         if self._growth is None:
             name = datasets.cache_name(conn, dataset_id)
             self._growth = Growth(

@@ -13,11 +13,17 @@ from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Answer, Ranked, Ticket, Undone
 
 
-def open_session(conn: Connection, dataset_id: int, annotator: str, recipe: str) -> int:
-    """Note that a session has begun, inside the caller's transaction. Returns its id."""
+def open_session(
+    conn: Connection, dataset_id: int, annotator: str, recipe: str, overlap: float = 0.0
+) -> int:
+    """Note that a session has begun, inside the caller's transaction. Returns its id.
+
+    ``overlap`` is the share of tickets that everybody is asked.
+    """
     cursor = conn.execute(
-        "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (?, ?, ?, ?)",
-        (dataset_id, annotator, recipe, time.time()),
+        "INSERT INTO session (dataset_id, annotator, recipe, started, overlap)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (dataset_id, annotator, recipe, time.time(), round(overlap * leases.PARTS)),
     )
     return int(cursor.lastrowid or 0)
 

@@ -15,13 +15,29 @@ SECONDS = 15 * 60.0
 _BATCH = 64
 """Tickets looked at with one statement."""
 
-OPEN = """
-    NOT EXISTS (SELECT 1 FROM answer AS a WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id))
-    AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = t.id
-                    AND l.session_id <> :session AND l.expires > :now)
+PARTS = 1 << 20
+"""What a session's share of tickets that everybody is asked is counted in."""
+
+IS_SHARED = f"(t.input_hash & {PARTS - 1}) < s.overlap"
+"""Ticket ``t`` is one of those that session ``s`` is asked though others have answered them.
+
+By its hash, so that all sessions with the same share, and those with more, mean the same tickets.
 """
-"""Nobody's answer to ticket ``t`` stands, and no other session holds it."""
+
+OPEN = f"""
+    NOT EXISTS (SELECT 1 FROM answer AS a JOIN session AS s ON s.id = :session
+                WHERE a.ticket_id = t.id AND a.verdict IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)
+                AND (a.annotator = s.annotator OR NOT {IS_SHARED}))
+    AND NOT EXISTS (SELECT 1 FROM lease AS l JOIN session AS s ON s.id = :session
+                    WHERE l.ticket_id = t.id AND l.session_id <> s.id AND l.expires > :now
+                    AND (NOT {IS_SHARED}
+                         OR (SELECT annotator FROM session WHERE id = l.session_id) = s.annotator))
+"""
+"""No answer to ticket ``t`` stands, and no other session holds it.
+
+Of a ticket that everybody is asked: none of the session's own annotator.
+"""
 
 
 def take_first(
@@ -63,7 +79,7 @@ def take_next(conn: Connection, session_id: int, dataset_id: int, after: int) ->
 
 
 def is_open(conn: Connection, session_id: int, ticket_id: int) -> bool:
-    """Nobody's answer to the ticket stands, and no other session holds it."""
+    """Whether the session may be asked the ticket: see ``OPEN``."""
     found = conn.execute(
         f"SELECT 1 FROM ticket AS t WHERE t.id = :ticket AND {OPEN}",
         {"ticket": ticket_id, "session": session_id, "now": time.time()},
@@ -81,11 +97,15 @@ def held_elsewhere(conn: Connection, session_id: int, ticket_id: int) -> bool:
 
 
 def hold(conn: Connection, session_id: int, ticket_id: int) -> None:
-    """Lease the ticket, whoever had it; taking one lets go of the one before."""
-    conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
+    """Lease the ticket, whoever else has it; taking one lets go of the one before."""
+    now = time.time()
     conn.execute(
-        "INSERT OR REPLACE INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
-        (ticket_id, session_id, time.time() + SECONDS),
+        "DELETE FROM lease WHERE session_id = ? OR (ticket_id = ? AND expires <= ?)",
+        (session_id, ticket_id, now),
+    )
+    conn.execute(
+        "INSERT INTO lease (ticket_id, session_id, expires) VALUES (?, ?, ?)",
+        (ticket_id, session_id, now + SECONDS),
     )
 
 
@@ -103,11 +123,20 @@ def release(conn: Connection, session_id: int) -> None:
         conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
 
 
-def open_count(conn: Connection, dataset_id: int) -> int:
-    """How many of the dataset's tickets have no standing answer."""
+def open_count(conn: Connection, dataset_id: int, session_id: int = 0) -> int:
+    """How many of the dataset's tickets have no standing answer.
+
+    For a session, one that everybody is asked counts until its own annotator has answered it.
+    """
     row = conn.execute(
         "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
-        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d)",
-        {"d": dataset_id},
+        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d)"
+        " + (SELECT count(DISTINCT t.id) FROM session AS s"
+        "    JOIN standing_answer AS a ON a.dataset_id = s.dataset_id"
+        "    JOIN ticket AS t ON t.id = a.ticket_id"
+        f"   WHERE s.id = :s AND s.overlap > 0 AND {IS_SHARED}"
+        "    AND NOT EXISTS (SELECT 1 FROM standing_answer AS own"
+        "                    WHERE own.ticket_id = t.id AND own.annotator = s.annotator))",
+        {"d": dataset_id, "s": session_id},
     ).fetchone()
     return int(row[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +25,9 @@ from txtal.store import (
     tickets,
 )
 from txtal.store.files import WAL
+from txtal.store.others import Others
 from txtal.store.search import SearchIndex
-from txtal.store.sqlite import Connection, foreseen, transaction
+from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 from txtal.store.tickets import Loaded
 from txtal.types import (
     Answer,
@@ -46,6 +47,7 @@ from txtal.types import (
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
+_QUICK_BUSY_SECONDS = 0.1
 
 
 class Ledger:
@@ -61,19 +63,28 @@ class Ledger:
     """Those of them with no standing answer."""
 
     def __init__(
-        self, conn: Connection, path: Path, dataset: Dataset, *, annotator: str, recipe: str = ""
+        self,
+        conn: Connection,
+        path: Path,
+        dataset: Dataset,
+        *,
+        annotator: str,
+        recipe: str = "",
+        overlap: float = 0.0,
     ) -> None:
         self.conn = conn
         self.path = path
         self.dataset = dataset
         self.annotator = annotator
         with foreseen(path), transaction(conn):
-            self.session_id = answers.open_session(conn, dataset.id, annotator, recipe)
+            self.session_id = answers.open_session(conn, dataset.id, annotator, recipe, overlap)
         self._file = _identity(path)
         self._log = _log_of(path)
         self.index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self._scheme_event = labels.newest_event(conn, dataset.id)
         self._renewed = time.monotonic()
+        self._quick: Connection | None = None
+        self._others = Others(conn, dataset.id, self.session_id, annotator)
         self._fruitless: tuple[int, int, int] | None = None
         self._counted: tuple[int, int, int] | None = None
         self._stream = (Spending(), 0, 0)
@@ -82,7 +93,7 @@ class Ledger:
         self.refresh()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, conn: Connection | None = None) -> Iterator[None]:
         """One write, to the file that is still at its path and still knows this session.
 
         SQLite goes on writing to a file that was deleted or moved away, and answers saved there
@@ -94,12 +105,13 @@ class Ledger:
             return
         with foreseen(self.path):
             self._check_log()
-        with foreseen(self.path), transaction(self.conn):
+        conn = conn or self.conn
+        with foreseen(self.path), transaction(conn):
             if _identity(self.path) != self._file:
                 raise DatabaseError(
                     f"{self.path}: was deleted, moved or replaced meanwhile; put it back, or quit"
                 )
-            if not answers.is_open(self.conn, self.session_id):
+            if not answers.is_open(conn, self.session_id):
                 raise DatabaseError(
                     f"{self.path}: was restored from a backup meanwhile; quit and start again"
                 )
@@ -132,7 +144,7 @@ class Ledger:
         """Count again what there is and what is open; others may have written since."""
         with foreseen(self.path):
             self.total = tickets.count(self.conn, self.dataset.id)
-            self.open = leases.open_count(self.conn, self.dataset.id)
+            self.open = leases.open_count(self.conn, self.dataset.id, self.session_id)
             self._range = tickets.id_range(self.conn, self.dataset.id)
 
     def grown(self, count: int) -> None:
@@ -149,6 +161,7 @@ class Ledger:
             first = leases.is_open(self.conn, self.session_id, answer.ticket_id)
             recorded = self._append(answer)
         self.open -= first
+        self._others.drop(answer.ticket_id)
         return recorded
 
     def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]:
@@ -299,6 +312,24 @@ class Ledger:
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
 
+    @property
+    def others(self) -> Mapping[str, int]:
+        """How many tickets each other annotator has answered, as of the last :meth:`look`."""
+        return self._others.counts
+
+    def look(self) -> bool:
+        """Read what others have answered since; whether there was anything."""
+        with foreseen(self.path):
+            return self._others.look()
+
+    def take_shared(self) -> int | None:
+        """Lease a ticket that everybody is asked and another has answered; None when none waits."""
+        waiting = self._others.shared
+        if not waiting:
+            return None
+        with self._writing():
+            return leases.take_first(self.conn, self.session_id, self.dataset.id, waiting)
+
     def take_in(self, records: Sequence[Record]) -> Loaded:
         """Add tickets that have arrived, durably, their fate open."""
         with self._writing():
@@ -372,8 +403,23 @@ class Ledger:
 
     def save_ranking(self, ranking: Ranking) -> int:
         """Keep the ranking for the next start. Returns the revision's id."""
-        with self._writing():
-            return revisions.save(self.conn, self.dataset.id, self.session_id, ranking)
+        conn = self._unsynced()
+        with self._writing(conn):
+            return revisions.save(conn, self.dataset.id, self.session_id, ranking)
+
+    def _unsynced(self) -> Connection:
+        """A connection whose commits don't wait for the disk, for what can be made again.
+
+        The log is written in order, so that the next answer's commit takes them along to the disk:
+        no answer is ever there without the revision that it names. A rollback journal knows no such
+        order; with one it is the session's own connection.
+        """
+        if journal_mode() != "WAL":
+            return self.conn
+        if self._quick is None:
+            self._quick = open_file(self.path, busy_seconds=_QUICK_BUSY_SECONDS)
+            self._quick.execute("PRAGMA synchronous = NORMAL")
+        return self._quick
 
     def last_ranking(self) -> tuple[int, Ranking] | None:
         """The stored ranking, with its revision's id."""
@@ -383,6 +429,9 @@ class Ledger:
     def close(self) -> None:
         """End the session: let go of its ticket and note the time. The connection stays open."""
         self.index.close()
+        if self._quick is not None:
+            self._quick.close()
+            self._quick = None
         with foreseen(self.path):
             leases.release(self.conn, self.session_id)
             with transaction(self.conn):

@@ -364,6 +364,22 @@ _M006 = (
     " (dataset_id, decided, asked, predicted, credit, threshold)",
 )
 
+# A ticket that everybody is asked may be on several screens at once. Leases are for minutes: none
+# is worth keeping.
+_M007 = (
+    "DROP TABLE lease",
+    """CREATE TABLE lease (
+        ticket_id INTEGER NOT NULL REFERENCES ticket(id),
+        session_id INTEGER NOT NULL REFERENCES session(id),
+        expires REAL NOT NULL,
+        PRIMARY KEY (ticket_id, session_id)
+    ) STRICT, WITHOUT ROWID""",
+    "ALTER TABLE session ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0",
+    "DROP INDEX session_whole",
+    "CREATE INDEX session_whole"
+    " ON session (dataset_id, annotator, recipe, started, ended, overlap)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -371,6 +387,7 @@ MIGRATIONS = {
     "m004_ratings": _M004,
     "m005_measures": _M005,
     "m006_stream": _M006,
+    "m007_overlap": _M007,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from txtal.intervals import agreement
+from txtal.intervals import agreement, reliability
 from txtal.quality import as_data
 from txtal.store import answers, arrivals, datasets, effort, rechecks, revisions, tickets
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Effort, Outlook, Overview
+from txtal.types import IN_SIGHT, VERDICTS, Answer, Effort, Outlook, Overview, Scheme
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         ),
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
+        "reliability": _reliability(standing, dataset.scheme),
         "outlook": asdict(outlook) if outlook else None,
     }
 
@@ -83,6 +84,29 @@ def _agreement(conn: Connection, dataset_id: int) -> dict[str, Any] | None:
     pairs = rechecks.pairs(conn, dataset_id)
     found = agreement([(_said(first), _said(second)) for first, second in pairs])
     return asdict(found) if found else None
+
+
+def _reliability(standing: Sequence[Answer], scheme: Scheme) -> dict[str, Any] | None:
+    """How far annotators agree on tickets that several have answered, none seeing the others'."""
+    units: dict[int, list[Any]] = {}
+    for answer in standing:
+        in_sight = answer.ranked is not None and answer.ranked.reason in IN_SIGHT
+        value = None if in_sight else _value(answer, scheme)
+        if value is not None:
+            units.setdefault(answer.ticket_id, []).append(value)
+    found = reliability(list(units.values()), graded=scheme.task == "rating")
+    return asdict(found) if found else None
+
+
+def _value(answer: Answer, scheme: Scheme) -> int | str | None:
+    """What was said, to be compared; None where it is no whole answer, as a reject of a label."""
+    if scheme.task == "binary":
+        return None if answer.verdict == "ignore" else answer.verdict
+    if answer.verdict != "accept":
+        return None
+    if scheme.task == "rating":
+        return int(scheme.names[answer.labels[0]]) if len(answer.labels) == 1 else None
+    return f"{sorted(answer.labels)}"
 
 
 def _said(answer: Answer) -> tuple[str, frozenset[int]]:

@@ -192,7 +192,16 @@ def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
 
 
 def records(conn: Connection, dataset_id: int) -> Iterator[Record]:
-    """The dataset's tickets as records, in order of loading."""
-    rows = conn.execute("SELECT * FROM ticket WHERE dataset_id = ? ORDER BY id", (dataset_id,))
-    for ticket in map(from_row, rows):
-        yield Record(ticket.text, ticket.meta, ticket.extra)
+    """The dataset's tickets as records, in order of loading.
+
+    Read a part at a time: a transaction that stays open for hours would keep SQLite from tidying
+    up behind those who write meanwhile.
+    """
+    last = 0
+    while rows := conn.execute(
+        "SELECT * FROM ticket WHERE dataset_id = ? AND id > ? ORDER BY id LIMIT ?",
+        (dataset_id, last, _BATCH),
+    ).fetchall():
+        for ticket in map(from_row, rows):
+            yield Record(ticket.text, ticket.meta, ticket.extra)
+        last = rows[-1]["id"]

@@ -22,6 +22,7 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
         ],
         "loading": [words.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
+        "others": [words.others(session), words.others(session, brief=True), ""],
         "saved": [words.saved(session), words.saved(session, number=False)],
         "model": [words.model(session, look.seconds), words.model(session, brief=True)],
         "audit": [words.audit(session), words.audit(session, brief=True), ""],
@@ -35,7 +36,8 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
 
 
 _GIVES_WAY = (
-    "progress", "count", "audit", "model", "count", "audit", "saved", "dataset", "dataset",
+    "progress", "count", "others", "audit", "model", "count", "others", "audit", "saved",
+    "dataset", "dataset",
 )  # fmt: skip
 
 

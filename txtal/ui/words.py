@@ -22,6 +22,7 @@ _REASONS = {
     "stream": "as the model was in doubt",
     "file order": "in the order of the file",
     "chosen": "as you looked for it",
+    "overlap": "asked of everybody",
     "alike": "answered with a ticket like it",
     "suspect": "its answer may be wrong",
     "recheck": "asked a second time",
@@ -32,6 +33,7 @@ _NAME = 200
 _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
+_OTHERS = 3
 
 
 @lru_cache(maxsize=1024)
@@ -215,6 +217,18 @@ def loading(session: Session) -> str:
     if news is None or news.state != "loading":
         return ""
     return f"loading {percent(news.progress)}" if news.progress else "loading"
+
+
+def others(session: Session, *, brief: bool = False) -> str:
+    """``ana 120, bo 88``: what others have answered; in brief ``others 208``."""
+    counts = sorted(session.ledger.others.items(), key=lambda item: -item[1])
+    if not counts:
+        return ""
+    if brief:
+        return f"others {sum(number for _, number in counts):,}"
+    named = [f"{clean(shorten(name, 12))} {number:,}" for name, number in counts[:_OTHERS]]
+    more = len(counts) - _OTHERS
+    return ", ".join(named) + (f", {more} more" if more > 0 else "")
 
 
 def saved(session: Session, *, number: bool = True) -> str:

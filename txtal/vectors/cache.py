@@ -10,16 +10,18 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
+from txtal.engine import LOCAL, Engine
 from txtal.errors import LearnerError
 from txtal.vectors import installed, models, registry, static
 from txtal.vectors.files import Header, Ids, Matrix, RowFiles, make_private, packed
@@ -27,6 +29,7 @@ from txtal.vectors.spec import Spec, model_of, resolve
 from txtal.vectors.vectoriser import (
     FIT_CHARACTERS,
     FORMAT,
+    Arrays,
     Progress,
     Vectoriser,
     fit_sample,
@@ -93,8 +96,10 @@ class FeatureCache:
     the directory can't be written. A process that is writing features is waited for.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, engine: Engine = LOCAL) -> None:
         self.directory = directory
+        self.engine = engine
+        """Where texts are vectorised."""
         self._vectoriser: Vectoriser | None = None
 
     def ensure(
@@ -112,7 +117,7 @@ class FeatureCache:
         included.
         """
         ids = _unique(ticket_ids)
-        job = _Job(_fetcher(ticket_ids, texts), spec, seed, progress)
+        job = _Job(_fetcher(ticket_ids, texts), spec, seed, progress, self.engine)
         with self._alone(job) as files:
             there = self._there(files)
             if there is None or self._features(files, *there).outgrown_by(len(ids)):
@@ -138,7 +143,7 @@ class FeatureCache:
         """Fit to texts of ``pool`` and make the features of ``first``; then they take the place of
         whatever there was, and :meth:`append` makes the others.
         """
-        job = _Job(_fetcher(pool, texts), spec, seed, progress)
+        job = _Job(_fetcher(pool, texts), spec, seed, progress, self.engine)
         with self._alone(job) as files:
             new = RowFiles(files.folder.with_name(files.folder.name + _NEW))
             header, vectoriser = job.start(new, pool, rows=len(first))
@@ -152,7 +157,7 @@ class FeatureCache:
         self, ticket_ids: Ids, texts: Texts, spec: str | Spec, seed: int = 0
     ) -> Features | None:
         """What is there and the features of these tickets; None when there is nothing any more."""
-        job = _Job(_fetcher(ticket_ids, texts), spec, seed)
+        job = _Job(_fetcher(ticket_ids, texts), spec, seed, engine=self.engine)
         with self._alone(job) as files:
             there = self._there(files)
             if there is None:
@@ -196,6 +201,27 @@ class FeatureCache:
                 shutil.rmtree(other, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Vectorising:
+    """Texts to rows as the files hold them, as :class:`txtal.engine.Work`."""
+
+    vectoriser: Vectoriser
+
+    def __call__(self, texts: Sequence[str]) -> bytes:
+        """The rows of some texts."""
+        return packed(self.vectoriser.transform(texts))
+
+    def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
+        """See :class:`txtal.engine.Work`. Raises LearnerError for what can't leave this process."""
+        self.vectoriser.check_portable()
+        return self.vectoriser.to_arrays()
+
+    @classmethod
+    def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Vectorising:
+        """Back from :meth:`to_arrays`."""
+        return cls(Vectoriser.from_arrays(header, arrays))
+
+
 class _Job:
     """One call's work: how to get texts, what to make of them, and how far it has come."""
 
@@ -205,7 +231,9 @@ class _Job:
         spec: str | Spec,
         seed: int,
         progress: Progress | None = None,
+        engine: Engine = LOCAL,
     ) -> None:
+        self._engine = engine
         self.spec, _ = resolve(spec)
         self.seed = seed
         self._fetch = fetch
@@ -236,13 +264,14 @@ class _Job:
         missing = wanted[~np.isin(wanted, files.ids(header))]
         self._total = self._done + len(missing)
         fetched, committed = (SLOWLY, SLOWLY) if vectoriser.slow else (FETCHED, COMMITTED)
+        made = self._engine.map(Vectorising(vectoriser), self._fetched(missing, fetched))
         for ids in _parts(missing, committed):
             with files.appending() as (id_file, matrix_file):
-                for texts in self._fetched(ids, fetched):
-                    matrix_file.write(packed(vectoriser.transform(texts)))
+                matrix_file.writelines(islice(made, -(-len(ids) // fetched)))
                 id_file.write(ids.tobytes())
             header = replace(header, rows=header.rows + len(ids))
             files.commit(header)
+        next(made, None)  # now the last part counts as done, too
         return header
 
     def _fetched(self, ids: Ids, size: int) -> Iterator[Sequence[str]]:

@@ -80,6 +80,10 @@ class Matrix:
     def __getitem__(self, rows: Any) -> Floats:
         return np.asarray(self._stored[rows], np.float32)
 
+    def stored(self, rows: slice) -> NDArray[np.float16]:
+        """A copy of some rows as they lie on the disk."""
+        return np.array(self._stored[rows])
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """All of it, in memory: for a pool that is small enough."""
         return self._stored.astype(dtype or np.float32)

@@ -252,6 +252,15 @@ class Vectoriser:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
+    def check_portable(self) -> None:
+        """Raise LearnerError for what another machine couldn't make, though it has txtal."""
+        own = [name for name, one in self._encoders.items() if isinstance(one, Custom)]
+        if own:
+            raise LearnerError(
+                f"the vectoriser {own[0]!r} is a recipe's own, which Dask's workers don't have; use"
+                " --engine local"
+            )
+
     def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
         """A JSON-able header and arrays, for :meth:`from_arrays`; tables are float16.
 

@@ -151,12 +151,17 @@ def check(name: str) -> None:
 
     An installed package's own arguments aren't checked.
     """
-    for part in _SHARE.split(name)[::2]:
+    for part in parts(name):
         base, equals, text = part.partition("=")
-        if base and base not in BUILT_IN and base not in names():
+        if base not in BUILT_IN and base not in names():
             raise _unknown(base)
         if equals and base in BUILT_IN:
             _argument(base, text)
+
+
+def parts(name: str) -> list[str]:
+    """The strategies that ``name`` is a mixture of, shares left out; or itself."""
+    return [part for part in _SHARE.split(name)[::2] if part]
 
 
 def _unknown(name: str) -> UsageError:

@@ -1,0 +1,186 @@
+"""Ratings: active learning against a random order, by mean absolute error.
+
+    python -m tests.bench.ratings [--set nsmc_ko] [--budget 400] [--seeds 3] [--strategies ...]
+
+`nsmc_ko` is its ratings of 1 to 10, 8,000 of them as the pool and 4,000 to measure on;
+`wisesight_th` its posts as 1 (negative), 2 (neutral) and 3 (positive). Every run is
+`txtal simulate --rating`, so that each answer goes through the very session and learner that
+people label with.
+
+    python -m tests.bench.ratings --models [--set nsmc_ko]
+
+compares ways to learn grades instead, on random answers: a softmax that knows no order, ridge
+regression on the grade, all-threshold logistic regression (Rennie and Srebro 2005) and a yes or no
+for each grade (Frank and Hall 2001), which is what txtal does.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.linear_model import Ridge
+
+from tests.bench.common import DATA, emit, parser
+from txtal.learning.model import decide, fit
+from txtal.vectors import spec
+from txtal.vectors.cache import FeatureCache
+
+POOL, TEST = 8_000, 4_000
+SETS = {"nsmc_ko": "1-10", "wisesight_th": "1-3"}
+FEELINGS = {"neg": 1, "neu": 2, "pos": 3}
+ANSWERS = (30, 100, 300, 1_000, 3_000)
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    """The set's distinct texts with grades, in random order, as many as are used."""
+    found: dict[str, int] = {}
+    for line in (DATA / name / "train.jsonl").open(encoding="utf-8"):
+        record = json.loads(line)
+        grade = FEELINGS.get(record["label"], record["label"])
+        if str(grade).isdecimal() and record["text"].strip():
+            found.setdefault(record["text"], int(grade))
+    drawn = random.Random(1).sample(sorted(found.items()), POOL + TEST)
+    return [{"text": text, "label": grade} for text, grade in drawn]
+
+
+def simulate(name: str, budget: int, seeds: int, strategies: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        given = rows(name)
+        for part, kept in (("pool", given[:POOL]), ("test", given[POOL:])):
+            lines = "".join(json.dumps(row) + "\n" for row in kept)
+            (Path(folder) / f"{part}.jsonl").write_text(lines, "utf-8")
+        command = [
+            *(
+                sys.executable,
+                "-m",
+                "txtal",
+                "-q",
+                "simulate",
+                "pool.jsonl",
+                "--test",
+                "test.jsonl",
+            ),
+            *("--rating", SETS[name], "--lang", "xx", "--strategy", strategies, "--json"),
+            *("--budget", str(budget), "--seeds", str(seeds), "--batch", "5"),
+        ]
+        ran = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE)
+    said: dict[str, Any] = json.loads(ran.stdout)
+    curves: dict[str, dict[int, list[float]]] = {}
+    for run in said["runs"]:
+        for point in run["curve"]:
+            curve = curves.setdefault(run["strategy"], {})
+            curve.setdefault(point["labels"], []).append(point["mean_absolute_error"])
+    means = {
+        strategy: {labels: round(float(np.mean(found)), 3) for labels, found in curve.items()}
+        for strategy, curve in curves.items()
+    }
+    return {
+        "set": name,
+        "seeds": seeds,
+        "all labels": said["full"]["mean_absolute_error"],
+        "mean absolute error": means,
+        "labels to random's end": {
+            found["strategy"]: found["labels"] for found in said["summary"]["configurations"]
+        },
+        "conclusion": said["summary"]["conclusion"],
+    }
+
+
+# --- ways to learn grades -----------------------------------------------------------------------
+
+
+def softmax(x: np.ndarray, y: np.ndarray, k: int) -> Predict:
+    model = fit(x, np.eye(k, dtype=np.int8)[y], "exclusive", balanced=False)
+    return lambda new: (model.predict_proba(new).cumsum(axis=1) < 0.5).sum(axis=1)
+
+
+def ridge(x: np.ndarray, y: np.ndarray, k: int) -> Predict:
+    model = Ridge(alpha=1).fit(x, y)
+    return lambda new: np.clip(np.rint(model.predict(new)), 0, k - 1)
+
+
+def thresholds(x: np.ndarray, y: np.ndarray, k: int) -> Predict:
+    """One direction and k - 1 thresholds, each answer a logistic loss at every threshold."""
+    x, above = x.astype(np.float64), np.where(y[:, None] > np.arange(k - 1), 1.0, -1.0)
+
+    def loss(p: np.ndarray) -> tuple[float, np.ndarray]:
+        w, cuts = p[: x.shape[1]], p[x.shape[1] :]
+        score = above * ((x @ w)[:, None] - cuts)
+        slope = -above * expit(-score)
+        gradient = np.concatenate([x.T @ slope.sum(axis=1) + w, -slope.sum(axis=0)])
+        return float(np.logaddexp(0, -score).sum() + w @ w / 2), gradient
+
+    p = minimize(loss, np.zeros(x.shape[1] + k - 1), jac=True, method="L-BFGS-B").x
+    w, cuts = p[: x.shape[1]], p[x.shape[1] :]
+    return lambda new: ((new @ w)[:, None] >= cuts).sum(axis=1)
+
+
+def each_grade(x: np.ndarray, y: np.ndarray, k: int) -> Predict:
+    model = fit(x, np.eye(k, dtype=np.int8)[y], "rating")
+    return lambda new: decide(model.predict_proba(new), "rating").argmax(axis=1)
+
+
+WAYS = {
+    "softmax": softmax,
+    "ridge": ridge,
+    "all thresholds": thresholds,
+    "each grade (txtal)": each_grade,
+}
+
+
+def models(name: str, seeds: int) -> Iterator[tuple[str, dict[int, float]]]:
+    """Each way with its mean absolute error after so many random answers."""
+    given = rows(name)
+    texts = [row["text"] for row in given]
+    y = np.array([row["label"] for row in given])
+    y, k = y - y.min(), int(np.ptp(y)) + 1
+    with tempfile.TemporaryDirectory() as folder:
+        ids = list(range(1, len(texts) + 1))
+        wanted, _ = spec.resolve("auto@xx")
+        cache = FeatureCache(Path(folder))
+        found = cache.ensure(ids, lambda some: [texts[i - 1] for i in some], wanted)
+        x = np.asarray(found.matrix)
+    for way, learn in WAYS.items():
+        errors: dict[int, float] = {}
+        for answers in ANSWERS:
+            off = []
+            for seed in range(seeds):
+                drawn = np.random.default_rng(seed).permutation(POOL)[:answers]
+                predict = learn(x[drawn], y[drawn], k)
+                off.append(np.abs(predict(x[POOL:]) - y[POOL:]).mean())
+            errors[answers] = round(float(np.mean(off)), 3)
+        yield way, errors
+
+
+def main() -> None:
+    made = parser(__doc__)
+    made.add_argument("--set", choices=SETS, default="nsmc_ko")
+    made.add_argument("--budget", type=int, default=400)
+    made.add_argument("--seeds", type=int, default=3)
+    made.add_argument("--strategies", default="auto,random")
+    made.add_argument("--models", action="store_true", help="compare ways to learn grades")
+    options = made.parse_args()
+    if options.models:
+        figures = {"set": options.set, **dict(models(options.set, options.seeds))}
+    else:
+        figures = simulate(options.set, options.budget, options.seeds, options.strategies)
+    emit("ratings", figures, as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

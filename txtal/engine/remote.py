@@ -1,0 +1,83 @@
+"""What runs on a worker: a batch of work, for which it is sent what all batches share only once.
+
+Imported there by name, so every worker needs txtal, and the same as here.
+"""
+
+from __future__ import annotations
+
+import pickle
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from threading import Lock
+from typing import Any
+
+from txtal.errors import EngineError
+
+_PACKAGES = ("txtal", "numpy", "scipy", "spacy", "wordllama")
+"""Those on which the last bits of a result depend."""
+
+_KEPT = 2
+"""Works kept ready on a worker: one that ends may overlap with the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all batches of a work share."""
+
+    token: str
+    """Tells it apart from any other."""
+    kind: Any
+    """The class of the work."""
+    header: dict[str, Any]
+    arrays: dict[str, Any]
+    versions: Mapping[str, str]
+    """Of the process that asks."""
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The versions here of everything that matters to a result."""
+    return {"Python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def difference(theirs: Mapping[str, str]) -> str:
+    """What is another version there than here; empty if nothing is."""
+    here = versions()
+    return ", ".join(
+        f"{name} {theirs.get(name, 'none')} and not {version}"
+        for name, version in here.items()
+        if theirs.get(name) != version
+    )
+
+
+_works: dict[str, Any] = {}
+_alone = Lock()
+"""A vectoriser remembers what it has read, and isn't made for two threads; let a worker have one
+thread, and as many workers as there are cores."""
+
+
+def run(shared: Shared, batch: object) -> Any:
+    """What the work makes of a batch, pickled or kept here. Raises what it raises."""
+    with _alone:
+        return _work(shared)(pickle.loads(batch) if isinstance(batch, bytes) else batch)
+
+
+def _work(shared: Shared) -> Any:
+    if shared.token not in _works:
+        different = difference(shared.versions)
+        if different:
+            raise EngineError(f"a worker is asked by {different}; install the same on both")
+        while len(_works) >= _KEPT:
+            _works.pop(next(iter(_works)))
+        _works[shared.token] = shared.kind.from_arrays(shared.header, shared.arrays)
+    return _works[shared.token]

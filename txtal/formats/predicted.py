@@ -1,0 +1,227 @@
+"""Predictions out: each record with what a classifier says of it, as JSON Lines or Parquet.
+
+A form encodes a batch by itself, so that batches can be encoded anywhere and put one after another.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+import orjson
+
+from txtal.errors import DataError
+from txtal.formats import parquet
+from txtal.formats.rows import LINE_BREAKS, to_json
+from txtal.types import ONE_OF, Classified, Record, Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROW_GROUP = 65_536
+"""Rows of a row group of Parquet: what is in memory while the file is put together."""
+
+
+Convert = Callable[[BinaryIO, BinaryIO], None]
+"""Reads the first and writes the second."""
+
+
+class Form(Protocol):
+    """How predictions are written."""
+
+    def encode(
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
+    ) -> bytes:
+        """A batch; those of several batches, one after another, are what is kept."""
+        ...
+
+    @property
+    def converter(self) -> Convert | None:
+        """Makes the file of what was kept; None where that is the file."""
+        ...
+
+    def header(self) -> dict[str, str]:
+        """What :func:`form_from` makes it of."""
+        ...
+
+
+def form_from(header: Mapping[str, str]) -> Form:
+    """Back from :meth:`Form.header`."""
+    if header["form"] == "parquet":
+        return Table(base64.b64decode(header["schema"]), header["columns"] == "source")
+    return Lines(packed=header["form"] == "jsonl.gz")
+
+
+def form_for(
+    path: Path | None, task: Task, labels: Sequence[str], source: pa.Schema | None
+) -> Form:
+    """The form that the ending of ``path`` asks for; JSON Lines on standard output.
+
+    ``source`` are the columns of a SOURCE that is Parquet: they stay. Raises UsageError for Parquet
+    without pyarrow.
+    """
+    name = "" if path is None else path.name.lower()
+    if name.endswith(parquet.SUFFIX):
+        return Table.of(task, labels, source)
+    return Lines(packed=name.endswith(".gz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """JSON Lines; packed, every batch is a member of a gzip file."""
+
+    packed: bool = False
+    converter: None = None
+
+    def encode(
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
+    ) -> bytes:
+        """A line for every record."""
+        pairs = zip(records, predictions, strict=True)
+        lines = b"".join(_dump(_line(task, *pair)) + b"\n" for pair in pairs)
+        return gzip.compress(lines, 6, mtime=0) if self.packed else lines
+
+    def header(self) -> dict[str, str]:
+        """See :class:`Form`."""
+        return {"form": "jsonl.gz" if self.packed else "jsonl"}
+
+
+def _line(task: Task, record: Record, prediction: Classified) -> dict[str, Any]:
+    line = {**record.extra, "text": record.text}
+    if record.meta:
+        line["meta"] = dict(record.meta)
+    return line | _said(task, prediction)
+
+
+def _said(task: Task, prediction: Classified) -> dict[str, Any]:
+    """The keys that are added, in their order."""
+    labels, probabilities = list(prediction.labels), dict(prediction.probabilities)
+    if task == "multilabel":
+        return {"predicted": labels, "probabilities": probabilities}
+    chosen = labels[0] if labels else None
+    said: dict[str, Any] = {"predicted": chosen}
+    if task == "rating":
+        said |= {"rating": int(labels[0]), "expected": _mean(probabilities)}
+    if task in ONE_OF:
+        said["probability"] = probabilities[labels[0]]
+    return said | {"probabilities": probabilities}
+
+
+def _mean(grades: Mapping[str, float]) -> float:
+    """The mean grade: finer than the one that is likely to be off by the least."""
+    total = sum(grades.values())
+    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
+
+
+def _dump(line: Mapping[str, Any]) -> bytes:
+    try:
+        dumped = orjson.dumps(line)
+    except TypeError:  # what only Python's own can write, such as integers above 64 bits
+        return to_json(line, 0).encode()
+    if not dumped.isascii():
+        for breaking, escape in LINE_BREAKS:
+            dumped = dumped.replace(breaking.encode(), escape.encode())
+    return dumped
+
+
+@dataclass(frozen=True)
+class Table:
+    """Parquet: kept as messages of Arrow's streams, which can be cut and gone on with."""
+
+    schema_bytes: bytes
+    """The columns, those that are added among them, as Arrow writes a schema."""
+    keeps_columns: bool
+    """Whether the columns are those of a Parquet SOURCE; else text, meta and extra, as JSON."""
+
+    @classmethod
+    def of(cls, task: Task, labels: Sequence[str], source: pa.Schema | None) -> Table:
+        """For a classifier's task and labels."""
+        pa = parquet.arrow()
+        own = [(name, pa.string()) for name in ("text", "meta", "extra")]
+        if source is not None:
+            own = [(field.name, parquet.written_type(field.type)) for field in source]
+        predicted = pa.list_(pa.string()) if task == "multilabel" else pa.string()
+        added = [("predicted", predicted)]
+        if task == "rating":
+            added += [("rating", pa.int64()), ("expected", pa.float64())]
+        if task in ONE_OF:
+            added.append(("probability", pa.float64()))
+        added.append(("probabilities", pa.struct([(label, pa.float64()) for label in labels])))
+        names = {name for name, _ in added}
+        schema = pa.schema([*(column for column in own if column[0] not in names), *added])
+        return cls(schema.serialize().to_pybytes(), source is not None)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+        pa = parquet.arrow()
+        return pa.ipc.read_schema(pa.py_buffer(self.schema_bytes))
+
+    def encode(
+        self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
+    ) -> bytes:
+        """One message. Raises DataError for a value that its column can't take."""
+        if not records:
+            return b""
+        pa = parquet.arrow()
+        said = [_said(task, prediction) for prediction in predictions]
+        arrays = []
+        for field in self.schema:
+            if field.name in said[0]:
+                arrays.append(pa.array([one[field.name] for one in said], field.type))
+            elif self.keeps_columns:
+                arrays.append(parquet.column(records, self.schema.names, field))
+            else:
+                arrays.append(pa.array([_own(record, field.name) for record in records]))
+        batch = pa.record_batch(arrays, schema=self.schema)
+        return bytes(batch.serialize().to_pybytes())
+
+    @property
+    def converter(self) -> Convert:
+        """See :class:`Form`."""
+        return self._convert
+
+    def _convert(self, kept: BinaryIO, out: BinaryIO) -> None:
+        """Parquet of the messages, a row group in memory at a time."""
+        pa = parquet.arrow()
+        with pa.parquet.ParquetWriter(out, self.schema, compression="zstd") as writer:
+            waiting: list[Any] = []
+            messages = pa.PythonFile(kept, mode="r")
+            while (message := _next_message(messages)) is not None:
+                waiting.append(pa.ipc.read_record_batch(message, self.schema))
+                if sum(map(len, waiting)) >= _ROW_GROUP:
+                    writer.write_table(pa.Table.from_batches(waiting))
+                    waiting.clear()
+            if waiting:
+                writer.write_table(pa.Table.from_batches(waiting))
+
+    def header(self) -> dict[str, str]:
+        """See :class:`Form`."""
+        return {
+            "form": "parquet",
+            "schema": base64.b64encode(self.schema_bytes).decode(),
+            "columns": "source" if self.keeps_columns else "own",
+        }
+
+
+def _next_message(file: Any) -> Any:
+    """The next message; None at the end. Raises DataError for a part that was altered."""
+    pa = parquet.arrow()
+    try:
+        return pa.ipc.read_message(file)
+    except EOFError:
+        return None
+    except pa.ArrowException as error:
+        raise DataError("what was kept of the predictions is damaged; use --restart") from error
+
+
+def _own(record: Record, name: str) -> str | None:
+    if name == "text":
+        return record.text
+    value = record.meta if name == "meta" else record.extra
+    return to_json(value, 0) if value else None
