@@ -202,6 +202,8 @@ def sit(folder: Path, words: list[str], seconds: int) -> dict[str, Any]:
     began = time.perf_counter()
     terminal = Terminal([TXTAL, *words], environment)
     first = terminal.wait_for("1-9") - began
+    if seconds:
+        terminal.wait_for("model r")
     process = psutil.Process(terminal._process.pid)
     memory, behind, presses = [], [], []
     for number in range(1, seconds + 1):

@@ -70,8 +70,11 @@ class Propagation:
         if len(new):
             spread = np.ascontiguousarray(self._spread(new).T)
             self._reach.update(zip(new.tolist(), spread, strict=True))
-        columns = [self._reach[row] for row in rows.tolist()]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self._near), 0), np.float32)
+        # Each is one piece of memory: to copy them row by row is several times as fast.
+        reach = np.empty((len(rows), len(self._near)), np.float32)
+        for place, row in enumerate(rows.tolist()):
+            reach[place] = self._reach[row]
+        return reach.T
 
     def _spread(self, rows: Indices) -> Floats:
         seeds = self._seeds(rows)
