@@ -16,12 +16,8 @@ from txtal.engine import LOCAL, open_engine
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
-<<<<<<< HEAD
-from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
-=======
 from txtal.learner.composing import compose
-from txtal.learner.doubt import asked_again, doubted
->>>>>>> main
+from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
