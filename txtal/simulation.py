@@ -254,6 +254,7 @@ def fixed(pool: Labelled, test: Labelled, plan: Plan) -> dict[str, Any]:
         "points": plan.points,
         "audit": plan.settings.audit,
         "code": hashlib.sha256(Path(code).read_bytes()).hexdigest() if code else None,
+        **({"robust": True} if plan.settings.robust else {}),
     }
 
 

@@ -503,6 +503,8 @@ class Overview:
     """The estimates of the model's quality, each with the answers it had learned from."""
     effort: Effort | None = None
     """None where no answer was timed."""
+    measures: Measures | None = None
+    """The newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,6 +538,8 @@ class LearnerSettings:
     never."""
     stop_at: float | None = None
     """The accuracy at which it is said."""
+    robust: bool = False
+    """Whether fits leave out answers that are next to impossible by a model of the others."""
     suspects: bool = False
     """Whether rankings hold answers to look at again."""
     code: str | None = None

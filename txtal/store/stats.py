@@ -142,6 +142,7 @@ def overview(conn: Connection, name: str) -> Overview:
         tuple(body["annotators"].items()),
         tuple(revisions.curve(conn, dataset.id)),
         Effort(**body["effort"]) if body["effort"] else None,
+        measured[-1][1] if (measured := revisions.measures(conn, dataset.id)) else None,
     )
 
 
