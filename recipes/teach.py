@@ -37,6 +37,7 @@ def teach(
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
+    synthesise: Annotated[bool, "A tenth of the questions composed of two tickets each."] = False,
     stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
     follow: Annotated[bool, "The same, from a file that grows."] = False,
     budget: Annotated[
@@ -81,6 +82,7 @@ def teach(
         recheck=recheck,
         order="suspects" if suspects else "ranking",
         seed=seed,
+        synthesise=0.1 if synthesise else 0.0,
         stream=arriving,
         engine=engine,
         scheduler=scheduler,

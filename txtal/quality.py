@@ -57,6 +57,16 @@ def effort_lines(effort: Effort) -> list[str]:
     return lines
 
 
+def measures_line(measures: Measures) -> str:
+    """``accuracy 81 % (74–87), macro-F1 76 % (70–81), calibration error 4 %``."""
+    shown = (("accuracy", measures.accuracy), ("macro-F1", measures.macro_f1))
+    parts = [
+        f"{name} {100 * one.value:.0f} % ({100 * one.low:.0f}–{100 * one.high:.0f})"
+        for name, one in shown
+    ]
+    return ", ".join([*parts, f"calibration error {100 * measures.ece:.0f} %"])
+
+
 def hours(value: float) -> str:
     """``12 min``, ``3.4 h``."""
     return f"{60 * value:.0f} min" if value < 1 else f"{value:,.1f} h"

@@ -62,6 +62,8 @@ class Recipe:
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""
+    synthesise: float = 0.0
+    """Share of questions that are of texts composed of tickets', marked as synthetic."""
     stream: Stream | None = None
     """Tickets arrive from ``tickets`` while the session is on, instead of being loaded first."""
     label_keys: LabelKeys = "auto"

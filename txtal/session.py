@@ -27,7 +27,9 @@ from txtal.types import (
     OVERLAP,
     RECHECK,
     SUSPECT,
+    SYNTHETIC,
     Answer,
+    Composed,
     Draft,
     Explanation,
     Found,
@@ -81,6 +83,7 @@ class Ledger(Protocol):
     def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
     def take_next(self, after: int = 0) -> int | None: ...
     def take_random(self, rng: random.Random) -> int | None: ...
+    def add_synthetic(self, composed: Composed) -> int | None: ...
     def take_earlier(self, rng: random.Random) -> Answer | None: ...
     def keep(self) -> None: ...
 
@@ -212,6 +215,7 @@ class Session:
         order: Order = "ranking",
         audit: float = 0.1,
         recheck: float = 0.0,
+        synthesise: float = 0.0,
         seed: int | str = 0,
         on_answer: Iterable[OnAnswer] = (),
         validate: Validate | None = None,
@@ -229,6 +233,8 @@ class Session:
         self.audit = audit if learner else 0.0
         self.recheck = recheck
         """Share of questions that were answered before and are asked again, unknown to whom."""
+        self.synthesise = synthesise
+        """Share of questions that are of texts composed of tickets'."""
         self.guidelines = guidelines
         """What the annotator is to go by, as Markdown."""
         self.clock = clock
@@ -438,7 +444,7 @@ class Session:
     def _lease_again(self, question: Question) -> bool:
         """Whether a question that was put back may be asked now."""
         ticket_id = question.ticket.id
-        if question.again or question.ranked.reason == SUSPECT:  # its ticket is answered already
+        if question.again or question.ranked.reason in (SUSPECT, SYNTHETIC):  # not in the pool
             return self.ledger.hold(ticket_id) is not None
         return self.ledger.take_first([ticket_id]) is not None
 
@@ -449,6 +455,8 @@ class Session:
             return self._draw_suspect()
         if drawn is None and self.recheck and self._random.random() < self.recheck:
             drawn = self._draw_earlier()
+        if drawn is None and self.synthesise and self._random.random() < self.synthesise:
+            drawn = self._draw_composed()
         if drawn is None:
             new = self._draw_shared() or self._draw_new()
             return _Drawn(new, self.revision) if new else None
@@ -479,6 +487,15 @@ class Session:
         if answer is None or answer.ticket_id in self._unreadable:
             return None
         return _Drawn(_asked_as(answer), answer.revision, again=True)
+
+    def _draw_composed(self) -> _Drawn | None:
+        """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
+        for composed in self.ranking.composed if self.ranking else ():
+            ticket_id = self.ledger.add_synthetic(composed)
+            if ticket_id is not None:
+                ranked = replace(composed.ranked, ticket_id=ticket_id, reason=SYNTHETIC)
+                return _Drawn(ranked, self.revision)
+        return None
 
     def _draw_shared(self) -> Ranked | None:
         """Now and then, while one waits: a ticket that another has answered and everybody is asked.

@@ -189,6 +189,7 @@ def _label(
         order=recipe.order,
         audit=recipe.audit,
         recheck=recipe.recheck,
+        synthesise=recipe.synthesise,
         seed=seed,
         on_answer=[recipe.on_answer] if recipe.on_answer else [],
         guidelines=guidelines,
@@ -279,6 +280,7 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
+        synthesise=recipe.synthesise > 0,
         engine=recipe.engine,
         scheduler=recipe.scheduler,
     )
@@ -298,6 +300,15 @@ def _check_words(recipe: Recipe) -> None:
     if not 0 <= recipe.recheck <= 1:
         raise UsageError(
             f"a recheck share of {recipe.recheck} makes no sense: give 0 to 1, as in 0.02"
+        )
+    if not 0 <= recipe.synthesise < 1:
+        raise UsageError(
+            f"a synthetic share of {recipe.synthesise} makes no sense: give 0 to below 1, as in 0.1"
+        )
+    if recipe.synthesise and (recipe.stream or recipe.order != "ranking" or recipe.rating):
+        raise UsageError(
+            "--synthesise composes the tickets of a pool: not of a stream, nor of ratings, and in "
+            "no other order"
         )
     if recipe.stop_at is not None and not 0 < recipe.stop_at <= 1:
         raise UsageError(f"a target of {recipe.stop_at} makes no sense: give 0 to 1, as in 0.9")

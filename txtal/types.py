@@ -62,6 +62,8 @@ class Ticket:
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    synthetic: bool = False
+    """Nobody sent it: it was composed of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,9 @@ class Ranked:
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
+
+SYNTHETIC = "synthetic"
+"""The reason given for tickets that were composed of others."""
 
 START = "start"
 """The reason given for tickets asked before there is a model worth asking."""
@@ -359,6 +364,17 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Composed:
+    """A text made of two tickets', to be asked as a synthetic ticket."""
+
+    text: str
+    of: tuple[int, int]
+    """Their ids."""
+    ranked: Ranked
+    """What the model thinks of it; its ticket id is 0, for it isn't one yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """What a revision hands the session: whom to ask next."""
 
@@ -369,6 +385,8 @@ class Ranking:
     """A uniform random sample of the same pool, in random order."""
     suspects: tuple[Ranked, ...] = ()
     """Answered tickets to look at again, the most suspect first; only where they are asked for."""
+    composed: tuple[Composed, ...] = ()
+    """Texts to be asked as synthetic tickets; only where they are asked for."""
     scored: tuple[Ranked, ...] = ()
     """Of a stream: tickets that have arrived and whose fate is to be settled, in their order."""
 
@@ -485,6 +503,8 @@ class Overview:
     """The estimates of the model's quality, each with the answers it had learned from."""
     effort: Effort | None = None
     """None where no answer was timed."""
+    measures: Measures | None = None
+    """The newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +527,8 @@ class LearnerSettings:
     audit: float = 0.1
     """Share of questions drawn uniformly at random to estimate quality."""
     seed: int = 0
+    synthesise: bool = False
+    """Whether rankings hold texts composed of tickets'."""
     stream: bool = False
     """Whether tickets are scored as they arrive, rather than the whole pool."""
     threads: int = 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from txtal.types import (
     Bin,
+    Composed,
     Estimate,
     LabelCounts,
     Measures,
@@ -26,6 +27,7 @@ def dump_ranking(ranking: Ranking) -> str:
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
+        "composed": [[one.text, one.of, _ranked_row(one.ranked)] for one in ranking.composed],
         "scored": [_ranked_row(ranked) for ranked in ranking.scored],
     }
     return json.dumps(body, separators=(",", ":"))
@@ -51,6 +53,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         tuple(_ranked(row) for row in body["items"]),
         tuple(_ranked(row) for row in body["audit"]),
         tuple(_ranked(row) for row in body.get("suspects", ())),
+        tuple(_composed(row) for row in body.get("composed", ())),
         tuple(_ranked(row) for row in body.get("scored", ())),
     )
 
@@ -94,6 +97,11 @@ def _ranked_row(ranked: Ranked) -> list[Any]:
         ranked.score,
         ranked.selection_probability,
     ]
+
+
+def _composed(row: list[Any]) -> Composed:
+    text, (one, other), ranked = row
+    return Composed(str(text), (int(one), int(other)), _ranked(ranked))
 
 
 def _ranked(row: list[Any]) -> Ranked:

@@ -10,6 +10,8 @@ as `txtal simulate` does. Printed for each set and mark, over the sessions:
   ``audit``: the audit alone; ``weighted``: all answers by their chance of being asked) and of
   macro-F1 (``macro_f1``, ``audit_f1``): how often the 95 % interval holds the truth, the bias, the
   root mean square error, and how wide the interval is;
+- ``covers pool``: the same for the accuracy on the pool's open tickets, which is what is estimated;
+  a test file may be of another mix;
 - the expected calibration error on the test file before and after calibration, with the usual 15
   bins of equal width (Guo et al. 2017), and what a model whose probabilities are right would show
   by chance (``floor``).
@@ -78,14 +80,15 @@ class Problem:
         self.pool = _labelled(name, "train")
         self.test = _labelled(name, "test")
         self.task = simulation.task_of(self.pool)
-        self.truth = self._cells()
+        self.truth = self.of(self.test)
         self._features: Floats | None = None
 
-    def _cells(self) -> Cells:
+    def of(self, data: simulation.Labelled) -> Cells:
+        """The right answers (n, k) to its texts, of the pool's labels."""
         columns = {label: column for column, label in enumerate(self.pool.labels)}
-        cells = np.zeros((len(self.test.records), len(columns)), np.int8)
-        for row, record in enumerate(self.test.records):
-            for label in self.test.gold[record.text]:
+        cells = np.zeros((len(data.records), len(columns)), np.int8)
+        for row, record in enumerate(data.records):
+            for label in data.gold[record.text]:
                 if label in columns:
                     cells[row, columns[label]] = 1
         return cells
@@ -161,6 +164,7 @@ def _at_mark(problem: Problem, learner: Patient) -> Line:
     return {
         "truth": {
             "accuracy": float(right.mean()),
+            "pool": _on_the_pool(problem, learner),
             "macro_f1": evaluate.multilabel_f1(problem.truth, decided, "macro"),
         },
         "estimates": {name: _plain(estimate) for name, estimate in given.items()},
@@ -171,6 +175,16 @@ def _at_mark(problem: Problem, learner: Patient) -> Line:
             "floor": _floor(as_shown),
         },
     }
+
+
+def _on_the_pool(problem: Problem, learner: Learner) -> float:
+    """The accuracy on the tickets that nobody has answered."""
+    assert learner.model is not None
+    assert learner.features is not None
+    assert learner._known is not None
+    decided = decide(learner.model.predict_proba(learner.features.matrix), problem.task)
+    right = (decided == problem.of(problem.pool)).all(axis=1)
+    return float(np.delete(right, learner._known.rows).mean())
 
 
 def _plain(estimate: Estimate | None) -> list[float] | None:
@@ -234,6 +248,14 @@ def figures(found: Sequence[Line]) -> dict[str, Any]:
 
 def _figures(group: Sequence[Line]) -> dict[str, Any]:
     made: dict[str, Any] = {"points": len(group)}
+    pool = [
+        low <= line["truth"]["pool"] <= high
+        for line in group
+        if line["estimates"]["accuracy"] and "pool" in line["truth"]
+        for low, high in [line["estimates"]["accuracy"][2:]]
+    ]
+    if pool:
+        made["covers pool"] = round(float(np.mean(pool)), 3)
     for name, truth in ESTIMATES.items():
         pairs = [
             (line["estimates"][name], line["truth"][truth])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.test_verify import MEASURES
+from txtal.quality import measures_line
 from txtal.store import answers, effort
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -67,3 +69,13 @@ def test_nothing_timed(ledger: Ledger) -> None:
     assert found(ledger) is None
     ledger.record(Answer(1, "accept", (1,)))  # as an import has it
     assert found(ledger) is None
+
+
+def test_the_overview_has_the_newest_measures(ledger: Ledger) -> None:
+    assert ledger.overview().measures is None
+    revision = Revision(4, 4, 0.1, "lexical@en", "margin", MEASURES.accuracy, measures=MEASURES)
+    ledger.save_ranking(Ranking(revision, ()))
+    ledger.save_ranking(Ranking(Revision(5, 5, 0.1, "lexical@en", "margin"), ()))
+    assert ledger.overview().measures == MEASURES
+    said = measures_line(MEASURES)
+    assert said == "accuracy 80 % (50–90), macro-F1 80 % (50–90), calibration error 10 %"

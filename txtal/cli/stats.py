@@ -43,6 +43,8 @@ def _show(body: dict[str, Any]) -> None:
         put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
         if body["note"]:
             put(f"       {body['note']}")
+    if body["synthetic"]:
+        put(f"synthetic: {body['synthetic']:,} of the answers, which no measure counts")
     if body["stream"]:
         names = {"let_go": "let go", "unsettled": "not looked at yet"}
         put(

@@ -52,6 +52,8 @@ def write(rows: Iterable[ExportRow], out: Writable, form: Format) -> Written:
     for row in rows:
         lines = form(row)
         for line in lines:
+            if row.ticket.synthetic:
+                line |= {"synthetic": True}
             out.write(to_json(line, row.ticket.id) + "\n")
         answers += 1
         written += len(lines)

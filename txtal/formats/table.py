@@ -32,8 +32,8 @@ def write_table(
     left_out: Counter[str] = Counter()
     for row in rows:
         answers += 1
-        if row.answer.verdict != "accept":
-            left_out[row.answer.verdict] += 1
+        if row.answer.verdict != "accept" or row.ticket.synthetic:
+            left_out["synthetic" if row.ticket.synthetic else row.answer.verdict] += 1
             continue
         table.writerow(map(guard, _cells(row, scheme)))
         lines += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from txtal.engine import LOCAL, open_engine
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
+from txtal.learner.composing import compose
 from txtal.learner.doubt import asked_again, doubted
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
@@ -35,13 +36,15 @@ from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
 from txtal.recipes import load_file, shipped
 from txtal.session import LearnerStatus
-from txtal.store import answers, cache_folder, datasets, revisions, schema, tickets
+from txtal.store import answers, cache_folder, datasets, revisions, schema, synthetic, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     AUDIT,
     START,
+    SYNTHETIC,
     Answer,
+    Composed,
     Dataset,
     Explanation,
     LearnerSettings,
@@ -56,6 +59,7 @@ from txtal.types import (
 )
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.files import Matrix
 
 RANDOM = "random"
 _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
@@ -87,6 +91,8 @@ class Snapshot:
     audited: frozenset[int]
     """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
     features: Features
+    synthetic: frozenset[int] = frozenset()
+    """Ids of the tickets that were composed: no part of the pool."""
 
     @property
     def scheme(self) -> Scheme:
@@ -404,7 +410,8 @@ class Learner:
         chances = answers.chances(conn, dataset.id)
         self._standing = standing
         features = self._vectorise(conn, dataset.id, standing)
-        return Snapshot(dataset, newest, standing, chances, audited, features)
+        composed = synthetic.ids(conn, dataset.id)
+        return Snapshot(dataset, newest, standing, chances, audited, features, composed)
 
     def _vectorise(self, conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Features:
         """The features there are; the cache vectorises only what is new."""
@@ -509,8 +516,9 @@ class Learner:
         assert self._surroundings is not None
         features = snapshot.features
         is_open = np.ones(len(features.ids), np.bool_)
-        answered = features.rows([answer.ticket_id for answer in snapshot.answers])
-        is_open[answered[answered >= 0]] = False
+        answered = [answer.ticket_id for answer in snapshot.answers]
+        taken = features.rows([*answered, *snapshot.synthetic])
+        is_open[taken[taken >= 0]] = False
         rows = np.flatnonzero(is_open)
         rng = np.random.default_rng([self.settings.seed, len(snapshot.answers)])
         if self.settings.strategy == RANDOM:
@@ -556,6 +564,7 @@ class Learner:
             self._ranked(choice, snapshot),
             self._ranked(uniform_choice, snapshot),
             self._suspected() if self.settings.suspects else (),
+            self._composed(waiting, snapshot) if self.settings.synthesise else (),
         )
 
     def _noted(self, snapshot: Snapshot, measures: Measures | None, began: float) -> Revision:
@@ -569,6 +578,28 @@ class Learner:
             note=self.chosen if self.model and self.model.ready else _NOT_READY,
             outlook=self._outlook,
             measures=measures,
+        )
+
+    def _composed(self, waiting: OpenTickets, snapshot: Snapshot) -> tuple[Composed, ...]:
+        """Texts of two tickets each that the model is in doubt about."""
+        if waiting.pool.model is None:
+            return ()
+        ids, features = snapshot.features.ids[waiting.candidates], snapshot.features
+        found = compose(
+            waiting.pool,
+            lambda rows: self._texts(ids[list(rows)].tolist()),
+            features.vectoriser.transform,
+        )
+        if not found:
+            return ()
+        rows = features.vectoriser.transform([one.text for one in found])
+        made = replace(features, ids=np.arange(len(found)), matrix=Matrix(rows.astype(np.float16)))
+        doubt = np.array([one.doubt for one in found], np.float32)
+        choice = Choice(SYNTHETIC, np.arange(len(found)), doubt, None)
+        ranked = self._ranked(choice, replace(snapshot, features=made))
+        return tuple(
+            Composed(one.text, (int(ids[one.rows[0]]), int(ids[one.rows[1]])), its)
+            for one, its in zip(found, ranked, strict=True)
         )
 
     def _suspected(self) -> tuple[Ranked, ...]:

@@ -38,7 +38,7 @@ class Answered:
     audit: Mask
     """(m,): drawn uniformly at random."""
     chances: Mapping[int, float | None]
-    """Of each answered ticket, in the order they were asked."""
+    """Of each answered ticket that isn't synthetic, in the order they were asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def gather(
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
         return trainer.finish(trainer.regression(x, y, blind), used, y)
 
-    folds = _folds(cells, audit)
+    real = np.isin(answered.tickets, list(answered.chances))
+    folds = np.where(real, _folds(cells, audit), -1)
     proba, known = cross_fitted(features, rows, cells, np.where(audit, folds, -1), from_blind)
     seen = folds >= 0
     if not audit[seen].all():
@@ -132,7 +133,7 @@ def _weights(answered: Answered, open_tickets: int) -> Floats:
     chances = np.array([np.nan if c is None else c for c in answered.chances.values()])
     weights = estimate.importance(chances, asked + open_tickets)
     of_ticket = dict(zip(answered.chances, weights.tolist(), strict=True))
-    return np.array([of_ticket[ticket] for ticket in answered.tickets.tolist()])
+    return np.array([of_ticket.get(ticket, 0.0) for ticket in answered.tickets.tolist()])
 
 
 def by_label(measures: Measures, labels: Sequence[int]) -> Measures:

@@ -91,7 +91,7 @@ class StreamLearner(Learner):
             if self._revision is None or anew or there != self._learned:
                 self._revision = self._learn(conn, dataset, there[0], began)
                 self._learned = there
-            waiting = [one.ticket_id for one in arrivals.waiting(conn, dataset.id, WAITING)]
+            waiting = arrivals.waiting(conn, dataset.id, WAITING)
             unsettled = arrivals.unsettled(conn, dataset.id, SCORED)
             return Ranking(
                 self._revision,

@@ -134,14 +134,15 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
 def chances(conn: Connection, dataset_id: int) -> dict[int, float | None]:
     """The chance that each ticket with a standing answer had of being asked, when it first was.
 
-    In the order in which they were asked. None where it isn't known.
+    In the order in which they were asked, without synthetic ones. None where it isn't known.
     """
     rows = conn.execute(
         "SELECT ticket_id, selection_probability, min(id) AS first FROM answer"
-        " WHERE dataset_id = ? AND verdict IS NOT NULL AND ticket_id IN"
-        " (SELECT ticket_id FROM standing_answer WHERE dataset_id = ?)"
+        " WHERE dataset_id = :d AND verdict IS NOT NULL AND ticket_id IN"
+        " (SELECT ticket_id FROM standing_answer WHERE dataset_id = :d)"
+        " AND ticket_id NOT IN (SELECT ticket_id FROM synthetic WHERE dataset_id = :d)"
         " GROUP BY ticket_id ORDER BY first",
-        (dataset_id, dataset_id),
+        {"d": dataset_id},
     )
     return {row["ticket_id"]: row["selection_probability"] for row in rows}
 
@@ -201,7 +202,8 @@ class Exported:
 def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
     """Standing answers with their tickets, oldest first, streamed."""
     rows = conn.execute(
-        "SELECT a.*, t.text, t.meta, t.extra, r.strategy, r.vectoriser FROM standing_answer AS a"
+        "SELECT a.*, t.text, t.meta, t.extra, r.strategy, r.vectoriser, s.ticket_id AS synthetic"
+        " FROM standing_answer AS a LEFT JOIN synthetic AS s ON s.ticket_id = a.ticket_id"
         " JOIN ticket AS t ON t.id = a.ticket_id"
         " LEFT JOIN revision AS r ON r.id = a.revision_id"
         " WHERE a.dataset_id = ? ORDER BY a.id",
@@ -210,7 +212,7 @@ def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
     stands_for = labels.merged(conn, dataset_id)
     for row in rows:
         extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
-        ticket = Ticket(row["ticket_id"], row["text"], *extras)
+        ticket = Ticket(row["ticket_id"], row["text"], *extras, synthetic=bool(row["synthetic"]))
         yield Exported(
             ticket,
             from_row(row, stands_for),

@@ -101,19 +101,29 @@ def save_spending(conn: Connection, dataset_id: int, spent: Spending) -> None:
     )
 
 
-def waiting(
-    conn: Connection, dataset_id: int, limit: int, after: int = 0, session_id: int = 0
-) -> list[Ranked]:
-    """Tickets above ``after`` that are to be asked and open to this session, in their order."""
-    rows = conn.execute(
+def next_waiting(
+    conn: Connection, dataset_id: int, session_id: int, after: int = 0
+) -> Ranked | None:
+    """The first ticket above ``after`` that is to be asked and open to this session."""
+    row = conn.execute(
         "SELECT r.* FROM arrival AS r JOIN ticket AS t ON t.id = r.ticket_id"
         " WHERE r.dataset_id = :dataset AND r.fate = 'ask' AND r.ticket_id > :after"
-        f" AND {leases.OPEN} ORDER BY r.ticket_id LIMIT :limit",
-        {"dataset": dataset_id, "after": after, "session": session_id, "limit": limit}
-        | {"now": time.time()},
-    ).fetchall()
-    stands_for = labels.merged(conn, dataset_id) if rows else {}
-    return [_ranked(row, stands_for) for row in rows]
+        f" AND {leases.OPEN} ORDER BY r.ticket_id LIMIT 1",
+        {"dataset": dataset_id, "after": after, "session": session_id, "now": time.time()},
+    ).fetchone()
+    return None if row is None else _ranked(row, labels.merged(conn, dataset_id))
+
+
+def waiting(conn: Connection, dataset_id: int, limit: int) -> list[int]:
+    """Ids of the first tickets that are to be asked, and on no screen yet."""
+    rows = conn.execute(
+        "SELECT r.ticket_id FROM arrival AS r WHERE r.dataset_id = ? AND r.fate = 'ask'"
+        " AND NOT EXISTS (SELECT 1 FROM standing_answer AS a WHERE a.ticket_id = r.ticket_id)"
+        " AND NOT EXISTS (SELECT 1 FROM lease AS l WHERE l.ticket_id = r.ticket_id)"
+        " ORDER BY r.ticket_id LIMIT ?",
+        (dataset_id, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def _ranked(row: sqlite.Row, stands_for: dict[int, int]) -> Ranked:

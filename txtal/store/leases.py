@@ -33,8 +33,9 @@ OPEN = f"""
                     WHERE l.ticket_id = t.id AND l.session_id <> s.id AND l.expires > :now
                     AND (NOT {IS_SHARED}
                          OR (SELECT annotator FROM session WHERE id = l.session_id) = s.annotator))
+    AND NOT EXISTS (SELECT 1 FROM synthetic WHERE ticket_id = t.id)
 """
-"""No answer to ticket ``t`` stands, and no other session holds it.
+"""No answer to ticket ``t`` stands, no other session holds it, and it isn't synthetic.
 
 Of a ticket that everybody is asked: none of the session's own annotator.
 """
@@ -124,17 +125,20 @@ def release(conn: Connection, session_id: int) -> None:
 
 
 def open_count(conn: Connection, dataset_id: int, session_id: int = 0) -> int:
-    """How many of the dataset's tickets have no standing answer.
+    """How many of the dataset's tickets have no standing answer, synthetic ones aside.
 
     For a session, one that everybody is asked counts until its own annotator has answered it.
     """
     row = conn.execute(
         "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
-        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d)"
+        " - (SELECT count(*) FROM synthetic WHERE dataset_id = :d)"
+        " - (SELECT count(DISTINCT ticket_id) FROM standing_answer WHERE dataset_id = :d"
+        "    AND ticket_id NOT IN (SELECT ticket_id FROM synthetic))"
         " + (SELECT count(DISTINCT t.id) FROM session AS s"
         "    JOIN standing_answer AS a ON a.dataset_id = s.dataset_id"
         "    JOIN ticket AS t ON t.id = a.ticket_id"
         f"   WHERE s.id = :s AND s.overlap > 0 AND {IS_SHARED}"
+        "    AND t.id NOT IN (SELECT ticket_id FROM synthetic)"
         "    AND NOT EXISTS (SELECT 1 FROM standing_answer AS own"
         "                    WHERE own.ticket_id = t.id AND own.annotator = s.annotator))",
         {"d": dataset_id, "s": session_id},

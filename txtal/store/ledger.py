@@ -22,6 +22,7 @@ from txtal.store import (
     rechecks,
     revisions,
     stats,
+    synthetic,
     tickets,
 )
 from txtal.store.files import WAL
@@ -31,6 +32,7 @@ from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, tr
 from txtal.store.tickets import Loaded
 from txtal.types import (
     Answer,
+    Composed,
     Dataset,
     Found,
     LabelChange,
@@ -312,6 +314,14 @@ class Ledger:
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes, int(time.time() / _LOOK_AGAIN_SECONDS)
 
+    def add_synthetic(self, composed: Composed) -> int | None:
+        """Store a composed text and lease it; None when the dataset has it already."""
+        with self._writing():
+            ticket_id = synthetic.add(self.conn, self.dataset.id, composed)
+            if ticket_id is not None:
+                leases.hold(self.conn, self.session_id, ticket_id)
+            return ticket_id
+
     @property
     def others(self) -> Mapping[str, int]:
         """How many tickets each other annotator has answered, as of the last :meth:`look`."""
@@ -363,11 +373,10 @@ class Ledger:
         """Lease the first ticket above ``after`` that arrived and is to be asked."""
         after = max(after, self._none_before)
         with self._writing():
-            found = arrivals.waiting(self.conn, self.dataset.id, 1, after, self.session_id)
-            if found:
-                leases.hold(self.conn, self.session_id, found[0].ticket_id)
-                return found[0]
-            return None
+            found = arrivals.next_waiting(self.conn, self.dataset.id, self.session_id, after)
+            if found is not None:
+                leases.hold(self.conn, self.session_id, found.ticket_id)
+            return found
 
     def stream_counts(self) -> tuple[Spending, int, int]:
         """What the stream has come to, how many tickets wait for an answer, for a decision."""

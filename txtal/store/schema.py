@@ -380,6 +380,17 @@ _M007 = (
     " ON session (dataset_id, annotator, recipe, started, ended, overlap)",
 )
 
+_M008 = (
+    """CREATE TABLE synthetic (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        first INTEGER NOT NULL REFERENCES ticket(id),
+        second INTEGER NOT NULL REFERENCES ticket(id),
+        at REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX synthetic_whole ON synthetic (dataset_id, ticket_id, first, second, at)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -388,6 +399,7 @@ MIGRATIONS = {
     "m005_measures": _M005,
     "m006_stream": _M006,
     "m007_overlap": _M007,
+    "m008_synthetic": _M008,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""
 

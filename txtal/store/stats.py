@@ -9,7 +9,16 @@ from typing import Any
 
 from txtal.intervals import agreement, reliability
 from txtal.quality import as_data
-from txtal.store import answers, arrivals, datasets, effort, rechecks, revisions, tickets
+from txtal.store import (
+    answers,
+    arrivals,
+    datasets,
+    effort,
+    rechecks,
+    revisions,
+    synthetic,
+    tickets,
+)
 from txtal.store.sqlite import Connection
 from txtal.types import IN_SIGHT, VERDICTS, Answer, Effort, Outlook, Overview, Scheme
 
@@ -44,6 +53,7 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "vectoriser": revision.vectoriser if revision else None,
         "strategy": revision.strategy if revision else None,
         "note": revision.note if revision else None,
+        "synthetic": _synthetic(conn, dataset.id, standing),
         "stream": _stream(conn, dataset.id),
         "audit": (
             {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
@@ -55,6 +65,12 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "reliability": _reliability(standing, dataset.scheme),
         "outlook": asdict(outlook) if outlook else None,
     }
+
+
+def _synthetic(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> int:
+    """How many of the answers are of synthetic tickets."""
+    ids = synthetic.ids(conn, dataset_id)
+    return sum(answer.ticket_id in ids for answer in standing)
 
 
 def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
@@ -126,6 +142,7 @@ def overview(conn: Connection, name: str) -> Overview:
         tuple(body["annotators"].items()),
         tuple(revisions.curve(conn, dataset.id)),
         Effort(**body["effort"]) if body["effort"] else None,
+        measured[-1][1] if (measured := revisions.measures(conn, dataset.id)) else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -113,8 +113,12 @@ def _dump(value: Mapping[str, Any]) -> str | None:
 
 
 def count(conn: Connection, dataset_id: int) -> int:
-    """How many tickets the dataset holds."""
-    row = conn.execute("SELECT count(*) FROM ticket WHERE dataset_id = ?", (dataset_id,)).fetchone()
+    """How many tickets the dataset holds, synthetic ones aside."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM ticket WHERE dataset_id = :d)"
+        " - (SELECT count(*) FROM synthetic WHERE dataset_id = :d)",
+        {"d": dataset_id},
+    ).fetchone()
     return int(row[0])
 
 
@@ -141,10 +145,14 @@ def find(conn: Connection, dataset_id: int, text: str) -> int | None:
 
 def get(conn: Connection, ticket_id: int) -> Ticket:
     """The ticket with this id. Raises KeyError when there is none."""
-    row = conn.execute("SELECT * FROM ticket WHERE id = ?", (ticket_id,)).fetchone()
+    row = conn.execute(
+        "SELECT t.*, EXISTS (SELECT 1 FROM synthetic AS s WHERE s.ticket_id = t.id) AS synthetic"
+        " FROM ticket AS t WHERE t.id = ?",
+        (ticket_id,),
+    ).fetchone()
     if row is None:
         raise KeyError(ticket_id)
-    return from_row(row)
+    return replace(from_row(row), synthetic=bool(row["synthetic"]))
 
 
 def from_row(row: sqlite.Row) -> Ticket:
@@ -192,14 +200,15 @@ def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
 
 
 def records(conn: Connection, dataset_id: int) -> Iterator[Record]:
-    """The dataset's tickets as records, in order of loading.
+    """The dataset's tickets as records, in order of loading, without the synthetic ones.
 
     Read a part at a time: a transaction that stays open for hours would keep SQLite from tidying
     up behind those who write meanwhile.
     """
     last = 0
     while rows := conn.execute(
-        "SELECT * FROM ticket WHERE dataset_id = ? AND id > ? ORDER BY id LIMIT ?",
+        "SELECT * FROM ticket AS t WHERE dataset_id = ? AND id > ? AND NOT EXISTS"
+        " (SELECT 1 FROM synthetic AS s WHERE s.ticket_id = t.id) ORDER BY id LIMIT ?",
         (dataset_id, last, _BATCH),
     ).fetchall():
         for ticket in map(from_row, rows):

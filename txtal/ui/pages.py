@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from txtal.advice import ahead
 from txtal.extending import Panel, Shown
-from txtal.quality import effort_lines
+from txtal.quality import effort_lines, measures_line
 from txtal.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
@@ -190,6 +190,8 @@ def _sums(session: Session, overview: Overview) -> Iterator[str]:
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
     yield words.model(session)
+    if overview.measures:
+        yield measures_line(overview.measures)
     if session.ranking:
         yield words.settings(session)
     outlook = session.ranking.revision.outlook if session.ranking else None

@@ -240,6 +240,9 @@ class _Talk:
             *(f"{clean(panel.title)}: {_short(more)}" for panel, more in self.extension.standing()),
             self.suggested(question),
             words.previous(self.session, question),
+            "synthetic: nobody sent this, it is composed of two tickets"
+            if question.ticket.synthetic
+            else "",
         ]
         self.say("\n" + "\n".join(part for part in parts if part))
         if self.session.scheme.task != "binary":

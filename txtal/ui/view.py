@@ -281,6 +281,7 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
     """What is noted of the ticket at hand, the most important first."""
     was = words.previous(session, question)
     marks = [
+        ("class:was", "synthetic" if question.ticket.synthetic else ""),
         ("class:flag", "⚑ flagged" if session.flagged else ""),
         ("class:was", was),
         ("class:dim", f"“{words.clean_comment(session.comment)}”" if session.comment else ""),

@@ -20,6 +20,7 @@ _REASONS = {
     "audit": "asked at random, for the audit",
     "start": "asked to start with",
     "stream": "as the model was in doubt",
+    "synthetic": "composed of two tickets",
     "file order": "in the order of the file",
     "chosen": "as you looked for it",
     "overlap": "asked of everybody",

@@ -43,6 +43,21 @@ def synthesis(pool: Pool) -> Floats:
     return in_order(pool, _nearest(pool, points))
 
 
+def pairs(pool: Pool) -> list[tuple[int, int]]:
+    """On each boundary that a point is made up on, the rows nearest to it on its two sides."""
+    rows = pool.sample(SAMPLE)
+    boundaries = _boundaries(pool.proba[rows], pool)
+    points, places = _crossed(pool, rows, boundaries)
+    distances = _distances(pool, points)
+    found = []
+    for point, place in enumerate(places):
+        one, other = (rows[np.flatnonzero(side[place])] for side in boundaries.leaning)
+        if len(one) and len(other):
+            nearest = (side[distances[point, side].argmin()] for side in (one, other))
+            found.append((int(next(nearest)), int(next(nearest))))
+    return found
+
+
 class Boundaries(NamedTuple):
     """Where two answers tie: (b,) of them, the most doubt first."""
 
@@ -85,6 +100,11 @@ def _largest(sums: Floats, size: int) -> Indices:
 
 def _points(pool: Pool, rows: Indices, boundaries: Boundaries) -> Features:
     """A point (c, d) on each boundary whose sides both have tickets, in their order."""
+    return _crossed(pool, rows, boundaries)[0]
+
+
+def _crossed(pool: Pool, rows: Indices, boundaries: Boundaries) -> tuple[Features, Indices]:
+    """The same, and which (c,) of the boundaries they lie on."""
     assert pool.model is not None
     one, other, leaning = boundaries
     facing, kind = (one, NOT) if other is None else (other, IS)
@@ -99,7 +119,7 @@ def _points(pool: Pool, rows: Indices, boundaries: Boundaries) -> Features:
         middle = np.asarray((begin + end) / 2, np.float32)
         leads = _lead(pool.model, middle, one, other) > 0
         begin[leads], end[~leads] = middle[leads], middle[~leads]
-    return np.asarray((begin + end) / 2)
+    return np.asarray((begin + end) / 2), there
 
 
 def _middles(pool: Pool, rows: Indices, leaning: Floats, labels: Indices, kind: int) -> Features:
@@ -127,15 +147,21 @@ def _nearest(pool: Pool, points: Features) -> Indices:
     """Rows, ``pool.size`` at most: each point in turn picks the nearest that is left."""
     if not len(points):
         return _NONE
-    with np.errstate(all="ignore"):  # of rows that aren't usable, and so never picked
-        products = pool.features @ points.T
-        distances = squared_lengths(pool.features) - 2 * _dense(products).T
-    distances[:, ~pool.usable] = np.inf
+    distances = _distances(pool, points)
     picks = []
     for point in islice(cycle(range(len(points))), min(pool.size, int(pool.usable.sum()))):
         picks.append(int(distances[point].argmin()))
         distances[:, picks[-1]] = np.inf
     return np.array(picks, np.int64)
+
+
+def _distances(pool: Pool, points: Features) -> Floats:
+    """How far (c, n) each ticket is from each point, squared and but for the point's length."""
+    with np.errstate(all="ignore"):  # of rows that aren't usable, and so never picked
+        products = pool.features @ points.T
+        distances = squared_lengths(pool.features) - 2 * _dense(products).T
+    distances[:, ~pool.usable] = np.inf
+    return np.asarray(distances)
 
 
 def _dense(product: Features) -> Features:
