@@ -34,6 +34,7 @@ def teach(
         float, "Say when 100 more answers would gain fewer points of macro-F1; 0: never."
     ] = 1.0,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    robust: Annotated[bool, "Learn nothing from answers that look impossible."] = False,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
@@ -80,6 +81,7 @@ def teach(
         stop_at=stop_at,
         stop_gain=stop_gain,
         recheck=recheck,
+        robust=robust,
         order="suspects" if suspects else "ranking",
         seed=seed,
         synthesise=0.1 if synthesise else 0.0,

@@ -55,6 +55,8 @@ class Recipe:
     """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop."""
     stop_at: float | None = None
     """The accuracy at which it is said."""
+    robust: bool = False
+    """Whether fits leave out answers that are next to impossible by a model of the others."""
     seed: int = _DEFAULTS.seed
     engine: str = _DEFAULTS.engine
     """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""

@@ -99,7 +99,7 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
         raise UsageError(fault)
     task: Task | None = "rating" if recipe.rating else recipe.task
     dataset = datasets.prepare(conn, recipe.dataset, labels, task)
-    _check_target(recipe, dataset)
+    _check_wishes(recipe, dataset)
     current = {label.name for label in dataset.scheme.labels}
     for name in dict.fromkeys(name for name, _ in labels if name not in current):
         report.say(f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`")
@@ -275,6 +275,7 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         strategy=recipe.strategy,
         audit=recipe.audit,
         seed=recipe.seed,
+        robust=recipe.robust,
         stop_gain=recipe.stop_gain,
         stop_at=recipe.stop_at,
         suspects=recipe.order == "suspects",
@@ -361,7 +362,11 @@ def _check_terminal(plain: bool, reads_stdin: bool) -> None:
         )
 
 
-def _check_target(recipe: Recipe, dataset: Dataset) -> None:
+def _check_wishes(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.robust and dataset.scheme.task != "exclusive":
+        raise UsageError(
+            f"{dataset.name}: is {dataset.scheme.task}; --robust is for one label of several"
+        )
     if recipe.stop_at is not None and dataset.scheme.task == "rating":
         raise UsageError(
             f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"

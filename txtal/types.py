@@ -538,6 +538,8 @@ class LearnerSettings:
     never."""
     stop_at: float | None = None
     """The accuracy at which it is said."""
+    robust: bool = False
+    """Whether fits leave out answers that are next to impossible by a model of the others."""
     suspects: bool = False
     """Whether rankings hold answers to look at again."""
     code: str | None = None

@@ -89,3 +89,14 @@ def test_wishes_that_make_no_sense(txtal: Program, options: tuple[str, ...], sai
     if "--rating" not in options:
         words = (*words, "-l", "a,b")
     assert said in txtal.quick(*words).complaint
+
+
+def test_robust_is_for_one_label_of_several(txtal: Program) -> None:
+    txtal.file("some.jsonl", [{"text": "one"}])
+    words = ("teach", "new", "some.jsonl", "--plain", "-l", "a,b", "--task", "multilabel")
+    assert "--robust is for one label" in txtal.quick(*words, "--robust").complaint
+
+
+def test_a_robust_classifier_is_trained_without_them(doubtful: Program, tmp_path: Path) -> None:
+    words = ("train", "d", "-o", str(tmp_path / "model"), "--vectors", "lexical", "--robust")
+    assert "trained on 90 answers" in doubtful.quick.ok(*words).err

@@ -85,3 +85,28 @@ def test_rankings_have_suspects_only_when_asked_for(desk: Desk) -> None:
     sent = protocol.load_message(protocol.dump_message(ranking))
     assert isinstance(sent, Ranking)
     assert sent.suspects == ranking.suspects
+
+
+class TestRobust:
+    def test_what_is_next_to_impossible_teaches_nothing(self, desk: Desk) -> None:
+        learner = desk.learner(LearnerSettings("lexical@en", "margin", robust=True))
+        first = learner.rank().revision
+        assert "robust" not in first.note
+        assert learner.sort_out()
+        assert not learner.sort_out()  # until there are a tenth more answers
+        assert learner.rank().revision.note == "robust: learns nothing from 3 answers"
+        assert learner._left_out.tickets == frozenset(wrong_tickets(desk))
+
+    def test_only_where_it_is_asked_for(self, desk: Desk) -> None:
+        learner = desk.learner()
+        learner.rank()
+        assert not learner.sort_out()
+
+    def test_not_of_several_labels(
+        self, conn: Connection, path: Path, make_dataset: MakeDataset
+    ) -> None:
+        desk = Desk(conn, path, make_dataset(TEXTS, LABELS, "multilabel"))
+        desk.answer(desk.ids)
+        learner = desk.learner(LearnerSettings("lexical@en", "margin", robust=True))
+        learner.rank()
+        assert not learner.sort_out()

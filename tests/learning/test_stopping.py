@@ -28,23 +28,25 @@ def one(labels: list[int], k: int = 3) -> Cells:
 
 
 class TestCurve:
-    @given(st.floats(0.3, 1), st.floats(1, 40))
+    @given(st.floats(0.3, 1), st.floats(1, 20))
     def test_it_finds_the_curve_that_made_the_points(self, limit: float, loss: float) -> None:
-        curve = Curve.fit(ANSWERS, (limit - loss / ANSWERS)[None])
-        assert float(curve.limit[0]) == pytest.approx(limit, abs=1e-6)
+        curve = Curve.fit(ANSWERS, (limit - loss * ANSWERS**-0.75)[None])
         gain = curve.gain(300, 100)
-        assert gain.value == pytest.approx(loss / 300 - loss / 400, abs=1e-6)
-        assert gain.low == gain.high == gain.value
-
-    def test_the_interval_is_that_of_the_resamples(self) -> None:
-        rng = np.random.default_rng(0)
-        points = 0.9 - 20 / ANSWERS + rng.normal(0, 0.004, (200, 5))
-        gain = Curve.fit(ANSWERS, points).gain(300, 50)
-        assert gain.value is not None
+        assert gain.value == pytest.approx(loss * (300**-0.75 - 400**-0.75), abs=1e-6)
         assert gain.low is not None
         assert gain.high is not None
-        assert gain.low < 20 / 300 - 20 / 350 < gain.high
         assert gain.low < gain.value < gain.high
+
+    def test_the_interval_is_that_of_the_resamples_and_of_what_exponents_are_usual(self) -> None:
+        rng = np.random.default_rng(0)
+        for power in (0.5, 1.0):
+            drop = ANSWERS**-power
+            points = 0.9 - drop / drop[-1] / 15 + rng.normal(0, 0.004, (200, 5))
+            gain = Curve.fit(ANSWERS, points).gain(300, 50)
+            true = (1 - (350 / 300) ** -power) / 15
+            assert gain.low is not None
+            assert gain.high is not None
+            assert gain.low < true < gain.high
 
     def test_quality_never_falls_with_answers(self) -> None:
         falling = Curve.fit(ANSWERS, np.array([[0.9, 0.88, 0.86, 0.84, 0.82]]))
@@ -52,12 +54,13 @@ class TestCurve:
         assert falling.needed(300, 0.82, 0.9) is None
 
     def test_answers_needed(self) -> None:
-        curve = Curve.fit(ANSWERS, (0.95 - 30 / ANSWERS)[None])
-        needed = curve.needed(300, 0.85, 0.9)
+        curve = Curve.fit(ANSWERS, (0.95 - 7.2 * ANSWERS**-0.75)[None])
+        now = 0.95 - 7.2 * 300**-0.75
+        needed = curve.needed(300, now, 0.9)
         assert needed is not None
-        assert 0.95 - 30 / (300 + needed) == pytest.approx(0.9)
+        assert 0.95 - 7.2 * (300 + needed) ** -0.75 == pytest.approx(0.9)
         assert curve.needed(300, 0.85, 0.8) == 0
-        assert curve.needed(300, 0.85, 0.96) is None
+        assert curve.needed(300, now, 0.96) is None
 
 
 class TestAgreement:

@@ -104,6 +104,7 @@ class _Numbers(click.ParamType[list[float]]):
     show_default=True,
     help="Share of questions drawn at random, as in teach.",
 )
+@click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @click.option(
     "--target",
     type=click.FloatRange(0, min_open=True),
@@ -139,6 +140,7 @@ def command(
     noise: Sequence[float],
     batch: Sequence[int],
     audit: float,
+    robust: bool,
     target: float | None,
     rating: str | None,
     lang: str,
@@ -170,7 +172,7 @@ def command(
     plan = simulation.plan(
         [name for names in strategy for name in names],
         [options.spec_of(name, lang, spacy) for names in vectors for name in names],
-        LearnerSettings(audit=audit, code=str(code) if code else None),
+        LearnerSettings(audit=audit, code=str(code) if code else None, robust=robust),
         seeds=seeds,
         budget=budget,
         noises=noise,

@@ -20,6 +20,7 @@ from txtal.cli.output import Console, quality
     required=True,
     help="The folder to write the classifier to.",
 )
+@click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @options.features
 @click.pass_context
 def command(
@@ -30,6 +31,7 @@ def command(
     lang: str,
     spacy: str | None,
     code: Path | None,
+    robust: bool,
 ) -> None:
     """Fit the classifier on every answer of DATASET and write it to a folder.
 
@@ -43,12 +45,12 @@ def command(
 
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    settings = LearnerSettings(spec, code=str(code) if code else None, robust=robust)
     learner = Learner(console.database, dataset, settings, console.status)
     revision = learner.rank().revision
     while learner.tune():
         pass
-    if learner.adapted:
+    if learner.sort_out() or learner.adapted:
         revision = learner.rank().revision
     scheme, model, features = learner.scheme, learner.model, learner.features
     if scheme is None or model is None or features is None or not model.ready:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from txtal.learner.known import Known
 from txtal.learning import suspects
-from txtal.learning.arrays import Floats, Indices, unit_rows
+from txtal.learning.arrays import Floats, Indices, Mask, unit_rows
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.suspects import Doubts
@@ -22,6 +23,9 @@ NEWEST = 20
 """Answers that are still fresh in the annotator's mind, and left alone."""
 
 NEAREST = 5
+
+GROWTH = 1.1
+"""How many times the answers of the last look there must be for the next, of a robust fit."""
 
 
 def doubted(known: Known, trainer: Trainer, standing: Sequence[Answer]) -> list[Suspect]:
@@ -48,10 +52,31 @@ def doubted(known: Known, trainer: Trainer, standing: Sequence[Answer]) -> list[
 
 
 def _doubts(known: Known, trainer: Trainer) -> Doubts:
+    return suspects.doubts(*_cross_fitted(known, trainer), known.cells, trainer.task)
+
+
+def _cross_fitted(known: Known, trainer: Trainer) -> tuple[Floats, Mask]:
     told = (known.cells == IS).any(axis=1) | (known.cells == NOT).any(axis=1)
     folds = deal(known.cells, told)
-    proba, could_know = cross_fitted(known.features, known.rows, known.cells, folds, trainer.model)
-    return suspects.doubts(proba, could_know, known.cells, trainer.task)
+    return cross_fitted(known.features, known.rows, known.cells, folds, trainer.model)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Answers that a robust fit doesn't learn from, and of how many they were found."""
+
+    tickets: frozenset[int] = frozenset()
+    answers: int = 0
+
+    def is_old(self, answers: int) -> bool:
+        """Whether it is time to look again: it takes several fits."""
+        return answers >= FEWEST and not self.answers <= answers < GROWTH * self.answers
+
+
+def left_out(known: Known, trainer: Trainer) -> LeftOut:
+    """The answers to leave out of what is known; of exclusive labels only."""
+    wrong = suspects.improbable(*_cross_fitted(known, trainer), known.cells)
+    return LeftOut(frozenset(known.matrix.ticket_ids[wrong].tolist()), len(known.cells))
 
 
 def _settled(standing: Sequence[Answer]) -> set[int]:

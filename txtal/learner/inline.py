@@ -37,6 +37,7 @@ class InlineLearner:
             ranking = self.learner.rank()
         while self.learner.sweep():
             pass
+        self.learner.sort_out()
         self.learner.look_ahead()
         self.learner.tune()
         self.status = LearnerStatus("ready")

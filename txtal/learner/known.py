@@ -34,6 +34,14 @@ class Known:
         rows = features.rows(matrix.ticket_ids)
         return cls(features.matrix[rows], rows, matrix, scheme.ids)
 
+    def without(self, tickets: frozenset[int]) -> Known:
+        """The same but for the answers to these tickets."""
+        if not tickets:
+            return self
+        kept = ~np.isin(self.matrix.ticket_ids, list(tickets))
+        matrix = AnswerMatrix(self.matrix.ticket_ids[kept], self.matrix.cells[kept])
+        return Known(self.features[kept], self.rows[kept], matrix, self.labels)
+
     @property
     def cells(self) -> Cells:
         return self.matrix.cells

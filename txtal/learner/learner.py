@@ -17,7 +17,7 @@ from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
 from txtal.learner.composing import compose
-from txtal.learner.doubt import asked_again, doubted
+from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
@@ -39,6 +39,7 @@ from txtal.session import LearnerStatus
 from txtal.store import answers, cache_folder, datasets, revisions, schema, synthetic, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen
+from txtal.text import count
 from txtal.types import (
     AUDIT,
     START,
@@ -190,6 +191,7 @@ class Learner:
         self._known: Known | None = None
         self._standing: Sequence[Answer] = ()
         self._outlook: Outlook | None = None
+        self._left_out = LeftOut()
         self._start: Indices | None = None
         self._found = Found()
 
@@ -302,7 +304,21 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.look_ahead() or self.tune()
+        return self.grow() or self.sweep() or self.sort_out() or self.look_ahead() or self.tune()
+
+    def sort_out(self) -> bool:
+        """Find the answers that a robust fit leaves out, if it is time to; whether it was.
+
+        It takes several fits; the next ranking goes by what came of it.
+        """
+        known = self._known
+        if not self.settings.robust or not known or self._task != "exclusive":
+            return False
+        if not self._left_out.is_old(len(known.cells)):
+            return False
+        with threadpool_limits(self.settings.threads):
+            self._left_out = left_out(known, self._trainer())
+        return True
 
     def look_ahead(self) -> bool:
         """Find out whether it is worth going on, if it is time to; whether it was.
@@ -323,7 +339,7 @@ class Learner:
             foreseen(self.path),
         ):
             self._outlook = outlook.look_ahead(
-                known,
+                known.without(self._left_out.tickets),
                 self._standing,
                 self._trainer(),
                 model,
@@ -361,6 +377,13 @@ class Learner:
     def chosen(self) -> str:
         """What the search ended with and why; nothing before its first end."""
         return self._tuning.why if self._tuning else ""
+
+    @property
+    def _remark(self) -> str:
+        """What is not as usual about the fit."""
+        left = len(self._left_out.tickets)
+        without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
+        return "; ".join(part for part in (self.chosen, without) if part)
 
     @property
     def calibrated(self) -> LinearModel:
@@ -479,7 +502,7 @@ class Learner:
     # --- learning ---------------------------------------------------------------------------
 
     def _fit(self, known: Known) -> None:
-        trainer = self._trainer()
+        trainer, known = self._trainer(), known.without(self._left_out.tickets)
         self._regression = trainer.regression(known.features, known.cells, self._regression)
         self.model = trainer.finish(self._regression, known.rows, known.cells)
 
@@ -575,7 +598,7 @@ class Learner:
             vectoriser=str(self._spec),
             strategy=self.settings.strategy,
             audit=self._found.headline,
-            note=self.chosen if self.model and self.model.ready else _NOT_READY,
+            note=self._remark if self.model and self.model.ready else _NOT_READY,
             outlook=self._outlook,
             measures=measures,
         )

@@ -53,6 +53,20 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
     return Doubts(rows[order], columns[order], given[order], other[order])
 
 
+def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
+    """Accepts of one label (n,) that cross-fitted probabilities (n, k) hold for next to impossible.
+
+    Less than half of what chance alone would give a label, of those the model could know of. It is
+    far fewer than the suspects: who leaves answers out of the fit for good loses right ones, too,
+    and of hard tickets most of all.
+    """
+    label = (cells == IS).argmax(axis=1)
+    every = np.arange(len(cells))
+    accepted = (cells == IS).any(axis=1) & known[every, label]
+    chance = 0.5 / np.maximum(known.sum(axis=1), 1)
+    return np.asarray(accepted & (proba[every, label] < chance))
+
+
 _Found = tuple[Indices, Indices, Floats, Floats]
 
 
