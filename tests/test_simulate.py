@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
-from txtal.simulation import Labelled, answers
-from txtal.types import Record
+from txtal.simulation import Journal, Labelled, Simulation, answers, labelled, plan
+from txtal.types import LearnerSettings, Record
+from txtal.vectors.cache import FeatureCache
 
 QUICK = ("--vectors", "lexical", "--budget", "30", "--batch", "10", "--json")
 
@@ -330,3 +331,17 @@ def test_grades_are_measured_by_how_far_off_they_are(program: Program) -> None:
     page = (program.folder / "r.html").read_text("utf-8")
     assert "Mean absolute error on the test file" in page
     assert "is not one of the grades 1 to 3" in program(*wanted[:5], "1-3", *wanted[6:]).err
+
+
+def test_all_labels_are_of_their_own_texts_in_whatever_order_features_were_made(
+    tmp_path: Path,
+) -> None:
+    texts = {f"{word} number {n}": word for n in range(20) for word in ("refund", "praise")}
+    data = labelled((Record(text, {}, {"label": word}) for text, word in texts.items()), "made up")
+    made = plan(["random"], ["lexical@en"], LearnerSettings(), seeds=1, budget=1)
+    simulation = Simulation(data, data, made, tmp_path, Journal())
+    backwards = list(range(len(texts), 0, -1))
+    FeatureCache(simulation._cache("lexical@en")).ensure(
+        backwards, [data.records[ticket_id - 1].text for ticket_id in backwards], "lexical@en"
+    )
+    assert simulation.full("lexical@en").accuracy == 1.0

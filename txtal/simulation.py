@@ -26,7 +26,7 @@ from txtal.formats.labelled import check_grade, labels_of
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate, grades, model
-from txtal.learning.arrays import Cells
+from txtal.learning.arrays import Cells, Indices
 from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
 from txtal.recipes import load_file
@@ -489,21 +489,22 @@ class Simulation:
     def full(self, vectoriser: str) -> Full:
         """What all labels of the pool would give with these features."""
         if vectoriser not in self.journal.fulls:
-            features = self._features(vectoriser)
-            fitted = model.fit(np.asarray(features.matrix), self._cells(self.pool), self.task)
+            features, rows = self._features(vectoriser)
+            fitted = model.fit(features.matrix[rows], self._cells(self.pool), self.task)
             full = Full(len(self.pool.records), **self._score(fitted, features))
             self.journal.add_full(vectoriser, full)
         return self.journal.fulls[vectoriser]
 
-    def _features(self, vectoriser: str) -> Features:
+    def _features(self, vectoriser: str) -> tuple[Features, Indices]:
+        """The features, and the row of each text of the pool: a run has them made in its order."""
         path = self.folder / "full.db"
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
-            return FeatureCache(self._cache(vectoriser)).ensure(
-                tickets.ids_after(conn, dataset.id),
-                lambda ids: tickets.texts(conn, ids),
-                vectoriser,
+            every = tickets.ids_after(conn, dataset.id)
+            features = FeatureCache(self._cache(vectoriser)).ensure(
+                every, lambda ids: tickets.texts(conn, ids), vectoriser
             )
+            return features, features.rows(every)
 
 
 def _say(

@@ -119,6 +119,7 @@ class StreamLearner(Learner):
         else:
             newest = tickets.newest(conn, dataset_id, SAMPLE)
             vectoriser, pool = known.vectoriser, known.pool
+            vectoriser.forget()  # a stream never runs out of new words
             kept = np.setdiff1d(self._known.matrix.ticket_ids if self._known else [], newest)
         sample = newest[-SAMPLE:]
         matrix = _kept(vectoriser.transform(tickets.texts(conn, sample)))

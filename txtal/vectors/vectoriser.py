@@ -223,6 +223,10 @@ class Vectoriser:
             _scale(out[:, start : start + part.dims], length)
             start += part.dims
 
+    def forget(self) -> None:
+        """Let go of what is kept of every type met; it is made again when the type comes back."""
+        self._bag, self._rows = None, _Rows(self._tables)
+
     def _sum_rows(self, texts: Sequence[str], out: Floats) -> None:
         if self._bag is None or self._bag.full:
             self._bag = Bag(self._pipeline.tokeniser)
