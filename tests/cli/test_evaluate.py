@@ -110,7 +110,7 @@ def test_stats_has_what_the_learner_measured(labelled: Program) -> None:
     with closing(schema.open_database(path)) as conn:
         dataset = datasets.get(conn, "d")
         ledger = Ledger(conn, path, dataset, annotator="ann")
-        revision = Revision(4, 6, 0.1, "lexical@en", "margin", MEASURES.accuracy, "", MEASURES)
+        revision = Revision(4, 6, 0.1, "lexical@en", "margin", MEASURES.accuracy, measures=MEASURES)
         ledger.save_ranking(Ranking(revision, ()))
         first, second = (label.name for label in dataset.scheme.labels[:2])
     body = labelled.quick.json("stats", "d", "--json")

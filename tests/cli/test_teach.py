@@ -125,7 +125,7 @@ def test_the_model_learns_behind_the_screen_and_measures_itself(
     assert body["audit"]["n"] >= 10
     assert body["audit"]["low"] <= body["audit"]["accuracy"] <= body["audit"]["high"]
     assert body["audit"]["accuracy"] == 1.0
-    assert "right (95 % interval" in txtal.ok("stats", "d").out
+    assert "accuracy  100.0 % (95 % interval" in txtal.ok("stats", "d").out
     answers = txtal.exported()
     assert {line["reason"] for line in answers} > {"audit"}
     for line in answers:

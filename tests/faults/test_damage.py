@@ -43,17 +43,18 @@ def rows(path: Path) -> dict[str, list[str]]:
     """Every row of every table, as another SQLite reads it."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as conn:
         conn.text_factory = bytes
-        tables = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        found = {
+        # Without who looks at what for the next minutes, and sqlite-utils' note of when a migration
+        # was made.
+        tables = conn.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+            " AND name NOT IN ('lease', '_sqlite_migrations')"
+        ).fetchall()
+        return {
             name.decode(): sorted(
                 map(repr, conn.execute(f'SELECT rowid, * FROM "{name.decode()}"'))
             )
             for (name,) in tables
         }
-    # Who looks at what for the next minutes, and sqlite-utils' note of when a migration was made.
-    for name in ("lease", "_sqlite_migrations"):
-        found.pop(name, None)
-    return found
 
 
 def findings(path: Path) -> tuple[str, ...]:

@@ -110,3 +110,19 @@ class TestRobust:
         learner = desk.learner(LearnerSettings("lexical@en", "margin", robust=True))
         learner.rank()
         assert not learner.sort_out()
+
+    def test_it_looks_ahead_no_more_often(
+        self, conn: Connection, path: Path, make_dataset: MakeDataset
+    ) -> None:
+        texts = [f"{text} {n}" for n in range(5) for text in TEXTS]
+        desk = Desk(conn, path, make_dataset(texts, LABELS))
+        for place, ticket in enumerate(desk.ids[:300]):
+            right = topic(desk.text(ticket))
+            desk.say(ticket, right if place % 4 else other(right))
+        settings = LearnerSettings("lexical@en", "margin", robust=True, stop_gain=1.0)
+        learner = desk.learner(settings)
+        learner.rank()
+        assert learner.sort_out()
+        assert len(learner._left_out.tickets) >= 50
+        assert learner.look_ahead()
+        assert not learner.look_ahead()

@@ -331,6 +331,7 @@ class Learner:
         wishes = outlook.Wishes(self.settings.stop_gain, self.settings.stop_at)
         if not wishes or not known or not model or not model.ready or not features:
             return False
+        known = known.without(self._left_out.tickets)
         if not outlook.due(len(known.cells), self._outlook):
             return False
         with (
@@ -339,7 +340,7 @@ class Learner:
             foreseen(self.path),
         ):
             self._outlook = outlook.look_ahead(
-                known.without(self._left_out.tickets),
+                known,
                 self._standing,
                 self._trainer(),
                 model,
