@@ -39,6 +39,9 @@ def label_quit_resume_undo(
     one.wait("1-9 label")
     for number, key in enumerate(keys, start=1):
         one.answer(key, number)
+        if "Same answer (" in one.text:  # for near-identical tickets
+            one.send("n")
+            one.wait(lambda text: "Same answer (" not in text)
         if number == learned_by:
             one.wait("model r")
     one.send("q")
@@ -51,10 +54,10 @@ def label_quit_resume_undo(
     again.wait(f"{len(keys)} of ")
     for undone in reversed(first[-4:]):
         again.send("u")
-        was = f"was: accept {str(undone['label'])[:12]}"  # a long name is cut short
-        again.wait(lambda text, was=was: was in text and "undone" in text)
         start = " ".join(str(undone["text"]).split())[:20]
-        assert start in " ".join(again.text.split())
+        # Beside a long suggestion little is left of what it was.
+        signs = ("was: acc", "undone", start)
+        again.wait(lambda text, signs=signs: all(one in " ".join(text.split()) for one in signs))
     again.send("1")
     again.wait(saved)
     again.send("q")
