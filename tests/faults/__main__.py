@@ -61,7 +61,7 @@ def main(words: list[str]) -> int:
     os.environ["TXTAL_FAULTS"] = "quick" if quick else "full"
     outcomes = Outcomes()
     tests = dict.fromkeys(str(TESTS / test) for fault in faults for test in fault.tests)
-    options = ["-q", "-m", "", "-p", "no:cacheprovider", "-o", "timeout=3600"]
+    options = ["-q", "-m", "", "-n", "0", "-p", "no:cacheprovider", "-o", "timeout=3600"]
     code = pytest.main([*options, *tests], plugins=[outcomes])
     print("\n| # | fault | tries | lost | wrong | |\n| --- | --- | ---: | ---: | ---: | --- |")
     for fault in faults:

@@ -39,7 +39,7 @@ def test_the_help_lists_every_action_of_the_task(task: Task) -> None:
             assert f"{action.shown:<18}{action.help}" in text
 
 
-@pytest.mark.parametrize("action", {action.name for action in keys.ACTIONS})
+@pytest.mark.parametrize("action", sorted({action.name for action in keys.ACTIONS}))
 def test_every_action_does_something(action: str) -> None:
     sitting = Sitting(make_session())
     if action not in ("redraw", "suspend"):
