@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from txtal.session import LearnerStatus, Session
+from txtal.ports import LearnerStatus
+from txtal.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection

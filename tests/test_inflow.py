@@ -19,7 +19,8 @@ from txtal.inflow import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learner.inline import InlineLearner
 from txtal.learner.stream import SAMPLE, StreamLearner
-from txtal.session import Learner, LearnerStatus, Session
+from txtal.ports import Learner, LearnerStatus
+from txtal.session import Session
 from txtal.store import arrivals, schema, stats, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, transaction

@@ -11,11 +11,11 @@ import pytest
 
 from tests.conftest import MakeDataset, StillLearner
 from txtal.query import Query
-from txtal.session import AUDIT, Session
+from txtal.session import Session
 from txtal.store import answers, rechecks, schema, stats
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import RECHECK, SUSPECT, Answer, Dataset, Ranked, Ranking, Revision
+from txtal.types import AUDIT, RECHECK, SUSPECT, Answer, Dataset, Ranked, Ranking, Revision
 
 MakeSession = Callable[..., Session]
 TEXTS = [f"ticket {n}" for n in range(1, 61)]
@@ -152,7 +152,7 @@ class TestRechecks:
         session.ledger.record(Answer(7, "accept", (REFUND,), ranked, shown=1.0, answered=2.0))
         for n in range(20, 20 + rechecks.APART):
             session.ledger.record(Answer(n, "ignore", shown=1.0, answered=2.0))
-        session.recheck = 1.0
+        session.drawing.recheck = 1.0
         session.ignore()
         assert session.question is not None
         assert session.question.ticket.id == 7

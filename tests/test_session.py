@@ -12,7 +12,8 @@ import pytest
 
 from tests.conftest import StillLearner
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import LearnerStatus, Loading, Session
+from txtal.ports import LearnerStatus, Loading
+from txtal.session import Session
 from txtal.store import answers, schema, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import (

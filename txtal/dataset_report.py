@@ -148,12 +148,12 @@ def _explained(measures: Measures) -> str:
         f"From {count(audit.n, 'answer')} to tickets drawn at random, each judged by a model that "
         "had not seen it"
     )
-    if measures.weighted is None:
+    if measures.corrected is None:
         return f"{said}."
+    others = ", the other answers by their chance of being asked" if measures.weighted else ""
     return (
-        f"{said}, and the model's confidence in all others. Those answers alone: accuracy "
-        f"{_percent(audit)}. All answers, weighted by their chance of being asked: "
-        f"{_percent(measures.weighted)}."
+        f"{said}{others}, and the model's confidence in all others. Accuracy without the other "
+        f"answers: {_percent(measures.corrected)}; by those drawn alone: {_percent(audit)}."
     )
 
 

@@ -14,7 +14,7 @@ from threading import Event, Thread
 from txtal.errors import TxtalError
 from txtal.formats.export import restored
 from txtal.formats.lines import BadLine, OnBad
-from txtal.session import Standing
+from txtal.ports import Standing
 from txtal.store.ledger import Ledger
 from txtal.stream import FEW, Rule, settle
 from txtal.text import count

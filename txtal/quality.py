@@ -24,6 +24,7 @@ def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
         "macro_f1": _estimate(measures.macro_f1),
         "audit": measures.audit and _estimate(measures.audit),
         "audit_f1": measures.audit_f1 and _estimate(measures.audit_f1),
+        "corrected": measures.corrected and _estimate(measures.corrected),
         "weighted": measures.weighted and _estimate(measures.weighted),
         "mean_absolute_error": measures.error and _estimate(measures.error),
         "labels": {names[one.label]: _label(one) for one in measures.labels if one.label in names},

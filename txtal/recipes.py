@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from types import ModuleType
 
+    from txtal.drawing import Order
     from txtal.extending import Key, Panel, Styled
-    from txtal.session import OnAnswer, Order, Validate
+    from txtal.ports import OnAnswer, Validate
     from txtal.types import Ticket
 
 _MARK = "__txtal_recipe__"

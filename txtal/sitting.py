@@ -23,9 +23,10 @@ from txtal.loader.client import LoaderProcess
 from txtal.loader.protocol import Job
 from txtal.loading import Report, is_large, load, load_first
 from txtal.patterns import Patterns, read_patterns
+from txtal.ports import Loading
 from txtal.ratings import grades
 from txtal.recipes import Recipe
-from txtal.session import Loading, Session
+from txtal.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction

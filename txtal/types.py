@@ -298,12 +298,14 @@ class Measures:
     reliability: tuple[Bin, ...]
     """From the least confident decisions to the most."""
     audit: Estimate | None = None
-    """The share of audit answers right, as it is; ``accuracy`` is that held against the pool."""
+    """The share of audit answers right, as it is."""
     audit_f1: Estimate | None = None
     """Macro-F1 of the labels the audit met."""
+    corrected: Estimate | None = None
+    """Accuracy by the model's confidence in the pool, put right by the audit."""
     weighted: Estimate | None = None
-    """Accuracy by all answers, each weighted by its chance of being asked; n: as many of the audit
-    would say as much."""
+    """The same put right by all answers, each weighted by its chance of being asked: this is shown
+    as ``accuracy``. None where that would say less; then the former is."""
     error: Estimate | None = None
     """rating: the mean absolute error, in grades."""
     temperature: float = 1.0

@@ -76,11 +76,11 @@ def load_measures(line: str) -> Measures:
 
 
 def _measures(body: dict[str, Any]) -> Measures:
-    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "weighted", "error")
+    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "weighted", "error")
     return Measures(
         **{
             **body,
-            **{name: Estimate(**body[name]) if body[name] else None for name in estimates},
+            **{name: Estimate(**body[name]) if body.get(name) else None for name in estimates},
             "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
             "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),
             "reliability": tuple(Bin(**one) for one in body["reliability"]),

@@ -3,11 +3,12 @@
     python -m tests.bench.stopping --results runs.jsonl [--sets banking77,...] [--seeds 0,1]
 
 Sessions are simulated over the shared sets, and the test file is measured every 25 answers. The
-*true point* is where 100 more answers first gain less than a point of macro-F1, by the curve of the
-mean over the seeds, smoothed by a regression on the logarithm of the answers within half as many
-again. The *notice* is the first look ahead that finds nothing more to gain. Beside it: where kappa
-alone would stop (Bloodgood and Vijay-Shanker 2009: three looks in a row at 0.99 in the mean), and
-how often the interval of the predicted gain of 50 answers holds the true one.
+*true curve* of a set is an inverse power law with a free exponent, fitted to the mean over its
+seeds from 100 answers on; its *true point* is where 100 more answers first gain less than a point
+of macro-F1. The *notice* is the first look ahead that finds nothing more to gain. Beside it: where
+kappa alone would stop (Bloodgood and Vijay-Shanker 2009: three looks in a row at 0.99 in the mean),
+and how often the interval of the predicted gain of 50 answers holds the true one, and would, had
+its margin been found on the other sets.
 
 Finished runs are kept in the file, a line each, and not made again while the code that decides
 their outcome is the same.
@@ -24,12 +25,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict
@@ -37,6 +39,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learner.outlook import EVERY
 from txtal.learning import evaluate
+from txtal.learning.curve import OFF
 from txtal.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
@@ -53,8 +56,8 @@ BUDGETS = {
 STEP = 25
 AHEAD = 100
 POINT = 0.01
-AROUND = 1.5
-"""The smoothed curve at n goes by what lies between n / AROUND and n * AROUND."""
+EXPONENTS = 0.05, 3.0
+"""What a true curve's may be."""
 
 STABLE, LOOKS = 0.99, 3
 """Bloodgood and Vijay-Shanker's threshold of kappa and how many times it is looked at."""
@@ -121,18 +124,36 @@ def _label(
 # --- the figures --------------------------------------------------------------------------------
 
 
-def smoothed(labels: np.ndarray, quality: np.ndarray, at: float) -> float:
-    """A straight line over the logarithm of the labels nearby, at ``at``."""
-    near = (labels >= at / AROUND) & (labels <= at * AROUND)
-    return float(np.polyfit(np.log(labels[near] / at), quality[near], 1)[1])
+@dataclass(frozen=True)
+class TrueCurve:
+    """What a test file's scores say: quality = limit - loss / answers ** exponent."""
 
+    loss: float
+    exponent: float
 
-def true_point(labels: np.ndarray, quality: np.ndarray) -> int | None:
-    """Where the next ``AHEAD`` answers first gain less than a point; None: not in sight."""
-    for at in range(AHEAD, int(labels[-1]) - AHEAD + 1, 10):
-        if smoothed(labels, quality, at + AHEAD) - smoothed(labels, quality, at) < POINT:
-            return at
-    return None
+    @classmethod
+    def fit(cls, labels: np.ndarray, quality: np.ndarray) -> TrueCurve:
+        """Least squares from ``AHEAD`` labels on, the exponent too."""
+        kept = labels >= AHEAD
+        x, y = labels[kept] / AHEAD, quality[kept]
+
+        def solved(exponent: float) -> tuple[float, float]:
+            design = np.stack([np.ones(len(x)), -(x**-exponent)], axis=1)
+            found = np.linalg.lstsq(design, y, rcond=None)[0]
+            return float(((design @ found - y) ** 2).sum()), float(found[1])
+
+        best = minimize_scalar(lambda one: solved(one)[0], bounds=EXPONENTS, method="bounded").x
+        return cls(solved(best)[1] * AHEAD**best, float(best))
+
+    def gain(self, answers: float, more: int) -> float:
+        """Of ``more`` answers."""
+        return self.loss * (answers**-self.exponent - (answers + more) ** -self.exponent)
+
+    @property
+    def point(self) -> int:
+        """Where the next ``AHEAD`` answers first gain less than ``POINT``."""
+        at = range(50, 10_000, 10)
+        return next(n for n in at if self.gain(float(n), AHEAD) < POINT)
 
 
 def noticed(looks: Sequence[Mapping[str, Any]]) -> int | None:
@@ -149,18 +170,17 @@ def stable(looks: Sequence[Mapping[str, Any]]) -> int | None:
     return None
 
 
-def held(runs: Sequence[Run]) -> tuple[int, int]:
-    """How often the true gain of 50 answers was in the interval, and of how many looks."""
-    right, looks = 0, 0
-    labels, quality = curve(runs)
+def lacking(runs: Sequence[Run]) -> list[float]:
+    """By what factor the interval of each look, without its margin, misses the true gain; or 1."""
+    true = TrueCurve.fit(*curve(runs))
+    found = []
     for look in (look for run in runs for look in run["looks"]):
-        if look["answers"] + EVERY > labels[-1] / AROUND:
-            continue
-        ends = (smoothed(labels, quality, at) for at in (look["answers"], look["answers"] + EVERY))
-        gain = -np.subtract(*ends)
-        right += bool(look["gain"]["low"] <= gain <= look["gain"]["high"])
-        looks += 1
-    return right, looks
+        gain, (low, high) = (
+            true.gain(look["answers"], EVERY),
+            map(look["gain"].get, ("low", "high")),
+        )
+        found.append(max(1.0, low * OFF / gain, gain * OFF / max(high, 1e-9)))
+    return found
 
 
 def curve(runs: Sequence[Run], measure: str = "macro_f1") -> tuple[np.ndarray, np.ndarray]:
@@ -175,32 +195,41 @@ def summary(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Of one set."""
     notices = [noticed(run["looks"]) or BUDGETS[name] for run in runs]
     kappas = [stable(run["looks"]) for run in runs]
-    right, looks = held(runs)
+    margins = lacking(runs)
     return {
         "set": name,
         "seeds": len(runs),
-        "true": true_point(*curve(runs)),
-        "true_by_accuracy": true_point(*curve(runs, "accuracy")),
+        "true": TrueCurve.fit(*curve(runs)).point,
+        "true_by_accuracy": TrueCurve.fit(*curve(runs, "accuracy")).point,
         "notice": float(np.mean(notices)),
         "notices": notices,
         "kappa_alone": kappas,
-        "interval_held": f"{right} of {looks}",
+        "looks": len(margins),
+        "interval_held": sum(one <= OFF for one in margins),
+        "lacking": margins,
     }
 
 
 def figures(runs: Sequence[Run]) -> dict[str, Any]:
-    """Every set, and the means over those whose true point is in sight."""
+    """Every set, and the means over them."""
     names = dict.fromkeys(run["set"] for run in runs)
     sets = [summary(name, [run for run in runs if run["set"] == name]) for name in names]
-    known = [one for one in sets if one["true"]]
-    true, notice = (np.mean([one[key] for one in known]) for key in ("true", "notice"))
-    ratios = [one["notice"] / one["true"] for one in known]
+    lack = {one["set"]: one.pop("lacking") for one in sets}
+    for one in sets:
+        others = [factor for name, some in lack.items() if name != one["set"] for factor in some]
+        margin = np.quantile(others or lack[one["set"]], 0.95)
+        one["held_by_others_margin"] = sum(factor <= margin for factor in lack[one["set"]])
+    true, notice = (np.mean([one[key] for one in sets]) for key in ("true", "notice"))
+    looks = sum(one["looks"] for one in sets)
     return {
         "sets": sets,
         "mean_true": float(true),
         "mean_notice": float(notice),
         "off_by": float(notice / true - 1),
-        "mean_ratio": float(np.mean(ratios)),
+        "mean_ratio": float(np.mean([one["notice"] / one["true"] for one in sets])),
+        "margin": float(np.quantile([factor for some in lack.values() for factor in some], 0.95)),
+        "held": sum(one["interval_held"] for one in sets) / looks,
+        "held_by_others_margin": sum(one["held_by_others_margin"] for one in sets) / looks,
     }
 
 

@@ -36,7 +36,7 @@ def test_of_a_dataset(trained: Program) -> None:
     body = trained.quick.json("evaluate", "d", "--json")
     assert body["dataset"] == "d"
     assert body["audit"]["n"] == 68
-    for key in ("accuracy", "macro_f1", "audit", "audit_f1", "weighted"):
+    for key in ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "weighted"):
         assert 0 <= body[key]["low"] <= body[key]["value"] <= body[key]["high"] <= 1
     assert body["accuracy"]["value"] > 0.7
     assert sum(one["support"] for one in body["labels"].values()) == 68
@@ -47,7 +47,8 @@ def test_of_a_dataset(trained: Program) -> None:
     )
     assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
     said = trained.quick.ok("evaluate", "d").out
-    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion", "weighted"):
+    assert body["accuracy"] == body["weighted"]
+    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion", "weight"):
         assert part in said
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from txtal.learner import protocol
 from txtal.learner.client import LearnerProcess
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.types import Estimate, Explanation, LearnerSettings, Ranked, Ranking, Revision
 
 RANKING = Ranking(

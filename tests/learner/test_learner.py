@@ -14,7 +14,8 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
 from txtal.learner.protocol import dump_message, load_message
 from txtal.learning import calibrate, tuning
-from txtal.session import LearnerStatus, Session
+from txtal.ports import LearnerStatus
+from txtal.session import Session
 from txtal.store import answers, changes, datasets, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection

@@ -14,7 +14,7 @@ from tests.conftest import MakeDataset
 from txtal import logs
 from txtal.learner import protocol
 from txtal.learner.client import PROGRAM
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.store import answers
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Explanation, LearnerSettings, Ranking

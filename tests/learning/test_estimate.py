@@ -64,13 +64,14 @@ def test_the_intervals_hold_the_truth(hardness: float) -> None:
     found = [estimated(evidence(seed, hardness=hardness)) for seed in range(60)]
     assert all(found)
     assert sum(held(one.accuracy.low, one.accuracy.high) for one in found if one) >= 52
-    assert sum(held(one.weighted.low, one.weighted.high) for one in found if one) >= 52
+    assert sum(held(one.corrected.low, one.corrected.high) for one in found if one) >= 52
     plain = sum(held(one.audit.low, one.audit.high) for one in found if one and one.audit)
     assert plain >= 52 if hardness == 1.0 else plain < 45
     for one in found:
         assert one is not None
         assert one.audit is not None
         assert one.audit.n == one.accuracy.n == 40
+        assert one.accuracy == one.weighted
         assert one.answers == 200
 
 
@@ -123,9 +124,49 @@ def test_without_open_tickets_the_audit_stands_alone() -> None:
     found = estimated(replace(one, open=0, pool=one.pool[:0]))
     assert found is not None
     assert found.audit is not None
-    assert (found.accuracy, found.macro_f1) == (found.audit, found.audit_f1)
+    assert (found.corrected, found.macro_f1) == (found.audit, found.audit_f1)
     hits = round(found.audit.value * 40)
     assert (found.audit.low, found.audit.high) == pytest.approx(wilson(hits, 40))
+
+
+def test_with_every_ticket_answered_all_answers_count_the_same() -> None:
+    one = evidence(3)
+    found = estimated(replace(one, open=0, pool=one.pool[:0], weights=np.ones(200)))
+    assert found is not None
+    right = (one.proba == one.proba.max(axis=1, keepdims=True)) == (one.cells == 1)
+    assert found.accuracy.value == pytest.approx(right.all(axis=1).mean())
+
+
+def test_weights_that_make_too_little_of_the_answers_are_not_used() -> None:
+    """The audit's share fell from a half to a hundredth: a few answers would decide it all."""
+    one = evidence(4)
+    weights = np.where(np.arange(200) < 3, 100.0, one.weights)
+    found = estimated(replace(one, weights=weights))
+    assert found is not None
+    assert found.weighted is None
+    assert found.accuracy == found.corrected
+
+
+def test_no_interval_is_narrower_than_the_audit_bears_out() -> None:
+    """Also not where all answers weigh the same."""
+    for seed in range(20):
+        for weights in (np.ones(200), evidence(seed).weights):
+            found = estimated(replace(evidence(seed), weights=weights))
+            assert found is not None
+            shown, n = found.accuracy, 0.9 * 40
+            low, high = wilson(shown.value * n, n)
+            assert shown.low <= low + 1e-9
+            assert shown.high >= high - 1e-9
+
+
+def test_an_audit_that_is_all_right_is_no_certainty() -> None:
+    one = evidence(5, audits=10)
+    right = one.proba == one.proba.max(axis=1, keepdims=True)
+    found = estimated(replace(one, cells=right.astype(np.int8)))
+    assert found is not None
+    assert found.accuracy.value > 0.9
+    assert found.accuracy.high == pytest.approx(1.0, abs=0.02)
+    assert found.accuracy.low < 0.75
 
 
 def test_probabilities_are_left_alone_until_there_are_enough_answers() -> None:

@@ -14,7 +14,7 @@ from tests.cli.driving import until
 from tests.conftest import MakeDataset
 from txtal.loader.client import PROGRAM, LoaderProcess
 from txtal.loader.protocol import Job, dump_job, dump_news
-from txtal.session import Loading
+from txtal.ports import Loading
 from txtal.store import tickets
 from txtal.store.sqlite import Connection
 

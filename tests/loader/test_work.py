@@ -15,7 +15,7 @@ from txtal.errors import DataError
 from txtal.loader import work
 from txtal.loader.protocol import Job, dump_job, dump_news, load_job, load_news
 from txtal.loader.work import load_behind
-from txtal.session import Loading
+from txtal.ports import Loading
 from txtal.store import datasets, schema, tickets
 from txtal.store.loading import is_loading, loading_lock
 from txtal.store.sqlite import Connection, transaction

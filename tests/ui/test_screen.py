@@ -11,7 +11,8 @@ import pytest
 from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import LearnerStatus, Session
+from txtal.ports import LearnerStatus
+from txtal.session import Session
 from txtal.types import Explanation, Ranked, Ranking, Revision, Ticket
 from txtal.ui.fold import cells
 from txtal.ui.lines import MIN_COLUMNS, MIN_ROWS
@@ -701,7 +702,7 @@ def test_where_one_stands() -> None:
     session = ranked_session()
     assert session.ranking is not None
     revision = replace(session.ranking.revision, note="C=1\x1b")
-    session.ranking = replace(session.ranking, revision=revision)
+    session.news.ranking = replace(session.ranking, revision=revision)
     sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (

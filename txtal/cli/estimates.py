@@ -42,13 +42,15 @@ def show_sums(data: Data, source: str) -> None:
     put(f"accuracy  {interval(data['accuracy'])}")
     put(f"macro-F1  {interval(data['macro_f1'])}")
     put(f"calibration error {percent(data['calibration']['ece'])}")
-    if not data["audit"]:
+    if not data["corrected"]:
         put(f"from {source}")
         return
-    put(f"from {source} and the model's confidence in the others")
-    put(f"of the former alone: accuracy {interval(data['audit'])}")
     if data["weighted"]:
-        put(f"by all answers, weighted: {interval(data['weighted'])}")
+        put(f"from {source}, the other answers by their weight, and the model's confidence")
+        put(f"without the other answers: accuracy {interval(data['corrected'])}")
+    else:
+        put(f"from {source} and the model's confidence in the others")
+    put(f"of those drawn alone: accuracy {interval(data['audit'])}")
 
 
 def show_labels(data: Data) -> None:

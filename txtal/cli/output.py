@@ -17,7 +17,7 @@ import click
 
 if TYPE_CHECKING:
     from txtal.formats.export import Writable
-    from txtal.session import LearnerStatus
+    from txtal.ports import LearnerStatus
     from txtal.store.sqlite import Connection
     from txtal.types import Estimate, Task
 

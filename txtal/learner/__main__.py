@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from txtal import logs
 from txtal.errors import TxtalError
 from txtal.learner import protocol
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.types import LearnerSettings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from txtal.learner import protocol
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.types import Explanation, LearnerSettings, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
@@ -35,7 +35,7 @@ Inbox = SimpleQueue[tuple[int, object]]
 
 
 class LearnerProcess:
-    """``python -m txtal.learner`` as a :class:`txtal.session.Learner`."""
+    """``python -m txtal.learner`` as a :class:`txtal.ports.Learner`."""
 
     def __init__(
         self,

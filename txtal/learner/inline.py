@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txtal.learner.learner import Learner
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.types import Explanation, Ranking
 
 

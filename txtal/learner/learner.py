@@ -34,8 +34,8 @@ from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
+from txtal.ports import LearnerStatus
 from txtal.recipes import load_file, shipped
-from txtal.session import LearnerStatus
 from txtal.store import answers, cache_folder, datasets, revisions, schema, synthetic, tickets
 from txtal.store.loading import is_loading
 from txtal.store.sqlite import Connection, foreseen

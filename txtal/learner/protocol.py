@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal import wire
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.types import Explanation, LearnerSettings, Ranking
 
 Message = LearnerStatus | Ranking | Explanation

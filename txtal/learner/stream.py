@@ -22,7 +22,7 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.learning.tuning import Tuning
-from txtal.session import LearnerStatus
+from txtal.ports import LearnerStatus
 from txtal.store import answers, arrivals, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.stream import FEW, STREAM, pointwise

@@ -10,7 +10,7 @@ import threading
 from txtal import logs
 from txtal.loader import protocol
 from txtal.loader.work import load_behind
-from txtal.session import Loading
+from txtal.ports import Loading
 
 
 def main() -> None:

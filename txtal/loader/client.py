@@ -13,7 +13,7 @@ from pathlib import Path
 
 from txtal.loader import protocol
 from txtal.loader.protocol import Job
-from txtal.session import Loading
+from txtal.ports import Loading
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.loader")
 """With -P nothing is ever imported from the working directory."""
@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.1
 
 
 class LoaderProcess:
-    """``python -m txtal.loader`` as a :class:`txtal.session.Loader`. A reader thread takes in what
+    """``python -m txtal.loader`` as a :class:`txtal.ports.Loader`. A reader thread takes in what
     it says; killing it at any moment loses no more than the part it was writing.
     """
 

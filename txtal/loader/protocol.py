@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from txtal.session import Loading
+from txtal.ports import Loading
 
 
 @dataclass(frozen=True, slots=True)

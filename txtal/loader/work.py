@@ -14,7 +14,7 @@ from txtal.errors import LockedError, TxtalError
 from txtal.formats.lines import BadLine
 from txtal.loader.protocol import Job
 from txtal.loading import SHOWN_BAD_LINES, read_source, summary
-from txtal.session import Loading
+from txtal.ports import Loading
 from txtal.store import datasets, schema, tickets
 from txtal.store.loading import loading_lock
 from txtal.store.sqlite import Connection, foreseen

@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from txtal.session import LearnerStatus, Session, Standing
+from txtal.ports import LearnerStatus, Standing
+from txtal.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import Estimate, Found, Question, Scheme, Task
 from txtal.ui.keys import Purpose
