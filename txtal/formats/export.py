@@ -145,6 +145,8 @@ def write_predicted(
 def restored(record: Record) -> Record:
     """The record that was loaded, from one that an export wrote; any other record as it is."""
     extra = record.extra
+    if not extra:
+        return record
     if extra.keys() >= _PREDICTED and ("label" in extra or "labels" in extra):
         return _without(record, _FULL_KEYS | _PREDICTED)
     if not (extra.keys() >= _SIGNATURE and ("label" in extra or "labels" in extra)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import orjson
@@ -33,16 +33,11 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
 
     If ``records`` raises midway, nothing is added.
     """
-    read = 0
-
-    def counted() -> Iterator[Record]:
-        nonlocal read
-        for read, record in enumerate(records, start=1):  # noqa: B007 - counted for the caller
-            yield record
-
+    numbers = itertools.count()
+    numbered = zip(records, numbers, strict=False)
     with transaction(conn), roomy(conn):
-        added = _insert(conn, map(partial(_row, dataset_id), counted()))
-    return Loaded(added, read - added)
+        added = _insert(conn, (_row(dataset_id, record) for record, _ in numbered))
+    return Loaded(added, next(numbers) - added)
 
 
 def add_some(conn: Connection, dataset_id: int, records: Sequence[Record]) -> Loaded:
