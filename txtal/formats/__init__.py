@@ -1,4 +1,4 @@
-"""What others read and write. Light: standard library, orjson and murmurhash only."""
+"""What others read and write. Light: standard library, jsonlines and murmurhash only."""
 
 EXPORTS = ("jsonl", "prodigy", "plain", "csv")
 """The names of the export formats; :mod:`txtal.formats.export` has what they do."""

@@ -1,8 +1,8 @@
 """JSON Lines in: one object with a ``text`` a line.
 
-A plain line is orjson's; Python's own json decides on every other. What they let through and a
-store or an export would trip over later (NaN, lone surrogates, duplicate keys, endless nesting) is
-refused here, line by line and with a reason.
+jsonlines reads, decodes, numbers and passes over blank lines; what it lets through and a store or
+an export would trip over later (NaN, lone surrogates, duplicate keys, endless nesting) is refused
+here, line by line and with a reason.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
+import jsonlines
 import orjson
 
 from txtal.formats.lines import BadLine, OnBad, not_utf8
@@ -25,21 +26,21 @@ _DEEPEST = 100
 
 def records(lines: Iterable[bytes], source: str, on_bad: OnBad) -> Iterator[Record]:
     """A record for every good line; the others go to ``on_bad``. Blank lines are nothing."""
-    for number, line in enumerate(lines, start=1):
-        if not line or line.isspace():
-            continue
+    reader = jsonlines.Reader(lines, loads=_record)
+    while True:
         try:
-            record = _record(_quick(line) or load_object(_decoded(line)))
-        except UnicodeDecodeError as error:
-            on_bad(BadLine(source, number, not_utf8(error)))
-        except _LineError as error:
-            on_bad(BadLine(source, number, str(error)))
-        else:
-            yield record
+            yield reader.read(skip_empty=True)
+        except EOFError:
+            return
+        except jsonlines.InvalidLineError as error:
+            on_bad(BadLine(source, error.lineno, _reason(error.__cause__)))
 
 
 def load_object(line: str) -> dict[str, Any]:
     """The object that ``line`` holds. Raises ValueError with the reason when there is none."""
+    quick = _quick(line)
+    if quick is not None:
+        return quick
     try:
         value = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
@@ -59,18 +60,12 @@ def load_object(line: str) -> dict[str, Any]:
     return value
 
 
-def _decoded(line: bytes) -> str:
-    """Without the mark of byte order, or of a JSON text sequence (RFC 7464), it may begin with."""
-    text = line.decode()
-    return text[1:] if text.startswith(("\ufeff", "\x1e")) else text
-
-
 class _LineError(ValueError):
     """The reason a line is bad, told apart from the ValueErrors of json itself."""
 
 
-def _record(extra: dict[str, Any]) -> Record:
-    """Of a line's object, which it takes apart."""
+def _record(line: str) -> Record:
+    extra = load_object(line)
     try:
         text = extra.pop("text")
     except KeyError:
@@ -88,6 +83,10 @@ def _record(extra: dict[str, Any]) -> Record:
     return Record(text, meta, extra)
 
 
+def _reason(cause: BaseException | None) -> str:
+    return not_utf8(cause) if isinstance(cause, UnicodeDecodeError) else str(cause)
+
+
 _NAMES: dict[type, str] = {
     type(None): "null", bool: "a boolean", int: "a number", float: "a number",
     str: "a string", list: "a list", dict: "an object",
@@ -102,18 +101,18 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _quick(line: bytes) -> dict[str, Any] | None:
+def _quick(line: str) -> dict[str, Any] | None:
     """The object of a line that is plain and surely good; None where the slow way must decide."""
-    if b"\\ud" in line or b"\\uD" in line:
+    if "\\ud" in line or "\\uD" in line:
         return None
     try:
         value = orjson.loads(line)
     except ValueError:
         return None
-    return value if type(value) is dict and _is_plain(line, value) else None
+    return value if isinstance(value, dict) and _is_plain(line, value) else None
 
 
-def _is_plain(line: bytes, value: dict[str, Any]) -> bool:
+def _is_plain(line: str, value: dict[str, Any]) -> bool:
     """Whether every key that was written is there, so that none was written twice.
 
     And whether there are no numbers, which orjson may read otherwise than Python, and nothing
@@ -127,9 +126,9 @@ def _is_plain(line: bytes, value: dict[str, Any]) -> bool:
                 return False
         elif type(part) is not str:
             return False
-    if line.count(b":") == there:
+    if line.count(":") == there:
         return True
-    return line.count(b'":') == there and not _KEY_THEN_SPACE.search(line)
+    return line.count('":') == there and not _KEY_THEN_SPACE.search(line)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -144,7 +143,7 @@ def _finite(digits: str) -> float:
 
 
 _TEXT = frozenset({str})
-_KEY_THEN_SPACE = re.compile(rb'"\s+:')
+_KEY_THEN_SPACE = re.compile(r'"\s+:')
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite
 )
