@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -168,8 +168,9 @@ def label_and_kill(program: Program, *words: str, whom: str, rng: random.Random)
     time.sleep(rng.uniform(0, 1.0))
     if whom == "loader":
         for child in psutil.Process(process.pid).children():
-            if "txtal.loader" in child.cmdline():
-                child.kill()
+            with suppress(psutil.NoSuchProcess):  # done already
+                if "txtal.loader" in child.cmdline():
+                    child.kill()
         process.communicate("q\n", timeout=60)
     else:
         process.kill()
