@@ -87,6 +87,12 @@ def test_a_redefined_view_is_found(used: Connection) -> None:
     assert verify(used).faults == ("standing_answer: not defined as txtal defines it",)
 
 
+def test_a_table_that_is_called_something_else_is_found(used: Connection) -> None:
+    used.execute("PRAGMA writable_schema = ON")
+    used.execute("UPDATE sqlite_master SET type = 'tAble' WHERE name = 'dataset'")
+    assert verify(used).faults == ("dataset: not defined as txtal defines it",)
+
+
 def test_a_changed_queue_is_not_asked_from(used: Connection) -> None:
     assert revisions.last_ranking(used, 1)
     used.execute("UPDATE queue SET ranking = replace(ranking, '6', '7')")

@@ -150,13 +150,13 @@ def _back_up(path: Path, version: int) -> None:
         put(copy, target)
 
 
-def statements() -> dict[str, str]:
-    """What this version's tables, indexes and views are made with, by name."""
+def statements() -> dict[str, tuple[str, str]]:
+    """What this version's tables, indexes and views are, by name: the kind, and what makes it."""
     with closing(sqlite.connect(":memory:")) as conn:
         sums.register(conn)
         _create(conn)
-        found = conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return dict(found.fetchall())
+        found = conn.execute("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: (kind, sql) for name, kind, sql in found}
 
 
 def _migrations() -> Migrations:

@@ -72,11 +72,14 @@ def _file(conn: Connection) -> Iterator[str]:
 
 def _tables(conn: Connection) -> Iterator[str]:
     """The tables, indexes and views are as this program makes them."""
-    found = dict(conn.execute("SELECT name, sql FROM sqlite_master"))
-    for name, sql in schema.statements().items():
+    found = {
+        name: (kind, sql)
+        for name, kind, sql in conn.execute("SELECT name, type, sql FROM sqlite_master")
+    }
+    for name, made in schema.statements().items():
         if name not in found:
             yield f"{name}: missing from the database"
-        elif found[name] != sql:
+        elif found[name] != made:
             yield f"{name}: not defined as txtal defines it"
     applied = {row[0] for row in conn.execute("SELECT name FROM _sqlite_migrations")}
     yield from (f"{name}: not noted as applied" for name in schema.MIGRATIONS.keys() - applied)
