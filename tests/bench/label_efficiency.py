@@ -37,7 +37,7 @@ import warnings
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import pairwise, product
@@ -220,6 +220,15 @@ def _with(peer: Peer, features: str, batch: int, problem: Problem, seed: int) ->
 def _txtal(strategy: str, batch: int, problem: Problem, seed: int) -> Predictions:
     """The annotator answers a session; its learner fits after every ``batch`` answers."""
     settings = LearnerSettings(problem.vectoriser, strategy, seed=seed)
+    with sitting(problem, settings, batch) as (session, learner):
+        yield from _label(session, learner, problem)
+
+
+@contextmanager
+def sitting(
+    problem: Problem, settings: LearnerSettings, batch: int
+) -> Iterator[tuple[Session, Learner]]:
+    """A session over the pool and its learner, which fits after every ``batch`` answers."""
     with tempfile.TemporaryDirectory(dir=problem.folder) as name:
         path = Path(name) / "run.db"
         with closing(schema.open_database(path, create=True)) as conn:
@@ -233,9 +242,9 @@ def _txtal(strategy: str, batch: int, problem: Problem, seed: int) -> Prediction
                 dataset.scheme,
                 learner=InlineLearner(learner, batch=batch),
                 audit=settings.audit,
-                seed=seed,
+                seed=settings.seed,
             )
-            yield from _label(session, learner, problem)
+            yield session, learner
 
 
 def _label(session: Session, learner: Learner, problem: Problem) -> Predictions:

@@ -24,7 +24,6 @@ import json
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -34,15 +33,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from tests.bench.common import emit, parser
-from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict
-from txtal.learner.inline import InlineLearner
+from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict, sitting
 from txtal.learner.learner import Learner
 from txtal.learner.outlook import EVERY
 from txtal.learning import evaluate
 from txtal.learning.curve import OFF
 from txtal.session import Session
-from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings
 
 BUDGETS = {
@@ -71,21 +67,8 @@ Run = dict[str, Any]
 def simulate(problem: Problem, budget: int, seed: int) -> dict[str, Any]:
     """One session's curve on the test file, and every look ahead."""
     settings = LearnerSettings(seed=seed, stop_gain=100 * POINT)
-    with tempfile.TemporaryDirectory(dir=problem.folder) as name:
-        path = Path(name) / "run.db"
-        with closing(schema.open_database(path, create=True)) as conn:
-            conn.execute("PRAGMA synchronous = OFF")  # nothing here outlives the run
-            labels = [(label, "") for label in problem.pool.labels]
-            dataset = datasets.prepare(conn, "bench", labels, problem.task)
-            tickets.add(conn, dataset.id, problem.pool.records)
-            learner = Learner(path, dataset.name, settings, cache_folder=problem.folder / "cache")
-            session = Session(
-                Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
-                dataset.scheme,
-                learner=InlineLearner(learner, batch=STEP),
-                seed=seed,
-            )
-            points = list(_label(session, learner, problem, budget))
+    with sitting(problem, settings, STEP) as (session, learner):
+        points = list(_label(session, learner, problem, budget))
     return {
         "curve": [point["curve"] for point in points],
         "looks": [point["look"] for point in points if point["look"]],

@@ -15,7 +15,6 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import tempfile
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,10 @@ from typing import Any
 import numpy as np
 
 from tests.bench.common import emit, parser
-from tests.bench.label_efficiency import Problem
+from tests.bench.label_efficiency import Problem, sitting
 from txtal import simulation
 from txtal.learner import doubt
-from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
 from txtal.session import Session
-from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings, Suspect
 
 FIRST = (50, 100, 200)
@@ -53,22 +48,9 @@ def simulate(problem: Problem, answers: int, noise: float, seed: int, batch: int
     """Label with noise, then look for what is wrong."""
     said = simulation.answers(problem.pool, noise, seed)
     settings = LearnerSettings(seed=seed)
-    with tempfile.TemporaryDirectory(dir=problem.folder) as name:
-        path = Path(name) / "run.db"
-        with closing(schema.open_database(path, create=True)) as conn:
-            conn.execute("PRAGMA synchronous = OFF")  # nothing here outlives the run
-            labels = [(label, "") for label in problem.pool.labels]
-            dataset = datasets.prepare(conn, "bench", labels, problem.task)
-            tickets.add(conn, dataset.id, problem.pool.records)
-            learner = Learner(path, dataset.name, settings, cache_folder=problem.folder / "cache")
-            session = Session(
-                Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
-                dataset.scheme,
-                learner=InlineLearner(learner, batch=batch),
-                seed=seed,
-            )
-            wrong = _label(session, problem, said, answers)
-            return Found(learner.suspects(), frozenset(wrong))
+    with sitting(problem, settings, batch) as (session, learner):
+        wrong = _label(session, problem, said, answers)
+        return Found(learner.suspects(), frozenset(wrong))
 
 
 def _label(
