@@ -1,13 +1,15 @@
 """A stream of Korean reviews: is the memory constant, the budget kept, and the quality the pool's?
 
     python -m tests.bench.stream [--budget 0.1] [--answers-a-fit 100]
+    python -m tests.bench.stream --memory-only [--times 2]
 
 The reviews of nsmc_ko arrive in the order of the file, which goes from film to film; of each the
 label is whether its rating is 8 or above, as an exclusive dataset of two labels. Every twelfth is
 held out. The stream runs as ``txtal teach --stream`` does, session and learner in a process each,
 but for the screen and the reader's thread: ``AT_ONCE`` tickets are handed over as soon as those
 before are settled, and a perfect annotator answers what waits. The resident memory of both is
-looked at after each of these.
+looked at after each of these. With ``--times 2`` as many more arrive after them, each composed of
+the halves of two and a word that is in no other, as a stream never runs out of new words.
 
 Then the same number of answers is given to questions chosen from all of the tickets, by ``auto``
 and at random, with a fit every so many answers. The three models, each fitted anew to its answers
@@ -22,9 +24,10 @@ import sys
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import json
+import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -48,11 +51,11 @@ SETTINGS = {"vectoriser": "auto", "audit": 0.1}
 
 
 class Arrivals(Reader):
-    """Hands over what it holds, a part at a time."""
+    """Hands over texts, a part at a time; holds them packed, lest what is made of them stays."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         super().__init__(lambda on_bad, stop: iter(()))
-        self._waiting = records
+        self._waiting = [text.encode() for text in texts]
         self._next = 0
         self.wanted = True
 
@@ -65,7 +68,7 @@ class Arrivals(Reader):
             return []
         part = self._waiting[self._next : self._next + AT_ONCE]
         self._next += len(part)
-        return list(part)
+        return [Record(text.decode()) for text in part]
 
 
 def reviews(limit: int) -> list[Record]:
@@ -81,10 +84,28 @@ def reviews(limit: int) -> list[Record]:
     return list(found.values())
 
 
+def recombined(records: Sequence[Record], times: int) -> list[Record]:
+    """The records, and the same number again and again of others made of them."""
+    draw = random.Random(0)
+    made = {record.text: record for record in records}
+    for round_ in range(1, times):
+        for number, record in enumerate(records):
+            head, tail = record.text.split(), draw.choice(records).text.split()
+            new = f"{_word(draw)}{round_}{number}"
+            text = " ".join([*head[: -(-len(head) // 2)], new, *tail[len(tail) // 2 :]])
+            made[text] = Record(text, {}, record.extra)
+    return list(made.values())
+
+
+def _word(draw: random.Random) -> str:
+    """Three Hangul syllables."""
+    return "".join(chr(draw.randrange(0xAC00, 0xD7A4)) for _ in range(3))
+
+
 def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, Any]:
     """Label the stream in ``path``; how it went, and what was resident meanwhile."""
     gold = {record.text: record.extra["label"] for record in records}
-    arrivals = Arrivals([Record(record.text) for record in records])
+    arrivals = Arrivals(record.text for record in records)
     woken = Event()
     with closing(schema.open_database(path, create=True)) as conn:
         dataset = datasets.prepare(conn, "simulated", [(label, "") for label in LABELS], None)
@@ -120,6 +141,7 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
         finally:
             learner.close()
         spent = inflow.standing.spent
+    tenths = _summary(resident, spent.decided)
     return {
         "arrived": spent.decided,
         "asked": spent.asked,
@@ -127,7 +149,8 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
         "of the budget": round(spent.asked / spent.decided / budget, 3),
         "answers": session.count,
         "seconds": round(time.perf_counter() - began, 1),
-        "resident MB after a share of the stream": _summary(resident, spent.decided),
+        "most resident MB of each tenth": tenths,
+        "most over least of the last five": _spread(tenths),
     }
 
 
@@ -136,12 +159,20 @@ def _resident(pid: int | None) -> int:
 
 
 def _summary(resident: Sequence[tuple[int, int, int]], total: int) -> dict[str, dict[str, int]]:
-    """The memory of the screen's process and the learner's at these shares of the stream."""
-    shown = {}
-    for share in (0.1, 0.25, 0.5, 0.75, 1.0):
-        _, mine, its = min(resident, key=lambda one: abs(one[0] - share * total))
-        shown[f"{share:.0%}"] = {"session": round(mine / 1e6), "learner": round(its / 1e6)}
-    return shown
+    """The most that the screen's process and the learner's had in each tenth of the stream."""
+    tenths: dict[str, dict[str, int]] = {}
+    for decided, mine, its in resident:
+        tenth = tenths.setdefault(f"{min(9, 10 * decided // total) + 1}0%", {})
+        for whose, has in (("session", mine), ("learner", its)):
+            tenth[whose] = max(tenth.get(whose, 0), round(has / 1e6))
+    return tenths
+
+
+def _spread(tenths: dict[str, dict[str, int]]) -> dict[str, float]:
+    """The most of the last five tenths by the least of them."""
+    last = list(tenths.values())[5:]
+    of_both = {whose: [tenth[whose] for tenth in last] for whose in ("session", "learner")}
+    return {whose: round(max(of) / min(of), 3) for whose, of in of_both.items() if of}
 
 
 def compare(
@@ -179,10 +210,14 @@ def main() -> None:
     made.add_argument("--budget", type=float, default=0.1)
     made.add_argument("--answers-a-fit", type=int, default=100)
     made.add_argument("--memory-only", action="store_true", help="leave out the quality")
+    made.add_argument("--times", type=int, default=1, help="so many times as many, recombined")
     options = made.parse_args()
+    if options.times > 1 and not options.memory_only:
+        made.error("what is recombined has no true label: add --memory-only")
     every = reviews(options.tickets)
     held_out = every[::HELD_OUT]
     records = [record for n, record in enumerate(every) if n % HELD_OUT]
+    records = recombined(records, options.times)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.db"
         figures = stream(path, records, options.budget)
