@@ -10,7 +10,7 @@ from tests.cli.driving import DANGEROUS, HOSTILE
 from txtal.reports import charts, comparison, simulated
 from txtal.reports.comparison import labels_needed, levels
 from txtal.reports.conclusion import conclusion, names
-from txtal.simulation import Config, Full, Point, Run
+from txtal.simulation.runs import Config, Full, Point, Run
 
 AUTO = Config("auto", "lexical@en")
 RANDOM = Config("random", "lexical@en")

@@ -12,7 +12,7 @@ import click
 from txtal.cli.output import put
 
 if TYPE_CHECKING:
-    from txtal.simulation import Config
+    from txtal.simulation.runs import Config
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _COLOURS = ("cyan", "orange", "magenta", "green", "red", "blue")

@@ -18,7 +18,9 @@ from txtal.errors import UsageError
 
 if TYPE_CHECKING:
     from txtal.reports.comparison import Measure
-    from txtal.simulation import Config, Full, Labelled, Run, Simulation
+    from txtal.simulation.annotator import Labelled
+    from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import Config, Full, Run
 
 
 class _Numbers(click.ParamType[list[float]]):
@@ -159,16 +161,19 @@ def command(
     """
     import tempfile
 
-    from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import OWN, BadLines, own_answers
     from txtal.ratings import grades
+    from txtal.simulation import annotator
+    from txtal.simulation.journal import Journal, fixed
+    from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import plan
     from txtal.types import LearnerSettings
 
     _check(report)
     if target is not None and target > 1 and not rating:
         raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
-    plan = simulation.plan(
+    planned = plan(
         [name for names in strategy for name in names],
         [options.spec_of(name, lang, spacy) for names in vectors for name in names],
         LearnerSettings(audit=audit, code=str(code) if code else None, robust=robust),
@@ -183,17 +188,17 @@ def command(
     def labelled(one: str) -> Labelled:
         if one.startswith(OWN):
             with console.read() as conn:
-                return simulation.labelled(own_answers(conn, one), one, scale)
-        return simulation.labelled(read(one, bad), one, scale)
+                return annotator.labelled(own_answers(conn, one), one, scale)
+        return annotator.labelled(read(one, bad), one, scale)
 
     pool, held_out = labelled(source), labelled(test)
-    journal = simulation.Journal()
+    journal = Journal()
     if resume:
         with suppress(OSError):  # what is wrong with it is told by who reads it
             resume.touch(mode=0o600)
-        journal = simulation.Journal.resume(resume, simulation.fixed(pool, held_out, plan))
+        journal = Journal.resume(resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
-        replay = simulation.Simulation(pool, held_out, plan, Path(folder), journal)
+        replay = Simulation(pool, held_out, planned, Path(folder), journal)
         results = _Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
     if as_json:
@@ -291,11 +296,11 @@ class _Results:
 
     def to_json(self) -> dict[str, Any]:
         """One object; ``vectoriser`` and ``full`` are those of the first features."""
-        from txtal import simulation
         from txtal.reports import comparison
         from txtal.reports.conclusion import conclusion
+        from txtal.simulation.runs import to_json
 
-        fulls = {name: simulation.to_json(full) for name, full in self.fulls.items()}
+        fulls = {name: to_json(full) for name, full in self.fulls.items()}
         first = next(iter(fulls))
         return {
             "source": self.source,

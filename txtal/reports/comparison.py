@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from txtal.reports.charts import Level
-from txtal.simulation import Config, Run
+from txtal.simulation.runs import Config, Run
 
 Measure = Literal["accuracy", "macro_f1", "mean_absolute_error"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from txtal.reports.comparison import ERROR, Comparison, Outcome, merit
-from txtal.simulation import Config, Full, Point
+from txtal.simulation.runs import Config, Full, Point
 from txtal.text import clean, count
 
 

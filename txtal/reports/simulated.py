@@ -21,7 +21,7 @@ from txtal.reports.conclusion import (
     upper,
 )
 from txtal.reports.page import row_cells, safe
-from txtal.simulation import Config, Full, Run
+from txtal.simulation.runs import Config, Full, Run
 from txtal.text import count
 
 
