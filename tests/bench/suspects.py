@@ -45,7 +45,7 @@ class Found:
 
 def simulate(problem: Problem, answers: int, noise: float, seed: int, batch: int) -> Found:
     """Label with noise, then look for what is wrong."""
-    said = answers(problem.pool, noise, seed)
+    said = annotator.answers(problem.pool, noise, seed)
     settings = LearnerSettings(seed=seed)
     with sitting(problem, settings, batch) as (session, learner):
         wrong = _label(session, problem, said, answers)
