@@ -25,6 +25,7 @@ from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import Problem, sitting
 from txtal.learner import doubt
 from txtal.session import Session
+from txtal.simulation import annotator
 from txtal.types import LearnerSettings, Suspect
 
 FIRST = (50, 100, 200)
