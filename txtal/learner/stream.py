@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learner.known import Known
-from txtal.learner.learner import RANDOM, Choice, Learner, Snapshot, Surroundings
+from txtal.learner.learner import Choice, Learner, Snapshot, Surroundings
 from txtal.learner.memory import give_back
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
@@ -28,7 +28,7 @@ from txtal.store import answers, arrivals, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.stream import FEW, STREAM, pointwise
 from txtal.types import (
-    AUDIT,
+    RANDOM,
     START,
     Answer,
     Dataset,
@@ -167,7 +167,7 @@ class StreamLearner(Learner):
     def _learn(self, conn: Connection, dataset: Dataset, newest: int, began: float) -> Revision:
         self._report(LearnerStatus("training"))
         self._standing = standing = answers.standing(conn, dataset.id)
-        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        audited = answers.drawn(conn, dataset.id, dataset.scheme.task)
         features = self._meet(conn, standing)
         chances = self._as_from_a_pool(
             answers.chances(conn, dataset.id), audited, len(features.ids)
@@ -234,7 +234,8 @@ class StreamLearner(Learner):
         first = self._opinions(conn, dataset, ticket_ids[:starting], START)
         if self._revision.answers < FEW and (first or some_wait):
             return first
-        reason = STREAM if self.model.ready else RANDOM
+        chosen = self.model.ready and self.settings.strategy != RANDOM
+        reason = STREAM if chosen else RANDOM
         rest = self._opinions(conn, dataset, ticket_ids[starting:], reason, scored=True)
         return (*first, *rest)
 
