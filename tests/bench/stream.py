@@ -11,6 +11,10 @@ before are settled, and a perfect annotator answers what waits. The resident mem
 looked at after each of these. With ``--times 2`` as many more arrive after them, each composed of
 the halves of two and a word that is in no other, as a stream never runs out of new words.
 
+With ``--estimates 16`` so many short streams are labelled instead, each a part of the reviews of
+which a third is held out: how far is what is shown of the accuracy from that on these, and how
+often does its interval hold it?
+
 Then the same number of answers is given to questions chosen from all of the tickets, by ``auto``
 and at random, with a fit every so many answers. The three models, each fitted anew to its answers
 on the same features, are tried on what was held out.
@@ -25,10 +29,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import json
 import random
+import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -38,16 +43,17 @@ import psutil
 from tests.bench.common import DATA, emit, parser
 from txtal.inflow import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
+from txtal.ports import Learner
 from txtal.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.stream import Rule
-from txtal.types import LearnerSettings, Record
+from txtal.types import Estimate, LearnerSettings, Record
 
 LABELS = ("good", "poor")
 GOOD = 8
 HELD_OUT = 12
-SETTINGS = {"vectoriser": "auto", "audit": 0.1}
+SETTINGS: dict[str, Any] = {"vectoriser": "auto", "audit": 0.1}
 
 
 class Arrivals(Reader):
@@ -102,24 +108,45 @@ def _word(draw: random.Random) -> str:
     return "".join(chr(draw.randrange(0xAC00, 0xD7A4)) for _ in range(3))
 
 
-def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, Any]:
-    """Label the stream in ``path``; how it went, and what was resident meanwhile."""
+Labelling = tuple[Session, Arrivals, Callable[[], bool]]
+
+
+@contextmanager
+def labelling(
+    path: Path, records: Sequence[Record], budget: float, seed: int, learner: Learner
+) -> Iterator[Labelling]:
+    """A session on a stream, and what answers all that it asks; whether it asked anything."""
     gold = {record.text: record.extra["label"] for record in records}
     arrivals = Arrivals(record.text for record in records)
-    woken = Event()
     with closing(schema.open_database(path, create=True)) as conn:
         dataset = datasets.prepare(conn, "simulated", [(label, "") for label in LABELS], None)
         ids = {label.name: label.id for label in dataset.scheme.labels}
         ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="stream")
-        settings = LearnerSettings(stream=True, **SETTINGS)  # type: ignore[arg-type]
-        learner = LearnerProcess(path, dataset.name, settings, log=path.with_suffix(".log"))
-        learner.wake(woken.set)
-        learner.start()
-        inflow = Inflow(ledger, Rule("exclusive", budget, settings.audit), arrivals)
+        inflow = Inflow(ledger, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
         session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow)
-        began = time.perf_counter()
-        resident: list[tuple[int, int, int]] = []
+
+        def answer() -> bool:
+            asked = session.question is not None
+            while session.question is not None:
+                session.answer("accept", (ids[gold[session.question.ticket.text]],))
+            return asked
+
         session.begin()
+        yield session, arrivals, answer
+
+
+def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, Any]:
+    """Label the stream in ``path``; how it went, and what was resident meanwhile."""
+    woken = Event()
+    settings = LearnerSettings(stream=True, **SETTINGS)
+    learner = LearnerProcess(path, "simulated", settings, log=path.with_suffix(".log"))
+    learner.wake(woken.set)
+    began = time.perf_counter()
+    resident: list[tuple[int, int, int]] = []
+    with labelling(path, records, budget, 0, learner) as (session, arrivals, answer):
+        inflow = session.inflow
+        assert inflow is not None
+        learner.start()
         try:
             while True:
                 woken.clear()
@@ -128,9 +155,7 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
                 if standing.over and not standing.unsettled and not session.question:
                     break
                 news = session.update()
-                while session.question is not None:
-                    session.answer("accept", (ids[gold[session.question.ticket.text]],))
-                    news = True
+                news = answer() or news
                 if arrivals.wanted and learner.pid:
                     print(f"\r{standing.spent.decided:,}", end="", file=sys.stderr, flush=True)
                     resident.append(
@@ -186,7 +211,7 @@ def compare(
     from txtal.simulation.runs import plan
 
     pool, test = (labelled(iter(part), "nsmc_ko") for part in (records, held_out))
-    settings = LearnerSettings(**SETTINGS)  # type: ignore[arg-type]
+    settings = LearnerSettings(**SETTINGS)
     planned = plan(
         ["auto", "random"], ["auto"], settings, seeds=1, budget=answers, batches=(batch,), points=1
     )
@@ -203,6 +228,58 @@ def compare(
     return {**found, "every label": _scores(full.accuracy, full.macro_f1)}
 
 
+def estimates(records: Sequence[Record], streams: int, budget: float) -> dict[str, Any]:
+    """What is estimated at the end of each stream, against what was held out of it."""
+    from txtal.learner.inline import InlineLearner
+    from txtal.learner.stream import StreamLearner
+
+    size = len(records) // streams
+    found: dict[str, list[tuple[Estimate, float]]] = {}
+    for number in range(streams):
+        part = records[number * size : (number + 1) * size]
+        held_out, kept = part[::3], [record for n, record in enumerate(part) if n % 3]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "stream.db"
+            settings = LearnerSettings(stream=True, **SETTINGS)
+            inline = InlineLearner(StreamLearner(path, "simulated", settings))
+            with labelling(path, kept, budget, number, inline) as (session, arrivals, answer):
+                while not arrivals.over or session.inflow.standing.unsettled:  # type: ignore[union-attr]
+                    session.update()
+                    answer()
+            learner = StreamLearner(path, "simulated", settings)
+            measures = learner.rank().revision.measures
+        assert learner.model is not None
+        assert learner.features is not None
+        if measures is None:
+            continue
+        features = learner.features.vectoriser.transform([record.text for record in held_out])
+        said = learner.model.predict_proba(features).argmax(axis=1)
+        right = [
+            LABELS[column] == record.extra["label"]
+            for column, record in zip(said, held_out, strict=True)
+        ]
+        truth = sum(right) / len(right)
+        for kind in ("accuracy", "corrected", "audit"):
+            estimate = getattr(measures, kind)
+            if estimate:
+                found.setdefault(kind, []).append((estimate, truth))
+        print(f"{number}: {truth:.3f}, {measures.accuracy}", file=sys.stderr, flush=True)
+    return {kind: _quality(pairs) for kind, pairs in found.items()}
+
+
+def _quality(pairs: Sequence[tuple[Estimate, float]]) -> dict[str, float]:
+    off = [estimate.value - truth for estimate, truth in pairs]
+    held = [estimate.low <= truth <= estimate.high for estimate, truth in pairs]
+    wide = [estimate.high - estimate.low for estimate, _ in pairs]
+    return {
+        "streams": len(pairs),
+        "interval holds": round(sum(held) / len(held), 3),
+        "bias": round(statistics.mean(off), 4),
+        "root mean square error": round(statistics.mean(one**2 for one in off) ** 0.5, 4),
+        "width": round(statistics.mean(wide), 3),
+    }
+
+
 def _scores(accuracy: float, macro_f1: float) -> dict[str, float]:
     return {"accuracy": round(accuracy, 4), "macro-F1": round(macro_f1, 4)}
 
@@ -214,10 +291,15 @@ def main() -> None:
     made.add_argument("--answers-a-fit", type=int, default=100)
     made.add_argument("--memory-only", action="store_true", help="leave out the quality")
     made.add_argument("--times", type=int, default=1, help="so many times as many, recombined")
+    made.add_argument("--estimates", type=int, default=0, help="so many short streams instead")
     options = made.parse_args()
     if options.times > 1 and not options.memory_only:
         made.error("what is recombined has no true label: add --memory-only")
     every = reviews(options.tickets)
+    if options.estimates:
+        figures = estimates(every, options.estimates, options.budget)
+        emit("stream", {"budget": options.budget, **figures}, as_json=options.json)
+        return
     held_out = every[::HELD_OUT]
     records = [record for n, record in enumerate(every) if n % HELD_OUT]
     records = recombined(records, options.times)
