@@ -148,16 +148,19 @@ def compare(
     path: Path, records: Sequence[Record], held_out: Sequence[Record], answers: int, batch: int
 ) -> dict[str, dict[str, float]]:
     """Accuracy and macro-F1 on what was held out: the stream's, the pool's, and chance's."""
-    from txtal import simulation
     from txtal.learner.learner import Learner
+    from txtal.simulation.annotator import labelled
+    from txtal.simulation.journal import Journal
+    from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import plan
 
-    pool, test = (simulation.labelled(iter(part), "nsmc_ko") for part in (records, held_out))
+    pool, test = (labelled(iter(part), "nsmc_ko") for part in (records, held_out))
     settings = LearnerSettings(**SETTINGS)  # type: ignore[arg-type]
-    plan = simulation.plan(
+    planned = plan(
         ["auto", "random"], ["auto"], settings, seeds=1, budget=answers, batches=(batch,), points=1
     )
-    sim = simulation.Simulation(pool, test, plan, path.parent, simulation.Journal())
-    learner = Learner(path, "simulated", settings, cache_folder=sim._cache(plan.vectorisers[0]))
+    sim = Simulation(pool, test, planned, path.parent, Journal())
+    learner = Learner(path, "simulated", settings, cache_folder=sim._cache(planned.vectorisers[0]))
     learner.rank()
     assert learner.model is not None
     assert learner.features is not None
@@ -165,7 +168,7 @@ def compare(
     for run in sim.runs(lambda config, seed, count: None):
         point = run.curve[-1]
         found[f"pool, {run.config.strategy}"] = _scores(point.accuracy, point.macro_f1)
-    full = sim.full(plan.vectorisers[0])
+    full = sim.full(planned.vectorisers[0])
     return {**found, "every label": _scores(full.accuracy, full.macro_f1)}
 
 
