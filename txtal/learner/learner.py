@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from txtal.engine import LOCAL, open_engine
+from txtal.engine import LOCAL
+from txtal.engine.fallback import steadfast
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
@@ -160,7 +161,9 @@ class Learner:
         settings: LearnerSettings,
         report: Callable[[LearnerStatus], None] | None = None,
         cache_folder: Path | None = None,
+        tell: Callable[[str], None] = lambda notice: None,
     ) -> None:
+        """``report`` hears what it is doing, ``tell`` what the annotator should know."""
         shipped()  # what the shipped recipes register can be named anywhere
         if settings.code:
             load_file(Path(settings.code))
@@ -174,10 +177,7 @@ class Learner:
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
         self._report = report or (lambda status: None)
-        self._connection = ExitStack()
-        self._engine = self._connection.enter_context(
-            open_engine(settings.engine, settings.scheduler)
-        )
+        self._engine = steadfast(settings.engine, settings.scheduler, tell)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._growth: Growth | None = None
         self._sweep = Sweep()
