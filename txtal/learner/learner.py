@@ -43,6 +43,7 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.text import count
 from txtal.types import (
     AUDIT,
+    RANDOM,
     START,
     SYNTHETIC,
     Answer,
@@ -63,7 +64,6 @@ from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.files import Matrix
 
-RANDOM = "random"
 _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
 """Strategies that choose well with no model, and so need no start order. Nor do they gain by a
 sweep: they look at a sample, whatever its size."""
@@ -91,7 +91,7 @@ class Snapshot:
     chances: Mapping[int, float | None]
     """Of each answered ticket that it was asked when it was, in that order."""
     audited: frozenset[int]
-    """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
+    """Ids of the tickets that were drawn uniformly, whatever they were asked again for."""
     features: Features
     synthetic: frozenset[int] = frozenset()
     """Ids of the tickets that were composed: no part of the pool."""
@@ -430,7 +430,7 @@ class Learner:
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
-        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        audited = answers.drawn(conn, dataset.id, dataset.scheme.task)
         chances = answers.chances(conn, dataset.id)
         self._standing = standing
         features = self._vectorise(conn, dataset.id, standing)
