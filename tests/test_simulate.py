@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
-from txtal.simulation import Journal, Labelled, Simulation, answers, labelled, plan
+from txtal.simulation.annotator import Labelled, answers, labelled
+from txtal.simulation.journal import Journal
+from txtal.simulation.replay import Simulation
+from txtal.simulation.runs import plan
 from txtal.types import LearnerSettings, Record
 from txtal.vectors.cache import FeatureCache
 

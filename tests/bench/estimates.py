@@ -40,7 +40,6 @@ from typing import Any
 import numpy as np
 
 from tests.bench.common import DATA, emit, parser
-from txtal import simulation
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
@@ -48,6 +47,7 @@ from txtal.learning import evaluate
 from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.model import decide
 from txtal.session import Session
+from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import Estimate, LearnerSettings
@@ -81,11 +81,11 @@ class Problem:
         folder.mkdir()
         self.pool = _labelled(name, "train")
         self.test = _labelled(name, "test")
-        self.task = simulation.task_of(self.pool)
+        self.task = task_of(self.pool)
         self.truth = self.of(self.test)
         self._features: Floats | None = None
 
-    def of(self, data: simulation.Labelled) -> Cells:
+    def of(self, data: Labelled) -> Cells:
         """The right answers (n, k) to its texts, of the pool's labels."""
         columns = {label: column for column, label in enumerate(self.pool.labels)}
         cells = np.zeros((len(data.records), len(columns)), np.int8)
@@ -104,8 +104,8 @@ class Problem:
         return self._features
 
 
-def _labelled(name: str, split: str) -> simulation.Labelled:
-    return simulation.labelled(read(DATA / name / f"{split}.jsonl", lambda bad: None), name)
+def _labelled(name: str, split: str) -> Labelled:
+    return labelled(read(DATA / name / f"{split}.jsonl", lambda bad: None), name)
 
 
 class Patient(Learner):

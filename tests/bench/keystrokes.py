@@ -27,11 +27,11 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tests.bench.common import DATA, SAMPLE, emit, parser
-from txtal import simulation
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.session import Session
+from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LabelKeys, LearnerSettings
@@ -112,7 +112,7 @@ class Annotator:
 
 def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> Counter[int]:
     """How many answers took so many keystrokes."""
-    pool = simulation.labelled(read(path, _fail_to_read), path.name)
+    pool = labelled(read(path, _fail_to_read), path.name)
     with tempfile.TemporaryDirectory() as name:
         db = Path(name) / "keys.db"
         with closing(schema.open_database(db, create=True)) as conn:

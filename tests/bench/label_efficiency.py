@@ -50,7 +50,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 import txtal
 from tests.bench.common import DATA, emit, parser
 from tests.bench.peers import PEERS, Matrix, Peer, Predictions, Replay, in_random_order
-from txtal import simulation
 from txtal.formats.labelled import labels_of
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
@@ -58,6 +57,7 @@ from txtal.learner.learner import Learner
 from txtal.learning import evaluate, model
 from txtal.learning.arrays import Cells
 from txtal.session import Session
+from txtal.simulation.annotator import labelled, task_of
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings, Record
@@ -104,8 +104,8 @@ class Problem:
         self.name = name
         self.folder = folder
         self.vectoriser = vectoriser
-        self.pool = simulation.labelled(_records(name, "train"), name)
-        self.task = simulation.task_of(self.pool)
+        self.pool = labelled(_records(name, "train"), name)
+        self.task = task_of(self.pool)
         self.marks = marks(min(BUDGETS[name], len(self.pool.records)))
         test = [(record, labels_of(record) or ()) for record in _records(name, "test")]
         self.test_texts = [record.text for record, _ in test]

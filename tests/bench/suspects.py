@@ -23,9 +23,9 @@ import numpy as np
 
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import Problem, sitting
-from txtal import simulation
 from txtal.learner import doubt
 from txtal.session import Session
+from txtal.simulation import annotator
 from txtal.types import LearnerSettings, Suspect
 
 FIRST = (50, 100, 200)
@@ -46,7 +46,7 @@ class Found:
 
 def simulate(problem: Problem, answers: int, noise: float, seed: int, batch: int) -> Found:
     """Label with noise, then look for what is wrong."""
-    said = simulation.answers(problem.pool, noise, seed)
+    said = annotator.answers(problem.pool, noise, seed)
     settings = LearnerSettings(seed=seed)
     with sitting(problem, settings, batch) as (session, learner):
         wrong = _label(session, problem, said, answers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +75,7 @@ def test_a_sweep_finds_the_same(
     found = []
     engine = Elsewhere()
     for each in (Local(), Local(), engine):  # the first makes the features, the others find them
-        monkeypatch.setattr(learner_module, "open_engine", lambda *of, each=each: nullcontext(each))
+        monkeypatch.setattr(learner_module, "steadfast", lambda *of, each=each: each)
         monkeypatch.setattr(learner_module, "LOCAL", None if each is engine else each)
         learner = Learner(one.path, one.dataset.name, LearnerSettings(SPEC, strategy))
         learner.rank()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.learning.blobs import blobs
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT, UNKNOWN
@@ -89,6 +92,28 @@ class TestExclusive:
         found = doubts(proba, everything(cells), cells, "exclusive")
         assert found.rows.tolist() == [2]  # the other is less sure than usual of that label
         assert found.columns.tolist() == [0]
+
+
+class TestGrades:
+    def test_the_further_off_the_more_suspect(self) -> None:
+        # By the probability of what was said alone, the second would come first and the first last.
+        sure = (0.05, 0.02, 0.02, 0.01, 0.9)
+        proba = rows(sure, sure, sure, sure)
+        cells = accepted(0, 3, 1, 4, k=5)
+        found = doubts(proba, everything(cells), cells, "rating")
+        assert found.rows.tolist() == [0, 2, 1]
+        assert found.columns.tolist() == [4, 4, 4]
+        np.testing.assert_allclose(found.given, [0.05, 0.02, 0.01])
+        np.testing.assert_allclose(found.other, 0.9)
+        as_labels = doubts(proba, everything(cells), cells, "exclusive")
+        assert as_labels.rows.tolist() == [1, 2, 0]
+
+    @given(st.integers(2, 12), st.integers(0, 2**32 - 1))
+    def test_one_grade_off_has_half_of_the_support_at_least(self, k: int, seed: int) -> None:
+        proba = np.random.default_rng(seed).dirichlet(np.full(k, 0.3), 20).astype(np.float32)
+        support = grades.support(proba)
+        assert (support[:, 1:] >= 0.4999 * support[:, :-1]).all()
+        assert (support[:, :-1] >= 0.4999 * support[:, 1:]).all()
 
 
 class TestSeveralLabels:

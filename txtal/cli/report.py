@@ -13,7 +13,7 @@ from txtal.cli.output import Console
 from txtal.errors import DataError
 
 if TYPE_CHECKING:
-    from txtal.dataset_report import Saved
+    from txtal.reports.dataset import Saved
 
 
 @click.command("report")
@@ -39,8 +39,8 @@ def command(console: Console, dataset: str, output: Path, simulation: Path | Non
     """
     from importlib import metadata
 
-    from txtal import dataset_report
     from txtal.formats.export import write_atomically
+    from txtal.reports.dataset import page
     from txtal.store import effort, history
 
     saved = _saved(simulation) if simulation else None
@@ -48,13 +48,13 @@ def command(console: Console, dataset: str, output: Path, simulation: Path | Non
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
     with write_atomically(output) as file:
-        file.write(dataset_report.page(told, cost, saved, metadata.version("txtal")))
+        file.write(page(told, cost, saved, metadata.version("txtal")))
     console.say(f"{output}: the report")
 
 
 def _saved(path: Path) -> Saved | None:
     """The best of a simulation's configurations. Raises DataError when it is none."""
-    from txtal.dataset_report import Saved
+    from txtal.reports.dataset import Saved
 
     try:
         body: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,10 @@ from txtal.cli.output import Console, put, put_json, put_table
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
-    from txtal.report import Measure
-    from txtal.simulation import Config, Full, Labelled, Run, Simulation
+    from txtal.reports.comparison import Measure
+    from txtal.simulation.annotator import Labelled
+    from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import Config, Full, Run
 
 
 class _Numbers(click.ParamType[list[float]]):
@@ -160,16 +161,19 @@ def command(
     """
     import tempfile
 
-    from txtal import simulation
     from txtal.formats.source import read
     from txtal.loading import OWN, BadLines, own_answers
     from txtal.ratings import grades
+    from txtal.simulation import annotator
+    from txtal.simulation.journal import Journal, fixed
+    from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import plan
     from txtal.types import LearnerSettings
 
     _check(report)
     if target is not None and target > 1 and not rating:
         raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
-    plan = simulation.plan(
+    planned = plan(
         [name for names in strategy for name in names],
         [options.spec_of(name, lang, spacy) for names in vectors for name in names],
         LearnerSettings(audit=audit, code=str(code) if code else None, robust=robust),
@@ -184,17 +188,17 @@ def command(
     def labelled(one: str) -> Labelled:
         if one.startswith(OWN):
             with console.read() as conn:
-                return simulation.labelled(own_answers(conn, one), one, scale)
-        return simulation.labelled(read(one, bad), one, scale)
+                return annotator.labelled(own_answers(conn, one), one, scale)
+        return annotator.labelled(read(one, bad), one, scale)
 
     pool, held_out = labelled(source), labelled(test)
-    journal = simulation.Journal()
+    journal = Journal()
     if resume:
         with suppress(OSError):  # what is wrong with it is told by who reads it
             resume.touch(mode=0o600)
-        journal = simulation.Journal.resume(resume, simulation.fixed(pool, held_out, plan))
+        journal = Journal.resume(resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
-        replay = simulation.Simulation(pool, held_out, plan, Path(folder), journal)
+        replay = Simulation(pool, held_out, planned, Path(folder), journal)
         results = _Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
     if as_json:
@@ -226,7 +230,7 @@ class _Talk:
     """Says which run it is, and how long all may take."""
 
     def __init__(self, console: Console, replay: Simulation) -> None:
-        from txtal import report
+        from txtal.reports.conclusion import names
         from txtal.text import count
 
         self._console = console
@@ -234,7 +238,7 @@ class _Talk:
         self._runs = len(replay.plan.runs)
         self._missing = len(replay.missing)
         self._done = 0
-        self._names = report.names(replay.plan.configs)
+        self._names = names(replay.plan.configs)
         self._began = time.monotonic()
         there = self._runs - self._missing
         if there:
@@ -248,7 +252,7 @@ class _Talk:
         self._console.progress(what, answers, self._budget)
 
     def finished(self, run: Run) -> None:
-        from txtal import report
+        from txtal.reports.conclusion import told
         from txtal.text import count
 
         point = run.curve[-1]
@@ -256,8 +260,7 @@ class _Talk:
         self._done += 1
         if self._runs > 1:
             self._console.say(
-                f"{which}: {report.told(point)} with "
-                f"{count(point.labels, 'label')}, {point.seconds:.0f} s"
+                f"{which}: {told(point)} with {count(point.labels, 'label')}, {point.seconds:.0f} s"
             )
 
     def _which(self, config: Config, seed: int) -> str:
@@ -283,18 +286,21 @@ class _Results:
         runs: list[Run],
         fulls: dict[str, Full],
     ) -> None:
-        from txtal import report
+        from txtal.reports.comparison import compare
+        from txtal.reports.conclusion import names
 
         self.source, self.test = source, test
         self.replay, self.runs, self.fulls = replay, runs, fulls
-        self.comparisons = report.compare(runs, target)
-        self.names = report.names(run.config for run in runs)
+        self.comparisons = compare(runs, target)
+        self.names = names(run.config for run in runs)
 
     def to_json(self) -> dict[str, Any]:
         """One object; ``vectoriser`` and ``full`` are those of the first features."""
-        from txtal import report, simulation
+        from txtal.reports import comparison
+        from txtal.reports.conclusion import conclusion
+        from txtal.simulation.runs import to_json
 
-        fulls = {name: simulation.to_json(full) for name, full in self.fulls.items()}
+        fulls = {name: to_json(full) for name, full in self.fulls.items()}
         first = next(iter(fulls))
         return {
             "source": self.source,
@@ -304,56 +310,61 @@ class _Results:
             "runs": [run.to_json() for run in self.runs],
             "full": fulls[first],
             "fulls": fulls,
-            "summary": report.to_json(self.comparisons),
+            "summary": {
+                **comparison.to_json(self.comparisons),
+                "conclusion": conclusion(self.comparisons),
+            },
         }
 
     def show(self, plot: bool) -> None:
         """The tables, the plot, and the answer in a sentence."""
-        from txtal import report
+        from txtal.cli.plot import draw
+        from txtal.reports import conclusion as words
+        from txtal.reports.comparison import NAMES
         from txtal.text import count
 
         labels = count(len(self.replay.pool.labels), "label")
         put(f"{self.source}: {labels}, {', '.join(self.fulls)}")
         self._show_curves()
         for comparison in self.comparisons:
-            called = report.names(outcome.config for outcome in comparison.outcomes)
+            called = words.names(outcome.config for outcome in comparison.outcomes)
             put("")
             if len(self.comparisons) > 1:
-                put(f"{report.noise_name(comparison.noise)}:")
+                put(f"{words.noise_name(comparison.noise)}:")
             put_table(
-                report.summary_heads(comparison),
-                [report.summary_row(comparison, o, called) for o in comparison.outcomes],
+                words.summary_heads(comparison),
+                [words.summary_row(comparison, o, called) for o in comparison.outcomes],
             )
-            put(report.saved_against(comparison, called))
+            put(words.saved_against(comparison, called))
         if plot:
             put("")
-            _plot(self._means(), self.names, report.NAMES[self.measure])
+            draw(self._means(), self.names, NAMES[self.measure])
         put("")
-        put(report.conclusion(self.comparisons))
+        put(words.conclusion(self.comparisons))
 
     def _means(self) -> dict[Config, dict[int, float]]:
-        from txtal import report
+        from txtal.reports.comparison import levels
 
         groups = {config: [r for r in self.runs if r.config == config] for config in self.names}
         return {
-            config: {level.labels: level.mean for level in report.levels(runs, self.measure)}
+            config: {level.labels: level.mean for level in levels(runs, self.measure)}
             for config, runs in groups.items()
         }
 
     @property
     def measure(self) -> Measure:
         """What the curves are of."""
-        from txtal import report
+        from txtal.reports.comparison import ERROR, measure_of
 
-        return report.ERROR if report.measure_of(self.runs) == report.ERROR else "accuracy"
+        return ERROR if measure_of(self.runs) == ERROR else "accuracy"
 
     def _full(self, config: Config) -> float:
         return float(getattr(self.fulls[config.vectoriser], self.measure))
 
     def _show_curves(self) -> None:
-        from txtal import report
+        from txtal.reports.comparison import NAMES
 
-        put(f"{report.NAMES[self.measure]} on the test file, mean over seeds:")
+        put(f"{NAMES[self.measure]} on the test file, mean over seeds:")
         means = self._means()
         marks = sorted({labels for curve in means.values() for labels in curve})
         for configs in _fitting(self.names):
@@ -372,10 +383,10 @@ class _Results:
         """The report, in one step."""
         from importlib import metadata
 
-        from txtal import report
         from txtal.formats.export import write_atomically
+        from txtal.reports import simulated
 
-        facts = report.Facts(
+        facts = simulated.Facts(
             self.source,
             self.test,
             len(self.replay.test.records),
@@ -386,7 +397,7 @@ class _Results:
             self.fulls,
         )
         with write_atomically(path) as file:
-            file.write(report.page(self.runs, self.comparisons, facts))
+            file.write(simulated.page(self.runs, self.comparisons, facts))
 
 
 def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
@@ -404,70 +415,3 @@ def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
         tables[-1].append(config)
         used += width
     return tables
-
-
-# --- the plot -----------------------------------------------------------------------------------
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_COLOURS = ("cyan", "orange", "magenta", "green", "red", "blue")
-
-
-def _plot(
-    curves: Mapping[Config, Mapping[int, float]], names: Mapping[Config, str], measure: str
-) -> None:
-    """The measure against labels: a letter at every point, so that no colour is needed."""
-    from shutil import get_terminal_size
-
-    import plotext
-
-    from txtal.charts import ticks
-
-    plain = not _says("⠿│")
-    colours = _in_colour()
-    figure = plotext.figure
-    figure.clear()
-    figure.theme("simple" if colours else "colorless")
-    pens = {
-        config: (_LETTERS[number % len(_LETTERS)], _COLOURS[number % len(_COLOURS)])
-        for number, config in enumerate(curves)
-    }
-    for markers in ("lines", "letters"):  # letters last: they lie on top
-        for config, curve in curves.items():
-            letter, colour = pens[config]
-            symbol = letter if markers == "letters" else "." if plain else "braille"
-            marker = plotext.marker(symbol, colour) if colours else symbol
-            signal = figure.signal(list(curve), list(curve.values()), marker=marker)
-            figure.draw(signal.lines() if markers == "lines" else signal)
-    values = [value for curve in curves.values() for value in curve.values()]
-    most = max(labels for curve in curves.values() for labels in curve)
-    figure.ruler("x").ticks([tick for tick in ticks(0, most, 8) if tick <= most])
-    figure.ruler("x").lim(0, most)
-    rows = ticks(min(values), max(values), 5)
-    figure.ruler("y").ticks(rows)
-    figure.ruler("y").lim(rows[0], rows[-1])
-    width = min(100, get_terminal_size().columns)
-    figure.plot_size(width, max(12, min(22, width // 4)))
-    figure.title(f"{measure} on the test file against labels")
-    drawn = str(figure.build())
-    if not colours:
-        drawn = plotext.uncolorize(drawn)
-    for line in drawn.rstrip().splitlines():
-        click.echo(line.translate(_ASCII) if plain else line, color=colours)
-    put("   ".join(f"{letter} {names[config]}" for config, (letter, _) in pens.items()))
-
-
-_ASCII = str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|")
-
-
-def _says(text: str) -> bool:
-    """Whether standard output's encoding has these characters."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _in_colour() -> bool:
-    environ = os.environ
-    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

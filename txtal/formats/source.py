@@ -79,7 +79,7 @@ def read(
             Path(source), on_bad, text_column=text_column, max_text=max_line, progress=progress
         )
     opened = _stdin(progress) if str(source) == STDIN else _file(Path(source), progress)
-    return _records(opened, on_bad, text_column, max_line, position or Position())
+    return _records(opened, on_bad, text_column, max_line, position)
 
 
 def arriving(
@@ -108,7 +108,7 @@ def arriving(
         opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
     else:
         opened = _file(Path(source), None)
-    return _records(opened, on_bad, "text", max_line, Position())
+    return _records(opened, on_bad, "text", max_line)
 
 
 def is_parquet(source: str | Path) -> bool:
@@ -204,7 +204,11 @@ class _Counted(io.RawIOBase):
 
 
 def _records(
-    opened: _Opened, on_bad: OnBad, text_column: str, max_line: int, position: Position
+    opened: _Opened,
+    on_bad: OnBad,
+    text_column: str,
+    max_line: int,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     with opened.file:
         head = _head(opened)
@@ -215,7 +219,8 @@ def _records(
         if opened.kind == ".csv":
             parse = partial(delimited.records, text_column=text_column, max_field=max_line)
         raw = lines(opened.stream, opened.name, on_bad, max_line)
-        yield from parse(_followed(raw, position), opened.name, on_bad)
+        raw = raw if position is None else _followed(raw, position)
+        yield from parse(raw, opened.name, on_bad)
 
 
 def _followed(raw: Iterator[bytes], position: Position) -> Iterator[bytes]:

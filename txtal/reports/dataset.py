@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from txtal import charts
-from txtal import page as html
-from txtal.charts import COLOURS, Level
-from txtal.page import safe
 from txtal.quality import effort_lines, hours, precision, recall
+from txtal.reports import charts
+from txtal.reports import page as html
+from txtal.reports.charts import COLOURS, Level
+from txtal.reports.page import safe
 from txtal.store.history import Fit, History
 from txtal.text import count, shorten
 from txtal.types import ALIKE, Answer, Effort, Estimate, LabelCounts, Measures

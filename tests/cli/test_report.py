@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.driving import DANGEROUS, HOSTILE, Program
 from tests.store.test_verify import MEASURES
-from txtal import charts
+from txtal.reports import charts
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
@@ -128,3 +128,8 @@ def test_a_bar_says_what_it_stands_for() -> None:
     assert drawn.count("<title>") == 3  # none for what isn't there
     drawn = charts.calibration([Bin(10, 0.8, 0.7, 0.4, 0.9)], "Calibration")
     assert "10 decisions: 0.70 right at 0.80" in drawn
+
+
+def test_ticks_that_differ_are_told_apart() -> None:
+    drawn = charts.bars([(0.05, 3.0), (0.1, 4.0)], "times", "s")
+    assert all(f">{seconds}</text>" in drawn for seconds in ("0.00", "0.02", "0.10"))

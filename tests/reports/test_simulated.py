@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.cli.driving import DANGEROUS, HOSTILE
-from txtal import charts, report
-from txtal.simulation import Config, Full, Point, Run
+from txtal.reports import charts, comparison, simulated
+from txtal.reports.comparison import labels_needed, levels
+from txtal.reports.conclusion import conclusion, names
+from txtal.simulation.runs import Config, Full, Point, Run
 
 AUTO = Config("auto", "lexical@en")
 RANDOM = Config("random", "lexical@en")
@@ -20,9 +22,9 @@ def run(config: Config, *values: float, seed: int = 0) -> Run:
     return Run(config, seed, tuple(points))
 
 
-def compared(*runs: Run, target: float | None = None) -> report.Comparison:
-    (comparison,) = report.compare(runs, target)
-    return comparison
+def compared(*runs: Run, target: float | None = None) -> comparison.Comparison:
+    (it,) = comparison.compare(runs, target)
+    return it
 
 
 @pytest.mark.parametrize(
@@ -41,16 +43,16 @@ def compared(*runs: Run, target: float | None = None) -> report.Comparison:
 )
 def test_labels_needed_on_straight_lines(target: float, needed: int | None) -> None:
     curve = [(10, 0.4), (20, 0.5), (40, 0.58), (50, 0.56)]
-    assert report.labels_needed(curve, target) == needed
+    assert labels_needed(curve, target) == needed
 
 
 def test_a_dip_before_the_target() -> None:
     # From (20, 0.5) down to (30, 0.3) and up: 30 + 10 * 0.3 / 0.6.
-    assert report.labels_needed([(10, 0.4), (20, 0.5), (30, 0.3), (40, 0.9)], 0.6) == 35
+    assert labels_needed([(10, 0.4), (20, 0.5), (30, 0.3), (40, 0.9)], 0.6) == 35
 
 
 def test_levels_are_of_the_seeds() -> None:
-    first, second = report.levels([run(AUTO, 0.2, 0.6), run(AUTO, 0.4, 0.5, seed=1)], "macro_f1")
+    first, second = levels([run(AUTO, 0.2, 0.6), run(AUTO, 0.4, 0.5, seed=1)], "macro_f1")
     assert (first.labels, first.low, first.high) == (10, 0.2, 0.4)
     assert first.mean == pytest.approx(0.3)
     assert (second.labels, second.low, second.high) == (20, 0.5, 0.6)
@@ -67,7 +69,7 @@ def test_saved_against_the_budget_of_random() -> None:
     assert (auto.macro_f1, auto.accuracy) == pytest.approx((0.8, 0.9))
     assert (it.half, auto.labels_half, random.labels_half) == ((20, 0.3), 10, 20)
     assert (random.labels, random.saved) == (40, 0.0)
-    assert report.conclusion([it]) == (
+    assert conclusion([it]) == (
         "Active learning pays here: auto reached random's macro-F1 at 40 labels (0.600) with 20: "
         "50 % fewer answers; mean of 2 seeds (20 to 20)."
     )
@@ -79,15 +81,13 @@ def test_an_asked_target_is_held_against_what_random_needed() -> None:
     assert (it.reference, it.reached) == (25, True)
     assert it.outcomes[0].labels == 15
     assert it.outcomes[0].saved == pytest.approx(0.4)
-    assert "auto reached macro-F1 0.4 with 15 labels, random with 25: 40 %" in report.conclusion(
-        [it]
-    )
+    assert "auto reached macro-F1 0.4 with 15 labels, random with 25: 40 %" in conclusion([it])
     beyond = compared(*runs, target=0.6)
     assert (beyond.reference, beyond.reached) == (30, False)
-    assert "random not with 30: at least 33 % fewer" in report.conclusion([beyond])
+    assert "random not with 30: at least 33 % fewer" in conclusion([beyond])
     never = compared(*runs, target=0.9)
     assert [outcome.saved for outcome in never.outcomes] == [None, None]
-    assert "othing reached macro-F1 0.9 within 30 labels" in report.conclusion([never])
+    assert "othing reached macro-F1 0.9 within 30 labels" in conclusion([never])
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_an_asked_target_is_held_against_what_random_needed() -> None:
 def test_the_sentence_says_what_is_so(
     auto: tuple[float, ...], random: tuple[float, ...], says: str
 ) -> None:
-    sentence = report.conclusion([compared(run(AUTO, *auto), run(RANDOM, *random))])
+    sentence = conclusion([compared(run(AUTO, *auto), run(RANDOM, *random))])
     assert says in sentence
     assert sentence[0].isupper()
     assert "one seed only" in sentence
 
 
 def test_alone_there_is_nothing_to_compare() -> None:
-    assert "Only auto was run" in report.conclusion([compared(run(AUTO, 0.1, 0.2))])
+    assert "Only auto was run" in conclusion([compared(run(AUTO, 0.1, 0.2))])
 
 
 def test_better_features_are_not_taken_for_active_learning() -> None:
@@ -125,7 +125,7 @@ def test_better_features_are_not_taken_for_active_learning() -> None:
         run(RANDOM, 0.1, 0.3, 0.5), run(AUTO, 0.1, 0.3, 0.5),
         run(rich, 0.5, 0.6, 0.7), run(rich_random, 0.5, 0.6, 0.7),
     )  # fmt: skip
-    assert report.conclusion([it]).startswith(
+    assert conclusion([it]).startswith(
         "Active learning doesn't pay here: auto static reached random lexical's macro-F1 at "
         "30 labels (0.500) with 10: 67 % fewer answers (random static needed 10)"
     )
@@ -133,7 +133,7 @@ def test_better_features_are_not_taken_for_active_learning() -> None:
 
 def test_each_noise_has_its_own_target() -> None:
     noisy = Config("random", "lexical@en", noise=0.1), Config("auto", "lexical@en", noise=0.1)
-    comparisons = report.compare(
+    comparisons = comparison.compare(
         [
             run(RANDOM, 0.5, 0.6),
             run(AUTO, 0.6, 0.7),
@@ -142,18 +142,17 @@ def test_each_noise_has_its_own_target() -> None:
         ]
     )
     assert [it.target for it in comparisons] == [0.6, 0.3]
-    sentence = report.conclusion(comparisons)
+    sentence = conclusion(comparisons)
     assert sentence.startswith("Without wrong answers, active learning pays here: ")
     assert "With 10 % wrong answers, active learning doesn't pay here: " in sentence
-    body = report.to_json(comparisons)
+    body = comparison.to_json(comparisons)
     assert [row["labels"] for row in body["configurations"]] == [20, 10, 20, None]
-    assert body["conclusion"] == sentence
 
 
 def test_names_tell_what_differs() -> None:
-    assert list(report.names([AUTO, RANDOM]).values()) == ["auto", "random"]
+    assert list(names([AUTO, RANDOM]).values()) == ["auto", "random"]
     mixed = [AUTO, Config("auto", "static@en", 0.1, 10)]
-    assert list(report.names(mixed).values()) == [
+    assert list(names(mixed).values()) == [
         "auto lexical batch 1 noise 0", "auto static batch 10 noise 0.1",
     ]  # fmt: skip
 
@@ -217,8 +216,8 @@ def test_the_page_is_whole_and_nothing_in_it_is_obeyed(noises: tuple[float, ...]
     ]
     runs = [run(config, 0.2, 0.5, 0.6, seed=seed) for config in configs for seed in (0, 1)]
     fulls = {f"{EVIL}@en": Full(30, 0.9, 0.8)}
-    facts = report.Facts(EVIL, EVIL, 7, 3, 2, 0.1, "0.1", fulls)
-    page = report.page(runs, report.compare(runs), facts)
+    facts = simulated.Facts(EVIL, EVIL, 7, 3, 2, 0.1, "0.1", fulls)
+    page = simulated.page(runs, comparison.compare(runs), facts)
     reader = read(page)
     assert reader.seen.count("svg") == len(noises) * (2 + 2)  # charts and the legend
     assert {"script", "b", "link", "img", "iframe"}.isdisjoint(reader.seen)
@@ -232,5 +231,5 @@ def test_the_page_is_whole_and_nothing_in_it_is_obeyed(noises: tuple[float, ...]
 
 def test_a_page_of_one_flat_run() -> None:
     runs = [run(AUTO, 0.0)]
-    facts = report.Facts("a", "b", 1, 1, 1, 0.0, "0.1", {AUTO.vectoriser: Full(10, 0.0, 0.0)})
-    read(report.page(runs, report.compare(runs), facts))
+    facts = simulated.Facts("a", "b", 1, 1, 1, 0.0, "0.1", {AUTO.vectoriser: Full(10, 0.0, 0.0)})
+    read(simulated.page(runs, comparison.compare(runs), facts))

@@ -22,7 +22,7 @@ class Level:
 
 
 COLOURS = 8
-"""That lines and bars have in turn; see :mod:`txtal.page`."""
+"""That lines and bars have in turn; see :mod:`txtal.reports.page`."""
 
 _WIDTH, _HEIGHT = 560, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 16, 12, 34
@@ -121,7 +121,7 @@ def calibration(bins: Sequence[Bin], title: str) -> str:
     scale = _Scale(1, 0, 1)
     fifths = ticks(0, 1, 5)
     alike = f"M{scale.x(0)} {scale.y(0)}L{scale.x(1)} {scale.y(1)}"
-    parts = [*_grid(scale, fifths, fifths, digits=1), f'<path class="rule" d="{alike}"/>']
+    parts = [*_grid(scale, fifths, fifths), f'<path class="rule" d="{alike}"/>']
     for one in bins:
         x = scale.x(one.confidence)
         told = f"{count(one.n, 'decision')}: {one.right:.2f} right at {one.confidence:.2f}"
@@ -160,11 +160,11 @@ def _grid(
     columns: Sequence[float],
     *,
     whole: bool = False,
-    digits: int = 0,
 ) -> Iterator[str]:
-    """Lines and numbers; columns have ``digits``, rows none where they are ``whole``."""
+    """Lines and numbers; rows have at least two places, or none where they are ``whole``."""
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    places = 0 if whole else 3 if any(round(row, 2) != row for row in rows) else 2
+    places = 0 if whole else max(2, _places(rows))
+    across = _places(columns)
     for row in rows:
         y = scale.y(row)
         yield f'<path class="grid" d="M{_LEFT} {y}H{right}"/>'
@@ -172,8 +172,13 @@ def _grid(
     for column in columns:
         x = scale.x(column)
         yield f'<path class="tick" d="M{x} {bottom}v4"/>'
-        yield f'<text class="middle" x="{x}" y="{bottom + 18}">{column:,.{digits}f}</text>'
+        yield f'<text class="middle" x="{x}" y="{bottom + 18}">{column:,.{across}f}</text>'
     yield f'<path class="axis" d="M{_LEFT} {bottom}H{right}"/>'
+
+
+def _places(values: Sequence[float]) -> int:
+    """Decimal places with which round numbers can be told from one another, at most three."""
+    return next((n for n in range(3) if all(round(value, n) == value for value in values)), 3)
 
 
 def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from txtal.charts import COLOURS
+from txtal.reports.charts import COLOURS
 from txtal.text import clean
 
 

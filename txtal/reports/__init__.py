@@ -1,0 +1,1 @@
+"""Pages of HTML about a dataset and about a simulation, and the figures and words on them."""

@@ -1,0 +1,184 @@
+"""The runs themselves, through the very same session and learner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from txtal.learner.inline import InlineLearner
+from txtal.learner.learner import Learner
+from txtal.learning import evaluate, grades, model
+from txtal.learning.arrays import Cells, Indices
+from txtal.learning.matrix import IS
+from txtal.session import Session
+from txtal.simulation.annotator import Gold, Labelled, answers, task_of
+from txtal.simulation.journal import Journal
+from txtal.simulation.runs import Config, Full, Plan, Point, Run
+from txtal.store import datasets, schema, tickets
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection
+from txtal.types import Dataset, Question, Scheme, Verdict
+from txtal.vectors.cache import FeatureCache, Features
+
+
+class Simulation:
+    """The runs of a plan over one pool and one test file."""
+
+    def __init__(
+        self, pool: Labelled, test: Labelled, plan: Plan, folder: Path, journal: Journal
+    ) -> None:
+        self.pool = pool
+        self.test = test
+        self.plan = plan
+        self.folder = folder
+        self.journal = journal
+        self.task = task_of(pool)
+        self.budget = min(plan.budget, len(pool.records))
+        self._test: tuple[str, np.ndarray] | None = None
+
+    @property
+    def missing(self) -> list[tuple[Config, int]]:
+        """The runs that the journal doesn't have yet."""
+        return [key for key in self.plan.runs if key not in self.journal.runs]
+
+    def runs(self, progress: Callable[[Config, int, int], None]) -> Iterator[Run]:
+        """Each missing run in turn, kept in the journal before it is yielded.
+
+        ``progress`` is told the configuration, seed and answers given, at every answer.
+        """
+        for number, (config, seed) in enumerate(self.missing):
+            run = self._run(self.folder / f"{number}.db", config, seed, progress)
+            self.journal.add_run(run)
+            yield run
+
+    def _run(
+        self,
+        path: Path,
+        config: Config,
+        seed: int,
+        progress: Callable[[Config, int, int], None],
+    ) -> Run:
+        settings = replace(
+            self.plan.settings,
+            strategy=config.strategy,
+            vectoriser=config.vectoriser,
+            seed=seed,
+        )
+        said = answers(self.pool, config.noise, seed)
+        with closing(schema.open_database(path, create=True)) as conn:
+            dataset = self._load(conn)
+            cache = self._cache(config.vectoriser)
+            learner = Learner(path, dataset.name, settings, cache_folder=cache)
+            ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
+            session = Session(
+                ledger,
+                dataset.scheme,
+                learner=InlineLearner(learner, batch=config.batch),
+                audit=settings.audit,
+                seed=seed,
+            )
+            curve = tuple(
+                self._label(session, learner, said, lambda count: progress(config, seed, count))
+            )
+        return Run(config, seed, curve)
+
+    def _load(self, conn: Connection) -> Dataset:
+        # Nothing here outlives the run: durability would only cost time.
+        conn.execute("PRAGMA synchronous = OFF")
+        names = [(label, "") for label in self.pool.labels]
+        dataset = datasets.prepare(conn, "simulated", names, self.task)
+        tickets.add(conn, dataset.id, self.pool.records)
+        return dataset
+
+    def _cache(self, vectoriser: str) -> Path:
+        """A folder for each, as a cache forgets other features than those last asked for."""
+        return self.folder / f"cache-{self.plan.vectorisers.index(vectoriser)}"
+
+    def _label(
+        self,
+        session: Session,
+        learner: Learner,
+        said: Mapping[str, Gold],
+        progress: Callable[[int], None],
+    ) -> Iterator[Point]:
+        began = time.perf_counter()
+        steps = range(1, self.plan.points + 1)
+        marks = {round(self.budget * step / self.plan.points) for step in steps}
+        session.begin()
+        session.update()
+        while session.question is not None and session.count < self.budget:
+            session.answer(*_say(session.question, session.scheme, said))
+            session.update()
+            progress(session.count)
+            if session.count in marks:
+                if session.behind:
+                    learner.rank()  # amid a batch: a point is what all answers so far give
+                yield self._measure(session.count, learner, began)
+
+    def _measure(self, labels: int, learner: Learner, began: float) -> Point:
+        seconds = time.perf_counter() - began
+        assert learner.model is not None, "a ranking was made before the first answer"
+        assert learner.features is not None
+        measures = self._score(learner.model, learner.features)
+        return Point(labels, seconds=round(seconds, 3), **measures)
+
+    def _score(self, fitted: model.LinearModel, features: Features) -> dict[str, float]:
+        """Accuracy (every label right, for multilabel), macro-F1 and the like on the test file."""
+        fingerprint = features.vectoriser.fingerprint
+        if self._test is None or self._test[0] != fingerprint:
+            texts = [record.text for record in self.test.records]
+            self._test = fingerprint, features.vectoriser.transform(texts)
+        truth = self._cells(self.test)
+        predicted = model.decide(fitted.predict_proba(self._test[1]), self.task)
+        measures = {
+            "accuracy": evaluate.exact_match(truth, predicted),
+            "macro_f1": evaluate.multilabel_f1(truth, predicted, "macro"),
+        }
+        if self.task == "rating":
+            measures["mean_absolute_error"] = float(grades.off(truth, predicted).mean())
+        return {name: round(value, 6) for name, value in measures.items()}
+
+    def _cells(self, data: Labelled) -> Cells:
+        """IS and NOT for each text and label of the pool.
+
+        A label that only the test file has can't be learned: such a text is always wrong.
+        """
+        columns = {label: column for column, label in enumerate(self.pool.labels)}
+        cells = np.zeros((len(data.records), len(columns)), np.int8)
+        for row, record in enumerate(data.records):
+            for label in data.gold[record.text]:
+                if label in columns:
+                    cells[row, columns[label]] = IS
+        return cells
+
+    def full(self, vectoriser: str) -> Full:
+        """What all labels of the pool would give with these features."""
+        if vectoriser not in self.journal.fulls:
+            features, rows = self._features(vectoriser)
+            fitted = model.fit(features.matrix[rows], self._cells(self.pool), self.task)
+            full = Full(len(self.pool.records), **self._score(fitted, features))
+            self.journal.add_full(vectoriser, full)
+        return self.journal.fulls[vectoriser]
+
+    def _features(self, vectoriser: str) -> tuple[Features, Indices]:
+        """The features, and the row of each text of the pool: a run has them made in its order."""
+        path = self.folder / "full.db"
+        with closing(schema.open_database(path, create=True)) as conn:
+            dataset = self._load(conn)
+            every = tickets.ids_after(conn, dataset.id)
+            features = FeatureCache(self._cache(vectoriser)).ensure(
+                every, lambda ids: tickets.texts(conn, ids), vectoriser
+            )
+            return features, features.rows(every)
+
+
+def _say(
+    question: Question, scheme: Scheme, said: Mapping[str, Gold]
+) -> tuple[Verdict, tuple[int, ...]]:
+    gold = said[question.ticket.text]
+    return "accept", tuple(label.id for label in scheme.labels if label.name in gold)

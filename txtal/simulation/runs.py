@@ -1,0 +1,128 @@
+"""The plan of a simulation, and what its runs found, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from txtal.errors import UsageError
+from txtal.learning.strategies import registry
+from txtal.recipes import load_file
+from txtal.types import LearnerSettings
+from txtal.vectors import spec
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The model's quality on the test file after so many answers."""
+
+    labels: int
+    accuracy: float
+    macro_f1: float
+    seconds: float
+    mean_absolute_error: float | None = None
+    """In grades, where the labels are some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What is compared: everything that identifies a run but its seed."""
+
+    strategy: str
+    vectoriser: str
+    noise: float = 0.0
+    """Share of answers with a wrong label."""
+    batch: int = 1
+    """Answers between two rankings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One configuration with one seed."""
+
+    config: Config
+    seed: int
+    curve: tuple[Point, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``simulate --json`` and the journal have it."""
+        curve = [to_json(point) for point in self.curve]
+        return {**asdict(self.config), "seed": self.seed, "curve": curve}
+
+    @classmethod
+    def of_json(cls, said: Mapping[str, Any]) -> Run:
+        """What :meth:`to_json` made. Raises KeyError, TypeError or ValueError for anything else."""
+        config = Config(
+            str(said["strategy"]),
+            str(said["vectoriser"]),
+            float(said["noise"]),
+            int(said["batch"]),
+        )
+        curve = tuple(Point(**point) for point in said["curve"])
+        if not curve:
+            raise ValueError("a run without a point")
+        return cls(config, int(said["seed"]), curve)
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The model that every label of the pool, without noise, would give."""
+
+    labels: int
+    accuracy: float
+    macro_f1: float
+    mean_absolute_error: float | None = None
+
+
+def to_json(it: Point | Full) -> dict[str, Any]:
+    """Its measures, without those there are none of."""
+    return {name: value for name, value in asdict(it).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to replay."""
+
+    strategies: Sequence[str]
+    vectorisers: Sequence[str]
+    seeds: int
+    budget: int
+    settings: LearnerSettings
+    noises: Sequence[float] = (0.0,)
+    batches: Sequence[int] = (1,)
+    points: int = 20
+    """How often a run is measured."""
+
+    @property
+    def configs(self) -> list[Config]:
+        """Every configuration once; those with the same features follow one another."""
+        every = product(self.vectorisers, self.noises, self.batches, self.strategies)
+        return list(dict.fromkeys(Config(s, v, noise, batch) for v, noise, batch, s in every))
+
+    @property
+    def runs(self) -> list[tuple[Config, int]]:
+        """Every configuration with every seed."""
+        return list(product(self.configs, range(self.seeds)))
+
+
+def plan(
+    strategies: Sequence[str],
+    vectorisers: Sequence[str],
+    settings: LearnerSettings,
+    **rest: Any,
+) -> Plan:
+    """A plan of known strategies and features, ``auto`` features by the name they resolve to.
+
+    Raises UsageError for an unknown name now rather than when its turn comes, and for none at all.
+    """
+    if not strategies or not vectorisers:
+        raise UsageError("there is nothing to run: name a strategy and features")
+    if settings.code:
+        load_file(Path(settings.code))
+    for name in strategies:
+        registry.get(name)
+    resolved = [str(spec.resolve(text)[0]) for text in vectorisers]
+    return Plan(strategies, resolved, settings=settings, **rest)
