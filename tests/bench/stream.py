@@ -34,6 +34,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -48,7 +50,7 @@ from txtal.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.stream import Rule
-from txtal.types import Estimate, LearnerSettings, Record
+from txtal.types import Estimate, LearnerSettings, Measures, Record
 
 LABELS = ("good", "poor")
 GOOD = 8
@@ -228,37 +230,40 @@ def compare(
     return {**found, "every label": _scores(full.accuracy, full.macro_f1)}
 
 
-def estimates(records: Sequence[Record], streams: int, budget: float) -> dict[str, Any]:
+def judged(path: Path, held_out: Sequence[Record]) -> tuple[Measures, float]:
+    """What a learner that goes on with the stream says of itself, and its true accuracy."""
+    from txtal.learner.stream import StreamLearner
+
+    learner = StreamLearner(path, "simulated", LearnerSettings(stream=True, **SETTINGS))
+    measures = learner.rank().revision.measures
+    assert measures is not None
+    assert learner.model is not None
+    assert learner.features is not None
+    features = learner.features.vectoriser.transform([record.text for record in held_out])
+    said = learner.model.predict_proba(features).argmax(axis=1)
+    gold = [LABELS.index(record.extra["label"]) for record in held_out]
+    return measures, float((said == gold).mean())
+
+
+def estimates(records: Sequence[Record], streams: int, seeds: int, budget: float) -> dict[str, Any]:
     """What is estimated at the end of each stream, against what was held out of it."""
     from txtal.learner.inline import InlineLearner
     from txtal.learner.stream import StreamLearner
 
     size = len(records) // streams
     found: dict[str, list[tuple[Estimate, float]]] = {}
-    for number in range(streams):
+    for number, seed in product(range(streams), range(seeds)):
         part = records[number * size : (number + 1) * size]
         held_out, kept = part[::3], [record for n, record in enumerate(part) if n % 3]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "stream.db"
             settings = LearnerSettings(stream=True, **SETTINGS)
             inline = InlineLearner(StreamLearner(path, "simulated", settings))
-            with labelling(path, kept, budget, number, inline) as (session, arrivals, answer):
+            with labelling(path, kept, budget, seed, inline) as (session, arrivals, answer):
                 while not arrivals.over or session.inflow.standing.unsettled:  # type: ignore[union-attr]
                     session.update()
                     answer()
-            learner = StreamLearner(path, "simulated", settings)
-            measures = learner.rank().revision.measures
-        assert learner.model is not None
-        assert learner.features is not None
-        if measures is None:
-            continue
-        features = learner.features.vectoriser.transform([record.text for record in held_out])
-        said = learner.model.predict_proba(features).argmax(axis=1)
-        right = [
-            LABELS[column] == record.extra["label"]
-            for column, record in zip(said, held_out, strict=True)
-        ]
-        truth = sum(right) / len(right)
+            measures, truth = judged(path, held_out)
         for kind in ("accuracy", "corrected", "audit"):
             estimate = getattr(measures, kind)
             if estimate:
@@ -292,12 +297,13 @@ def main() -> None:
     made.add_argument("--memory-only", action="store_true", help="leave out the quality")
     made.add_argument("--times", type=int, default=1, help="so many times as many, recombined")
     made.add_argument("--estimates", type=int, default=0, help="so many short streams instead")
+    made.add_argument("--seeds", type=int, default=1, help="times that each of those is labelled")
     options = made.parse_args()
     if options.times > 1 and not options.memory_only:
         made.error("what is recombined has no true label: add --memory-only")
     every = reviews(options.tickets)
     if options.estimates:
-        figures = estimates(every, options.estimates, options.budget)
+        figures = estimates(every, options.estimates, options.seeds, options.budget)
         emit("stream", {"budget": options.budget, **figures}, as_json=options.json)
         return
     held_out = every[::HELD_OUT]
@@ -306,12 +312,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.db"
         figures = stream(path, records, options.budget)
-        quality = None
+        quality = estimate = None
         if not options.memory_only:
+            measures, truth = judged(path, held_out)
+            estimate = {"shown": asdict(measures.accuracy), "true": round(truth, 4)}
             quality = compare(path, records, held_out, figures["answers"], options.answers_a_fit)
     emit(
         "stream",
-        {"budget": options.budget, "held out": len(held_out), **figures, "quality": quality},
+        {
+            "budget": options.budget,
+            "held out": len(held_out),
+            **figures,
+            "estimate": estimate,
+            "quality": quality,
+        },
         as_json=options.json,
     )
 

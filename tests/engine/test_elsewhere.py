@@ -116,6 +116,11 @@ def test_prepare_on_the_command_line(sample: Program) -> None:
         (["load", "d", "--prepare", "--engine", "dask"], "--engine dask needs --scheduler"),
         (["load", "d", "--prepare", "--scheduler", "a:1"], "--scheduler goes with --engine dask"),
         (["teach", "d", "--engine", "dask", "--plain"], "--engine dask needs --scheduler"),
+        (["predict", "m", "a.jsonl", "--scheduler", "a:1"], "--scheduler goes with --engine dask"),
+        (
+            ["teach", "d", "-", "--stream", "--engine", "dask", "--scheduler", "a:1"],
+            "a stream is scored here, as it arrives: leave out --engine",
+        ),
     ],
 )
 def test_options_that_dont_fit_together(sample: Program, words: list[str], said: str) -> None:

@@ -12,7 +12,7 @@ from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.model import LinearModel
-from txtal.learning.suspects import doubts
+from txtal.learning.suspects import doubts, improbable
 from txtal.learning.training import Hyperparameters, Trainer
 
 
@@ -92,6 +92,21 @@ class TestExclusive:
         found = doubts(proba, everything(cells), cells, "exclusive")
         assert found.rows.tolist() == [2]  # the other is less sure than usual of that label
         assert found.columns.tolist() == [0]
+
+
+class TestLeftOut:
+    def test_a_rare_label_may_be_improbable(self) -> None:
+        # Half of chance is 1/6 for the common labels; for the rare one, half of its share of 1/10.
+        cells = accepted(0, 0, 0, 0, 1, 1, 1, 1, 1, 2)
+        proba = np.full((10, 3), 1 / 3, np.float32)
+        proba[[0, 4]] = (0.15, 0.15, 0.7)
+        proba[9] = (0.45, 0.49, 0.06)
+        assert np.flatnonzero(improbable(proba, everything(cells), cells)).tolist() == [0, 4]
+        proba[9] = (0.48, 0.48, 0.04)
+        assert improbable(proba, everything(cells), cells)[9]
+        known = everything(cells)
+        known[9, 2] = False
+        assert not improbable(proba, known, cells)[9]
 
 
 class TestGrades:

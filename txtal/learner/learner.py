@@ -528,12 +528,16 @@ class Learner:
             audited,
             snapshot.chances,
         )
-        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
-        drawn = select.audit_sample(len(waiting.rows), measuring.POOL, rng)
-        sample = np.asarray(snapshot.features.matrix[waiting.rows[drawn]])
-        self._found = measuring.measure(answered, trainer, self.model, sample, len(waiting.rows))
+        sample, open_tickets = self._sample_of_open(snapshot, waiting)
+        self._found = measuring.measure(answered, trainer, self.model, sample, open_tickets)
         measures = self._found.measures
         return measures and measuring.by_label(measures, known.labels)
+
+    def _sample_of_open(self, snapshot: Snapshot, waiting: OpenTickets) -> tuple[Floats, int]:
+        """The features of open tickets drawn uniformly (p, d), and how many are open."""
+        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
+        drawn = select.audit_sample(len(waiting.rows), measuring.POOL, rng)
+        return np.asarray(snapshot.features.matrix[waiting.rows[drawn]]), len(waiting.rows)
 
     # --- ranking ----------------------------------------------------------------------------
 

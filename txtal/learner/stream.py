@@ -15,8 +15,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner import measuring
 from txtal.learner.known import Known
-from txtal.learner.learner import Choice, Learner, Snapshot, Surroundings
+from txtal.learner.learner import Choice, Learner, OpenTickets, Snapshot, Surroundings
 from txtal.learner.memory import give_back
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
@@ -170,7 +171,7 @@ class StreamLearner(Learner):
         audited = answers.drawn(conn, dataset.id, dataset.scheme.task)
         features = self._meet(conn, standing)
         chances = self._as_from_a_pool(
-            answers.chances(conn, dataset.id), audited, len(features.ids)
+            answers.chances(conn, dataset.id), audited, tickets.count(conn, dataset.id)
         )
         snapshot = Snapshot(dataset, newest, standing, chances, audited, features)
         self._known = known = Known.of(standing, dataset.scheme, features)
@@ -187,6 +188,15 @@ class StreamLearner(Learner):
         """
         share = self.settings.audit
         return {one: share / there if one in audited else 1 - share for one in answered}
+
+    def _sample_of_open(self, snapshot: Snapshot, waiting: OpenTickets) -> tuple[Floats, int]:
+        """Of all that has arrived, as the audit is, and not of the newest alone."""
+        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
+            total = tickets.count(conn, snapshot.dataset.id)
+            drawn = tickets.sample(conn, snapshot.dataset.id, measuring.POOL)
+            drawn = sorted(set(drawn) - set(snapshot.chances))
+            rows = self._vectorised(conn, drawn, snapshot.features.vectoriser)
+        return rows, total - len(snapshot.chances)
 
     # --- scoring ----------------------------------------------------------------------------
 

@@ -66,14 +66,17 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
 def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
     """Accepts of one label (n,) that cross-fitted probabilities (n, k) hold for next to impossible.
 
-    Less than half of what chance alone would give a label, of those the model could know of. It is
+    Less than half of what chance alone would give the label: one of those the model could know of,
+    and no more than its share of the accepts, for of a rare label a model is seldom sure. It is
     far fewer than the suspects: who leaves answers out of the fit for good loses right ones, too,
     and of hard tickets most of all.
     """
     label = (cells == IS).argmax(axis=1)
     every = np.arange(len(cells))
-    accepted = (cells == IS).any(axis=1) & known[every, label]
-    chance = 0.5 / np.maximum(known.sum(axis=1), 1)
+    any_label = (cells == IS).any(axis=1)
+    accepted = any_label & known[every, label]
+    share = np.bincount(label[any_label], minlength=cells.shape[1]) / max(1, any_label.sum())
+    chance = 0.5 * np.minimum(1 / np.maximum(known.sum(axis=1), 1), share[label])
     return np.asarray(accepted & (proba[every, label] < chance))
 
 
