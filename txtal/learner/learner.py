@@ -410,8 +410,9 @@ class Learner:
             return
         again = before is None or before.made != features.made
         if again:
-            # Weights and choices belong to the features they were found with.
+            # Weights, choices and measures belong to the features they were found with.
             self._regression = None
+            self._found = Found()
             self._tuning = Tuning(len(features.vectoriser.widths), self.settings.seed)
             self._sweep.forget()
         there = self._surroundings
