@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.cli.conftest import prepared  # noqa: F401 - a fixture of the command line's tests
-from tests.cli.driving import REPOSITORY, TICKETS, Program, until
+from tests.cli.driving import REPOSITORY, Program, until
+from tests.cli.test_predict import LINES
 from tests.engine.machines import Machines, running
 from tests.engine.works import Failing, Noting, Scaling, Slow
 from txtal.engine import Local, cluster, open_engine, remote
@@ -116,6 +118,20 @@ def test_the_scheduler_is_killed(machines: Machines, monkeypatch: pytest.MonkeyP
     machines.scheduler.kill()
     with pytest.raises(EngineError, match=machines.address):
         list(coming)
+
+
+def test_what_was_read_before_a_fault_is_done(machines: Machines) -> None:
+    machines.start(1)
+
+    def batches() -> Iterator[list[float]]:
+        yield from BATCHES[:4]
+        raise DataError("b.jsonl is damaged")
+
+    with open_engine("dask", machines.address) as engine:
+        coming = engine.map(WORK, batches())
+        assert [next(coming).tolist() for _ in range(4)] == EXPECTED[:4]
+        with pytest.raises(DataError, match="is damaged"):
+            next(coming)
 
 
 @pytest.mark.parametrize("limit", [None, 1.0])
@@ -271,24 +287,35 @@ def labelled(prepared: Path, tmp_path: Path) -> Program:  # noqa: F811
     return program
 
 
+@pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "parquet"])
 def test_predict_writes_the_same_bytes_though_a_worker_is_killed(
-    machines: Machines, labelled: Program
+    machines: Machines, labelled: Program, form: str
 ) -> None:
     machines.start(2)
+    here = labelled.folder
     labelled.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    many = labelled.file("many.jsonl", TICKETS.read_text("utf-8").splitlines() * 20)
-    labelled.ok("predict", "model", many, "-o", "local.jsonl")
-    command = ["predict", "model", str(many), "-o", "dask.jsonl"]
+    (here / "shards").mkdir()
+    for number, suffix in enumerate(("jsonl", "jsonl.gz", "csv", "txt")):
+        texts = [f"{line['text']} {number}".replace('"', "") for line in LINES * 5]
+        lines: list[Any] = [{"text": text} for text in texts]
+        if suffix in ("csv", "txt"):
+            lines = [text.replace(",", "").replace("\n", " ") for text in texts]
+        labelled.file(f"shards/{number}.{suffix}", ["text", *lines] if suffix == "csv" else lines)
+    command = ["predict", "model", "shards", "--format", form, "-o"]
+    labelled.ok(*command, "local/")
     running = subprocess.Popen(
-        [sys.executable, "-m", "txtal", *command, *machines.options],
-        cwd=labelled.folder,
+        [sys.executable, "-m", "txtal", *command, "dask/", *machines.options],
+        cwd=here,
         env=labelled.environ,
         stderr=subprocess.PIPE,
     )
-    until((labelled.folder / "dask.jsonl.txtal-part.json").exists, "a commit")
+    until((here / "dask" / f"part-00000.{form}").exists, "a first file")
     machines.kill(1)
     _, said = running.communicate(timeout=120)
     assert running.returncode == 0, said
-    made, local = (labelled.folder / name for name in ("dask.jsonl", "local.jsonl"))
-    assert made.read_bytes() == local.read_bytes()
-    assert not list(labelled.folder.glob("*txtal-part*"))
+    made, local = (
+        {one.name: one.read_bytes() for one in (here / name).glob("part*")}
+        for name in ("dask", "local")
+    )
+    assert made == local
+    assert set(made) == {f"part-{number:05}.{form}" for number in range(4)}

@@ -77,17 +77,17 @@ def _client(address: str) -> Any:
     made: Future[Any] = Future()
 
     def make() -> None:
+        client = fault = None
         try:
             client = distributed.Client(
                 address, timeout=PATIENCE, set_as_default=False, name="txtal"
             )
-        except Exception as error:  # noqa: BLE001 - it is the other thread's
-            made.set_exception(error)
-        else:
-            if made.set_running_or_notify_cancel():
-                made.set_result(client)
-            else:
-                client.close(timeout=_CLOSING)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            fault = error
+        if made.set_running_or_notify_cancel():
+            made.set_exception(fault) if fault else made.set_result(client)
+        elif client is not None:
+            client.close(timeout=_CLOSING)
 
     Thread(target=make, name="connect", daemon=True).start()
     try:
@@ -162,13 +162,15 @@ class Cluster:
         """See :class:`txtal.engine.Engine`.
 
         Each batch is a task of its own. Dask does again what a lost worker had at hand; what was
-        sent is sent again if every worker that had it is lost.
+        sent is sent again if every worker that had it is lost. What was read before a fault in the
+        reading is done, as it is here.
         """
         job = self._job(work)
         waiting: deque[_Sent] = deque()
+        fault: list[Exception] = []
         ahead = 0
         try:
-            for number, batch in enumerate(batches):
+            for number, batch in enumerate(_until_fault(batches, fault)):
                 with self._foreseen():
                     if number % _COUNTED == 0:
                         ahead = _AHEAD * self._threads() + 1
@@ -177,6 +179,8 @@ class Cluster:
                     yield self._next(job, waiting)
             while waiting:
                 yield self._next(job, waiting)
+            if fault:
+                raise fault[0]
         finally:
             with suppress(Exception):
                 job.forget(waiting)
@@ -294,6 +298,14 @@ class Cluster:
         if isinstance(error, OSError):
             return f"the connection to {self._address} was lost"
         return f"a worker of {self._address} failed with {kind}; its log says more"
+
+
+def _until_fault(batches: Iterable[Batch], fault: list[Exception]) -> Iterator[Batch]:
+    """The batches there are before one can't be read; then why is in ``fault``."""
+    try:
+        yield from batches
+    except Exception as error:  # noqa: BLE001 - raised once the others are done
+        fault.append(error)
 
 
 def _packed(batch: object) -> bytes | _Kept:
