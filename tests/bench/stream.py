@@ -222,7 +222,8 @@ def compare(
     learner.rank()
     assert learner.model is not None
     assert learner.features is not None
-    found = {"stream": _scores(*sim._score(learner.model, learner.features))}
+    of_stream = sim._score(learner.model, learner.features)
+    found = {"stream": _scores(of_stream["accuracy"], of_stream["macro_f1"])}
     for run in sim.runs(lambda config, seed, count: None):
         point = run.curve[-1]
         found[f"pool, {run.config.strategy}"] = _scores(point.accuracy, point.macro_f1)
@@ -316,6 +317,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.db"
         figures = stream(path, records, options.budget)
+        print(f"\n{figures}", file=sys.stderr, flush=True)  # the rest takes as long again
         quality = estimate = None
         if not options.memory_only:
             measures, truth = judged(path, held_out)
