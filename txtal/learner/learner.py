@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,15 +20,13 @@ from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
+from txtal.learner.surroundings import Surroundings, remember, remembered
 from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
 from txtal.learner.why import weigh
-from txtal.learning import calibrate, model, neighbourhood, select, start
+from txtal.learning import calibrate, model, select, start
 from txtal.learning.arrays import Floats, Indices, Mask
-from txtal.learning.herding import Herding
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
-from txtal.learning.neighbourhood import Neighbourhood
-from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
@@ -100,25 +97,6 @@ class Snapshot:
         return self.dataset.scheme
 
 
-class Surroundings(NamedTuple):
-    """What is worked out once of a pool's features and kept."""
-
-    sample: Neighbourhood
-    propagation: Propagation
-    herding: Herding
-    tickets: int
-    """That there were."""
-
-    @classmethod
-    def of(cls, features: Features, tickets: int) -> Surroundings:
-        sample = Neighbourhood(features.matrix)
-        return cls(sample, Propagation(sample), Herding(sample), tickets)
-
-    def still_fair(self, tickets: int) -> bool:
-        """Whether a sample that left most tickets out is no less fair to those there are now."""
-        return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
-
-
 @dataclass(frozen=True, slots=True)
 class OpenTickets:
     """The tickets nobody has answered, and those of them to choose from."""
@@ -173,6 +151,7 @@ class Learner:
         self._regression: LinearModel | None = None
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
+        self._kept: Surroundings | None = None
         self._report = report or (lambda status: None)
         self._connection = ExitStack()
         self._engine = self._connection.enter_context(
@@ -304,7 +283,8 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.sort_out() or self.look_ahead() or self.tune()
+        wanted = (self._remember, self.grow, self.sweep, self.sort_out, self.look_ahead, self.tune)
+        return any(step() for step in wanted)
 
     def sort_out(self) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; whether it was.
@@ -472,24 +452,39 @@ class Learner:
             self._tuning = Tuning(len(features.vectoriser.widths), self.settings.seed)
             self._sweep.forget()
         there = self._surroundings
-        if again or there is None or not there.still_fair(self._growth.tickets):
+        if again or there is None:
             if self._prepared is None or self._prepared[0] != features.made:
                 self._prepare(features)
             assert self._prepared is not None
             self._surroundings, self._prepared = self._prepared[1], None
-            self._start = None
         else:
-            there.sample.grown(features.matrix)
+            self._surroundings = there.kept_up(features, self._growth.tickets)
+        if self._surroundings is not there:
+            self._start = None
 
     def _prepare(self, features: Features) -> None:
         """Find the neighbours: the longest part of a first ranking, for which nobody should wait
         while there are other features to serve.
         """
         assert self._growth is not None
-        found = Surroundings.of(features, self._growth.tickets)
+        assert self._cache is not None
+        there = self._growth.tickets
+        self._kept = remembered(self._cache, features, self._spec)
+        found = self._kept.kept_up(features, there) if self._kept else None
+        found = found or Surroundings.of(features, there)
         if self.features is not None:
             found.sample.near  # noqa: B018 - kept once it was asked for
         self._prepared = features.made, found
+
+    def _remember(self) -> bool:
+        """Keep the neighbours for the next sitting, if they aren't yet; whether it was done now."""
+        found = self._surroundings
+        if found is None or found is self._kept or not (self._growth and self._cache):
+            return False
+        assert self.features is not None
+        if remember(found, self._cache, self.features, self._spec):
+            self._kept = found
+        return found is self._kept
 
     def _texts(self, ids: Sequence[int]) -> list[str]:
         """The texts of these tickets."""

@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learner.known import Known
-from txtal.learner.learner import RANDOM, Choice, Learner, Snapshot, Surroundings
+from txtal.learner.learner import RANDOM, Choice, Learner, Snapshot
+from txtal.learner.surroundings import Surroundings
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.strategies import registry
