@@ -59,7 +59,7 @@ class Desk:
         self.conn, self.path = conn, path
         self.dataset = dataset
         self.ledger = Ledger(conn, path, dataset, annotator="ann")
-        self.ids = tickets.ids_after(conn, dataset.id)
+        self.ids = list(tickets.ids_after(conn, dataset.id))
 
     @property
     def labels(self) -> dict[str, int]:
@@ -281,7 +281,7 @@ def test_tickets_that_come_later(desk: MakeDesk) -> None:
     learner.rank()
     one.answer(one.ids[60:])
     tickets.add(one.conn, one.dataset.id, [Record(f"please refund order x{n}") for n in range(9)])
-    new = tickets.ids_after(one.conn, one.dataset.id, one.ids[-1])
+    new = list(tickets.ids_after(one.conn, one.dataset.id, one.ids[-1]))
     ranking = learner.rank()
     assert sorted(ids(ranking.items)) == new
     assert {one.suggested(item) for item in ranking.items} == {("refund",)}
