@@ -152,6 +152,9 @@ class Ranked:
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
 
+RANDOM = "random"
+"""The same for those drawn so because nothing else is to choose, or is there to choose by."""
+
 SYNTHETIC = "synthetic"
 """The reason given for tickets that were composed of others."""
 

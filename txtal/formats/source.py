@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from glob import glob
 from os import fstat
 from pathlib import Path
 from threading import Event
@@ -44,6 +45,7 @@ Progress = Callable[[int, int | None], None]
 _SUFFIXES = (".jsonl", ".csv", ".txt")
 _ENDINGS = f"{', '.join(_SUFFIXES)}, or any of these and .gz, or {parquet.SUFFIX}"
 _BUFFER = 1 << 18
+_PATTERN = re.compile(r"[*?[]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -117,17 +119,24 @@ def is_parquet(source: str | Path) -> bool:
 
 
 def shards(source: str) -> list[str]:
-    """The files of a SOURCE that is a folder, by name; any other SOURCE as it is.
+    """The files of a SOURCE that is a folder or a pattern as in ``shards/*.jsonl.gz``, by name; any
+    other SOURCE as it is.
 
-    Raises DataError for a folder without any that could be read.
+    Raises DataError where there is none that could be read.
     """
     folder = Path(source)
-    if not folder.is_dir():
+    if folder.is_dir():
+        found = [path for path in folder.iterdir() if path.is_file() and _readable(path.name)]
+        if not found:
+            raise DataError(f"{source} is a directory with no file of tickets in it ({_ENDINGS})")
+    elif _PATTERN.search(source) and not folder.exists():
+        names = glob(source, recursive=True)  # noqa: PTH207 - it may be an absolute one
+        found = [Path(name) for name in names if _readable(name)]
+        if not found:
+            raise DataError(f"{source} is a pattern that fits no file of tickets ({_ENDINGS})")
+    else:
         return [source]
-    found = sorted(path for path in folder.iterdir() if path.is_file() and _readable(path.name))
-    if not found:
-        raise DataError(f"{source} is a directory with no file of tickets in it ({_ENDINGS})")
-    return [str(path) for path in found]
+    return [str(path) for path in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)

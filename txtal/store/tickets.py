@@ -186,6 +186,17 @@ def newest(conn: Connection, dataset_id: int, limit: int) -> list[int]:
     return [row[0] for row in reversed(rows)]
 
 
+def sample(conn: Connection, dataset_id: int, size: int) -> list[int]:
+    """Ids of so many of the dataset's tickets, each as likely as the next: by their hash.
+
+    However many there are, it takes as long; as more come, the sample changes a little at a time.
+    """
+    rows = conn.execute(
+        "SELECT id FROM ticket WHERE dataset_id = ? ORDER BY input_hash LIMIT ?", (dataset_id, size)
+    )
+    return [row[0] for row in rows]
+
+
 def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
     """The texts of these tickets, in the same order. Raises KeyError for an unknown id."""
     found: dict[int, str] = {}
