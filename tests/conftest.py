@@ -42,6 +42,7 @@ class StillLearner:
         self.status = LearnerStatus("ready")
         self.pokes: list[int] = []
         self.explanation: Explanation | None = None
+        self.notices: list[str] = []
         self.whys: list[tuple[int, int]] = []
         self.rankings: list[Ranking] = []
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.cli.driving import LABELS_FILE, TICKETS, Program
+from tests.cli.driving import LABELLED, LABELS_FILE, TICKETS, Program
 from tests.cli.terminal import Terminal
 
 HEAVY = {"numpy", "scipy", "sklearn", "spacy", "prompt_toolkit", "sqlite_utils"}
@@ -74,6 +74,34 @@ def test_the_process_of_the_screen_never_loads_what_learns(program: Program) -> 
     assert terminal.end() == 0
     assert "prompt_toolkit" in imported(program)
     assert imported(program) & {"spacy", "sklearn", "scipy"} == set()
+
+
+HOOK = """
+import sys
+
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("dask", "distributed", "tornado", "pyarrow"):
+            with open({file!r}, "a") as file:
+                print(name, file=file)
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Refusing())
+"""
+
+
+def test_what_extras_bring_is_never_imported_unasked(program: Program) -> None:
+    hook, asked = program.folder / "hook", program.folder / "asked"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(HOOK.format(file=str(asked)))
+    hooked = Program(program.folder, {"PYTHONPATH": str(hook)}, db="labelled.db")
+    few = hooked.file("labelled.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
+    hooked.ok("load", "d", few, "--answers", "--prepare", "--vectors", "lexical")
+    hooked.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    hooked.ok("predict", "model", few, "-o", "out.jsonl")
+    assert not asked.exists()
+    assert "pip install 'txtal[parquet]'" in hooked("load", "d", "a.parquet").err
+    assert asked.read_text().split() == ["pyarrow"]
 
 
 def test_importing_the_package_loads_nothing_of_it() -> None:

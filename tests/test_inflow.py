@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +20,7 @@ from txtal.formats.source import arriving
 from txtal.inflow import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learner.inline import InlineLearner
-from txtal.learner.stream import SAMPLE, StreamLearner
+from txtal.learner.stream import SAMPLE, StreamLearner, outgrown
 from txtal.ports import Learner, LearnerStatus
 from txtal.session import Session
 from txtal.store import arrivals, schema, stats, tickets
@@ -37,6 +39,7 @@ from txtal.types import (
     Revision,
     Spending,
 )
+from txtal.vectors.vectoriser import Vectoriser
 
 SETTINGS = LearnerSettings("lexical@en", stream=True)
 TEXTS = [form.format(n) for n in range(60) for form in TOPICS.values()]
@@ -109,6 +112,17 @@ class Desk:
     def fates(self) -> dict[str, int]:
         rows = self.conn.execute("SELECT fate, count(*) FROM arrival GROUP BY fate")
         return dict(map(tuple, rows))
+
+
+@dataclass
+class Fitted:
+    """Features that were fitted to so many tickets; they learn from texts, as most do."""
+
+    pool: int
+
+    @property
+    def vectoriser(self) -> SimpleNamespace:
+        return SimpleNamespace(learns=True)
 
 
 MakeDesk = Callable[..., Desk]
@@ -286,6 +300,42 @@ def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     assert len(learner.features.matrix) <= 40 + len(asked)
     assert {tickets.get(conn, i).text for i in learner.features.ids.tolist()} >= set(asked)
     assert SAMPLE > 40
+
+
+def test_words_that_are_always_new_are_let_go(
+    desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most_met = 1_000
+    monkeypatch.setattr("txtal.learner.stream.SAMPLE", 40)
+    monkeypatch.setattr("txtal.learner.stream.FIT_TEXTS", AT_ONCE)  # one fit is to do for all
+    monkeypatch.setattr("txtal.vectors.pipeline.MOST_MET", most_met)
+    learner = StreamLearner(path, "d", SETTINGS)
+    texts = [f"{TEXTS[n % len(TEXTS)]} new{n}a new{n}b new{n}c" for n in range(2_000)]
+    held: list[tuple[int, int]] = []
+    transform = Vectoriser.transform
+
+    def counting(self: Vectoriser, *of: object) -> object:
+        rows = transform(self, *of)  # type: ignore[arg-type]
+        assert self._bag is not None
+        held.append((len(self._bag.types), self._pipeline.tokeniser.met))
+        return rows
+
+    monkeypatch.setattr(Vectoriser, "transform", counting)
+    desk(feed(texts), InlineLearner(learner), budget=0.02).to_the_end()
+    known = len({word for text in TEXTS for word in text.split()})
+    of_a_part = known + 4 * (AT_ONCE + 40 + FEW)  # new words, and the number that the text ends in
+    assert max(types for types, _ in held) <= of_a_part
+    assert max(met for _, met in held) <= most_met + of_a_part
+    assert 3 * len(texts) > most_met + of_a_part  # else this would prove nothing
+
+
+def test_features_are_fitted_to_twice_the_texts_and_at_last_to_as_many_as_one_sees() -> None:
+    fits, features = [], None
+    for total in range(AT_ONCE, 100_000, AT_ONCE):
+        if features is None or outgrown(features, total):
+            features = Fitted(pool=total)  # type: ignore[assignment]
+            fits.append(total)
+    assert fits == [256, 768, 1792, 3840, 7936, 20224]
 
 
 def test_nothing_has_arrived_yet(desk: MakeDesk) -> None:

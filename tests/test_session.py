@@ -150,6 +150,19 @@ def test_what_the_learner_has_to_say_is_said_once(
     assert session.notice == ""
 
 
+def test_notices_are_told_though_much_else_is_heard(
+    make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    learner = StillLearner()
+    session = make_session(make_dataset(TEXTS), learner=learner)
+    learner.rankings += [ranking(5, 7)]
+    learner.status = LearnerStatus("failed", "no memory")
+    learner.notices += ["the scheduler is gone", "it is late"]
+    told = [session.notice for _ in range(3) if session.update()]
+    assert told == ["", "the scheduler is gone; it is late", "no memory"]
+    assert learner.notices == []
+
+
 def test_behind_counts_what_the_model_has_not_seen(
     make_dataset: MakeDataset, make_session: MakeSession
 ) -> None:

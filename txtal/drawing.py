@@ -16,6 +16,7 @@ from txtal.types import (
     AUDIT,
     CHOSEN,
     OVERLAP,
+    RANDOM,
     RECHECK,
     SUSPECT,
     SYNTHETIC,
@@ -196,7 +197,7 @@ class Drawing:
         if self._random.random() < self.audit:
             sample = self._news.ranking.audit if self._news.ranking else ()
             return self._take(sample, AUDIT, self.audit)
-        return self._take(self._news.items, "random", 1.0 - self.audit)
+        return self._take(self._news.items, RANDOM, 1.0 - self.audit)
 
     def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
         """Lease the ticket of the stream that has waited longest, with the newest suggestion."""

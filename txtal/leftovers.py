@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,7 +42,7 @@ def _prefix(target: Path) -> str:
     return f".{target.name}.txtal-"
 
 
-def hold(file: BinaryIO) -> bool:
+def hold(file: BinaryIO | int) -> bool:
     """Mark ``file`` as in use until it is closed or its process ends; False if another holds it."""
     if sys.platform != "win32":
         try:
@@ -51,6 +52,19 @@ def hold(file: BinaryIO) -> bool:
         except OSError:  # a file system without locks: then nothing is swept there either
             return True
     return True
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Whether no other process is alone with the folder: until the block is left, this one is."""
+    if sys.platform == "win32":  # where folders can't be opened
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield hold(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sweep(target: Path) -> None:

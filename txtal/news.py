@@ -147,6 +147,10 @@ class News:
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""
+        if self._learner and self._learner.notices:
+            self._tell("; ".join(self._learner.notices))
+            self._learner.notices.clear()
+            return True
         said = self._learner.status.detail if self._learner else ""
         news = bool(said) and said != self._said
         self._said = said or self._said

@@ -91,6 +91,9 @@ class Learner(Protocol):
     explanation: Explanation | None
     """The newest answer to :meth:`explain`."""
 
+    notices: list[str]
+    """What the annotator should know; who tells it takes it out."""
+
     def explain(self, ticket_id: int, label_id: int) -> None:
         """Find out why the model thinks of this label, when you can. Never waits."""
 

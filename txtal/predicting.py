@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,9 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from txtal.classifier import Classifier
 from txtal.engine import Engine
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats.predicted import Form, form_from
-from txtal.formats.resumable import Resumable, resumable
+from txtal.formats.resumable import Mark, Resumable, left, resumable
 from txtal.types import Record
 
 RECORDS = 1000
@@ -46,7 +46,8 @@ class Predicting:
     def __call__(self, records: Sequence[Record]) -> bytes:
         """The records with what is predicted, encoded."""
         with threadpool_limits(1):  # as everywhere else: the last bits depend on it
-            predictions = self.classifier.predict([record.text for record in records])
+            texts = [record.text for record in records]
+            predictions = self.classifier.predict(texts) if texts else []
         return self.form.encode(self.classifier.task, records, predictions)
 
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -62,52 +63,43 @@ class Predicting:
         return cls(classifier, form_from(header["form"]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Where in the stream a batch ends."""
-
-    records: int
-    digest: str
-
-
 class _Stream:
     """Records with their number and a hash of all so far."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._records = iter(records)
         self._hash = hashlib.blake2b(digest_size=16)
-        self._count = 0
-        self.ends: deque[_Position] = deque()
-        """Of the batches that were read."""
+        self.count = 0
 
-    def batches(self) -> Iterator[list[Record]]:
-        """The rest in batches."""
+    @property
+    def digest(self) -> str:
+        """Of what was read."""
+        return self._hash.hexdigest()
+
+    def batches(self) -> Iterator[tuple[list[Record], bool]]:
+        """The rest in batches, and whether it is the last; one at least, be it empty."""
         batch: list[Record] = []
         characters = 0
-        for record in self._read():
-            batch.append(record)
-            characters += len(record.text)
-            if len(batch) == RECORDS or characters >= CHARACTERS:
-                self.ends.append(self._position())
-                yield batch
+        following = next(self._records, None)
+        while following is not None:
+            batch.append(following)
+            characters += len(following.text)
+            self._note(following)
+            following = next(self._records, None)
+            is_full = len(batch) == RECORDS or characters >= CHARACTERS
+            if is_full and following is not None:
+                yield batch, False
                 batch, characters = [], 0
-        if batch:
-            self.ends.append(self._position())
-            yield batch
+        yield batch, True
 
-    def skip(self, records: int) -> str:
-        """Pass over so many, or all there are, and give back their hash."""
-        deque(islice(self._read(), records), maxlen=0)
-        return self._position().digest
+    def skip(self, records: int) -> None:
+        """Pass over so many, or all there are."""
+        for record in islice(self._records, records):
+            self._note(record)
 
-    def _read(self) -> Iterator[Record]:
-        for record in self._records:
-            self._count += 1
-            self._hash.update(_identity(record))
-            yield record
-
-    def _position(self) -> _Position:
-        return _Position(self._count, self._hash.hexdigest())
+    def _note(self, record: Record) -> None:
+        self.count += 1
+        self._hash.update(_identity(record))
 
 
 def _identity(record: Record) -> bytes:
@@ -123,48 +115,116 @@ def predict(
 ) -> int:
     """Hand the lines of all records to ``write``, a batch at a time; how many there were."""
     stream = _Stream(records)
-    done = 0
-    for data in engine.map(work, stream.batches()):
+    for data in engine.map(work, (batch for batch, _ in stream.batches())):
         write(data.decode())
-        done = stream.ends.popleft().records
-    return done
+    return stream.count
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Records whose predictions become a file."""
+
+    source: str
+    """Where they come from, in words."""
+    records: Callable[[], Iterable[Record]]
+    target: Path
+    keep: bool = True
+    """Whether a run that ends early leaves its finished batches, for the next one to go on from."""
+    anew: bool = False
+    """Whether it is begun anew when its records have changed since; else that is an error."""
 
 
 def predict_to(
-    path: Path,
+    shards: Iterable[Shard],
     work: Predicting,
-    records: Iterable[Record],
     engine: Engine,
     *,
-    source: str,
-    keep: bool = True,
     restart: bool = False,
     say: Callable[[str], None] = lambda text: None,
+    finishing: Callable[[Shard, int], None] = lambda shard, records: None,
 ) -> int:
-    """Write what is predicted of the records to ``path``; how many there were.
+    """Write what is predicted of each shard to its file; how many records there were in all.
 
-    ``path`` is as it was until all of it is there. Unless ``keep`` says otherwise, a run that ends
-    early leaves its finished batches beside it and the next one with this classifier goes on from
-    there. Raises DataError when the records have changed since, and as :func:`resumable`.
+    A file is as it was until all of it is there; ``finishing`` is told of it, and of its number of
+    records, just before. The engine isn't kept waiting between two shards. Raises DataError when
+    the records of a shard have changed since an earlier run, and as :func:`resumable`.
     """
-    with resumable(path, _maker(work), keep=keep, restart=restart) as part:
-        stream = _Stream(records)
-        if part.mark.records:
-            _go_on(part, stream, source)
-            say(f"going on after {part.mark.records:,} that are done")
-        try:
-            _append(part, work, stream, engine)
-        except BaseException:  # Ctrl-C, too
-            if keep and part.mark.records:
-                say(f"{part.mark.records:,} are done; the same command goes on from there")
-            raise
-        if not part.mark.records:
-            part.write(work.form.encode(work.classifier.task, (), ()))
-        part.finish(work.form.converter)
-        return part.mark.records
+    made_by = maker(work)
+    ends: deque[_End] = deque()
+    batches = _batches(shards, made_by, ends, restart=restart, say=say)
+    results = ((ends.popleft(), data) for data in engine.map(work, batches))
+    done = 0
+    for first in results:
+        shard, begun = first[0].shard, first[0].begun
+        with resumable(shard.target, made_by, keep=shard.keep, restart=not begun.records) as part:
+            if part.mark != begun:
+                raise UsageError(f"another run has written {shard.target}; see what is there")
+            try:
+                _write(part, chain([first], results))
+            except BaseException:  # Ctrl-C, too
+                if shard.keep and part.mark.records:
+                    so_far = done + part.mark.records
+                    say(f"{so_far:,} are done; the same command goes on from there")
+                raise
+            finishing(shard, part.mark.records)
+            part.finish(work.form.converter)
+            done += part.mark.records
+    return done
 
 
-def _maker(work: Predicting) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a batch ends."""
+
+    shard: Shard
+    begun: Mark
+    """What an earlier run has finished of the shard."""
+    records: int
+    digest: str
+    last: bool
+
+
+def _batches(
+    shards: Iterable[Shard],
+    made_by: Mapping[str, str],
+    ends: deque[_End],
+    *,
+    restart: bool,
+    say: Callable[[str], None],
+) -> Iterator[list[Record]]:
+    """What is to be done of all shards, and of each batch in ``ends`` where it ends."""
+    for shard in shards:
+        begun = Mark() if restart or not shard.keep else left(shard.target, made_by)
+        stream = _Stream(shard.records())
+        stream.skip(begun.records)
+        if begun.records and stream.digest != begun.digest:
+            if not shard.anew:
+                raise DataError(
+                    f"{shard.source} has changed since {shard.target} was begun from it; --restart"
+                    " begins anew"
+                )
+            begun, stream = Mark(), _Stream(shard.records())
+        if begun.records:
+            say(f"going on after {begun.records:,} that are done")
+        for batch, last in stream.batches():
+            ends.append(_End(shard, begun, stream.count, stream.digest, last))
+            yield batch
+
+
+def _write(part: Resumable, results: Iterator[tuple[_End, bytes]]) -> None:
+    """The results up to the last of the shard."""
+    committed = monotonic()
+    for end, data in results:
+        if end.records > end.begun.records or not end.records:
+            part.write(data)
+        if end.last or monotonic() - committed >= _COMMITTED:
+            part.commit(end.records, end.digest)
+            committed = monotonic()
+        if end.last:
+            return
+
+
+def maker(work: Predicting) -> dict[str, str]:
     """What the bytes of a batch depend on, besides its records."""
     header, arrays = work.classifier.to_arrays()
     digest = hashlib.sha256(orjson.dumps(header))
@@ -176,25 +236,3 @@ def _maker(work: Predicting) -> dict[str, str]:
         "format": orjson.dumps(work.form.header()).decode(),
         "txtal": metadata.version("txtal"),
     }
-
-
-def _go_on(part: Resumable, stream: _Stream, source: str) -> None:
-    if stream.skip(part.mark.records) != part.mark.digest:
-        raise DataError(
-            f"{source} has changed since {part.part} was begun from it; --restart begins anew"
-        )
-
-
-def _append(part: Resumable, work: Predicting, stream: _Stream, engine: Engine) -> None:
-    """All that is left of the stream."""
-    committed = monotonic()
-    end: _Position | None = None
-    for data in engine.map(work, stream.batches()):
-        part.write(data)
-        end = stream.ends.popleft()
-        if monotonic() - committed >= _COMMITTED:
-            part.commit(end.records, end.digest)
-            committed = monotonic()
-            end = None
-    if end is not None:
-        part.commit(end.records, end.digest)

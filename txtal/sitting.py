@@ -324,6 +324,8 @@ def _check_words(recipe: Recipe) -> None:
         registry.check(recipe.strategy)
         spec.check(recipe.vectoriser)
         engine.check(recipe.engine, recipe.scheduler)
+        if recipe.scheduler:
+            engine.reach(recipe.scheduler)
 
 
 def _check_stream(recipe: Recipe, stream: Stream) -> None:
@@ -335,6 +337,8 @@ def _check_stream(recipe: Recipe, stream: Stream) -> None:
             "ask, above 0 and up to 1, as in 0.1"
         )
     pointwise(recipe.strategy)
+    if recipe.engine != "local":
+        raise UsageError("a stream is scored here, as it arrives: leave out --engine")
     if stream.follow and (not isinstance(recipe.tickets, str | Path) or recipe.tickets == "-"):
         raise UsageError("--follow needs a file that grows; for standard input use --stream")
     if recipe.tickets is not None and not isinstance(recipe.tickets, str | Path):

@@ -44,9 +44,13 @@ IN_SIGHT = frozenset({CHOSEN, SUSPECT})
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
-    """A ticket as a file holds it, before the store knows it."""
+    """A ticket as a file holds it, before the store knows it.
+
+    Not frozen, though nobody changes one: one is made of each line of a file, and a frozen one
+    takes three times as long to make.
+    """
 
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -147,6 +151,9 @@ class Ranked:
 
 AUDIT = "audit"
 """The reason given for tickets drawn uniformly at random to estimate quality."""
+
+RANDOM = "random"
+"""The same for those drawn so because nothing else is to choose, or is there to choose by."""
 
 SYNTHETIC = "synthetic"
 """The reason given for tickets that were composed of others."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import time
@@ -17,6 +19,14 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("TXTAL_DATA", ROOT.parent / "shared" / "data"))
 SAMPLE = ROOT / "sample_data" / "feedback.jsonl"
+
+
+def as_installed() -> None:
+    """Compile txtal, as an installer does, where the environment keeps Python from doing so.
+
+    Otherwise each command that is timed would compile every file of it again.
+    """
+    compileall.compile_dir(ROOT / "txtal", quiet=1)
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
@@ -45,6 +55,15 @@ def alternate(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 def quietly(command: Sequence[str], **options: Any) -> None:
     """Run a command to its end, its output thrown away; raise if it fails."""
     subprocess.run(command, check=True, capture_output=True, **options)
+
+
+def spent(command: list[str], **options: Any) -> dict[str, float]:
+    """Processor and clock seconds of a command, which must succeed."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True, **options)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu": cpu, "seconds": time.perf_counter() - began}
 
 
 def emit(name: str, figures: Mapping[str, Any], *, as_json: bool) -> None:

@@ -17,48 +17,18 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import filecmp
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
 
-from tests.bench.common import DATA, ROOT, emit, parser, quietly
+from tests.bench.common import DATA, emit, parser, quietly
+from tests.engine.machines import Machines, running
 
 TXTAL = (sys.executable, "-m", "txtal", "-q")
-
-
-@contextmanager
-def machines(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address and processes of a scheduler with workers, gone when the block is left."""
-    file = folder / f"scheduler{workers}.json"
-    begin = [sys.executable, "-m", "dask"]
-    end = ["--host", "127.0.0.1", "--no-dashboard"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": ROOT}
-    started = [
-        subprocess.Popen(
-            [*begin, "scheduler", "--scheduler-file", str(file), "--port", "0", *end], **quiet
-        )
-    ]
-    try:
-        while not (file.exists() and file.read_text().endswith("}")):
-            time.sleep(0.05)
-        address = json.loads(file.read_text())["address"]
-        options = ["--nthreads", "1", "--no-nanny", "--memory-limit", "0"]
-        for number in range(workers):
-            place = ["--local-directory", str(folder / f"worker{workers}-{number}")]
-            command = [*begin, "worker", address, *options, *place, *end]
-            started.append(subprocess.Popen(command, **quiet))
-        yield address, started
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
 def spent(command: list[str]) -> float:
@@ -70,9 +40,10 @@ def spent(command: list[str]) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def of_workers(started: list[subprocess.Popen[bytes]]) -> float:
+def of_workers(machines: Machines) -> float:
     """Seconds of the processor that the scheduler and its workers took so far."""
-    times = [psutil.Process(process.pid).cpu_times() for process in started]
+    processes = (machines.scheduler, *machines.workers)
+    times = [psutil.Process(process.pid).cpu_times() for process in processes]
     return sum(one.user + one.system for one in times)
 
 
@@ -90,7 +61,6 @@ def sweeps(database: Path, address: str | None) -> list[float]:
         while learner.sweep():
             pass
         taken.append(time.process_time() - began)
-    learner._connection.close()
     return taken
 
 
@@ -127,15 +97,15 @@ def main() -> None:
             return [*TXTAL, "--db", str(database), "load", "d", "--prepare", *engine]
 
         alone = {"predict": spent(predict("local.jsonl")), "prepare": spent(prepare(local))}
-        with machines(folder, options.workers) as (address, started):
-            engine = ("--engine", "dask", "--scheduler", address)
+        with running(folder, options.workers) as machines:
+            engine = machines.options
             for what, command in (
                 ("predict", predict("dask.jsonl", *engine)),
                 ("prepare", prepare(there, *engine)),
             ):
-                before = of_workers(started)
+                before = of_workers(machines)
                 client = spent(command)
-                workers = of_workers(started) - before
+                workers = of_workers(machines) - before
                 figures |= {
                     f"{what}, local, ms a thousand": 1e6 * alone[what] / options.lines,
                     f"{what}, the command, ms a thousand": 1e6 * client / options.lines,
@@ -143,7 +113,7 @@ def main() -> None:
                     f"{what}, local over the command": alone[what] / client,
                     f"{what}, all over local": (client + workers) / alone[what],
                 }
-            first, after = sweeps(there, address)
+            first, after = sweeps(there, machines.address)
         here = sweeps(local, None)[1]
         figures["sweep, local, ms a thousand"] = 1e6 * here / options.lines
         figures["first sweep, the learner over local"] = first / here

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from tests.bench.common import DATA, alternate, emit, parser
+from tests.bench.common import DATA, alternate, as_installed, emit, parser
 from txtal import classifier
 from txtal.classifier import Classifier
 from txtal.learning.model import LinearModel
@@ -88,6 +88,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--answers", type=int, default=1500)
     options = arguments.parse_args()
+    as_installed()
     lines = (DATA / "banking77" / "train.jsonl").read_text("utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     texts = [row["text"] for row in rows]

@@ -12,6 +12,12 @@ people label with.
 compares ways to learn grades instead, on random answers: a softmax that knows no order, ridge
 regression on the grade, all-threshold logistic regression (Rennie and Srebro 2005) and a yes or no
 for each grade (Frank and Hall 2001), which is what txtal does.
+
+    python -m tests.bench.ratings --suspects [--set nsmc_ko]
+
+gives a tenth of 1,000 random answers a wrong grade, any of the others, and says of the first 50,
+100 and 200 suspects how many are wrong, and by how many grades: as txtal finds them, and as it
+would if grades were labels without order.
 """
 
 from __future__ import annotations
@@ -35,7 +41,11 @@ from scipy.special import expit
 from sklearn.linear_model import Ridge
 
 from tests.bench.common import DATA, emit, parser
+from txtal.learning.crossfit import cross_fitted, deal
+from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import decide, fit
+from txtal.learning.suspects import doubts
+from txtal.learning.training import Hyperparameters, Trainer
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache
 
@@ -43,6 +53,8 @@ POOL, TEST = 8_000, 4_000
 SETS = {"nsmc_ko": "1-10", "wisesight_th": "1-3"}
 FEELINGS = {"neg": 1, "neu": 2, "pos": 3}
 ANSWERS = (30, 100, 300, 1_000, 3_000)
+JUDGED, NOISE = 1_000, 0.1
+FIRST = (50, 100, 200)
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
@@ -143,18 +155,22 @@ WAYS = {
 }
 
 
-def models(name: str, seeds: int) -> Iterator[tuple[str, dict[int, float]]]:
-    """Each way with its mean absolute error after so many random answers."""
+def vectorised(name: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """The set's features, its grades counted from 0, and how many grades there are."""
     given = rows(name)
     texts = [row["text"] for row in given]
     y = np.array([row["label"] for row in given])
-    y, k = y - y.min(), int(np.ptp(y)) + 1
     with tempfile.TemporaryDirectory() as folder:
         ids = list(range(1, len(texts) + 1))
         wanted, _ = spec.resolve("auto@xx")
         cache = FeatureCache(Path(folder))
         found = cache.ensure(ids, lambda some: [texts[i - 1] for i in some], wanted)
-        x = np.asarray(found.matrix)
+        return np.asarray(found.matrix), y - y.min(), int(np.ptp(y)) + 1
+
+
+def models(name: str, seeds: int) -> Iterator[tuple[str, dict[int, float]]]:
+    """Each way with its mean absolute error after so many random answers."""
+    x, y, k = vectorised(name)
     for way, learn in WAYS.items():
         errors: dict[int, float] = {}
         for answers in ANSWERS:
@@ -167,6 +183,34 @@ def models(name: str, seeds: int) -> Iterator[tuple[str, dict[int, float]]]:
         yield way, errors
 
 
+# --- wrong grades ---------------------------------------------------------------------------------
+
+
+def suspects(name: str, seeds: int) -> dict[str, Any]:
+    """Of the first suspects, how many were flipped and by how many grades; sums over the seeds."""
+    x, y, k = vectorised(name)
+    found: dict[str, Any] = {"wrong": 0, "off by": 0}
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        drawn = rng.permutation(POOL)[:JUDGED]
+        wrong = rng.random(JUDGED) < NOISE
+        said = np.where(wrong, (y[drawn] + rng.integers(1, k, JUDGED)) % k, y[drawn])
+        off = np.abs(said - y[drawn])
+        found["wrong"] += int(wrong.sum())
+        found["off by"] += int(off.sum())
+        cells = np.where(np.eye(k, dtype=np.bool_)[said], IS, NOT).astype(np.int8)
+        trainer = Trainer("rating", Hyperparameters(), (x.shape[1],))
+        folds = deal(cells, np.ones(JUDGED, np.bool_))
+        judged = cross_fitted(x[drawn], np.arange(JUDGED), cells, folds, trainer.model)
+        for way, task in (("by support", "rating"), ("as labels", "exclusive")):
+            first = doubts(*judged, cells, task).rows  # type: ignore[arg-type]
+            of = found.setdefault(way, {size: [0, 0] for size in FIRST})
+            for size in FIRST:
+                of[size][0] += int(wrong[first[:size]].sum())
+                of[size][1] += int(off[first[:size]].sum())
+    return found
+
+
 def main() -> None:
     made = parser(__doc__)
     made.add_argument("--set", choices=SETS, default="nsmc_ko")
@@ -174,8 +218,11 @@ def main() -> None:
     made.add_argument("--seeds", type=int, default=3)
     made.add_argument("--strategies", default="auto,random")
     made.add_argument("--models", action="store_true", help="compare ways to learn grades")
+    made.add_argument("--suspects", action="store_true", help="look for wrong grades")
     options = made.parse_args()
-    if options.models:
+    if options.suspects:
+        figures = {"set": options.set, **suspects(options.set, options.seeds)}
+    elif options.models:
         figures = {"set": options.set, **dict(models(options.set, options.seeds))}
     else:
         figures = simulate(options.set, options.budget, options.seeds, options.strategies)

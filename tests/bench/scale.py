@@ -23,7 +23,6 @@ import itertools
 import json
 import random
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -37,7 +36,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from tests.bench.common import DATA, emit, parser
+from tests.bench.common import DATA, as_installed, emit, parser, spent
 from tests.bench.keys import Terminal, letters, quantile
 from tests.bench.load import BARE
 from tests.bench.startup import LIBRARIES
@@ -48,6 +47,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 ANSWERED = 200
 BARE_TEXTS = 20_000
 RANKINGS = 5
+LOADS = 3
 
 
 # --- the tickets ------------------------------------------------------------------------------
@@ -86,23 +86,20 @@ def labels() -> list[str]:
 # --- stages -----------------------------------------------------------------------------------
 
 
-def spent(command: list[str], **options: Any) -> dict[str, float]:
-    """Processor and clock seconds of a command, which must succeed."""
-    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True, **options)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu": cpu, "seconds": time.perf_counter() - began}
-
-
 def load(folder: Path, source: Path) -> dict[str, Any]:
-    bare = spent([sys.executable, "-c", BARE, str(folder / "bare.db"), str(source)])
-    (folder / "bare.db").unlink()
-    ours = spent([TXTAL, "--db", str(folder / "t.db"), "load", "d", str(source)])
+    """The middle of a few rounds, each after the bare one that it is compared with."""
+    rounds = []
+    for _ in range(LOADS):
+        for old in folder.glob("*.db*"):
+            old.unlink()
+        bare = spent([sys.executable, "-c", BARE, str(folder / "bare.db"), str(source)])
+        ours = spent([TXTAL, "--db", str(folder / "t.db"), "load", "d", str(source)])
+        rounds.append((ours["cpu"], bare["cpu"] / ours["cpu"], bare["seconds"] / ours["seconds"]))
+    cpu, throughput, by_the_clock = map(statistics.median, zip(*rounds, strict=True))
     return {
-        "cpu": ours["cpu"],
-        "throughput over bare": bare["cpu"] / ours["cpu"],
-        "by the clock": bare["seconds"] / ours["seconds"],
+        "cpu": cpu,
+        "throughput over bare": throughput,
+        "by the clock": by_the_clock,
         "database MB": (folder / "t.db").stat().st_size / 1e6,
     }
 
@@ -284,6 +281,7 @@ def main() -> None:
     if options.learn:
         print(json.dumps(learn(options.learn)))
         return
+    as_installed()
     rows: dict[int, dict[str, Any]] = {}
     if options.results.exists():
         for line in options.results.read_text("utf-8").splitlines():

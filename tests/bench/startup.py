@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pexpect
 
-from tests.bench.common import SAMPLE, alternate, emit, parser, quietly
+from tests.bench.common import SAMPLE, alternate, as_installed, emit, parser, quietly
 
 TXTAL = str(Path(sys.executable).parent / "txtal")
 LIBRARIES = "import click, prompt_toolkit, sqlite_utils"
@@ -36,6 +36,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--rounds", type=int, default=7)
     options = arguments.parse_args()
+    as_installed()
     with tempfile.TemporaryDirectory() as name:
         db = str(Path(name) / "startup.db")
         environment = {**os.environ, "TERM": "xterm", "TXTAL_LOG": str(Path(name) / "log")}

@@ -1,13 +1,19 @@
 """A stream of Korean reviews: is the memory constant, the budget kept, and the quality the pool's?
 
     python -m tests.bench.stream [--budget 0.1] [--answers-a-fit 100]
+    python -m tests.bench.stream --memory-only [--times 2]
 
 The reviews of nsmc_ko arrive in the order of the file, which goes from film to film; of each the
 label is whether its rating is 8 or above, as an exclusive dataset of two labels. Every twelfth is
 held out. The stream runs as ``txtal teach --stream`` does, session and learner in a process each,
 but for the screen and the reader's thread: ``AT_ONCE`` tickets are handed over as soon as those
 before are settled, and a perfect annotator answers what waits. The resident memory of both is
-looked at after each of these.
+looked at after each of these. With ``--times 2`` as many more arrive after them, each composed of
+the halves of two and a word that is in no other, as a stream never runs out of new words.
+
+With ``--estimates 16`` so many short streams are labelled instead, each a part of the reviews of
+which a third is held out: how far is what is shown of the accuracy from that on these, and how
+often does its interval hold it?
 
 Then the same number of answers is given to questions chosen from all of the tickets, by ``auto``
 and at random, with a fit every so many answers. The three models, each fitted anew to its answers
@@ -22,10 +28,14 @@ import sys
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import json
+import random
+import statistics
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -35,24 +45,25 @@ import psutil
 from tests.bench.common import DATA, emit, parser
 from txtal.inflow import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
+from txtal.ports import Learner
 from txtal.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.stream import Rule
-from txtal.types import LearnerSettings, Record
+from txtal.types import Estimate, LearnerSettings, Measures, Record
 
 LABELS = ("good", "poor")
 GOOD = 8
 HELD_OUT = 12
-SETTINGS = {"vectoriser": "auto", "audit": 0.1}
+SETTINGS: dict[str, Any] = {"vectoriser": "auto", "audit": 0.1}
 
 
 class Arrivals(Reader):
-    """Hands over what it holds, a part at a time."""
+    """Hands over texts, a part at a time; holds them packed, lest what is made of them stays."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         super().__init__(lambda on_bad, stop: iter(()))
-        self._waiting = records
+        self._waiting = [text.encode() for text in texts]
         self._next = 0
         self.wanted = True
 
@@ -65,7 +76,7 @@ class Arrivals(Reader):
             return []
         part = self._waiting[self._next : self._next + AT_ONCE]
         self._next += len(part)
-        return list(part)
+        return [Record(text.decode()) for text in part]
 
 
 def reviews(limit: int) -> list[Record]:
@@ -81,24 +92,63 @@ def reviews(limit: int) -> list[Record]:
     return list(found.values())
 
 
-def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, Any]:
-    """Label the stream in ``path``; how it went, and what was resident meanwhile."""
+def recombined(records: Sequence[Record], times: int) -> list[Record]:
+    """The records, and the same number again and again of others made of them."""
+    draw = random.Random(0)
+    made = {record.text: record for record in records}
+    for round_ in range(1, times):
+        for number, record in enumerate(records):
+            head, tail = record.text.split(), draw.choice(records).text.split()
+            new = f"{_word(draw)}{round_}{number}"
+            text = " ".join([*head[: -(-len(head) // 2)], new, *tail[len(tail) // 2 :]])
+            made[text] = Record(text, {}, record.extra)
+    return list(made.values())
+
+
+def _word(draw: random.Random) -> str:
+    """Three Hangul syllables."""
+    return "".join(chr(draw.randrange(0xAC00, 0xD7A4)) for _ in range(3))
+
+
+Labelling = tuple[Session, Arrivals, Callable[[], bool]]
+
+
+@contextmanager
+def labelling(
+    path: Path, records: Sequence[Record], budget: float, seed: int, learner: Learner
+) -> Iterator[Labelling]:
+    """A session on a stream, and what answers all that it asks; whether it asked anything."""
     gold = {record.text: record.extra["label"] for record in records}
-    arrivals = Arrivals([Record(record.text) for record in records])
-    woken = Event()
+    arrivals = Arrivals(record.text for record in records)
     with closing(schema.open_database(path, create=True)) as conn:
         dataset = datasets.prepare(conn, "simulated", [(label, "") for label in LABELS], None)
         ids = {label.name: label.id for label in dataset.scheme.labels}
         ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="stream")
-        settings = LearnerSettings(stream=True, **SETTINGS)  # type: ignore[arg-type]
-        learner = LearnerProcess(path, dataset.name, settings, log=path.with_suffix(".log"))
-        learner.wake(woken.set)
-        learner.start()
-        inflow = Inflow(ledger, Rule("exclusive", budget, settings.audit), arrivals)
+        inflow = Inflow(ledger, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
         session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow)
-        began = time.perf_counter()
-        resident: list[tuple[int, int, int]] = []
+
+        def answer() -> bool:
+            asked = session.question is not None
+            while session.question is not None:
+                session.answer("accept", (ids[gold[session.question.ticket.text]],))
+            return asked
+
         session.begin()
+        yield session, arrivals, answer
+
+
+def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, Any]:
+    """Label the stream in ``path``; how it went, and what was resident meanwhile."""
+    woken = Event()
+    settings = LearnerSettings(stream=True, **SETTINGS)
+    learner = LearnerProcess(path, "simulated", settings, log=path.with_suffix(".log"))
+    learner.wake(woken.set)
+    began = time.perf_counter()
+    resident: list[tuple[int, int, int]] = []
+    with labelling(path, records, budget, 0, learner) as (session, arrivals, answer):
+        inflow = session.inflow
+        assert inflow is not None
+        learner.start()
         try:
             while True:
                 woken.clear()
@@ -107,9 +157,7 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
                 if standing.over and not standing.unsettled and not session.question:
                     break
                 news = session.update()
-                while session.question is not None:
-                    session.answer("accept", (ids[gold[session.question.ticket.text]],))
-                    news = True
+                news = answer() or news
                 if arrivals.wanted and learner.pid:
                     print(f"\r{standing.spent.decided:,}", end="", file=sys.stderr, flush=True)
                     resident.append(
@@ -120,6 +168,7 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
         finally:
             learner.close()
         spent = inflow.standing.spent
+    tenths = _summary(resident, spent.decided)
     return {
         "arrived": spent.decided,
         "asked": spent.asked,
@@ -127,7 +176,8 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
         "of the budget": round(spent.asked / spent.decided / budget, 3),
         "answers": session.count,
         "seconds": round(time.perf_counter() - began, 1),
-        "resident MB after a share of the stream": _summary(resident, spent.decided),
+        "most resident MB of each tenth": tenths,
+        "most over least of the last five": _spread(tenths),
     }
 
 
@@ -136,12 +186,20 @@ def _resident(pid: int | None) -> int:
 
 
 def _summary(resident: Sequence[tuple[int, int, int]], total: int) -> dict[str, dict[str, int]]:
-    """The memory of the screen's process and the learner's at these shares of the stream."""
-    shown = {}
-    for share in (0.1, 0.25, 0.5, 0.75, 1.0):
-        _, mine, its = min(resident, key=lambda one: abs(one[0] - share * total))
-        shown[f"{share:.0%}"] = {"session": round(mine / 1e6), "learner": round(its / 1e6)}
-    return shown
+    """The most that the screen's process and the learner's had in each tenth of the stream."""
+    tenths: dict[str, dict[str, int]] = {}
+    for decided, mine, its in resident:
+        tenth = tenths.setdefault(f"{min(9, 10 * decided // total) + 1}0%", {})
+        for whose, has in (("session", mine), ("learner", its)):
+            tenth[whose] = max(tenth.get(whose, 0), round(has / 1e6))
+    return tenths
+
+
+def _spread(tenths: dict[str, dict[str, int]]) -> dict[str, float]:
+    """The most of the last five tenths by the least of them."""
+    last = list(tenths.values())[5:]
+    of_both = {whose: [tenth[whose] for tenth in last] for whose in ("session", "learner")}
+    return {whose: round(max(of) / min(of), 3) for whose, of in of_both.items() if of}
 
 
 def compare(
@@ -155,7 +213,7 @@ def compare(
     from txtal.simulation.runs import plan
 
     pool, test = (labelled(iter(part), "nsmc_ko") for part in (records, held_out))
-    settings = LearnerSettings(**SETTINGS)  # type: ignore[arg-type]
+    settings = LearnerSettings(**SETTINGS)
     planned = plan(
         ["auto", "random"], ["auto"], settings, seeds=1, budget=answers, batches=(batch,), points=1
     )
@@ -172,6 +230,61 @@ def compare(
     return {**found, "every label": _scores(full.accuracy, full.macro_f1)}
 
 
+def judged(path: Path, held_out: Sequence[Record]) -> tuple[Measures, float]:
+    """What a learner that goes on with the stream says of itself, and its true accuracy."""
+    from txtal.learner.stream import StreamLearner
+
+    learner = StreamLearner(path, "simulated", LearnerSettings(stream=True, **SETTINGS))
+    measures = learner.rank().revision.measures
+    assert measures is not None
+    assert learner.model is not None
+    assert learner.features is not None
+    features = learner.features.vectoriser.transform([record.text for record in held_out])
+    said = learner.model.predict_proba(features).argmax(axis=1)
+    gold = [LABELS.index(record.extra["label"]) for record in held_out]
+    return measures, float((said == gold).mean())
+
+
+def estimates(records: Sequence[Record], streams: int, seeds: int, budget: float) -> dict[str, Any]:
+    """What is estimated at the end of each stream, against what was held out of it."""
+    from txtal.learner.inline import InlineLearner
+    from txtal.learner.stream import StreamLearner
+
+    size = len(records) // streams
+    found: dict[str, list[tuple[Estimate, float]]] = {}
+    for number, seed in product(range(streams), range(seeds)):
+        part = records[number * size : (number + 1) * size]
+        held_out, kept = part[::3], [record for n, record in enumerate(part) if n % 3]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "stream.db"
+            settings = LearnerSettings(stream=True, **SETTINGS)
+            inline = InlineLearner(StreamLearner(path, "simulated", settings))
+            with labelling(path, kept, budget, seed, inline) as (session, arrivals, answer):
+                while not arrivals.over or session.inflow.standing.unsettled:  # type: ignore[union-attr]
+                    session.update()
+                    answer()
+            measures, truth = judged(path, held_out)
+        for kind in ("accuracy", "corrected", "audit"):
+            estimate = getattr(measures, kind)
+            if estimate:
+                found.setdefault(kind, []).append((estimate, truth))
+        print(f"{number}: {truth:.3f}, {measures.accuracy}", file=sys.stderr, flush=True)
+    return {kind: _quality(pairs) for kind, pairs in found.items()}
+
+
+def _quality(pairs: Sequence[tuple[Estimate, float]]) -> dict[str, float]:
+    off = [estimate.value - truth for estimate, truth in pairs]
+    held = [estimate.low <= truth <= estimate.high for estimate, truth in pairs]
+    wide = [estimate.high - estimate.low for estimate, _ in pairs]
+    return {
+        "streams": len(pairs),
+        "interval holds": round(sum(held) / len(held), 3),
+        "bias": round(statistics.mean(off), 4),
+        "root mean square error": round(statistics.mean(one**2 for one in off) ** 0.5, 4),
+        "width": round(statistics.mean(wide), 3),
+    }
+
+
 def _scores(accuracy: float, macro_f1: float) -> dict[str, float]:
     return {"accuracy": round(accuracy, 4), "macro-F1": round(macro_f1, 4)}
 
@@ -182,19 +295,37 @@ def main() -> None:
     made.add_argument("--budget", type=float, default=0.1)
     made.add_argument("--answers-a-fit", type=int, default=100)
     made.add_argument("--memory-only", action="store_true", help="leave out the quality")
+    made.add_argument("--times", type=int, default=1, help="so many times as many, recombined")
+    made.add_argument("--estimates", type=int, default=0, help="so many short streams instead")
+    made.add_argument("--seeds", type=int, default=1, help="times that each of those is labelled")
     options = made.parse_args()
+    if options.times > 1 and not options.memory_only:
+        made.error("what is recombined has no true label: add --memory-only")
     every = reviews(options.tickets)
+    if options.estimates:
+        figures = estimates(every, options.estimates, options.seeds, options.budget)
+        emit("stream", {"budget": options.budget, **figures}, as_json=options.json)
+        return
     held_out = every[::HELD_OUT]
     records = [record for n, record in enumerate(every) if n % HELD_OUT]
+    records = recombined(records, options.times)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.db"
         figures = stream(path, records, options.budget)
-        quality = None
+        quality = estimate = None
         if not options.memory_only:
+            measures, truth = judged(path, held_out)
+            estimate = {"shown": asdict(measures.accuracy), "true": round(truth, 4)}
             quality = compare(path, records, held_out, figures["answers"], options.answers_a_fit)
     emit(
         "stream",
-        {"budget": options.budget, "held out": len(held_out), **figures, "quality": quality},
+        {
+            "budget": options.budget,
+            "held out": len(held_out),
+            **figures,
+            "estimate": estimate,
+            "quality": quality,
+        },
         as_json=options.json,
     )
 

@@ -23,7 +23,7 @@ from txtal.engine import Local
 from txtal.errors import DataError, UsageError
 from txtal.formats.predicted import Lines
 from txtal.formats.source import read
-from txtal.predicting import Predicting, predict, predict_to
+from txtal.predicting import Predicting, Shard, predict, predict_to
 from txtal.types import Record
 
 LINES = [json.loads(line) for line in TICKETS.read_text("utf-8").splitlines()]
@@ -173,6 +173,13 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predicting, "_COMMITTED", 0.0)
 
 
+def to_file(
+    target: Path, work: Predicting, given: Iterable[Record], engine: Local, **options: Any
+) -> int:
+    """One shard, ``x``."""
+    return predict_to([Shard("x", lambda: given, target)], work, engine, **options)
+
+
 def records() -> Iterator[Record]:
     return read(TICKETS, lambda bad: None)
 
@@ -185,15 +192,15 @@ class TestGoingOn:
     ) -> None:
         work = Predicting(work.classifier, form)
         whole, stopped = tmp_path / "whole", tmp_path / "out"
-        predict_to(whole, work, records(), Local(), source="x")
+        to_file(whole, work, records(), Local())
         said: list[str] = []
         for batches in (3, 0, 10):
             with pytest.raises(KeyboardInterrupt):
-                predict_to(stopped, work, records(), Stopping(batches), source="x", say=said.append)
+                to_file(stopped, work, records(), Stopping(batches), say=said.append)
             assert not stopped.exists()
             with (tmp_path / "out.txtal-part").open("ab") as part:
                 part.write(b"cut sh")  # what a kill in the middle of a write leaves
-        count = predict_to(stopped, work, records(), Local(), source="x", say=said.append)
+        count = to_file(stopped, work, records(), Local(), say=said.append)
         assert count == len(LINES)
         assert stopped.read_bytes() == whole.read_bytes()
         assert said[0] == "21 are done; the same command goes on from there"
@@ -203,46 +210,68 @@ class TestGoingOn:
     def test_a_source_that_grew_is_gone_on_with(self, work: Predicting, tmp_path: Path) -> None:
         more = [*records(), Record("one more")]
         with pytest.raises(KeyboardInterrupt):
-            predict_to(tmp_path / "out", work, records(), Stopping(4), source="x")
-        assert predict_to(tmp_path / "out", work, more, Local(), source="x") == len(more)
+            to_file(tmp_path / "out", work, records(), Stopping(4))
+        assert to_file(tmp_path / "out", work, more, Local()) == len(more)
 
     def test_a_source_that_changed_is_refused(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
-            predict_to(tmp_path / "out", work, records(), Stopping(4), source="x")
+            to_file(tmp_path / "out", work, records(), Stopping(4))
         for changed in (
             [Record("another"), *list(records())[1:]],
             list(records())[:20],
             [Record(one.text, one.meta, {"new": 1}) for one in records()],
         ):
             with pytest.raises(DataError, match=r"x has changed since .*--restart"):
-                predict_to(tmp_path / "out", work, changed, Local(), source="x")
-        again = predict_to(tmp_path / "out", work, changed, Local(), source="x", restart=True)
+                to_file(tmp_path / "out", work, changed, Local())
+        again = to_file(tmp_path / "out", work, changed, Local(), restart=True)
         assert again == len(LINES)
+
+    def test_or_is_begun_anew(self, work: Predicting, tmp_path: Path) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            to_file(tmp_path / "out", work, records(), Stopping(4))
+        changed = [Record("another"), *list(records())[1:]]
+        shard = Shard("x", lambda: changed, tmp_path / "out", anew=True)
+        to_file(tmp_path / "whole", work, changed, Local())
+        assert predict_to([shard], work, Local()) == len(changed)
+        assert (tmp_path / "out").read_bytes() == (tmp_path / "whole").read_bytes()
+
+    def test_a_shard_that_cant_be_read_keeps_no_other_from_its_end(
+        self, work: Predicting, tmp_path: Path
+    ) -> None:
+        def broken() -> Iterator[Record]:
+            yield Record("one")
+            raise DataError("b.jsonl is damaged")
+
+        shards = [
+            Shard("a", records, tmp_path / "a"),
+            Shard("b", broken, tmp_path / "b"),
+        ]
+        with pytest.raises(DataError, match="damaged"):
+            predict_to(shards, work, Local())
+        assert {path.name for path in tmp_path.iterdir()} == {"a"}
 
     def test_another_form_or_classifier_is_refused(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
-            predict_to(tmp_path / "out", work, records(), Stopping(4), source="x")
+            to_file(tmp_path / "out", work, records(), Stopping(4))
         with pytest.raises(UsageError, match="another format"):
-            predict_to(
-                tmp_path / "out", Predicting(work.classifier, Lines(True)), [], Local(), source="x"
-            )
+            to_file(tmp_path / "out", Predicting(work.classifier, Lines(True)), [], Local())
         work.classifier.model.intercept[0] += 1
         with pytest.raises(UsageError, match="another classifier"):
-            predict_to(tmp_path / "out", work, records(), Local(), source="x")
+            to_file(tmp_path / "out", work, records(), Local())
         assert (tmp_path / "out.txtal-part").exists()
 
     def test_two_runs_dont_share_a_file(self, work: Predicting, tmp_path: Path) -> None:
         def tickets() -> Iterator[Record]:
             yield from records()
             with pytest.raises(UsageError, match="another run is writing"):
-                predict_to(tmp_path / "out", work, [], Local(), source="x")
+                to_file(tmp_path / "out", work, [], Local())
 
-        assert predict_to(tmp_path / "out", work, tickets(), Local(), source="x") == len(LINES)
+        assert to_file(tmp_path / "out", work, tickets(), Local()) == len(LINES)
 
     def test_a_damaged_journal_is_no_journal(self, work: Predicting, tmp_path: Path) -> None:
         for journal in ("", "{", "[]", '{"mark": {"size": "x"}, "maker": {}}', '{"maker": 1}'):
             (tmp_path / "out.txtal-part.json").write_text(journal)
-            assert predict_to(tmp_path / "out", work, records(), Local(), source="x") == len(LINES)
+            assert to_file(tmp_path / "out", work, records(), Local()) == len(LINES)
 
     def test_no_more_than_a_batch_is_in_memory(self, work: Predicting) -> None:
         seen = done = 0
@@ -255,7 +284,7 @@ class TestGoingOn:
         def write(text: str) -> None:
             nonlocal done
             done += text.count("\n")
-            assert seen - done == 0
+            assert seen - done <= 1
 
         assert predict(work, counted(), Local(), write) == done == len(LINES)
 
@@ -273,20 +302,21 @@ def test_standard_input_leaves_nothing_to_go_on_with(program: Program) -> None:
 
 
 @pytest.mark.slow
-def test_after_a_kill_the_same_command_goes_on(trained: Program) -> None:
-    many = trained.file("many.jsonl", [{**line, "n": n} for n in range(60) for line in LINES])
-    trained.ok("predict", "model", many, "-o", "whole.jsonl.gz")
-    command = [*TXTAL, "predict", "model", str(many), "-o", "out.jsonl.gz"]
-    journal = trained.folder / "out.jsonl.gz.txtal-part.json"
-    running = subprocess.Popen(command, cwd=trained.folder, env=trained.environ)
+def test_after_a_kill_the_same_command_goes_on(trained: Program, tmp_path: Path) -> None:
+    here, model = Program(tmp_path), str(trained.folder / "model")
+    many = here.file("many.jsonl", [{**line, "n": n} for n in range(60) for line in LINES])
+    here.ok("predict", model, many, "-o", "whole.jsonl.gz")
+    command = [*TXTAL, "predict", model, str(many), "-o", "out.jsonl.gz"]
+    journal = tmp_path / "out.jsonl.gz.txtal-part.json"
+    running = subprocess.Popen(command, cwd=tmp_path, env=here.environ)
     until(journal.exists, "a commit")
     running.send_signal(signal.SIGKILL)
     running.wait()
-    assert not (trained.folder / "out.jsonl.gz").exists()
-    ran = trained.ok("predict", "model", many, "-o", "out.jsonl.gz")
+    assert not (tmp_path / "out.jsonl.gz").exists()
+    ran = here.ok("predict", model, many, "-o", "out.jsonl.gz")
     assert "going on after" in ran.err
     assert f"predicted {60 * len(LINES):,}, 0 bad lines" in ran.err
-    whole, made = (trained.folder / name for name in ("whole.jsonl.gz", "out.jsonl.gz"))
+    whole, made = (tmp_path / name for name in ("whole.jsonl.gz", "out.jsonl.gz"))
     assert made.read_bytes() == whole.read_bytes()
     assert not journal.exists()
 

@@ -48,6 +48,17 @@ def test_a_file_as_a_stream_line_by_line(stream: Program) -> None:
     assert "5 arrived, 5 asked" in stream.ok("stats", "d").out
 
 
+@pytest.mark.parametrize("last", ["", "q\n", "Quit\n"])
+def test_a_growing_file_is_followed_until_the_answers_end(stream: Program, last: str) -> None:
+    ran = stream.ok(
+        "teach", "d", "t.jsonl", "--follow", "--plain", "-l", "a,b", stdin=f"1\n2\n1\n1\n2\n{last}"
+    )
+    assert [line["text"] for line in stream.exported()] == TEXTS
+    assert ("(the answers have ended)" in ran.out) == (not last)
+    assert ran.out.endswith("\n")  # no prompt is left open
+    assert ran.err.startswith("5 answers in this session, saved in ")
+
+
 @pytest.mark.slow
 def test_a_growing_file_line_by_line(stream: Program) -> None:
     words = [*TXTAL, "teach", "d", "t.jsonl", "--follow", "--plain", "-l", "a,b"]

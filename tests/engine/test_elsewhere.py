@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +75,7 @@ def test_a_sweep_finds_the_same(
     found = []
     engine = Elsewhere()
     for each in (Local(), engine):
-        monkeypatch.setattr(learner_module, "open_engine", lambda *of, each=each: nullcontext(each))
+        monkeypatch.setattr(learner_module, "steadfast", lambda *of, each=each: each)
         monkeypatch.setattr(learner_module, "LOCAL", None if each is engine else each)
         learner = Learner(one.path, one.dataset.name, LearnerSettings(SPEC, strategy))
         learner.rank()
@@ -117,6 +116,11 @@ def test_prepare_on_the_command_line(sample: Program) -> None:
         (["load", "d", "--prepare", "--engine", "dask"], "--engine dask needs --scheduler"),
         (["load", "d", "--prepare", "--scheduler", "a:1"], "--scheduler goes with --engine dask"),
         (["teach", "d", "--engine", "dask", "--plain"], "--engine dask needs --scheduler"),
+        (["predict", "m", "a.jsonl", "--scheduler", "a:1"], "--scheduler goes with --engine dask"),
+        (
+            ["teach", "d", "-", "--stream", "--engine", "dask", "--scheduler", "a:1"],
+            "a stream is scored here, as it arrives: leave out --engine",
+        ),
     ],
 )
 def test_options_that_dont_fit_together(sample: Program, words: list[str], said: str) -> None:

@@ -44,6 +44,26 @@ class Failing(Scaling):
         return super().__call__(batch)
 
 
+@dataclass(frozen=True)
+class Noting(Scaling):
+    """It writes down what it does, and takes its time as :class:`Slow`."""
+
+    file: str
+
+    def __call__(self, batch: Any) -> Any:
+        with open(self.file, "a") as out:  # noqa: PTH123 - on a worker
+            out.write(f"{batch[0]}\n")
+        time.sleep(0.05)
+        return super().__call__(batch)
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"file": self.file}, {"factor": self.factor}
+
+    @classmethod
+    def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Noting:
+        return cls(arrays["factor"], header["file"])
+
+
 class Slow(Scaling):
     """It takes long enough for something to happen meanwhile."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from txtal.formats import jsonl
 from txtal.formats.lines import BadLine
@@ -38,6 +41,10 @@ TAKEN = {
     "escaped NUL": (rb'{"text": "a\u0000b"}', Record("a\x00b")),
     "escape code": (rb'{"text": "\u001b]0;x\u0007"}', Record("\x1b]0;x\x07")),
     "big number": (b'{"text": "a", "n": 1' + b"0" * 4000 + b"}", Record("a", {}, {"n": 10**4000})),
+    "numbers in meta": (
+        b'{"text": "a", "meta": {"n": 7, "b": true, "c": null, "h": 18446744073709551617}}',
+        Record("a", {"n": 7, "b": True, "c": None, "h": 2**64 + 1})),
+    "colons in the text": (b'{"text": "a: \\"b\\": c", "meta": {}}', Record('a: "b": c')),
     "small float": (b'{"text": "a", "n": 1e-999}', Record("a", {}, {"n": 0.0})),
     "hundred deep": (b'{"text": "a", "n": ' + b"[" * 98 + b"]" * 98 + b"}", None),
     "many brackets, not deep": (b'{"text": "' + b"{[" * 500 + b'"}', Record("{[" * 500)),
@@ -85,6 +92,8 @@ REFUSED = {
     "surrogates the wrong way round": (rb'{"text": "\ude00\ud83d"}', "lone surrogate"),
     "lone surrogate in a key": (rb'{"text": "a", "\ud800": 1}', "lone surrogate"),
     "duplicate key": (b'{"text": "a", "text": "b"}', "the key 'text' is there twice"),
+    "duplicate key among numbers": (b'{"text": "a", "x": 1, "x": 2}', "'x' is there twice"),
+    "duplicate key, apart from its colon": (b'{"text": "a:", "x" :1, "x":2}', "'x' is there twice"),
     "duplicate key inside": (b'{"text": "a", "meta": {"b": 1, "b": 1}}', "'b' is there twice"),
     "no text": (b'{"txt": "a", "n": 1}', "no \"text\" among its keys ('txt', 'n')"),
     "empty object": (b"{}", 'no "text"'),
@@ -118,6 +127,45 @@ def test_refuses_that_line_only(name: str) -> None:
     assert len(bad) == 1
     assert reason in bad[0].reason
     assert str(bad[0]).startswith("in.jsonl:3: ")
+
+
+_KEYS = st.sampled_from(["text", "meta", "a", "b:", 'c"', "é", "\\"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(width=32) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.lists(st.tuples(_KEYS, inner), max_size=3),
+    max_leaves=6,
+)
+
+
+def _written(value: Any, space: str) -> str:
+    """As JSON, where a list of pairs is an object whose keys may be there twice."""
+    if isinstance(value, list) and value and isinstance(value[0], tuple):
+        pairs = (f"{json.dumps(k)}{space}:{_written(inner, space)}" for k, inner in value)
+        return "{" + ",".join(pairs) + "}"
+    return json.dumps(value)
+
+
+@given(st.lists(st.tuples(_KEYS, _VALUES), max_size=3), st.text(max_size=5), st.sampled_from(" _"))
+def test_every_line_is_read_as_pythons_own_json_reads_it(
+    pairs: list[tuple[str, Any]], text: str, space: str
+) -> None:
+    line = _written([("text", text), *pairs], space.replace("_", ""))
+    objects: list[list[tuple[str, Any]]] = []
+    try:
+        json.loads(line, object_pairs_hook=lambda found: objects.append(found) or dict(found))
+        line.encode()
+        json.dumps(json.loads(line), allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        takable = False
+    else:
+        takable = all(len(dict(found)) == len(found) for found in objects)
+    try:
+        value = jsonl.load_object(line)
+    except ValueError:
+        assert not takable
+    else:
+        assert takable
+        assert repr(value) == repr(json.loads(line))
 
 
 @pytest.mark.parametrize("name", TAKEN)

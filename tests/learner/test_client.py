@@ -86,7 +86,13 @@ def wait(news: threading.Semaphore) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [RANKING, LearnerStatus("vectorising", "", 0.5), LearnerStatus("failed", "why")]
+    "message",
+    [
+        RANKING,
+        LearnerStatus("vectorising", "", 0.5),
+        LearnerStatus("failed", "why"),
+        protocol.Notice("the scheduler is gone"),
+    ],
 )
 def test_messages_cross_the_pipe(message: protocol.Message) -> None:
     assert protocol.load_message(protocol.dump_message(message)) == message

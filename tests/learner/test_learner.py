@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import MakeDataset
 from txtal.errors import LearnerError, RecipeError, UsageError
+from txtal.intervals import wilson
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
 from txtal.learner.protocol import dump_message, load_message
@@ -424,6 +426,32 @@ def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
     assert estimate is not None
     assert estimate.n == 60
     assert estimate.value < 0.7
+
+
+def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) -> None:
+    one = desk()
+    learner = one.learner(LearnerSettings("lexical@en", "random"))
+    session = Session(one.ledger, one.dataset.scheme, learner=InlineLearner(learner), audit=0.2)
+    session.begin()
+    session.update()
+    for _ in range(40):
+        assert session.question is not None
+        session.choose(one.labels[topic(session.question.ticket.text)])
+        session.update()
+    reasons = Counter(answer.ranked.reason for answer in learner._standing if answer.ranked)
+    assert set(reasons) == {"random", "audit"}
+    estimate, alone = one.learner().rank().revision.audit, reasons["audit"]
+    assert estimate is not None
+    assert (estimate.n, estimate.value) == (40, pytest.approx(1.0, abs=0.001))
+    assert estimate.low > wilson(alone, alone)[0]
+    # Imported answers are of nobody knows which tickets, and were there a reject, of the easy ones.
+    one.say(session.question.ticket.id, "refund", reason="random")  # type: ignore[union-attr]
+    assert answers.drawn(one.conn, 1, "exclusive") == answers.drawn(one.conn, 1, "multilabel")
+    one.ledger.record(
+        Answer(one.ids[-1], "reject", (1,), Ranked(one.ids[-1], selection_probability=0.1))
+    )
+    assert len(answers.drawn(one.conn, 1, "multilabel")) == 41
+    assert len(answers.drawn(one.conn, 1, "exclusive")) == alone
 
 
 # --- in a session, without a process -------------------------------------------------------------

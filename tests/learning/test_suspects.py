@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.learning.blobs import blobs
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.model import LinearModel
-from txtal.learning.suspects import doubts
+from txtal.learning.suspects import doubts, improbable
 from txtal.learning.training import Hyperparameters, Trainer
 
 
@@ -89,6 +92,43 @@ class TestExclusive:
         found = doubts(proba, everything(cells), cells, "exclusive")
         assert found.rows.tolist() == [2]  # the other is less sure than usual of that label
         assert found.columns.tolist() == [0]
+
+
+class TestLeftOut:
+    def test_a_rare_label_may_be_improbable(self) -> None:
+        # Half of chance is 1/6 for the common labels; for the rare one, half of its share of 1/10.
+        cells = accepted(0, 0, 0, 0, 1, 1, 1, 1, 1, 2)
+        proba = np.full((10, 3), 1 / 3, np.float32)
+        proba[[0, 4]] = (0.15, 0.15, 0.7)
+        proba[9] = (0.45, 0.49, 0.06)
+        assert np.flatnonzero(improbable(proba, everything(cells), cells)).tolist() == [0, 4]
+        proba[9] = (0.48, 0.48, 0.04)
+        assert improbable(proba, everything(cells), cells)[9]
+        known = everything(cells)
+        known[9, 2] = False
+        assert not improbable(proba, known, cells)[9]
+
+
+class TestGrades:
+    def test_the_further_off_the_more_suspect(self) -> None:
+        # By the probability of what was said alone, the second would come first and the first last.
+        sure = (0.05, 0.02, 0.02, 0.01, 0.9)
+        proba = rows(sure, sure, sure, sure)
+        cells = accepted(0, 3, 1, 4, k=5)
+        found = doubts(proba, everything(cells), cells, "rating")
+        assert found.rows.tolist() == [0, 2, 1]
+        assert found.columns.tolist() == [4, 4, 4]
+        np.testing.assert_allclose(found.given, [0.05, 0.02, 0.01])
+        np.testing.assert_allclose(found.other, 0.9)
+        as_labels = doubts(proba, everything(cells), cells, "exclusive")
+        assert as_labels.rows.tolist() == [1, 2, 0]
+
+    @given(st.integers(2, 12), st.integers(0, 2**32 - 1))
+    def test_one_grade_off_has_half_of_the_support_at_least(self, k: int, seed: int) -> None:
+        proba = np.random.default_rng(seed).dirichlet(np.full(k, 0.3), 20).astype(np.float32)
+        support = grades.support(proba)
+        assert (support[:, 1:] >= 0.4999 * support[:, :-1]).all()
+        assert (support[:, :-1] >= 0.4999 * support[:, 1:]).all()
 
 
 class TestSeveralLabels:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from txtal.errors import UsageError
-from txtal.store import datasets, schema, tickets
+from txtal.store import datasets, schema, sums, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import Dataset, Record
 
@@ -65,6 +65,26 @@ def test_what_goes_in_comes_out(
     assert ticket.text == text
     assert ticket.extra == {"id": "007"}
     assert tickets.texts(conn, [found, found]) == [text, text]
+
+
+def test_what_a_ticket_does_not_have_is_null(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    tickets.add(conn, make_dataset([]).id, [Record("a"), Record("b", {"n": 1}, {"x": ""})])
+    rows = conn.execute("SELECT meta, extra FROM ticket ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [(None, None), ('{"n":1}', '{"x":""}')]
+
+
+_JSON = st.none() | st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.integers(1), st.integers(-(2**63), 2**63 - 1), _JSON, _JSON)
+def test_the_sum_of_a_new_ticket_is_the_one_verify_looks_for(
+    dataset_id: int, known: int, meta: str | None, extra: str | None
+) -> None:
+    assert sums.ticket_sum(dataset_id, known, meta, extra) == sums.content_hash(
+        dataset_id, known, meta, extra
+    )
 
 
 def test_a_scheme_grows_but_never_changes_its_task_under_answers(conn: Connection) -> None:

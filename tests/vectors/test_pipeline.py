@@ -131,6 +131,23 @@ class TestBag:
         Bag(ENGLISH.tokeniser).count([f"qzx{number}" for number in range(1000)])
         assert len(ENGLISH.nlp.vocab.strings) == before
 
+    def test_it_is_loaded_anew_once_it_has_met_many_words(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("txtal.vectors.pipeline.MOST_MET", 100)
+        monkeypatch.setattr("txtal.vectors.pipeline._blank", spacy.blank)  # none made for all tests
+        english = Pipeline("en")
+        english.forget()  # nothing is loaded yet
+        first = english.tokeniser
+        first.tokens([f"qzx{number}" for number in range(100)])
+        english.forget()
+        assert english.tokeniser is first
+        first.tokens(["one more"])
+        english.forget()
+        assert english.tokeniser is not first
+        assert english.tokeniser.met == 0
+        assert len(english.nlp.vocab) < len(first._nlp.vocab)
+
     def test_it_is_full_at_many_types_or_much_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         of = Bag(ENGLISH.tokeniser)
         of.count(["one two three"])

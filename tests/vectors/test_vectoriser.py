@@ -57,6 +57,11 @@ class TestFeatures:
         alone = np.vstack([FITTED.transform([text]) for text in TEXTS])
         assert np.array_equal(together, alone)
 
+    def test_nor_on_how_many_rows_are_made_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        together = saved_and_loaded(FITTED).transform(TEXTS)
+        monkeypatch.setattr(vectoriser, "ROWS_AT_ONCE", 3)
+        assert np.array_equal(saved_and_loaded(FITTED).transform(TEXTS), together)
+
     def test_nor_on_what_was_read_before(self) -> None:
         texts = [" ".join(TEXTS), *TEXTS]
         fresh = saved_and_loaded(FITTED)
@@ -233,6 +238,12 @@ class TestSaving:
         assert np.array_equal(loaded.transform(texts), FITTED.transform(texts))
         assert (loaded.spec, loaded.dims) == (FITTED.spec, FITTED.dims)
         assert (loaded.fingerprint, loaded.fit_texts) == (FITTED.fingerprint, FITTED.fit_texts)
+
+    def test_one_that_is_repacked_is_the_same(self) -> None:
+        repacked = FITTED.repacked()
+        assert repacked is not FITTED
+        assert repacked.fingerprint == FITTED.fingerprint
+        assert np.array_equal(repacked.transform(TEXTS), FITTED.transform(TEXTS))
 
     def test_the_arrays_need_no_pickle(self, tmp_path: Path) -> None:
         header, arrays = FITTED.to_arrays()

@@ -61,9 +61,9 @@ def command(
     """Load tickets into DATASET from each SOURCE.
 
     A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz, or .parquet), a folder of such
-    files, - for JSONL on standard input, or dataset:NAME. A text the dataset has already is counted
-    as a duplicate; a bad line is reported and the rest is loaded. --prepare, and the options after
-    it, is for large datasets.
+    files or a quoted pattern as in 'shards/*.gz', - for JSONL on standard input, or dataset:NAME.
+    A text the dataset has already is counted as a duplicate; a bad line is reported and the rest is
+    loaded. --prepare, and the options after it, is for large datasets.
     """
     if not (source or prepare):
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +16,16 @@ import click
 from txtal.cli import options
 from txtal.cli.output import Console, writing
 from txtal.errors import UsageError
-from txtal.formats import MAX_LINE
+from txtal.formats import MAX_LINE, PREDICTIONS
 
 if TYPE_CHECKING:
+    from txtal.classifier import Classifier
+    from txtal.engine import Engine
     from txtal.loading import BadLines
+    from txtal.predicting import Predicting
     from txtal.types import Record
+
+_SEPARATORS = ("/", os.sep)
 
 
 @click.command("predict")
@@ -25,8 +34,15 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="Write this file (.jsonl, .jsonl.gz or .parquet); else JSONL on standard output.",
+    type=click.Path(),
+    help="Write this file (.jsonl, .jsonl.gz or .parquet), or into this folder (one that is there,"
+    " or a name with / at its end) a file of each SOURCE; else JSONL on standard output.",
+)
+@click.option(
+    "--format",
+    "form_of_parts",
+    type=click.Choice(PREDICTIONS),
+    help="Of the files in a folder; else Parquet or packed if every SOURCE is.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first bad line.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier run has finished.")
@@ -37,7 +53,8 @@ def command(
     console: Console,
     classifier: Path,
     source: tuple[str, ...],
-    output: Path | None,
+    output: str | None,
+    form_of_parts: str | None,
     strict: bool,
     restart: bool,
     code: Path | None,
@@ -47,45 +64,141 @@ def command(
     """Label the texts of each SOURCE with a CLASSIFIER that `txtal train` wrote.
 
     A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz, or .parquet), a folder of such
-    files, - for JSONL on standard input, or dataset:NAME. Writes each record with predicted (the
-    label, or a list of labels), probability, and probabilities of every label. A run that was
-    stopped is gone on with when the same command is run again.
+    files or a quoted pattern as in 'shards/*.gz', - for JSONL on standard input, or dataset:NAME.
+    Writes each record with predicted (the label, or a list of labels), probability, and
+    probabilities of every label. A run that was stopped is gone on with when the same command is
+    run again; in a folder only what is new or has changed is done.
     """
     from txtal import classifier as saved
-    from txtal import predicting
+    from txtal.engine import check as check_engine
     from txtal.engine import open_engine
-    from txtal.formats.predicted import form_for
-    from txtal.formats.source import STDIN
     from txtal.loading import BadLines
     from txtal.recipes import load_file
     from txtal.text import count
 
+    check_engine(engine, scheduler)
+    in_folder = output is not None and (output.endswith(_SEPARATORS) or Path(output).is_dir())
+    if form_of_parts and not in_folder:
+        raise UsageError("--format is for a folder; the name of a file says its own")
     if code:
         load_file(code)
-    sources = _files(source)
-    made = saved.load(classifier)
-    form = form_for(output, made.task, made.labels, _columns(sources))
-    work = predicting.Predicting(made, form)
-    bad = BadLines(console, strict=strict)
-    records = _records(console, sources, bad)
-    with open_engine(engine, scheduler) as opened:
-        if output is not None and (output.is_file() or not output.exists()):
-            predicted = predicting.predict_to(
-                output,
-                work,
-                records,
-                opened,
-                source=", ".join(source),
-                keep=STDIN not in sources,
-                restart=restart,
-                say=console.say,
-            )
-        elif form.converter:
+    job = _Job(
+        saved.load(classifier),
+        _files(source),
+        BadLines(console, strict=strict),
+        console,
+        partial(open_engine, engine, scheduler),
+        restart,
+    )
+    if output is None:
+        predicted = job.to_lines(None)
+    elif in_folder:
+        predicted = job.to_folder(Path(output), form_of_parts)
+    elif Path(output).is_file() or not Path(output).exists():
+        predicted = job.to_file(Path(output), ", ".join(source))
+    else:
+        predicted = job.to_lines(Path(output))
+    console.say(f"predicted {predicted:,}, {count(job.bad.count, 'bad line')}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What there is to predict, wherever it goes."""
+
+    classifier: Classifier
+    sources: Sequence[str]
+    bad: BadLines
+    console: Console
+    engine: Callable[[], AbstractContextManager[Engine]]
+    restart: bool
+
+    def to_lines(self, output: Path | None) -> int:
+        """Standard output, a device or a pipe."""
+        from txtal.predicting import predict
+
+        work = self._work(output)
+        if work.form.converter:
             raise UsageError(f"{output} isn't a file: Parquet can't be written there")
-        else:
-            with writing(output) as out:
-                predicted = predicting.predict(work, records, opened, out.write)
-    console.say(f"predicted {predicted:,}, {count(bad.count, 'bad line')}")
+        with self.engine() as engine, writing(output) as out:
+            return predict(work, self._all(), engine, out.write)
+
+    def to_file(self, output: Path, source: str) -> int:
+        """One file of all SOURCEs."""
+        from txtal.formats.source import STDIN
+        from txtal.predicting import Shard, predict_to
+
+        shard = Shard(source, self._all, output, keep=STDIN not in self.sources)
+        with self.engine() as engine:
+            return predict_to(
+                [shard], self._work(output), engine, restart=self.restart, say=self.console.say
+            )
+
+    def to_folder(self, output: Path, form: str | None) -> int:
+        """A file of each SOURCE."""
+        from txtal.formats.parts import parts
+        from txtal.formats.source import STDIN
+        from txtal.predicting import Shard, maker, predict_to
+        from txtal.text import count
+
+        form = form or _form(self.sources)
+        work = self._work(Path(f"part.{form}"))
+        with parts(output, self.sources, form, maker(work), restart=self.restart) as folder:
+            there = len(self.sources) - len(folder.missing)
+            if there:
+                self.console.say(f"{count(there, 'file')} made already")
+            shards = [
+                Shard(
+                    one.source,
+                    partial(self._one, one.number),
+                    one.file,
+                    keep=one.source != STDIN,
+                    anew=True,
+                )
+                for one in folder.missing
+            ]
+            with self.engine() as engine:
+                return predict_to(
+                    shards,
+                    work,
+                    engine,
+                    restart=self.restart,
+                    say=self.console.say,
+                    finishing=lambda shard, records: folder.add(shard.target, records),
+                )
+
+    def _work(self, output: Path | None) -> Predicting:
+        from txtal.formats.predicted import form_for
+        from txtal.predicting import Predicting
+
+        made = self.classifier
+        return Predicting(made, form_for(output, made.task, made.labels, _columns(self.sources)))
+
+    def _all(self) -> Iterator[Record]:
+        return chain.from_iterable(map(self._one, range(len(self.sources))))
+
+    def _one(self, number: int) -> Iterator[Record]:
+        from txtal.formats.source import read
+        from txtal.loading import OWN, stored
+
+        source, total = self.sources[number], len(self.sources)
+        if source.startswith(OWN):
+            return stored(self.console.database, source)
+        which = f" {number + 1}/{total}" if total > 1 else ""
+        return read(
+            source,
+            self.bad,
+            max_line=MAX_LINE,
+            progress=lambda done, of: self.console.progress(f"predicting{which}", done, of),
+        )
+
+
+def _form(sources: Sequence[str]) -> str:
+    """Of files that are as the SOURCEs are."""
+    from txtal.formats.source import is_parquet
+
+    if all(map(is_parquet, sources)):
+        return "parquet"
+    return "jsonl.gz" if all(one.lower().endswith(".gz") for one in sources) else "jsonl"
 
 
 def _files(source: Sequence[str]) -> list[str]:
@@ -110,21 +223,3 @@ def _columns(sources: Sequence[str]) -> object:
         return None
     first, *others = (parquet.schema(Path(one)) for one in sources)
     return first if all(first.equals(other) for other in others) else None
-
-
-def _records(console: Console, sources: Sequence[str], bad: BadLines) -> Iterator[Record]:
-    from txtal.formats.source import read
-    from txtal.loading import OWN, stored
-
-    def opened(number: int, source: str) -> Iterator[Record]:
-        if source.startswith(OWN):
-            return stored(console.database, source)
-        which = f" {number}/{len(sources)}" if len(sources) > 1 else ""
-        return read(
-            source,
-            bad,
-            max_line=MAX_LINE,
-            progress=lambda done, total: console.progress(f"predicting{which}", done, total),
-        )
-
-    return chain.from_iterable(opened(*one) for one in enumerate(sources, start=1))

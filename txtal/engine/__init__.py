@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol, TypeVar
 
-from txtal.errors import UsageError
+from txtal.errors import EngineError, UsageError
 
 B = TypeVar("B", contravariant=True)
 R = TypeVar("R", covariant=True)
@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 
 EngineName = Literal["local", "dask"]
 ENGINES: tuple[EngineName, ...] = ("local", "dask")
+
+_LISTENING = 5.0
+"""Seconds that a scheduler has to take up a connection."""
 
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?[^\s/]+:\d{1,5}")
 
@@ -92,15 +95,39 @@ def check(name: str, scheduler: str | None) -> None:
         raise UsageError(f"{scheduler} is no address of a scheduler, such as tcp://10.0.0.5:8786")
 
 
-def open_engine(name: str, scheduler: str | None) -> AbstractContextManager[Engine]:
+def reach(scheduler: str) -> None:
+    """Raise EngineError when nothing listens at this address of a scheduler; a quick look, for
+    which Dask isn't imported.
+    """
+    import socket
+
+    try:
+        host, _, port = scheduler.rpartition("://")[2].rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), _LISTENING).close()
+    except (OSError, OverflowError, ValueError) as error:  # also of what is no name, no port
+        raise nobody_answers(scheduler) from error
+
+
+def nobody_answers(scheduler: str) -> EngineError:
+    """What to say and do when it can't be reached."""
+    return EngineError(
+        f"no Dask scheduler answers at {scheduler}: see that `dask scheduler` runs there and that"
+        " the address is what it said"
+    )
+
+
+def open_engine(
+    name: str, scheduler: str | None, *, limit: float | None = None
+) -> AbstractContextManager[Engine]:
     """The engine of this name; ``scheduler`` is the address of Dask's.
 
-    Raises UsageError when these don't fit together or Dask isn't installed, EngineError when the
-    scheduler can't be reached or its workers aren't like this process.
+    ``limit`` is how many seconds other machines may take for one batch. Raises UsageError when
+    these don't fit together or Dask isn't installed, EngineError when the scheduler can't be
+    reached or its workers aren't like this process.
     """
     check(name, scheduler)
     if scheduler is None:
         return nullcontext(LOCAL)
     from txtal.engine.cluster import connected
 
-    return connected(scheduler)
+    return connected(scheduler, limit)

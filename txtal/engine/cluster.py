@@ -6,21 +6,34 @@ this program is.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
+import time
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from threading import Thread
+from typing import Any, TypeVar, cast
 
-from txtal.engine import Batch, Result, Work, remote
+from txtal.engine import Batch, Result, Work, nobody_answers, remote
 from txtal.errors import EngineError, TxtalError
 
 PATIENCE = 20.0
 """Seconds to wait for the scheduler, for its first worker, and for one after all were lost."""
+
+_ANSWERED = 10.0
+"""Seconds in which a scheduler that lives says how many workers it has."""
+
+_LOOK = 0.1
+"""Seconds between two looks whether there is a worker."""
+
+_CLOSING = 2.0
+"""Seconds for the farewell."""
 
 _AHEAD = 2
 """Batches under way for each thread of the workers: one at work and one that waits for it."""
@@ -31,37 +44,65 @@ _COUNTED = 50
 _LOST = 3
 """Times in a row that what was sent may be lost with all of its workers."""
 
+T = TypeVar("T")
+
 
 @contextmanager
-def connected(address: str) -> Iterator[Cluster]:
+def connected(address: str, limit: float | None = None) -> Iterator[Cluster]:
     """The cluster whose scheduler has this address, until the block is left.
 
-    Raises EngineError when nobody answers there, there are no workers, or they have other versions
-    of what matters.
+    ``limit`` is how many seconds one result may take; without it they may take for ever, as long as
+    the scheduler answers and has workers. Raises EngineError when nobody answers there, there are
+    no workers, or they have other versions of what matters.
     """
-    distributed = _quiet()
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False, name="txtal")
+        client = _client(address)
     except (OSError, ValueError, RuntimeError) as error:
-        raise EngineError(
-            f"no Dask scheduler answers at {address}: see that `dask scheduler` runs there and that"
-            " the address is what it said"
-        ) from error
+        raise nobody_answers(address) from error
     try:
-        cluster = Cluster(client, address)
+        cluster = Cluster(client, address, limit)
         cluster.check()
         yield cluster
     finally:
         with suppress(Exception):  # it may be gone; nothing of ours is lost with it
-            client.close(timeout=2)
+            client.close(timeout=_CLOSING)
+
+
+def _client(address: str) -> Any:
+    """A client that is connected; raises OSError, ValueError or RuntimeError.
+
+    In a thread of its own, since Dask waits for ever for one that listens and doesn't answer.
+    """
+    distributed = _quiet()
+    made: Future[Any] = Future()
+
+    def make() -> None:
+        client = fault = None
+        try:
+            client = distributed.Client(
+                address, timeout=PATIENCE, set_as_default=False, name="txtal"
+            )
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            fault = error
+        if made.set_running_or_notify_cancel():
+            made.set_exception(fault) if fault else made.set_result(client)
+        elif client is not None:
+            client.close(timeout=_CLOSING)
+
+    Thread(target=make, name="connect", daemon=True).start()
+    try:
+        return made.result(PATIENCE + _CLOSING)
+    finally:
+        made.cancel()
 
 
 def _quiet() -> Any:
     """Dask, which leaves the talking to us."""
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    logging.getLogger("tornado").setLevel(logging.CRITICAL)
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"distributed\.")
     return distributed
 
@@ -81,13 +122,18 @@ class _Sent:
     batch: bytes | _Kept
     future: Any
 
+    def result(self, seconds: float) -> Any:
+        """Raises TimeoutError after so many, and CancelledError when the workers have lost it."""
+        return self.future.result(timeout=seconds)
+
 
 class Cluster:
     """Dask's workers, through a client that is connected."""
 
-    def __init__(self, client: Any, address: str) -> None:
+    def __init__(self, client: Any, address: str, limit: float | None = None) -> None:
         self._client = client
         self._address = address
+        self._limit = limit
         self._jobs: dict[type, _Job] = {}
         """The last of each kind: its work needn't be sent again."""
 
@@ -102,12 +148,13 @@ class Cluster:
 
         Raises EngineError when there is none, or one is otherwise.
         """
-        self._wait_for_workers()
-        found = self._client.run(remote.versions, on_error="return")
+        with self._foreseen():
+            self._wait_for_workers()
+            found = self._ask(lambda: self._client.run(remote.versions, on_error="return"))
         for worker, theirs in sorted(found.items()):
             if isinstance(theirs, BaseException):
                 raise EngineError(f"worker {worker} has no txtal that is like this one: install it")
-            different = remote.difference(theirs)
+            different = remote.difference(theirs, remote.versions())
             if different:
                 raise EngineError(f"worker {worker} has {different}; install the same on both")
 
@@ -115,13 +162,15 @@ class Cluster:
         """See :class:`txtal.engine.Engine`.
 
         Each batch is a task of its own. Dask does again what a lost worker had at hand; what was
-        sent is sent again if every worker that had it is lost.
+        sent is sent again if every worker that had it is lost. What was read before a fault in the
+        reading is done, as it is here.
         """
         job = self._job(work)
         waiting: deque[_Sent] = deque()
+        fault: list[Exception] = []
         ahead = 0
         try:
-            for number, batch in enumerate(batches):
+            for number, batch in enumerate(_until_fault(batches, fault)):
                 with self._foreseen():
                     if number % _COUNTED == 0:
                         ahead = _AHEAD * self._threads() + 1
@@ -130,6 +179,8 @@ class Cluster:
                     yield self._next(job, waiting)
             while waiting:
                 yield self._next(job, waiting)
+            if fault:
+                raise fault[0]
         finally:
             with suppress(Exception):
                 job.forget(waiting)
@@ -142,7 +193,7 @@ class Cluster:
         """The work, sent to the workers."""
         job = self._jobs.get(type(work))
         if job is None or job.work != work:
-            job = _Job(self._client, work)
+            job = _Job(self._client, self._ask, work)
             with self._foreseen():
                 job.send()
             self._jobs[type(work)] = job
@@ -153,8 +204,10 @@ class Cluster:
         with self._foreseen():
             for _ in range(_LOST):
                 try:
-                    result = self._wait_for(waiting[0].future)
-                except self._cancelled:
+                    result = self._patiently(waiting[0].result)
+                except CancelledError:
+                    if self._limit is not None and self._is_cut_off:
+                        raise  # it may come back, but nobody waits for that
                     self._wait_for_workers()
                     job.send()
                     for sent in waiting:
@@ -166,31 +219,49 @@ class Cluster:
                     return result
             raise EngineError(f"the workers of {self._address} are lost again and again")
 
-    def _wait_for(self, future: Any) -> Any:
+    # --- waiting, never without an end ----------------------------------------------------
+
+    def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """What the scheduler answers; raises as :meth:`_patiently`."""
+
+        async def asked() -> T:  # on the client's own loop, where its methods can be awaited
+            return await question()
+
+        answer = asyncio.run_coroutine_threadsafe(asked(), self._client.loop.asyncio_loop)
+        try:
+            return self._patiently(answer.result)
+        finally:
+            answer.cancel()
+
+    def _patiently(self, wait: Callable[[float], T]) -> T:
+        """What ``wait`` gives, which raises TimeoutError after so many seconds; as long as it takes
+        while the scheduler answers and has workers, and within the limit.
+        """
+        began = time.monotonic()
         while True:
             try:
-                return future.result(timeout=PATIENCE)
+                return wait(PATIENCE)
             except TimeoutError:
                 if not self._threads():
-                    raise EngineError(f"no worker of {self._address} is left") from None
-
-    def _threads(self) -> int:
-        return sum(self._client.nthreads().values())
-
-    def _wait_for_workers(self) -> None:
-        try:
-            self._client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError:
-            raise EngineError(
-                f"the scheduler at {self._address} has no workers; `dask worker"
-                f" {self._address} --nthreads 1` starts one"
-            ) from None
+                    raise EngineError(self._deserted) from None
+                if self._limit is not None and time.monotonic() - began >= self._limit:
+                    raise EngineError(f"the workers of {self._address} give no answer") from None
 
     @property
-    def _cancelled(self) -> type[BaseException]:
-        from concurrent.futures import CancelledError
+    def _is_cut_off(self) -> bool:
+        """Whether the connection is lost; Dask tries to make it again for as long as PATIENCE."""
+        return bool(self._client.status != "running")
 
-        return CancelledError
+    def _threads(self) -> int:
+        """Of all workers. Raises TimeoutError when the scheduler doesn't answer."""
+        return sum(self._client.nthreads(callback_timeout=_ANSWERED).values())
+
+    def _wait_for_workers(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while self._is_cut_off or not self._threads():
+            if time.monotonic() > until:
+                raise EngineError(self._gone if self._is_cut_off else self._deserted)
+            time.sleep(_LOOK)
 
     @contextmanager
     def _foreseen(self) -> Iterator[None]:
@@ -200,14 +271,41 @@ class Cluster:
         except (TxtalError, GeneratorExit):
             raise
         except Exception as error:
-            kind = type(error).__name__
-            if kind == "KilledWorker":
-                reason = "a batch took several workers down with it, for want of memory perhaps"
-            elif isinstance(error, OSError) or "Comm" in kind:
-                reason = "the connection was lost"
-            else:
-                reason = f"a worker failed with {kind}; its log says more"
-            raise EngineError(f"Dask at {self._address}: {reason}") from error
+            raise EngineError(self._said(error)) from error
+
+    @property
+    def _gone(self) -> str:
+        return f"the scheduler at {self._address} is gone"
+
+    @property
+    def _deserted(self) -> str:
+        return (
+            f"the scheduler at {self._address} has no workers; `dask worker {self._address}"
+            " --nthreads 1` starts one"
+        )
+
+    def _said(self, error: Exception) -> str:
+        kind = type(error).__name__
+        if kind == "KilledWorker":
+            return (
+                f"a batch took several workers of {self._address} down with it, for want of memory"
+                " perhaps"
+            )
+        if self._is_cut_off or "Comm" in kind:
+            return self._gone
+        if isinstance(error, TimeoutError):
+            return f"the scheduler at {self._address} doesn't answer"
+        if isinstance(error, OSError):
+            return f"the connection to {self._address} was lost"
+        return f"a worker of {self._address} failed with {kind}; its log says more"
+
+
+def _until_fault(batches: Iterable[Batch], fault: list[Exception]) -> Iterator[Batch]:
+    """The batches there are before one can't be read; then why is in ``fault``."""
+    try:
+        yield from batches
+    except Exception as error:  # noqa: BLE001 - raised once the others are done
+        fault.append(error)
 
 
 def _packed(batch: object) -> bytes | _Kept:
@@ -219,10 +317,11 @@ def _packed(batch: object) -> bytes | _Kept:
 class _Job:
     """A work, sent to the workers once."""
 
-    def __init__(self, client: Any, work: Work[Any, Any]) -> None:
+    def __init__(self, client: Any, ask: Callable[..., Any], work: Work[Any, Any]) -> None:
         header, arrays = work.to_arrays()
         self.work = work
         self._client = client
+        self._ask = ask
         self._shared = remote.Shared(
             uuid.uuid4().hex, type(work), header, arrays, remote.versions()
         )
@@ -230,16 +329,21 @@ class _Job:
 
     def send(self) -> None:
         """To every worker there is; one that joins later gets it from them."""
-        self._held = self._client.scatter(self._shared, broadcast=True, hash=False)
+        self._held = self._scattered(self._shared, broadcast=True)
 
     def submit(self, batch: bytes | _Kept) -> _Sent:
         """A batch as a task, done where it is kept."""
         given: Any = batch
         if isinstance(batch, _Kept):
             if batch.future is None:
-                batch.future = self._client.scatter(batch.read(), hash=False)
+                batch.future = self._scattered(batch.read())
             given = batch.future
         return _Sent(batch, self._client.submit(remote.run, self._held, given, pure=False))
+
+    def _scattered(self, data: object, *, broadcast: bool = False) -> Any:
+        return self._ask(
+            lambda: self._client.scatter(data, broadcast=broadcast, hash=False, timeout=PATIENCE)
+        )
 
     def forget(self, waiting: Iterable[_Sent]) -> None:
         """What nobody waits for any more needn't be done."""

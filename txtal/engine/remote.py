@@ -14,7 +14,7 @@ from importlib import metadata
 from threading import Lock
 from typing import Any
 
-from txtal.errors import EngineError
+from txtal.errors import EngineError, TxtalError
 
 _PACKAGES = ("txtal", "numpy", "scipy", "spacy", "wordllama")
 """Those on which the last bits of a result depend."""
@@ -50,13 +50,12 @@ def _version(package: str) -> str:
         return "none"
 
 
-def difference(theirs: Mapping[str, str]) -> str:
-    """What is another version there than here; empty if nothing is."""
-    here = versions()
+def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    """What is found in another version than it is wanted; empty if nothing is."""
     return ", ".join(
-        f"{name} {theirs.get(name, 'none')} and not {version}"
-        for name, version in here.items()
-        if theirs.get(name) != version
+        f"{name} {found.get(name, 'none')} and not {version}"
+        for name, version in wanted.items()
+        if found.get(name) != version
     )
 
 
@@ -67,16 +66,27 @@ thread, and as many workers as there are cores."""
 
 
 def run(shared: Shared, batch: object) -> Any:
-    """What the work makes of a batch, pickled or kept here. Raises what it raises."""
-    with _alone:
-        return _work(shared)(pickle.loads(batch) if isinstance(batch, bytes) else batch)
+    """What the work makes of a batch, pickled or kept here.
+
+    Raises TxtalError as the work does, and EngineError, without a ticket's text, for a fault nobody
+    foresaw.
+    """
+    try:
+        with _alone:
+            return _work(shared)(pickle.loads(batch) if isinstance(batch, bytes) else batch)
+    except TxtalError:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise EngineError(f"a worker failed with {kind}; its log says more") from error
 
 
 def _work(shared: Shared) -> Any:
     if shared.token not in _works:
-        different = difference(shared.versions)
-        if different:
-            raise EngineError(f"a worker is asked by {different}; install the same on both")
+        different = difference(versions(), shared.versions)
+        if different:  # it came later than the check
+            here = platform.node() or "unknown"
+            raise EngineError(f"a worker on {here} has {different}; install the same on both")
         while len(_works) >= _KEPT:
             _works.pop(next(iter(_works)))
         _works[shared.token] = shared.kind.from_arrays(shared.header, shared.arrays)

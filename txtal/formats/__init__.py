@@ -3,5 +3,8 @@
 EXPORTS = ("jsonl", "prodigy", "plain", "csv")
 """The names of the export formats; :mod:`txtal.formats.export` has what they do."""
 
+PREDICTIONS = ("jsonl", "jsonl.gz", "parquet")
+"""The forms of predictions, as the names of files end."""
+
 MAX_LINE = 10_000_000
 """Longest line taken, in bytes, unless the user says otherwise."""

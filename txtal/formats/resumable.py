@@ -11,7 +11,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,7 @@ from txtal.errors import TxtalError, UsageError
 from txtal.formats.atomic import check_target
 
 _PART = ".txtal-part"
+_JOURNAL = f"{_PART}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,44 @@ class Mark:
     """Bytes that count."""
 
 
+def left(target: Path, maker: Mapping[str, str]) -> Mark:
+    """How far an earlier run has come with ``target``; nowhere if there is nothing to go on with.
+
+    Raises UsageError when it was by another maker, or is still at it.
+    """
+    target = Path(os.path.realpath(target))
+    with suppress(FileNotFoundError), _beside(target, _PART).open("rb") as part:
+        if not leftovers.hold(part):
+            raise _busy(target)
+    return _mark(target, maker)
+
+
+def _busy(target: Path) -> UsageError:
+    return UsageError(f"another run is writing {target}; wait for it")
+
+
+def _mark(target: Path, maker: Mapping[str, str]) -> Mark:
+    part, journal = _beside(target, _PART), _beside(target, _JOURNAL)
+    try:
+        found = json.loads(journal.read_text("utf-8"))
+        said, by = found["mark"], dict(found["maker"])
+        mark = Mark(int(said["records"]), str(said["digest"]), int(said["size"]))
+        there = part.stat().st_size
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return Mark()
+    if not 0 < mark.size <= there:
+        return Mark()
+    check_maker(part, by, maker)
+    return mark
+
+
+def check_maker(file: Path, by: Mapping[str, str], maker: Mapping[str, str]) -> None:
+    """Raise UsageError when it was begun ``by`` somebody else."""
+    for what in sorted(by.keys() | maker.keys()):
+        if by.get(what) != maker.get(what):
+            raise UsageError(f"{file} was begun with another {what}; --restart begins anew")
+
+
 class Resumable:
     """The file while it grows; :func:`resumable` opens it."""
 
@@ -43,7 +82,7 @@ class Resumable:
         self.mark = Mark()
         """What is on the disk for good."""
         self._target = target
-        self._journal = _beside(target, f"{_PART}.json")
+        self._journal = _beside(target, _JOURNAL)
         self._maker = dict(maker)
         self._file: BinaryIO = _open(self.part)
         self._size = 0
@@ -54,29 +93,12 @@ class Resumable:
         Raises UsageError when another run has it open, or one by another maker left it behind.
         """
         if not leftovers.hold(self._file):
-            raise UsageError(f"another run is writing {self._target}; wait for it")
+            raise _busy(self._target)
         if not restart:
-            self.mark = self._left() or Mark()
+            self.mark = _mark(self._target, self._maker)
         self._size = self.mark.size
         self._file.truncate(self._size)
         self._file.seek(self._size)
-
-    def _left(self) -> Mark | None:
-        """What an earlier run left; None when there is nothing to go on with."""
-        try:
-            journal = json.loads(self._journal.read_text("utf-8"))
-            said, maker = journal["mark"], dict(journal["maker"])
-            mark = Mark(int(said["records"]), str(said["digest"]), int(said["size"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None
-        if not 0 < mark.size <= self.part.stat().st_size:
-            return None
-        for what in sorted(maker.keys() | self._maker.keys()):
-            if maker.get(what) != self._maker.get(what):
-                raise UsageError(
-                    f"{self.part} was begun with another {what}; --restart begins anew"
-                )
-        return mark
 
     def write(self, data: bytes) -> None:
         """Put ``data`` at the end; it counts from the next :meth:`commit` on."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from glob import glob
 from os import fstat
 from pathlib import Path
 from threading import Event
@@ -44,6 +45,7 @@ Progress = Callable[[int, int | None], None]
 _SUFFIXES = (".jsonl", ".csv", ".txt")
 _ENDINGS = f"{', '.join(_SUFFIXES)}, or any of these and .gz, or {parquet.SUFFIX}"
 _BUFFER = 1 << 18
+_PATTERN = re.compile(r"[*?[]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -79,7 +81,7 @@ def read(
             Path(source), on_bad, text_column=text_column, max_text=max_line, progress=progress
         )
     opened = _stdin(progress) if str(source) == STDIN else _file(Path(source), progress)
-    return _records(opened, on_bad, text_column, max_line, position or Position())
+    return _records(opened, on_bad, text_column, max_line, position)
 
 
 def arriving(
@@ -108,7 +110,7 @@ def arriving(
         opened = _Opened(str(source), kind, io.BufferedReader(grown, _BUFFER), grown)
     else:
         opened = _file(Path(source), None)
-    return _records(opened, on_bad, "text", max_line, Position())
+    return _records(opened, on_bad, "text", max_line)
 
 
 def is_parquet(source: str | Path) -> bool:
@@ -117,17 +119,24 @@ def is_parquet(source: str | Path) -> bool:
 
 
 def shards(source: str) -> list[str]:
-    """The files of a SOURCE that is a folder, by name; any other SOURCE as it is.
+    """The files of a SOURCE that is a folder or a pattern as in ``shards/*.jsonl.gz``, by name; any
+    other SOURCE as it is.
 
-    Raises DataError for a folder without any that could be read.
+    Raises DataError where there is none that could be read.
     """
     folder = Path(source)
-    if not folder.is_dir():
+    if folder.is_dir():
+        found = [path for path in folder.iterdir() if path.is_file() and _readable(path.name)]
+        if not found:
+            raise DataError(f"{source} is a directory with no file of tickets in it ({_ENDINGS})")
+    elif _PATTERN.search(source) and not folder.exists():
+        names = glob(source, recursive=True)  # noqa: PTH207 - it may be an absolute one
+        found = [Path(name) for name in names if _readable(name)]
+        if not found:
+            raise DataError(f"{source} is a pattern that fits no file of tickets ({_ENDINGS})")
+    else:
         return [source]
-    found = sorted(path for path in folder.iterdir() if path.is_file() and _readable(path.name))
-    if not found:
-        raise DataError(f"{source} is a directory with no file of tickets in it ({_ENDINGS})")
-    return [str(path) for path in found]
+    return [str(path) for path in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +213,11 @@ class _Counted(io.RawIOBase):
 
 
 def _records(
-    opened: _Opened, on_bad: OnBad, text_column: str, max_line: int, position: Position
+    opened: _Opened,
+    on_bad: OnBad,
+    text_column: str,
+    max_line: int,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     with opened.file:
         head = _head(opened)
@@ -215,7 +228,8 @@ def _records(
         if opened.kind == ".csv":
             parse = partial(delimited.records, text_column=text_column, max_field=max_line)
         raw = lines(opened.stream, opened.name, on_bad, max_line)
-        yield from parse(_followed(raw, position), opened.name, on_bad)
+        raw = raw if position is None else _followed(raw, position)
+        yield from parse(raw, opened.name, on_bad)
 
 
 def _followed(raw: Iterator[bytes], position: Position) -> Iterator[bytes]:

@@ -73,16 +73,20 @@ def main() -> None:
 
 
 def _made(
-    path: Path, dataset: str, settings: LearnerSettings, report: Callable[[LearnerStatus], None]
+    path: Path, dataset: str, settings: LearnerSettings, send: Callable[[protocol.Message], None]
 ) -> Learner:
     """What the settings want; here is where everything heavy is imported."""
+
+    def tell(notice: str) -> None:
+        send(protocol.Notice(notice))
+
     if settings.stream:
         from txtal.learner.stream import StreamLearner
 
-        return StreamLearner(path, dataset, settings, report)
+        return StreamLearner(path, dataset, settings, send)
     from txtal.learner.learner import Learner
 
-    return Learner(path, dataset, settings, report)
+    return Learner(path, dataset, settings, send, tell=tell)
 
 
 def _claim_stdout() -> TextIO:

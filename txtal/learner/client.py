@@ -51,6 +51,7 @@ class LearnerProcess:
     ) -> None:
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
+        self.notices: list[str] = []
         self._command = [*program, protocol.dump_job(path, dataset, settings)]
         self._log = log
         self._backoff = backoff
@@ -159,6 +160,8 @@ class LearnerProcess:
                 self._asked = None  # it lives and says why; the next answer may mend it
         elif isinstance(message, Explanation):
             self.explanation = message
+        elif isinstance(message, protocol.Notice):
+            self.notices.append(message.text)
         elif isinstance(message, Ranking):
             self._failures = 0
             self._asked = None

@@ -15,6 +15,7 @@ class InlineLearner:
         self.batch = batch
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
+        self.notices: list[str] = []
         self._pokes = batch  # so that the first poke is worked on at once
 
     def poke(self, newest: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from txtal.engine import LOCAL, open_engine
+from txtal.engine import LOCAL
+from txtal.engine.fallback import steadfast
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
@@ -42,6 +43,7 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.text import count
 from txtal.types import (
     AUDIT,
+    RANDOM,
     START,
     SYNTHETIC,
     Answer,
@@ -62,7 +64,6 @@ from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.files import Matrix
 
-RANDOM = "random"
 _FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
 """Strategies that choose well with no model, and so need no start order. Nor do they gain by a
 sweep: they look at a sample, whatever its size."""
@@ -90,7 +91,7 @@ class Snapshot:
     chances: Mapping[int, float | None]
     """Of each answered ticket that it was asked when it was, in that order."""
     audited: frozenset[int]
-    """Ids of the tickets that were drawn for the audit, whatever they were asked again for."""
+    """Ids of the tickets that were drawn uniformly, whatever they were asked again for."""
     features: Features
     synthetic: frozenset[int] = frozenset()
     """Ids of the tickets that were composed: no part of the pool."""
@@ -160,7 +161,9 @@ class Learner:
         settings: LearnerSettings,
         report: Callable[[LearnerStatus], None] | None = None,
         cache_folder: Path | None = None,
+        tell: Callable[[str], None] = lambda notice: None,
     ) -> None:
+        """``report`` hears what it is doing, ``tell`` what the annotator should know."""
         shipped()  # what the shipped recipes register can be named anywhere
         if settings.code:
             load_file(Path(settings.code))
@@ -174,10 +177,7 @@ class Learner:
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
         self._report = report or (lambda status: None)
-        self._connection = ExitStack()
-        self._engine = self._connection.enter_context(
-            open_engine(settings.engine, settings.scheduler)
-        )
+        self._engine = steadfast(settings.engine, settings.scheduler, tell)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
         self._growth: Growth | None = None
         self._sweep = Sweep()
@@ -430,7 +430,7 @@ class Learner:
         # The newest id is read before the answers: they may hold more than it says, never less.
         newest = answers.newest(conn, dataset.id)
         standing = answers.standing(conn, dataset.id)
-        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        audited = answers.drawn(conn, dataset.id, dataset.scheme.task)
         chances = answers.chances(conn, dataset.id)
         self._standing = standing
         features = self._vectorise(conn, dataset.id, standing)
@@ -527,12 +527,16 @@ class Learner:
             audited,
             snapshot.chances,
         )
-        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
-        drawn = select.audit_sample(len(waiting.rows), measuring.POOL, rng)
-        sample = np.asarray(snapshot.features.matrix[waiting.rows[drawn]])
-        self._found = measuring.measure(answered, trainer, self.model, sample, len(waiting.rows))
+        sample, open_tickets = self._sample_of_open(snapshot, waiting)
+        self._found = measuring.measure(answered, trainer, self.model, sample, open_tickets)
         measures = self._found.measures
         return measures and measuring.by_label(measures, known.labels)
+
+    def _sample_of_open(self, snapshot: Snapshot, waiting: OpenTickets) -> tuple[Floats, int]:
+        """The features of open tickets drawn uniformly (p, d), and how many are open."""
+        rng = np.random.default_rng(self.settings.seed)  # not the pool's, which chooses whom to ask
+        drawn = select.audit_sample(len(waiting.rows), measuring.POOL, rng)
+        return np.asarray(snapshot.features.matrix[waiting.rows[drawn]]), len(waiting.rows)
 
     # --- ranking ----------------------------------------------------------------------------
 

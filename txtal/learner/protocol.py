@@ -2,7 +2,7 @@
 
 To the learner: ``{"newest": 312}``, there are answers up to this id, or ``{"explain": 7, "label":
 2}``, why label 2 for ticket 7. Back come a status, ``{"state", "detail", "progress"}``, rankings,
-``{"ranking": …}``, and explanations, ``{"explained": 7, "label", "words"}``.
+``{"ranking": …}``, explanations, ``{"explained": 7, "label", "words"}``, and ``{"notice": …}``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from txtal import wire
 from txtal.ports import LearnerStatus
 from txtal.types import Explanation, LearnerSettings, Ranking
 
-Message = LearnerStatus | Ranking | Explanation
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the annotator should know, once."""
+
+    text: str
+
+
+Message = LearnerStatus | Ranking | Explanation | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,8 @@ def dump_message(message: Message) -> str:
         words = [list(pair) for pair in message.words]
         said = {"explained": message.ticket_id, "label": message.label, "words": words}
         return json.dumps(said)
+    if isinstance(message, Notice):
+        return json.dumps({"notice": message.text})
     return json.dumps(asdict(message))
 
 
@@ -76,4 +86,6 @@ def load_message(line: str) -> Message:
     if "explained" in body:
         words = tuple((str(word), float(weight)) for word, weight in body["words"])
         return Explanation(int(body["explained"]), int(body["label"]), words)
+    if "notice" in body:
+        return Notice(str(body["notice"]))
     return LearnerStatus(body["state"], body["detail"], body["progress"])

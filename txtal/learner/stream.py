@@ -15,8 +15,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
+from txtal.learner import measuring
 from txtal.learner.known import Known
-from txtal.learner.learner import RANDOM, Choice, Learner, Snapshot, Surroundings
+from txtal.learner.learner import Choice, Learner, OpenTickets, Snapshot, Surroundings
+from txtal.learner.memory import give_back
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.strategies import registry
@@ -27,7 +29,7 @@ from txtal.store import answers, arrivals, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.stream import FEW, STREAM, pointwise
 from txtal.types import (
-    AUDIT,
+    RANDOM,
     START,
     Answer,
     Dataset,
@@ -65,6 +67,8 @@ class StreamLearner(Learner):
         self._strategy = registry.get(pointwise(settings.strategy))
         self._seen = 0
         """Tickets there were when the sample was taken."""
+        self._texts_read = 0
+        """Texts vectorised since the vectoriser forgot the words of those before."""
         self._learned: tuple[int, Scheme] | None = None
         self._revision: Revision | None = None
 
@@ -87,6 +91,8 @@ class StreamLearner(Learner):
             if not total:
                 return Ranking(Revision(0, 0, 0.0, str(self._spec), self.settings.strategy), ())
             anew = self._sample(conn, dataset.id, total)
+            if anew:
+                give_back()
             there = answers.newest(conn, dataset.id), dataset.scheme
             if self._revision is None or anew or there != self._learned:
                 self._revision = self._learn(conn, dataset, there[0], began)
@@ -104,25 +110,22 @@ class StreamLearner(Learner):
     def _sample(self, conn: Connection, dataset_id: int, total: int) -> bool:
         """Take the sample anew if it is time to; whether the features are others now."""
         known = self.features
-        outgrown = known is None or (
-            known.vectoriser.fit_texts < FIT_TEXTS and known.outgrown_by(total)
-        )
-        if not outgrown and total < self._seen + SAMPLE:
+        fit = known is None or outgrown(known, total)
+        if not fit and total < self._seen + SAMPLE:
             return False
         self._report(LearnerStatus("vectorising", self._notice))
-        if known is None or outgrown:
+        if known is None or fit:
             newest = tickets.newest(conn, dataset_id, FIT_TEXTS)
-            vectoriser = Vectoriser.fit(self._spec, tickets.texts(conn, newest))
+            vectoriser = Vectoriser.fit(self._spec, tickets.texts(conn, newest)).repacked()
             self._regression = None
             self._tuning = Tuning(len(vectoriser.widths), self.settings.seed)
             pool, kept = total, np.empty(0, np.int64)
         else:
             newest = tickets.newest(conn, dataset_id, SAMPLE)
             vectoriser, pool = known.vectoriser, known.pool
-            vectoriser.forget()  # a stream never runs out of new words
             kept = np.setdiff1d(self._known.matrix.ticket_ids if self._known else [], newest)
         sample = newest[-SAMPLE:]
-        matrix = _kept(vectoriser.transform(tickets.texts(conn, sample)))
+        matrix = _kept(self._vectorised(conn, sample, vectoriser))
         features = Features(np.array(sample, np.int64), matrix, vectoriser, pool, str(total))
         self._surroundings = Surroundings.of(features, total)
         if known is not None and len(kept):
@@ -130,6 +133,20 @@ class StreamLearner(Learner):
         self._take(features)
         self._seen = total
         return True
+
+    def _vectorised(
+        self, conn: Connection, ticket_ids: Sequence[int], vectoriser: Vectoriser
+    ) -> Floats:
+        """The features of these tickets (n, d).
+
+        The words of those before are let go of now and then: a stream never runs out of new ones.
+        """
+        if self._texts_read >= SAMPLE:
+            vectoriser.forget()
+            give_back()
+            self._texts_read = 0
+        self._texts_read += len(ticket_ids)
+        return vectoriser.transform(tickets.texts(conn, ticket_ids))
 
     def _take(self, features: Features) -> None:
         assert self._surroundings is not None
@@ -142,8 +159,8 @@ class StreamLearner(Learner):
         answered = np.unique([answer.ticket_id for answer in standing]).astype(np.int64)
         missing = answered[self.features.rows(answered) < 0]
         if len(missing):
-            texts = tickets.texts(conn, missing.tolist())
-            self._take(_with(self.features, missing, self.features.vectoriser.transform(texts)))
+            rows = self._vectorised(conn, missing.tolist(), self.features.vectoriser)
+            self._take(_with(self.features, missing, rows))
         return self.features
 
     # --- learning ---------------------------------------------------------------------------
@@ -151,10 +168,10 @@ class StreamLearner(Learner):
     def _learn(self, conn: Connection, dataset: Dataset, newest: int, began: float) -> Revision:
         self._report(LearnerStatus("training"))
         self._standing = standing = answers.standing(conn, dataset.id)
-        audited = answers.asked_as(conn, dataset.id, AUDIT)
+        audited = answers.drawn(conn, dataset.id, dataset.scheme.task)
         features = self._meet(conn, standing)
         chances = self._as_from_a_pool(
-            answers.chances(conn, dataset.id), audited, len(features.ids)
+            answers.chances(conn, dataset.id), audited, tickets.count(conn, dataset.id)
         )
         snapshot = Snapshot(dataset, newest, standing, chances, audited, features)
         self._known = known = Known.of(standing, dataset.scheme, features)
@@ -171,6 +188,15 @@ class StreamLearner(Learner):
         """
         share = self.settings.audit
         return {one: share / there if one in audited else 1 - share for one in answered}
+
+    def _sample_of_open(self, snapshot: Snapshot, waiting: OpenTickets) -> tuple[Floats, int]:
+        """Of all that has arrived, as the audit is, and not of the newest alone."""
+        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
+            total = tickets.count(conn, snapshot.dataset.id)
+            drawn = tickets.sample(conn, snapshot.dataset.id, measuring.POOL)
+            drawn = sorted(set(drawn) - set(snapshot.chances))
+            rows = self._vectorised(conn, drawn, snapshot.features.vectoriser)
+        return rows, total - len(snapshot.chances)
 
     # --- scoring ----------------------------------------------------------------------------
 
@@ -190,7 +216,7 @@ class StreamLearner(Learner):
         assert self.model is not None
         features = Features(
             np.array(ticket_ids, np.int64),
-            _kept(self.features.vectoriser.transform(tickets.texts(conn, ticket_ids))),
+            _kept(self._vectorised(conn, ticket_ids, self.features.vectoriser)),
             self.features.vectoriser,
             self.features.pool,
             self.features.made,
@@ -218,9 +244,21 @@ class StreamLearner(Learner):
         first = self._opinions(conn, dataset, ticket_ids[:starting], START)
         if self._revision.answers < FEW and (first or some_wait):
             return first
-        reason = STREAM if self.model.ready else RANDOM
+        chosen = self.model.ready and self.settings.strategy != RANDOM
+        reason = STREAM if chosen else RANDOM
         rest = self._opinions(conn, dataset, ticket_ids[starting:], reason, scored=True)
         return (*first, *rest)
+
+
+def outgrown(features: Features, tickets: int) -> bool:
+    """Whether to fit anew: to twice the texts of the last fit, and once to as many as one sees.
+
+    The last but one isn't so near to the last that it would be in vain.
+    """
+    if not features.vectoriser.learns or features.pool >= FIT_TEXTS:
+        return False
+    doubled = 2 * features.pool
+    return tickets > (doubled if 2 * doubled <= FIT_TEXTS else FIT_TEXTS - 1)
 
 
 def _with(features: Features, ids: Indices, rows: Floats) -> Features:

@@ -56,3 +56,11 @@ def expected(proba: Floats) -> Floats:
 def off(truth: Cells, decided: Cells) -> Indices:
     """By how many grades (n,) each decision is off; each row has one IS."""
     return np.asarray(np.abs(decided.argmax(axis=1) - truth.argmax(axis=1)))
+
+
+def support(proba: Floats) -> Floats:
+    """What speaks for each grade (n, k): its chance, half of those next to it, a quarter of the
+    ones after them, and so on. So a grade has half of what any next to it has, or more.
+    """
+    grade = np.arange(proba.shape[1])
+    return np.asarray(proba @ 0.5 ** np.abs(grade[:, None] - grade), np.float32)

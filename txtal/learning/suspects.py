@@ -9,6 +9,10 @@ confident label is another, likelier one (section 3.1). As many answers are susp
 diagonal, and those whose own label has the lowest probability are: by self-confidence, as in their
 pruning by class (section 3.2). Ranked by the margin between the two labels, as in their pruning by
 noise rate, answers flipped at random were found less often (docs/benchmarks.md).
+
+Grades have an order, and whoever says 4 may have meant no less than who says 5. So they are held
+against what speaks for a grade and those near it, :func:`.grades.support`, and ranked by its share
+of what speaks for the best supported one: an answer one grade off has half of it or more.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.types import ONE_OF, Task
@@ -45,43 +50,55 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
     """
     if task in ONE_OF:
         accepted = (cells == IS).any(axis=1)
-        found = [_of_one(proba, known, cells, accepted), _of_rejects(proba, known, cells, accepted)]
+        found = [
+            _of_one(proba, known, cells, accepted, task),
+            _of_rejects(proba, known, cells, accepted),
+        ]
     else:
         found = [_of_cells(proba, known, cells, task)]
-    rows, columns, given, other = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.argsort(given, kind="stable")
+    rows, columns, given, other, kept = (
+        np.concatenate(parts) for parts in zip(*found, strict=True)
+    )
+    order = np.argsort(kept, kind="stable")
     return Doubts(rows[order], columns[order], given[order], other[order])
 
 
 def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
     """Accepts of one label (n,) that cross-fitted probabilities (n, k) hold for next to impossible.
 
-    Less than half of what chance alone would give a label, of those the model could know of. It is
+    Less than half of what chance alone would give the label: one of those the model could know of,
+    and no more than its share of the accepts, for of a rare label a model is seldom sure. It is
     far fewer than the suspects: who leaves answers out of the fit for good loses right ones, too,
     and of hard tickets most of all.
     """
     label = (cells == IS).argmax(axis=1)
     every = np.arange(len(cells))
-    accepted = (cells == IS).any(axis=1) & known[every, label]
-    chance = 0.5 / np.maximum(known.sum(axis=1), 1)
+    any_label = (cells == IS).any(axis=1)
+    accepted = any_label & known[every, label]
+    share = np.bincount(label[any_label], minlength=cells.shape[1]) / max(1, any_label.sum())
+    chance = 0.5 * np.minimum(1 / np.maximum(known.sum(axis=1), 1), share[label])
     return np.asarray(accepted & (proba[every, label] < chance))
 
 
-_Found = tuple[Indices, Indices, Floats, Floats]
+_Found = tuple[Indices, Indices, Floats, Floats, Floats]
+"""As :class:`Doubts`, and what speaks for each answer: the less, the more suspect it is."""
 
 
-def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
-    """Accepts of one label: as many as another is confident for, the least likely ones."""
+def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task) -> _Found:
+    """Accepts of one label: as many as another is confident for, the least supported ones."""
     label = (cells == IS).argmax(axis=1)
     rows = np.flatnonzero(accepted & known[np.arange(len(cells)), label])
     every, label, proba = np.arange(len(rows)), label[rows], proba[rows]
-    given, other = proba[every, label], proba.argmax(axis=1)
-    usual = _mean_where(proba, np.eye(cells.shape[1], dtype=np.bool_)[label])
-    confident = np.where(proba >= usual, proba, -1)
+    support = grades.support(proba) if task == "rating" else proba
+    given, other = support[every, label], support.argmax(axis=1)
+    usual = _mean_where(support, np.eye(cells.shape[1], dtype=np.bool_)[label])
+    confident = np.where(support >= usual, support, -1)
     off = confident.max(axis=1) > given
-    likelier = np.flatnonzero(proba[every, other] > given)
-    least = likelier[np.argsort(given[likelier], kind="stable")][: off.sum()]
-    return rows[least], other[least], given[least], proba[least, other[least]]
+    kept = given / support[every, other] if task == "rating" else given
+    likelier = np.flatnonzero(support[every, other] > given)
+    least = likelier[np.argsort(kept[likelier], kind="stable")][: off.sum()]
+    every, other = every[least], other[least]
+    return rows[least], other, proba[every, label[least]], proba[every, other], kept[least]
 
 
 def _of_rejects(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
@@ -112,5 +129,5 @@ def _strongest(doubted: Mask, against: Floats) -> _Found:
     """The cell of each doubted row that most speaks against."""
     rows = np.flatnonzero(doubted.any(axis=1))
     columns = np.where(doubted[rows], against[rows], -1).argmax(axis=1)
-    other = against[rows, columns]
-    return rows, columns, (1 - other).astype(np.float32), other.astype(np.float32)
+    other = against[rows, columns].astype(np.float32)
+    return rows, columns, 1 - other, other, 1 - other

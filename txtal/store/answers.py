@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from txtal.errors import DamagedError
 from txtal.store import labels, leases, sums, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import Answer, Ranked, Ticket, Undone
+from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Ticket, Undone
 
 
 def open_session(
@@ -153,12 +153,29 @@ def asked_as(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
     Also when the annotator answered again since: a ticket that was drawn for the audit still
     stands for the pool, and if second thoughts took it out, only the doubtful ones would be.
     """
-    rows = conn.execute(
-        "SELECT ticket_id FROM answer AS a WHERE dataset_id = ? AND reason = ?"
-        " AND verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
-        (dataset_id, reason),
-    )
-    return frozenset(row[0] for row in rows)
+    return frozenset(row["ticket_id"] for row in conn.execute(_ASKED_AS, (dataset_id, reason)))
+
+
+def drawn(conn: Connection, dataset_id: int, task: Task) -> frozenset[int]:
+    """Ids of the tickets with an answer, not undone, that was drawn uniformly from the open ones.
+
+    That is, for the audit, or at random with a chance that is known. Those drawn at random don't
+    count where one label applies and some of them were rejected. The audit takes no reject, which
+    can't be held against a label: without these tickets the others would be the easy ones.
+    """
+    at_random = conn.execute(
+        f"{_ASKED_AS} AND selection_probability IS NOT NULL", (dataset_id, RANDOM)
+    ).fetchall()
+    audited = asked_as(conn, dataset_id, AUDIT)
+    if task in ONE_OF and any(row["verdict"] == "reject" for row in at_random):
+        return audited
+    return audited | {row["ticket_id"] for row in at_random}
+
+
+_ASKED_AS = (
+    "SELECT ticket_id, verdict FROM answer AS a WHERE dataset_id = ? AND reason = ?"
+    " AND verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
+)
 
 
 def by_id(

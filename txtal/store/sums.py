@@ -58,6 +58,11 @@ def content_hash(*values: str | float | None) -> int:
     return _hash(ascii(values).encode())
 
 
+def ticket_sum(dataset_id: int, known: int, meta: str | None, extra: str | None) -> int:
+    """What :data:`TICKET` says, for a row that is about to be written: twice as fast."""
+    return _hash(f"({dataset_id}, {known}, {meta!a}, {extra!a})".encode())
+
+
 def _text(value: bytes | float | None) -> str | float | None:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 

@@ -18,6 +18,7 @@ from txtal.session import IDLE_SECONDS, Session
 from txtal.text import clean, count, shorten
 from txtal.types import Found, Label, LabelKeys, Question
 from txtal.ui import keys, picker, typed, words
+from txtal.ui.answers import Lines
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Page
 from txtal.ui.look import Look
@@ -119,7 +120,7 @@ class _Talk:
     ) -> None:
         self.session = session
         self.dataset = dataset
-        self.stdin = stdin
+        self.lines = Lines(stdin)
         self.stdout = stdout
         self.on_error = on_error
         self.sleep = sleep
@@ -159,16 +160,23 @@ class _Talk:
         self.say(f"{words.label_name(self.dataset)}. Type ? for help, q to quit.")
         while not self.over:
             self.guard(self.look)
-            self.ask()
-            asked = self.session.clock()
-            line = self.stdin.readline()
-            if self.session.clock() - asked > IDLE_SECONDS:
-                self.session.pause(asked)
-            self.session.resume()
-            if not line:
-                self.say()
-                return
+            self.take_turns()
+
+    def take_turns(self) -> None:
+        """Ask once and do what is typed; nothing if it is over meanwhile."""
+        if self.over:
+            return
+        self.ask()
+        asked = self.session.clock()
+        line = self.lines.next()
+        if self.session.clock() - asked > IDLE_SECONDS:
+            self.session.pause(asked)
+        self.session.resume()
+        if line:
             self.guard(partial(self.do, line.rstrip("\r\n")))
+        else:
+            self.say()
+            self.over = True
 
     def guard(self, action: Callable[[], object]) -> None:
         """Whatever goes wrong is told and reported, and the conversation goes on."""
@@ -183,15 +191,31 @@ class _Talk:
     # --- asking -----------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Take in what is new; a question that a lock keeps away is waited for."""
+        """Take in what is new; a question that a lock or a stream keeps away is waited for.
+
+        Until the answers have ended, or the next is to quit: those of a pipe are there beforehand.
+        """
         self.session.update()
         told = False
         while self.session.locked or self.is_to_come():
-            if not self.session.locked and not told:
-                self.say("\n(waiting for the next ticket; ctrl-C quits)")
+            if not self.session.locked:
+                if self.is_to_end():
+                    self.over = True
+                    return
+                if not told:
+                    self.say("\n(waiting for the next ticket; q quits)")
                 told = True
             self.sleep(RETRY_SECONDS)
             self.session.update()
+
+    def is_to_end(self) -> bool:
+        """Whether the line that comes next is none or to quit; says which."""
+        line = self.lines.peek()
+        if line == "":
+            self.say("\n(the answers have ended)")
+        elif line is None or self.commands.get(line.strip().casefold()) != self.quit:
+            return False
+        return True
 
     def is_to_come(self) -> bool:
         """Whether a stream may yet bring a ticket where there is none to ask."""
@@ -425,7 +449,7 @@ class _Talk:
         """Stop the clock until the next line."""
         self.session.pause()
         self.say("paused; enter goes on")
-        self.stdin.readline()
+        self.lines.next()
         self.session.resume()
 
     def change_labels(self, line: str) -> None:

@@ -17,6 +17,9 @@ from txtal.vectors.installed import is_language, meta, no_language, not_installe
 MAX_CHARACTERS = 100_000
 """Leading characters of a text that are read; the rest of a longer one is left out."""
 
+MOST_MET = 200_000
+"""Words that a pipeline meets before it is loaded anew: see :meth:`Pipeline.forget`."""
+
 _RUN = re.compile(r"\S{1,100}")
 """What is tokenised at a time. Cut at 100 characters because spaCy takes time quadratic in the
 length of a run of punctuation or emoji: 9 s for 10,000 of them."""
@@ -41,6 +44,12 @@ class Tokeniser:
         getters = nlp.vocab.lex_attr_getters
         nlp.vocab.lex_attr_getters = {k: v for k, v in getters.items() if k == IS_SPACE}
         self._by_run = isinstance(nlp.tokenizer, Tokenizer)
+        self._began = len(nlp.vocab)
+
+    @property
+    def met(self) -> int:
+        """Words that spaCy has met since, each as often as it was tokenised."""
+        return len(self._nlp.vocab) - self._began
 
     def runs(self, text: str) -> list[str]:
         """What of ``text`` to tokenise, in order; nothing for an empty one."""
@@ -77,6 +86,16 @@ class Pipeline:
     def tokeniser(self) -> Tokeniser:
         """Its tokeniser; raises as :attr:`nlp`."""
         return Tokeniser(self.nlp)
+
+    def forget(self) -> None:
+        """Load it anew when it is next used, if it has met ``MOST_MET`` words.
+
+        A memory zone frees words, but every one leaves a mark in spaCy's tables (preshed's, of
+        which a deleted cell is never empty again), and these double for ever: 35 bytes a word.
+        """
+        loaded = vars(self)
+        if "tokeniser" in loaded and self.tokeniser.met > MOST_MET:
+            del loaded["tokeniser"], loaded["nlp"]
 
 
 @dataclass(frozen=True)

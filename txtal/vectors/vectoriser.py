@@ -51,6 +51,9 @@ CENTRE_TEXTS = 2_000
 CENTRE_PRIOR = 10
 """Rows of zeros counted with them, so that a few texts, or equal ones, don't become nothing."""
 
+ROWS_AT_ONCE = 4_096
+"""Rows of the tables that are made at a time, in several times the memory that they take."""
+
 FORMAT = 2
 """Of saved vectorisers and of the features themselves: raised when either changes."""
 
@@ -226,11 +229,20 @@ class Vectoriser:
     def forget(self) -> None:
         """Let go of what is kept of every type met; it is made again when the type comes back."""
         self._bag, self._rows = None, _Rows(self._tables)
+        self._pipeline.forget()
+
+    def repacked(self) -> Vectoriser:
+        """The same one in memory of its own; itself if it can't be saved.
+
+        What a fit leaves is strewn among all that it needed meanwhile, which so isn't given back.
+        """
+        return Vectoriser.from_arrays(*self.to_arrays()) if self.savable else self
 
     def _sum_rows(self, texts: Sequence[str], out: Floats) -> None:
-        if self._bag is None or self._bag.full:
+        if self._bag is not None and self._bag.full:
+            self.forget()
+        if self._bag is None:
             self._bag = Bag(self._pipeline.tokeniser)
-            self._rows = _Rows(self._tables)
         counts = dampened(self._bag.count(texts))
         out[:] = counts @ self._rows.of(self._bag.types)
         start = 0
@@ -338,12 +350,12 @@ class _Rows:
 
     def of(self, types: Sequence[str]) -> Floats:
         """(types, dims); ``types`` are those of the last call, and any number after them."""
-        new = types[self._filled :]
-        if new:
-            self._make_room(len(types))
+        self._make_room(len(types))
+        while self._filled < len(types):
+            new = types[self._filled : self._filled + ROWS_AT_ONCE]
             parts = [table.rows(new) for table in self._tables]
-            np.concatenate(parts, axis=1, out=self._rows[self._filled : len(types)])
-            self._filled = len(types)
+            np.concatenate(parts, axis=1, out=self._rows[self._filled : self._filled + len(new)])
+            self._filled += len(new)
         return self._rows[: self._filled]
 
     def _make_room(self, size: int) -> None:
