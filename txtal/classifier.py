@@ -25,9 +25,12 @@ from txtal.vectors.vectoriser import Vectoriser
 HEADER = "classifier.json"
 ARRAYS = "classifier.npz"
 _FORMAT = "txtal classifier"
-_VERSION = 2
-_READABLE = (1, 2)
-"""Version 1 had no share for labels that were never answered."""
+_VERSION = 3
+_READABLE = (1, 2, 3)
+"""Version 1 had no share for labels that were never answered, 2 no spread of temperatures."""
+
+_WIDEST = 100.0
+"""Spread of temperatures that is believed."""
 
 _BATCH = 1000
 _VECTORISER = "vectoriser."
@@ -71,6 +74,7 @@ class Classifier:
             "task": self.task,
             "labels": list(self.labels),
             "unseen": model.unseen,
+            "spread": model.spread,
             "vectoriser": vectoriser,
         }
         own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
@@ -86,7 +90,7 @@ class Classifier:
         """
         task, labels = _scheme(header)
         weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
-        model = LinearModel(task, *weights, _unseen(header))
+        model = LinearModel(task, *weights, _unseen(header), _spread(header))
         parts = {
             name.removeprefix(_VECTORISER): array
             for name, array in arrays.items()
@@ -179,6 +183,14 @@ def _unseen(header: Mapping[str, Any]) -> float:
     if not 0 <= share <= 1:
         raise ValueError("its share of unseen labels is none")
     return share
+
+
+def _spread(header: Mapping[str, Any]) -> float:
+    """Of the temperatures. Raises ValueError if it is none."""
+    spread = float(header.get("spread", 1.0))
+    if not 1 <= spread <= _WIDEST:
+        raise ValueError("its spread of temperatures is none")
+    return spread
 
 
 def _fits(model: LinearModel, labels: int, dims: int) -> bool:

@@ -8,7 +8,9 @@ seeds from 100 answers on; its *true point* is where 100 more answers first gain
 of macro-F1. The *notice* is the first look ahead that finds nothing more to gain. Beside it: where
 kappa alone would stop (Bloodgood and Vijay-Shanker 2009: three looks in a row at 0.99 in the mean),
 and how often the interval of the predicted gain of 50 answers holds the true one, and would, had
-its margin been found on the other sets.
+its margin been found on the other sets. The *plateau* is where the audit's estimate alone would
+first say so, whatever else a look finds; it tells of accuracy, so it is held against the true point
+by accuracy: a session in which it comes before that is a false alarm.
 
 Finished runs are kept in the file, a line each, and not made again while the code that decides
 their outcome is the same.
@@ -24,6 +26,7 @@ import json
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -35,11 +38,13 @@ from scipy.optimize import minimize_scalar
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict, sitting
 from txtal.learner.learner import Learner
-from txtal.learner.outlook import EVERY
+from txtal.learner.outlook import EVERY, PLATEAU
 from txtal.learning import evaluate
 from txtal.learning.curve import OFF
+from txtal.learning.stopping import plateau
 from txtal.session import Session
-from txtal.types import LearnerSettings
+from txtal.store import datasets, revisions, schema
+from txtal.types import Estimate, LearnerSettings
 
 BUDGETS = {
     "nlupp_hotels": 700,
@@ -69,7 +74,9 @@ def simulate(problem: Problem, budget: int, seed: int) -> dict[str, Any]:
     settings = LearnerSettings(seed=seed, stop_gain=100 * POINT)
     with sitting(problem, settings, STEP) as (session, learner):
         points = list(_label(session, learner, problem, budget))
+        audit = [(answers, asdict(estimate)) for answers, estimate in _history(learner)]
     return {
+        "audit": audit,
         "curve": [point["curve"] for point in points],
         "looks": [point["look"] for point in points if point["look"]],
     }
@@ -102,6 +109,12 @@ def _label(
                 "macro_f1": evaluate.multilabel_f1(problem.test_truth, predicted, "macro"),
             },
         }
+
+
+def _history(learner: Learner) -> list[tuple[int, Estimate]]:
+    """The answers and the estimate of each measuring, as a look ahead would read them."""
+    with closing(schema.open_readonly(learner.path)) as conn:
+        return revisions.curve(conn, datasets.get(conn, learner.name).id)
 
 
 # --- the figures --------------------------------------------------------------------------------
@@ -153,6 +166,19 @@ def stable(looks: Sequence[Mapping[str, Any]]) -> int | None:
     return None
 
 
+def flat(run: Run) -> int | None:
+    """Where the audit alone would first say that there is a plateau, if it was looked at then."""
+    history = [(answers, Estimate(**estimate)) for answers, estimate in run["audit"]]
+    return next(
+        (
+            answers
+            for count, (answers, _) in enumerate(history, 1)
+            if plateau(history[:count]) >= PLATEAU
+        ),
+        None,
+    )
+
+
 def lacking(runs: Sequence[Run]) -> list[float]:
     """By what factor the interval of each look, without its margin, misses the true gain; or 1."""
     true = TrueCurve.fit(*curve(runs))
@@ -178,15 +204,19 @@ def summary(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Of one set."""
     notices = [noticed(run["looks"]) or BUDGETS[name] for run in runs]
     kappas = [stable(run["looks"]) for run in runs]
+    plateaus = [flat(run) for run in runs]
+    by_accuracy = TrueCurve.fit(*curve(runs, "accuracy")).point
     margins = lacking(runs)
     return {
         "set": name,
         "seeds": len(runs),
         "true": TrueCurve.fit(*curve(runs)).point,
-        "true_by_accuracy": TrueCurve.fit(*curve(runs, "accuracy")).point,
+        "true_by_accuracy": by_accuracy,
         "notice": float(np.mean(notices)),
         "notices": notices,
         "kappa_alone": kappas,
+        "plateaus": plateaus,
+        "false_alarms": sum(one is not None and one < by_accuracy for one in plateaus),
         "looks": len(margins),
         "interval_held": sum(one <= OFF for one in margins),
         "lacking": margins,
@@ -211,6 +241,8 @@ def figures(runs: Sequence[Run]) -> dict[str, Any]:
         "off_by": float(notice / true - 1),
         "mean_ratio": float(np.mean([one["notice"] / one["true"] for one in sets])),
         "margin": float(np.quantile([factor for some in lack.values() for factor in some], 0.95)),
+        "plateaus": sum(where is not None for one in sets for where in one["plateaus"]),
+        "false_alarms": sum(one["false_alarms"] for one in sets),
         "held": sum(one["interval_held"] for one in sets) / looks,
         "held_by_others_margin": sum(one["held_by_others_margin"] for one in sets) / looks,
     }

@@ -219,28 +219,38 @@ def test_a_refusal_on_the_command_line(copy: Path, fresh: Program) -> None:
     assert ran.code == 3
 
 
-def test_a_classifier_of_the_version_before_is_still_read(copy: Path) -> None:
-    """Version 1 had no share for labels that were never answered."""
-    before = classifier.load(copy)
-    header = json.loads((copy / classifier.HEADER).read_text())
-    assert header["version"] == 2
-    del header["unseen"]
-    header["version"] = 1
-    header["sha256"] = ""
+def rewrite(copy: Path, header: dict[str, object]) -> None:
+    """With a sum that is right."""
+    header = header | {"sha256": ""}
     header["sha256"] = classifier._sum(header, (copy / classifier.ARRAYS).read_bytes())
     (copy / classifier.HEADER).write_text(json.dumps(header))
+
+
+@pytest.mark.parametrize(("version", "without"), [(1, ("unseen", "spread")), (2, ("spread",))])
+def test_a_classifier_of_a_version_before_is_still_read(
+    copy: Path, version: int, without: tuple[str, ...]
+) -> None:
+    """Version 1 had no share for labels that were never answered, 2 no spread of temperatures."""
+    before = classifier.load(copy)
+    header = json.loads((copy / classifier.HEADER).read_text())
+    assert header["version"] == 3
+    header = {name: value for name, value in header.items() if name not in without}
+    rewrite(copy, header | {"version": version})
     after = classifier.load(copy)
-    assert after.model.unseen == 0
+    assert after.model.spread == 1
+    assert after.model.unseen == (0 if "unseen" in without else before.model.unseen)
     assert (
         after.predict(["where is my parcel"])[0].labels
         == before.predict(["where is my parcel"])[0].labels
     )
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.5, "much"])
-def test_a_share_of_unseen_labels_that_can_be_none_is_refused(copy: Path, share: object) -> None:
-    header = json.loads((copy / classifier.HEADER).read_text()) | {"unseen": share, "sha256": ""}
-    header["sha256"] = classifier._sum(header, (copy / classifier.ARRAYS).read_bytes())
-    (copy / classifier.HEADER).write_text(json.dumps(header))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("unseen", -0.1), ("unseen", 1.5), ("unseen", "much"), ("spread", 0.5), ("spread", 1e9),
+     ("spread", float("nan"))],
+)  # fmt: skip
+def test_what_can_be_no_share_or_spread_is_refused(copy: Path, name: str, value: object) -> None:
+    rewrite(copy, json.loads((copy / classifier.HEADER).read_text()) | {name: value})
     with pytest.raises(ModelError, match="not a whole txtal classifier"):
         classifier.load(copy)

@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 
 from txtal.learning import calibrate
 from txtal.learning.matrix import IS, UNKNOWN
-from txtal.learning.model import LinearModel, decide
+from txtal.learning.model import SPREAD, LinearModel, decide
 
 N, K = 3000, 4
 
@@ -20,19 +20,24 @@ def sampled(heat: float, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (n, k) that are to be divided by ``heat``, and answers drawn accordingly."""
     rng = np.random.default_rng(seed)
     logits = 2 * rng.standard_normal((N, K))
-    chosen = (softmax(logits, axis=1).cumsum(axis=1) > rng.random((N, 1))).argmax(axis=1)
+    chosen = (spread_out(logits).cumsum(axis=1) > rng.random((N, 1))).argmax(axis=1)
     cells = (np.arange(K) == chosen[:, None]).astype(np.int8)
     return softmax(logits * heat, axis=1).astype(np.float32), cells
 
 
+def spread_out(logits: np.ndarray) -> np.ndarray:
+    """A third of the tickets each at three temperatures."""
+    return np.mean([softmax(logits * heat, axis=1) for heat in (1 / SPREAD, 1, SPREAD)], axis=0)
+
+
 ALL = np.ones((N, K), np.bool_)
-EACH = np.ones(N)
+AUDIT = np.ones(N, np.bool_)
 
 
 @pytest.mark.parametrize("heat", [0.5, 1.0, 2.5])
 def test_the_temperature_is_found(heat: float) -> None:
     proba, cells = sampled(heat)
-    found, error = calibrate.temperature(proba, cells, ALL, EACH, "exclusive")
+    found, error = calibrate.temperature(proba, cells, ALL, AUDIT, "exclusive")
     assert abs(np.log(found / heat)) < 4 * error
     assert 0 < error < 0.05
 
@@ -40,42 +45,63 @@ def test_the_temperature_is_found(heat: float) -> None:
 def test_the_temperature_of_several_labels_is_found() -> None:
     rng = np.random.default_rng(1)
     logits = 2 * rng.standard_normal((N, K))
-    cells = (rng.random((N, K)) < expit(logits)).astype(np.int8)
+    right = np.mean([expit(logits * heat) for heat in (1 / SPREAD, 1, SPREAD)], axis=0)
+    cells = (rng.random((N, K)) < right).astype(np.int8)
     cells[:100] = UNKNOWN
     proba = expit(2 * logits).astype(np.float32)
-    found, error = calibrate.temperature(proba, cells, ALL, EACH, "multilabel")
+    found, error = calibrate.temperature(proba, cells, ALL, AUDIT, "multilabel")
     assert abs(np.log(found / 2)) < 4 * error
 
 
-def test_the_answers_a_strategy_chose_count_for_few() -> None:
-    """The audit says 1 and a great many chosen answers say 3."""
+@pytest.mark.parametrize(("heat", "shown"), [(2.0, 2.0**1.3), (1.0, 1.0), (0.5, 0.5**0.7)])
+def test_answers_a_strategy_chose_make_it_too_low(heat: float, shown: float) -> None:
+    """And are never quite believed, however many they are."""
+    proba, cells = sampled(heat)
+    found, error = calibrate.temperature(proba, cells, ALL, ~AUDIT, "exclusive")
+    assert found == pytest.approx(shown, rel=0.06)
+    assert error == pytest.approx(calibrate.SCATTER, abs=0.01)
+
+
+def test_the_audit_has_the_last_word() -> None:
+    """It says 1, and a great many chosen answers say 3: the more of it, the nearer to 1."""
     proba, cells = sampled(1.0)
     hard, hard_cells = sampled(3.0, seed=1)
-    both = np.concatenate([proba[:300], hard]), np.concatenate([cells[:300], hard_cells])
-    audit = np.arange(300 + N) < 300
-    known = np.ones((300 + N, K), np.bool_)
-    weights = calibrate.weights(audit)
-    assert weights[:300] == pytest.approx(1)
-    assert weights[300:].sum() == pytest.approx(calibrate.CHOSEN)
-    found, _ = calibrate.temperature(*both, known, weights, "exclusive")
-    assert 1.0 < found < 1.6
-    alone, _ = calibrate.temperature(*both, known, np.where(audit, 0.0, 1.0), "exclusive")
-    assert alone > 2.5
+
+    def found(audits: int) -> float:
+        both = np.concatenate([proba[:audits], hard]), np.concatenate([cells[:audits], hard_cells])
+        known = np.ones((audits + N, K), np.bool_)
+        return calibrate.temperature(*both, known, np.arange(audits + N) < audits, "exclusive")[0]
+
+    assert found(0) > found(20) > 3 > found(200) > found(N)
+    assert found(N) == pytest.approx(1, abs=0.1)
 
 
 def test_labels_a_model_could_not_know_of_say_nothing() -> None:
     proba, cells = sampled(1.5)
-    before = calibrate.temperature(proba, cells, ALL, EACH, "exclusive")
+    before = calibrate.temperature(proba, cells, ALL, AUDIT, "exclusive")
     strange = np.tile(np.array([[0, 0, 0, IS]], np.int8), (500, 1))
     known = np.concatenate([ALL, np.tile(np.array([[True, True, True, False]]), (500, 1))])
     more = np.concatenate([proba, np.full((500, K), 0.25, np.float32)])
-    each = np.ones(N + 500)
+    each = np.ones(N + 500, np.bool_)
     after = calibrate.temperature(more, np.concatenate([cells, strange]), known, each, "exclusive")
     assert after == before
-    assert calibrate.temperature(proba[:0], cells[:0], ALL[:0], EACH[:0], "exclusive") == (
+    assert calibrate.temperature(proba[:0], cells[:0], ALL[:0], AUDIT[:0], "exclusive") == (
         1.0,
         0.0,
     )
+
+
+def test_the_surest_become_less_sure_and_the_least_sure_surer() -> None:
+    """At the temperature that suits them together."""
+    proba, cells = sampled(1.0)
+    found, _ = calibrate.temperature(proba, cells, ALL, AUDIT, "exclusive")
+    before, after = (
+        p.max(axis=1) for p in (proba, calibrate.calibrated(proba, ALL, found, 0, "exclusive"))
+    )
+    assert (after < before)[before > 0.9].all()
+    assert after[before < 0.4].mean() > before[before < 0.4].mean()
+    right = (proba.argmax(axis=1) == cells.argmax(axis=1)).mean()
+    assert after.mean() == pytest.approx(right, abs=0.02)
 
 
 def test_unseen_labels_by_hand() -> None:

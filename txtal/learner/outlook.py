@@ -28,7 +28,7 @@ SIZE = 1_000
 _TOO_FEW = 50
 """Unanswered tickets of it below which the pool is nearly used up."""
 
-_PLATEAU = 300
+PLATEAU = 300
 """Answers without a rise of the audit's estimate that are worth a word."""
 
 
@@ -154,6 +154,6 @@ def _verdict(
         return "", ""
     if 100 * min(ahead.value, differs) < wishes.gain:
         return "gain", advice.little_gain(LAG, ahead.value, differs)
-    if flat >= _PLATEAU:
+    if flat >= PLATEAU:
         return "plateau", advice.flat_audit(flat)
     return "", ""

@@ -16,8 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learner import measuring
+from txtal.learner.choosing import Choice, OpenTickets, Snapshot
 from txtal.learner.known import Known
-from txtal.learner.learner import Choice, Learner, OpenTickets, Snapshot, Surroundings
+from txtal.learner.learner import Learner, Surroundings
 from txtal.learner.memory import give_back
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices

@@ -73,6 +73,7 @@ class Sweeping:
             "size": pool.size,
             "seed": self.seed,
             "unseen": model.unseen,
+            "spread": model.spread,
         }
         arrays = {
             "coef": model.coef,
@@ -88,7 +89,7 @@ class Sweeping:
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
         """Back from :meth:`to_arrays`."""
         weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
-        model = LinearModel(header["task"], *weights, header["unseen"])
+        model = LinearModel(header["task"], *weights, header["unseen"], header["spread"])
         nothing = np.empty((0, model.coef.shape[1]), np.float32)
         pool = Pool(
             features=nothing,

@@ -2,35 +2,50 @@
 
 Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks", ICML, section 4.2)
 divides the logits by one number, found by maximum likelihood on answers the model had not seen. Of
-a linear model that is a division of its weights: nothing but weights has to be kept.
+a linear model that is a division of its weights. One number for all leaves the surest decisions
+too sure and the least sure too unsure: what is shown is the mean at three temperatures about it
+(after Zhang, Kailkhura and Han 2020, "Mix-n-Match", ICML, section 4.1).
+
+The audit answers stand for the pool, but they are few. Those that a strategy chose are many, and
+are no fair sample: how their temperature and the right one differ was measured over sets, and so
+they make the prior that the audit answers have the last word on.
 
 Labels that were never answered can't be predicted, and still some tickets have them. Their share is
 Good and Turing's estimate (Good 1953, Biometrika 40): that of the answers whose label was given
 just once. Answers chosen to cover much meet such labels sooner than chance would, so that this errs
 on the high side: it is held to what would be left if all labels were as frequent.
 
-Neither changes which label is the most probable, nor on which side of one half a label is.
+None of it changes which label is the most probable, nor on which side of one half a label is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, inf, log
+from math import exp, hypot, inf, log
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit, logsumexp, softmax
+from scipy.special import expit, logit
 
 from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.matrix import IS, UNKNOWN
-from txtal.learning.model import with_unseen
+from txtal.learning.model import SPREAD, averaged, shares, with_unseen
 from txtal.types import Task
 
 FEWEST = 50
 """Answers below which probabilities are left as they are."""
 
-CHOSEN = 35
-"""What all answers a strategy chose count for together, at most, beside the audit answers."""
+SHORT = 0.3
+"""By what part of its logarithm the temperature of answers that a strategy chose falls short.
+
+This, ``SCATTER`` and ``model.SPREAD`` were the best over 16 sets: see docs/benchmarks.md.
+"""
+
+SCATTER = 0.15
+"""The standard deviation, over sets, of the logarithm about that."""
+
+WIDE = 1.0
+"""The standard deviation of the logarithm, about 0, before any answer is looked at."""
 
 LEAST, MOST = 0.1, 10.0
 """Temperatures that are looked at."""
@@ -43,70 +58,72 @@ Losses = Callable[[float], Floats]
 
 
 def temperature(
-    proba: Floats, cells: Cells, known: Mask, weights: Floats, task: Task
+    proba: Floats, cells: Cells, known: Mask, audit: Mask, task: Task
 ) -> tuple[float, float]:
-    """The temperature that makes the answers (n, k) likeliest, and the error of its logarithm.
+    """The temperature that the answers (n, k) make likeliest, and the error of its logarithm.
 
     ``proba`` (n, k) are cross-fitted. ``known`` (n, k) are the labels that the model behind a row
-    was trained for; it isn't blamed for others. ``weights`` (n,): what each answer counts for. (1,
-    0) when there is nothing to find it by.
+    was trained for; it isn't blamed for others. ``audit`` (n,): drawn uniformly at random, not
+    chosen. (1, 0) when there is nothing to find it by.
     """
-    losses, rows = _losses(proba, cells, known, task)
-    if not len(rows):
+    drawn, chosen = (
+        _losses(proba[rows], cells[rows], known[rows], task) for rows in (audit, ~audit)
+    )
+    if not len(drawn(0.0)) + len(chosen(0.0)):
         return 1.0, 0.0
+    found, error = _likeliest(chosen, 0.0, WIDE)
+    heat, error = _likeliest(drawn, found + SHORT * abs(found), hypot(error, SCATTER))
+    return exp(heat), error
+
+
+def _likeliest(losses: Losses, centre: float, deviation: float) -> tuple[float, float]:
+    """The logarithm that is likeliest after all, and its error, of a normal prior."""
 
     def total(heat: float) -> float:
-        return float(weights[rows] @ losses(heat))
+        return float(losses(heat).sum()) + ((heat - centre) / deviation) ** 2 / 2
 
     bounds = log(LEAST), log(MOST)
     heat = float(minimize_scalar(total, bounds=bounds, method="bounded").x)
     step = 0.1
     bend = (total(heat + step) - 2 * total(heat) + total(heat - step)) / step**2
-    return exp(heat), bend**-0.5 if bend > 0 else inf
+    return heat, max(bend, deviation**-2) ** -0.5
 
 
-def weights(audit: Mask) -> Floats:
-    """What each answer (n,) counts for in finding the temperature.
-
-    The audit answers stand for the pool and each counts for one. Those a strategy chose are others
-    than chance would have met; but while the audit is small its chance errors are the greater evil,
-    and so they count for ``CHOSEN`` answers in all.
-    """
-    chosen = max(1, int((~audit).sum()))
-    return np.where(audit, 1.0, min(1.0, CHOSEN / chosen)).astype(np.float32)
-
-
-def _losses(proba: Floats, cells: Cells, known: Mask, task: Task) -> tuple[Losses, np.ndarray]:
-    """The losses of the rows that say something, and those rows."""
+def _losses(proba: Floats, cells: Cells, known: Mask, task: Task) -> Losses:
+    """Of the rows that say something."""
     if task == "exclusive":
         rows = np.flatnonzero(((cells == IS) & known).any(axis=1))
-        logs = np.where(known, np.log(np.maximum(proba, _FAINTEST)), -inf)[rows]
+        logs = _logs(proba[rows], known[rows])
         right = np.arange(len(rows)), (cells[rows] == IS).argmax(axis=1)
 
         def of_one(heat: float) -> Floats:
-            cooled = logs * exp(-heat)
-            return np.asarray(logsumexp(cooled, axis=1) - cooled[right])
+            return np.asarray(-np.log(averaged(shares, logs / exp(heat), SPREAD)[right]))
 
-        return of_one, rows
+        return of_one
     counted = known & (cells != UNKNOWN)
     rows = np.flatnonzero(counted.any(axis=1))
     odds = np.where(cells == IS, 1, -1)[rows] * _logit(proba[rows])
 
     def of_each(heat: float) -> Floats:
-        return np.asarray((np.logaddexp(0, -odds * exp(-heat)) * counted[rows]).sum(axis=1))
+        losses = -np.log(averaged(expit, odds / exp(heat), SPREAD))
+        return np.asarray((losses * counted[rows]).sum(axis=1))
 
-    return of_each, rows
+    return of_each
 
 
 def calibrated(proba: Floats, known: Mask, temperature: float, unseen: float, task: Task) -> Floats:
     """Probabilities (n, k) as :meth:`LinearModel.calibrated` would give them."""
     if task == "exclusive":
-        logs = np.where(known, np.log(np.maximum(proba, _FAINTEST)), -inf)
         ready = known.any(axis=1, keepdims=True)
-        cooled = softmax(np.where(ready, logs / temperature, 0.0), axis=1)
+        logs = np.where(ready, _logs(proba, known) / temperature, 0.0)
+        cooled = averaged(shares, logs, SPREAD)
         return with_unseen(np.asarray(cooled, np.float32), known, unseen)
-    cooled = np.where(known, expit(_logit(proba) / temperature), proba)
+    cooled = np.where(known, averaged(expit, _logit(proba) / temperature, SPREAD), proba)
     return np.asarray(cooled, np.float32)
+
+
+def _logs(proba: Floats, known: Mask) -> Floats:
+    return np.where(known, np.log(np.maximum(proba, _FAINTEST).astype(np.float64)), -inf)
 
 
 def unseen_share(cells: Cells) -> float:

@@ -107,9 +107,8 @@ def temperature(evidence: Evidence) -> tuple[float, float]:
     """
     if len(evidence.cells) < calibrate.FEWEST or evidence.task == "rating":
         return 1.0, 0.0
-    weights = calibrate.weights(evidence.audit)
     return calibrate.temperature(
-        evidence.proba, evidence.cells, evidence.known, weights, evidence.task
+        evidence.proba, evidence.cells, evidence.known, evidence.audit, evidence.task
     )
 
 

@@ -7,7 +7,9 @@ keeps its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import exp
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -29,6 +31,9 @@ REJECT_WEIGHT = 0.5
 
 REJECT_CANDIDATES = 10
 """How many of the labels still possible a rejected ticket enters the fit as, to bound its cost."""
+
+SPREAD = exp(0.5)
+"""That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
 
 
 class Classifier(Protocol):
@@ -52,6 +57,9 @@ class LinearModel:
     """(k,); exclusive, rating: accepted at least once. Otherwise: seen to apply and not to."""
     unseen: float = 0.0
     """exclusive: the share of tickets whose label is one of those it couldn't learn."""
+    spread: float = 1.0
+    """Its probabilities are the mean of those at logits this many times as high, as they are, and
+    as low; 1: as they are."""
 
     @property
     def ready(self) -> bool:
@@ -80,21 +88,40 @@ class LinearModel:
         if self.task == "rating":
             return grades.exactly(expit(logits))
         if self.task != "exclusive":
-            return np.asarray(expit(logits))
+            return averaged(
+                expit, logits, np.where(self.trained, self.spread, 1.0).astype(np.float32)
+            )
         if not self.trained.any():
             return np.full_like(logits, 1 / logits.shape[1])
-        proba = np.asarray(softmax(np.where(self.trained, logits, -np.inf), axis=1))
-        return with_unseen(proba, self.trained, self.unseen)
+        logits = np.where(self.trained, logits, -np.inf)
+        return with_unseen(averaged(shares, logits, self.spread), self.trained, self.unseen)
 
     def calibrated(self, temperature: float, unseen: float = 0.0) -> LinearModel:
-        """The model with its logits divided by ``temperature``; see :mod:`..calibrate`.
+        """The model with its logits divided by ``temperature`` and spread; see :mod:`..calibrate`.
 
         It decides as before.
         """
         scale = np.where(self.trained, 1 / temperature, 1).astype(np.float32)
         return replace(
-            self, coef=self.coef * scale[:, None], intercept=self.intercept * scale, unseen=unseen
+            self,
+            coef=self.coef * scale[:, None],
+            intercept=self.intercept * scale,
+            unseen=unseen,
+            spread=SPREAD,
         )
+
+
+def shares(logits: Floats) -> Floats:
+    """The softmax of each row (n, k)."""
+    return np.asarray(softmax(logits, axis=1))
+
+
+def averaged(squash: Callable[[Floats], Floats], logits: Floats, spread: float | Floats) -> Floats:
+    """The mean of the probabilities that ``squash`` makes of logits (n, k), for a ``spread`` of
+    all or one a label (k,); see :attr:`LinearModel.spread`."""
+    if np.all(spread == 1):
+        return np.asarray(squash(logits))
+    return np.asarray((squash(logits * spread) + squash(logits) + squash(logits / spread)) / 3)
 
 
 def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
