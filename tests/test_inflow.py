@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from txtal.errors import LockedError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.source import arriving
 from txtal.inflow import AT_ONCE, Inflow, Reader
+from txtal.learner import measuring
 from txtal.learner.client import LearnerProcess
 from txtal.learner.inline import InlineLearner
 from txtal.learner.stream import SAMPLE, StreamLearner, outgrown
@@ -300,6 +302,28 @@ def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     assert len(learner.features.matrix) <= 40 + len(asked)
     assert {tickets.get(conn, i).text for i in learner.features.ids.tolist()} >= set(asked)
     assert SAMPLE > 40
+
+
+def test_the_estimate_is_about_all_that_has_arrived(
+    desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("txtal.learner.stream.SAMPLE", 20)  # of which the learner keeps features
+    monkeypatch.setattr("txtal.learner.measuring.POOL", 50)
+    asked = desk(feed(), budget=0.4, audit=0.5).to_the_end()
+    drawn: list[tuple[int, int]] = []
+    measure = measuring.measure
+
+    def noting(*of: Any) -> Any:
+        drawn.append((len(of[3]), of[4]))
+        return measure(*of)
+
+    monkeypatch.setattr("txtal.learner.measuring.measure", noting)
+    measures = StreamLearner(path, "d", SETTINGS).rank().revision.measures
+    assert measures is not None
+    assert measures.accuracy.value == pytest.approx(1.0, abs=0.01)
+    ((sample, still_open),) = drawn
+    assert still_open == len(TEXTS) - len(asked)
+    assert 20 < sample < 50  # of the sample without those answered
 
 
 def test_words_that_are_always_new_are_let_go(

@@ -162,8 +162,8 @@ def predict_to(
             try:
                 _write(part, chain([first], results))
             except BaseException:  # Ctrl-C, too
-                if shard.keep and part.mark.records:
-                    so_far = done + part.mark.records
+                so_far = done + part.mark.records
+                if shard.keep and so_far:
                     say(f"{so_far:,} are done; the same command goes on from there")
                 raise
             finishing(shard, part.mark.records)

@@ -259,7 +259,11 @@ def estimates(records: Sequence[Record], streams: int, seeds: int, budget: float
             path = Path(folder) / "stream.db"
             settings = LearnerSettings(stream=True, **SETTINGS)
             inline = InlineLearner(StreamLearner(path, "simulated", settings))
-            with labelling(path, kept, budget, seed, inline) as (session, arrivals, answer):
+            with labelling(path, kept, budget, number * seeds + seed, inline) as (
+                session,
+                arrivals,
+                answer,
+            ):
                 while not arrivals.over or session.inflow.standing.unsettled:  # type: ignore[union-attr]
                     session.update()
                     answer()

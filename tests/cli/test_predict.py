@@ -250,6 +250,13 @@ class TestGoingOn:
             predict_to(shards, work, Local())
         assert {path.name for path in tmp_path.iterdir()} == {"a"}
 
+    def test_what_is_done_of_all_shards_is_told(self, work: Predicting, tmp_path: Path) -> None:
+        shards = [Shard(name, records, tmp_path / name) for name in "ab"]
+        said: list[str] = []
+        with pytest.raises(KeyboardInterrupt):
+            predict_to(shards, work, Stopping(-(-len(LINES) // 7) + 2), say=said.append)
+        assert said == [f"{len(LINES) + 14:,} are done; the same command goes on from there"]
+
     def test_another_form_or_classifier_is_refused(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             to_file(tmp_path / "out", work, records(), Stopping(4))

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,40 @@ def test_killed_in_the_middle_of_a_stream_nothing_is_lost(txtal: Program, termin
     assert texts == [f"ticket {n}" for n in range(len(texts))]
     assert conn.execute("SELECT count(*) FROM arrival").fetchone()[0] == len(texts)
     conn.close()
+
+
+@pytest.mark.slow
+def test_killed_and_begun_again_nothing_is_asked_twice(txtal: Program, terminal: Open) -> None:
+    texts = [f"{one}{two}{three} arrived" for one, two, three in product("abcdefg", repeat=3)]
+    lines = (json.dumps({"text": text}) + "\n" for text in texts)
+    (txtal.folder / "t.jsonl").write_text("".join(lines))
+    piped = f"cat t.jsonl | {TXTAL[0]} teach d - --stream -l a,b --budget 0.2"
+    number = 0
+    for _ in range(2):
+        one = terminal(txtal, piped, command=("sh", "-c"))
+        one.wait("wait")
+        for _ in range(6):
+            number += 1
+            one.answer("12"[number % 2], number)
+            if number % 6 == 3:
+                learner(one).kill()
+        screen(one).kill()
+        one.end()
+    conn = schema.open_database(txtal.folder / txtal.db)
+    assert verify(conn).faults == ()
+    answered = [line["text"] for line in txtal.exported()]
+    assert len(answered) == len(set(answered)) == number
+    assert [row[0] for row in conn.execute("SELECT text FROM ticket ORDER BY id")] == texts
+    assert conn.execute("SELECT count(*) FROM arrival").fetchone()[0] == len(texts)
+    let_go = "SELECT count(*) FROM arrival WHERE fate = 'let go' AND score IS NULL"
+    assert conn.execute(let_go).fetchone()[0] == 0
+    conn.close()
+
+
+def learner(terminal: Terminal) -> psutil.Process:
+    """The process that learns behind the screen's."""
+    children = screen(terminal).children()
+    return next(child for child in children if "txtal.learner" in child.cmdline())
 
 
 def screen(terminal: Terminal) -> psutil.Process:

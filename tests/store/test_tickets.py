@@ -143,3 +143,18 @@ def test_no_question_sorts_the_pool(conn: Connection, query: str) -> None:
     plan = " ".join(row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "COVERING INDEX ticket_dataset" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_a_sample_is_of_the_whole_dataset_and_stays_as_it_is(
+    conn: Connection, make_dataset: Callable[..., Dataset]
+) -> None:
+    dataset = make_dataset([f"ticket {number}" for number in range(2_000)])
+    sample = tickets.sample(conn, dataset.id, 400)
+    assert len(set(sample)) == 400
+    assert sample == tickets.sample(conn, dataset.id, 400)
+    assert set(tickets.sample(conn, dataset.id, 100)) < set(sample)
+    ids = tickets.ids_after(conn, dataset.id)
+    of_quarters = [len({*sample} & {*ids[begin : begin + 500]}) for begin in range(0, 2_000, 500)]
+    assert min(of_quarters) > 70  # 100 each in the mean
+    assert tickets.sample(conn, dataset.id + 1, 400) == []
+    assert len(tickets.sample(conn, dataset.id, 5_000)) == 2_000

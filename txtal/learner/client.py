@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from txtal import processes
 from txtal.learner import protocol
 from txtal.ports import LearnerStatus
 from txtal.types import Explanation, LearnerSettings, Ranking
@@ -83,16 +84,7 @@ class LearnerProcess:
         self._restart_at = None
         self._asked = None
         self._heard = self._clock()
-        with self._log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                bufsize=1,
-            )
+        self._process = processes.start(self._command, self._log)
         reader = threading.Thread(
             target=self._read, args=(self._process, self._generation), daemon=True
         )
@@ -191,15 +183,7 @@ class LearnerProcess:
 
     def _reap(self) -> int | None:
         process, self._process = self._process, None
-        if process is None:
-            return None
-        process.kill()
-        code = process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    pipe.close()
-        return code
+        return None if process is None else processes.end(process)
 
     def close(self) -> None:
         """Stop the process at once; it holds nothing that could be lost."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,20 +16,27 @@ from txtal.engine.fallback import steadfast
 from txtal.errors import LearnerError
 from txtal.learner import measuring, outlook
 from txtal.learner.candidates import MOST, Sweep, uniform
+from txtal.learner.choosing import (
+    FROM_NOTHING,
+    NONE,
+    SIZE,
+    Choice,
+    Chooser,
+    OpenTickets,
+    Snapshot,
+    ranked,
+)
 from txtal.learner.composing import compose
 from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
+from txtal.learner.surroundings import Surroundings, remember, remembered
 from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
 from txtal.learner.why import weigh
-from txtal.learning import calibrate, model, neighbourhood, select, start
-from txtal.learning.arrays import Floats, Indices, Mask
-from txtal.learning.herding import Herding
-from txtal.learning.matrix import IS
+from txtal.learning import calibrate, select
+from txtal.learning.arrays import Floats, Indices
 from txtal.learning.model import LinearModel
-from txtal.learning.neighbourhood import Neighbourhood
-from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
@@ -44,11 +50,9 @@ from txtal.text import count
 from txtal.types import (
     AUDIT,
     RANDOM,
-    START,
     SYNTHETIC,
     Answer,
     Composed,
-    Dataset,
     Explanation,
     LearnerSettings,
     Measures,
@@ -64,91 +68,8 @@ from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.files import Matrix
 
-_FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
-"""Strategies that choose well with no model, and so need no start order. Nor do they gain by a
-sweep: they look at a sample, whatever its size."""
-
-_CHOSEN = {"auto": "herding"}
-"""What a question says it was asked by, where the strategy chooses for itself."""
-
-SIZE = 50
-"""Tickets in a ranking: enough for a fast annotator while the next one is made."""
-
 AUDIT_SIZE = 20
 """Uniformly drawn tickets that come with it."""
-
-HEAD = 20
-"""Labels whose probability is handed on with a ticket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What the database held when it was read, with a row of features for every ticket."""
-
-    dataset: Dataset
-    newest: int
-    answers: Sequence[Answer]
-    chances: Mapping[int, float | None]
-    """Of each answered ticket that it was asked when it was, in that order."""
-    audited: frozenset[int]
-    """Ids of the tickets that were drawn uniformly, whatever they were asked again for."""
-    features: Features
-    synthetic: frozenset[int] = frozenset()
-    """Ids of the tickets that were composed: no part of the pool."""
-
-    @property
-    def scheme(self) -> Scheme:
-        return self.dataset.scheme
-
-
-class Surroundings(NamedTuple):
-    """What is worked out once of a pool's features and kept."""
-
-    sample: Neighbourhood
-    propagation: Propagation
-    herding: Herding
-    tickets: int
-    """That there were."""
-
-    @classmethod
-    def of(cls, features: Features, tickets: int) -> Surroundings:
-        sample = Neighbourhood(features.matrix)
-        return cls(sample, Propagation(sample), Herding(sample), tickets)
-
-    def still_fair(self, tickets: int) -> bool:
-        """Whether a sample that left most tickets out is no less fair to those there are now."""
-        return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTickets:
-    """The tickets nobody has answered, and those of them to choose from."""
-
-    is_open: Mask
-    """(rows of the features,)."""
-    rows: Indices
-    """(n,), ascending: those that are."""
-    candidates: Indices
-    """(c,), ascending: rows of the features, all that are open or the likeliest of them."""
-    pool: Pool
-    """Of the candidates."""
-
-    @property
-    def uniform(self) -> float:
-        """The chance of each in a uniform draw."""
-        return 1.0 / max(1, len(self.rows))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Rows of the features in the order they should be asked, and why."""
-
-    reason: str
-    rows: Indices
-    scores: Floats | None
-    """A score a row."""
-    chance: float | None
-    """Of being drawn, given the pool; None where it isn't known."""
 
 
 class Learner:
@@ -176,6 +97,7 @@ class Learner:
         self._regression: LinearModel | None = None
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
+        self._kept: Surroundings | None = None
         self._report = report or (lambda status: None)
         self._engine = steadfast(settings.engine, settings.scheduler, tell)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
@@ -186,13 +108,13 @@ class Learner:
         self._snapshot: Snapshot | None = None
         self._waiting: OpenTickets | None = None
         self._strategy = registry.get(settings.strategy)
+        self._chooser = Chooser(settings.strategy, settings.seed)
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._tuning: Tuning | None = None
         self._known: Known | None = None
         self._standing: Sequence[Answer] = ()
         self._outlook: Outlook | None = None
         self._left_out = LeftOut()
-        self._start: Indices | None = None
         self._found = Found()
 
     def rank(self) -> Ranking:
@@ -213,7 +135,7 @@ class Learner:
             waiting = self._open(known, snapshot)
             measures = self._measure(known, snapshot, waiting)
             self._snapshot, self._waiting = snapshot, waiting
-            if self.settings.strategy not in _FROM_NOTHING:
+            if self.settings.strategy not in FROM_NOTHING:
                 self._sweep.again(len(waiting.is_open))
                 self._swept = None
             return self._ranking(waiting, snapshot, measures, began)
@@ -284,7 +206,7 @@ class Learner:
         if elsewhere and self._swept is None:
             work = Sweeping(
                 self.settings.strategy,
-                self._pool_of(_NONE, known, snapshot),
+                self._pool_of(NONE, known, snapshot),
                 closed_rows(waiting.is_open),
                 self.settings.seed,
             )
@@ -304,7 +226,8 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.sort_out() or self.look_ahead() or self.tune()
+        wanted = (self._remember, self.grow, self.sweep, self.sort_out, self.look_ahead, self.tune)
+        return any(step() for step in wanted)
 
     def sort_out(self) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; whether it was.
@@ -473,24 +396,39 @@ class Learner:
             self._tuning = Tuning(len(features.vectoriser.widths), self.settings.seed)
             self._sweep.forget()
         there = self._surroundings
-        if again or there is None or not there.still_fair(self._growth.tickets):
+        if again or there is None:
             if self._prepared is None or self._prepared[0] != features.made:
                 self._prepare(features)
             assert self._prepared is not None
             self._surroundings, self._prepared = self._prepared[1], None
-            self._start = None
         else:
-            there.sample.grown(features.matrix)
+            self._surroundings = there.kept_up(features, self._growth.tickets)
+        if self._surroundings is not there:
+            self._chooser.forget()
 
     def _prepare(self, features: Features) -> None:
         """Find the neighbours: the longest part of a first ranking, for which nobody should wait
         while there are other features to serve.
         """
         assert self._growth is not None
-        found = Surroundings.of(features, self._growth.tickets)
+        assert self._cache is not None
+        there = self._growth.tickets
+        self._kept = remembered(self._cache, features, self._spec)
+        found = self._kept.kept_up(features, there) if self._kept else None
+        found = found or Surroundings.of(features, there)
         if self.features is not None:
             found.sample.near  # noqa: B018 - kept once it was asked for
         self._prepared = features.made, found
+
+    def _remember(self) -> bool:
+        """Keep the neighbours for the next sitting, if they aren't yet; whether it was done now."""
+        found = self._surroundings
+        if found is None or found is self._kept or not (self._growth and self._cache):
+            return False
+        assert self.features is not None
+        if remember(found, self._cache, self.features, self._spec):
+            self._kept = found
+        return found is self._kept
 
     def _texts(self, ids: Sequence[int]) -> list[str]:
         """The texts of these tickets."""
@@ -584,7 +522,7 @@ class Learner:
     def _ranking(
         self, waiting: OpenTickets, snapshot: Snapshot, measures: Measures | None, began: float
     ) -> Ranking:
-        choice = self._choose(waiting, snapshot)
+        choice = self._chooser.choose(waiting, snapshot)
         audit = select.audit_sample(len(waiting.rows), AUDIT_SIZE, waiting.pool.rng)
         uniform_choice = Choice(AUDIT, waiting.rows[audit], None, waiting.uniform)
         revision = self._noted(snapshot, measures, began)
@@ -631,77 +569,12 @@ class Learner:
             for one, its in zip(found, ranked, strict=True)
         )
 
+    def _ranked(self, choice: Choice, snapshot: Snapshot) -> tuple[Ranked, ...]:
+        assert self.model is not None
+        return ranked(choice, snapshot, self.model, self.calibrated)
+
     def _suspected(self) -> tuple[Ranked, ...]:
         return tuple(asked_again(one, self._task) for one in self._doubted()[:SIZE])
 
-    def _choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
-        """Whom to ask: the start order while there is no model worth asking, then the strategy."""
-        if not len(waiting.rows):
-            return Choice(self.settings.strategy, _NONE, None, 1.0)
-        if self.settings.strategy not in _FROM_NOTHING:
-            rows = self._start_rows(waiting, snapshot)
-            if len(rows) or waiting.pool.model is None:
-                return Choice(START, rows, None, 1.0)
-        pool = waiting.pool
-        name = _CHOSEN.get(self.settings.strategy, self.settings.strategy)
-        scores = score(self._strategy, pool)
-        best = select.select(scores, pool.features, SIZE, rng=pool.rng)
-        if not len(best):
-            drawn = select.audit_sample(len(waiting.rows), SIZE, pool.rng)
-            return Choice(RANDOM, waiting.rows[drawn], None, waiting.uniform)
-        return Choice(name, waiting.candidates[best], scores[best], self._chance(waiting))
-
-    def _chance(self, waiting: OpenTickets) -> float | None:
-        """Of the first ticket to come first; a mixture's own draw is not ours to know."""
-        if self.settings.strategy == RANDOM:
-            return waiting.uniform
-        return None if ":" in self.settings.strategy else 1.0
-
-    def _start_rows(self, waiting: OpenTickets, snapshot: Snapshot) -> Indices:
-        """Rows of the pool still to be asked in the start order; none once it is over."""
-        size = start.start_size(len(snapshot.scheme.labels))
-        assert self.model is not None
-        if self.model.ready and len(snapshot.answers) >= size:
-            return _NONE
-        if self._start is None:
-            order = start.start_order(
-                snapshot.features.matrix, size, answered=~waiting.is_open, seed=self.settings.seed
-            )
-            self._start = snapshot.features.ids[order]
-        still = snapshot.features.rows(self._start)
-        rows = still[waiting.is_open[still]][:SIZE]
-        if not len(rows) and not self.model.ready:
-            rows = waiting.rows[select.audit_sample(len(waiting.rows), SIZE, waiting.pool.rng)]
-        return rows
-
-    def _ranked(self, choice: Choice, snapshot: Snapshot) -> tuple[Ranked, ...]:
-        assert self.model is not None
-        labels, ids = snapshot.scheme.ids, snapshot.features.ids
-        features = snapshot.features.matrix[choice.rows]
-        decided = model.decide(self.model.predict_proba(features), self._task) == IS
-        proba = self.calibrated.predict_proba(features)
-        scores = [None] * len(choice.rows) if choice.scores is None else choice.scores
-        ranked = []
-        for row, chances, chosen, score_ in zip(choice.rows, proba, decided, scores, strict=True):
-            likely = np.argsort(-chances, kind="stable") if self.model.ready else _NONE
-            ranked.append(
-                Ranked(
-                    ticket_id=int(ids[row]),
-                    suggestion=tuple(labels[i] for i in likely if chosen[i]),
-                    probabilities=tuple(
-                        (labels[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
-                    ),
-                    reason=choice.reason,
-                    score=None if score_ is None else _finite(score_),
-                    selection_probability=choice.chance,
-                )
-            )
-        return tuple(ranked)
-
 
 _NOT_READY = "the model needs answers of two kinds"
-_NONE: Indices = np.empty(0, np.int64)
-
-
-def _finite(score: float) -> float | None:
-    return round(float(score), 6) if np.isfinite(score) else None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from txtal import processes
 from txtal.loader import protocol
 from txtal.loader.protocol import Job
 from txtal.ports import Loading
@@ -42,15 +43,7 @@ class LoaderProcess:
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        with self._log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-            )
+        self._process = processes.start(self._command, self._log)
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
@@ -88,12 +81,7 @@ class LoaderProcess:
         """Stop it at once; what was loaded is loaded. The last word."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
+            processes.end(process)
             if self._reader is not None:
                 self._reader.join()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError, ValueError):
-                        pipe.close()
         return self._news
