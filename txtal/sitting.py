@@ -309,8 +309,8 @@ def _check_words(recipe: Recipe) -> None:
         )
     if recipe.synthesise and (recipe.stream or recipe.order != "ranking" or recipe.rating):
         raise UsageError(
-            "--synthesise composes the tickets of a pool: not of a stream, nor of ratings, and in "
-            "no other order"
+            "--synthesise composes texts from a pool that a model ranks: leave it out with a "
+            "stream, with ratings, and where tickets come in the order of the file"
         )
     if recipe.stop_at is not None and not 0 < recipe.stop_at <= 1:
         raise UsageError(f"a target of {recipe.stop_at} makes no sense: give 0 to 1, as in 0.9")

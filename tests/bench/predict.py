@@ -24,6 +24,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sklearn.linear_model import LogisticRegression
 
 from tests.bench.common import DATA, alternate, as_installed, emit, parser
@@ -37,6 +39,8 @@ import json, sys
 from itertools import islice
 from pathlib import Path
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sklearn.linear_model import LogisticRegression
 from txtal.classifier import load
 made = load(Path(sys.argv[1]))
@@ -52,6 +56,8 @@ with open(sys.argv[2]) as lines, open(sys.argv[3], "w") as out:
             one["probabilities"] = dict(zip(made.labels, row.round(4).tolist()))
             out.write(json.dumps(one) + "\\n")
 """
+
+TABLE = pa.schema([("text", pa.string()), ("n", pa.int64())])
 
 STARTER = """
 import os, sys
@@ -72,6 +78,16 @@ def trained(texts: list[str], labels: list[str], answers: int) -> tuple[Classifi
     intercept = model.intercept_.astype(np.float32)
     ours = LinearModel("exclusive", coef, intercept, np.ones(len(coef), np.bool_))
     return Classifier("exclusive", tuple(model.classes_.tolist()), ours, vectoriser), model
+
+
+def as_parquet(lines: Path) -> Path:
+    """The same tickets as a table, beside the lines."""
+    path = lines.with_suffix(".parquet")
+    with lines.open("rb") as rows, pq.ParquetWriter(path, TABLE) as out:
+        while batch := [json.loads(line) for line in islice(rows, 65_536)]:
+            pairs = [{"text": one["text"], "n": one["meta"]["n"]} for one in batch]
+            out.write_table(pa.Table.from_pylist(pairs, TABLE))
+    return path
 
 
 def run(command: list[str]) -> tuple[float, float]:
@@ -120,6 +136,7 @@ def main() -> None:
                     text = f"{row['text']} {texts[number * 7 % len(texts)]}"
                     out.write(json.dumps({"text": text, "meta": {"n": number}}) + "\n")
         small, large = files.values()
+        small_table, large_table = map(as_parquet, files.values())
         txtal = [sys.executable, "-m", "txtal", "-q", "predict", str(folder / "model")]
         works = {
             "bare": [
@@ -131,6 +148,8 @@ def main() -> None:
             "parquet": [*txtal, str(large), "-o", str(folder / "out.parquet")],
             "small": [*txtal, str(small), "-o", str(folder / "small.jsonl")],
             "small parquet": [*txtal, str(small), "-o", str(folder / "small.parquet")],
+            "table": [*txtal, str(large_table), "-o", str(folder / "out.parquet")],
+            "small table": [*txtal, str(small_table), "-o", str(folder / "small.parquet")],
         }
         peaks: dict[str, float] = {}
         taken: dict[str, list[float]] = {what: [] for what in works}
@@ -150,8 +169,10 @@ def main() -> None:
         "to parquet over to jsonl": median["jsonl"] / median["parquet"],
         "peak MB, all lines": round(peaks["jsonl"]),
         "peak MB, a twentieth": round(peaks["small"]),
-        "peak MB parquet, all lines": round(peaks["parquet"]),
-        "peak MB parquet, a twentieth": round(peaks["small parquet"]),
+        "peak MB to parquet, all lines": round(peaks["parquet"]),
+        "peak MB to parquet, a twentieth": round(peaks["small parquet"]),
+        "peak MB parquet to parquet, all lines": round(peaks["table"]),
+        "peak MB parquet to parquet, a twentieth": round(peaks["small table"]),
         "peak MB of the bare loop": round(peaks["bare"]),
         "bytes a line, jsonl": round(sizes["jsonl"] / options.lines),
         "bytes a line, parquet": round(sizes["parquet"] / options.lines),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from txtal.errors import DataError
-from txtal.formats import parquet
+from txtal.formats import parquet, predicted
 from txtal.formats.lines import BadLine
 from txtal.formats.predicted import Lines, form_for, form_from
 from txtal.formats.source import read
@@ -163,6 +163,16 @@ def test_progress_counts_rows(path: Path) -> None:
     assert seen == [(1000, 2500), (2000, 2500), (2500, 2500)]
 
 
+def test_reading_keeps_a_part_of_the_file_in_memory(path: Path) -> None:
+    table = pa.table({"text": [f"{n} " + f"word{n} " * 100 for n in range(20_000)]})
+    size = table.nbytes
+    pq.write_table(table, path, row_group_size=len(table))
+    del table
+    before = pa.total_allocated_bytes()
+    most = max(pa.total_allocated_bytes() - before for _ in read(path, print))
+    assert most < size / 3
+
+
 def written(form: Any, batches: list[list[Record]]) -> Any:
     """What the form makes of the batches, read back."""
     kept = BytesIO(b"".join(form.encode("exclusive", b, [SAID] * len(b)) for b in batches))
@@ -186,6 +196,20 @@ def test_the_columns_of_parquet_stay(path: Path) -> None:
     assert table["predicted"].to_pylist() == ["a", "a"]
     assert table["probability"].to_pylist() == [0.75, 0.75]
     assert table["probabilities"].to_pylist() == [{"a": 0.75, "b": 0.25}] * 2
+
+
+def test_a_long_file_is_written_a_bounded_part_at_a_time() -> None:
+    labels = [f"label {n}" for n in range(100)]
+    form = form_for(Path("o.parquet"), "exclusive", labels, None)
+    said = Classified((labels[0],), dict.fromkeys(labels, 0.01))
+    batch = form.encode("exclusive", [Record("x")] * 500, [said] * 500)
+    out = BytesIO()
+    form.converter(BytesIO(batch * 100), out)
+    groups = pq.ParquetFile(BytesIO(out.getvalue())).metadata
+    assert groups.num_rows == 50_000
+    rows = [groups.row_group(n).num_rows for n in range(groups.num_row_groups)]
+    assert max(rows) * 8 * len(labels) < 2 * predicted.ROW_GROUP
+    assert min(rows[:-1]) * 8 * len(labels) > predicted.ROW_GROUP / 2
 
 
 def test_columns_from_elsewhere_are_text_meta_and_the_rest_as_json() -> None:

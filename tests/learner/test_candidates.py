@@ -171,7 +171,7 @@ def more(one: Desk, count: int) -> None:
     begin = len(one.ids)
     texts = [f"please refund me at once {begin + n}" for n in range(count)]
     tickets.add(one.conn, one.dataset.id, [Record(text) for text in texts])
-    one.ids = tickets.ids_after(one.conn, one.dataset.id)
+    one.ids = list(tickets.ids_after(one.conn, one.dataset.id))
 
 
 def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeDataset
+from txtal.engine import LOCAL
 from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.intervals import wilson
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
+from txtal.learner.prepare import prepare
 from txtal.learner.protocol import dump_message, load_message
-from txtal.learning import calibrate, tuning
+from txtal.learning import calibrate, neighbourhood, tuning
+from txtal.learning.arrays import Floats
 from txtal.ports import LearnerStatus
 from txtal.session import Session
-from txtal.store import answers, changes, datasets, tickets
+from txtal.store import answers, cache_folder, changes, datasets, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.types import (
@@ -57,7 +61,7 @@ class Desk:
         self.conn, self.path = conn, path
         self.dataset = dataset
         self.ledger = Ledger(conn, path, dataset, annotator="ann")
-        self.ids = tickets.ids_after(conn, dataset.id)
+        self.ids = list(tickets.ids_after(conn, dataset.id))
 
     @property
     def labels(self) -> dict[str, int]:
@@ -279,7 +283,7 @@ def test_tickets_that_come_later(desk: MakeDesk) -> None:
     learner.rank()
     one.answer(one.ids[60:])
     tickets.add(one.conn, one.dataset.id, [Record(f"please refund order x{n}") for n in range(9)])
-    new = tickets.ids_after(one.conn, one.dataset.id, one.ids[-1])
+    new = list(tickets.ids_after(one.conn, one.dataset.id, one.ids[-1]))
     ranking = learner.rank()
     assert sorted(ids(ranking.items)) == new
     assert {one.suggested(item) for item in ranking.items} == {("refund",)}
@@ -289,6 +293,83 @@ def test_tickets_that_come_later(desk: MakeDesk) -> None:
     ranking = learner.rank()
     for item in ranking.audit:
         assert one.suggested(item) == (topic(one.text(item.ticket_id)),)
+
+
+def rested(learner: Learner) -> Ranking:
+    """A ranking, and what can wait done after it."""
+    ranking = learner.rank()
+    while learner.work():
+        pass
+    return ranking
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tickets were compared with a sample, each time."""
+    found: list[int] = []
+    nearest = neighbourhood._nearest
+
+    def counted(unit: Floats, sample: Floats) -> neighbourhood.Near:
+        found.append(len(unit))
+        return nearest(unit, sample)
+
+    monkeypatch.setattr(neighbourhood, "_nearest", counted)
+    return found
+
+
+def test_a_new_sitting_finds_the_neighbours_that_the_last_one_found(
+    desk: MakeDesk, compared: list[int]
+) -> None:
+    one = desk()
+    one.answer(one.ids[:20])
+    first = rested(one.learner())
+    assert compared == [len(TEXTS)]
+    again = one.learner().rank()
+    assert compared == [len(TEXTS)]
+    assert ids(again.items) == ids(first.items)
+    assert [item.probabilities for item in again.items] == [
+        item.probabilities for item in first.items
+    ]
+    tickets.add(one.conn, one.dataset.id, [Record(f"please refund order x{n}") for n in range(9)])
+    rested(one.learner())
+    assert compared == [len(TEXTS), 9], "new tickets cost what they are"
+    rested(one.learner())
+    assert compared == [len(TEXTS), 9]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", None])
+def test_neighbours_that_can_not_be_read_are_found_anew(
+    desk: MakeDesk, compared: list[int], content: bytes | None
+) -> None:
+    one = desk()
+    one.answer(one.ids[:20])
+    first = rested(one.learner())
+    (file,) = cache_folder(one.path).rglob("worked-out.npz")
+    file.write_bytes(file.read_bytes()[:-100] if content is None else content)
+    assert ids(one.learner().rank().items) == ids(first.items)
+    assert compared == [len(TEXTS)] * 2
+
+
+def test_neighbours_belong_to_the_features_they_were_found_in(
+    desk: MakeDesk, compared: list[int]
+) -> None:
+    one = desk()
+    rested(one.learner())
+    (file,) = cache_folder(one.path).rglob("worked-out.npz")
+    kept = file.read_bytes()
+    shutil.rmtree(file.parent)
+    one.learner().rank()
+    file.write_bytes(kept)
+    one.learner().rank()
+    assert compared == [len(TEXTS)] * 3
+
+
+def test_what_was_prepared_has_its_neighbours(desk: MakeDesk, compared: list[int]) -> None:
+    one = desk()
+    for _ in range(2):
+        prepare(one.path, one.dataset.name, SETTINGS.vectoriser, LOCAL, lambda done, total: None)
+    one.learner().rank()
+    assert compared == [len(TEXTS)]
 
 
 def test_a_label_that_comes_later(desk: MakeDesk) -> None:

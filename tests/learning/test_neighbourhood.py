@@ -67,6 +67,86 @@ class TestNeighbourhood:
         features[2] = np.nan
         assert Neighbourhood(features).rows.tolist() == [0]
 
+    @pytest.mark.parametrize("first", [0, 3, 60, 119])
+    def test_more_rows_find_their_neighbours_and_are_found(
+        self, first: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(neighbourhood, "_BLOCK", 25)
+        monkeypatch.setattr(neighbourhood, "NEAREST", 20)
+        features = blobs(per_blob=40)[0]
+        features[[2, 70]] = 0
+        before = Neighbourhood(features[:first])
+        before.near  # noqa: B018 - so that it is found
+        compared: list[int] = []
+        nearest = neighbourhood._nearest
+
+        def counted(unit: np.ndarray, sample: np.ndarray) -> neighbourhood.Near:
+            compared.append(len(unit))
+            return nearest(unit, sample)
+
+        monkeypatch.setattr(neighbourhood, "_nearest", counted)
+        after = before.extended(features)
+        assert after is not None
+        near = after.near
+        assert compared == [len(after) - len(before)], "nobody is compared with everything again"
+        whole = Neighbourhood(features)
+        assert after.rows.tolist() == whole.rows.tolist()
+        np.testing.assert_allclose(near.cosines, whole.near.cosines, atol=1e-6)
+        found = np.take_along_axis(after.unit @ after.unit.T, near.places, axis=1)
+        np.testing.assert_allclose(found, near.cosines, atol=1e-6)
+        assert [len(set(row)) for row in near.places.tolist()] == [20] * len(after)
+
+    def test_a_pool_that_outgrows_the_sample_needs_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(neighbourhood, "SIZE", 10)
+        features, _ = blobs()
+        assert Neighbourhood(features[:9]).extended(features[:11]) is None
+
+    def test_there_and_back(self) -> None:
+        features, _ = blobs()
+        sample = Neighbourhood(features[:80])
+        assert sample.to_arrays() is None, "nothing was found yet"
+        near = sample.near
+        kept = Neighbourhood.from_arrays(features, sample.to_arrays() or {})
+        assert kept is not None
+        assert kept.near.places.tolist() == near.places.tolist()
+        assert kept.near.cosines.tolist() == near.cosines.tolist()
+        wider = kept.extended(features)
+        assert wider is not None
+        assert wider.rows.tolist() == list(range(90))
+
+    @pytest.mark.parametrize(
+        ("what", "value"),
+        [
+            ("rows", np.arange(1, 5)),
+            ("rows", np.array([0, 1, 1, 2])),
+            ("rows", np.arange(-1, 3)),
+            ("rows", np.arange(3)),
+            ("rows", np.empty(0, np.int64)),
+            ("rows", np.array(["a", "b", "c", "d"])),
+            ("places", np.full((4, 4), 4)),
+            ("places", np.full((4, 4), -1)),
+            ("places", np.zeros((4, 3), int)),
+            ("cosines", np.full((4, 4), np.nan)),
+            ("cosines", np.zeros(4)),
+            ("pool", np.array(5)),
+            ("pool", np.array(3)),
+            ("pool", np.array([1, 2])),
+        ],
+    )
+    def test_arrays_that_can_not_be_its_own(self, what: str, value: np.ndarray) -> None:
+        features = unit(0, 10, 20, 30)
+        sample = Neighbourhood(features)
+        sample.near  # noqa: B018 - so that it is found
+        arrays = sample.to_arrays() or {}
+        assert Neighbourhood.from_arrays(features, arrays)
+        assert Neighbourhood.from_arrays(features, arrays | {what: value}) is None
+        assert (
+            Neighbourhood.from_arrays(features, {k: v for k, v in arrays.items() if k != what})
+            is None
+        )
+
     def test_nothing_at_all(self) -> None:
         sample = Neighbourhood(np.zeros((3, 2), np.float32))
         assert len(sample) == 0

@@ -148,7 +148,7 @@ def test_stopped_after_any_part_the_next_run_completes_it(behind: Behind, part: 
     behind.then = lambda news: None
     behind.load()
     assert behind.texts == TEXTS[:40]
-    assert tickets.ids_after(behind.conn, 1) == list(range(1, 41))
+    assert list(tickets.ids_after(behind.conn, 1)) == list(range(1, 41))
 
 
 def test_while_it_loads_others_know_and_one_follows_the_other(behind: Behind) -> None:

@@ -110,7 +110,7 @@ def test_random_tickets_are_open_and_evenly_drawn(
 ) -> None:
     make_dataset(["other"] * 1, name="other")
     dataset = make_dataset([str(n) for n in range(5)])
-    ids = tickets.ids_after(conn, dataset.id)
+    ids = list(tickets.ids_after(conn, dataset.id))
     ledger = Ledger(conn, path, dataset, annotator="ann")
     ledger.record(Answer(ids[0], "accept"))
     rng = random.Random(1)
@@ -192,7 +192,7 @@ def test_the_log_agrees_with_a_dict(
     for table in ("lease", "answer", "session", "ticket", "label_event", "label", "dataset"):
         conn.execute(f"DELETE FROM {table}")
     dataset = make_dataset(["a", "b", "c", "d"])
-    ids = tickets.ids_after(conn, dataset.id)
+    ids = list(tickets.ids_after(conn, dataset.id))
     ledger = Ledger(conn, path, dataset, annotator="ann")
     history: list[tuple[int, int]] = []
     for number, move in enumerate(moves):

@@ -23,8 +23,8 @@ from txtal.types import ONE_OF, Classified, Record, Task
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROW_GROUP = 65_536
-"""Rows of a row group of Parquet: what is in memory while the file is put together."""
+ROW_GROUP = 8_000_000
+"""Bytes of a row group of Parquet before it is encoded: what is in memory of the whole file."""
 
 
 Convert = Callable[[BinaryIO, BinaryIO], None]
@@ -194,7 +194,7 @@ class Table:
             messages = pa.PythonFile(kept, mode="r")
             while (message := _next_message(messages)) is not None:
                 waiting.append(pa.ipc.read_record_batch(message, self.schema))
-                if sum(map(len, waiting)) >= _ROW_GROUP:
+                if sum(batch.nbytes for batch in waiting) >= ROW_GROUP:
                     writer.write_table(pa.Table.from_batches(waiting))
                     waiting.clear()
             if waiting:

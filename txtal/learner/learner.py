@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -32,14 +31,12 @@ from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
 from txtal.learner.growth import Growth
 from txtal.learner.known import Known
 from txtal.learner.measuring import Found
+from txtal.learner.surroundings import Surroundings, remember, remembered
 from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
 from txtal.learner.why import weigh
-from txtal.learning import calibrate, neighbourhood, select
+from txtal.learning import calibrate, select
 from txtal.learning.arrays import Floats, Indices
-from txtal.learning.herding import Herding
 from txtal.learning.model import LinearModel
-from txtal.learning.neighbourhood import Neighbourhood
-from txtal.learning.propagation import Propagation
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
@@ -75,25 +72,6 @@ AUDIT_SIZE = 20
 """Uniformly drawn tickets that come with it."""
 
 
-class Surroundings(NamedTuple):
-    """What is worked out once of a pool's features and kept."""
-
-    sample: Neighbourhood
-    propagation: Propagation
-    herding: Herding
-    tickets: int
-    """That there were."""
-
-    @classmethod
-    def of(cls, features: Features, tickets: int) -> Surroundings:
-        sample = Neighbourhood(features.matrix)
-        return cls(sample, Propagation(sample), Herding(sample), tickets)
-
-    def still_fair(self, tickets: int) -> bool:
-        """Whether a sample that left most tickets out is no less fair to those there are now."""
-        return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
-
-
 class Learner:
     """Makes rankings from the database alone; every call starts from what is there now."""
 
@@ -119,6 +97,7 @@ class Learner:
         self._regression: LinearModel | None = None
         self._surroundings: Surroundings | None = None
         self._prepared: tuple[str, Surroundings] | None = None
+        self._kept: Surroundings | None = None
         self._report = report or (lambda status: None)
         self._engine = steadfast(settings.engine, settings.scheduler, tell)
         self._cache = FeatureCache(cache_folder) if cache_folder else None
@@ -247,7 +226,8 @@ class Learner:
 
     def work(self) -> bool:
         """A step of what can wait until there is nothing better to do; whether there is more."""
-        return self.grow() or self.sweep() or self.sort_out() or self.look_ahead() or self.tune()
+        wanted = (self._remember, self.grow, self.sweep, self.sort_out, self.look_ahead, self.tune)
+        return any(step() for step in wanted)
 
     def sort_out(self) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; whether it was.
@@ -416,24 +396,39 @@ class Learner:
             self._tuning = Tuning(len(features.vectoriser.widths), self.settings.seed)
             self._sweep.forget()
         there = self._surroundings
-        if again or there is None or not there.still_fair(self._growth.tickets):
+        if again or there is None:
             if self._prepared is None or self._prepared[0] != features.made:
                 self._prepare(features)
             assert self._prepared is not None
             self._surroundings, self._prepared = self._prepared[1], None
-            self._chooser.forget()
         else:
-            there.sample.grown(features.matrix)
+            self._surroundings = there.kept_up(features, self._growth.tickets)
+        if self._surroundings is not there:
+            self._chooser.forget()
 
     def _prepare(self, features: Features) -> None:
         """Find the neighbours: the longest part of a first ranking, for which nobody should wait
         while there are other features to serve.
         """
         assert self._growth is not None
-        found = Surroundings.of(features, self._growth.tickets)
+        assert self._cache is not None
+        there = self._growth.tickets
+        self._kept = remembered(self._cache, features, self._spec)
+        found = self._kept.kept_up(features, there) if self._kept else None
+        found = found or Surroundings.of(features, there)
         if self.features is not None:
             found.sample.near  # noqa: B018 - kept once it was asked for
         self._prepared = features.made, found
+
+    def _remember(self) -> bool:
+        """Keep the neighbours for the next sitting, if they aren't yet; whether it was done now."""
+        found = self._surroundings
+        if found is None or found is self._kept or not (self._growth and self._cache):
+            return False
+        assert self.features is not None
+        if remember(found, self._cache, self.features, self._spec):
+            self._kept = found
+        return found is self._kept
 
     def _texts(self, ids: Sequence[int]) -> list[str]:
         """The texts of these tickets."""

@@ -18,8 +18,9 @@ from txtal.errors import LearnerError
 from txtal.learner import measuring
 from txtal.learner.choosing import Choice, OpenTickets, Snapshot
 from txtal.learner.known import Known
-from txtal.learner.learner import Learner, Surroundings
+from txtal.learner.learner import Learner
 from txtal.learner.memory import give_back
+from txtal.learner.surroundings import Surroundings
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.strategies import registry

@@ -1,16 +1,27 @@
 """Which tickets lie close together: the nearest neighbours within a sample of the pool.
 
 Found once and kept as long as the features stay the same; what herding and propagation stand on.
+Tickets that are added to a pool small enough to be its own sample are compared with the others;
+those aren't compared with each other again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from txtal.learning.arrays import Features, Floats, Indices, Rows, unit_rows, usable_sample
+from txtal.learning.arrays import (
+    Features,
+    Floats,
+    Indices,
+    Rows,
+    unit_rows,
+    usable_rows,
+    usable_sample,
+)
 
 SIZE = 12_000
 """Tickets in the sample of a larger pool: finding neighbours takes its square."""
@@ -34,9 +45,13 @@ class Near(NamedTuple):
 class Neighbourhood:
     """A uniform sample of the pool's usable tickets, and the neighbours of any ticket in it."""
 
-    def __init__(self, features: Rows, seed: int = 0) -> None:
-        self.rows: Indices = np.sort(usable_sample(features, SIZE, np.random.default_rng(seed)))
+    def __init__(self, features: Rows, seed: int = 0, rows: Indices | None = None) -> None:
+        """``rows`` are those of the sample, ascending; drawn when they aren't given."""
+        drawn = usable_sample(features, SIZE, np.random.default_rng(seed)) if rows is None else rows
+        self.rows: Indices = np.sort(drawn)
         """(m,): rows of the features that are in the sample, ascending."""
+        self.pool = int(features.shape[0])
+        """Rows of the features that the sample was drawn from."""
         self._features = features
         self._outside: dict[int, tuple[Indices, Floats]] = {}
 
@@ -46,6 +61,47 @@ class Neighbourhood:
     def grown(self, features: Rows) -> None:
         """There are more rows, after those there were; the sample stays as it is."""
         self._features = features
+
+    def extended(self, features: Rows) -> Neighbourhood | None:
+        """One with every row that came after those there were; None for a pool of more than
+        ``SIZE``, of which another sample is due.
+        """
+        if features.shape[0] > SIZE:
+            return None
+        new = self.pool + np.flatnonzero(usable_rows(features[self.pool :]))
+        wider = Neighbourhood(features, rows=np.concatenate([self.rows, new]))
+        if "near" in self.__dict__:
+            wider.near = _widened(self.near, wider.unit)
+        return wider
+
+    def to_arrays(self) -> dict[str, Any] | None:
+        """Arrays without objects, for a file; None while the neighbours aren't found."""
+        if "near" not in self.__dict__:
+            return None
+        places = self.near.places.astype(np.uint16 if len(self) <= 1 << 16 else np.uint32)
+        pool = np.array(self.pool)
+        return {"rows": self.rows, "places": places, "cosines": self.near.cosines, "pool": pool}
+
+    @classmethod
+    def from_arrays(cls, features: Rows, arrays: Mapping[str, Any]) -> Neighbourhood | None:
+        """Back from :meth:`to_arrays`; None for arrays that can't be of these features."""
+        try:
+            rows, pool = np.asarray(arrays["rows"], np.int64), int(arrays["pool"])
+            near = Near(
+                np.asarray(arrays["places"], np.int64), np.asarray(arrays["cosines"], np.float32)
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+        shape = (len(rows), min(NEAREST, len(rows))) if rows.ndim == 1 else ()
+        if not len(rows) or near.places.shape != shape or near.cosines.shape != shape:
+            return None
+        ascending = rows[0] >= 0 and (np.diff(rows) > 0).all()
+        known = rows[-1] < pool <= features.shape[0] and near.places.max() < len(rows)
+        if not (ascending and known and near.places.min() >= 0 and np.isfinite(near.cosines).all()):
+            return None
+        kept = cls(features, rows=rows)
+        kept.pool, kept.near = pool, near
+        return kept
 
     @cached_property
     def features(self) -> Features:
@@ -68,10 +124,7 @@ class Neighbourhood:
         Those of rows outside the sample are remembered: answers are asked for again and again.
         """
         found, places = self.inside(rows)
-        count = self.near.places.shape[1]
-        near = Near(
-            np.empty((len(rows), count), np.int64), np.empty((len(rows), count), np.float32)
-        )
+        near = _none(len(rows), len(self))
         near.places[found], near.cosines[found] = (
             self.near.places[places],
             self.near.cosines[places],
@@ -95,16 +148,46 @@ class Neighbourhood:
         return found, places[found]
 
 
+def _widened(near: Near, unit: Features) -> Near:
+    """The neighbours of all of ``unit``, given those of its first rows among themselves.
+
+    The others are compared with everything, the first ones only with the others.
+    """
+    first = len(near.places)
+    others = np.arange(first, len(unit))
+    wider = _none(len(unit), len(unit))
+    wider.places[first:], wider.cosines[first:] = _nearest(unit[first:], unit)
+    for block in _blocks(first):
+        cosines = np.hstack([near.cosines[block], unit[block] @ unit[first:].T])
+        added = np.broadcast_to(others, (len(cosines), len(others)))
+        places = np.hstack([near.places[block], added])
+        best = _highest(cosines, wider.places.shape[1])
+        wider.places[block] = np.take_along_axis(places, best, axis=1)
+        wider.cosines[block] = np.take_along_axis(cosines, best, axis=1)
+    return wider
+
+
 def _nearest(unit: Features, sample: Features) -> Near:
-    count = min(NEAREST, len(sample))
-    places = np.empty((len(unit), count), np.int64)
-    cosines = np.empty((len(unit), count), np.float32)
-    for begin in range(0, len(unit), _BLOCK):
-        block = slice(begin, begin + _BLOCK)
+    near = _none(len(unit), len(sample))
+    for block in _blocks(len(unit)):
         every = unit[block] @ sample.T
-        some = np.argpartition(-every, count - 1, axis=1)[:, :count]
-        values = np.take_along_axis(every, some, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        places[block] = np.take_along_axis(some, order, axis=1)
-        cosines[block] = np.take_along_axis(values, order, axis=1)
-    return Near(places, cosines)
+        near.places[block] = _highest(every, near.places.shape[1])
+        near.cosines[block] = np.take_along_axis(every, near.places[block], axis=1)
+    return near
+
+
+def _none(rows: int, sample: int) -> Near:
+    """Room for the neighbours of so many rows in so large a sample."""
+    shape = rows, min(NEAREST, sample)
+    return Near(np.empty(shape, np.int64), np.empty(shape, np.float32))
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(begin, min(begin + _BLOCK, rows)) for begin in range(0, rows, _BLOCK))
+
+
+def _highest(values: Floats, count: int) -> Indices:
+    """The columns of each row's ``count`` highest, the highest first."""
+    some = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    order = np.argsort(-np.take_along_axis(values, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1)

@@ -165,6 +165,21 @@ class FeatureCache:
             header = job.append_missing(files, *there, _unique(ticket_ids))
             return self._features(files, header, there[1])
 
+    def remember(self, features: Features, arrays: Arrays, spec: str | Spec, seed: int = 0) -> None:
+        """Keep what was worked out of features, unless others have taken their place."""
+        with self._alone(_Job(_nothing, spec, seed)) as files:
+            header = files.read()
+            if header is not None and header.made == features.made:
+                files.write_worked_out(header, arrays)
+
+    def remembered(self, features: Features, spec: str | Spec, seed: int = 0) -> Arrays | None:
+        """What was last kept of these features; None when there is nothing that can be used."""
+        with self._alone(_Job(_nothing, spec, seed)) as files:
+            header = files.read()
+            if header is None or header.made != features.made:
+                return None
+            return files.worked_out(header)
+
     @contextmanager
     def _alone(self, job: _Job) -> Iterator[RowFiles]:
         """The files of a job's spec, while no other process writes any."""

@@ -6,6 +6,7 @@ A folder holds::
     vectoriser.npz   that vectoriser, without pickle
     ids.i64          ticket ids, in the machine's byte order
     matrix.f16       their features, row by row, in half precision
+    worked-out.npz   what somebody worked out of them and would not like to work out again
 
 Half of the room costs nothing: rows are of length one or so, and what rounding takes from a
 product of two of them is less than 0.001.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ _HEADER = "header.json"
 _VECTORISER = "vectoriser.npz"
 _IDS = "ids.i64"
 _MATRIX = "matrix.f16"
+_WORKED_OUT = "worked-out.npz"
 _STORED = np.float16
 _OWN_HEADER = "header"
 
@@ -129,6 +131,22 @@ class RowFiles:
             return Vectoriser.from_arrays(json.loads(arrays.pop(_OWN_HEADER).tobytes()), arrays)
         except (FileNotFoundError, EOFError, BadZipFile, KeyError, ValueError, LearnerError):
             return None
+
+    def write_worked_out(self, header: Header, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Put them in the place of any there are."""
+        made = np.frombuffer(header.made.encode(), dtype=np.uint8)
+        with _replacing(self.folder / _WORKED_OUT) as file:
+            np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: made})
+
+    def worked_out(self, header: Header) -> dict[str, NDArray[Any]] | None:
+        """What was written of these features; None when there is nothing that can be read."""
+        try:
+            with np.load(self.folder / _WORKED_OUT, allow_pickle=False) as saved:
+                arrays = dict(saved)
+            made = arrays.pop(_OWN_HEADER).tobytes().decode()
+        except (FileNotFoundError, EOFError, BadZipFile, KeyError, ValueError):
+            return None
+        return arrays if made == header.made else None
 
     def ids(self, header: Header) -> Ids:
         """The ids of the rows."""

@@ -1,0 +1,110 @@
+"""What the learner is told, and what it and a classifier say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from txtal.types.answers import Ranked
+from txtal.types.measures import Estimate, Measures, Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One fit of the model."""
+
+    answers: int
+    """How many current answers it learned from."""
+    newest: int
+    """Id of the newest row of the answer log it had read."""
+    seconds: float
+    vectoriser: str
+    strategy: str
+    audit: Estimate | None = None
+    note: str = ""
+    """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
+    outlook: Outlook | None = None
+    """The newest there is; not made at every fit."""
+    measures: Measures | None = None
+    """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A text made of two tickets', to be asked as a synthetic ticket."""
+
+    text: str
+    of: tuple[int, int]
+    """Their ids."""
+    ranked: Ranked
+    """What the model thinks of it; its ticket id is 0, for it isn't one yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a revision hands the session: whom to ask next."""
+
+    revision: Revision
+    items: tuple[Ranked, ...]
+    """By the strategy, best first."""
+    audit: tuple[Ranked, ...] = ()
+    """A uniform random sample of the same pool, in random order."""
+    suspects: tuple[Ranked, ...] = ()
+    """Answered tickets to look at again, the most suspect first; only where they are asked for."""
+    composed: tuple[Composed, ...] = ()
+    """Texts to be asked as synthetic tickets; only where they are asked for."""
+    scored: tuple[Ranked, ...] = ()
+    """Of a stream: tickets that have arrived and whose fate is to be settled, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What a classifier says of one text."""
+
+    labels: tuple[str, ...]
+    """What it would answer: for multilabel and binary those with probability 0.5 or more."""
+    probabilities: Mapping[str, float]
+    """Of every label, most probable first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the model thinks of a label for a ticket."""
+
+    ticket_id: int
+    label: int
+    words: tuple[tuple[str, float], ...]
+    """In lower case, with what each does for the label's score: above 0 it speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerSettings:
+    """Everything the learner needs besides the database."""
+
+    vectoriser: str = "auto"
+    """Spec of the features; see :mod:`txtal.vectors.spec`."""
+    strategy: str = "auto"
+    audit: float = 0.1
+    """Share of questions drawn uniformly at random to estimate quality."""
+    seed: int = 0
+    synthesise: bool = False
+    """Whether rankings hold texts composed of tickets'."""
+    stream: bool = False
+    """Whether tickets are scored as they arrive, rather than the whole pool."""
+    threads: int = 1
+    """BLAS threads; one, so that the screen keeps a core."""
+    stop_gain: float = 0.0
+    """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop; 0:
+    never."""
+    stop_at: float | None = None
+    """The accuracy at which it is said."""
+    robust: bool = False
+    """Whether fits leave out answers that are next to impossible by a model of the others."""
+    suspects: bool = False
+    """Whether rankings hold answers to look at again."""
+    code: str | None = None
+    """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
+    engine: str = "local"
+    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
+    scheduler: str | None = None
+    """The address of Dask's, for the engine ``dask``."""

@@ -1,0 +1,85 @@
+"""The label scheme: the task, its labels, and how they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary", "rating")
+
+ONE_OF: frozenset[Task] = frozenset({"exclusive", "rating"})
+"""Tasks of which each ticket has exactly one label, so that its probabilities sum to one."""
+
+VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
+
+Task = Literal["exclusive", "multilabel", "binary", "rating"]
+"""One of K labels; any of K; one label, yes or no; or one of K grades, which have an order."""
+
+Verdict = Literal["accept", "reject", "ignore"]
+
+LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
+"""Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
+of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label; ``id`` is stable, so a new name touches no answer."""
+
+    id: int
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What may be answered: the task and its labels, in the annotator's order."""
+
+    task: Task
+    labels: tuple[Label, ...]
+    former: tuple[Label, ...] = ()
+    """Labels that are no longer offered; old answers still name them."""
+
+    def label(self, label_id: int) -> Label:
+        """The label with this id. Raises KeyError when there is none."""
+        for label in self.labels:
+            if label.id == label_id:
+                return label
+        raise KeyError(label_id)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Label ids in order; the columns of the answer matrix."""
+        return tuple(label.id for label in self.labels)
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Every label's name by its id, former ones too."""
+        return {label.id: label.name for label in (*self.former, *self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """A change of a label scheme; see :mod:`txtal.store.labels`."""
+
+    action: Literal["add", "rename", "describe", "merge", "split", "retire", "undo"]
+    """``undo`` takes back the newest change that stands."""
+    label: int = 0
+    """The label that is changed; not for ``add`` and ``undo``."""
+    name: str = ""
+    """add, rename: the name it gets."""
+    description: str = ""
+    into: int = 0
+    """merge: the label it becomes a part of."""
+    names: tuple[str, ...] = ()
+    """split: the names of the labels it becomes, its own perhaps among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A named pool of tickets with a label scheme."""
+
+    id: int
+    name: str
+    scheme: Scheme
