@@ -32,7 +32,7 @@ from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.stream import Rule, pointwise
 from txtal.text import count, label_fault
-from txtal.types import Dataset, LearnerSettings, Stream, Task
+from txtal.types import ONE_OF, Dataset, LearnerSettings, Stream, Task
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
@@ -109,7 +109,18 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
             f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from FILE, "
             "or grades with --rating 1-5"
         )
+    _warn_of_band(recipe, dataset, report)
     return dataset
+
+
+def _warn_of_band(recipe: Recipe, dataset: Dataset, report: Report) -> None:
+    """Below a band the likeliest of several labels is unlikely, not a no as of one label."""
+    bounds, labels = recipe.stream.band if recipe.stream else None, len(dataset.scheme.labels)
+    if bounds and dataset.scheme.task in ONE_OF and bounds[0] > 1 / labels:
+        report.say(
+            f"below {bounds[0]:g} the likeliest of {count(labels, 'label')} is stored as a "
+            f"prediction, however unlikely; --band 0,{bounds[1]:g} asks there, too"
+        )
 
 
 def _labels(recipe: Recipe) -> list[tuple[str, str]]:

@@ -110,6 +110,16 @@ def test_what_can_not_be_a_stream(stream: Program, words: list[str], fault: str)
     assert stream.quick("export", "d").code == 2
 
 
+@pytest.mark.parametrize(("labels", "warned"), [("a,b,c", True), ("a,b", False), ("a", False)])
+def test_a_band_that_would_store_what_is_unlikely(
+    stream: Program, labels: str, warned: bool
+) -> None:
+    ran = stream.ok(
+        "teach", "d", "t.jsonl", "--stream", "--band", "0.4,0.6", "--plain", "-l", labels
+    )  # fmt: skip
+    assert ("--band 0,0.6 asks there, too" in ran.err) == warned
+
+
 def test_predictions_are_exported_when_asked_for(stream: Program) -> None:
     stream.ok("teach", "d", "t.jsonl", "--stream", "--plain", "-l", "a,b", stdin="1\n")
     predict(stream.folder / stream.db, 4, 0.97)
