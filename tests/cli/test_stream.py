@@ -176,7 +176,7 @@ def test_killed_and_begun_again_nothing_is_asked_twice(txtal: Program, terminal:
     number = 0
     for _ in range(2):
         one = terminal(txtal, piped, command=("sh", "-c"))
-        one.wait("wait")
+        one.wait(" arrived")  # a key pressed before there is a ticket answers none
         for _ in range(6):
             number += 1
             one.answer("12"[number % 2], number)
@@ -212,7 +212,8 @@ def test_a_writer_that_goes_away_leaves_what_it_wrote(txtal: Program, terminal: 
     lines = "\\n".join(json.dumps({"text": text}) for text in TEXTS)
     piped = f"printf '{lines}' | {TXTAL[0]} teach d - --stream -l a,b"
     one = terminal(txtal, piped, command=("sh", "-c"))
-    for number in range(1, 6):
+    for number, text in enumerate(TEXTS, start=1):
+        one.wait(text)
         one.answer("1", number)
     one.wait("The stream has ended")
     one.send("\x03")
