@@ -290,6 +290,7 @@ def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connectio
     assert len(list(arrivals.predictions(conn, 1))) == len(predicted) - 1
 
 
+@pytest.mark.slow
 def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     desk: MakeDesk, conn: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +305,7 @@ def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     assert SAMPLE > 40
 
 
+@pytest.mark.slow
 def test_the_estimate_is_about_all_that_has_arrived(
     desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,6 +328,7 @@ def test_the_estimate_is_about_all_that_has_arrived(
     assert 20 < sample < 50  # of the sample without those answered
 
 
+@pytest.mark.slow
 def test_words_that_are_always_new_are_let_go(
     desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
