@@ -94,17 +94,12 @@ def _quality(history: History, measured: Sequence[Fit]) -> Iterator[str]:
     if not lines:
         return
     yield "<h2>Quality</h2>"
-    legend = "".join(
-        f'<li><svg class="k{number}" viewBox="0 0 34 14" width="34" height="14" '
-        f'aria-hidden="true"><path class="line" d="M1 7H33"/>{charts.marker(number, 17, 7)}</svg>'
-        f"{safe(name)}</li>"
-        for number, name in enumerate(lines)
-    )
     drawn = [
         html.figure(
             "Learning curve",
             "against answers; band: 95 % interval",
-            f'<ul class="legend">{legend}</ul>' + charts.curves(list(lines.values()), "Quality"),
+            html.legend((name, "") for name in lines)
+            + charts.curves(list(lines.values()), "Quality"),
         )
     ]
     measures = measured[-1].measures if measured else None

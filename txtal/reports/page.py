@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from txtal.reports.charts import COLOURS
+from txtal.reports.charts import COLOURS, marker
 from txtal.text import clean
 
 
@@ -36,6 +36,17 @@ def figure(title: str, note: str, drawn: str) -> str:
         f"<figure><figcaption>{safe(title)} <small>{safe(note)}</small></figcaption>"
         f"{drawn}</figure>"
     )
+
+
+def legend(lines: Iterable[tuple[str, str]]) -> str:
+    """The names of a chart's lines, each with the class that sets it apart, if any."""
+    items = "".join(
+        f'<li><svg class="k{number % COLOURS}" viewBox="0 0 34 14" width="34" height="14" '
+        f'aria-hidden="true"><path class="line{kind}" d="M1 7H33"/>'
+        f"{marker(number, 17, 7)}</svg>{safe(name)}</li>"
+        for number, (name, kind) in enumerate(lines)
+    )
+    return f'<ul class="legend">{items}</ul>'
 
 
 def head_cells(names: Iterable[str]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from txtal.reports import charts
 from txtal.reports import page as html
-from txtal.reports.charts import COLOURS, marker
 from txtal.reports.comparison import BASELINE, NAMES, Comparison, Measure, levels, measure_of
 from txtal.reports.conclusion import (
     conclusion,
@@ -60,7 +59,7 @@ def _section(it: Comparison, runs: Sequence[Run], facts: Facts) -> str:
     heading = f"<h2>{safe(noise_name(it.noise))}</h2>" if several else ""
     charts = "".join(_figure(it, measure, runs, configs, facts) for measure in _shown(it.measure))
     return (
-        f"<section>{heading}{_legend(configs, called)}"
+        f"<section>{heading}{html.legend((called[c], _dashed(c)) for c in configs)}"
         f'<div class="charts">{charts}</div>{_table(it, called)}</section>'
     )
 
@@ -68,16 +67,6 @@ def _section(it: Comparison, runs: Sequence[Run], facts: Facts) -> str:
 def _shown(measure: Measure) -> Sequence[Measure]:
     """What there are figures of: accuracy, and what is compared."""
     return ("accuracy", measure)
-
-
-def _legend(configs: Sequence[Config], called: Mapping[Config, str]) -> str:
-    items = "".join(
-        f'<li><svg class="k{number % COLOURS}" viewBox="0 0 34 14" width="34" height="14" '
-        f'aria-hidden="true"><path class="line{_dashed(config)}" d="M1 7H33"/>'
-        f"{marker(number, 17, 7)}</svg>{safe(called[config])}</li>"
-        for number, config in enumerate(configs)
-    )
-    return f'<ul class="legend">{items}</ul>'
 
 
 def _dashed(config: Config) -> str:
@@ -111,7 +100,7 @@ def _table(it: Comparison, called: Mapping[Config, str]) -> str:
         "</span></td></tr>"
         for outcome in it.outcomes
     )
-    heads = "".join(f'<th scope="col">{safe(head)}</th>' for head in summary_heads(it))
+    heads = html.head_cells(summary_heads(it))
     return (
         f'<div class="wide"><table><thead><tr>{heads}<th class="bar"></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
@@ -144,21 +133,14 @@ def _made(facts: Facts) -> str:
 
 
 def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:
-    rows = "".join(
-        f"<tr>{row_cells((called[config], *row))}</tr>"
+    measures = [NAMES[measure] for measure in _of(runs)]
+    each = [f"{name}{part}" for name in measures for part in ("", ", least", ", greatest")]
+    rows = [
+        (called[config], *row)
         for config in called
         for row in _point_rows([run for run in runs if run.config == config])
-    )
-    heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("run", "labels", *(f"{NAMES[measure]}{part}" for measure in _of(runs)
-                                        for part in ("", ", least", ", greatest")))
-    )  # fmt: skip
-    return (
-        "<details><summary>Every point, in numbers</summary>"
-        f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        "</div></details>"
-    )
+    ]
+    return html.folded("Every point, in numbers", html.table(("run", "labels", *each), rows))
 
 
 def _of(runs: Sequence[Run]) -> Sequence[Measure]:

@@ -47,7 +47,7 @@ class Ranked:
     """Label ids the model would accept: one, but any number for multilabel."""
     probabilities: tuple[tuple[int, float], ...] = ()
     """(label id, probability), most probable first; the head of the list, not every label."""
-    reason: str = "random"
+    reason: str = RANDOM
     """The strategy that chose it, ``audit`` or ``start``."""
     score: float | None = None
     """The strategy's score, higher asked sooner; None where nothing was scored."""
