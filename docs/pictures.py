@@ -36,7 +36,7 @@ from txtal.formats.labelled import read_labels
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings, Ranking

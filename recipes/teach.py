@@ -6,7 +6,7 @@ from typing import Annotated
 from txtal import Recipe, recipe, script
 from txtal.engine import EngineName
 from txtal.errors import UsageError
-from txtal.stream import band as parse_band
+from txtal.learning.selective import band as parse_band
 from txtal.types import LabelKeys, Stream, Task
 
 

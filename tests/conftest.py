@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from txtal.ports import LearnerStatus
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, Explanation, Ranking, Record, Task
+from txtal.types import Dataset, Explanation, LearnerStatus, Ranking, Record, Task
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

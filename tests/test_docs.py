@@ -33,7 +33,7 @@ from click.testing import CliRunner
 
 from txtal.cli import program
 from txtal.learning.strategies import registry as strategies
-from txtal.recipes import load_file
+from txtal.recipes.recipe import load_file
 from txtal.vectors import registry as vectorisers
 
 ROOT = Path(__file__).parents[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from txtal.intervals import reliability
+from txtal.measures.intervals import reliability
 
 TABLE = """
 1 2 3 3 2 1 4 1 2 . . .

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from txtal.cli.recipes import script
-    from txtal.extending import Desk, Key, Panel
     from txtal.learning.strategies.registry import strategy
-    from txtal.recipes import Recipe, recipe
+    from txtal.recipes.extensions import Desk, Key, Panel
+    from txtal.recipes.recipe import Recipe, recipe
     from txtal.types import Answer, Draft, Record, Ticket
     from txtal.vectors.registry import vectoriser
 
@@ -34,14 +34,14 @@ __all__ = [
 
 _HOMES = {
     "Answer": "txtal.types",
-    "Desk": "txtal.extending",
+    "Desk": "txtal.recipes.extensions",
     "Draft": "txtal.types",
-    "Key": "txtal.extending",
-    "Panel": "txtal.extending",
-    "Recipe": "txtal.recipes",
+    "Key": "txtal.recipes.extensions",
+    "Panel": "txtal.recipes.extensions",
+    "Recipe": "txtal.recipes.recipe",
     "Record": "txtal.types",
     "Ticket": "txtal.types",
-    "recipe": "txtal.recipes",
+    "recipe": "txtal.recipes.recipe",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",
     "vectoriser": "txtal.vectors.registry",

@@ -46,7 +46,7 @@ from txtal.learner.learner import Learner
 from txtal.learning import evaluate
 from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.model import decide
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger

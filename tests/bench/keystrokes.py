@@ -30,7 +30,7 @@ from tests.bench.common import DATA, SAMPLE, emit, parser
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger

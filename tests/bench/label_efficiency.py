@@ -56,7 +56,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate, model
 from txtal.learning.arrays import Cells
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.simulation.annotator import labelled, task_of
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger

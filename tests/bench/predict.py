@@ -29,8 +29,8 @@ import pyarrow.parquet as pq
 from sklearn.linear_model import LogisticRegression
 
 from tests.bench.common import DATA, alternate, as_installed, emit, parser
-from txtal import classifier
-from txtal.classifier import Classifier
+from txtal.classifier import classifier
+from txtal.classifier.classifier import Classifier
 from txtal.learning.model import LinearModel
 from txtal.vectors.vectoriser import Vectoriser
 

@@ -38,11 +38,11 @@ from scipy.optimize import minimize_scalar
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict, sitting
 from txtal.learner.learner import Learner
-from txtal.learner.outlook import EVERY, PLATEAU
+from txtal.learner.stopping import EVERY, PLATEAU
 from txtal.learning import evaluate
 from txtal.learning.curve import OFF
 from txtal.learning.stopping import plateau
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.store import datasets, revisions, schema
 from txtal.types import Estimate, LearnerSettings
 

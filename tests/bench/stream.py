@@ -43,13 +43,13 @@ from typing import Any
 import psutil
 
 from tests.bench.common import DATA, emit, parser
-from txtal.inflow import AT_ONCE, Inflow, Reader
+from txtal.ingest.stream import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
-from txtal.ports import Learner
-from txtal.session import Session
+from txtal.learning.selective import Rule
+from txtal.session.protocols import Learner
+from txtal.session.session import Session
 from txtal.store import datasets, schema
 from txtal.store.ledger import Ledger
-from txtal.stream import Rule
 from txtal.types import Estimate, LearnerSettings, Measures, Record
 
 LABELS = ("good", "poor")

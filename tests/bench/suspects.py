@@ -23,8 +23,8 @@ import numpy as np
 
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import Problem, sitting
-from txtal.learner import doubt
-from txtal.session import Session
+from txtal.learner import suspects
+from txtal.session.session import Session
 from txtal.simulation import annotator
 from txtal.types import LearnerSettings, Suspect
 
@@ -92,7 +92,7 @@ def _separation(found: Found) -> str:
     for one in found.suspects:
         agreeing[one.answer.ticket_id in found.wrong].append(one.agreeing)
     means = [np.mean(agreeing[wrong][1:] or [0.0]) for wrong in (True, False)]
-    return f"{means[0]:.1f} and {means[1]:.1f} of {doubt.NEAREST}"
+    return f"{means[0]:.1f} and {means[1]:.1f} of {suspects.NEAREST}"
 
 
 def main() -> None:

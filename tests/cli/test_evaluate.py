@@ -24,9 +24,9 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program
             "UPDATE answer SET reason = CASE id % 10 WHEN 0 THEN 'audit' ELSE 'margin' END,"
             " selection_probability = CASE id % 10 WHEN 0 THEN 0.1 / (681 - id) ELSE 0.9 END"
         )
-        from txtal.store import sums
+        from txtal.store import checksums
 
-        conn.execute(f"UPDATE answer SET sum = {sums.ANSWER}")
+        conn.execute(f"UPDATE answer SET sum = {checksums.ANSWER}")
     conn.close()
     program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
     return program

@@ -7,16 +7,16 @@ import json
 import pytest
 
 from tests.cli.driving import Program
-from txtal import loading
+from txtal.ingest import load
 
 TEACH = ("teach", "d", "t.jsonl", "-l", "a,b", "--vectors", "lexical", "--plain")
 
 
 @pytest.fixture
 def large(quick: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
-    monkeypatch.setattr(loading, "LARGE", 1000)
-    monkeypatch.setattr(loading, "LARGE_PACKED", 100)
-    monkeypatch.setattr(loading, "FIRST", 10)
+    monkeypatch.setattr(load, "LARGE", 1000)
+    monkeypatch.setattr(load, "LARGE_PACKED", 100)
+    monkeypatch.setattr(load, "FIRST", 10)
     return quick
 
 
@@ -64,14 +64,14 @@ def test_a_file_that_goes_bad_later_ends_with_the_exit_code_of_bad_data(
     large: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = large.file("t.jsonl", lines(300))
-    first = loading.load_first
+    first = load.load_first
 
     def then_gone(*of: object) -> object:
         loaded = first(*of)  # type: ignore[arg-type]
         source.unlink()
         return loaded
 
-    monkeypatch.setattr("txtal.sitting.load_first", then_gone)
+    monkeypatch.setattr("txtal.launch.load_first", then_gone)
     ran = large(*TEACH, stdin="1\nq\n")
     assert ran.code == 3
     assert "no such file; 10 tickets of t.jsonl are loaded, the rest is not" in ran.err

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 from tests.cli.driving import LABELLED, LABELS, TICKETS, TXTAL, Program, until
-from txtal import predicting
-from txtal.classifier import load
+from txtal.classifier import predict as predicting
+from txtal.classifier.classifier import load
+from txtal.classifier.encode import Lines
+from txtal.classifier.predict import Predicting, Shard, predict, predict_to
 from txtal.engine import Local
 from txtal.errors import DataError, UsageError
-from txtal.formats.predicted import Lines
 from txtal.formats.source import read
-from txtal.predicting import Predicting, Shard, predict, predict_to
 from txtal.types import Record
 
 LINES = [json.loads(line) for line in TICKETS.read_text("utf-8").splitlines()]

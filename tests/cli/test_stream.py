@@ -17,9 +17,9 @@ import pytest
 from tests.cli.conftest import Open
 from tests.cli.driving import TXTAL, Program, until
 from tests.cli.terminal import Terminal
+from txtal.learning.selective import FEW
 from txtal.store import arrivals, schema
 from txtal.store.verify import verify
-from txtal.stream import FEW
 from txtal.types import Ranked, Settled, Spending
 
 TEXTS = [f"ticket {n}" for n in range(5)]

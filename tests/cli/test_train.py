@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
 from tests.vectors.sentences import WORDS, make_static
-from txtal import classifier
+from txtal.classifier import classifier
 from txtal.errors import ModelError
 
 

@@ -71,7 +71,7 @@ FAULTS = (
         "fsync fails",
         (
             DISK + "test_a_sync_that_fails_is_never_called_saved",
-            "test_session.py::test_an_answer_that_fails_at_its_commit_leaves_everything_as_it_was",
+            "session/test_session.py::test_an_answer_that_fails_at_its_commit_leaves_everything_as_it_was",
             "ui/test_screen.py::test_another_fault_of_the_database_says_not_saved_and_keeps_the_ticket",
         ),
     ),
@@ -111,7 +111,7 @@ FAULTS = (
             "store/test_schema.py::test_missing_file_folder_and_empty_file",
             "cli/test_failures.py::test_3_for_bad_data",
             "cli/test_reading.py::test_doctor_of_a_sick_database",
-            "store/test_copies.py::test_a_backup_that_is_none_changes_nothing",
+            "store/test_backup.py::test_a_backup_that_is_none_changes_nothing",
         ),
     ),
     Fault(
@@ -120,7 +120,7 @@ FAULTS = (
         (
             DAMAGE + "test_a_flipped_bit_that_changes_a_row_is_found",
             "store/test_verify.py::test_what_was_changed_is_found_and_named",
-            "store/test_changes.py::test_a_damaged_change_is_named",
+            "store/test_label_changes.py::test_a_damaged_change_is_named",
         ),
     ),
     Fault(
@@ -183,8 +183,8 @@ FAULTS = (
         (
             KILLS + "test_undo_goes_on_after_a_kill",
             "cli/test_teach.py::test_thirty_answers_quit_resume_and_undo",
-            "test_session.py::test_undo_reaches_past_the_restart_and_asks_again",
-            "store/test_changes.py::test_no_change_looks_like_damage",
+            "session/test_session.py::test_undo_reaches_past_the_restart_and_asks_again",
+            "store/test_label_changes.py::test_no_change_looks_like_damage",
         ),
     ),
     Fault(
@@ -225,9 +225,9 @@ FAULTS = (
         (
             "ui/test_app.py::test_a_handlers_exception_is_told_and_the_session_goes_on",
             "cli/test_run.py::test_a_callback_that_fails_is_told_and_logged_without_the_ticket",
-            "test_session.py::test_a_failing_callback_is_a_notice_and_the_answer_stays",
-            "ui/test_adding.py::test_what_fails_is_told_and_the_session_goes_on",
-            "ui/test_adding.py::test_a_check_that_fails_costs_no_answer",
+            "session/test_session.py::test_a_failing_callback_is_a_notice_and_the_answer_stays",
+            "ui/test_extensions.py::test_what_fails_is_told_and_the_session_goes_on",
+            "ui/test_extensions.py::test_a_check_that_fails_costs_no_answer",
         ),
     ),
     Fault(
@@ -300,7 +300,7 @@ FAULTS = (
             "cli/test_failures.py::test_hostile_text_on_the_screen",
             "ui/test_app.py::test_nothing_but_known_escapes_leaves_for_the_terminal",
             "ui/test_screen.py::test_hostile_text_is_harmless_everywhere",
-            "ui/test_adding.py::test_nothing_of_it_reaches_the_terminal_as_it_is",
+            "ui/test_extensions.py::test_nothing_of_it_reaches_the_terminal_as_it_is",
             "faults/test_fuzz.py::test_a_short_run",
         ),
     ),
@@ -323,7 +323,7 @@ FAULTS = (
             "test_text.py::test_five_megabytes_of_anything",
             "ui/test_screen.py::test_a_huge_ticket_is_drawn_in_part",
             "ui/test_screen.py::test_no_line_is_too_long_at_any_size_in_any_mode",
-            "ui/test_fold.py::test_a_huge_text_is_folded_no_further_than_it_is_looked_at",
+            "ui/test_wrap.py::test_a_huge_text_is_folded_no_further_than_it_is_looked_at",
         ),
     ),
     Fault(
@@ -389,7 +389,7 @@ FAULTS = (
             TRUST + "test_names_that_are_paths_write_nowhere_else",
             TRUST + "test_nothing_in_the_folder_is_run",
             "cli/test_failures.py::test_nothing_is_imported_from_the_working_directory",
-            "test_recipes.py::test_nothing_is_imported_from_the_working_directory",
+            "recipes/test_recipes.py::test_nothing_is_imported_from_the_working_directory",
             "store/test_schema.py::test_a_file_with_a_trigger_is_refused",
         ),
     ),

@@ -13,7 +13,8 @@ import pytest
 
 from tests.faults.conftest import Lost, Tries, many, present
 from txtal.errors import TxtalError
-from txtal.store import answers, copies, schema
+from txtal.store import answers, schema
+from txtal.store.backup import back_up
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, sqlite
 from txtal.store.verify import verify
@@ -70,7 +71,7 @@ def test_a_flipped_bit_that_changes_a_row_is_found(
     ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
     backup, flipped = tmp_path / "backup.db", tmp_path / "flipped.db"
-    copies.back_up(path, backup)
+    back_up(path, backup)
     content, good = backup.read_bytes(), rows(backup)
     rng = random.Random(4929)
     wanted = many(15, 1000)
@@ -128,7 +129,7 @@ def test_a_copy_without_its_log_and_a_backup_of_the_same_moment(
     whole = _log(ledger.conn)
     backup, alone = tmp_path / "backup.db", tmp_path / "alone.db"
     with tries.one("backup"):
-        found = copies.back_up(path, backup)
+        found = back_up(path, backup)
         present((found.answers, found.newest) == (len(whole), whole[-1][0]))
     with tries.one("copy of the file alone"):
         shutil.copyfile(path, alone)

@@ -22,7 +22,7 @@ from tests.cli.driving import TXTAL, Program
 from tests.cli.test_crashes import MANUAL, TEACH, kill_at_random
 from tests.cli.test_failures import sql
 from tests.faults.conftest import Lost, Tries, many, present
-from txtal.store import schema, sums
+from txtal.store import checksums, schema
 from txtal.store.sqlite import sqlite
 from txtal.store.verify import verify
 
@@ -169,7 +169,7 @@ def label_and_kill(program: Program, *words: str, whom: str, rng: random.Random)
     if whom == "loader":
         for child in psutil.Process(process.pid).children():
             with suppress(psutil.NoSuchProcess):  # done already
-                if "txtal.loader" in child.cmdline():
+                if "txtal.ingest" in child.cmdline():
                     child.kill()
         process.communicate("q\n", timeout=60)
     else:
@@ -284,7 +284,7 @@ def test_a_migration_leaves_the_old_schema_or_the_new(tmp_path: Path, tries: Tri
         "INSERT INTO dataset (name, task, created) VALUES ('d', 'binary', 0)",
         "INSERT INTO session (dataset_id, annotator, recipe, started) VALUES (1, 'ann', '', 0)",
         "INSERT INTO ticket (dataset_id, input_hash, text)"
-        f" VALUES (1, {sums.input_hash('one')}, 'one')",
+        f" VALUES (1, {checksums.input_hash('one')}, 'one')",
         "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, shown,"
         " answered) VALUES (1, 1, 1, 'ann', 'accept', 0, 1.5)",
     ):

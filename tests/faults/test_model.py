@@ -23,8 +23,9 @@ from hypothesis.stateful import (
 )
 
 from tests.faults.conftest import Tries, many
-from txtal.session import Session
-from txtal.store import answers, copies, datasets, schema, tickets
+from txtal.session.session import Session
+from txtal.store import answers, datasets, schema, tickets
+from txtal.store.backup import back_up, restore
 from txtal.store.ledger import Ledger
 from txtal.store.verify import verify
 from txtal.types import Record
@@ -153,8 +154,8 @@ class Sittings(RuleBasedStateMachine):
     @rule(annotator=st.sampled_from(["ann", "bob"]))
     def back_up_and_restore(self, annotator: str) -> None:
         backup = self.folder / "backup.db"
-        copies.back_up(self.path, backup)
-        _, kept = copies.restore(backup, self.path)
+        back_up(self.path, backup)
+        _, kept = restore(backup, self.path)
         assert kept is not None
         kept.unlink()
         self.sit(annotator)

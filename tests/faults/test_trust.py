@@ -16,7 +16,7 @@ import pytest
 from tests.cli.driving import LABELLED, TICKETS, TXTAL, Program
 from tests.cli.test_failures import SECRET, sql
 from tests.faults.conftest import Tries, many, present
-from txtal import classifier
+from txtal.classifier import classifier
 from txtal.errors import ModelError
 
 pytestmark = pytest.mark.slow

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from txtal.classifier import encode
+from txtal.classifier.encode import Lines, form_for, form_from
 from txtal.errors import DataError
-from txtal.formats import parquet, predicted
+from txtal.formats import parquet
 from txtal.formats.lines import BadLine
-from txtal.formats.predicted import Lines, form_for, form_from
 from txtal.formats.source import read
 from txtal.types import Classified, Record
 
@@ -208,8 +209,8 @@ def test_a_long_file_is_written_a_bounded_part_at_a_time() -> None:
     groups = pq.ParquetFile(BytesIO(out.getvalue())).metadata
     assert groups.num_rows == 50_000
     rows = [groups.row_group(n).num_rows for n in range(groups.num_row_groups)]
-    assert max(rows) * 8 * len(labels) < 2 * predicted.ROW_GROUP
-    assert min(rows[:-1]) * 8 * len(labels) > predicted.ROW_GROUP / 2
+    assert max(rows) * 8 * len(labels) < 2 * encode.ROW_GROUP
+    assert min(rows[:-1]) * 8 * len(labels) > encode.ROW_GROUP / 2
 
 
 def test_columns_from_elsewhere_are_text_meta_and_the_rest_as_json() -> None:
@@ -255,7 +256,7 @@ def test_any_column_survives_the_way_there_and_back(
 
 
 def test_reading_json_lines_loads_no_pyarrow() -> None:
-    code = "import sys, txtal.formats.source, txtal.formats.predicted; print(*sys.modules)"
+    code = "import sys, txtal.formats.source, txtal.classifier.encode; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pyarrow" not in run.stdout.split()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.learner.test_learner import TOPICS, Desk, MakeDesk, desk, ids, is_sound
-from txtal.learner import candidates, growth
+from txtal.learner import candidates, pool_features
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.inline import InlineLearner
 from txtal.types import LearnerSettings
@@ -21,9 +21,9 @@ TEXTS = [text.format(n) for n in range(80) for text in TOPICS.values()]
 
 @pytest.fixture(autouse=True)
 def _large_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "SMALL", 100)
-    monkeypatch.setattr(growth, "FIRST", 80)
-    monkeypatch.setattr(growth, "PART", 50)
+    monkeypatch.setattr(pool_features, "SMALL", 100)
+    monkeypatch.setattr(pool_features, "FIRST", 80)
+    monkeypatch.setattr(pool_features, "PART", 50)
     monkeypatch.setattr(candidates, "MOST", 60)
     monkeypatch.setattr(candidates, "BLOCK", 50)
     monkeypatch.setattr(candidates, "KEPT", 5)

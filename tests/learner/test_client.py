@@ -11,8 +11,15 @@ import pytest
 
 from txtal.learner import protocol
 from txtal.learner.client import LearnerProcess
-from txtal.ports import LearnerStatus
-from txtal.types import Estimate, Explanation, LearnerSettings, Ranked, Ranking, Revision
+from txtal.types import (
+    Estimate,
+    Explanation,
+    LearnerSettings,
+    LearnerStatus,
+    Ranked,
+    Ranking,
+    Revision,
+)
 
 RANKING = Ranking(
     Revision(3, 7, 0.5, "lexical@en", "margin", Estimate(10, 0.5, 0.3, 0.7), "note"),

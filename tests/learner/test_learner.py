@@ -13,16 +13,15 @@ import pytest
 from tests.conftest import MakeDataset
 from txtal.engine import LOCAL
 from txtal.errors import LearnerError, RecipeError, UsageError
-from txtal.intervals import wilson
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import SIZE, Learner
 from txtal.learner.prepare import prepare
 from txtal.learner.protocol import dump_message, load_message
 from txtal.learning import calibrate, neighbourhood, tuning
 from txtal.learning.arrays import Floats
-from txtal.ports import LearnerStatus
-from txtal.session import Session
-from txtal.store import answers, cache_folder, changes, datasets, tickets
+from txtal.measures.intervals import wilson
+from txtal.session.session import Session
+from txtal.store import answers, cache_folder, datasets, label_changes, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.types import (
@@ -30,6 +29,7 @@ from txtal.types import (
     Dataset,
     LabelChange,
     LearnerSettings,
+    LearnerStatus,
     Ranked,
     Ranking,
     Record,
@@ -619,7 +619,7 @@ def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
     ticket_id = next(i for i in desk.ids[24:] if topic(desk.text(i)) == "login")
     before = learner.explain(ticket_id, login)
     assert before.words[0][1] > 0
-    changes.change(conn, 1, LabelChange("retire", label=refund), "ann")
+    label_changes.change(conn, 1, LabelChange("retire", label=refund), "ann")
     assert learner.explain(ticket_id, login) == before  # of the model there is
     learner.rank()
     assert dict(learner.explain(ticket_id, login).words)["password"] > 0

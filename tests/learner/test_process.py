@@ -14,10 +14,9 @@ from tests.conftest import MakeDataset
 from txtal import logs
 from txtal.learner import protocol
 from txtal.learner.client import PROGRAM
-from txtal.ports import LearnerStatus
 from txtal.store import answers
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Explanation, LearnerSettings, Ranking
+from txtal.types import Answer, Explanation, LearnerSettings, LearnerStatus, Ranking
 
 SECRET = "my card number is 4929"
 TEXTS = [f"{text} {n}" for n in range(20) for text in ("please refund me", "lovely shop", SECRET)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.test_verify import MEASURES
-from txtal.quality import measures_line
+from txtal.measures.quality import measures_line
 from txtal.store import answers, effort
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection

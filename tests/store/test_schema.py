@@ -12,6 +12,7 @@ import pytest
 
 from txtal.errors import DatabaseError, LockedError, NewerError
 from txtal.store import schema
+from txtal.store.checksums import input_hash
 from txtal.store.sqlite import (
     APPLICATION_ID,
     Connection,
@@ -21,7 +22,6 @@ from txtal.store.sqlite import (
     transaction,
     wal_is_safe,
 )
-from txtal.store.sums import input_hash
 from txtal.store.verify import verify
 
 

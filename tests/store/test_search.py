@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeDataset
-from txtal.query import Query, parse
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.store import tickets
 from txtal.store.ledger import Ledger
 from txtal.store.search import SearchIndex, shape
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Record
+from txtal.types.query import Query, parse
 
 TEXTS = [
     "Where is my parcel 4711?",

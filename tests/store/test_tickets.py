@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from txtal.errors import UsageError
-from txtal.store import datasets, schema, sums, tickets
+from txtal.store import checksums, datasets, schema, tickets
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import Dataset, Record
 
@@ -82,7 +82,7 @@ _JSON = st.none() | st.text(st.characters(exclude_categories=["Cs"]))
 def test_the_sum_of_a_new_ticket_is_the_one_verify_looks_for(
     dataset_id: int, known: int, meta: str | None, extra: str | None
 ) -> None:
-    assert sums.ticket_sum(dataset_id, known, meta, extra) == sums.content_hash(
+    assert checksums.ticket_sum(dataset_id, known, meta, extra) == checksums.content_hash(
         dataset_id, known, meta, extra
     )
 

@@ -17,9 +17,8 @@ from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
 from txtal.errors import UsageError
-from txtal.extending import Extras
-from txtal.query import Query
-from txtal.session import Session
+from txtal.recipes.extensions import Extras
+from txtal.session.session import Session
 from txtal.types import (
     Answer,
     Effort,
@@ -37,10 +36,11 @@ from txtal.types import (
     Ticket,
     Undone,
 )
+from txtal.types.query import Query
 from txtal.ui import app as full_screen
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keymaps import mapped
-from txtal.ui.lines import Line
+from txtal.ui.layout import Line
 from txtal.ui.screen import Screen
 
 FEW = ("refund", "billing", "praise")

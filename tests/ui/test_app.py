@@ -22,7 +22,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from tests.conftest import StillLearner
 from tests.ui.fakes import MANY, Played, Sitting, Sized, given, ledger, make_session
 from txtal.errors import LockedError
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.types import Ranked, Ranking, Revision
 from txtal.ui import app as full_screen
 from txtal.ui.app import run

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import MakeDataset, StillLearner
 from tests.ui.fakes import Sitting
 from tests.ui.test_plain import talk
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.store import answers, datasets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ui.fakes import MANY, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.types import Ticket
 from txtal.ui.plain import is_dumb, run
 

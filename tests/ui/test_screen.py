@@ -11,11 +11,10 @@ import pytest
 from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
-from txtal.ports import LearnerStatus
-from txtal.session import Session
-from txtal.types import Explanation, Ranked, Ranking, Revision, Ticket
-from txtal.ui.fold import cells
-from txtal.ui.lines import MIN_COLUMNS, MIN_ROWS
+from txtal.session.session import Session
+from txtal.types import Explanation, LearnerStatus, Ranked, Ranking, Revision, Ticket
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS
+from txtal.ui.wrap import cells
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
 

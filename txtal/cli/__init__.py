@@ -80,7 +80,7 @@ def main() -> None:
 
 def _run() -> int | None:
     from txtal import config
-    from txtal.recipes import name_of, shipped
+    from txtal.recipes.recipe import name_of, shipped
 
     group = program()
     sittings = [*(name_of(function) for function in shipped()), "demo", "run"]

@@ -17,7 +17,7 @@ def command(console: Console, file: Path) -> None:
 
     The copy is verified before it gets its name. It replaces an older backup, and nothing else.
     """
-    from txtal.store.copies import back_up
+    from txtal.store.backup import back_up
 
     found = back_up(console.database, file)
     console.say(f"{file}: {found.summary}, verified")

@@ -22,8 +22,8 @@ _GOODBYE = "The demo's answers are gone with it.\nNow your own: txtal teach NAME
 @click.pass_obj
 def command(console: Console, plain: bool) -> None:
     """Try it: label made-up letters to a shop in a database that is thrown away."""
-    from txtal.recipes import Recipe, file_of, shipped
-    from txtal.sitting import Seat, sit
+    from txtal.launch import Seat, sit
+    from txtal.recipes.recipe import Recipe, file_of, shipped
 
     samples = sample_folder()
     recipe = Recipe(

@@ -15,7 +15,7 @@ MOST_IN_MATRIX = 12
 MOST_PAIRS = 15
 
 Data = dict[str, Any]
-"""As :func:`txtal.quality.as_data` makes it."""
+"""As :func:`txtal.measures.quality.as_data` makes it."""
 
 
 def percent(value: float | None) -> str:

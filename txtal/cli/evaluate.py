@@ -55,7 +55,7 @@ def command(
 def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:
     from txtal.learner.learner import Learner
     from txtal.learning.estimate import FEWEST
-    from txtal.quality import as_data
+    from txtal.measures.quality import as_data
     from txtal.types import LearnerSettings
 
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
@@ -73,12 +73,12 @@ def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) ->
 def _of_classifier(
     console: Console, folder: Path, source: str, code: Path | None
 ) -> dict[str, Any]:
-    from txtal import classifier, trial
+    from txtal.classifier import classifier, evaluate
     from txtal.formats import MAX_LINE
     from txtal.formats.source import read
-    from txtal.loading import BadLines
-    from txtal.quality import as_data
-    from txtal.recipes import load_file
+    from txtal.ingest.load import BadLines
+    from txtal.measures.quality import as_data
+    from txtal.recipes.recipe import load_file
     from txtal.text import count
 
     if code:
@@ -91,7 +91,7 @@ def _of_classifier(
         max_line=MAX_LINE,
         progress=lambda done, total: console.progress("evaluating", done, total),
     )
-    tried = trial.trial(made, records, source)
+    tried = evaluate.trial(made, records, source)
     console.clear()
     if tried.left_out or bad.count:
         unlabelled = count(tried.left_out, "text")

@@ -182,7 +182,7 @@ def _change(
 ) -> None:
     from dataclasses import replace
 
-    from txtal.store import changes, datasets
+    from txtal.store import datasets, label_changes
     from txtal.text import count
 
     with console.open() as conn:
@@ -191,7 +191,7 @@ def _change(
             wanted = replace(wanted, label=_id(found.scheme, dataset, label))
         if into:
             wanted = replace(wanted, into=_id(found.scheme, dataset, into))
-        again = changes.change(conn, found.id, wanted, default_annotator())
+        again = label_changes.change(conn, found.id, wanted, default_annotator())
         left = len(datasets.get(conn, dataset).scheme.labels)
     console.say(f"{dataset} has {count(left, 'label')} now")
     if again:

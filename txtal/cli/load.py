@@ -71,10 +71,10 @@ def command(
         raise UsageError("--engine goes with --prepare: loading itself is this machine's work")
     check_engine(engine, scheduler)
     from txtal.formats.source import shards
-    from txtal.loading import load, load_answers
-    from txtal.ratings import grades
+    from txtal.ingest.load import load, load_answers
     from txtal.store import datasets
     from txtal.store.sqlite import transaction
+    from txtal.types.grades import grades
 
     if rating and not answers:
         raise UsageError("--rating says what the answers of a file are: give --answers, too")
@@ -107,7 +107,7 @@ def _prepare(
 ) -> None:
     from txtal.engine import open_engine
     from txtal.learner.prepare import prepare
-    from txtal.recipes import load_file, shipped
+    from txtal.recipes.recipe import load_file, shipped
     from txtal.text import count
 
     shipped()  # what the shipped recipes register can be named anywhere

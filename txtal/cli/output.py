@@ -17,9 +17,8 @@ import click
 
 if TYPE_CHECKING:
     from txtal.formats.export import Writable
-    from txtal.ports import LearnerStatus
     from txtal.store.sqlite import Connection
-    from txtal.types import Estimate, Task
+    from txtal.types import Estimate, LearnerStatus, Task
 
 _SHOW_AFTER = 0.5
 _SHOW_EVERY = 0.1

@@ -19,10 +19,10 @@ from txtal.errors import UsageError
 from txtal.formats import MAX_LINE, PREDICTIONS
 
 if TYPE_CHECKING:
-    from txtal.classifier import Classifier
+    from txtal.classifier.classifier import Classifier
+    from txtal.classifier.predict import Predicting
     from txtal.engine import Engine
-    from txtal.loading import BadLines
-    from txtal.predicting import Predicting
+    from txtal.ingest.load import BadLines
     from txtal.types import Record
 
 _SEPARATORS = ("/", os.sep)
@@ -69,11 +69,11 @@ def command(
     probabilities of every label. A run that was stopped is gone on with when the same command is
     run again; in a folder only what is new or has changed is done.
     """
-    from txtal import classifier as saved
+    from txtal.classifier import classifier as saved
     from txtal.engine import check as check_engine
     from txtal.engine import open_engine
-    from txtal.loading import BadLines
-    from txtal.recipes import load_file
+    from txtal.ingest.load import BadLines
+    from txtal.recipes.recipe import load_file
     from txtal.text import count
 
     check_engine(engine, scheduler)
@@ -114,7 +114,7 @@ class _Job:
 
     def to_lines(self, output: Path | None) -> int:
         """Standard output, a device or a pipe."""
-        from txtal.predicting import predict
+        from txtal.classifier.predict import predict
 
         work = self._work(output)
         if work.form.converter:
@@ -124,8 +124,8 @@ class _Job:
 
     def to_file(self, output: Path, source: str) -> int:
         """One file of all SOURCEs."""
+        from txtal.classifier.predict import Shard, predict_to
         from txtal.formats.source import STDIN
-        from txtal.predicting import Shard, predict_to
 
         shard = Shard(source, self._all, output, keep=STDIN not in self.sources)
         with self.engine() as engine:
@@ -135,9 +135,9 @@ class _Job:
 
     def to_folder(self, output: Path, form: str | None) -> int:
         """A file of each SOURCE."""
-        from txtal.formats.parts import parts
+        from txtal.classifier.parts import parts
+        from txtal.classifier.predict import Shard, maker, predict_to
         from txtal.formats.source import STDIN
-        from txtal.predicting import Shard, maker, predict_to
         from txtal.text import count
 
         form = form or _form(self.sources)
@@ -167,8 +167,8 @@ class _Job:
                 )
 
     def _work(self, output: Path | None) -> Predicting:
-        from txtal.formats.predicted import form_for
-        from txtal.predicting import Predicting
+        from txtal.classifier.encode import form_for
+        from txtal.classifier.predict import Predicting
 
         made = self.classifier
         return Predicting(made, form_for(output, made.task, made.labels, _columns(self.sources)))
@@ -178,7 +178,7 @@ class _Job:
 
     def _one(self, number: int) -> Iterator[Record]:
         from txtal.formats.source import read
-        from txtal.loading import OWN, stored
+        from txtal.ingest.load import OWN, stored
 
         source, total = self.sources[number], len(self.sources)
         if source.startswith(OWN):
@@ -205,7 +205,7 @@ def _files(source: Sequence[str]) -> list[str]:
     """Every SOURCE, folders as the files in them; one that isn't there is told at once."""
     from txtal.errors import DataError
     from txtal.formats.source import STDIN, shards
-    from txtal.loading import OWN
+    from txtal.ingest.load import OWN
 
     files = [one for given in source for one in shards(given)]
     for one in files:

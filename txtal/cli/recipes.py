@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import click
 
-from txtal import recipes as finding
 from txtal.cli.errors import guarded
 from txtal.cli.options import Commas, dataset_names, default_annotator
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
-from txtal.recipes import Recipe, RecipeFunction
+from txtal.recipes import recipe as finding
+from txtal.recipes.recipe import Recipe, RecipeFunction
 from txtal.store import DEFAULT_PATH
 
 
@@ -39,7 +39,7 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"not {type(made).__name__}"
             )
         from txtal import config
-        from txtal.sitting import Seat, sit
+        from txtal.launch import Seat, sit
 
         console = context.find_object(Console) or Console(DEFAULT_PATH)
         seat = Seat(

@@ -18,7 +18,7 @@ def command(console: Console, file: Path) -> None:
     FILE is verified first. The database that was there is kept beside it. Sessions that run refuse
     their next answer and say why.
     """
-    from txtal.store.copies import restore
+    from txtal.store.backup import restore
 
     found, kept = restore(file, console.database)
     console.say(f"{console.database}: {found.summary}, restored from {file}")

@@ -17,8 +17,8 @@ from txtal.cli.output import Console, put, put_json, put_table
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
-    from txtal.reports.comparison import Measure
     from txtal.simulation.annotator import Labelled
+    from txtal.simulation.comparison import Measure
     from txtal.simulation.replay import Simulation
     from txtal.simulation.runs import Config, Full, Run
 
@@ -162,13 +162,13 @@ def command(
     import tempfile
 
     from txtal.formats.source import read
-    from txtal.loading import OWN, BadLines, own_answers
-    from txtal.ratings import grades
+    from txtal.ingest.load import OWN, BadLines, own_answers
     from txtal.simulation import annotator
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
     from txtal.simulation.runs import plan
     from txtal.types import LearnerSettings
+    from txtal.types.grades import grades
 
     _check(report)
     if target is not None and target > 1 and not rating:
@@ -230,7 +230,7 @@ class _Talk:
     """Says which run it is, and how long all may take."""
 
     def __init__(self, console: Console, replay: Simulation) -> None:
-        from txtal.reports.conclusion import names
+        from txtal.simulation.conclusion import names
         from txtal.text import count
 
         self._console = console
@@ -252,7 +252,7 @@ class _Talk:
         self._console.progress(what, answers, self._budget)
 
     def finished(self, run: Run) -> None:
-        from txtal.reports.conclusion import told
+        from txtal.simulation.conclusion import told
         from txtal.text import count
 
         point = run.curve[-1]
@@ -286,8 +286,8 @@ class _Results:
         runs: list[Run],
         fulls: dict[str, Full],
     ) -> None:
-        from txtal.reports.comparison import compare
-        from txtal.reports.conclusion import names
+        from txtal.simulation.comparison import compare
+        from txtal.simulation.conclusion import names
 
         self.source, self.test = source, test
         self.replay, self.runs, self.fulls = replay, runs, fulls
@@ -296,8 +296,8 @@ class _Results:
 
     def to_json(self) -> dict[str, Any]:
         """One object; ``vectoriser`` and ``full`` are those of the first features."""
-        from txtal.reports import comparison
-        from txtal.reports.conclusion import conclusion
+        from txtal.simulation import comparison
+        from txtal.simulation.conclusion import conclusion
         from txtal.simulation.runs import to_json
 
         fulls = {name: to_json(full) for name, full in self.fulls.items()}
@@ -319,8 +319,8 @@ class _Results:
     def show(self, plot: bool) -> None:
         """The tables, the plot, and the answer in a sentence."""
         from txtal.cli.plot import draw
-        from txtal.reports import conclusion as words
-        from txtal.reports.comparison import NAMES
+        from txtal.simulation import conclusion as words
+        from txtal.simulation.comparison import NAMES
         from txtal.text import count
 
         labels = count(len(self.replay.pool.labels), "label")
@@ -343,7 +343,7 @@ class _Results:
         put(words.conclusion(self.comparisons))
 
     def _means(self) -> dict[Config, dict[int, float]]:
-        from txtal.reports.comparison import levels
+        from txtal.simulation.comparison import levels
 
         groups = {config: [r for r in self.runs if r.config == config] for config in self.names}
         return {
@@ -354,7 +354,7 @@ class _Results:
     @property
     def measure(self) -> Measure:
         """What the curves are of."""
-        from txtal.reports.comparison import ERROR, measure_of
+        from txtal.simulation.comparison import ERROR, measure_of
 
         return ERROR if measure_of(self.runs) == ERROR else "accuracy"
 
@@ -362,7 +362,7 @@ class _Results:
         return float(getattr(self.fulls[config.vectoriser], self.measure))
 
     def _show_curves(self) -> None:
-        from txtal.reports.comparison import NAMES
+        from txtal.simulation.comparison import NAMES
 
         put(f"{NAMES[self.measure]} on the test file, mean over seeds:")
         means = self._means()
@@ -384,9 +384,9 @@ class _Results:
         from importlib import metadata
 
         from txtal.formats.export import write_atomically
-        from txtal.reports import simulated
+        from txtal.simulation import report
 
-        facts = simulated.Facts(
+        facts = report.Facts(
             self.source,
             self.test,
             len(self.replay.test.records),
@@ -397,7 +397,7 @@ class _Results:
             self.fulls,
         )
         with write_atomically(path) as file:
-            file.write(simulated.page(self.runs, self.comparisons, facts))
+            file.write(report.page(self.runs, self.comparisons, facts))
 
 
 def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:

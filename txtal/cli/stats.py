@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from txtal.advice import ahead
 from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
-from txtal.quality import effort_lines
+from txtal.measures.advice import ahead
+from txtal.measures.quality import effort_lines
 from txtal.text import count
 from txtal.types import Effort, Estimate
-from txtal.wire import outlook_from
+from txtal.types.serialise import outlook_from
 
 
 @click.command("stats")

@@ -38,7 +38,7 @@ def command(
     `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
     features are those the dataset was taught with, unless you name others.
     """
-    from txtal import classifier
+    from txtal.classifier import classifier
     from txtal.errors import LearnerError
     from txtal.learner.learner import Learner
     from txtal.types import LearnerSettings

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from txtal import leftovers
+from txtal import tempfiles
 from txtal.errors import TxtalError, UsageError
 
 _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
@@ -65,7 +65,7 @@ def _special(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
     target = Path(os.path.realpath(path))
-    file, temporary = leftovers.make(target)
+    file, temporary = tempfiles.make(target)
     try:
         with file:
             with _text(file, packed=path.suffix.lower() == ".gz") as handle:
@@ -77,7 +77,7 @@ def _replaced(path: Path) -> Iterator[TextIO]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    leftovers.sync_folder(target.parent)
+    tempfiles.sync_folder(target.parent)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
 from txtal.formats.lines import BadLine, lines, not_utf8
-from txtal.ratings import span
 from txtal.text import label_fault, shorten
 from txtal.types import VERDICTS, Record, Verdict
+from txtal.types.grades import span
 
 
 @dataclass(frozen=True, slots=True)

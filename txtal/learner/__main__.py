@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from txtal import logs
 from txtal.errors import TxtalError
 from txtal.learner import protocol
-from txtal.ports import LearnerStatus
-from txtal.types import LearnerSettings
+from txtal.types import LearnerSettings, LearnerStatus
 
 if TYPE_CHECKING:
     from txtal.learner.learner import Learner

@@ -18,8 +18,7 @@ from queue import Empty, SimpleQueue
 
 from txtal import processes
 from txtal.learner import protocol
-from txtal.ports import LearnerStatus
-from txtal.types import Explanation, LearnerSettings, Ranking
+from txtal.types import Explanation, LearnerSettings, LearnerStatus, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
 """With -P nothing is ever imported from the working directory."""
@@ -36,7 +35,7 @@ Inbox = SimpleQueue[tuple[int, object]]
 
 
 class LearnerProcess:
-    """``python -m txtal.learner`` as a :class:`txtal.ports.Learner`."""
+    """``python -m txtal.learner`` as a :class:`txtal.session.protocols.Learner`."""
 
     def __init__(
         self,

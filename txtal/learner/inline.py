@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from txtal.learner.learner import Learner
-from txtal.ports import LearnerStatus
-from txtal.types import Explanation, Ranking
+from txtal.types import Explanation, LearnerStatus, Ranking
 
 
 class InlineLearner:

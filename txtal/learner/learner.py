@@ -14,9 +14,13 @@ from threadpoolctl import threadpool_limits
 from txtal.engine import LOCAL
 from txtal.engine.fallback import steadfast
 from txtal.errors import LearnerError
-from txtal.learner import measuring, outlook
+from txtal.learner import measuring, stopping
+from txtal.learner.answered import Known
 from txtal.learner.candidates import MOST, Sweep, uniform
-from txtal.learner.choosing import (
+from txtal.learner.explain import weigh
+from txtal.learner.measuring import Found
+from txtal.learner.pool_features import Growth
+from txtal.learner.ranking import (
     FROM_NOTHING,
     NONE,
     SIZE,
@@ -26,14 +30,10 @@ from txtal.learner.choosing import (
     Snapshot,
     ranked,
 )
-from txtal.learner.composing import compose
-from txtal.learner.doubt import LeftOut, asked_again, doubted, left_out
-from txtal.learner.growth import Growth
-from txtal.learner.known import Known
-from txtal.learner.measuring import Found
 from txtal.learner.surroundings import Surroundings, remember, remembered
+from txtal.learner.suspects import LeftOut, asked_again, doubted, left_out
 from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
-from txtal.learner.why import weigh
+from txtal.learner.synthetic import compose
 from txtal.learning import calibrate, select
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.model import LinearModel
@@ -41,10 +41,9 @@ from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import Tuning
-from txtal.ports import LearnerStatus
-from txtal.recipes import load_file, shipped
+from txtal.recipes.recipe import load_file, shipped
 from txtal.store import answers, cache_folder, datasets, revisions, schema, synthetic, tickets
-from txtal.store.loading import is_loading
+from txtal.store.load_lock import is_loading
 from txtal.store.sqlite import Connection, foreseen
 from txtal.text import count
 from txtal.types import (
@@ -55,6 +54,7 @@ from txtal.types import (
     Composed,
     Explanation,
     LearnerSettings,
+    LearnerStatus,
     Measures,
     Outlook,
     Ranked,
@@ -251,25 +251,25 @@ class Learner:
         known, model, features = self._known, self.model, self.features
         if self.scheme is None or self.scheme.task == "rating":
             return False  # what is measured of grades is their error, not macro-F1
-        wishes = outlook.Wishes(self.settings.stop_gain, self.settings.stop_at)
+        wishes = stopping.Wishes(self.settings.stop_gain, self.settings.stop_at)
         if not wishes or not known or not model or not model.ready or not features:
             return False
         known = known.without(self._left_out.tickets)
-        if not outlook.due(len(known.cells), self._outlook):
+        if not stopping.due(len(known.cells), self._outlook):
             return False
         with (
             threadpool_limits(self.settings.threads),
             closing(schema.open_readonly(self.path)) as conn,
             foreseen(self.path),
         ):
-            self._outlook = outlook.look_ahead(
+            self._outlook = stopping.look_ahead(
                 known,
                 self._standing,
                 self._trainer(),
                 model,
                 self.calibrated,
                 features.matrix,
-                outlook.stop_rows(len(features.ids), self.settings.seed),
+                stopping.stop_rows(len(features.ids), self.settings.seed),
                 revisions.curve(conn, datasets.get(conn, self.name).id),
                 wishes,
             )

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from txtal.engine import Engine
 from txtal.learner import surroundings
-from txtal.learner.growth import Growth
+from txtal.learner.pool_features import Growth
 from txtal.learner.surroundings import Surroundings
 from txtal.store import cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import foreseen

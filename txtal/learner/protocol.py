@@ -12,9 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from txtal import wire
-from txtal.ports import LearnerStatus
-from txtal.types import Explanation, LearnerSettings, Ranking
+from txtal.types import Explanation, LearnerSettings, LearnerStatus, Ranking, serialise
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def load_request(line: str) -> Request:
 def dump_message(message: Message) -> str:
     """A line for the learner's standard output."""
     if isinstance(message, Ranking):
-        return '{"ranking":' + wire.dump_ranking(message) + "}"
+        return '{"ranking":' + serialise.dump_ranking(message) + "}"
     if isinstance(message, Explanation):
         words = [list(pair) for pair in message.words]
         said = {"explained": message.ticket_id, "label": message.label, "words": words}
@@ -82,7 +80,7 @@ def load_message(line: str) -> Message:
     """Back from :func:`dump_message`. Raises ValueError, KeyError or TypeError on anything else."""
     body: dict[str, Any] = json.loads(line)
     if "ranking" in body:
-        return wire.ranking_from(body["ranking"])
+        return serialise.ranking_from(body["ranking"])
     if "explained" in body:
         words = tuple((str(word), float(weight)) for word, weight in body["words"])
         return Explanation(int(body["explained"]), int(body["label"]), words)

@@ -16,26 +16,26 @@ from threadpoolctl import threadpool_limits
 
 from txtal.errors import LearnerError
 from txtal.learner import measuring
-from txtal.learner.choosing import Choice, OpenTickets, Snapshot
-from txtal.learner.known import Known
+from txtal.learner.answered import Known
 from txtal.learner.learner import Learner
 from txtal.learner.memory import give_back
+from txtal.learner.ranking import Choice, OpenTickets, Snapshot
 from txtal.learner.surroundings import Surroundings
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
+from txtal.learning.selective import FEW, STREAM, pointwise
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.learning.tuning import Tuning
-from txtal.ports import LearnerStatus
 from txtal.store import answers, arrivals, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
-from txtal.stream import FEW, STREAM, pointwise
 from txtal.types import (
     RANDOM,
     START,
     Answer,
     Dataset,
     LearnerSettings,
+    LearnerStatus,
     Ranked,
     Ranking,
     Revision,

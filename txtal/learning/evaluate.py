@@ -12,11 +12,11 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from txtal.errors import LearnerError
-from txtal.intervals import wilson
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.model import decide
+from txtal.measures.intervals import wilson
 from txtal.types import ONE_OF, Bin, Estimate, LabelCounts, Measures, Task
 
 BINS = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from txtal.quality import effort_lines, hours, precision, recall
+from txtal.measures.quality import effort_lines, hours, precision, recall
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level

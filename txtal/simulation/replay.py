@@ -15,7 +15,7 @@ from txtal.learner.learner import Learner
 from txtal.learning import evaluate, grades, model
 from txtal.learning.arrays import Cells, Indices
 from txtal.learning.matrix import IS
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.simulation.annotator import Gold, Labelled, answers, task_of
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run

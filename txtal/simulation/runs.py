@@ -10,7 +10,7 @@ from typing import Any
 
 from txtal.errors import UsageError
 from txtal.learning.strategies import registry
-from txtal.recipes import load_file
+from txtal.recipes.recipe import load_file
 from txtal.types import LearnerSettings
 from txtal.vectors import spec
 

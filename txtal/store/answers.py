@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from txtal.errors import DamagedError
-from txtal.store import labels, leases, sums, tickets
+from txtal.store import checksums, labels, leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Ticket, Undone
 
@@ -65,7 +65,7 @@ def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -
 
 def _sealed(conn: Connection, answer_id: int) -> int:
     """Give the row its sum, made of what the database holds of it."""
-    conn.execute(f"UPDATE answer SET sum = {sums.ANSWER} WHERE id = ?", (answer_id,))
+    conn.execute(f"UPDATE answer SET sum = {checksums.ANSWER} WHERE id = ?", (answer_id,))
     return answer_id
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from txtal.store import labels, leases, sums, tickets
+from txtal.store import checksums, labels, leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.store.tickets import Loaded
 from txtal.types import Predicted, Ranked, Record, Settled, Spending, Ticket
@@ -80,7 +80,7 @@ def settle(
 
 
 def _seal(conn: Connection, where: str, values: Sequence[object]) -> None:
-    conn.execute(f"UPDATE arrival SET sum = {sums.ARRIVAL} WHERE {where}", values)
+    conn.execute(f"UPDATE arrival SET sum = {checksums.ARRIVAL} WHERE {where}", values)
 
 
 def spending(conn: Connection, dataset_id: int) -> Spending:

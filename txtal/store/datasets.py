@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from txtal import ratings
 from txtal.errors import UsageError
 from txtal.store import labels
 from txtal.store.labels import LabelSpec
 from txtal.store.sqlite import Connection, transaction
 from txtal.text import shorten
-from txtal.types import Dataset, Task
+from txtal.types import Dataset, Task, grades
 
 
 def names(conn: Connection) -> list[str]:
@@ -58,15 +57,15 @@ def _check_same_grades(dataset: Dataset, specs: Sequence[LabelSpec]) -> None:
     there = [label.name for label in dataset.scheme.labels]
     if there and specs and [name for name, _ in specs] != there:
         raise UsageError(
-            f"{dataset.name}: has the grades {ratings.span(there)}, and they stay as they are; "
+            f"{dataset.name}: has the grades {grades.span(there)}, and they stay as they are; "
             "choose another dataset for other labels"
         )
 
 
 def _check_grades(dataset: Dataset) -> None:
     names = [label.name for label in dataset.scheme.labels]
-    if names and not ratings.are_grades(names):
-        shown = ", ".join(shorten(name, 20) for name in names[: ratings.HIGHEST])
+    if names and not grades.are_grades(names):
+        shown = ", ".join(shorten(name, 20) for name in names[: grades.HIGHEST])
         raise UsageError(
             f"{shown}: no scale of grades; a rating has whole numbers in a row, as --rating 1-5 "
             "makes them"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from txtal import leftovers
+from txtal import tempfiles
 from txtal.errors import DatabaseError
 from txtal.store.sqlite import Connection, foreseen, sqlite
 
@@ -31,14 +31,14 @@ def copy_into(source: Connection, file: Path, name: Path) -> None:
 def temporary(target: Path) -> Iterator[Path]:
     """An empty private file in the folder of ``target``, gone afterwards unless it was put."""
     try:
-        held, file = leftovers.make(target)
+        held, file = tempfiles.make(target)
     except OSError as error:
         raise _unwritable(target, error) from error
     try:
         yield file
     finally:
         held.close()
-        leftovers.remove(file)
+        tempfiles.remove(file)
 
 
 def put(file: Path, target: Path) -> None:
@@ -47,7 +47,7 @@ def put(file: Path, target: Path) -> None:
         file.replace(target)
     except OSError as error:
         raise _unwritable(target, error) from error
-    leftovers.sync_folder(target.parent)
+    tempfiles.sync_folder(target.parent)
 
 
 def _unwritable(path: Path, error: OSError) -> DatabaseError:

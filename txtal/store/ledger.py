@@ -10,23 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from txtal.errors import DatabaseError
-from txtal.query import Query
 from txtal.store import (
     answers,
     arrivals,
-    changes,
     datasets,
-    finding,
+    label_changes,
     labels,
     leases,
+    lookup,
     rechecks,
     revisions,
     stats,
     synthetic,
     tickets,
 )
+from txtal.store.annotators import Others
 from txtal.store.files import WAL
-from txtal.store.others import Others
 from txtal.store.search import SearchIndex
 from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 from txtal.store.tickets import Loaded
@@ -46,6 +45,7 @@ from txtal.types import (
     Ticket,
     Undone,
 )
+from txtal.types.query import Query
 
 _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
@@ -199,7 +199,7 @@ class Ledger:
         Raises UsageError, with nothing changed, for what can't be done.
         """
         with self._writing():
-            taken_back = changes.change(self.conn, self.dataset.id, wanted, self.annotator)
+            taken_back = label_changes.change(self.conn, self.dataset.id, wanted, self.annotator)
             self._none_before = 0
         self.open += len({answer.ticket_id for answer in taken_back})
         return taken_back
@@ -239,12 +239,12 @@ class Ledger:
             if leases.held_elsewhere(self.conn, self.session_id, ticket_id):
                 return None
             leases.hold(self.conn, self.session_id, ticket_id)
-            return finding.with_answers(self.conn, self.dataset.id, [ticket_id])[0]
+            return lookup.with_answers(self.conn, self.dataset.id, [ticket_id])[0]
 
     def history(self, query: Query, limit: int) -> list[Found]:
         """Standing answers that fit the query, the newest first."""
         with foreseen(self.path):
-            return finding.history(self.conn, self.dataset.id, query, limit)
+            return lookup.history(self.conn, self.dataset.id, query, limit)
 
     def find(self, query: Query, limit: int) -> list[Found]:
         """Tickets with the query's words and meta, the best first."""
@@ -257,7 +257,7 @@ class Ledger:
 
     def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
         with foreseen(self.path):
-            return finding.with_answers(self.conn, self.dataset.id, ticket_ids)
+            return lookup.with_answers(self.conn, self.dataset.id, ticket_ids)
 
     def alike(self, ticket: Ticket) -> list[int]:
         """Ids of open tickets that differ from this one in no more than case, signs and numbers."""

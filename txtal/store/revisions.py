@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from txtal import wire
-from txtal.store import sums
+from txtal.store import checksums
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import Estimate, Measures, Ranking, Revision
+from txtal.types import Estimate, Measures, Ranking, Revision, serialise
 
 
 def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
@@ -41,18 +40,22 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
             _save_measures(conn, dataset_id, revision_id, revision.measures)
         conn.execute(
             "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
-            (dataset_id, revision_id, wire.dump_ranking(replace(ranking, scored=()))),
+            (dataset_id, revision_id, serialise.dump_ranking(replace(ranking, scored=()))),
         )
-        conn.execute(f"UPDATE queue SET sum = {sums.QUEUE} WHERE dataset_id = ?", (dataset_id,))
+        conn.execute(
+            f"UPDATE queue SET sum = {checksums.QUEUE} WHERE dataset_id = ?", (dataset_id,)
+        )
     return revision_id
 
 
 def _save_measures(conn: Connection, dataset_id: int, revision_id: int, measures: Measures) -> None:
     conn.execute(
         "INSERT INTO measures (revision_id, dataset_id, body) VALUES (?, ?, ?)",
-        (revision_id, dataset_id, wire.dump_measures(measures)),
+        (revision_id, dataset_id, serialise.dump_measures(measures)),
     )
-    conn.execute(f"UPDATE measures SET sum = {sums.MEASURES} WHERE revision_id = ?", (revision_id,))
+    conn.execute(
+        f"UPDATE measures SET sum = {checksums.MEASURES} WHERE revision_id = ?", (revision_id,)
+    )
 
 
 def measures(conn: Connection, dataset_id: int) -> list[tuple[int, Measures]]:
@@ -61,23 +64,23 @@ def measures(conn: Connection, dataset_id: int) -> list[tuple[int, Measures]]:
     What can't be read any more is left out; `txtal verify` tells of it.
     """
     rows = conn.execute(
-        f"SELECT revision_id, body FROM measures WHERE dataset_id = ? AND sum IS {sums.MEASURES}"
-        " ORDER BY revision_id",
+        "SELECT revision_id, body FROM measures"
+        f" WHERE dataset_id = ? AND sum IS {checksums.MEASURES} ORDER BY revision_id",
         (dataset_id,),
     )
-    return [(row["revision_id"], wire.load_measures(row["body"])) for row in rows]
+    return [(row["revision_id"], serialise.load_measures(row["body"])) for row in rows]
 
 
 def last_ranking(conn: Connection, dataset_id: int) -> tuple[int, Ranking] | None:
     """The stored ranking and its revision's id; None when there is none that can be read."""
     row = conn.execute(
-        f"SELECT revision_id, ranking FROM queue WHERE dataset_id = ? AND sum IS {sums.QUEUE}",
+        f"SELECT revision_id, ranking FROM queue WHERE dataset_id = ? AND sum IS {checksums.QUEUE}",
         (dataset_id,),
     ).fetchone()
     if row is None:
         return None
     try:
-        return row["revision_id"], wire.load_ranking(row["ranking"])
+        return row["revision_id"], serialise.load_ranking(row["ranking"])
     except (ValueError, KeyError, TypeError):
         return None  # the queue is a convenience: the learner makes another
 

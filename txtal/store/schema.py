@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError
-from txtal.store import sums
+from txtal.store import checksums
 from txtal.store.files import copy_into, put, temporary
 from txtal.store.sqlite import (
     APPLICATION_ID,
@@ -153,7 +153,7 @@ def _back_up(path: Path, version: int) -> None:
 def statements() -> dict[str, tuple[str, str]]:
     """What this version's tables, indexes and views are, by name: the kind, and what makes it."""
     with closing(sqlite.connect(":memory:")) as conn:
-        sums.register(conn)
+        checksums.register(conn)
         _create(conn)
         found = conn.execute("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {name: (kind, sql) for name, kind, sql in found}
@@ -291,9 +291,9 @@ _M002 = (
     "ALTER TABLE ticket ADD COLUMN sum INTEGER",
     "ALTER TABLE answer ADD COLUMN sum INTEGER",
     "ALTER TABLE queue ADD COLUMN sum INTEGER",
-    f"UPDATE ticket SET sum = {sums.TICKET}",
-    f"UPDATE answer SET sum = {sums.ANSWER}",
-    f"UPDATE queue SET sum = {sums.QUEUE}",
+    f"UPDATE ticket SET sum = {checksums.TICKET}",
+    f"UPDATE answer SET sum = {checksums.ANSWER}",
+    f"UPDATE queue SET sum = {checksums.QUEUE}",
     "CREATE INDEX dataset_whole ON dataset (name, task, created)",
     "CREATE INDEX label_whole ON label (dataset_id, name, description, position, retired)",
     "CREATE INDEX label_event_whole ON label_event (dataset_id, label_id, at, action, detail)",

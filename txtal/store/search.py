@@ -13,9 +13,9 @@ from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from txtal.query import Query
 from txtal.store import schema
 from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode
+from txtal.types.query import Query
 
 _STEP = 500
 """Tickets added at once: a step is over before a key would notice."""

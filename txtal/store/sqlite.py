@@ -15,7 +15,7 @@ from shutil import disk_usage
 from typing import TYPE_CHECKING
 
 from txtal.errors import DamagedError, DatabaseError, LockedError
-from txtal.store import sums
+from txtal.store import checksums
 
 if TYPE_CHECKING:
     sqlite = sqlite3
@@ -127,7 +127,7 @@ def open_file(
             conn.close()
             raise
     conn.row_factory = sqlite.Row
-    sums.register(conn)
+    checksums.register(conn)
     return conn
 
 

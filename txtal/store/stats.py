@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from txtal.intervals import agreement, reliability
-from txtal.quality import as_data
+from txtal.measures.intervals import agreement, reliability
+from txtal.measures.quality import as_data
 from txtal.store import (
     answers,
     arrivals,

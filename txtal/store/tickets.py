@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from txtal.errors import DamagedError
+from txtal.store.checksums import input_hash, ticket_sum
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.store.sums import input_hash, ticket_sum
 from txtal.types import Record, Ticket
 
 _BATCH = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from txtal.store import schema, sums
+from txtal.store import checksums, schema
 from txtal.store.sqlite import Connection, sqlite
 from txtal.text import count
 
@@ -87,31 +87,33 @@ def _tables(conn: Connection) -> Iterator[str]:
 
 def _tickets(conn: Connection) -> Iterator[str]:
     for row in conn.execute(
-        f"SELECT id, input_hash IS NOT {sums.TEXT} AS new_text,"
-        f" sum IS NOT {sums.TICKET} AS new_rest FROM ticket WHERE new_text OR new_rest"
+        f"SELECT id, input_hash IS NOT {checksums.TEXT} AS new_text,"
+        f" sum IS NOT {checksums.TICKET} AS new_rest FROM ticket WHERE new_text OR new_rest"
     ):
         what = "text" if row["new_text"] else "meta or other keys"
         yield f"ticket {row['id']}: its {what} changed since it was loaded"
 
 
 def _answers(conn: Connection) -> Iterator[str]:
-    for (answer_id,) in conn.execute(f"SELECT id FROM answer WHERE sum IS NOT {sums.ANSWER}"):
+    for (answer_id,) in conn.execute(f"SELECT id FROM answer WHERE sum IS NOT {checksums.ANSWER}"):
         yield f"answer {answer_id}: it changed since it was given"
 
 
 def _arrivals(conn: Connection) -> Iterator[str]:
-    for (row,) in conn.execute(f"SELECT ticket_id FROM arrival WHERE sum IS NOT {sums.ARRIVAL}"):
+    for (row,) in conn.execute(
+        f"SELECT ticket_id FROM arrival WHERE sum IS NOT {checksums.ARRIVAL}"
+    ):
         yield f"arrival of ticket {row}: it changed since it was written"
 
 
 def _queues(conn: Connection) -> Iterator[str]:
-    for (row,) in conn.execute(f"SELECT dataset_id FROM queue WHERE sum IS NOT {sums.QUEUE}"):
+    for (row,) in conn.execute(f"SELECT dataset_id FROM queue WHERE sum IS NOT {checksums.QUEUE}"):
         yield f"queue of dataset {row}: it changed since it was written; the next fit mends it"
 
 
 def _measures(conn: Connection) -> Iterator[str]:
     for (row,) in conn.execute(
-        f"SELECT revision_id FROM measures WHERE sum IS NOT {sums.MEASURES}"
+        f"SELECT revision_id FROM measures WHERE sum IS NOT {checksums.MEASURES}"
     ):
         yield f"measures of revision {row}: they changed since they were written"
 

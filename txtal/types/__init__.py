@@ -43,6 +43,7 @@ from txtal.types.scheme import (
     Task,
     Verdict,
 )
+from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
 
@@ -76,6 +77,8 @@ __all__ = [
     "LabelCounts",
     "LabelKeys",
     "LearnerSettings",
+    "LearnerStatus",
+    "Loading",
     "Measures",
     "Near",
     "Outlook",
@@ -91,6 +94,7 @@ __all__ = [
     "Settled",
     "Span",
     "Spending",
+    "Standing",
     "Stream",
     "Suspect",
     "Task",

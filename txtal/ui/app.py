@@ -24,8 +24,8 @@ from prompt_toolkit.layout import Layout
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.styles import Style
 
-from txtal.extending import Extras
-from txtal.session import Session
+from txtal.recipes.extensions import Extras
+from txtal.session.session import Session
 from txtal.types import LabelKeys
 from txtal.ui.canvas import Canvas
 from txtal.ui.keyboard import Keyboard

@@ -19,7 +19,7 @@ from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.mouse_events import MouseEvent
 
 from txtal.ui.labels import CURSOR
-from txtal.ui.lines import Fragment
+from txtal.ui.layout import Fragment
 from txtal.ui.view import Frame
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from txtal import query
 from txtal.errors import DatabaseError
 from txtal.text import count
-from txtal.types import Found
+from txtal.types import Found, query
 from txtal.ui import words
 from txtal.ui.field import Field
 

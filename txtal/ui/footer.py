@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.ui import keys, words
-from txtal.ui.fold import cells, fit
-from txtal.ui.lines import Line, Room
-from txtal.ui.look import Look
+from txtal.ui.layout import Line, Room
+from txtal.ui.view_state import Look
+from txtal.ui.wrap import cells, fit
 
 
 def status(session: Session, look: Look, dataset: str, room: Room) -> Line:

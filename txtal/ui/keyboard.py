@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from txtal import ratings
-from txtal.session import Session
-from txtal.types import Label, LabelKeys, Question
+from txtal.session.session import Session
+from txtal.types import Label, LabelKeys, Question, grades
 from txtal.ui import picker
 from txtal.ui.keys import ACTIONS, DIGITS, LETTERS, Action, single_keys
 
@@ -33,7 +32,7 @@ class Keyboard:
         """The label behind each key, in the order they are shown; grades have their own digits."""
         order = self.order(session)
         if session.scheme.task == "rating":
-            return {ratings.key(label.name): label.id for label in session.scheme.labels}
+            return {grades.key(label.name): label.id for label in session.scheme.labels}
         if self._style(session) == "mnemonic":
             keys = self._lettered(session)
             return {keys[i]: i for i in session.scheme.ids if i in keys}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from txtal.errors import UsageError
-from txtal.extending import Extras, Key
+from txtal.recipes.extensions import Extras, Key
 from txtal.text import clean
 from txtal.types import TASKS
 from txtal.ui.keys import ACTIONS, ANY, GRADES, MODES, Action, available

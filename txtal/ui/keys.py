@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from txtal.extending import ADDED
+from txtal.recipes.extensions import ADDED
 from txtal.types import TASKS, Task
 
 Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]

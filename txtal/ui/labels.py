@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.text import count
 from txtal.types import Label, Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
-from txtal.ui.fold import cells, fit
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import DIGITS
-from txtal.ui.lines import Fragment, Line, Room, clickable, sides
-from txtal.ui.look import Look
+from txtal.ui.layout import Fragment, Line, Room, clickable, sides
 from txtal.ui.picker import Choice
+from txtal.ui.view_state import Look
+from txtal.ui.wrap import cells, fit
 
 CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28

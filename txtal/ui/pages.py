@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from txtal.advice import ahead
-from txtal.extending import Panel, Shown
-from txtal.quality import effort_lines, measures_line
-from txtal.session import Session
+from txtal.measures.advice import ahead
+from txtal.measures.quality import effort_lines, measures_line
+from txtal.recipes.extensions import Panel, Shown
+from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
 from txtal.ui import keys, words
-from txtal.ui.fold import Folded, cells, fit, fold
-from txtal.ui.lines import Line
-from txtal.ui.look import Look
+from txtal.ui.layout import Line
+from txtal.ui.view_state import Look
+from txtal.ui.wrap import Folded, cells, fit, fold
 
 _KEYS = 18
 _BAR = 24

@@ -11,18 +11,17 @@ from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
-from txtal import query
 from txtal.errors import DatabaseError, LockedError, UsageError
-from txtal.extending import Extension, Extras, Key, Panel, Shown
-from txtal.session import IDLE_SECONDS, Session
+from txtal.recipes.extensions import Extension, Extras, Key, Panel, Shown
+from txtal.session.session import IDLE_SECONDS, Session
 from txtal.text import clean, count, shorten
-from txtal.types import Found, Label, LabelKeys, Question
-from txtal.ui import keys, picker, typed, words
-from txtal.ui.answers import Lines
+from txtal.types import Found, Label, LabelKeys, Question, query
+from txtal.ui import keys, label_commands, picker, words
+from txtal.ui.input_lines import Lines
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Page
-from txtal.ui.look import Look
 from txtal.ui.pages import page_lines
+from txtal.ui.view_state import Look
 
 OnError = Callable[[BaseException], object]
 
@@ -455,7 +454,7 @@ class _Talk:
     def change_labels(self, line: str) -> None:
         """Change the label scheme, and read the question out again with the labels there are."""
         try:
-            wanted = typed.label_change(line, self.session.scheme)
+            wanted = label_commands.label_change(line, self.session.scheme)
             self.save(partial(self.session.change_labels, wanted))
             self.asked = None
         except UsageError as error:
@@ -482,7 +481,7 @@ class _Talk:
             if action.name == "label":
                 self.say(_NAMES, end="")
         if task not in ("binary", "rating"):
-            self.say(typed.USAGE, end="")
+            self.say(label_commands.USAGE, end="")
         self.say(_FINDS + _READS, end="")
         for _, one in self.extension.extras.pressed:
             said = one.help if isinstance(one, Key) else one.title

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.types import Found
 from txtal.ui import words
-from txtal.ui.fold import cells, fit
 from txtal.ui.labels import field_line
-from txtal.ui.lines import Line, Room, clickable, sides
-from txtal.ui.look import Look
+from txtal.ui.layout import Line, Room, clickable, sides
+from txtal.ui.view_state import Look
+from txtal.ui.wrap import cells, fit
 
 _WIDEST = 24
 

@@ -12,21 +12,21 @@ from dataclasses import replace
 from functools import partial
 
 from txtal.errors import DatabaseError, LockedError
-from txtal.extending import Extras
-from txtal.session import IDLE_SECONDS, Session
+from txtal.recipes.extensions import Extras
+from txtal.session.session import IDLE_SECONDS, Session
 from txtal.text import clean
 from txtal.types import Overview
-from txtal.ui.adding import Adding
-from txtal.ui.editing import Editing
+from txtal.ui.extensions import Adding
 from txtal.ui.field import Field
 from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import Mode, Page, Purpose
+from txtal.ui.label_editing import Editing
 from txtal.ui.labels import picked
-from txtal.ui.lines import target_at
-from txtal.ui.look import Look, Sheet
+from txtal.ui.layout import target_at
 from txtal.ui.picker import Choice
 from txtal.ui.view import Frame, frame
+from txtal.ui.view_state import Look, Sheet
 
 OnError = Callable[[BaseException], object]
 

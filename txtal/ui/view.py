@@ -9,29 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.text import clean
 from txtal.types import Question
 from txtal.ui import words
-from txtal.ui.fold import Folded, fit, fold
 from txtal.ui.footer import hints, status
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
-from txtal.ui.lines import (
-    MIN_COLUMNS,
-    MIN_ROWS,
-    Fragment,
-    Line,
-    Room,
-    cut,
-    middle,
-    shift,
-    sides,
-)
-from txtal.ui.look import Look, Sheet
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Fragment, Line, Room, cut, middle, shift, sides
 from txtal.ui.pages import folded_lines, page_lines, ticket_line
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
+from txtal.ui.view_state import Look, Sheet
+from txtal.ui.wrap import Folded, fit, fold
 
 _NOTICE_LINES = 3
 _LEAST_TEXT = 3

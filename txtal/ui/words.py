@@ -9,10 +9,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from txtal.ports import LearnerStatus, Standing
-from txtal.session import Session
+from txtal.session.session import Session
 from txtal.text import clean, count, shorten
-from txtal.types import Estimate, Found, Question, Scheme, Task
+from txtal.types import Estimate, Found, LearnerStatus, Question, Scheme, Standing, Task
 from txtal.ui.keys import Purpose
 
 _OFF = LearnerStatus("off")

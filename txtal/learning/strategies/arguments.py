@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from txtal import stream
+from txtal.learning import selective
 
 
 def band(text: str) -> dict[str, Any]:
     """``0.4..0.6``; raises UsageError for anything but two probabilities, the lower first."""
-    low, high = stream.band(text)
+    low, high = selective.band(text)
     return {"low": low, "high": high}
 
 

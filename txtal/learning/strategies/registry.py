@@ -55,7 +55,7 @@ _registered: dict[str, Strategy] = {}
 _arguments: dict[str, Callable[[str], dict[str, Any]]] = dict(arguments.BUILT_IN)
 
 _RECIPE = "txtal_recipe_"
-"""How the modules of recipe files are named; see :mod:`txtal.recipes`."""
+"""How the modules of recipe files are named; see :mod:`txtal.recipes.recipe`."""
 
 _SHARE = re.compile(r":(\d*\.?\d+)(?:\+|$)")
 

@@ -1,0 +1,96 @@
+"""Whether it is worth going on: when the learner looks ahead, and what it tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeDataset
+from tests.learner.test_learner import LABELS, TOPICS, Desk
+from txtal.learner import stopping
+from txtal.store import stats
+from txtal.store.sqlite import Connection
+from txtal.types import LearnerSettings, Outlook, Prediction, serialise
+
+TEXTS = [text.format(n) for n in range(120) for text in TOPICS.values()]
+SETTINGS = LearnerSettings("lexical@en", "margin", stop_gain=1.0)
+
+
+@pytest.fixture
+def desk(conn: Connection, path: Path, make_dataset: MakeDataset) -> Desk:
+    return Desk(conn, path, make_dataset(TEXTS, LABELS))
+
+
+def test_topics_that_are_told_apart_need_no_more_answers(desk: Desk) -> None:
+    desk.answer(desk.ids[:160])
+    learner = desk.learner(SETTINGS)
+    assert learner.rank().revision.outlook is None
+    assert learner.look_ahead()
+    assert not learner.look_ahead()  # not before fifty more
+    found = learner.rank().revision.outlook
+    assert found is not None
+    assert (found.answers, found.reached) == (160, "gain")
+    assert found.kappa > 0.95
+    assert "it may be time to stop" in found.notice
+    desk.answer(desk.ids[160:209])
+    learner.rank()
+    assert not learner.look_ahead()
+    desk.answer(desk.ids[209:210])
+    learner.rank()
+    assert learner.look_ahead()
+
+
+def test_nobody_asked(desk: Desk) -> None:
+    desk.answer(desk.ids[:160])
+    learner = desk.learner(LearnerSettings("lexical@en", "margin"))
+    learner.rank()
+    assert not learner.look_ahead()
+
+
+def test_few_answers_tell_nothing(desk: Desk) -> None:
+    desk.answer(desk.ids[:140])
+    learner = desk.learner(SETTINGS)
+    learner.rank()
+    assert not learner.look_ahead()
+
+
+def test_a_pool_that_is_nearly_used_up_tells_nothing(desk: Desk) -> None:
+    desk.answer(desk.ids[:-30])
+    learner = desk.learner(SETTINGS)
+    learner.rank()
+    assert not learner.look_ahead()
+
+
+def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
+    desk.answer(desk.ids[:160], reason="audit")
+    settings = LearnerSettings("lexical@en", "margin", stop_at=0.8)
+    learner = desk.learner(settings)
+    desk.ledger.save_ranking(learner.rank())
+    learner.look_ahead()
+    desk.ledger.save_ranking(learner.rank())
+    found = stats.of(conn, "d")["outlook"]
+    assert found["reached"] == "target"
+    assert found["needed"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert "the target of 80% is reached" in found["notice"]
+    assert stats.of(conn, "d") == json.loads(json.dumps(stats.of(conn, "d")))
+
+
+@pytest.mark.parametrize(
+    ("answers", "before", "due"),
+    [(149, None, False), (150, None, True), (199, 150, False), (200, 150, True), (160, 200, True)],
+)
+def test_it_is_due_every_fifty_answers(answers: int, before: int | None, due: bool) -> None:
+    gain = Prediction(0.1, 0.0, 0.2)
+    last = None if before is None else Outlook(before, gain, 0.9, 0.1)
+    assert stopping.due(answers, last) == due
+
+
+def test_it_crosses_the_pipe(desk: Desk) -> None:
+    desk.answer(desk.ids[:160])
+    learner = desk.learner(SETTINGS)
+    learner.rank()
+    learner.look_ahead()
+    ranking = learner.rank()
+    assert serialise.load_ranking(serialise.dump_ranking(ranking)) == ranking

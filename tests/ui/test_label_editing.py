@@ -1,0 +1,204 @@
+"""The labels changed from the list of labels, on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import MakeDataset, StillLearner
+from tests.ui.fakes import Sitting
+from tests.ui.test_plain import talk
+from txtal.errors import LockedError
+from txtal.session.session import Session
+from txtal.store import answers, datasets
+from txtal.store.ledger import Ledger
+from txtal.store.sqlite import Connection
+
+MakeSession = Callable[..., Session]
+
+LABELS = "billing/refund,billing/voucher,delivery,praise"
+REFUND, VOUCHER, DELIVERY, PRAISE = 1, 2, 3, 4
+
+
+@pytest.fixture
+def sitting(make_dataset: MakeDataset, make_session: MakeSession) -> Sitting:
+    dataset = make_dataset(["first", "second", "third", "fourth"], LABELS)
+    return Sitting(make_session(dataset, order="file"), columns=100)
+
+
+def names(sitting: Sitting) -> list[str]:
+    return [label.name for label in sitting.session.scheme.labels]
+
+
+def mark(sitting: Sitting, typed: str) -> None:
+    sitting.press("pick")
+    sitting.type(typed)
+
+
+def test_a_new_name_is_a_new_label_and_the_answer(sitting: Sitting, conn: Connection) -> None:
+    mark(sitting, "parking")
+    assert "+ add the label parking" in sitting.read()
+    assert "Add the label parking, and answer with it? y/n" in sitting.press("choose")
+    text = sitting.press("yes")
+    assert "second" in text
+    assert "5 parking" in text
+    assert [answer.labels for answer in answers.standing(conn, 1)] == [(5,)]
+
+
+def test_no_means_no(sitting: Sitting) -> None:
+    mark(sitting, "parking")
+    sitting.press("choose")
+    assert "first" in sitting.press("no")
+    assert len(names(sitting)) == 4
+
+
+def test_the_answer_after_a_new_label_may_have_to_wait(
+    sitting: Sitting, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark(sitting, "parking")
+    sitting.press("choose")
+
+    def locked(*_: object) -> None:
+        raise LockedError("locked")
+
+    monkeypatch.setattr(Ledger, "record", locked)
+    assert "waiting for the database lock" in sitting.press("yes")
+    monkeypatch.undo()
+    sitting.screen.retry()
+    assert names(sitting)[4:] == ["parking"]
+    assert len(answers.standing(conn, 1)) == 1
+
+
+def test_a_name_that_cannot_be_is_told(sitting: Sitting) -> None:
+    mark(sitting, "x" * 101)
+    sitting.press("choose")
+    assert "longer than 100 characters" in sitting.press("yes")
+    assert sitting.errors == []
+
+
+def test_levels_are_gone_through(sitting: Sitting, conn: Connection) -> None:
+    text = sitting.press("pick")
+    assert "▸ 1 billing/" in text
+    assert "2 labels" in text
+    assert "voucher" not in text
+    text = sitting.press("choose")
+    assert "find: billing/" in text
+    assert "▸ 1 billing/refund" in text
+    sitting.press("label", "2")
+    assert [answer.labels for answer in answers.standing(conn, 1)] == [(VOUCHER,)]
+
+
+def test_rename_and_describe_and_what_a_label_is_for(sitting: Sitting) -> None:
+    sitting.press("label", "3")
+    mark(sitting, "deliv")
+    assert "rename delivery to: delivery" in sitting.press("rename")
+    sitting.press("clear")
+    sitting.type("post")
+    text = sitting.press("keep")
+    assert "delivery is post now; ctrl-x" in text
+    assert "3 post" in text
+    mark(sitting, "post")
+    sitting.press("describe")
+    sitting.type("late or lost")
+    sitting.press("keep")
+    mark(sitting, "post")
+    assert "late or lost" in sitting.read()
+    about = sitting.press("about")
+    assert "• first" in about
+    assert "second" not in about
+    assert "second" in sitting.press("about")
+
+
+def test_merge_asks_first_and_is_taken_back(sitting: Sitting, conn: Connection) -> None:
+    sitting.press("label", "4")
+    mark(sitting, "praise")
+    assert "merge praise into: " in sitting.press("merge")
+    sitting.type("deliv")
+    assert "Merge praise into delivery?" in sitting.press("choose")
+    assert "praise is delivery now" in sitting.press("yes")
+    assert names(sitting) == LABELS.split(",")[:3]
+    assert [answer.labels for answer in answers.standing(conn, 1)] == [(DELIVERY,)]
+    sitting.press("pick")
+    sitting.press("restore")
+    assert names(sitting) == LABELS.split(",")
+
+
+def test_split_asks_the_tickets_again_after_this_one(sitting: Sitting) -> None:
+    sitting.press("label", "3")
+    sitting.press("label", "3")
+    assert sitting.session.count == 2
+    mark(sitting, "deliv")
+    sitting.press("split")
+    sitting.type("late, lost")
+    assert "Split delivery into late, lost?" in sitting.press("keep")
+    text = sitting.press("yes")
+    assert "third" in text
+    assert "4 late" in text
+    assert sitting.session.count == 0
+    text = sitting.press("ignore")
+    assert "first" in text
+    assert "was: accept delivery" in text
+    assert "second" in sitting.press("label", "4")
+    assert "fourth" in sitting.press("label", "5")
+    assert sitting.session.count == 3
+
+
+def test_retire_asks_first(sitting: Sitting) -> None:
+    mark(sitting, "praise")
+    assert "Offer praise no longer?" in sitting.press("retire")
+    sitting.press("yes")
+    assert names(sitting) == LABELS.split(",")[:3]
+    assert sitting.screen.look.mode == "ticket"
+
+
+def test_the_learner_hears_of_it(make_dataset: MakeDataset, make_session: MakeSession) -> None:
+    learner = StillLearner()
+    sitting = Sitting(make_session(make_dataset(["a", "b"], LABELS), learner=learner, audit=0.0))
+    mark(sitting, "parking")
+    sitting.press("choose")
+    sitting.press("yes")
+    assert learner.pokes == [0, 0, 1]
+
+
+def test_line_by_line(make_dataset: MakeDataset, make_session: MakeSession) -> None:
+    session = make_session(make_dataset(["first", "second", "third"], LABELS), order="file")
+    said = talk(
+        session,
+        "label add parking",
+        "parking",
+        "label rename park > cars",
+        "label describe cars > where to put them",
+        "labels",
+        "label merge cars > praise",
+        "label split praise > thanks, joy",
+        "label retire deli",
+        "label retire b",
+        "label undo",
+        "label dance",
+        "label merge",
+    )
+    assert "5 parking" in said
+    assert "cars: where to put them" in said
+    assert "was: accept praise" not in said  # it is asked after the one that was there
+    assert "b can mean: billing/refund, billing/voucher" in said
+    assert "say label add, rename" in said
+    assert "nothing can mean: no label" in said
+    names = [label.name for label in session.scheme.labels]
+    assert names == ["billing/refund", "billing/voucher", "delivery", "thanks", "joy"]
+    assert session.errors == []
+
+
+def test_another_sessions_change_arrives(
+    sitting: Sitting, make_session: MakeSession, conn: Connection
+) -> None:
+    other = Sitting(make_session(datasets.get(conn, "d"), "bob", order="file"))
+    mark(other, "parking")
+    other.press("choose")
+    other.press("yes")
+    sitting.screen.news()
+    assert "5 parking" in sitting.read()
+    assert "changed by another session" in sitting.read()
+    sitting.screen.news()
+    sitting.press("flag")
+    assert "changed by another" not in sitting.read()

@@ -1,0 +1,245 @@
+"""The classifier to take away: vectoriser, model and labels as npz and JSON, never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress, islice
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from txtal.errors import ModelError
+from txtal.learning.matrix import IS
+from txtal.learning.model import LinearModel, decide
+from txtal.types import TASKS, Classified, Record, Task, grades
+from txtal.vectors.vectoriser import Vectoriser
+
+HEADER = "classifier.json"
+ARRAYS = "classifier.npz"
+_FORMAT = "txtal classifier"
+_VERSION = 3
+_READABLE = (1, 2, 3)
+"""Version 1 had no share for labels that were never answered, 2 no spread of temperatures."""
+
+_WIDEST = 100.0
+"""Spread of temperatures that is believed."""
+
+_BATCH = 1000
+_VECTORISER = "vectoriser."
+"""What the names of the vectoriser's arrays begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Texts in, labels with probabilities out."""
+
+    task: Task
+    labels: tuple[str, ...]
+    model: LinearModel
+    vectoriser: Vectoriser
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (n texts, k labels), columns in the order of ``labels``."""
+        return self.model.predict_proba(self.vectoriser.transform(texts))
+
+    def predict(self, texts: Sequence[str]) -> list[Classified]:
+        """One prediction a text."""
+        proba = self.predict_proba(texts)
+        order = np.argsort(-proba, axis=1, kind="stable")
+        ranked = np.take_along_axis(proba, order, axis=1).astype(np.float64).round(4)
+        chosen = np.take_along_axis(decide(proba, self.task) == IS, order, axis=1)
+        names = np.array(self.labels, dtype=object)[order]
+        rows = zip(names.tolist(), ranked.tolist(), chosen.tolist(), strict=True)
+        return [
+            Classified(tuple(compress(own, applies)), dict(zip(own, values, strict=True)))
+            for own, values, applies in rows
+        ]
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A JSON-able header and arrays, for :meth:`from_arrays`.
+
+        Raises LearnerError for a vectoriser that can't be saved.
+        """
+        vectoriser, arrays = self.vectoriser.to_arrays()
+        model = self.model
+        header = {
+            "task": self.task,
+            "labels": list(self.labels),
+            "unseen": model.unseen,
+            "spread": model.spread,
+            "vectoriser": vectoriser,
+        }
+        own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
+        weights = {"coef": model.coef, "intercept": model.intercept, "trained": model.trained}
+        return header, weights | own
+
+    @classmethod
+    def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
+        """Back from :meth:`to_arrays`.
+
+        Raises KeyError, TypeError, ValueError, AttributeError or IndexError for what isn't whole,
+        ValueError when its parts don't fit together, and as :meth:`Vectoriser.from_arrays`.
+        """
+        task, labels = _scheme(header)
+        weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
+        model = LinearModel(task, *weights, _unseen(header), _spread(header))
+        parts = {
+            name.removeprefix(_VECTORISER): array
+            for name, array in arrays.items()
+            if name.startswith(_VECTORISER)
+        }
+        vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
+        if not _fits(model, len(labels), vectoriser.dims):
+            raise ValueError("its labels, weights and features don't fit together")
+        return cls(task, labels, model, vectoriser)
+
+
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in lists of a size to vectorise at once."""
+    # itertools.batched needs Python 3.12.
+    rest = iter(records)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def save(classifier: Classifier, folder: Path) -> None:
+    """Write the classifier into ``folder``, made if need be.
+
+    Raises ModelError when it can't be written, LearnerError for a vectoriser that can't be saved.
+    """
+    said, arrays = classifier.to_arrays()
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
+    header: dict[str, Any] = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        **said,
+        "fingerprint": classifier.vectoriser.fingerprint,
+    }
+    header["sha256"] = _sum(header, packed.getvalue())
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(folder / ARRAYS, packed.getvalue())
+        _replace(folder / HEADER, json.dumps(header, indent=1).encode())
+    except OSError as error:
+        raise ModelError(f"{folder}: can't write the classifier: {error.strerror}") from error
+
+
+def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
+    """Of the arrays and of the header, lest labels change places and nobody notices."""
+    said = json.dumps({**header, "sha256": ""}, sort_keys=True).encode()
+    return hashlib.sha256(said + arrays).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.touch(mode=0o600)  # it holds words of the tickets
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def load(folder: Path) -> Classifier:
+    """Read a classifier that :func:`save` wrote.
+
+    Raises ModelError for anything else, and for one that was altered since.
+    """
+    header = _header(folder / HEADER)
+    arrays = _arrays(folder / ARRAYS, header)
+    try:
+        made = Classifier.from_arrays(header, arrays)
+        fingerprint = made.vectoriser.fingerprint
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ModelError(f"{folder}: not a whole txtal classifier ({error})") from error
+    if fingerprint != header["fingerprint"]:
+        raise ModelError(f"{folder}: its vectoriser isn't the one it was trained with")
+    return made
+
+
+def _scheme(header: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]]:
+    """The task and the labels. Raises ValueError for what can't be one."""
+    task, labels = header["task"], header["labels"]
+    if task not in TASKS:
+        raise ValueError("no such task")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError("its labels are no names")
+    if not labels or len(set(labels)) < len(labels):
+        raise ValueError("a label is missing or there twice")
+    if task == "rating" and not grades.are_grades(labels):
+        raise ValueError("its labels are no grades")
+    return task, tuple(labels)
+
+
+def _unseen(header: Mapping[str, Any]) -> float:
+    """The share of tickets whose label was never answered. Raises ValueError if it is none."""
+    share = float(header.get("unseen", 0.0))
+    if not 0 <= share <= 1:
+        raise ValueError("its share of unseen labels is none")
+    return share
+
+
+def _spread(header: Mapping[str, Any]) -> float:
+    """Of the temperatures. Raises ValueError if it is none."""
+    spread = float(header.get("spread", 1.0))
+    if not 1 <= spread <= _WIDEST:
+        raise ValueError("its spread of temperatures is none")
+    return spread
+
+
+def _fits(model: LinearModel, labels: int, dims: int) -> bool:
+    """Whether the weights are numbers, one for each label and feature."""
+    numbers = (model.coef, model.intercept)
+    return (
+        [array.shape for array in (*numbers, model.trained)]
+        == [(labels, dims), (labels,), (labels,)]
+        and model.trained.dtype == np.bool_
+        and all(array.dtype.kind == "f" and bool(np.isfinite(array).all()) for array in numbers)
+    )
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path.parent}: no {HEADER} in it; name a folder `txtal train` wrote"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise ModelError(f"{path}: not the header of a txtal classifier")
+    if header.get("version") not in _READABLE:
+        raise ModelError(f"{path}: made by a newer txtal; upgrade with `pip install -U txtal`")
+    missing = {"task", "labels", "vectoriser", "fingerprint", "sha256"} - header.keys()
+    if missing:
+        raise ModelError(f"{path}: {', '.join(sorted(missing))} missing")
+    return header
+
+
+def _arrays(path: Path, header: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read: {error.strerror}") from error
+    if _sum(header, content) != header["sha256"]:
+        raise ModelError(f"{path}: it or its {HEADER} was altered, or is of another classifier")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        BadZipFile,
+        zlib.error,
+    ) as error:
+        # Whoever altered it mended the sum, too.
+        raise ModelError(f"{path}: not readable as arrays ({error})") from error

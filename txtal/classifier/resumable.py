@@ -1,0 +1,186 @@
+"""A file that is written in several runs, if need be, and takes its place once it is whole.
+
+Beside the target lie ``TARGET.txtal-part``, what is written so far, and its journal, the same with
+``.json``: how much of it counts, what that stands for, and who wrote it. Bytes reach the disk
+before the journal counts them; what lies beyond was cut short, and is trimmed away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from txtal import tempfiles
+from txtal.errors import TxtalError, UsageError
+from txtal.formats.atomic import check_target
+
+_PART = ".txtal-part"
+_JOURNAL = f"{_PART}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the writing is."""
+
+    records: int = 0
+    """Records of the source that what is written stands for."""
+    digest: str = ""
+    """Of these records: what is gone on with must be the same."""
+    size: int = 0
+    """Bytes that count."""
+
+
+def left(target: Path, maker: Mapping[str, str]) -> Mark:
+    """How far an earlier run has come with ``target``; nowhere if there is nothing to go on with.
+
+    Raises UsageError when it was by another maker, or is still at it.
+    """
+    target = Path(os.path.realpath(target))
+    with suppress(FileNotFoundError), _beside(target, _PART).open("rb") as part:
+        if not tempfiles.hold(part):
+            raise _busy(target)
+    return _mark(target, maker)
+
+
+def _busy(target: Path) -> UsageError:
+    return UsageError(f"another run is writing {target}; wait for it")
+
+
+def _mark(target: Path, maker: Mapping[str, str]) -> Mark:
+    part, journal = _beside(target, _PART), _beside(target, _JOURNAL)
+    try:
+        found = json.loads(journal.read_text("utf-8"))
+        said, by = found["mark"], dict(found["maker"])
+        mark = Mark(int(said["records"]), str(said["digest"]), int(said["size"]))
+        there = part.stat().st_size
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return Mark()
+    if not 0 < mark.size <= there:
+        return Mark()
+    check_maker(part, by, maker)
+    return mark
+
+
+def check_maker(file: Path, by: Mapping[str, str], maker: Mapping[str, str]) -> None:
+    """Raise UsageError when it was begun ``by`` somebody else."""
+    for what in sorted(by.keys() | maker.keys()):
+        if by.get(what) != maker.get(what):
+            raise UsageError(f"{file} was begun with another {what}; --restart begins anew")
+
+
+class Resumable:
+    """The file while it grows; :func:`resumable` opens it."""
+
+    def __init__(self, target: Path, maker: Mapping[str, str]) -> None:
+        self.part = _beside(target, _PART)
+        self.mark = Mark()
+        """What is on the disk for good."""
+        self._target = target
+        self._journal = _beside(target, _JOURNAL)
+        self._maker = dict(maker)
+        self._file: BinaryIO = _open(self.part)
+        self._size = 0
+
+    def begin(self, *, restart: bool) -> None:
+        """Go on where an earlier run stopped, or from nothing.
+
+        Raises UsageError when another run has it open, or one by another maker left it behind.
+        """
+        if not tempfiles.hold(self._file):
+            raise _busy(self._target)
+        if not restart:
+            self.mark = _mark(self._target, self._maker)
+        self._size = self.mark.size
+        self._file.truncate(self._size)
+        self._file.seek(self._size)
+
+    def write(self, data: bytes) -> None:
+        """Put ``data`` at the end; it counts from the next :meth:`commit` on."""
+        self._file.write(data)
+        self._size += len(data)
+
+    def commit(self, records: int, digest: str) -> None:
+        """What is written stands for so many records; it will be there after a power cut."""
+        self._sync()
+        self.mark = Mark(records, digest, self._size)
+        journal = {"maker": self._maker, "mark": asdict(self.mark)}
+        new = self._journal.with_suffix(".new")
+        with _open(new) as file:
+            file.truncate()
+            file.write(json.dumps(journal).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._journal)
+
+    def finish(self, convert: Callable[[BinaryIO, BinaryIO], None] | None = None) -> None:
+        """Put it in the target's place, by way of ``convert`` where the part is written otherwise.
+
+        The target keeps its mode, if it is there.
+        """
+        self._sync()
+        whole = self.part
+        if convert is not None:
+            file, whole = tempfiles.make(self._target)
+            with file:
+                self._file.seek(0)
+                convert(self._file, file)
+                file.flush()
+                os.fsync(file.fileno())
+        if self._target.exists():
+            whole.chmod(stat.S_IMODE(self._target.stat().st_mode))
+        whole.replace(self._target)
+        self.remove()
+        tempfiles.sync_folder(self._target.parent)
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        self._journal.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let another run have it."""
+        self._file.close()
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def resumable(
+    path: Path, maker: Mapping[str, str], *, keep: bool = True, restart: bool = False
+) -> Iterator[Resumable]:
+    """The file that ``path`` will be once :meth:`Resumable.finish` is called.
+
+    Without that, what was committed stays beside it for the next run by the same ``maker`` (what
+    the content depends on, besides the source), unless ``keep`` says otherwise; ``path`` itself is
+    untouched. ``restart`` begins anew. Raises UsageError as :func:`check_target` and
+    :meth:`Resumable.begin`, TxtalError when it can't be written.
+    """
+    check_target(path)
+    try:
+        with closing(Resumable(Path(os.path.realpath(path)), maker)) as part:
+            part.begin(restart=restart or not keep)
+            try:
+                yield part
+            finally:
+                if not (keep and part.mark.records):
+                    part.remove()
+    except OSError as error:
+        reason = error.strerror or error
+        raise TxtalError(f"{path} can't be written: {reason}; what it held is untouched") from error
+
+
+def _beside(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix)
+
+
+def _open(path: Path) -> BinaryIO:
+    """For reading and writing what is there; a new file is this user's alone."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")

@@ -1,0 +1,89 @@
+"""The screen's end of the loader: start it, poll it, wait for its end."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from txtal import processes
+from txtal.ingest import protocol
+from txtal.ingest.protocol import Job
+from txtal.types import Loading
+
+PROGRAM = (sys.executable, "-P", "-m", "txtal.ingest")
+"""With -P nothing is ever imported from the working directory."""
+
+LOOK_SECONDS = 0.1
+
+
+class LoaderProcess:
+    """``python -m txtal.ingest`` as a :class:`txtal.session.protocols.Loader`.
+
+    A reader thread takes in what it says; killing it at any moment loses no more than the part it
+    was writing.
+    """
+
+    def __init__(self, job: Job, *, log: Path, program: Sequence[str] = PROGRAM) -> None:
+        self._source = job.source
+        self._command = [*program, protocol.dump_job(job)]
+        self._log = log
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._news = Loading("loading", job.added)
+        self._taken: Loading | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process; returns at once."""
+        self._process = processes.start(self._command, self._log)
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            for line in process.stdout:
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    self._news = protocol.load_news(line)
+        if self._news.state == "loading":
+            self._news = self._stopped()
+
+    def _stopped(self) -> Loading:
+        share = f" at {self._news.progress:.0%}" if self._news.progress else ""
+        said = f"loading {self._source} was stopped{share}; the same command again loads the rest"
+        return replace(self._news, state="failed", detail=said, exit_code=1)
+
+    def poll(self) -> Loading | None:
+        """How far it is, if that has changed since the last call. Never waits."""
+        news = self._news
+        if news is self._taken:
+            return None
+        self._taken = news
+        return news
+
+    def finish(self, watch: Callable[[Loading], object]) -> Loading:
+        """Wait until the file is loaded, or can't be; the last word."""
+        while self._reader is not None and self._reader.is_alive():
+            watch(self._news)
+            time.sleep(LOOK_SECONDS)
+        self.close()
+        return self._news
+
+    def close(self) -> Loading:
+        """Stop it at once; what was loaded is loaded. The last word."""
+        process, self._process = self._process, None
+        if process is not None:
+            processes.end(process)
+            if self._reader is not None:
+                self._reader.join()
+        return self._news

@@ -1,0 +1,40 @@
+"""What the loader is told, as its one argument, and says on its standard output: JSON lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from txtal.types import Loading
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Which file into which dataset."""
+
+    database: str
+    dataset: str
+    source: str
+    added: int
+    """Tickets of the file that were added before, in the foreground."""
+
+
+def dump_job(job: Job) -> str:
+    """The loader's one command-line argument."""
+    return json.dumps(asdict(job))
+
+
+def load_job(text: str) -> Job:
+    """Back from :func:`dump_job`."""
+    return Job(**json.loads(text))
+
+
+def dump_news(news: Loading) -> str:
+    """A line for its standard output."""
+    return json.dumps(asdict(news))
+
+
+def load_news(line: str) -> Loading:
+    """Back from :func:`dump_news`. Raises ValueError, KeyError or TypeError on anything else."""
+    news = Loading(**json.loads(line))
+    return replace(news, bad_lines=tuple(news.bad_lines))

@@ -1,1 +1,0 @@
-"""Loading a large file behind the session: a process of its own, and the screen's end of it."""

@@ -1,0 +1,1 @@
+"""Figures of quality and effort as plain data and words, with their intervals."""

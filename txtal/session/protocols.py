@@ -1,0 +1,114 @@
+"""What a session needs of others: the store, the learner, a stream, the loader and the recipe."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from txtal.types import (
+    Answer,
+    Composed,
+    Draft,
+    Explanation,
+    Found,
+    LabelChange,
+    LearnerStatus,
+    Loading,
+    Overview,
+    Ranked,
+    Ranking,
+    Scheme,
+    Standing,
+    Ticket,
+    Undone,
+)
+from txtal.types.query import Query
+
+OnAnswer = Callable[[Ticket, Answer], object]
+
+Validate = Callable[[Ticket, Draft], str | None]
+"""Says why an answer won't do, or nothing."""
+
+
+class Ledger(Protocol):
+    """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
+
+    open: int
+    total: int
+    annotator: str
+
+    def together(self) -> AbstractContextManager[None]: ...
+    def record(self, answer: Answer) -> Answer: ...
+    def undo(self) -> Undone | None: ...
+    def newest(self) -> int: ...
+    def ticket(self, ticket_id: int) -> Ticket: ...
+    def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
+    def take_next(self, after: int = 0) -> int | None: ...
+    def take_random(self, rng: random.Random) -> int | None: ...
+    def add_synthetic(self, composed: Composed) -> int | None: ...
+    def take_earlier(self, rng: random.Random) -> Answer | None: ...
+    def keep(self) -> None: ...
+
+    @property
+    def others(self) -> Mapping[str, int]: ...
+    def look(self) -> bool: ...
+    def take_shared(self) -> int | None: ...
+    def grown(self, tickets: int) -> None: ...
+
+    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]: ...
+    def new_scheme(self) -> Scheme | None: ...
+    def examples(self, label_id: int) -> list[str]: ...
+    def hold(self, ticket_id: int) -> Found | None: ...
+    def history(self, query: Query, limit: int) -> list[Found]: ...
+    def find(self, query: Query, limit: int) -> list[Found]: ...
+    def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
+    def alike(self, ticket: Ticket) -> list[int]: ...
+    def record_alike(self, answer: Answer, ticket_ids: Iterable[int]) -> list[Answer]: ...
+    def overview(self) -> Overview: ...
+    def save_ranking(self, ranking: Ranking) -> int: ...
+    def last_ranking(self) -> tuple[int, Ranking] | None: ...
+
+
+class Learner(Protocol):
+    """What a session needs of a learner: :mod:`txtal.learner.client` or ``.inline``."""
+
+    status: LearnerStatus
+
+    def poke(self, newest: int) -> None:
+        """There are answers up to this id: make a new ranking when you can. Never waits."""
+
+    explanation: Explanation | None
+    """The newest answer to :meth:`explain`."""
+
+    notices: list[str]
+    """What the annotator should know; who tells it takes it out."""
+
+    def explain(self, ticket_id: int, label_id: int) -> None:
+        """Find out why the model thinks of this label, when you can. Never waits."""
+
+    def poll(self) -> Ranking | None:
+        """The newest ranking since the last call, if any. Never waits."""
+
+
+class Inflow(Protocol):
+    """What a session needs of a stream; see :class:`txtal.ingest.stream.Inflow`."""
+
+    notice: str
+    errors: list[Exception]
+
+    def take_in(self) -> bool: ...
+    def settle(self, scored: Sequence[Ranked], revision: int | None) -> None: ...
+    def settle_start(self) -> None: ...
+    def settle_unseen(self) -> None: ...
+    def next(self) -> Ranked | None: ...
+    @property
+    def standing(self) -> Standing: ...
+
+
+class Loader(Protocol):
+    """What a session needs of a loader: :mod:`txtal.ingest.client`."""
+
+    def poll(self) -> Loading | None:
+        """How far it is, if that has changed since the last call. Never waits."""

@@ -1,0 +1,256 @@
+"""How the next question comes about: which ticket is leased, and what it is asked with."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from txtal.errors import DamagedError
+from txtal.session.protocols import Inflow, Ledger
+from txtal.session.updates import News, Tell
+from txtal.types import (
+    AUDIT,
+    CHOSEN,
+    OVERLAP,
+    RANDOM,
+    RECHECK,
+    SUSPECT,
+    SYNTHETIC,
+    Answer,
+    Found,
+    Question,
+    Ranked,
+    Ticket,
+)
+
+Order = Literal["ranking", "file", "suspects"]
+"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
+``suspects``: answered tickets once more, where the answer is probably wrong."""
+
+_DRAWS = 8
+"""Tickets drawn for one question, when those before it are damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A question whose ticket is leased but not read yet."""
+
+    ranked: Ranked
+    revision: int | None
+    previous: Answer | None = None
+    again: bool = False
+
+
+class Drawing:
+    """Leases tickets to be asked, one at a time. Everything raises as the ledger does."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        news: News,
+        inflow: Inflow | None,
+        *,
+        order: Order,
+        audit: float,
+        recheck: float,
+        synthesise: float,
+        seed: int | str,
+        tell: Tell,
+    ) -> None:
+        self.order = order
+        self.audit = audit
+        """Share of questions that measure quality."""
+        self.recheck = recheck
+        """Share of questions that were answered before and are asked again, unknown to whom."""
+        self.synthesise = synthesise
+        """Share of questions that are of texts composed of tickets'."""
+        self.put_back: list[Question] = []
+        """Asked before anything else, the last one first."""
+        self.taken_back: deque[Answer] = deque()
+        """Answers that a change of the labels took back; their tickets are asked next."""
+        self._ledger = ledger
+        self._news = news
+        self._inflow = inflow
+        self._random = random.Random(seed)
+        self._tell = tell
+        self._unreadable: set[int] = set()
+        self._looked_at: set[int] = set()
+        """Suspects that were asked."""
+        self._position = 0
+        """The ticket drawn last in the order of loading."""
+
+    @contextmanager
+    def restored_on_failure(self) -> Iterator[None]:
+        """Forget what is drawn in the block if it fails: its leases are rolled back then."""
+        put_back, taken_back = tuple(self.put_back), tuple(self.taken_back)
+        position, looked_at = self._position, self._looked_at.copy()
+        try:
+            yield
+        except BaseException:
+            self.put_back, self.taken_back = list(put_back), deque(taken_back)
+            self._position, self._looked_at = position, looked_at
+            raise
+
+    def next(self) -> Question | None:
+        """Lease what is to be asked next; None when there is nothing."""
+        while self.put_back:
+            question = self.put_back.pop()
+            if self._lease_again(question):
+                return question
+        for _ in range(_DRAWS):
+            drawn = self._draw()
+            if drawn is None:
+                return None
+            try:
+                ticket = self._ledger.ticket(drawn.ranked.ticket_id)
+            except DamagedError as error:  # it can't be shown, but the others can
+                self._unreadable.add(drawn.ranked.ticket_id)
+                self._tell(str(error))
+                continue
+            return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+        return None
+
+    def _lease_again(self, question: Question) -> bool:
+        """Whether a question that was put back may be asked now."""
+        ticket_id = question.ticket.id
+        if question.again or question.ranked.reason in (SUSPECT, SYNTHETIC):  # not in the pool
+            return self._ledger.hold(ticket_id) is not None
+        return self._ledger.take_first([ticket_id]) is not None
+
+    def _draw(self) -> _Drawn | None:
+        """Lease the next ticket: one that is to be answered again, or a new one."""
+        drawn = self._draw_taken_back()
+        if drawn is None and self.order == "suspects":
+            return self._draw_suspect()
+        if drawn is None and self.recheck and self._random.random() < self.recheck:
+            drawn = self._draw_earlier()
+        if drawn is None and self.synthesise and self._random.random() < self.synthesise:
+            drawn = self._draw_composed()
+        if drawn is None:
+            new = self._draw_shared() or self._draw_new()
+            return _Drawn(new, self._news.revision) if new else None
+        return drawn
+
+    # --- answered before, or composed -------------------------------------------------------
+
+    def _draw_taken_back(self) -> _Drawn | None:
+        """Lease the next ticket whose answer a change of the labels took back."""
+        while self.taken_back:
+            answer = self.taken_back.popleft()
+            if self._ledger.take_first([answer.ticket_id]) is not None:
+                return _Drawn(_asked_as(answer), answer.revision, answer)
+        return None
+
+    def _draw_suspect(self) -> _Drawn | None:
+        """Lease the likeliest to be wrong of the answers that this sitting hasn't looked at."""
+        ranking = self._news.ranking
+        for ranked in ranking.suspects if ranking else ():
+            if ranked.ticket_id in self._looked_at | self._unreadable:
+                continue
+            found = self._ledger.hold(ranked.ticket_id)
+            if found is not None and found.answer is not None:
+                self._looked_at.add(ranked.ticket_id)
+                return _Drawn(ranked, self._news.revision, found.answer)
+        return None
+
+    def _draw_earlier(self) -> _Drawn | None:
+        """Lease a ticket the annotator answered before: asked as it was asked then."""
+        answer = self._ledger.take_earlier(self._random)
+        if answer is None or answer.ticket_id in self._unreadable:
+            return None
+        return _Drawn(_asked_as(answer), answer.revision, again=True)
+
+    def _draw_composed(self) -> _Drawn | None:
+        """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
+        ranking = self._news.ranking
+        for composed in ranking.composed if ranking else ():
+            ticket_id = self._ledger.add_synthetic(composed)
+            if ticket_id is not None:
+                ranked = replace(composed.ranked, ticket_id=ticket_id, reason=SYNTHETIC)
+                return _Drawn(ranked, self._news.revision)
+        return None
+
+    # --- new to the annotator ---------------------------------------------------------------
+
+    def _draw_shared(self) -> Ranked | None:
+        """Now and then, while one waits: a ticket that another has answered and everybody is asked.
+
+        Every second time, so that nobody is left behind by a few others who go on.
+        """
+        if self.order == "file" or self._random.random() < 0.5:
+            return None
+        ticket_id = self._ledger.take_shared()
+        return None if ticket_id is None else Ranked(ticket_id, reason=OVERLAP)
+
+    def _draw_new(self) -> Ranked | None:
+        """Lease an open ticket: file order, an audit, the ranking's best, or at random."""
+        if self._inflow:
+            return self._draw_waiting(self._inflow)
+        if self.order == "file":
+            ticket_id = self._ledger.take_next(self._position) or self._ledger.take_next(0)
+            self._position = ticket_id or 0
+            return None if ticket_id is None else Ranked(ticket_id, reason="file order")
+        if self._random.random() < self.audit:
+            sample = self._news.ranking.audit if self._news.ranking else ()
+            return self._take(sample, AUDIT, self.audit)
+        return self._take(self._news.items, RANDOM, 1.0 - self.audit)
+
+    def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
+        """Lease the ticket of the stream that has waited longest, with the newest suggestion."""
+        waiting = inflow.next()
+        if waiting is None:
+            return None
+        same = (item for item in self._news.items if item.ticket_id == waiting.ticket_id)
+        newest = next(same, waiting)
+        return replace(waiting, suggestion=newest.suggestion, probabilities=newest.probabilities)
+
+    def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
+        """The first open one of ``items``, else one at random, with the chance it had."""
+        by_id = {
+            ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
+        }
+        ticket_id = self._ledger.take_first(by_id)
+        if ticket_id is not None:
+            ranked = by_id[ticket_id]
+            chance = ranked.selection_probability
+            if chance is not None:
+                ranked = replace(ranked, selection_probability=chance * share)
+            return ranked
+        chance = share / max(1, self._ledger.open)
+        ticket_id = self._ledger.take_random(self._random)
+        if ticket_id is None:
+            return None
+        return Ranked(ticket_id, reason=fallback, selection_probability=chance)
+
+
+def reopened(ticket: Ticket, answer: Answer) -> Question:
+    """The question a taken back answer was an answer to."""
+    return Question(ticket, _asked_as(answer), answer.revision, answer)
+
+
+def looked_up(found: Found, news: News, annotator: str) -> Question:
+    """The question of a ticket that the annotator looked for, whether it is answered or not."""
+    if found.answer is not None:
+        question = reopened(found.ticket, found.answer)
+        return _openly(question, own=found.answer.annotator == annotator)
+    known = (item for item in news.items if item.ticket_id == found.ticket.id)
+    ranked = replace(
+        next(known, Ranked(found.ticket.id)), reason=CHOSEN, score=None, selection_probability=None
+    )
+    return Question(found.ticket, ranked, news.revision)
+
+
+def _openly(question: Question, *, own: bool) -> Question:
+    """The question, which is not asked blindly now that the annotator looked for it."""
+    if own and question.ranked.reason != RECHECK:
+        return question
+    ranked = replace(question.ranked, reason=CHOSEN)
+    return replace(question, ranked=ranked if own else replace(ranked, selection_probability=None))
+
+
+def _asked_as(answer: Answer) -> Ranked:
+    return answer.ranked or Ranked(answer.ticket_id)

@@ -1,0 +1,159 @@
+"""What a session hears while it goes on: of the learner, the stream and the loader.
+
+Nothing here waits for them, and nothing is lost where the database is busy: it is taken in later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from txtal.errors import DatabaseError
+from txtal.session.protocols import Inflow, Learner, Ledger, Loader
+from txtal.text import count
+from txtal.types import Loading, Outlook, Ranked, Ranking
+
+Tell = Callable[[str], None]
+"""Has the annotator told this, in the place of what was to be told before."""
+
+
+class News:
+    """Takes in what others have sent, pokes the learner, and keeps the newest ranking."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        learner: Learner | None,
+        inflow: Inflow | None,
+        loader: Loader | None,
+        *,
+        tell: Tell,
+        errors: list[Exception],
+    ) -> None:
+        self.ranking: Ranking | None = None
+        self.revision: int | None = None
+        """The stored id of the ranking's."""
+        self.loading: Loading | None = None
+        """How far a file is that is loaded behind; None when there is none."""
+        self._ledger = ledger
+        self._learner = learner
+        self._inflow = inflow
+        self._loader = loader
+        self._tell = tell
+        self._errors = errors
+        """Where what goes wrong in the stream is put."""
+        self._unsaved: Ranking | None = None
+        self._reached: set[str] = set()
+        """Reasons to stop that were told."""
+        self._said = ""
+        """What the learner said last."""
+
+    def begin(self, *, ranked: bool) -> None:
+        """Have the learner begin; until it is heard of, what the last sitting left goes."""
+        stored = self._ledger.last_ranking() if ranked else None
+        if stored is not None:
+            self.revision, self.ranking = stored
+        self.loading = self._loader.poll() if self._loader else None
+        self.poke(self._ledger.newest())
+
+    def poke(self, newest: int) -> None:
+        """Let the learner know that there are answers up to this id."""
+        if self._learner:
+            self._learner.poke(newest)
+
+    def take_in(self) -> bool:
+        """Take in what has been sent since; whether anything has."""
+        arrived = self._take_tickets() or self._told_of_loader()
+        return self._take_ranking() or self._told_of_learner() or arrived
+
+    @property
+    def items(self) -> tuple[Ranked, ...]:
+        """Tickets that the ranking would have asked, the next one first; none without one."""
+        return self.ranking.items if self.ranking else ()
+
+    # --- the stream and the loader ----------------------------------------------------------
+
+    def _take_tickets(self) -> bool:
+        """Take in tickets that have arrived, and have the learner look at them."""
+        if self._inflow is None:
+            return False
+        try:
+            news = self._inflow.take_in()
+            if self._learner is None or self._learner.status.state == "failed":
+                self._inflow.settle_unseen()
+            elif news:
+                if self.ranking is None:
+                    self._inflow.settle_start()
+                self.poke(self._ledger.newest())
+        except DatabaseError:
+            return False  # busy: they are kept, and taken in at the next update
+        if self._inflow.notice:
+            self._tell(self._inflow.notice)
+            self._inflow.notice = ""
+        self._errors += self._inflow.errors
+        self._inflow.errors.clear()
+        return news
+
+    def _told_of_loader(self) -> bool:
+        """Take in what was loaded meanwhile, and pass on what there is to say of it."""
+        heard = self._loader.poll() if self._loader else None
+        if heard is None:
+            return False
+        before = self.loading or Loading("loading", 0)
+        with suppress(DatabaseError):  # they are counted again when nothing is found
+            self._ledger.grown(heard.added - before.added)
+        if heard.bad > before.bad:
+            self._tell(f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}")
+        self.loading = heard
+        if heard.detail:
+            self._tell(heard.detail)
+        if heard.state != "loading" and self._learner:
+            self._learner.poke(self._ledger.newest())
+        return True
+
+    # --- the learner ------------------------------------------------------------------------
+
+    def _take_ranking(self) -> bool:
+        ranking = (self._learner.poll() if self._learner else None) or self._unsaved
+        if ranking is None or self._is_stale(ranking):
+            return False
+        known = self.ranking is not None and ranking.revision == self.ranking.revision
+        try:
+            if not known or self.revision is None:
+                self.revision = self._ledger.save_ranking(ranking)
+            self._settle(ranking)
+        except DatabaseError:
+            self._unsaved = ranking  # the database is busy: try again at the next update
+            return False
+        self._unsaved = None
+        self.ranking = ranking
+        self._tell_outlook(ranking.revision.outlook)
+        return True
+
+    def _is_stale(self, ranking: Ranking) -> bool:
+        return self.ranking is not None and ranking.revision.newest < self.ranking.revision.newest
+
+    def _settle(self, ranking: Ranking) -> None:
+        """Settle what becomes of the tickets that were scored, and have the next ones scored."""
+        if self._inflow and ranking.scored:
+            self._inflow.settle(ranking.scored, self.revision)
+            self.poke(self._ledger.newest())
+
+    def _tell_outlook(self, outlook: Outlook | None) -> None:
+        """Say why it may be time to stop, each reason once in a sitting."""
+        if outlook and outlook.reached and outlook.reached not in self._reached:
+            self._reached.add(outlook.reached)
+            self._tell(outlook.notice)
+
+    def _told_of_learner(self) -> bool:
+        """Pass on what the learner has to say, once."""
+        if self._learner and self._learner.notices:
+            self._tell("; ".join(self._learner.notices))
+            self._learner.notices.clear()
+            return True
+        said = self._learner.status.detail if self._learner else ""
+        news = bool(said) and said != self._said
+        self._said = said or self._said
+        if news:
+            self._tell(said)
+        return news

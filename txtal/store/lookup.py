@@ -1,0 +1,86 @@
+"""Finding answers and tickets again, each with what was said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from txtal.store import answers, labels, tickets
+from txtal.store.sqlite import Connection
+from txtal.types import Answer, Found
+from txtal.types.query import Query
+
+
+def history(conn: Connection, dataset_id: int, query: Query, limit: int) -> list[Found]:
+    """Standing answers that fit the query, the newest first."""
+    conditions = list(_conditions(conn, dataset_id, query))
+    where = " AND ".join(["a.dataset_id = ?", *(condition for condition, _ in conditions)])
+    rows = conn.execute(
+        "SELECT a.* FROM standing_answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
+        f" WHERE {where} ORDER BY a.id DESC LIMIT ?",
+        (dataset_id, *(value for _, value in conditions), limit),
+    ).fetchall()
+    stands_for = labels.merged(conn, dataset_id)
+    return [
+        Found(tickets.get(conn, row["ticket_id"]), answers.from_row(row, stands_for))
+        for row in rows
+    ]
+
+
+def _conditions(conn: Connection, dataset_id: int, query: Query) -> Iterator[tuple[str, object]]:
+    for word in query.words:
+        yield "t.text LIKE ? ESCAPE '\\'", f"%{_plain(word)}%"
+    for key, value in query.meta:
+        field = f"json_extract(t.meta, {_literal(_path(key))})"
+        yield f"{field} LIKE ? ESCAPE '\\'", f"{_plain(value)}%"
+    if query.by:
+        yield "a.annotator LIKE ? ESCAPE '\\'", f"{_plain(query.by)}%"
+    if query.label:
+        found = _label_ids(conn, dataset_id, query.label)
+        yield (
+            "EXISTS (SELECT 1 FROM json_each(a.labels)"
+            " WHERE value IN (SELECT value FROM json_each(?)))",
+            json.dumps(found),
+        )
+    if query.state == "flagged":
+        yield "a.flagged = ?", 1
+    elif query.state == "commented":
+        yield "a.comment <> ?", ""
+    elif query.state:
+        yield "a.verdict = ?", query.state
+
+
+def _label_ids(conn: Connection, dataset_id: int, name: str) -> list[int]:
+    """Labels whose name begins so, and those that became a part of one."""
+    names = labels.names(conn, dataset_id)
+    ids = {i for i, found in names.items() if found.casefold().startswith(name.casefold())}
+    return [*ids, *(i for i, into in labels.merged(conn, dataset_id).items() if into in ids)]
+
+
+def _plain(text: str) -> str:
+    """Text that LIKE takes for itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _path(key: str) -> str:
+    return f"$.{json.dumps(key)}"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def with_answers(conn: Connection, dataset_id: int, ticket_ids: Iterable[int]) -> list[Found]:
+    """These tickets, each with the newest answer that stands, if there is one."""
+    stands_for = labels.merged(conn, dataset_id)
+    return [
+        Found(tickets.get(conn, ticket_id), _answer(conn, ticket_id, stands_for))
+        for ticket_id in ticket_ids
+    ]
+
+
+def _answer(conn: Connection, ticket_id: int, stands_for: dict[int, int]) -> Answer | None:
+    row = conn.execute(
+        "SELECT * FROM standing_answer WHERE ticket_id = ? ORDER BY id DESC LIMIT 1", (ticket_id,)
+    ).fetchone()
+    return None if row is None else answers.from_row(row, stands_for)
