@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from txtal.cli import program
-from txtal.ui.keys import ACTIONS, MODES, TITLES
+from txtal.ui.actions import ACTIONS
+from txtal.ui.modes import MODES, TITLES
 
 TARGET = Path(__file__).with_name("reference.md")
 WIDTH = 96

@@ -26,12 +26,14 @@ from txtal.recipes.extensions import Extras
 from txtal.recipes.patterns import Patterns, read_patterns
 from txtal.recipes.recipe import Recipe
 from txtal.session.session import Session
+from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, label_fault
 from txtal.types import ONE_OF, Dataset, LearnerSettings, Loading, Stream, Task
 from txtal.types.grades import grades
+from txtal.ui.display import Display
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
@@ -194,21 +196,15 @@ def _label(
     session = Session(
         ledger,
         dataset.scheme,
-        learner=learner,
-        inflow=inflow,
-        loader=loader,
-        order=recipe.order,
-        audit=recipe.audit,
-        recheck=recipe.recheck,
-        synthesise=recipe.synthesise,
-        seed=seed,
-        on_answer=[recipe.on_answer] if recipe.on_answer else [],
+        Policy(recipe.order, recipe.audit, recipe.recheck, recipe.synthesise, seed),
+        Background(learner, inflow, loader),
+        Hooks([recipe.on_answer] if recipe.on_answer else [], recipe.validate),
         guidelines=guidelines,
-        validate=recipe.validate,
     )
     for name in (label for label in extras.patterns.labels if label not in _names(dataset)):
         report.say(f"there are patterns of {name}, which is no label of {dataset.name}")
     ledger.index.start()
+    display = Display(dataset.name, recipe.label_keys, actions, seat.theme, extras)
     try:
         session.begin()
         session.notice = session.notice or recipe.welcome
@@ -219,13 +215,7 @@ def _label(
         if plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
-            code = line_by_line.run(
-                session,
-                dataset=dataset.name,
-                keys=recipe.label_keys,
-                extras=extras,
-                on_error=logs.record,
-            )
+            code = line_by_line.run(session, display, on_error=logs.record)
         else:
             from txtal.ui import app
 
@@ -235,16 +225,7 @@ def _label(
                 if reader:
                     reader.start(function)
 
-            code = app.run(
-                session,
-                dataset=dataset.name,
-                keys=recipe.label_keys,
-                theme=seat.theme,
-                actions=actions,
-                extras=extras,
-                wake=wake,
-                on_error=logs.record,
-            )
+            code = app.run(session, display, wake=wake, on_error=logs.record)
     finally:
         if reader:
             reader.close()

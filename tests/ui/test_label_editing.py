@@ -186,7 +186,7 @@ def test_line_by_line(make_dataset: MakeDataset, make_session: MakeSession) -> N
     assert "nothing can mean: no label" in said
     names = [label.name for label in session.scheme.labels]
     assert names == ["billing/refund", "billing/voucher", "delivery", "thanks", "joy"]
-    assert session.errors == []
+    assert session.notices.errors == []
 
 
 def test_another_sessions_change_arrives(

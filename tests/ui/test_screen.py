@@ -113,7 +113,7 @@ def test_a_comment_can_be_left_as_it_was() -> None:
     sitting.press("comment")
     sitting.type("no")
     assert "“no”" not in sitting.press("cancel")
-    assert sitting.session.comment == ""
+    assert sitting.session.current.comment == ""
 
 
 def test_undo_brings_the_ticket_back_and_says_what_was_said() -> None:
@@ -269,7 +269,7 @@ def test_the_picker_toggles_for_multilabel() -> None:
     sitting.press("pick")
     sitting.type("card b")
     sitting.press("choose")
-    assert session.chosen == (10,)
+    assert session.current.chosen == (10,)
     assert given(session) == []
 
 
@@ -289,7 +289,7 @@ def test_editing_what_is_typed() -> None:
         sitting.press(action)
     assert "find: card" in sitting.type("d")
     sitting.press("left")
-    assert sitting.screen.look.field.cursor == 3
+    assert sitting.screen.look.typing.field.cursor == 3
     assert "find: card" not in sitting.press("clear")
 
 
@@ -423,8 +423,8 @@ def test_how_far_the_model_is_behind_and_how_long_it_trains() -> None:
     assert "model r12, 1 behind ·" in sitting.read()
     now = [0.0]
     sitting.screen._clock = lambda: now[0]
-    assert session.learner
-    session.learner.status = LearnerStatus("training")
+    assert session.background.learner
+    session.background.learner.status = LearnerStatus("training")
     sitting.screen.news()
     assert "1 behind ·" in sitting.read()
     now[0] = 3.2
@@ -481,7 +481,7 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
     size: tuple[int, int], session: Callable[[], Session]
 ) -> None:
     sitting = Sitting(session(), *size)
-    sitting.session.comment = HOSTILE * 9
+    sitting.session.current.comment = HOSTILE * 9
     sitting.session.notice = HOSTILE * 9
     sitting.session.guidelines = f"# {HOSTILE}\n{HOSTILE * 9}"
     for action in ("down", "flag", "label", "undo", "whole", "label", "yes", *THROUGH_ALL_MODES):
@@ -540,7 +540,7 @@ def test_hostile_text_is_harmless_everywhere() -> None:
         [HOSTILE, HOSTILE * 2, "one"], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE}, order="file"
     )
     sitting = Sitting(session, rows=40)
-    session.comment = HOSTILE
+    session.current.comment = HOSTILE
     session.guidelines = f"# {HOSTILE}\n{HOSTILE}"
     seen = sitting.read() + sitting.press("label", "1")
     for action in THROUGH_ALL_MODES:
@@ -701,7 +701,7 @@ def test_where_one_stands() -> None:
     session = ranked_session()
     assert session.ranking is not None
     revision = replace(session.ranking.revision, note="C=1\x1b")
-    session.news.ranking = replace(session.ranking, revision=revision)
+    session.updates.ranking = replace(session.ranking, revision=revision)
     sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
@@ -755,7 +755,7 @@ def test_nobody_there_is_a_pause_since_the_last_key() -> None:
 
 def test_why_this_ticket_and_why_this_label() -> None:
     session = ranked_session()
-    learner = session.learner
+    learner = session.background.learner
     assert isinstance(learner, StillLearner)
     sitting = Sitting(session, rows=40)
     text = sitting.press("why")

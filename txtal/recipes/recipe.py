@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from txtal.recipes.extensions import Key, Panel, Styled
     from txtal.session.protocols import OnAnswer, Validate
-    from txtal.session.questions import Order
+    from txtal.session.setup import Order
     from txtal.types import Ticket
 
 _MARK = "__txtal_recipe__"

@@ -4,42 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from txtal.session.protocols import Ledger
-from txtal.types import Found, Ranked, Scheme, Ticket
+from txtal.types import Found, Ranked, Scheme
 from txtal.types.query import Query
+
+if TYPE_CHECKING:
+    from txtal.session.session import Session
 
 MOST_FOUND = 200
 
 
-def history(ledger: Ledger, query: Query) -> list[Found]:
-    """Answers that stand, of whatever sitting and annotator, the newest first."""
-    return ledger.history(query, MOST_FOUND)
+def history(session: Session, query: Query) -> list[Found]:
+    """Return answers that stand, of whatever session and annotator, the newest first."""
+    return session.ledger.history(query, MOST_FOUND)
 
 
-def search(ledger: Ledger, scheme: Scheme, items: tuple[Ranked, ...], query: Query) -> list[Found]:
-    """Tickets by their words and meta, the best first; without those, ``items`` of a ranking.
+def search(session: Session, query: Query) -> list[Found]:
+    """Return tickets by their words and meta, the best first; without those, the queue.
 
-    ``is:unsure`` are those of the items that the model is least sure of.
+    ``is:unsure`` are those of the queue that the model is least sure of.
     """
+    items = session.updates.items
     if query.words or query.meta:
-        found = ledger.find(query, MOST_FOUND)
+        found = session.ledger.find(query, MOST_FOUND)
     else:
-        known = [Found(ledger.ticket(item.ticket_id)) for item in items]
-        known += history(ledger, query) if query else []
-        found = list({one.ticket.id: one for one in known}.values())
-    fitting = [one for one in _with_rank(found, items) if _fits(one, query, scheme)]
+        queued = [Found(session.ledger.ticket(item.ticket_id)) for item in items]
+        queued += history(session, query) if query else []
+        found = list({one.ticket.id: one for one in queued}.values())
+    fitting = [one for one in _with_rank(found, items) if _fits(one, query, session.scheme)]
     return sorted(fitting, key=_margin) if query.state == "unsure" else fitting
 
 
-def similar(
-    ledger: Ledger, scheme: Scheme, items: tuple[Ranked, ...], query: Query, ticket: Ticket
-) -> list[Found]:
-    """Tickets like this one that fit the query, the most alike first."""
+def similar(session: Session, query: Query) -> list[Found]:
+    """Return tickets like the one at hand that fit the query, the most alike first."""
+    if session.question is None:
+        return []
+    found = session.ledger.like(session.question.ticket, MOST_FOUND)
     return [
         one
-        for one in _with_rank(ledger.like(ticket, MOST_FOUND), items)
-        if _fits(one, query, scheme)
+        for one in _with_rank(found, session.updates.items)
+        if _fits(one, query, session.scheme)
         and all(word.casefold() in one.ticket.text.casefold() for word in query.words)
     ]
 
@@ -66,6 +71,6 @@ def _fits(found: Found, query: Query, scheme: Scheme) -> bool:
 
 
 def _margin(found: Found) -> float:
-    """How much likelier the likeliest label is than the next; of a single one, than not."""
-    likely = [share for _, share in found.ranked.probabilities[:2]] if found.ranked else []
-    return abs(likely[0] - likely[1]) if len(likely) > 1 else abs(2 * sum(likely) - 1)
+    """How much more probable the best label is than the next; a single one, than its absence."""
+    best = [proba for _, proba in found.ranked.probabilities[:2]] if found.ranked else []
+    return abs(best[0] - best[1]) if len(best) > 1 else abs(2 * sum(best) - 1)

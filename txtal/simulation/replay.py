@@ -16,6 +16,7 @@ from txtal.learning import evaluate, grades, model
 from txtal.learning.arrays import Cells, Indices
 from txtal.learning.matrix import IS
 from txtal.session.session import Session
+from txtal.session.setup import Background, Policy
 from txtal.simulation.annotator import Gold, Labelled, answers, task_of
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run
@@ -78,9 +79,8 @@ class Simulation:
             session = Session(
                 ledger,
                 dataset.scheme,
-                learner=InlineLearner(learner, batch=config.batch),
-                audit=settings.audit,
-                seed=seed,
+                Policy(audit=settings.audit, seed=seed),
+                Background(InlineLearner(learner, batch=config.batch)),
             )
             curve = tuple(
                 self._label(session, learner, said, lambda count: progress(config, seed, count))
