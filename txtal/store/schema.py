@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError
 from txtal.store import checksums
 from txtal.store.files import copy_into, put, temporary
-from txtal.store.migrations import MIGRATIONS
+from txtal.store.migrations import MIGRATIONS as MIGRATIONS
 from txtal.store.sqlite import (
     APPLICATION_ID,
     BUSY_SECONDS,
