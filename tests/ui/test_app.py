@@ -89,7 +89,7 @@ def test_the_mouse_is_off_until_it_is_asked_for() -> None:
 
 def test_a_paste_never_labels() -> None:
     session = make_session()
-    played = Played(session, ("1 refund", "\x1b[200~1\n2\nax \x1b[201~"), ("pasted text", "q"))
+    played = Played(session, ("1 refund", "\x1b[200~1\n2\nax \x1b[201~"), ("paste ignored", "q"))
     assert given(session) == []
     assert played.errors == []
 

@@ -27,7 +27,7 @@ def test_a_ticket_with_its_suggestion_labels_and_status() -> None:
     for part in (
         "one",
         "▸ billing 62 %",
-        "asked by margin",
+        "the model is uncertain",
         "▸ 2 billing",
         "1 refund",
         "feedback",
@@ -249,7 +249,11 @@ def test_more_labels_than_letters_are_found_by_typing() -> None:
     session = make_session(labels=[f"label {n}" for n in range(40)])
     sitting = Sitting(session, keys="mnemonic")
     assert "more" in sitting.read()
-    assert len(sitting.screen.offered) == len(set(sitting.screen.offered.values())) >= 10
+    assert (
+        len(sitting.screen.picture.frame.offered)
+        == len(set(sitting.screen.picture.frame.offered.values()))
+        >= 10
+    )
 
 
 def test_the_picker_closes_without_an_answer_and_finds_nothing_calmly() -> None:
@@ -297,7 +301,7 @@ def test_pasting_types_where_something_is_typed_and_nowhere_else() -> None:
     session = make_session(labels=MANY)
     sitting = Sitting(session)
     sitting.screen.paste("1a\n2")
-    assert "pasted text is not taken for keys" in sitting.read()
+    assert "paste ignored: press keys one by one" in sitting.read()
     sitting.press("pick")
     sitting.screen.paste("refund\nb")
     assert "find: refund b" in sitting.read()
@@ -422,7 +426,7 @@ def test_how_far_the_model_is_behind_and_how_long_it_trains() -> None:
     sitting = Sitting(session, columns=140)
     assert "model r12, 1 behind ·" in sitting.read()
     now = [0.0]
-    sitting.screen._clock = lambda: now[0]
+    sitting.screen._attendance._clock = lambda: now[0]
     assert session.background.learner
     session.background.learner.status = LearnerStatus("training")
     sitting.screen.news()
@@ -759,7 +763,7 @@ def test_why_this_ticket_and_why_this_label() -> None:
     assert isinstance(learner, StillLearner)
     sitting = Sitting(session, rows=40)
     text = sitting.press("why")
-    assert "asked by margin, number 1 of 2 ranked, by revision 12" in text
+    assert "the model is uncertain, number 1 of 2 ranked, by revision 12" in text
     assert "Why billing" in text
     assert "billing 62 %, praise 30 %" in text
     assert "asking the learner" in text
@@ -778,7 +782,7 @@ def test_why_this_ticket_and_why_this_label() -> None:
 def test_why_without_a_model_says_that_there_is_none() -> None:
     sitting = Sitting(make_session())
     assert "no suggestion yet" in sitting.press("why")
-    assert "asked at random" in sitting.read()
+    assert "random pick" in sitting.read()
 
 
 # --- ratings ----------------------------------------------------------------------------------

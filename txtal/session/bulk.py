@@ -14,7 +14,7 @@ def alike(session: Session) -> list[int]:
     given = session.given
     if given.ticket is None or given.saved is None or given.saved.verdict != "accept":
         return []
-    return session.ledger.alike(given.ticket)
+    return session.ledger.finder.alike(given.ticket)
 
 
 def answer_alike(session: Session, ticket_ids: Iterable[int]) -> int:

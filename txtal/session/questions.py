@@ -106,8 +106,8 @@ class Questions:
         """Whether a question that was put back may be asked now."""
         ticket_id = question.ticket.id
         if question.again or question.ranked.reason in (SUSPECT, SYNTHETIC):  # not in the pool
-            return self._ledger.hold(ticket_id) is not None
-        return self._ledger.take_first([ticket_id]) is not None
+            return self._ledger.tickets.hold(ticket_id) is not None
+        return self._ledger.tickets.take_first([ticket_id]) is not None
 
     def _draw(self) -> _Drawn | None:
         """Lease the next ticket: one that is to be answered again, or a new one."""
@@ -133,7 +133,7 @@ class Questions:
         """Lease the next ticket whose answer a change of the labels took back."""
         while self.taken_back:
             answer = self.taken_back.popleft()
-            if self._ledger.take_first([answer.ticket_id]) is not None:
+            if self._ledger.tickets.take_first([answer.ticket_id]) is not None:
                 return _Drawn(_asked_as(answer), answer.revision, answer)
         return None
 
@@ -143,7 +143,7 @@ class Questions:
         for ranked in ranking.suspects if ranking else ():
             if ranked.ticket_id in self._looked_at | self._unreadable:
                 continue
-            found = self._ledger.hold(ranked.ticket_id)
+            found = self._ledger.tickets.hold(ranked.ticket_id)
             if found is not None and found.answer is not None:
                 self._looked_at.add(ranked.ticket_id)
                 return _Drawn(ranked, self._updates.revision, found.answer)
@@ -151,7 +151,7 @@ class Questions:
 
     def _draw_earlier(self) -> _Drawn | None:
         """Lease a ticket the annotator answered before: asked as it was asked then."""
-        answer = self._ledger.take_earlier(self._random)
+        answer = self._ledger.tickets.take_earlier(self._random)
         if answer is None or answer.ticket_id in self._unreadable:
             return None
         return _Drawn(_asked_as(answer), answer.revision, again=True)
@@ -160,7 +160,7 @@ class Questions:
         """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
         ranking = self._updates.ranking
         for composed in ranking.composed if ranking else ():
-            ticket_id = self._ledger.add_synthetic(composed)
+            ticket_id = self._ledger.tickets.add_synthetic(composed)
             if ticket_id is not None:
                 ranked = replace(composed.ranked, ticket_id=ticket_id, reason=SYNTHETIC)
                 return _Drawn(ranked, self._updates.revision)
@@ -183,7 +183,8 @@ class Questions:
         if self._inflow:
             return self._draw_waiting(self._inflow)
         if self.policy.order == "file":
-            ticket_id = self._ledger.take_next(self._position) or self._ledger.take_next(0)
+            open_tickets = self._ledger.tickets
+            ticket_id = open_tickets.take_next(self._position) or open_tickets.take_next(0)
             self._position = ticket_id or 0
             return None if ticket_id is None else Ranked(ticket_id, reason=FILE_ORDER)
         if self._random.random() < self._audit:
@@ -205,7 +206,7 @@ class Questions:
         by_id = {
             ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
         }
-        ticket_id = self._ledger.take_first(by_id)
+        ticket_id = self._ledger.tickets.take_first(by_id)
         if ticket_id is not None:
             ranked = by_id[ticket_id]
             given = ranked.selection_probability
@@ -213,7 +214,7 @@ class Questions:
                 ranked = replace(ranked, selection_probability=given * fraction)
             return ranked
         probability = fraction / max(1, self._ledger.open)
-        ticket_id = self._ledger.take_random(self._random)
+        ticket_id = self._ledger.tickets.take_random(self._random)
         if ticket_id is None:
             return None
         return Ranked(ticket_id, reason=fallback, selection_probability=probability)

@@ -122,7 +122,7 @@ class Session:
     def update(self) -> bool:
         """Take in what others have sent; show a question if a fault left none. True on news."""
         with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
-            self.ledger.keep()
+            self.ledger.tickets.keep()
             self.ledger.look()
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
@@ -246,7 +246,7 @@ class Session:
         """The question again: with the answer undone, or with the one that it had replaced."""
         question = questions.reopened(undone.ticket, undone.answer)
         if question.ranked.reason == SUSPECT:
-            found = self.ledger.hold(undone.ticket.id)
+            found = self.ledger.tickets.hold(undone.ticket.id)
             return replace(question, previous=found.answer if found else None)
         return question
 
@@ -270,7 +270,7 @@ class Session:
         """
         if self.question is not None and self.question.ticket.id == ticket_id:
             return
-        found = self.ledger.hold(ticket_id)
+        found = self.ledger.tickets.hold(ticket_id)
         if found is None:
             self.notice = "this ticket is open in another session"
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from txtal.session import lookup
 from txtal.session.session import Session
+from txtal.text import clean
 from txtal.types import Found, query
 from txtal.ui.modes import Purpose
 from txtal.ui.shell import Shell
@@ -32,9 +33,21 @@ def go(shell: Shell, typed: str) -> None:
         shell.save(lambda: shell.session.revisit(ticket_id))
 
 
-def look_up(session: Session, purpose: Purpose, typed: str) -> list[Found]:
-    """Return what fits what is typed. Raises UsageError for a query that can't be meant."""
+def look_up(session: Session, purpose: Purpose, typed: str) -> tuple[list[Found], str]:
+    """Return what fits what is typed and, of nothing, what there is to say of that.
+
+    Raises UsageError for a query that can't be meant.
+    """
     wanted = query.parse(typed)
+    found = _look_up(session, purpose, wanted)
+    if found or not wanted:
+        return found, ""
+    if purpose == "history" and wanted.state in ("open", "unsure"):
+        return found, f"these are answers, and none is {wanted.state}: search for tickets"
+    return found, clean(lookup.nothing(session, wanted))
+
+
+def _look_up(session: Session, purpose: Purpose, wanted: query.Query) -> list[Found]:
     match purpose:
         case "history":
             return lookup.history(session, wanted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from txtal.errors import UsageError
+from txtal.text import look_alike, normalise_label
 from txtal.types import Label, LabelChange
 from txtal.ui import words
 from txtal.ui.modes import Purpose
@@ -102,8 +103,15 @@ def merge_into(shell: Shell, subject: int, label: int) -> None:
 
 def answer_with_new(shell: Shell, name: str) -> None:
     """Add the label that was typed, and answer with it."""
+    try:
+        name = normalise_label(name)
+    except UsageError as error:
+        shell.labels_changed(str(error), undoable=False)
+        return
+    twin = look_alike(name, shell.session.scheme.names.values())
+    alike = f", which looks like {words.label_name(twin)}," if twin else ","
     shell.confirm(
-        f"Add the label {words.label_name(name)}, and answer with it?",
+        f"Add the label {words.label_name(name)}{alike} and answer with it?",
         lambda: shell.save(lambda: _add_and_choose(shell, name)),
     )
 

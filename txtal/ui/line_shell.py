@@ -130,7 +130,7 @@ class LineShell:
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """Read out the first answers or tickets that fit, with numbers to go to them."""
         try:
-            found = look_up(self.session, purpose, typed)
+            found, said = look_up(self.session, purpose, typed)
         except TxtalError as error:
             self.tell(str(error))
             return
@@ -139,7 +139,7 @@ class LineShell:
             said = words.said_of(self.session, one)
             self.pipe.say(f"{number}. {said}: {words.excerpt(one.ticket.text)}")
         more = len(found) - len(self.found)
-        goes = "`go NUMBER` goes to one" if found else "nothing is like this"
+        goes = "`go NUMBER` goes to one" if found else said or "nothing is like this"
         self.pipe.say(f"and {more} more; {goes}" if more else goes)
 
     def found_at(self, typed: str) -> Found | None:

@@ -44,7 +44,8 @@ def _jump(screen: Screen, key: str) -> None:
     elif key.isalpha() and not key.islower():
         screen.pick("answer", key.lower())
     elif key:
-        screen.tell(f"{clean(key)} does nothing here; {screen.keyboard.key_of('help')} lists keys")
+        helps = screen.keyboard.key_of("help")
+        screen.tell(f"{clean(key)} does nothing here; {helps} lists the keys")
 
 
 def selected_choice(screen: Screen) -> Choice | None:
@@ -96,10 +97,11 @@ def list_again(screen: Screen) -> None:
     """List what fits what is typed, or say why that can't be meant."""
     typing = screen.look.typing
     try:
-        found = look_up(screen.session, typing.purpose, typing.field.text)
+        found, said = look_up(screen.session, typing.purpose, typing.field.text)
     except TxtalError as error:
-        found = []
-        screen.tell(str(error))
+        found, said = [], str(error)
+    if said:
+        screen.tell(said)
     screen.look = screen.look.typed(found=tuple(found), cursor=0)
 
 

@@ -160,6 +160,8 @@ class _Conversation:
             return
         elif not line.strip():
             self.shell.tell("nothing typed; ? helps")
+        elif like := typed.like(line, self.shell.commands):
+            self.shell.tell(f"type {', '.join(like)}")
         elif self.session.scheme.task == "multilabel":
             for label_id in self.shell.labels.several(line.strip()):
                 self.session.choose(label_id)

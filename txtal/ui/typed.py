@@ -47,6 +47,13 @@ def command(line: str, known: Mapping[str, Action], session: Session) -> tuple[s
     return None
 
 
+def like(line: str, known: Mapping[str, Action]) -> list[str]:
+    """Return the forms of the commands that a line begins like: ``label dance`` is none of them."""
+    head = line.strip().partition(" ")[0]
+    same = {known[word].line for word in known if word.split(" ")[0] == head and " " in word}
+    return sorted(same)
+
+
 def _takes_more(action: Action) -> bool:
     return any(char.isupper() for char in action.line)
 
@@ -71,8 +78,11 @@ class Labels:
         offered, scheme = self._keyboard.offered(self._session), self._session.scheme
         if word in offered and scheme.task != "binary":
             return offered[word]
-        name = word.removeprefix("=")
-        found = picker.starting_with(name, scheme.labels) if name else ()
+        name = word.removeprefix("=").strip()
+        if not name:
+            self._say("type the name of a label with it")
+            return None
+        found = picker.starting_with(name, scheme.labels)
         if len(found) == 1:
             return found[0]
         if found:
