@@ -146,7 +146,7 @@ def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
         learner = Steady(StreamLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         arriving = cast(Reader, Arriving(sample(task).records))
-        inflow = Inflow(ledger, Rule(task, 0.2, 0.1), arriving, "0:1")
+        inflow = Inflow(ledger.stream, Rule(task, 0.2, 0.1), arriving, "0:1")
         session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
         return _answered(session, sample(task), conn)
 
