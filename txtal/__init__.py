@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes.extensions import Desk, Key, Panel
     from txtal.recipes.recipe import Recipe, recipe
-    from txtal.types import Answer, Draft, Record, Ticket
+    from txtal.types import Answer, Draft, Reason, Record, Ticket
+    from txtal.types.reasons import register as reason
     from txtal.vectors.registry import vectoriser
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "ExportFormat",
     "Key",
     "Panel",
+    "Reason",
     "Recipe",
     "Record",
     "Ticket",
     "export_format",
+    "reason",
     "recipe",
     "script",
     "strategy",
@@ -42,18 +45,23 @@ _HOMES = {
     "ExportFormat": "txtal.formats.exports",
     "Key": "txtal.recipes.extensions",
     "Panel": "txtal.recipes.extensions",
+    "Reason": "txtal.types",
     "Recipe": "txtal.recipes.recipe",
     "Record": "txtal.types",
     "Ticket": "txtal.types",
     "export_format": "txtal.formats.exports",
+    "reason": "txtal.types.reasons",
     "recipe": "txtal.recipes.recipe",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",
     "vectoriser": "txtal.vectors.registry",
 }
 
+_CALLED = {"reason": "register"}
+"""Names that are others at home."""
+
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'txtal' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), _CALLED.get(name, name))

@@ -62,7 +62,7 @@ def nothing(session: Session, query: Query) -> str:
     for key, _ in query.meta:
         if key not in keys:
             have = f"; they have {', '.join(keys)}" if keys else ""
-            return f"no ticket looked at has {key}: in its meta{have}, and there are label:, by:, is:"
+            return f"no ticket looked at has {key}: in its meta{have}; also label:, by:, is:"
     return ""
 
 
