@@ -157,9 +157,9 @@ def _beneath(sheet: Sheet, room: Room) -> list[Line]:
 
 def _description(session: Session, look: Look, room: Room, height: int) -> _Body:
     """What a label is for, and a few tickets that have it."""
-    name = words.label_name(session.scheme.names.get(look.typing.subject, ""))
+    name = words.label_name(session.scheme.names.get(look.typing.described, ""))
     lines: list[Line] = [[("class:title", name)]]
-    about = session.scheme.label(look.typing.subject).description if name else ""
+    about = session.scheme.label(look.typing.described).description if name else ""
     lines += [[("class:ticket", part)] for part in fold(words.label_name(about), room.width)]
     for text in look.typing.examples:
         first, *rest = fold(words.excerpt(text), room.width - 2)[:_EXAMPLE_LINES]
