@@ -84,7 +84,7 @@ OWN = "+own"
 SHOWN = (100, 200, 400)
 """Marks whose macro-F1 the table shows, besides the last."""
 
-MEASURED = ("learner", "learning", "vectors", "session.py")
+MEASURED = ("learner", "learning", "vectors", "session")
 """What of txtal decides a run's outcome."""
 
 
