@@ -390,8 +390,8 @@ def _point(labels: int, truth: Cells, predicted: Cells, seconds: float) -> Point
     return Point(
         labels,
         round(evaluate.exact_match(truth, predicted), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "micro"), 6),
+        round(evaluate.f1(truth, predicted, "macro"), 6),
+        round(evaluate.f1(truth, predicted, "micro"), 6),
         round(seconds, 3),
     )
 
