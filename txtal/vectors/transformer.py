@@ -4,7 +4,8 @@ Reads a folder as sentence-transformers writes it (Reimers and Gurevych 2019, ar
 ``config.json``, ``tokenizer.json``, ``model.safetensors`` and what ``modules.json`` says is done
 with the tokens' vectors. The architectures are those of Devlin et al. 2019 (BERT,
 arXiv:1810.04805), Liu et al. 2019 (RoBERTa, arXiv:1907.11692; XLM-RoBERTa is the same) and Sanh
-et al. 2019 (DistilBERT, arXiv:1910.01108). Of others, :func:`unread` says why they aren't read.
+et al. 2019 (DistilBERT, arXiv:1910.01108). Of others, :func:`.architectures.unread` says why they
+aren't read.
 
 GELU is computed with tanh (Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2), which is twice
 as fast here as with the error function; of all-MiniLM-L6-v2's vectors no cosine with the original's
@@ -13,14 +14,25 @@ falls below 0.9999.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from txtal.vectors.architectures import (
+    KINDS,
+    TOKENIZER,
+    WEIGHTS,
+    Kind,
+    activation,
+    kind_of,
+    modules_of,
+    pooling,
+    read_json,
+)
 
 Floats = NDArray[np.float32]
 
@@ -30,89 +42,6 @@ TOKENS_AT_ONCE = 1_024
 
 _LONGEST = 512
 """Tokens of a text where the folder doesn't say."""
-
-_WEIGHTS = "model.safetensors"
-_TOKENIZER = "tokenizer.json"
-_POOLING = ("cls", "mean", "max")
-
-
-class _Kind(NamedTuple):
-    """How an architecture names its weights, below its own prefix."""
-
-    prefix: str
-    layer: str
-    query: str
-    key: str
-    value: str
-    attended: str
-    attended_norm: str
-    up: str
-    down: str
-    norm: str
-    offset: bool
-    """Whether positions begin after the padding token's number."""
-
-
-_BERT = _Kind(
-    "bert.",
-    "encoder.layer.{}.",
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-    False,
-)
-_ROBERTA = _BERT._replace(prefix="roberta.", offset=True)
-_KINDS = {
-    "bert": _BERT,
-    "roberta": _ROBERTA,
-    "xlm-roberta": _ROBERTA,
-    "camembert": _ROBERTA,
-    "distilbert": _Kind(
-        "distilbert.",
-        "transformer.layer.{}.",
-        "attention.q_lin",
-        "attention.k_lin",
-        "attention.v_lin",
-        "attention.out_lin",
-        "sa_layer_norm",
-        "ffn.lin1",
-        "ffn.lin2",
-        "output_layer_norm",
-        False,
-    ),
-}
-
-
-def unread(folder: Path) -> str | None:
-    """Why the model in ``folder`` can't be read here; None if it can. Reads no weights."""
-    config = _json(folder / "config.json")
-    kind = str(config.get("model_type", ""))
-    if kind not in _KINDS:
-        return f"its architecture is {kind or 'unknown'}, not one of {', '.join(_KINDS)}"
-    if config.get("position_embedding_type", "absolute") != "absolute":
-        return "its positions aren't absolute"
-    if _activation(config) not in _ACTIVATIONS:
-        return f"its activation is {_activation(config)}"
-    for name in (_WEIGHTS, _TOKENIZER):
-        if not (folder / name).is_file():
-            return f"it has no {name}"
-    return next(filter(None, (_unread_module(folder, module) for module in _modules(folder))), None)
-
-
-def _unread_module(folder: Path, module: Mapping[str, Any]) -> str | None:
-    kind, config = _kind_of(module), _json(folder / str(module.get("path", "")) / "config.json")
-    if kind == "Pooling" and not _pooling(config):
-        return "its pooling is neither cls, mean nor max"
-    if kind == "Dense" and not str(config.get("activation_function", "")).endswith(tuple(_DENSE)):
-        return "its dense layer has another activation than tanh"
-    if kind not in ("Transformer", "Pooling", "Dense", "Normalize"):
-        return f"it goes through {kind}"
-    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +66,9 @@ class Encoder:
         """The model in ``folder``. Raises OSError, ValueError or KeyError for a damaged one."""
         from safetensors.numpy import load_file
 
-        config = _json(folder / "config.json")
-        kind = _KINDS[str(config["model_type"])]
-        weights = _unprefixed(load_file(folder / _WEIGHTS), kind.prefix)
+        config = read_json(folder / "config.json")
+        kind = KINDS[str(config["model_type"])]
+        weights = _unprefixed(load_file(folder / WEIGHTS), kind.prefix)
         count = int(config.get("num_hidden_layers", config.get("n_layers", 0)))
         heads = int(config.get("num_attention_heads", config.get("n_heads", 0)))
         words = weights["embeddings.word_embeddings.weight"]
@@ -149,18 +78,18 @@ class Encoder:
         types = weights.get("embeddings.token_type_embeddings.weight")
         if types is not None:
             positions = positions + types[0]
-        modules = _modules(folder)
-        pooled = [folder / str(m.get("path", "")) for m in modules if _kind_of(m) == "Pooling"]
+        modules = modules_of(folder)
+        pooled = [folder / str(m.get("path", "")) for m in modules if kind_of(m) == "Pooling"]
         return cls(
             (words, positions),
             _norm_of(weights, "embeddings.LayerNorm"),
             tuple(_layer(weights, kind, number, heads) for number in range(count)),
             tuple(_after(folder, modules)),
             _tokenizer(folder, len(positions)),
-            _pooling(_json(pooled[0] / "config.json")) if pooled else "mean",
+            pooling(read_json(pooled[0] / "config.json")) if pooled else "mean",
             heads,
             float(config.get("layer_norm_eps", 1e-12)),
-            _ACTIVATIONS[_activation(config)],
+            _ACTIVATIONS[activation(config)],
             _preparation(folder),
         )
 
@@ -309,41 +238,12 @@ def _batches(order: NDArray[np.int64], lengths: Sequence[int]) -> Iterator[NDArr
 # --- reading a folder ---------------------------------------------------------------------------
 
 
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
-
-
-def _modules(folder: Path) -> list[dict[str, Any]]:
-    modules = _json(folder / "modules.json")
-    return modules if isinstance(modules, list) else []
-
-
-def _kind_of(module: Mapping[str, Any]) -> str:
-    return str(module.get("type", "")).rpartition(".")[2]
-
-
-def _activation(config: Mapping[str, Any]) -> str:
-    return str(config.get("hidden_act", config.get("activation", "gelu")))
-
-
-def _pooling(config: Mapping[str, Any]) -> str:
-    """cls, mean or max; nothing where it is another, or several at once."""
-    if isinstance(config.get("pooling_mode"), str):
-        return config["pooling_mode"] if config["pooling_mode"] in _POOLING else ""
-    wanted = [
-        name.removeprefix("pooling_mode_").removesuffix("_token").removesuffix("_tokens")
-        for name, value in config.items()
-        if name.startswith("pooling_mode_") and value is True
-    ]
-    return wanted[0] if len(wanted) == 1 and wanted[0] in _POOLING else ""
-
-
 def _unprefixed(weights: Mapping[str, Any], prefix: str) -> dict[str, Floats]:
     """In single precision, without the name of a model around it."""
     return {name.removeprefix(prefix): np.asarray(w, np.float32) for name, w in weights.items()}
 
 
-def _layer(weights: Mapping[str, Floats], kind: _Kind, number: int, heads: int) -> _Layer:
+def _layer(weights: Mapping[str, Floats], kind: Kind, number: int, heads: int) -> _Layer:
     at = kind.layer.format(number)
 
     def linear(name: str) -> tuple[Floats, Floats]:
@@ -373,8 +273,8 @@ def _norm_of(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
 def _tokenizer(folder: Path, positions: int) -> Any:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
-    said = _json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    said = read_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST
     tokenizer.enable_truncation(min(int(said), positions))
     tokenizer.no_padding()
     return tokenizer
@@ -382,10 +282,10 @@ def _tokenizer(folder: Path, positions: int) -> Any:
 
 def _preparation(folder: Path) -> Callable[[str], str]:
     """What is done to a text before it is split into tokens."""
-    config = _json(folder / "config_sentence_transformers.json")
+    config = read_json(folder / "config_sentence_transformers.json")
     name = config.get("default_prompt_name")
     prompt = str(config.get("prompts", {}).get(name, "")) if name else ""
-    lower = bool(_json(folder / "sentence_bert_config.json").get("do_lower_case"))
+    lower = bool(read_json(folder / "sentence_bert_config.json").get("do_lower_case"))
     return lambda text: prompt + (text.lower() if lower else text).strip()
 
 
@@ -393,19 +293,19 @@ def _after(
     folder: Path, modules: Sequence[Mapping[str, Any]]
 ) -> Iterator[Callable[[Floats], Floats]]:
     for module in modules:
-        if _kind_of(module) == "Normalize":
+        if kind_of(module) == "Normalize":
             yield _unit
-        elif _kind_of(module) == "Dense":
+        elif kind_of(module) == "Dense":
             yield _dense_module(folder / str(module.get("path", "")))
 
 
 def _dense_module(folder: Path) -> Callable[[Floats], Floats]:
     from safetensors.numpy import load_file
 
-    weights = load_file(folder / _WEIGHTS)
+    weights = load_file(folder / WEIGHTS)
     kernel = np.ascontiguousarray(np.asarray(weights["linear.weight"], np.float32).T)
     bias = np.asarray(weights.get("linear.bias", np.zeros(kernel.shape[1])), np.float32)
-    name = str(_json(folder / "config.json").get("activation_function", ""))
+    name = str(read_json(folder / "config.json").get("activation_function", ""))
     activate = next(f for end, f in _DENSE.items() if name.endswith(end))
     return lambda vectors: activate(vectors @ kernel + bias)
 
