@@ -55,6 +55,8 @@ def make(folder: Path, kind: str = "bert", pooling: str = "mean", **more: Any) -
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer.save(str(folder / "tokenizer.json"))
+    told = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]"}
+    write_json(folder / "tokenizer_config.json", {**told, "unk_token": "[UNK]"})
     return folder
 
 
