@@ -20,7 +20,7 @@ from txtal.ingest.load import Report, is_large, load, load_first
 from txtal.ingest.protocol import Job
 from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.client import LearnerProcess
-from txtal.learning.selective import Rule, pointwise
+from txtal.learning.selective import Rule
 from txtal.learning.strategies import registry
 from txtal.recipes.extensions import Extras
 from txtal.recipes.patterns import Patterns, read_patterns
@@ -346,7 +346,7 @@ def _check_stream(recipe: Recipe, stream: Stream) -> None:
             f"a budget of {stream.budget} makes no sense: give the share of arriving tickets to "
             "ask, above 0 and up to 1, as in 0.1"
         )
-    pointwise(recipe.strategy)
+    registry.for_stream(recipe.strategy)
     if recipe.engine != "local":
         raise UsageError("a stream is scored here, as it arrives: leave out --engine")
     if stream.follow and (not isinstance(recipe.tickets, str | Path) or recipe.tickets == "-"):
