@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ import pytest
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, topic
 from tests.learning.test_synthesis import AXIS, pool
-from txtal.formats.export import FORMATS, export_row, write, write_table
+from txtal.formats.exports import EXPORTS, Target
+from txtal.formats.rows import export_row
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learner.synthetic import compose, joined, parts
@@ -124,17 +127,17 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
 
 
 def test_one_that_was_left_on_the_screen_is_asked_by_nobody(desk: Desk) -> None:
-    ticket_id = desk.ledger.add_synthetic(Composed("made up", (1, 2), Ranked(0)))
+    ticket_id = desk.ledger.tickets.add_synthetic(Composed("made up", (1, 2), Ranked(0)))
     assert ticket_id is not None
-    leases.release(desk.conn, desk.ledger.session_id)
-    assert not leases.is_open(desk.conn, desk.ledger.session_id, ticket_id)
-    assert desk.ledger.take_next(ticket_id - 1) is None
+    leases.release(desk.conn, desk.ledger.file.session_id)
+    assert not leases.is_open(desk.conn, desk.ledger.file.session_id, ticket_id)
+    assert desk.ledger.tickets.take_next(ticket_id - 1) is None
     ranking = desk.learner.rank()
     assert ticket_id not in {one.ticket_id for one in (*ranking.items, *ranking.audit)}
 
 
 def test_a_text_that_is_there_is_no_new_one(desk: Desk) -> None:
-    assert desk.ledger.add_synthetic(Composed(TEXTS[0], (1, 2), Ranked(0))) is None
+    assert desk.ledger.tickets.add_synthetic(Composed(TEXTS[0], (1, 2), Ranked(0))) is None
     assert desk.ledger.total == len(TEXTS)
 
 
@@ -164,11 +167,11 @@ def test_an_export_marks_them_and_a_table_that_has_no_mark_leaves_them_out(desk:
     rows = [export_row(one.ticket, one.answer, scheme) for one in answers.export(desk.conn, 1)]
     made = {row.ticket.text for row in rows if row.ticket.synthetic}
     assert made
-    for form in FORMATS.values():
+    for form in ("jsonl", "prodigy", "plain"):
         out = io.StringIO()
-        write(rows, out, form)
+        EXPORTS.named(form).write(rows, Target(scheme, None, partial(nullcontext, out)))
         lines = [json.loads(line) for line in out.getvalue().splitlines()]
         assert {line["text"] for line in lines if line.get("synthetic") is True} == made
         assert all(("synthetic" in line) == (line["text"] in made) for line in lines)
-    written = write_table(rows, io.StringIO(), scheme)
-    assert written.left_out == {"synthetic": len(made)}
+    target = Target(scheme, None, lambda: nullcontext(io.StringIO()))
+    assert EXPORTS.named("csv").write(rows, target).left_out == {"synthetic": len(made)}
