@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from txtal.recipes.extensions import Desk, Key, Panel
     from txtal.recipes.parts import Labels, Model, Questions, Screen
     from txtal.recipes.recipe import Recipe, recipe
-    from txtal.types import Answer, Draft, LabelKeys, Record, Stream, Task, Ticket
+    from txtal.types import Answer, Draft, LabelKeys, Reason, Record, Stream, Task, Ticket
+    from txtal.types.reasons import register as reason
     from txtal.vectors.registry import vectoriser
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Panel",
     "Pool",
     "Questions",
+    "Reason",
     "Recipe",
     "Record",
     "Screen",
@@ -49,13 +51,14 @@ __all__ = [
     "export_format",
     "load_classifier",
     "parse_band",
+    "reason",
     "recipe",
     "script",
     "strategy",
     "vectoriser",
 ]
 
-_TYPES = ("Answer", "Draft", "LabelKeys", "Record", "Stream", "Task", "Ticket")
+_TYPES = ("Answer", "Draft", "LabelKeys", "Reason", "Record", "Stream", "Task", "Ticket")
 
 _HOMES = {
     **dict.fromkeys(_TYPES, "txtal.types"),
@@ -74,6 +77,7 @@ _HOMES = {
 _RENAMED = {
     "load_classifier": ("txtal.classifier", "load"),
     "parse_band": ("txtal.learning.selective", "band"),
+    "reason": ("txtal.types.reasons", "register"),
 }
 """What has a shorter name at home."""
 

@@ -18,7 +18,7 @@ from txtal.types import Dataset, LabelKeys, LearnerSettings, Stream, Task
 if TYPE_CHECKING:
     from txtal.recipes.extensions import Extras, Key, Panel, Styled
     from txtal.session.protocols import OnAnswer, Validate
-    from txtal.session.questions import Order
+    from txtal.session.setup import Order
     from txtal.types import Ticket
 
 _DEFAULTS = LearnerSettings()
