@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from txtal.text import clean, shorten
+from txtal.errors import UsageError
+from txtal.text import clean, look_alike, normalise_label, shorten
 
 LEAKS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -155,3 +156,73 @@ def test_five_megabytes_of_anything(text: str) -> None:
 )
 def test_shorten(text: str, limit: int, shown: str) -> None:
     assert shorten(text, limit) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "x" * 100,
+        "\u00e4rger",
+        "\U0001f41b bug",
+        "\U0001f469\u200d\U0001f4bb",
+        "billing/refund",
+    ],
+)
+def test_names_a_label_may_have(name: str) -> None:
+    assert normalise_label(name) == name
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("  refund ", "refund"),
+        ("refund\n", "refund"),
+        ("late\u00a0 parcel", "late parcel"),
+        ("\u3000late\u2003parcel\u202f", "late parcel"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u1112\u1161\u11ab", "\ud55c"),
+    ],
+)
+def test_names_that_are_made_good(given_name: str, kept: str) -> None:
+    assert normalise_label(given_name) == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "  ", "\u00a0", "\u2003\u3000", "\u2800", "\u3164", "\u200b", "\u0301", "\ufe0f"),
+        *("x" * 101, "a\nb", "a\tb", "a\x00", "a\u200bb", "\ud800", "\u202ea", "\ufeffa"),
+    ],
+)
+def test_names_no_label_may_have(name: str) -> None:
+    with pytest.raises(UsageError):
+        normalise_label(name)
+
+
+@given(st.text())
+def test_a_name_that_is_good_stays_as_it_is(name: str) -> None:
+    try:
+        good = normalise_label(name)
+    except UsageError:
+        return
+    assert normalise_label(good) == good == good.strip() == clean(good)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Refund", "refund"),
+        ("r\u0435fund", "refund"),
+        ("\uff52efund", "refund"),
+        ("re\u034ffund", "refund"),
+        ("\u0421\u041e", "CO"),
+    ],
+)
+def test_names_that_look_alike(one: str, other: str) -> None:
+    assert look_alike(one, ["none", other]) == other
+    assert look_alike(one, ["none", one]) is None
+
+
+def test_names_that_do_not_look_alike() -> None:
+    assert look_alike("refund", ["refunds", "fund", "r\u00e9fund"]) is None

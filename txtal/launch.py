@@ -29,7 +29,7 @@ from txtal.session.session import Session
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
-from txtal.text import count, label_fault
+from txtal.text import count, look_alike, normalise_label
 from txtal.types import ONE_OF, Dataset, LearnerSettings, Loading, Stream, Task
 from txtal.types.grades import grades
 from txtal.ui.keymaps import Keymap, mapped
@@ -94,9 +94,6 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
 
 def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
     labels = _labels(recipe)
-    fault = next(filter(None, (label_fault(name) for name, _ in labels)), None)
-    if fault:
-        raise UsageError(fault)
     task: Task | None = "rating" if recipe.rating else recipe.task
     dataset = datasets.prepare(conn, recipe.dataset, labels, task)
     _check_wishes(recipe, dataset)
@@ -109,7 +106,16 @@ def _prepare(conn: Connection, recipe: Recipe, report: Report) -> Dataset:
             "or grades with --rating 1-5"
         )
     _warn_of_band(recipe, dataset, report)
+    _warn_of_twins(dataset, report)
     return dataset
+
+
+def _warn_of_twins(dataset: Dataset, report: Report) -> None:
+    """Say which labels a reader may take for each other."""
+    names = [label.name for label in dataset.scheme.labels]
+    for place, name in enumerate(names):
+        if twin := look_alike(name, names[:place]):
+            report.say(f"the labels {twin} and {name} look alike; `txtal label merge` joins two")
 
 
 def _warn_of_band(recipe: Recipe, dataset: Dataset, report: Report) -> None:
@@ -127,7 +133,8 @@ def _labels(recipe: Recipe) -> list[tuple[str, str]]:
         if recipe.labels or recipe.labels_from or recipe.task not in (None, "rating"):
             raise UsageError("a rating has its grades for labels: give --rating alone")
         return [(grade, "") for grade in grades(recipe.rating)]
-    labels = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
+    given = [(label, "") if isinstance(label, str) else label for label in recipe.labels]
+    labels = [(normalise_label(name), description) for name, description in given]
     return labels + (read_labels(recipe.labels_from) if recipe.labels_from else [])
 
 

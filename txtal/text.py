@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
+
+from txtal.errors import UsageError
 
 TAB = "    "
 NEWLINE = "⏎ "
@@ -162,12 +164,53 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def label_fault(name: str) -> str | None:
-    """Why ``name`` can't be the name of a label; None when it can. Expects it trimmed."""
-    if not name:
-        return "a label needs a name"
+def normalise_label(given: str) -> str:
+    """Return a label's name as it is kept, made good from what was given.
+
+    It comes out in Unicode's normal form C, without space at its ends, and with one plain space
+    wherever it had spaces of any kind, so that names that look alike are one name. This is the
+    only place that decides what may name a label. Raises UsageError for a name that is blank, too
+    long, or holds characters that don't show.
+    """
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", given.strip()))
+    if not any(map(_draws, name)):
+        raise UsageError(f"a label needs a name, and {given!r} shows nothing")
     if len(name) > LONGEST_LABEL:
-        return f"the label {shorten(name, 20)!r} is longer than {LONGEST_LABEL} characters"
+        start = shorten(name, 20)
+        raise UsageError(f"the label {start!r} is longer than {LONGEST_LABEL} characters")
     if clean(name) != name:
-        return f"the label {name!r} holds characters that don't show"
-    return None
+        raise UsageError(f"the label {name!r} holds characters that don't show")
+    return name
+
+
+def look_alike(name: str, others: Iterable[str]) -> str | None:
+    """Return the first other name that a reader may take for ``name``; None when there is none.
+
+    Such names differ only in case, in width, in invisible marks, or in letters of another script
+    that look the same, as the Cyrillic and the Latin a.
+    """
+    looks = _looks(name)
+    return next((other for other in others if other != name and _looks(other) == looks), None)
+
+
+def _looks(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_LATIN_TWINS)
+    return "".join(char for char in plain if _draws(char) or unicodedata.combining(char))
+
+
+def _draws(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK_LETTERS
+
+
+_SPACES = re.compile("[ \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+"""Unicode's space separators; other blank characters are refused by name."""
+
+_BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and symbols that draw nothing."""
+
+_LATIN_TWINS = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u04bb\u0501\u051b\u051d"
+    "\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131",
+    "abekmhopctyxsijhdqwaikvoptuxi",
+)
+"""Small Cyrillic and Greek letters, and the dotless i, to the Latin ones they look like."""

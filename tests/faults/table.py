@@ -26,6 +26,7 @@ DISK = "faults/test_disk.py::"
 TOGETHER = "faults/test_together.py::"
 LEARNER = "faults/test_learner.py::"
 TRUST = "faults/test_trust.py::"
+LABELS = "faults/test_labels.py::"
 
 FAULTS = (
     Fault(
@@ -391,6 +392,19 @@ FAULTS = (
             "cli/test_failures.py::test_nothing_is_imported_from_the_working_directory",
             "recipes/test_recipes.py::test_nothing_is_imported_from_the_working_directory",
             "store/test_schema.py::test_a_file_with_a_trigger_is_refused",
+        ),
+    ),
+    Fault(
+        "44",
+        "labels of blanks, padded, composed in two ways, alike",
+        (
+            LABELS + "test_a_blank_name_is_refused_wherever_it_comes_from",
+            LABELS + "test_every_way_in_keeps_the_same_name",
+            LABELS + "test_fifty_answers_stay_fifty",
+            LABELS + "test_labels_that_look_alike_are_warned_of",
+            LABELS + "test_the_screen_refuses_a_blank_name_and_keeps_a_good_one",
+            "test_text.py::test_names_no_label_may_have",
+            "test_text.py::test_a_name_that_is_good_stays_as_it_is",
         ),
     ),
     Fault(

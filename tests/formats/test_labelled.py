@@ -9,7 +9,6 @@ import pytest
 
 from txtal.errors import DataError
 from txtal.formats.labelled import Stated, labels_of, read_labels, stated
-from txtal.text import label_fault
 from txtal.types import Record
 
 SAID: list[tuple[dict[str, Any], Stated | None]] = [
@@ -101,13 +100,3 @@ def test_label_file_without_labels(tmp_path: Path) -> None:
         read_labels(tmp_path / "labels.txt")
     with pytest.raises(DataError, match="No such file"):
         read_labels(tmp_path / "none.txt")
-
-
-@pytest.mark.parametrize("name", ["a", "x" * 100, "ärger", "🐛 bug", "👩\u200d💻", "می\u200cخواهم"])
-def test_names_a_label_may_have(name: str) -> None:
-    assert label_fault(name) is None
-
-
-@pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\tb", "a\x00", "\u200b", "\ud800"])
-def test_names_no_label_may_have(name: str) -> None:
-    assert label_fault(name) is not None

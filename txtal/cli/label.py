@@ -192,15 +192,31 @@ def _change(
         if into:
             wanted = replace(wanted, into=_id(found.scheme, dataset, into))
         again = label_changes.change(conn, found.id, wanted, default_annotator())
-        left = len(datasets.get(conn, dataset).scheme.labels)
-    console.say(f"{dataset} has {count(left, 'label')} now")
+        after = datasets.get(conn, dataset).scheme
+    console.say(f"{dataset} has {count(len(after.labels), 'label')} now")
+    _warn_of_twins(console, found.scheme, after)
     if again:
         console.say(f"{count(len(again), 'answer')} taken back; their tickets will be asked again")
 
 
+def _warn_of_twins(console: Console, before: Scheme, after: Scheme) -> None:
+    """Say which new name a reader may take for another."""
+    from txtal.text import look_alike
+
+    old, new = (dict.fromkeys(label.name for label in scheme.labels) for scheme in (before, after))
+    for name in (name for name in new if name not in old):
+        if twin := look_alike(name, new):
+            console.say(f"the labels {twin} and {name} look alike; `txtal label merge` joins two")
+
+
 def _id(scheme: Scheme, dataset: str, name: str) -> int:
-    for label in scheme.labels:
-        if label.name == name:
-            return label.id
+    """Return the id of the label called so: to the letter, or once the name is made good."""
+    from txtal.text import normalise_label
+
+    ids = {label.name: label.id for label in scheme.labels}
+    if name in ids:
+        return ids[name]
+    if (good := normalise_label(name)) in ids:
+        return ids[good]
     there = ", ".join(label.name for label in scheme.labels[:20])
     raise UsageError(f"{dataset} has no label {name!r}; there are: {there}")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
 from txtal.formats.lines import BadLine, lines, not_utf8
-from txtal.text import label_fault, shorten
+from txtal.text import normalise_label, shorten
 from txtal.types import VERDICTS, Record, Verdict
 from txtal.types.grades import span
 
@@ -78,7 +78,10 @@ def _names(extra: Mapping[str, Any], key: str, record: Record) -> tuple[str, ...
             f"{key!r} must hold names of labels, not {shorten(repr(value), 60)}, "
             f"in the ticket {shorten(record.text, 60)!r}"
         )
-    return tuple(dict.fromkeys(name.strip() for name in names))
+    try:
+        return tuple(dict.fromkeys(map(normalise_label, names)))
+    except UsageError as error:
+        raise DataError(f"{error}, in the ticket {shorten(record.text, 60)!r}") from None
 
 
 def read_labels(path: str | Path) -> list[tuple[str, str]]:
@@ -91,12 +94,12 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for number, line in text_lines(Path(path)):
         try:
-            name, description = _label(line)
-        except ValueError as error:
+            given, description = _label(line)
+            name = normalise_label(given)
+        except (ValueError, UsageError) as error:
             raise DataError(f"{path}:{number}: {error}") from None
-        fault = label_fault(name) or (f"{name!r} is there twice" if name in found else None)
-        if fault is not None:
-            raise DataError(f"{path}:{number}: {fault}")
+        if name in found:
+            raise DataError(f"{path}:{number}: {name!r} is there twice")
         found[name] = description
     if not found:
         raise DataError(f"{path} names no label; write one a line")
@@ -134,4 +137,4 @@ def _label(line: str) -> tuple[str, str]:
         pair = list(line.partition("\t")[::2])
     if not all(isinstance(part, str) for part in pair):
         raise ValueError('expected {"label": "a name", "description": "what it is for"}')
-    return pair[0].strip(), pair[1].strip()
+    return pair[0], pair[1].strip()

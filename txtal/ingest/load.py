@@ -20,7 +20,7 @@ from txtal.store import answers, datasets, schema, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
-from txtal.text import count, label_fault
+from txtal.text import count
 from txtal.types import Answer, Dataset, Ranked, Record, Task
 
 LARGE = 10_000_000
@@ -216,9 +216,6 @@ def load_answers(
 def _stated(record: Record, grades: Sequence[str]) -> Stated | None:
     """What the record says. Raises DataError for labels that can't be."""
     says = stated(record)
-    fault = next(filter(None, map(label_fault, says.labels if says else ())), None)
-    if fault:
-        raise DataError(fault)
     if says and grades:
         check_grade(record, says.labels, grades)
     return says

@@ -9,7 +9,7 @@ from txtal.errors import UsageError
 from txtal.store import labels
 from txtal.store.labels import LabelSpec
 from txtal.store.sqlite import Connection, transaction
-from txtal.text import shorten
+from txtal.text import normalise_label, shorten
 from txtal.types import Dataset, Task, grades
 
 
@@ -36,7 +36,9 @@ def prepare(
     renamed, merged or retired comes back. ``task`` None keeps what
     the dataset has, else takes ``binary`` for a single label and ``exclusive`` otherwise. Raises
     UsageError when answers stand in the way of another task, or labels are no grades of a rating.
+    Names are kept as :func:`txtal.text.normalise_label` makes them good.
     """
+    specs = list({normalise_label(label): about for label, about in specs}.items())
     with transaction(conn):
         row = conn.execute("SELECT id, task FROM dataset WHERE name = ?", (name,)).fetchone()
         if row is None:

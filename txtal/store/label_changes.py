@@ -13,7 +13,7 @@ from dataclasses import replace
 from txtal.errors import UsageError
 from txtal.store import answers, labels
 from txtal.store.sqlite import Connection, transaction
-from txtal.text import label_fault
+from txtal.text import normalise_label
 from txtal.types import Answer, Label, LabelChange, Scheme, grades
 
 
@@ -52,12 +52,13 @@ class _Scheme:
         if wanted.action == "undo":
             return self._undo()
         if wanted.action == "add":
-            self._log("add", self._add(wanted.name, wanted.description), {"name": wanted.name})
+            name = normalise_label(wanted.name)
+            self._log("add", self._add(name, wanted.description), {"name": name})
             return ()
         label = self._label(wanted.label)
         match wanted.action:
             case "rename":
-                self._rename(label, wanted.name)
+                self._rename(label, normalise_label(wanted.name))
             case "describe":
                 self._describe(label, wanted.description)
             case "merge":
@@ -65,7 +66,8 @@ class _Scheme:
             case "retire":
                 self._retire(label)
             case "split":
-                return self._split(label, wanted.names)
+                names = tuple(dict.fromkeys(map(normalise_label, wanted.names)))
+                return self._split(label, names)
         return ()
 
     # --- the changes ------------------------------------------------------------------------
@@ -176,9 +178,6 @@ class _Scheme:
             raise UsageError("that label is no longer in the scheme") from None
 
     def _check_name(self, name: str) -> None:
-        fault = label_fault(name)
-        if fault:
-            raise UsageError(fault)
         for label in self._scheme.labels:
             if label.name == name:
                 raise UsageError(f"there is a label {name} already; `label merge` joins two labels")

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
+from txtal.text import look_alike, normalise_label
 from txtal.types import Label, LabelChange
 from txtal.ui import words
 from txtal.ui.picker import Choice
@@ -67,11 +68,7 @@ class Editing:
     def take(self, choice: Choice) -> None:
         """Merge into the chosen label, or add the new one and answer with it."""
         if choice.new:
-            name = words.label_name(choice.new)
-            self._screen.confirm(
-                f"Add the label {name}, and answer with it?",
-                partial(self._screen.save, partial(self._add, choice.new)),
-            )
+            self._offer(choice.new)
             return
         names, subject = self._screen.session.scheme.names, self._screen.look.subject
         part, whole = (words.label_name(names[i]) for i in (subject, choice.label))
@@ -79,6 +76,19 @@ class Editing:
             f"Merge {part} into {whole}? Answers with {part} count as {whole} then.",
             LabelChange("merge", subject, into=choice.label),
             f"{part} is {whole} now",
+        )
+
+    def _offer(self, given: str) -> None:
+        try:
+            name = normalise_label(given)
+        except UsageError as error:
+            self._screen.see(mode="ticket", notice=str(error))
+            return
+        twin = look_alike(name, self._screen.session.scheme.names.values())
+        alike = f", which looks like {words.label_name(twin)}," if twin else ","
+        self._screen.confirm(
+            f"Add the label {words.label_name(name)}{alike} and answer with it?",
+            partial(self._screen.save, partial(self._add, name)),
         )
 
     def _add(self, name: str) -> None:

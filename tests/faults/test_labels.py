@@ -1,0 +1,116 @@
+"""Names of labels that a file, a terminal or a reader would take for another, or for none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Open
+from tests.cli.driving import Program
+from tests.faults.conftest import Tries, present
+
+BLANK = ("", "  ", "\u00a0", "\u2003", "\u2800", "\u3164", "\u200b", "\u0301", "a\x1bb")
+"""Names that show nothing, or what they hide."""
+
+TWINS = ((" padded ", "padded"), ("a\u00a0b", "a b"), ("cafe\u0301", "caf\u00e9"))
+"""Names, and the ones they are kept under."""
+
+
+def names(program: Program) -> list[str]:
+    return [row["label"] for row in program.json("label", "list", "d", "--json")]
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_a_blank_name_is_refused_wherever_it_comes_from(
+    answered: Program, name: str, tries: Tries
+) -> None:
+    txtal = answered.quick
+    exported = txtal.exported()
+    txtal.file("answers.jsonl", [{"text": "new", "labels": ["a", name]}])
+    txtal.file("labels.jsonl", [{"label": name}, {"label": "good"}])
+    for words in (
+        ("label", "add", "d", "--", name),
+        ("label", "rename", "d", "--", "a", name),
+        ("label", "split", "d", "--", "a", "good", name),
+        ("load", "d", "--answers", "answers.jsonl"),
+        ("manual", "d", "--plain", "--labels-from", "labels.jsonl"),
+    ):
+        with tries.one(words):
+            ran = txtal(*words, stdin="q\n")
+            assert ran.code in (2, 3), ran
+            assert "Traceback" not in ran.err
+            assert names(txtal) == ["a", "b"]
+            present(txtal.exported() == exported)
+
+
+@pytest.mark.parametrize(("given", "kept"), TWINS)
+def test_every_way_in_keeps_the_same_name(
+    answered: Program, given: str, kept: str, tries: Tries
+) -> None:
+    txtal = answered.quick
+    txtal.file("labels.txt", [given])
+    txtal.file("answers.jsonl", [{"text": "new", "label": given}])
+    for words in (
+        ("label", "add", "d", given),
+        ("manual", "d", "--plain", "-l", given),
+        ("manual", "d", "--plain", "--labels-from", "labels.txt"),
+        ("load", "d", "--answers", "answers.jsonl"),
+    ):
+        with tries.one(words):
+            txtal(*words, stdin="q\n")
+            assert names(txtal) == ["a", "b", kept]
+    with tries.one("renamed by either name"):
+        txtal.ok("label", "rename", "d", given, "x")
+        txtal.ok("label", "rename", "d", "x", given)
+        assert names(txtal) == ["a", "b", kept]
+
+
+def test_fifty_answers_stay_fifty(fresh: Program, tries: Tries) -> None:
+    """Labels padded and composed in several ways go out and come in again, in every format."""
+    txtal = fresh.quick
+    labels = ("refund", " refund", "caf\u00e9", "cafe\u0301 ", "a\u00a0b")
+    lines = [{"text": f"ticket {i}", "label": labels[i % 5]} for i in range(50)]
+    txtal.file("in.jsonl", lines)
+    txtal.ok("load", "d", "--answers", "in.jsonl")
+    expected = [row["label"] for row in txtal.exported()]
+    assert set(expected) == {"refund", "caf\u00e9", "a b"}
+    for form, name in (("jsonl", "o.jsonl"), ("prodigy", "p.jsonl"), ("csv", "o.csv")):
+        with tries.one(form):
+            txtal.ok("export", "d", "--format", form, "-o", name)
+            txtal.ok("--db", f"{form}.db", "load", "d", "--answers", name)
+            again = txtal.ok("--db", f"{form}.db", "export", "d").out.splitlines()
+            present([json.loads(line).get("label") for line in again] == expected, again)
+
+
+def test_labels_that_look_alike_are_warned_of(answered: Program, tries: Tries) -> None:
+    txtal = answered.quick
+    for words, twin in (
+        (("label", "add", "d", "A"), "a"),
+        (("label", "rename", "d", "b", "\u0430"), "a"),
+        (("manual", "d", "--plain", "-l", "\uff42,B"), "\uff42"),
+    ):
+        with tries.one(words):
+            said = txtal(*words, stdin="q\n").err
+            assert "look alike" in said
+            assert f" {twin} and " in said
+
+
+def test_the_screen_refuses_a_blank_name_and_keeps_a_good_one(
+    answered: Program, terminal: Open, tmp_path: Path, tries: Tries
+) -> None:
+    with tries.one():
+        screen = terminal(answered, "manual", "d")
+        screen.wait("1-9 label")
+        screen.send("/")
+        screen.send("\u2800\r")
+        screen.wait("shows nothing")
+        screen.send("/")
+        screen.send("cafe\u0301\r")
+        screen.wait("answer with it?")
+        screen.send("y")
+        screen.wait("added")
+        screen.send("q")
+        assert screen.end() == 0
+        assert names(answered) == ["a", "b", "caf\u00e9"]
