@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from txtal.cli.recipes import script
+    from txtal.formats.exports import ExportFormat, export_format
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes.extensions import Desk, Key, Panel
     from txtal.recipes.recipe import Recipe, recipe
@@ -21,11 +22,13 @@ __all__ = [
     "Answer",
     "Desk",
     "Draft",
+    "ExportFormat",
     "Key",
     "Panel",
     "Recipe",
     "Record",
     "Ticket",
+    "export_format",
     "recipe",
     "script",
     "strategy",
@@ -36,11 +39,13 @@ _HOMES = {
     "Answer": "txtal.types",
     "Desk": "txtal.recipes.extensions",
     "Draft": "txtal.types",
+    "ExportFormat": "txtal.formats.exports",
     "Key": "txtal.recipes.extensions",
     "Panel": "txtal.recipes.extensions",
     "Recipe": "txtal.recipes.recipe",
     "Record": "txtal.types",
     "Ticket": "txtal.types",
+    "export_format": "txtal.formats.exports",
     "recipe": "txtal.recipes.recipe",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",

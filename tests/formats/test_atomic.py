@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from txtal.errors import TxtalError, UsageError
-from txtal.formats.export import write_atomically
+from txtal.formats.atomic import write_atomically
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes, locks and signals are POSIX")
 
@@ -165,7 +165,7 @@ def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path) -> None:
 
 KILLED = """
 import sys
-from txtal.formats.export import write_atomically
+from txtal.formats.atomic import write_atomically
 with write_atomically(sys.argv[1]) as out:
     while True:
         out.write("new" * 10_000)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -13,18 +15,11 @@ from hypothesis import strategies as st
 
 from txtal.errors import DataError
 from txtal.formats import jsonl
-from txtal.formats.export import (
-    FORMATS,
-    PREDICTED,
-    ExportRow,
-    export_row,
-    predicted_row,
-    restored,
-    write,
-    write_predicted,
-)
+from txtal.formats.exports import EXPORTS, Target
 from txtal.formats.labelled import stated
 from txtal.formats.lines import BadLine
+from txtal.formats.own import restored
+from txtal.formats.rows import ExportRow, Row, Written, export_row, predicted_row
 from txtal.types import (
     VERDICTS,
     Answer,
@@ -53,9 +48,15 @@ def row(task: Task, verdict: Verdict, labels: tuple[int, ...], **known: Any) -> 
     return export_row(Ticket(1, "hi", {"from": "mail"}, extra), answer, SCHEMES[task])
 
 
+def write(rows: Iterable[Row], out: io.StringIO, form: str) -> Written:
+    """Through the table, as the command does."""
+    target = Target(SCHEMES["exclusive"], None, lambda: nullcontext(out))
+    return EXPORTS.named(form).write(rows, target)
+
+
 def lines(form: str, *rows: ExportRow) -> list[dict[str, Any]]:
     out = io.StringIO()
-    write(rows, out, FORMATS[form])
+    write(rows, out, form)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -147,7 +148,7 @@ def test_plain() -> None:
         row("exclusive", "reject", (2,)),
     ]
     out = io.StringIO()
-    written = write(rows, out, FORMATS["plain"])
+    written = write(rows, out, "plain")
     assert out.getvalue() == '{"text":"hi","label":"bug"}\n'
     assert (written.answers, written.lines) == (4, 1)
     assert written.left_out == {"reject": 2, "ignore": 1}
@@ -161,7 +162,7 @@ def test_plain_multilabel() -> None:
 def test_compact_readable_and_one_line_to_everybody() -> None:
     ticket = Ticket(1, "é\u2028\x85\n😀\u2029")
     out = io.StringIO()
-    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, FORMATS["plain"])
+    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, "plain")
     assert out.getvalue() == '{"text":"é\\u2028\\u0085\\n😀\\u2029","label":"bug"}\n'
     assert json.loads(out.getvalue())["text"] == ticket.text
 
@@ -169,7 +170,7 @@ def test_compact_readable_and_one_line_to_everybody() -> None:
 def test_half_a_character_is_escaped_rather_than_fatal() -> None:
     ticket = Ticket(1, "é\ud800")
     out = io.StringIO()
-    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, FORMATS["plain"])
+    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, "plain")
     assert out.getvalue() == '{"text":"\\u00e9\\ud800","label":"bug"}\n'
 
 
@@ -179,7 +180,7 @@ def test_what_json_cannot_say_names_the_ticket(value: object) -> None:
         Ticket(41, "hi", {"x": value}), Answer(41, "accept", (1,)), SCHEMES["binary"]
     )
     with pytest.raises(DataError, match="ticket 41 can't be written as JSON"):
-        write([broken], io.StringIO(), FORMATS["jsonl"])
+        write([broken], io.StringIO(), "jsonl")
 
 
 def test_names_of_labels_no_longer_in_the_scheme() -> None:
@@ -233,7 +234,7 @@ def export_rows(draw: st.DrawFn) -> ExportRow:
 @given(st.lists(export_rows(), min_size=1, max_size=3))
 def test_export_and_read_again(rows: list[ExportRow]) -> None:
     out = io.StringIO()
-    write(rows, out, FORMATS["jsonl"])
+    write(rows, out, "jsonl")
     bad: list[BadLine] = []
     found = list(jsonl.records(io.BytesIO(out.getvalue().encode()), "x", bad.append))
     assert bad == []
@@ -252,7 +253,7 @@ def test_export_and_read_again(rows: list[ExportRow]) -> None:
 @given(export_rows())
 def test_a_prodigy_export_can_be_read_again(row: ExportRow) -> None:
     out = io.StringIO()
-    write([row], out, FORMATS["prodigy"])
+    write([row], out, "prodigy")
     bad: list[BadLine] = []
     found = list(jsonl.records(io.BytesIO(out.getvalue().encode()), "x", bad.append))
     assert bad == []
@@ -277,7 +278,7 @@ def test_a_record_of_another_origin_is_restored_as_it_is() -> None:
 def predictions(form: str, task: Task, labels: tuple[int, ...], probability: float, **extra: Any):
     out = io.StringIO()
     made = Predicted(Ticket(1, "hi", {"from": "mail"}, extra), labels, probability, 7, 1.7e9)
-    write_predicted([predicted_row(made, SCHEMES[task])], out, PREDICTED[form])
+    write([predicted_row(made, SCHEMES[task])], out, form)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -311,7 +312,7 @@ def test_a_plain_prediction_is_marked() -> None:
     ]
 
 
-@pytest.mark.parametrize("form", PREDICTED)
+@pytest.mark.parametrize("form", [row.name for row in EXPORTS if row.predictions])
 def test_nobody_takes_a_prediction_for_an_answer(form: str) -> None:
     (line,) = predictions(form, "exclusive", (2,), 0.9, predicted="mine", id=3)
     record = next(jsonl.records([json.dumps(line).encode()], "f", print))

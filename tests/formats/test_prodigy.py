@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from txtal.formats.export import export_row
-from txtal.formats.prodigy import _murmur, input_hash, task_hash, tasks
+from txtal.formats.prodigy import _murmur, input_hash, task_hash
+from txtal.formats.rows import export_row
+from txtal.formats.writers.tasks import tasks
 from txtal.types import Answer, Label, Scheme, Task, Ticket, Verdict
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formats.test_export import SCHEMES, row
-from txtal.formats.export import ExportRow, export_row, write_table
-from txtal.formats.table import FORMULA
+from txtal.formats.rows import ExportRow, export_row
+from txtal.formats.writers.table import FORMULA, write_table
 from txtal.types import Answer, Label, Scheme, Task, Ticket
 
 

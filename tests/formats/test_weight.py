@@ -12,7 +12,7 @@ HEAVY = ("numpy", "scipy", "sklearn", "spacy", "prompt_toolkit", "sqlite_utils",
 
 @pytest.mark.parametrize(
     ("module", "also"),
-    [("formats.export", ("murmurhash", "jsonlines")), ("formats.source", ("murmurhash",)),
+    [("formats.exports", ("murmurhash", "jsonlines", "gzip")), ("formats.source", ("murmurhash",)),
      ("formats.labelled", ("murmurhash",)), ("text", ("jsonlines", "gzip"))],
 )  # fmt: skip
 def test_import_is_light(module: str, also: tuple[str, ...]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ import pytest
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, topic
 from tests.learning.test_synthesis import AXIS, pool
-from txtal.formats.export import FORMATS, export_row, write, write_table
+from txtal.formats.exports import EXPORTS, Target
+from txtal.formats.rows import export_row
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learner.synthetic import compose, joined, parts
@@ -164,11 +167,11 @@ def test_an_export_marks_them_and_a_table_that_has_no_mark_leaves_them_out(desk:
     rows = [export_row(one.ticket, one.answer, scheme) for one in answers.export(desk.conn, 1)]
     made = {row.ticket.text for row in rows if row.ticket.synthetic}
     assert made
-    for form in FORMATS.values():
+    for form in ("jsonl", "prodigy", "plain"):
         out = io.StringIO()
-        write(rows, out, form)
+        EXPORTS.named(form).write(rows, Target(scheme, None, partial(nullcontext, out)))
         lines = [json.loads(line) for line in out.getvalue().splitlines()]
         assert {line["text"] for line in lines if line.get("synthetic") is True} == made
         assert all(("synthetic" in line) == (line["text"] in made) for line in lines)
-    written = write_table(rows, io.StringIO(), scheme)
-    assert written.left_out == {"synthetic": len(made)}
+    target = Target(scheme, None, lambda: nullcontext(io.StringIO()))
+    assert EXPORTS.named("csv").write(rows, target).left_out == {"synthetic": len(made)}

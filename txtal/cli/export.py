@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ import click
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, writing
 from txtal.errors import UsageError
-from txtal.formats import EXPORTS
+from txtal.formats.exports import DEFAULT, EXPORTS, Target, chosen, help_of_formats
 
 if TYPE_CHECKING:
-    from txtal.formats.export import ExportRow, PredictedRow
+    from txtal.formats.rows import ExportRow, PredictedRow, Row, Written
     from txtal.store.sqlite import Connection
     from txtal.types import Dataset
 
@@ -29,11 +30,9 @@ if TYPE_CHECKING:
     "-f",
     "--format",
     "form",
-    type=click.Choice(EXPORTS),
-    default="jsonl",
-    show_default=True,
-    help="jsonl: everything. prodigy: Prodigy's tasks. plain: text and label of what was accepted. "
-    "csv: the same for a spreadsheet.",
+    metavar="NAME",
+    shell_complete=lambda *_: list(EXPORTS.names),
+    help=f"{help_of_formats()}  [default: by the name of the output, else {DEFAULT}]",
 )
 @click.option(
     "--formulas",
@@ -45,59 +44,74 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also what only the model labelled (teach --band), each line marked as predicted.",
 )
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path),
+    help="A recipe file to load for the formats it adds.",
+)
 @click.pass_obj
 def command(
     console: Console,
     dataset: str,
     output: Path | None,
-    form: str,
+    form: str | None,
     formulas: bool,
     predicted: bool,
+    code: Path | None,
 ) -> None:
     """Write the answers of DATASET as training data, in the order they were given.
 
     With -o the file is replaced in one step: it is the old one or the new one, never a part.
     """
-    from txtal.formats.export import FORMATS, PREDICTED, write, write_predicted, write_table
-    from txtal.store import datasets
-    from txtal.text import count
+    from functools import partial
 
-    if form == "csv" and output is None and sys.stdout.isatty():
-        raise UsageError("CSV can't make text harmless for a terminal; name a file with -o")
-    if predicted and form not in PREDICTED:
+    from txtal.store import datasets
+
+    if code:
+        from txtal.recipes.recipe import load_file
+
+        load_file(code)
+    row = chosen(form, output)
+    if not row.terminal and output is None and sys.stdout.isatty():
         raise UsageError(
-            f"the format {form} has no mark for what was only predicted; choose from "
-            f"{', '.join(PREDICTED)}"
+            f"{row.name.upper()} can't make text harmless for a terminal; name a file with -o"
+        )
+    if predicted and not row.predictions:
+        able = ", ".join(one.name for one in EXPORTS if one.predictions)
+        raise UsageError(
+            f"the format {row.name} has no mark for what was only predicted; choose from {able}"
         )
     with console.read() as conn:
-        target = datasets.get(conn, dataset)
-        added = 0
-        with writing(output) as out:
-            rows = _rows(conn, target)
-            if form == "csv":
-                written = write_table(rows, out, target.scheme, formulas=formulas)
-            else:
-                written = write(rows, out, FORMATS[form])
-            if predicted:
-                added = write_predicted(_predicted(conn, target), out, PREDICTED[form])
+        dataset_there = datasets.get(conn, dataset)
+        rows: Iterable[Row] = _answers(conn, dataset_there)
+        if predicted:
+            rows = chain(rows, _predicted(conn, dataset_there))
+        target = Target(dataset_there.scheme, output, partial(writing, output), formulas)
+        written = row.write(rows, target)
+    console.say(_summary(row.name, written, predicted))
+
+
+def _summary(form: str, written: Written, predicted: bool) -> str:
+    from txtal.text import count
+
     said = f"{count(written.lines, 'line')} from {count(written.answers, 'answer')}"
     for verdict, number in written.left_out.items():
         said += f", {number:,} {verdict} left out ({form} can't say it)"
     if predicted:
-        said += f", and {count(added, 'prediction')}"
-    console.say(said)
+        said += f", and {count(written.predictions, 'prediction')}"
+    return said
 
 
 def _predicted(conn: Connection, dataset: Dataset) -> Iterator[PredictedRow]:
-    from txtal.formats.export import predicted_row
+    from txtal.formats.rows import predicted_row
     from txtal.store import arrivals
 
     for found in arrivals.predictions(conn, dataset.id):
         yield predicted_row(found, dataset.scheme)
 
 
-def _rows(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
-    from txtal.formats.export import export_row
+def _answers(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
+    from txtal.formats.rows import export_row
     from txtal.store import answers
 
     for found in answers.export(conn, dataset.id):

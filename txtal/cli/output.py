@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from txtal.formats.export import Writable
+    from txtal.formats.rows import Writable
     from txtal.store.sqlite import Connection
     from txtal.types import Estimate, LearnerStatus, Task
 
@@ -154,7 +154,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 def writing(path: Path | None) -> AbstractContextManager[Writable]:
     """Where lines of JSON go: the file, replaced in one step at the end, or standard output."""
     if path is not None:
-        from txtal.formats.export import write_atomically
+        from txtal.formats.atomic import write_atomically
 
         return write_atomically(path)
     if sys.stdout.isatty():

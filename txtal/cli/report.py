@@ -39,7 +39,7 @@ def command(console: Console, dataset: str, output: Path, simulation: Path | Non
     """
     from importlib import metadata
 
-    from txtal.formats.export import write_atomically
+    from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
     from txtal.store import effort, history
 

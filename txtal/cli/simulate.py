@@ -383,7 +383,7 @@ class _Results:
         """The report, in one step."""
         from importlib import metadata
 
-        from txtal.formats.export import write_atomically
+        from txtal.formats.atomic import write_atomically
         from txtal.simulation import report
 
         facts = report.Facts(

@@ -1,8 +1,5 @@
 """What others read and write. Light: standard library, jsonlines and murmurhash only."""
 
-EXPORTS = ("jsonl", "prodigy", "plain", "csv")
-"""The names of the export formats; :mod:`txtal.formats.export` has what they do."""
-
 PREDICTIONS = ("jsonl", "jsonl.gz", "parquet")
 """The forms of predictions, as the names of files end."""
 

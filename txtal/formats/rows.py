@@ -74,6 +74,10 @@ def export_row(
         ) from None
 
 
+Row = ExportRow | PredictedRow
+"""What an export is made of."""
+
+
 class Writable(Protocol):
     """As much of a file as lines are written with."""
 
@@ -88,6 +92,8 @@ class Written:
     lines: int
     left_out: Mapping[str, int]
     """How many answers of each verdict the format couldn't say."""
+    predictions: int = 0
+    """Predictions that were written beside the answers."""
 
 
 def when(seconds: float) -> str | None:

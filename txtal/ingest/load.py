@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeGuard
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
-from txtal.formats.export import restored
 from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine, OnBad
+from txtal.formats.own import restored
 from txtal.formats.source import Position, Progress, read
 from txtal.store import answers, datasets, gold, schema, tickets
 from txtal.store import labels as label_store

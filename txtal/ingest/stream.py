@@ -12,8 +12,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from txtal.errors import TxtalError
-from txtal.formats.export import restored
 from txtal.formats.lines import BadLine, OnBad
+from txtal.formats.own import restored
 from txtal.learning.selective import FEW, Rule, settle
 from txtal.store.ledger import Ledger
 from txtal.text import count

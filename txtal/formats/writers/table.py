@@ -7,12 +7,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from txtal.formats.rows import ExportRow, Writable, Written, when
+from txtal.formats.exports import Target
+from txtal.formats.rows import ExportRow, Row, Writable, Written, when
 from txtal.types import Scheme
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet may take for a formula (OWASP ASVS 5, 1.2.10, and the line
 ends and full-width signs that some programs drop or fold first)."""
+
+
+def write(rows: Iterable[Row], target: Target) -> Written:
+    """Write the accepted answers of ``rows``; see :func:`write_table`."""
+    answers = (row for row in rows if isinstance(row, ExportRow))
+    with target.text() as out:
+        return write_table(answers, out, target.scheme, formulas=target.formulas)
 
 
 def write_table(
