@@ -119,3 +119,12 @@ def disputed(
     scored = [(score(of), ticket) for ticket, of in said.items()]
     apart = sorted((-by, ticket) for by, ticket in scored if by > 0)
     return [tuple(said[ticket]) for _, ticket in apart]
+
+
+def annotators(conn: Connection, dataset_id: int) -> list[str]:
+    """Everybody with an answer that stands, in alphabetical order."""
+    rows = conn.execute(
+        "SELECT DISTINCT annotator FROM standing_answer WHERE dataset_id = ? ORDER BY annotator",
+        (dataset_id,),
+    )
+    return [row[0] for row in rows]
