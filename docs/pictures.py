@@ -138,8 +138,8 @@ def play(folder: Path) -> Iterator[tuple[Picture, Terminal]]:
         )
         ledger = Ledger(conn, path, dataset, annotator="ann")
         session = Session(ledger, dataset.scheme, learner=learner, clock=lambda: now[0])
-        ledger.index.start()
-        ledger.index.wait()
+        ledger.finder.index.start()
+        ledger.finder.index.wait()
         session.begin()
         ids = {label.name: label.id for label in dataset.scheme.labels}
         for count in range(MOST):

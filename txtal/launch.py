@@ -193,11 +193,11 @@ def _label(
         recipe=seat.recipe,
         overlap=recipe.overlap,
     )
-    seed = f"{recipe.seed}:{ledger.session_id}"
+    seed = f"{recipe.seed}:{ledger.file.session_id}"
     inflow = None
     if recipe.stream:
         rule = Rule(dataset.scheme.task, recipe.stream.budget, recipe.audit, recipe.stream.band)
-        inflow = Inflow(ledger, rule, reader, seed)
+        inflow = Inflow(ledger.stream, rule, reader, seed)
     session = Session(
         ledger,
         dataset.scheme,
@@ -215,7 +215,7 @@ def _label(
     )
     for name in (label for label in extras.patterns.labels if label not in _names(dataset)):
         report.say(f"there are patterns of {name}, which is no label of {dataset.name}")
-    ledger.index.start()
+    ledger.finder.index.start()
     try:
         session.begin()
         session.notice = session.notice or recipe.welcome

@@ -134,7 +134,7 @@ def learn(database: Path) -> dict[str, Any]:
         rng = random.Random(0)
 
         def answer() -> None:
-            ticket = ledger.ticket(ledger.take_random(rng) or 1)
+            ticket = ledger.ticket(ledger.tickets.take_random(rng) or 1)
             label = ids[ticket.meta["label"]]
             ledger.record(Answer(ticket.id, "accept", (label,), Ranked(ticket.id), answered=1.0))
 

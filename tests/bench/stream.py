@@ -124,7 +124,7 @@ def labelling(
         dataset = datasets.prepare(conn, "simulated", [(label, "") for label in LABELS], None)
         ids = {label.name: label.id for label in dataset.scheme.labels}
         ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="stream")
-        inflow = Inflow(ledger, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
+        inflow = Inflow(ledger.stream, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
         session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow)
 
         def answer() -> bool:

@@ -96,7 +96,7 @@ def test_power_is_cut_while_the_log_is_written(
     if not log.exists():
         pytest.skip("this machine's SQLite can't use WAL safely")
     database, torn = path.read_bytes(), log.read_bytes()
-    whole = _log(ledger.conn)
+    whole = _log(ledger.file.conn)
     rng = random.Random(4929)
     cuts = [(at, torn[:at]) for at in range(0, len(torn) + 1, 512)]
     for _ in range(500):
@@ -126,7 +126,7 @@ def _log(conn: Connection) -> list[tuple[object, ...]]:
 def test_a_copy_without_its_log_and_a_backup_of_the_same_moment(
     ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
-    whole = _log(ledger.conn)
+    whole = _log(ledger.file.conn)
     backup, alone = tmp_path / "backup.db", tmp_path / "alone.db"
     with tries.one("backup"):
         found = back_up(path, backup)

@@ -29,6 +29,7 @@ from txtal.session.session import Session
 from txtal.store import arrivals, schema, stats, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, transaction
+from txtal.store.stream_ledger import StreamLedger
 from txtal.store.verify import verify
 from txtal.types import (
     AUDIT,
@@ -83,15 +84,14 @@ class Desk:
     ) -> None:
         self.conn, self.dataset = conn, dataset
         self.ids = {label.name: label.id for label in dataset.scheme.labels}
+        ledger = Ledger(conn, path, dataset, annotator="ann")
         self.inflow = Inflow(
-            Ledger(conn, path, dataset, annotator="ann"),
+            ledger.stream,
             Rule(dataset.scheme.task, **rule),  # type: ignore[arg-type]
             reader,
         )
         learner = learner or InlineLearner(StreamLearner(path, dataset.name, SETTINGS))
-        self.session = Session(
-            self.inflow.ledger, dataset.scheme, learner=learner, inflow=self.inflow
-        )
+        self.session = Session(ledger, dataset.scheme, learner=learner, inflow=self.inflow)
         self.session.begin()
 
     def answer(self) -> str:
@@ -201,15 +201,15 @@ def test_a_busy_database_takes_them_in_later(
     desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = desk(feed(["one", "two"]), StillLearner())
-    taken = Ledger.take_in
+    taken = StreamLedger.take_in
     refusals = iter([True, False])
 
-    def refuse(ledger: Ledger, records: list[Record]) -> object:
+    def refuse(ledger: StreamLedger, records: list[Record]) -> object:
         if next(refusals):
             raise LockedError("busy")
         return taken(ledger, records)
 
-    monkeypatch.setattr(Ledger, "take_in", refuse)
+    monkeypatch.setattr(StreamLedger, "take_in", refuse)
     here.session.update()
     assert here.inflow.standing.arrived == 0
     assert not here.inflow.standing.over  # for two are still to be taken in

@@ -127,17 +127,17 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
 
 
 def test_one_that_was_left_on_the_screen_is_asked_by_nobody(desk: Desk) -> None:
-    ticket_id = desk.ledger.add_synthetic(Composed("made up", (1, 2), Ranked(0)))
+    ticket_id = desk.ledger.tickets.add_synthetic(Composed("made up", (1, 2), Ranked(0)))
     assert ticket_id is not None
-    leases.release(desk.conn, desk.ledger.session_id)
-    assert not leases.is_open(desk.conn, desk.ledger.session_id, ticket_id)
-    assert desk.ledger.take_next(ticket_id - 1) is None
+    leases.release(desk.conn, desk.ledger.file.session_id)
+    assert not leases.is_open(desk.conn, desk.ledger.file.session_id, ticket_id)
+    assert desk.ledger.tickets.take_next(ticket_id - 1) is None
     ranking = desk.learner.rank()
     assert ticket_id not in {one.ticket_id for one in (*ranking.items, *ranking.audit)}
 
 
 def test_a_text_that_is_there_is_no_new_one(desk: Desk) -> None:
-    assert desk.ledger.add_synthetic(Composed(TEXTS[0], (1, 2), Ranked(0))) is None
+    assert desk.ledger.tickets.add_synthetic(Composed(TEXTS[0], (1, 2), Ranked(0))) is None
     assert desk.ledger.total == len(TEXTS)
 
 

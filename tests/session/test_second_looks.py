@@ -94,7 +94,7 @@ class TestSuspects:
         self, dataset: Dataset, make_session: MakeSession, path: Path
     ) -> None:
         other = schema.open_database(path)
-        Ledger(other, path, dataset, annotator="bea").hold(3)
+        Ledger(other, path, dataset, annotator="bea").tickets.hold(3)
         learner = StillLearner()
         learner.rankings.append(suspects(30, 3, 5))
         session = make_session(dataset, learner=learner, order="suspects")

@@ -37,7 +37,7 @@ def sit(path: Path, conn: Connection, make_dataset: Make) -> Iterator[Sit]:
 def answer_all(ledger: Ledger, most: int = 1000) -> set[int]:
     """What a ledger's annotator is asked, in file order, and answers."""
     asked: set[int] = set()
-    while len(asked) < most and (ticket_id := ledger.take_next()) is not None:
+    while len(asked) < most and (ticket_id := ledger.tickets.take_next()) is not None:
         ledger.record(Answer(ticket_id, "accept", (1,)))
         asked.add(ticket_id)
     return asked
@@ -58,9 +58,9 @@ def test_a_share_is_asked_of_everybody_and_the_rest_of_one(sit: Sit) -> None:
 
 def test_two_hold_it_at_once_but_not_two_sessions_of_one(sit: Sit) -> None:
     ann, ann_too, bob = sit("ann", 1.0), sit("ann", 1.0), sit("bob", 1.0)
-    assert ann.take_first([1]) == 1
-    assert bob.take_first([1]) == 1
-    assert ann_too.take_first([1]) is None
+    assert ann.tickets.take_first([1]) == 1
+    assert bob.tickets.take_first([1]) == 1
+    assert ann_too.tickets.take_first([1]) is None
 
 
 def test_a_greater_share_holds_the_smaller(sit: Sit) -> None:
@@ -124,7 +124,7 @@ def test_agreement_is_in_the_stats(sit: Sit) -> None:
         label = 1 + ticket_id % 2
         ann.record(Answer(ticket_id, "accept", (label,)))
         bob.record(Answer(ticket_id, "accept", (label if ticket_id > 4 else 3 - label,)))
-    found = stats.of(ann.conn, "d")["reliability"]
+    found = stats.of(ann.file.conn, "d")["reliability"]
     assert found["share"]["n"] == 40
     assert found["share"]["value"] == pytest.approx(0.9)
     assert found["alpha"]["value"] == pytest.approx(0.8, abs=0.01)

@@ -84,7 +84,7 @@ def test_a_backup_in_use_is_not_replaced(ledger: Ledger, path: Path, target: Pat
 def test_damage_is_not_copied_over_a_good_backup(ledger: Ledger, path: Path, target: Path) -> None:
     backup.back_up(path, target)
     before = target.read_bytes()
-    ledger.conn.execute("UPDATE ticket SET text = 'x' WHERE id = 1")
+    ledger.file.conn.execute("UPDATE ticket SET text = 'x' WHERE id = 1")
     with pytest.raises(DatabaseError, match="damaged"):
         backup.back_up(path, target)
     assert target.read_bytes() == before
@@ -112,22 +112,22 @@ def test_a_session_that_ran_through_a_restore_records_nothing(
 ) -> None:
     backup.back_up(path, target)
     backup.restore(target, path)
-    late = Ledger(ledger.conn, path, ledger.dataset, annotator="bob")
-    assert late.session_id > ledger.session_id
+    late = Ledger(ledger.file.conn, path, ledger.dataset, annotator="bob")
+    assert late.file.session_id > ledger.file.session_id
     ranking = Ranking(Revision(0, 0, 0.0, "x", "margin"), (Ranked(2),))
     for write in (
         lambda: ledger.record(Answer(2, "accept", (1,))),
         ledger.undo,
-        ledger.take_next,
+        ledger.tickets.take_next,
         lambda: ledger.save_ranking(ranking),
         lambda: ledger.record_alike(Answer(1, "accept", (1,)), [2, 3]),
         lambda: ledger.change_labels(LabelChange("add", name="new")),
-        lambda: ledger.hold(2),
+        lambda: ledger.tickets.hold(2),
     ):
         with pytest.raises(DatabaseError, match="restored from a backup"):
             write()
     assert standing(path) == [1]
-    assert late.take_next() == 2
+    assert late.tickets.take_next() == 2
 
 
 def test_a_database_of_another_origin_is_restored(ledger: Ledger, path: Path, target: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_database_of_another_origin_is_restored(ledger: Ledger, path: Path, ta
     backup.restore(target, path)
     with pytest.raises(DatabaseError, match="restored"):
         ledger.record(Answer(1, "accept", (1,)))
-    assert datasets.names(ledger.conn) == ["theirs"]
+    assert datasets.names(ledger.file.conn) == ["theirs"]
 
 
 def test_a_session_whose_dataset_is_no_longer_there_is_told(
@@ -151,7 +151,7 @@ def test_a_session_whose_dataset_is_no_longer_there_is_told(
 
 def test_a_damaged_database_is_kept_aside(ledger: Ledger, path: Path, target: Path) -> None:
     backup.back_up(path, target)
-    ledger.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ledger.file.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     damaged = bytearray(path.read_bytes())
     damaged[:100] = b"\xff" * 100
     path.write_bytes(damaged)

@@ -22,13 +22,13 @@ def ledger(path: Path, conn: Connection, make_dataset: Callable[..., Dataset]) -
 
 
 def found(ledger: Ledger) -> Effort | None:
-    standing = answers.standing(ledger.conn, ledger.dataset.id)
-    return effort.of(ledger.conn, ledger.dataset.id, standing)
+    standing = answers.standing(ledger.file.conn, ledger.dataset.id)
+    return effort.of(ledger.file.conn, ledger.dataset.id, standing)
 
 
 def take(ledger: Ledger, *seconds: float, reason: str = "margin") -> None:
     for taken in seconds:
-        ticket = 1 + len(answers.standing(ledger.conn, ledger.dataset.id))
+        ticket = 1 + len(answers.standing(ledger.file.conn, ledger.dataset.id))
         ranked = Ranked(ticket, reason=reason)
         ledger.record(Answer(ticket, "accept", (1,), ranked, shown=100, answered=100 + taken))
 

@@ -85,11 +85,11 @@ def test_two_sessions_are_never_handed_the_same_ticket(
 ) -> None:
     dataset = make_dataset([str(n) for n in range(10)])
     sessions = [Ledger(conn, path, dataset, annotator=name) for name in ("ann", "bob")]
-    taken = [session.take_next() for session in sessions]
+    taken = [session.tickets.take_next() for session in sessions]
     assert taken == [1, 2]
-    assert sessions[0].take_first([2, 3]) == 3
+    assert sessions[0].tickets.take_first([2, 3]) == 3
     sessions[1].close()
-    assert sessions[0].take_first([2]) == 2
+    assert sessions[0].tickets.take_first([2]) == 2
 
 
 def test_a_lease_runs_out(
@@ -98,11 +98,11 @@ def test_a_lease_runs_out(
     dataset = make_dataset(["a"])
     ann = Ledger(conn, path, dataset, annotator="ann")
     bob = Ledger(conn, path, dataset, annotator="bob")
-    assert ann.take_next() == 1
-    assert bob.take_next() is None
+    assert ann.tickets.take_next() == 1
+    assert bob.tickets.take_next() is None
     late = leases.time.time() + leases.SECONDS + 1
     monkeypatch.setattr(leases.time, "time", lambda: late)
-    assert bob.take_next() == 1
+    assert bob.tickets.take_next() == 1
 
 
 def test_random_tickets_are_open_and_evenly_drawn(
@@ -114,7 +114,7 @@ def test_random_tickets_are_open_and_evenly_drawn(
     ledger = Ledger(conn, path, dataset, annotator="ann")
     ledger.record(Answer(ids[0], "accept"))
     rng = random.Random(1)
-    drawn = Counter(ledger.take_random(rng) for _ in range(400))
+    drawn = Counter(ledger.tickets.take_random(rng) for _ in range(400))
     assert set(drawn) == set(ids[1:])
     assert min(drawn.values()) > 60  # 100 expected of each
 
@@ -123,8 +123,8 @@ def test_no_ticket_left(path: Path, conn: Connection, make_dataset: Make) -> Non
     dataset = make_dataset(["a"])
     ledger = Ledger(conn, path, dataset, annotator="ann")
     ledger.record(Answer(1, "accept"))
-    assert ledger.take_random(random.Random(0)) is None
-    assert ledger.take_next() is None
+    assert ledger.tickets.take_random(random.Random(0)) is None
+    assert ledger.tickets.take_next() is None
     assert ledger.open == 0
 
 
@@ -137,7 +137,7 @@ def test_what_is_written_together_is_one_commit_or_nothing(
     conn.set_trace_callback(said.append)
     with ledger.together():
         ledger.record(Answer(1, "accept"))
-        assert ledger.take_next() == 2
+        assert ledger.tickets.take_next() == 2
     conn.set_trace_callback(None)
     assert [line for line in said if line in ("BEGIN IMMEDIATE", "COMMIT")] == [
         "BEGIN IMMEDIATE",

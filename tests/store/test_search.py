@@ -30,8 +30,8 @@ def ledger(path: Path, conn: Connection, make_dataset: MakeDataset) -> Iterator[
     dataset = make_dataset(TEXTS, "late/parcel,refund,other")
     tickets.add(conn, dataset.id, [Record("a review", {"channel": "review", "id": "T0006"})])
     made = Ledger(conn, path, dataset, annotator="ann")
-    made.index.start()
-    made.index.wait()
+    made.finder.index.start()
+    made.finder.index.wait()
     yield made
     made.close()
 
@@ -73,15 +73,15 @@ def test_what_is_typed(line: str, query: Query) -> None:
     ],
 )
 def test_words_and_meta_are_found(ledger: Ledger, line: str, ids: set[int]) -> None:
-    assert {one.ticket.id for one in ledger.find(parse(line), 10)} == ids
+    assert {one.ticket.id for one in ledger.finder.find(parse(line), 10)} == ids
 
 
 def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> None:
     first = ledger.ticket(1)
-    assert texts(ledger.like(first, 10))[:2] == [TEXTS[1], TEXTS[2]]
-    assert ledger.alike(first) == [2]
+    assert texts(ledger.finder.like(first, 10))[:2] == [TEXTS[1], TEXTS[2]]
+    assert ledger.finder.alike(first) == [2]
     ledger.record(Answer(2, "accept", (1,)))
-    assert ledger.alike(first) == []
+    assert ledger.finder.alike(first) == []
     assert shape("?!") != shape("...")
     assert shape("item 7") != shape("item 8")
     assert shape("Thanks!") == shape("thanks")
@@ -89,11 +89,11 @@ def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> No
 
 def test_the_index_goes_on_where_it_was(ledger: Ledger, conn: Connection) -> None:
     tickets.add(conn, ledger.dataset.id, [Record(f"number {n} marmalade") for n in range(1200)])
-    assert ledger.find(parse("marmalade"), 10) == []
-    ledger.index.start()
-    ledger.index.wait()
-    assert len(ledger.find(parse("marmalade"), 2000)) == 1200
-    again = SearchIndex(ledger.path, ledger.dataset.id, ledger.index._path.stem[7:])
+    assert ledger.finder.find(parse("marmalade"), 10) == []
+    ledger.finder.index.start()
+    ledger.finder.index.wait()
+    assert len(ledger.finder.find(parse("marmalade"), 2000)) == 1200
+    again = SearchIndex(ledger.file.path, ledger.dataset.id, ledger.finder.index._path.stem[7:])
     assert again.indexed() == 1206
     again.close()
 
@@ -105,7 +105,7 @@ def test_history_is_filtered_by_everything(
     ledger.record(Answer(3, "reject", (2,), flagged=True))
     ledger.record(Answer(6, "accept", (2,), comment="100%_odd"))
     ledger.record(Answer(1, "accept", (3,)))  # in place of the first
-    bob = Ledger(conn, ledger.path, ledger.dataset, annotator="bob")
+    bob = Ledger(conn, ledger.file.path, ledger.dataset, annotator="bob")
     bob.record(Answer(4, "ignore"))
     for line, ids in {
         "": [4, 1, 6, 3],
@@ -121,7 +121,7 @@ def test_history_is_filtered_by_everything(
         "it's:x": [],
         "100%": [],
     }.items():
-        found = ledger.history(parse(line), 10)
+        found = ledger.finder.history(parse(line), 10)
         assert [one.ticket.id for one in found] == ids, line
-    assert len(ledger.history(Query(), 2)) == 2
+    assert len(ledger.finder.history(Query(), 2)) == 2
     bob.close()

@@ -54,7 +54,8 @@ class MemoryLedger:
     """A ledger without a disk, that fails when told to."""
 
     def __init__(self, texts: Sequence[str], meta: Mapping[str, Any] | None = None) -> None:
-        self.tickets = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
+        self.texts = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
+        self.tickets = self.finder = self
         self.total = self.open = len(texts)
         self.answers: list[Answer] = []
         self.annotator = ""
@@ -81,23 +82,23 @@ class MemoryLedger:
             return None
         self.open += 1
         answer = self.answers.pop()
-        return Undone(answer, self.tickets[answer.ticket_id], answer.id + 1)
+        return Undone(answer, self.texts[answer.ticket_id], answer.id + 1)
 
     def newest(self) -> int:
         return len(self.answers)
 
     def ticket(self, ticket_id: int) -> Ticket:
-        return self.tickets[ticket_id]
+        return self.texts[ticket_id]
 
     def take_first(self, ticket_ids: Iterable[int]) -> int | None:
         answered = {answer.ticket_id for answer in self.answers}
         return next((i for i in ticket_ids if i not in answered), None)
 
     def take_next(self, after: int = 0) -> int | None:
-        return self.take_first(i for i in self.tickets if i > after)
+        return self.take_first(i for i in self.texts if i > after)
 
     def take_random(self, rng: random.Random) -> int | None:
-        return self.take_first(self.tickets)
+        return self.take_first(self.texts)
 
     def keep(self) -> None:
         pass
@@ -119,21 +120,21 @@ class MemoryLedger:
         return None
 
     def examples(self, label_id: int) -> list[str]:
-        return [self.tickets[a.ticket_id].text for a in self.answers if label_id in a.labels]
+        return [self.texts[a.ticket_id].text for a in self.answers if label_id in a.labels]
 
     def hold(self, ticket_id: int) -> Found | None:
         answers = [answer for answer in self.answers if answer.ticket_id == ticket_id]
-        return Found(self.tickets[ticket_id], answers[-1] if answers else None)
+        return Found(self.texts[ticket_id], answers[-1] if answers else None)
 
     def history(self, query: Query, limit: int) -> list[Found]:
-        return [Found(self.tickets[a.ticket_id], a) for a in reversed(self.answers)][:limit]
+        return [Found(self.texts[a.ticket_id], a) for a in reversed(self.answers)][:limit]
 
     def find(self, query: Query, limit: int) -> list[Found]:
-        held = (t for t in self.tickets.values() if all(word in t.text for word in query.words))
+        held = (t for t in self.texts.values() if all(word in t.text for word in query.words))
         return [found for t in held if (found := self.hold(t.id))][:limit]
 
     def like(self, ticket: Ticket, limit: int) -> list[Found]:
-        return [Found(other) for other in self.tickets.values() if other.id != ticket.id]
+        return [Found(other) for other in self.texts.values() if other.id != ticket.id]
 
     def alike(self, ticket: Ticket) -> list[int]:
         return []

@@ -28,10 +28,10 @@ TEXTS = [
 def sitting(make_dataset: MakeDataset, make_session: Callable[..., Session]) -> Iterator[Sitting]:
     session = make_session(make_dataset(TEXTS, "delivery,broken,praise"), order="file")
     assert isinstance(session.ledger, Ledger)
-    session.ledger.index.start()
-    session.ledger.index.wait()
+    session.ledger.finder.index.start()
+    session.ledger.finder.index.wait()
     yield Sitting(session, columns=100)
-    session.ledger.index.close()
+    session.ledger.finder.index.close()
 
 
 def given(conn: Connection) -> dict[int, tuple[int, ...]]:

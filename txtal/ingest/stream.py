@@ -15,7 +15,7 @@ from txtal.errors import TxtalError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.own import restored
 from txtal.learning.selective import FEW, Rule, settle
-from txtal.store.ledger import Ledger
+from txtal.store.stream_ledger import StreamLedger
 from txtal.text import count
 from txtal.types import START, Ranked, Record, Standing
 
@@ -93,7 +93,7 @@ class Inflow:
     """
 
     def __init__(
-        self, ledger: Ledger, rule: Rule, reader: Reader | None, seed: int | str = 0
+        self, ledger: StreamLedger, rule: Rule, reader: Reader | None, seed: int | str = 0
     ) -> None:
         self.ledger = ledger
         self.rule = rule
@@ -144,7 +144,7 @@ class Inflow:
 
     def settle_start(self) -> None:
         """Have the very first tickets asked, before there is a learner to look at them."""
-        answered = self.ledger.total - self.ledger.open
+        answered = self.ledger.tickets.total - self.ledger.tickets.open
         wanted = FEW - max(answered, self.standing.spent.asked)
         if wanted > 0:
             unsettled = self.ledger.unsettled(wanted)
@@ -165,7 +165,7 @@ class Inflow:
     def standing(self) -> Standing:
         """Where the stream stands."""
         return Standing(
-            *self.ledger.stream_counts(),
+            *self.ledger.counts(),
             arrived=self._arrived,
             bad=self._bad,
             duplicates=self._duplicates,

@@ -14,7 +14,7 @@ MOST_FOUND = 200
 
 def history(ledger: Ledger, query: Query) -> list[Found]:
     """Answers that stand, of whatever sitting and annotator, the newest first."""
-    return ledger.history(query, MOST_FOUND)
+    return ledger.finder.history(query, MOST_FOUND)
 
 
 def search(ledger: Ledger, scheme: Scheme, items: tuple[Ranked, ...], query: Query) -> list[Found]:
@@ -23,7 +23,7 @@ def search(ledger: Ledger, scheme: Scheme, items: tuple[Ranked, ...], query: Que
     ``is:unsure`` are those of the items that the model is least sure of.
     """
     if query.words or query.meta:
-        found = ledger.find(query, MOST_FOUND)
+        found = ledger.finder.find(query, MOST_FOUND)
     else:
         known = [Found(ledger.ticket(item.ticket_id)) for item in items]
         known += history(ledger, query) if query else []
@@ -38,7 +38,7 @@ def similar(
     """Tickets like this one that fit the query, the most alike first."""
     return [
         one
-        for one in _with_rank(ledger.like(ticket, MOST_FOUND), items)
+        for one in _with_rank(ledger.finder.like(ticket, MOST_FOUND), items)
         if _fits(one, query, scheme)
         and all(word.casefold() in one.ticket.text.casefold() for word in query.words)
     ]

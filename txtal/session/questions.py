@@ -118,8 +118,8 @@ class Drawing:
         """Whether a question that was put back may be asked now."""
         ticket_id = question.ticket.id
         if question.again or question.ranked.reason in (SUSPECT, SYNTHETIC):  # not in the pool
-            return self._ledger.hold(ticket_id) is not None
-        return self._ledger.take_first([ticket_id]) is not None
+            return self._ledger.tickets.hold(ticket_id) is not None
+        return self._ledger.tickets.take_first([ticket_id]) is not None
 
     def _draw(self) -> _Drawn | None:
         """Lease the next ticket: one that is to be answered again, or a new one."""
@@ -141,7 +141,7 @@ class Drawing:
         """Lease the next ticket whose answer a change of the labels took back."""
         while self.taken_back:
             answer = self.taken_back.popleft()
-            if self._ledger.take_first([answer.ticket_id]) is not None:
+            if self._ledger.tickets.take_first([answer.ticket_id]) is not None:
                 return _Drawn(_asked_as(answer), answer.revision, answer)
         return None
 
@@ -151,7 +151,7 @@ class Drawing:
         for ranked in ranking.suspects if ranking else ():
             if ranked.ticket_id in self._looked_at | self._unreadable:
                 continue
-            found = self._ledger.hold(ranked.ticket_id)
+            found = self._ledger.tickets.hold(ranked.ticket_id)
             if found is not None and found.answer is not None:
                 self._looked_at.add(ranked.ticket_id)
                 return _Drawn(ranked, self._news.revision, found.answer)
@@ -159,7 +159,7 @@ class Drawing:
 
     def _draw_earlier(self) -> _Drawn | None:
         """Lease a ticket the annotator answered before: asked as it was asked then."""
-        answer = self._ledger.take_earlier(self._random)
+        answer = self._ledger.tickets.take_earlier(self._random)
         if answer is None or answer.ticket_id in self._unreadable:
             return None
         return _Drawn(_asked_as(answer), answer.revision, again=True)
@@ -168,7 +168,7 @@ class Drawing:
         """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
         ranking = self._news.ranking
         for composed in ranking.composed if ranking else ():
-            ticket_id = self._ledger.add_synthetic(composed)
+            ticket_id = self._ledger.tickets.add_synthetic(composed)
             if ticket_id is not None:
                 ranked = replace(composed.ranked, ticket_id=ticket_id, reason=SYNTHETIC)
                 return _Drawn(ranked, self._news.revision)
@@ -191,7 +191,9 @@ class Drawing:
         if self._inflow:
             return self._draw_waiting(self._inflow)
         if self.order == "file":
-            ticket_id = self._ledger.take_next(self._position) or self._ledger.take_next(0)
+            ticket_id = self._ledger.tickets.take_next(
+                self._position
+            ) or self._ledger.tickets.take_next(0)
             self._position = ticket_id or 0
             return None if ticket_id is None else Ranked(ticket_id, reason="file order")
         if self._random.random() < self.audit:
@@ -213,7 +215,7 @@ class Drawing:
         by_id = {
             ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
         }
-        ticket_id = self._ledger.take_first(by_id)
+        ticket_id = self._ledger.tickets.take_first(by_id)
         if ticket_id is not None:
             ranked = by_id[ticket_id]
             chance = ranked.selection_probability
@@ -221,7 +223,7 @@ class Drawing:
                 ranked = replace(ranked, selection_probability=chance * share)
             return ranked
         chance = share / max(1, self._ledger.open)
-        ticket_id = self._ledger.take_random(self._random)
+        ticket_id = self._ledger.tickets.take_random(self._random)
         if ticket_id is None:
             return None
         return Ranked(ticket_id, reason=fallback, selection_probability=chance)

@@ -124,7 +124,7 @@ class Session:
     def update(self) -> bool:
         """Take in what others have sent; ask if a fault left no question. True on news."""
         with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
-            self.ledger.keep()
+            self.ledger.tickets.keep()
             self.ledger.look()
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
@@ -337,7 +337,7 @@ class Session:
         """The question again: with the answer taken back, or with the one that it had replaced."""
         question = questions.reopened(undone.ticket, undone.answer)
         if question.ranked.reason == SUSPECT:
-            found = self.ledger.hold(undone.ticket.id)
+            found = self.ledger.tickets.hold(undone.ticket.id)
             return replace(question, previous=found.answer if found else None)
         return question
 
@@ -345,7 +345,7 @@ class Session:
         """Open tickets that are nearly identical to the one answered last, if it was accepted."""
         if self._answered is None or self.saved is None or self.saved.verdict != "accept":
             return []
-        return self.ledger.alike(self._answered)
+        return self.ledger.finder.alike(self._answered)
 
     def answer_alike(self, ticket_ids: Iterable[int]) -> int:
         """Give the last answer to these tickets too, each its own. Returns how many it was."""
@@ -460,7 +460,7 @@ class Session:
         """
         if self.question is not None and self.question.ticket.id == ticket_id:
             return
-        found = self.ledger.hold(ticket_id)
+        found = self.ledger.tickets.hold(ticket_id)
         if found is None:
             self.notice = "another session is at this ticket"
             return

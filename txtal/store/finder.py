@@ -1,0 +1,47 @@
+"""Finding a session's answers and tickets: by their words, by what was answered, by likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from txtal.store import leases, lookup
+from txtal.store.search import SearchIndex
+from txtal.store.session_file import SessionFile
+from txtal.types import Found, Ticket
+from txtal.types.query import Query
+
+
+class Finder:
+    """Looks in the answer log and in the search index beside the database."""
+
+    def __init__(self, file: SessionFile, index: SearchIndex) -> None:
+        self.index = index
+        self._file = file
+
+    def history(self, query: Query, limit: int) -> list[Found]:
+        """Return the standing answers that fit the query, the newest first."""
+        with self._file.reading():
+            return lookup.history(self._file.conn, self._file.dataset_id, query, limit)
+
+    def find(self, query: Query, limit: int) -> list[Found]:
+        """Return the tickets with the query's words and meta, the best first."""
+        return self._found(self.index.find(query, limit))
+
+    def like(self, ticket: Ticket, limit: int) -> list[Found]:
+        """Return the tickets that share the most and rarest words with this one, best first."""
+        like = self.index.like(ticket.text, limit + 1)
+        return self._found([i for i in like if i != ticket.id][:limit])
+
+    def alike(self, ticket: Ticket) -> list[int]:
+        """Return ids of open tickets that differ only in case, punctuation and numbers."""
+        file = self._file
+        with file.reading():
+            return [
+                ticket_id
+                for ticket_id in self.index.alike(ticket.text)
+                if ticket_id != ticket.id and leases.is_open(file.conn, file.session_id, ticket_id)
+            ]
+
+    def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
+        with self._file.reading():
+            return lookup.with_answers(self._file.conn, self._file.dataset_id, ticket_ids)
