@@ -65,6 +65,7 @@ def read(
     )
     stands_for = labels.merged(conn, dataset.id)
     for row in rows:
+        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
         answer = answers.from_row(row, stands_for)
         said: Sequence[Answer] = (answer,)
         if row["shared"] and selection.rule:
@@ -73,7 +74,6 @@ def read(
                 continue  # told with the newest
         gold = settle(said, dataset.scheme, selection.rule or "newest")
         if _wanted(gold, selection):
-            extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
             synthetic = bool(row["synthetic"])
             ticket = Ticket(row["ticket_id"], row["text"], *extras, synthetic=synthetic)
             yield Settled(ticket, gold, row["session_id"])
