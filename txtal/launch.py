@@ -23,11 +23,13 @@ from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
 from txtal.recipes.recipe import Recipe
 from txtal.session.session import Session
+from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
 from txtal.types import ONE_OF, Dataset, Loading
+from txtal.ui.display import Display
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
 from txtal.ui.themes import Theme
@@ -218,17 +220,10 @@ class _Run:
         return Session(
             ledger,
             dataset.scheme,
-            learner=learner,
-            inflow=inflow,
-            loader=loader,
-            order=questions.order,
-            audit=questions.audit,
-            recheck=questions.recheck,
-            synthesise=questions.synthesise,
-            seed=seed,
-            on_answer=[screen.on_answer] if screen.on_answer else [],
+            Policy(questions.order, questions.audit, questions.recheck, questions.synthesise, seed),
+            Background(learner, inflow, loader),
+            Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
-            validate=screen.validate,
         )
 
     def _shown(
@@ -239,18 +234,14 @@ class _Run:
         learner: LearnerProcess | None,
     ) -> int:
         """Show the session, line by line or as a screen, until the annotator quits."""
+        label_keys, theme = self.recipe.screen.label_keys, self.invocation.theme
+        display = Display(dataset.name, label_keys, actions, theme, self.extras)
         if self.plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
             if self.reader:
                 self.reader.start(lambda: None)
-            return line_by_line.run(
-                session,
-                dataset=dataset.name,
-                keys=self.recipe.screen.label_keys,
-                extras=self.extras,
-                on_error=logs.record,
-            )
+            return line_by_line.run(session, display, on_error=logs.record)
         from txtal.ui import app
 
         def wake(function: Callable[[], object]) -> None:
@@ -259,16 +250,7 @@ class _Run:
             if self.reader:
                 self.reader.start(function)
 
-        return app.run(
-            session,
-            dataset=dataset.name,
-            keys=self.recipe.screen.label_keys,
-            theme=self.invocation.theme,
-            actions=actions,
-            extras=self.extras,
-            wake=wake,
-            on_error=logs.record,
-        )
+        return app.run(session, display, wake=wake, on_error=logs.record)
 
     def _goodbye(self, session: Session, dataset: Dataset) -> None:
         database = self.invocation.database

@@ -152,7 +152,7 @@ def test_killed_in_the_middle_of_a_stream_nothing_is_lost(txtal: Program, termin
     )
     piped = f"{shlex.quote(sys.executable)} -c {shlex.quote(writer)} | {TXTAL[0]} teach d"
     one = terminal(txtal, f"{piped} - --stream -l a,b", command=("sh", "-c"))
-    one.wait("asked to start with")
+    one.wait("typical ticket, to get started")
     for number in range(1, 4):
         one.answer("1", number)
     screen(one).kill()

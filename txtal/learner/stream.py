@@ -23,7 +23,7 @@ from txtal.learner.ranking import Choice, OpenTickets, Snapshot
 from txtal.learner.surroundings import Surroundings
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
-from txtal.learning.selective import FEW, STREAM, pointwise
+from txtal.learning.selective import FEW, pointwise
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.learning.tuning import Tuning
@@ -32,6 +32,7 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     RANDOM,
     START,
+    STREAM,
     Answer,
     Dataset,
     LearnerSettings,

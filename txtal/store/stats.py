@@ -20,7 +20,6 @@ from txtal.store import (
 )
 from txtal.store.sqlite import Connection
 from txtal.types import (
-    IN_SIGHT,
     VERDICTS,
     Answer,
     Dataset,
@@ -30,6 +29,7 @@ from txtal.types import (
     Overview,
     Revision,
     Scheme,
+    reasons,
 )
 
 
@@ -171,7 +171,7 @@ def _annotator_agreement(standing: Sequence[Answer], scheme: Scheme) -> Reliabil
     """Of tickets that several have answered, none seeing the others' answers."""
     units: dict[int, list[Any]] = {}
     for answer in standing:
-        in_sight = answer.ranked is not None and answer.ranked.reason in IN_SIGHT
+        in_sight = answer.ranked is not None and reasons.in_sight(answer.ranked.reason)
         value = None if in_sight else _value(answer, scheme)
         if value is not None:
             units.setdefault(answer.ticket_id, []).append(value)
