@@ -93,7 +93,7 @@ class QuestionOptions:
             self._check_stream(self.stream, model)
 
     def _check_stream(self, stream: Stream, model: ModelOptions) -> None:
-        from txtal.learning.selective import pointwise
+        from txtal.learning.strategies import registry
 
         if self.order != "ranking":
             raise UsageError("a stream is shown as it arrives: leave out what gives another order")
@@ -102,7 +102,7 @@ class QuestionOptions:
                 "budget must be above 0 and up to 1, the fraction of arriving tickets to show, "
                 f"such as 0.1 (got {stream.budget})"
             )
-        pointwise(model.strategy)
+        registry.for_stream(model.strategy)
         if model.engine != "local":
             raise UsageError("a stream is scored here, as it arrives: leave out --engine")
 
