@@ -33,8 +33,8 @@ Validate = Callable[[Ticket, Draft], str | None]
 """Says why an answer won't do, or nothing."""
 
 
-class OpenTickets(Protocol):
-    """What a session needs to be handed tickets: :class:`txtal.store.open_tickets.OpenTickets`."""
+class TicketSource(Protocol):
+    """What hands a session its tickets; see :class:`txtal.store.ticket_leases.TicketLeases`."""
 
     def take_first(self, ticket_ids: Iterable[int]) -> int | None: ...
     def take_next(self, after: int = 0) -> int | None: ...
@@ -45,7 +45,7 @@ class OpenTickets(Protocol):
     def keep(self) -> None: ...
 
 
-class Finder(Protocol):
+class TicketFinder(Protocol):
     """What a session needs to find answers and tickets: :class:`txtal.store.finder.Finder`."""
 
     def history(self, query: Query, limit: int) -> list[Found]: ...
@@ -61,9 +61,9 @@ class Ledger(Protocol):
     annotator: str
 
     @property
-    def tickets(self) -> OpenTickets: ...
+    def tickets(self) -> TicketSource: ...
     @property
-    def finder(self) -> Finder: ...
+    def finder(self) -> TicketFinder: ...
     @property
     def open(self) -> int: ...
     @property

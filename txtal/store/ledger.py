@@ -10,11 +10,11 @@ from pathlib import Path
 from txtal.store import answers, datasets, label_changes, labels, leases, revisions, stats, tickets
 from txtal.store.annotators import Others
 from txtal.store.finder import Finder
-from txtal.store.open_tickets import OpenTickets
 from txtal.store.search import SearchIndex
 from txtal.store.session_file import SessionFile
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.stream_ledger import StreamLedger
+from txtal.store.ticket_leases import TicketLeases
 from txtal.types import (
     Answer,
     Dataset,
@@ -50,7 +50,7 @@ class Ledger:
         self.dataset = dataset
         self.annotator = annotator
         self.file = SessionFile(conn, path, dataset.id, session_id)
-        self.tickets = OpenTickets(self.file, annotator)
+        self.tickets = TicketLeases(self.file, annotator)
         self.stream = StreamLedger(self.file, self.tickets)
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
