@@ -1,4 +1,4 @@
-"""``python -m txtal.learner JOB``: the loop. Reads pokes on stdin, writes messages on stdout."""
+"""``python -m txtal.learner JOB``: a loop that reads pokes on stdin, writes messages on stdout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from txtal.learner import protocol
 from txtal.types import LearnerSettings, LearnerStatus
 
 if TYPE_CHECKING:
-    from txtal.learner.learner import Learner
+    from txtal.learner.idle import Ranker
 
 NICENESS = 10
 """The screen is served first where both want the same core."""
@@ -45,7 +45,7 @@ def main() -> None:
             out.flush()
 
     send(LearnerStatus("starting"))
-    learner = None
+    learner: Ranker | None = None
     while True:
         request = _latest(requests)
         try:
@@ -55,11 +55,11 @@ def main() -> None:
                 send(learner.explain(request.ticket_id, request.label))
             else:
                 send(learner.rank())
-                send(LearnerStatus("ready", learner.chosen if learner.adapted else ""))
-            while requests.empty() and learner.work():
+                send(LearnerStatus("ready", learner.tuned if learner.adapted else ""))
+            while requests.empty() and learner.idle.work():
                 if learner.outdated:
                     send(learner.rank())
-                    send(LearnerStatus("ready", learner.chosen))
+                    send(LearnerStatus("ready", learner.tuned))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:
@@ -73,8 +73,8 @@ def main() -> None:
 
 def _made(
     path: Path, dataset: str, settings: LearnerSettings, send: Callable[[protocol.Message], None]
-) -> Learner:
-    """What the settings want; here is where everything heavy is imported."""
+) -> Ranker:
+    """Make the learner that the settings want; here everything heavy is imported."""
 
     def tell(notice: str) -> None:
         send(protocol.Notice(notice))
@@ -83,7 +83,7 @@ def _made(
         from txtal.learner.stream import StreamLearner
 
         return StreamLearner(path, dataset, settings, send)
-    from txtal.learner.learner import Learner
+    from txtal.learner.idle import Ranker
 
     return Learner(path, dataset, settings, send, tell=tell)
 
