@@ -30,7 +30,7 @@ from txtal.store import DEFAULT_PATH, datasets, schema
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike, normalise_label
-from txtal.types import ONE_OF, Dataset, LearnerSettings, Loading, Stream, Task
+from txtal.types import ONE_OF, Compute, Dataset, LearnerSettings, Loading, StopRule, Stream, Task
 from txtal.types.grades import grades
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
@@ -294,14 +294,12 @@ def _start_learner(recipe: Recipe, seat: Seat) -> LearnerProcess:
         audit=recipe.audit,
         seed=recipe.seed,
         robust=recipe.robust,
-        stop_gain=recipe.stop_gain,
-        stop_at=recipe.stop_at,
+        stop=StopRule(recipe.stop_gain, recipe.stop_at),
         suspects=recipe.order == "suspects",
         code=str(seat.code),
         stream=recipe.stream is not None,
         synthesise=recipe.synthesise > 0,
-        engine=recipe.engine,
-        scheduler=recipe.scheduler,
+        compute=Compute(recipe.engine, recipe.scheduler),
     )
     learner = LearnerProcess(seat.database, recipe.dataset, settings, log=logs.path())
     learner.start()

@@ -46,6 +46,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
+from txtal.learner.learner import Learner
 
 import txtal
 from tests.bench.common import DATA, emit, parser
@@ -53,7 +54,6 @@ from tests.bench.peers import PEERS, Matrix, Peer, Predictions, Replay, in_rando
 from txtal.formats.labelled import labels_of
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
 from txtal.learning import evaluate, model
 from txtal.learning.arrays import Cells
 from txtal.session.session import Session
@@ -390,8 +390,8 @@ def _point(labels: int, truth: Cells, predicted: Cells, seconds: float) -> Point
     return Point(
         labels,
         round(evaluate.exact_match(truth, predicted), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "micro"), 6),
+        round(evaluate.f1(truth, predicted, "macro"), 6),
+        round(evaluate.f1(truth, predicted, "micro"), 6),
         round(seconds, 3),
     )
 

@@ -34,10 +34,10 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from txtal.learner.learner import Learner
 
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict, sitting
-from txtal.learner.learner import Learner
 from txtal.learner.stopping import EVERY, PLATEAU
 from txtal.learning import evaluate
 from txtal.learning.curve import OFF
@@ -106,7 +106,7 @@ def _label(
             "curve": {
                 "labels": session.count,
                 "accuracy": evaluate.exact_match(problem.test_truth, predicted),
-                "macro_f1": evaluate.multilabel_f1(problem.test_truth, predicted, "macro"),
+                "macro_f1": evaluate.f1(problem.test_truth, predicted, "macro"),
             },
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ def command(
         put_json(body)
         return
     estimates.show_sums(body, told)
+    if source is not None:
+        estimates.show_overlap(body)
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
@@ -53,21 +56,20 @@ def command(
 
 
 def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
     from txtal.types import LearnerSettings
 
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    learner = Learner(console.database, dataset, settings, console.status)
-    measures = learner.rank().revision.measures
+    fit = PoolLearner(console.database, dataset, settings, console.status).learn()
     console.clear()
-    if measures is None or learner.scheme is None:
+    if fit.measures is None:
         raise LearnerError(
             f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
             "each with its labels"
         )
-    return {"dataset": dataset, **as_data(measures, learner.scheme.names)}
+    return {"dataset": dataset, **as_data(fit.measures, fit.scheme.names)}
 
 
 def _of_classifier(
@@ -97,4 +99,11 @@ def _of_classifier(
         unlabelled = count(tried.left_out, "text")
         console.say(f"left out {unlabelled} without usable labels, {count(bad.count, 'bad line')}")
     names = dict(enumerate(tried.labels))
-    return {"classifier": str(folder), "source": source, **as_data(tried.measures, names)}
+    apart = tried.apart and as_data(tried.apart, names)
+    return {
+        "classifier": str(folder),
+        "source": source,
+        **as_data(tried.measures, names),
+        "overlap": tried.overlap and asdict(tried.overlap),
+        "without_overlap": apart and {key: apart[key] for key in ("accuracy", "macro_f1")},
+    }

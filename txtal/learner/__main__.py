@@ -31,7 +31,7 @@ def main() -> None:
         os.nice(NICENESS)
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.compute.threads))
     # What a sentence model computes with: every core but the screen's.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
     requests: SimpleQueue[protocol.Request] = SimpleQueue()
@@ -83,9 +83,9 @@ def _made(
         from txtal.learner.stream import StreamLearner
 
         return StreamLearner(path, dataset, settings, send)
-    from txtal.learner.idle import Ranker
+    from txtal.learner.pool import PoolLearner
 
-    return Learner(path, dataset, settings, send, tell=tell)
+    return PoolLearner(path, dataset, settings, send, tell=tell)
 
 
 def _claim_stdout() -> TextIO:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from txtal.learner import measuring
 from txtal.learner.answered import Answered
-from txtal.learner.measuring import Measured
+from txtal.learner.measuring import NOTHING, Measured
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
 from txtal.learning import calibrate
@@ -17,6 +17,9 @@ from txtal.learning.model import LinearModel
 from txtal.learning.training import Trainer
 from txtal.types import Measures, Scheme, Task
 from txtal.vectors.cache import Features
+
+NOT_READY = "the model needs answers of two kinds"
+"""Why there is nothing to tell apart yet."""
 
 Sample = Callable[[], tuple[Floats, int]]
 """Gives the features (p, d) of open tickets drawn uniformly, and how many tickets are open."""
@@ -37,7 +40,7 @@ class Fit:
     """The model without what label propagation adds."""
     model: LinearModel
     """What picks tickets and decides on labels."""
-    measured: Measured = Measured()
+    measured: Measured = NOTHING
     measures: Measures | None = None
     """What was measured of this very model, by the ids of labels; None when it wasn't time to."""
 
@@ -60,7 +63,7 @@ class Fit:
         regression = trainer.regression(
             taught.features, taught.cells, before.regression if before else None
         )
-        model = trainer.finish(regression, taught.rows, taught.cells)
+        model = trainer.finish(regression, taught.features, taught.rows, taught.cells)
         return cls(snapshot, neighbours, answered, trainer, regression, model)
 
     def measure(self, sample: Sample, before: Fit | None) -> Fit:

@@ -54,7 +54,7 @@ class Fitter:
         if made != self._made:
             self._made, self._tuning = made, Tuning(len(widths), seed)
         hyper, task = self._tuning.chosen, snapshot.scheme.task
-        return Trainer(task, hyper, widths, neighbours.propagation, seed)
+        return Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
 
     @property
     def tuned(self) -> str:

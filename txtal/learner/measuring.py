@@ -48,6 +48,10 @@ class Measured:
         return hyper != self.hyper or not self.answers <= answers < GROWTH * self.answers
 
 
+NOTHING = Measured()
+"""Before the first measuring."""
+
+
 def enough(answers: int, audits: int) -> bool:
     """Return whether there are answers enough to measure anything."""
     return audits >= estimate.FEWEST or answers >= calibrate.FEWEST
@@ -79,7 +83,7 @@ def gather(
     blind = trainer.regression(features[~audit], cells[~audit])
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, y, blind), used, y)
+        return trainer.finish(trainer.regression(x, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.selection))
     folds = np.where(real, _folds(cells, audit), -1)

@@ -188,9 +188,7 @@ class PoolLearner:
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
 
     def _progress(self, done: int, total: int | None) -> None:
-        self._report(
-            LearnerStatus("vectorising", self._notice, done / total if total else None)
-        )
+        self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))
 
 
 def load_registered(settings: LearnerSettings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from txtal.learner.fit import Fit
+from txtal.learner.fit import NOT_READY, Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.source import Source
@@ -188,9 +188,7 @@ def _finite(score: float) -> float | None:
     return round(float(score), 6) if np.isfinite(score) else None
 
 
-def revision(
-    fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds: float
-) -> Revision:
+def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds: float) -> Revision:
     """Describe a fit for the store and the screen."""
     return Revision(
         answers=len(fit.snapshot.answers),
@@ -199,10 +197,7 @@ def revision(
         vectoriser=str(vectoriser),
         strategy=strategy,
         headline=fit.measured.headline,
-        note=fitter.note if fit.model.ready else _NOT_READY,
+        note=fitter.note if fit.model.ready else NOT_READY,
         outlook=fitter.outlook,
         measures=fit.measures,
     )
-
-
-_NOT_READY = "the model needs answers of two kinds"

@@ -71,9 +71,7 @@ def look_ahead(
         [*map(decisions, answers), now],
     )
     before = decisions(count - LAG)
-    return _judged(
-        stop_set, kappa(before, now, fit.task), changed(before, now), history, rule
-    )
+    return _judged(stop_set, kappa(before, now, fit.task), changed(before, now), history, rule)
 
 
 def stop_rows(size: int, seed: int) -> Indices:
@@ -115,13 +113,16 @@ def _judged(
     )
 
 
-def _needed(stop_set: StopSet, estimate: Estimate | None, target: float | None) -> Prediction | None:
+def _needed(
+    stop_set: StopSet, estimate: Estimate | None, target: float | None
+) -> Prediction | None:
     """Return the answers still needed; the interval comes from that of the estimate."""
     if target is None or estimate is None:
         return None
     curve, answers = stop_set.accuracy, int(stop_set.answers[-1])
     value, low, high = (
-        curve.needed(answers, quality, target) for quality in (estimate.value, estimate.high, estimate.low)
+        curve.needed(answers, quality, target)
+        for quality in (estimate.value, estimate.high, estimate.low)
     )
     return Prediction(value, low, high)
 

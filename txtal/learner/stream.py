@@ -20,7 +20,7 @@ from txtal.learner.pool import load_registered
 from txtal.learner.ranking import Pick, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import Source
-from txtal.learner.stream_features import StreamFeatures
+from txtal.learner.stream_features import StreamFeatures, only
 from txtal.learning import start
 from txtal.learning.arrays import Floats
 from txtal.learning.selective import FEW, STREAM, pointwise
@@ -127,8 +127,8 @@ class StreamLearner:
         log = AnswerLog.read(conn, self.source.name)
         if not total:
             raise LearnerError(f"{self.source.name} has no tickets yet to learn from")
-        old = self._features.is_old(total)
-        self._report(LearnerStatus("vectorising" if old else "training", self._notice))
+        if self._features.is_old(total):
+            self._report(LearnerStatus("vectorising", self._notice))
         there = self._features.meet(conn, log.dataset.id, total, log.answers)
         self._report(LearnerStatus("training"))
         snapshot = Snapshot(self._as_from_a_pool(log, total), there.features)
@@ -146,7 +146,9 @@ class StreamLearner:
         uniformly, and the others are not.
         """
         audit = self.settings.audit
-        selection = {one: audit / total if one in log.audited else 1 - audit for one in log.selection}
+        selection = {
+            one: audit / total if one in log.audited else 1 - audit for one in log.selection
+        }
         return replace(log, selection=selection)
 
     def _sample_of_open(self, conn: Connection, snapshot: Snapshot) -> tuple[Floats, int]:
@@ -156,8 +158,8 @@ class StreamLearner:
         """
         dataset_id, answered = snapshot.log.dataset.id, snapshot.log.selection
         drawn = set(tickets.sample(conn, dataset_id, measuring.POOL)) - set(answered)
-        features = self._features.of(conn, snapshot.features, sorted(drawn))
-        return features.matrix[:], tickets.count(conn, dataset_id) - len(answered)
+        rows = self._features.vectorise(conn, sorted(drawn), snapshot.features.vectoriser)
+        return rows, tickets.count(conn, dataset_id) - len(answered)
 
     # --- ranking ----------------------------------------------------------------------------
 
@@ -180,7 +182,7 @@ class StreamLearner:
     def _scored(
         self, conn: Connection, fit: Fit, ticket_ids: Sequence[int], some_wait: bool
     ) -> tuple[Ranked, ...]:
-        """Score the tickets that have arrived: the first as ones to start with, others by the model.
+        """Score the tickets that have arrived: the first to start with, others by the model.
 
         Before the first ``FEW`` answers the model can't tell: while those are to come, others wait.
         """
@@ -207,7 +209,8 @@ class StreamLearner:
         """Describe these tickets by the model, in their order; their features aren't kept."""
         if not ticket_ids:
             return ()
-        features = self._features.of(conn, fit.features, ticket_ids)
+        rows = self._features.vectorise(conn, ticket_ids, fit.features.vectoriser)
+        features = only(fit.features, ticket_ids, rows)
         scores = self._score(fit, features) if scored and fit.model.ready else None
         return ranked(Pick(reason, np.arange(len(ticket_ids)), scores, None), features, fit)
 

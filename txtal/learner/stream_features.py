@@ -54,7 +54,7 @@ class StreamFeatures:
             there = self._sample(conn, dataset_id, total, answered)
         missing = answered[there.features.rows(answered) < 0]
         if len(missing):
-            rows = self._vectorise(conn, missing.tolist(), there.features.vectoriser)
+            rows = self.vectorise(conn, missing.tolist(), there.features.vectoriser)
             there = replace(there, features=_with(there.features, missing, rows))
         there.neighbours.sample.grown(there.features.matrix)
         self._there = there
@@ -73,7 +73,7 @@ class StreamFeatures:
             newest = tickets.newest(conn, dataset_id, SAMPLE)
             vectoriser, pool, made = before.vectoriser, before.pool, before.made
         ids = np.array(newest[-SAMPLE:], np.int64)
-        matrix = _stored(self._vectorise(conn, ids.tolist(), vectoriser))
+        matrix = _stored(self.vectorise(conn, ids.tolist(), vectoriser))
         features = Features(ids, matrix, vectoriser, pool, made)
         neighbours = Neighbours.of(features, total)
         if before is not None:
@@ -84,13 +84,8 @@ class StreamFeatures:
         give_back()
         return Vectorised(features, neighbours)
 
-    def of(self, conn: Connection, features: Features, ids: Sequence[int]) -> Features:
-        """Return the features of these tickets alone, in their order; they aren't kept."""
-        rows = self._vectorise(conn, ids, features.vectoriser)
-        return replace(features, ids=np.array(ids, np.int64), matrix=_stored(rows))
-
-    def _vectorise(self, conn: Connection, ids: Sequence[int], vectoriser: Vectoriser) -> Floats:
-        """Return the features of these tickets (n, d).
+    def vectorise(self, conn: Connection, ids: Sequence[int], vectoriser: Vectoriser) -> Floats:
+        """Return the features of these tickets (n, d), which aren't kept.
 
         Now and then the words of those before are forgotten: a stream never runs out of new ones.
         """
@@ -111,6 +106,11 @@ def outgrown(features: Features, tickets: int) -> bool:
         return False
     doubled = 2 * features.pool
     return tickets > (doubled if 2 * doubled <= FIT_TEXTS else FIT_TEXTS - 1)
+
+
+def only(features: Features, ids: Sequence[int], rows: Floats) -> Features:
+    """Return features of these tickets alone, in their order, by the same vectoriser."""
+    return replace(features, ids=np.array(ids, np.int64), matrix=_stored(rows))
 
 
 def _with(features: Features, ids: Indices, rows: Floats) -> Features:

@@ -59,9 +59,7 @@ def _cross_fitted(answered: Answered, trainer: Trainer) -> tuple[Floats, Mask]:
     """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
     cells = answered.cells
     told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
-    return cross_fitted(
-        answered.features, answered.rows, cells, deal(cells, told), trainer.model
-    )
+    return cross_fitted(answered.features, answered.rows, cells, deal(cells, told), trainer.model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Curve:
         return np.asarray(self.loss * (answers**-powers - (answers + more) ** -powers))
 
     def needed(self, answers: int, quality: float, target: float) -> float | None:
-        """Return how many more answers it takes from ``quality`` to ``target``; None means never."""
+        """Return how many more answers lead from ``quality`` to ``target``; None means never."""
         if quality >= target:
             return 0.0
         loss, exponent = float(self.loss[_USUAL, 0]), EXPONENTS[_USUAL]

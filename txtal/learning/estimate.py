@@ -130,7 +130,8 @@ def estimated(evidence: Evidence) -> Measures | None:
     )
     if evidence.task == "rating":
         return replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
-    found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1, temperature=heat)
+    calibration = replace(found.calibration, temperature=heat)
+    found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1, calibration=calibration)
     judged = _judged(evidence, proba, pool)
     corrected = _corrected(judged, audit) if len(pool) else found.accuracy
     weighted = _weighted(evidence, judged, counted, int(audit.sum()))
@@ -215,4 +216,4 @@ def _expected_f1(evidence: Evidence, heat: float) -> float:
     said = decide(proba, evidence.task) == IS
     both, either = (proba * said).sum(axis=0), proba.sum(axis=0) + said.sum(axis=0)
     occurs = either > 0.5
-    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 1.0
+    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 0.0

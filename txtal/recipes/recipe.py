@@ -59,9 +59,9 @@ class Recipe:
     robust: bool = False
     """Whether fits leave out answers that are next to impossible by a model of the others."""
     seed: int = _DEFAULTS.seed
-    engine: str = _DEFAULTS.engine
+    engine: str = _DEFAULTS.compute.engine
     """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
-    scheduler: str | None = _DEFAULTS.scheduler
+    scheduler: str | None = _DEFAULTS.compute.scheduler
     order: Order = "ranking"
     """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
     answers that are probably wrong."""

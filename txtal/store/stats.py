@@ -24,7 +24,7 @@ from txtal.types import IN_SIGHT, VERDICTS, Answer, Effort, Outlook, Overview, S
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
-    """Counts of standing answers, the newest revision and its audit estimate, ready for JSON.
+    """Counts of standing answers, the newest revision and its estimate, ready for JSON.
 
     Raises UsageError when there is no such dataset.
     """
@@ -34,11 +34,17 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
     labels = _accepted(standing)
     latest = revisions.latest(conn, dataset.id)
     revision = latest[1] if latest else None
-    audit = revision.audit if revision else None
+    headline = revision.headline if revision else None
     outlook = _outlook(conn, dataset.id)
     found = revisions.measures(conn, dataset.id)
     measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
     cost = effort.of(conn, dataset.id, standing)
+    shown = headline and {
+        "n": headline.n,
+        measured: headline.value,
+        "low": headline.low,
+        "high": headline.high,
+    }
     return {
         "dataset": dataset.name,
         "task": dataset.scheme.task,
@@ -55,11 +61,8 @@ def of(conn: Connection, name: str) -> dict[str, Any]:
         "note": revision.note if revision else None,
         "synthetic": _synthetic(conn, dataset.id, standing),
         "stream": _stream(conn, dataset.id),
-        "audit": (
-            {"n": audit.n, measured: audit.value, "low": audit.low, "high": audit.high}
-            if audit
-            else None
-        ),
+        "headline": shown,
+        "audit": shown,  # what it was called until version 0.2
         "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
         "agreement": _agreement(conn, dataset.id),
         "reliability": _reliability(standing, dataset.scheme),

@@ -20,17 +20,28 @@ from txtal.types.answers import (
 )
 from txtal.types.measures import (
     Bin,
+    Calibration,
     Effort,
     Estimate,
     LabelCounts,
     Measures,
     Near,
     Outlook,
+    Overlap,
     Overview,
     Prediction,
     Suspect,
 )
-from txtal.types.models import Classified, Composed, Explanation, LearnerSettings, Ranking, Revision
+from txtal.types.models import (
+    Classified,
+    Composed,
+    Compute,
+    Explanation,
+    LearnerSettings,
+    Ranking,
+    Revision,
+    StopRule,
+)
 from txtal.types.scheme import (
     ONE_OF,
     TASKS,
@@ -63,8 +74,10 @@ __all__ = [
     "VERDICTS",
     "Answer",
     "Bin",
+    "Calibration",
     "Classified",
     "Composed",
+    "Compute",
     "Dataset",
     "Draft",
     "Effort",
@@ -82,6 +95,7 @@ __all__ = [
     "Measures",
     "Near",
     "Outlook",
+    "Overlap",
     "Overview",
     "Predicted",
     "Prediction",
@@ -95,6 +109,7 @@ __all__ = [
     "Span",
     "Spending",
     "Standing",
+    "StopRule",
     "Stream",
     "Suspect",
     "Task",
