@@ -55,11 +55,11 @@ def main() -> None:
                 send(learner.explain(request.ticket_id, request.label))
             else:
                 send(learner.rank())
-                send(LearnerStatus("ready", learner.tuned if learner.adapted else ""))
+                send(LearnerStatus("ready", learner.fitter.tuned if learner.fitter.adapted else ""))
             while requests.empty() and learner.idle.work():
                 if learner.outdated:
                     send(learner.rank())
-                    send(LearnerStatus("ready", learner.tuned))
+                    send(LearnerStatus("ready", learner.fitter.tuned))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Protocol
 
 from txtal.learner.fit import Fit
+from txtal.learner.fitter import Fitter
 from txtal.types import Explanation, Ranking
 
 Step = Callable[[], bool]
@@ -51,14 +52,7 @@ class Ranker(Protocol):
         ...
 
     @property
-    def tuned(self) -> str:
-        """What tuning chose and why; nothing before its first end."""
-        ...
-
-    @property
-    def adapted(self) -> bool:
-        """Whether tuning chose anything but the defaults."""
-        ...
+    def fitter(self) -> Fitter: ...
 
     def learn(self) -> Fit:
         """Fit a model to the answers there are, and measure it."""
@@ -97,4 +91,4 @@ def refined(learner: Ranker) -> Fit:
     left_out = idle.leave_out()
     while idle.tune():
         pass
-    return learner.learn() if left_out or learner.adapted else fit
+    return learner.learn() if left_out or learner.fitter.adapted else fit

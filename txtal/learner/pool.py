@@ -72,9 +72,9 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
-            leave_out=lambda: self._fitter.leave_out(self.fit),
-            look_ahead=lambda: self._fitter.look_ahead(self.fit),
-            tune=lambda: self._fitter.tune(self.fit),
+            leave_out=lambda: self.fitter.leave_out(self.fit),
+            look_ahead=lambda: self.fitter.look_ahead(self.fit),
+            tune=lambda: self.fitter.tune(self.fit),
         )
         self._report = report
         self._spec, self._notice = spec.resolve(settings.vectoriser)
@@ -87,7 +87,7 @@ class PoolLearner:
             self._progress,
             lambda: is_loading(path, name),
         )
-        self._fitter = Fitter(self.source, settings)
+        self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
 
@@ -103,10 +103,14 @@ class PoolLearner:
             )
             self._report(LearnerStatus("training"))
             snapshot = Snapshot(log, there.features)
-            self.fit = self._fitter.fit(
+            self.fit = self.fitter.fit(
                 snapshot, there.neighbours, self.fit, lambda: self._sample_of_open(snapshot)
             )
             return self.fit
+
+    def newest(self) -> Fit:
+        """Return the newest fit; learn first where there is none."""
+        return self.fit or self.learn()
 
     def _sample_of_open(self, snapshot: Snapshot) -> tuple[Floats, int]:
         """Return the features of open tickets drawn uniformly (p, d), and how many are open."""
@@ -114,16 +118,6 @@ class PoolLearner:
         rows = snapshot.open_rows
         drawn = select.audit_sample(len(rows), measuring.POOL, rng)
         return np.asarray(snapshot.features.matrix[rows[drawn]]), len(rows)
-
-    @property
-    def tuned(self) -> str:
-        """What tuning chose and why; nothing before its first end."""
-        return self._fitter.tuned
-
-    @property
-    def adapted(self) -> bool:
-        """Whether tuning chose anything but the defaults."""
-        return self._fitter.adapted
 
     # --- ranking ----------------------------------------------------------------------------
 
@@ -143,7 +137,7 @@ class PoolLearner:
             uniform = Pick(AUDIT, waiting.rows[audit], None, waiting.uniform)
             seconds = time.perf_counter() - began
             return Ranking(
-                revision(fit, self._fitter, self._spec, self.settings.strategy, seconds),
+                revision(fit, self.fitter, self._spec, self.settings.strategy, seconds),
                 tuple(picked),
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.suspects else (),
@@ -179,7 +173,7 @@ class PoolLearner:
         with self.source.computing():
             grown = self._features.grow()
         if grown is not None and self._features.complete:
-            self._report(LearnerStatus("ready", self.tuned))
+            self._report(LearnerStatus("ready", self.fitter.tuned))
         return grown is not None
 
     def _sweep(self) -> bool:

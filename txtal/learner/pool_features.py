@@ -203,7 +203,10 @@ class PoolFeatures:
     def _prepared_for(self, features: Features) -> Neighbours:
         made, neighbours = self._prepared or ("", None)
         self._prepared = None
-        return neighbours if neighbours and made == features.made else self._stored_or_new(features)
+        if neighbours is None or made != features.made:
+            neighbours = self._stored_or_new(features)
+            neighbours.sample.find()
+        return neighbours
 
     def _prepare(self, features: Features) -> None:
         """Find neighbours before features that were made anew serve, while the old ones do."""

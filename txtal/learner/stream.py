@@ -77,31 +77,21 @@ class StreamLearner:
         self.source = Source(path, dataset, settings.compute.threads)
         self.settings = settings
         self.idle = Idle(
-            leave_out=lambda: self._fitter.leave_out(self.fit),
-            look_ahead=lambda: self._fitter.look_ahead(self.fit),
-            tune=lambda: self._fitter.tune(self.fit),
+            leave_out=lambda: self.fitter.leave_out(self.fit),
+            look_ahead=lambda: self.fitter.look_ahead(self.fit),
+            tune=lambda: self.fitter.tune(self.fit),
         )
         self._report = report
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         self._strategy = registry.get(pointwise(settings.strategy))
         self._features = StreamFeatures(self._spec)
-        self._fitter = Fitter(self.source, settings)
+        self.fitter = Fitter(self.source, settings)
         self._version: Version | None = None
 
     @property
     def fit(self) -> Fit | None:
         """The newest; None before the first."""
         return self._version.fit if self._version else None
-
-    @property
-    def tuned(self) -> str:
-        """What tuning chose and why; nothing before its first end."""
-        return self._fitter.tuned
-
-    @property
-    def adapted(self) -> bool:
-        """Whether tuning chose anything but the defaults."""
-        return self._fitter.adapted
 
     # --- learning ---------------------------------------------------------------------------
 
@@ -132,11 +122,11 @@ class StreamLearner:
         there = self._features.meet(conn, log.dataset.id, total, log.answers)
         self._report(LearnerStatus("training"))
         snapshot = Snapshot(self._as_from_a_pool(log, total), there.features)
-        fit = self._fitter.fit(
+        fit = self.fitter.fit(
             snapshot, there.neighbours, self.fit, lambda: self._sample_of_open(conn, snapshot)
         )
         seconds = time.perf_counter() - began
-        described = revision(fit, self._fitter, self._spec, self.settings.strategy, seconds)
+        described = revision(fit, self.fitter, self._spec, self.settings.strategy, seconds)
         return Version(fit, described)
 
     def _as_from_a_pool(self, log: AnswerLog, total: int) -> AnswerLog:

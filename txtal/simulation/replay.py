@@ -117,7 +117,7 @@ class Simulation:
             progress(session.count)
             if session.count in marks:
                 # Amid a batch, too, a point is what all answers so far give.
-                fit = learner.fit if learner.fit and not session.behind else learner.learn()
+                fit = learner.learn() if session.behind else learner.newest()
                 seconds = round(time.perf_counter() - began, 3)
                 measures = self._score(fit.model, fit.features)
                 yield Point(session.count, seconds=seconds, **measures)

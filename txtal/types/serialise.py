@@ -23,8 +23,9 @@ from txtal.types import (
 
 def dump_ranking(ranking: Ranking) -> str:
     """One line of JSON."""
+    revision, measures = asdict(ranking.revision), ranking.revision.measures
     body = {
-        "revision": asdict(ranking.revision),
+        "revision": {**revision, "measures": measures and _measures_body(measures)},
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
