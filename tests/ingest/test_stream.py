@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import MakeDataset, StillLearner
 from tests.learner.test_learner import LABELS, TOPICS, topic
+from tests.sessions import session_of
 from txtal.errors import LockedError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.source import arriving
@@ -26,7 +27,6 @@ from txtal.learner.stream import StreamLearner
 from txtal.learner.stream_features import SAMPLE, outgrown
 from txtal.learning.selective import FEW, Rule
 from txtal.session.protocols import Learner
-from txtal.session.session import Session
 from txtal.store import arrivals, schema, stats, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, transaction
@@ -92,7 +92,7 @@ class Desk:
             reader,
         )
         learner = learner or InlineLearner(StreamLearner(path, dataset.name, SETTINGS))
-        self.session = Session(ledger, dataset.scheme, learner=learner, inflow=self.inflow)
+        self.session = session_of(ledger, dataset.scheme, learner=learner, inflow=self.inflow)
         self.session.begin()
 
     def answer(self) -> str:
@@ -194,7 +194,7 @@ def test_a_stream_that_fails_is_told_and_what_came_is_kept(desk: MakeDesk) -> No
     here = desk(Feed(Record("one"), ValueError("secret")))
     here.session.update()
     assert here.session.notice == "the stream has ended: ValueError; see the log"
-    assert [str(error) for error in here.session.errors] == ["secret"]
+    assert [str(error) for error in here.session.notices.errors] == ["secret"]
     assert here.inflow.standing.arrived == 1
 
 
@@ -270,10 +270,10 @@ def test_a_score_that_was_settled_has_the_next_scored(desk: MakeDesk) -> None:
     before = len(learner.pokes)
     here.session.update()
     assert len(learner.pokes) == before + 1
-    assert here.session.revision is not None
-    first = here.session.revision
+    assert here.session.updates.revision is not None
+    first = here.session.updates.revision
     here.session.update()
-    assert here.session.revision == first  # the same fit is one revision
+    assert here.session.updates.revision == first  # the same fit is one revision
 
 
 def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connection) -> None:

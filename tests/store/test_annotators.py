@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from txtal.session.session import Session
+from tests.sessions import session_of
 from txtal.store import schema, stats
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -104,7 +104,7 @@ def test_a_ticket_that_another_answered_comes_soon_and_blindly(sit: Sit) -> None
     ann = sit("ann", 1.0)
     answered = answer_all(ann, 5)
     bob = sit("bob", 1.0)
-    session = Session(bob, bob.dataset.scheme, audit=0.0)
+    session = session_of(bob, bob.dataset.scheme, audit=0.0)
     session.begin()
     session.update()
     asked = []
@@ -136,7 +136,7 @@ def test_what_is_mended_in_sight_of_another_answer_is_no_second_opinion(
 ) -> None:
     ann, bob = sit("ann", 0.0), sit("bob", 0.0)
     ann.record(Answer(1, "accept", (1,)))
-    session = Session(bob, bob.dataset.scheme, audit=0.0)
+    session = session_of(bob, bob.dataset.scheme, audit=0.0)
     session.begin()
     session.revisit(1)
     session.choose(2)

@@ -21,7 +21,7 @@ from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
 from txtal.text import count
-from txtal.types import Answer, Dataset, Ranked, Record, Task
+from txtal.types import LOADED, Answer, Dataset, Ranked, Record, Task
 
 LARGE = 10_000_000
 """Bytes of a file above which a session doesn't wait for it: a second's loading, or so."""
@@ -273,7 +273,7 @@ def _answer(
         ticket_id,
         says.verdict,
         labels,
-        Ranked(ticket_id, reason="loaded"),
+        Ranked(ticket_id, reason=LOADED),
         shown=answered - seconds if _is_duration(seconds) else 0.0,
         answered=answered,
         flagged=extra.get("flagged") is True,

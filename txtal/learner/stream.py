@@ -23,7 +23,7 @@ from txtal.learner.source import Source
 from txtal.learner.stream_features import StreamFeatures, only
 from txtal.learning import start
 from txtal.learning.arrays import Floats
-from txtal.learning.selective import FEW, STREAM, pointwise
+from txtal.learning.selective import FEW, pointwise
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.store import answers, arrivals, datasets, tickets
@@ -31,6 +31,7 @@ from txtal.store.sqlite import Connection
 from txtal.types import (
     RANDOM,
     START,
+    STREAM,
     Explanation,
     LearnerSettings,
     LearnerStatus,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from txtal.learning.arrays import Cells, Indices
-from txtal.types import IN_SIGHT, ONE_OF, Answer, Scheme, Task
+from txtal.types import ONE_OF, Answer, Scheme, Task, reasons
 
 IS, NOT, UNKNOWN = 1, 0, -1
 
@@ -55,7 +55,7 @@ def _current(answers: Sequence[Answer]) -> dict[int, list[Answer]]:
     found: dict[int, dict[str, Answer]] = {}
     for answer in sorted(answers, key=lambda answer: answer.id):
         said = found.setdefault(answer.ticket_id, {})
-        if answer.ranked is not None and answer.ranked.reason in IN_SIGHT:
+        if answer.ranked is not None and reasons.in_sight(answer.ranked.reason):
             said.clear()
         said[answer.annotator] = answer
     return {ticket: list(said.values()) for ticket, said in found.items()}

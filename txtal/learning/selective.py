@@ -33,9 +33,6 @@ SAVED = 1_000
 FEW = 24
 """Answers below which no model is worth asking about what arrives."""
 
-STREAM = "stream"
-"""The reason given for tickets asked for what the model thought of them when they arrived."""
-
 _POINTWISE = {
     "auto": "margin",
     "margin": "margin",

@@ -20,7 +20,7 @@ from txtal.store import (
     tickets,
 )
 from txtal.store.sqlite import Connection
-from txtal.types import IN_SIGHT, VERDICTS, Answer, Effort, Outlook, Overview, Scheme
+from txtal.types import VERDICTS, Answer, Effort, Outlook, Overview, Scheme, reasons
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _reliability(standing: Sequence[Answer], scheme: Scheme) -> dict[str, Any] |
     """How far annotators agree on tickets that several have answered, none seeing the others'."""
     units: dict[int, list[Any]] = {}
     for answer in standing:
-        in_sight = answer.ranked is not None and answer.ranked.reason in IN_SIGHT
+        in_sight = answer.ranked is not None and reasons.in_sight(answer.ranked.reason)
         value = None if in_sight else _value(answer, scheme)
         if value is not None:
             units.setdefault(answer.ticket_id, []).append(value)
