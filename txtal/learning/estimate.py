@@ -131,7 +131,8 @@ def estimated(evidence: Evidence) -> Measures | None:
     )
     if evidence.task == "rating":
         return replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
-    found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1, temperature=heat)
+    calibration = replace(found.calibration, temperature=heat)
+    found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1, calibration=calibration)
     judged = _judged(evidence, proba, pool)
     corrected = _corrected(judged, audit) if len(pool) else found.accuracy
     weighted = _weighted(evidence, judged, counted, int(audit.sum()))
