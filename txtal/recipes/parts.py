@@ -1,8 +1,8 @@
 """The parts of a recipe: its label scheme, which tickets are shown, the model, and the screen.
 
 Each part checks itself before anything is loaded, so that a fault is reported on the command line
-and not behind the screen. To add an option that the learner hears, add a field to :class:`Model`,
-its check, and a line to :meth:`Model.settings`.
+and not behind the screen. To add an option that the learner hears, add a field to
+:class:`ModelOptions`, its check, and a line to :meth:`ModelOptions.settings`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEFAULTS = LearnerSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelOptions:
     """What may be answered."""
 
     labels: Sequence[str | tuple[str, str]] = ()
@@ -56,7 +56,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class QuestionOptions:
     """Which tickets are shown, and how often out of turn."""
 
     order: Order = "ranking"
@@ -74,7 +74,7 @@ class Questions:
     """Tickets arrive from ``tickets`` during the session, instead of being loaded first."""
     seed: int = _DEFAULTS.seed
 
-    def check(self, labels: Labels, model: Model) -> None:
+    def check(self, labels: LabelOptions, model: ModelOptions) -> None:
         """Raises UsageError for a fraction that is none, and for orders that don't go together."""
         for name in ("audit", "overlap", "recheck"):
             value = getattr(self, name)
@@ -92,7 +92,7 @@ class Questions:
         if self.stream:
             self._check_stream(self.stream, model)
 
-    def _check_stream(self, stream: Stream, model: Model) -> None:
+    def _check_stream(self, stream: Stream, model: ModelOptions) -> None:
         from txtal.learning.strategies import registry
 
         if self.order != "ranking":
@@ -108,7 +108,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelOptions:
     """What learns behind the screen, and when it says that it is enough."""
 
     vectoriser: str = _DEFAULTS.vectoriser
@@ -158,7 +158,7 @@ class Model:
                 f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"
             )
 
-    def settings(self, questions: Questions, code: Path) -> LearnerSettings:
+    def settings(self, questions: QuestionOptions, code: Path) -> LearnerSettings:
         """Return what the learner is told. ``code`` is the recipe's file, which it loads too."""
         return LearnerSettings(
             vectoriser=self.vectoriser,
@@ -178,7 +178,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenOptions:
     """What the annotator sees and presses, and what is called in between."""
 
     label_keys: LabelKeys = "auto"
@@ -220,5 +220,10 @@ class Screen:
         return Extras(self.render, tuple(self.keys), tuple(self.panels), patterns)
 
 
-PARTS = {"scheme": Labels, "questions": Questions, "model": Model, "screen": Screen}
+PARTS = {
+    "scheme": LabelOptions,
+    "questions": QuestionOptions,
+    "model": ModelOptions,
+    "screen": ScreenOptions,
+}
 """The class of each part, by the name that a recipe has it under."""

@@ -1,7 +1,8 @@
 """A block that reads texts whole, by a sentence model: what a text means, not only its words.
 
-Any model that sentence-transformers (Reimers and Gurevych 2019, arXiv:1908.10084) or model2vec
-can read; see :mod:`models` for where it may be. Both packages come with the extra ``sentence``.
+Any model of the kinds that :mod:`transformer` reads, or that model2vec (the extra ``sentence``) or
+sentence-transformers (Reimers and Gurevych 2019, arXiv:1908.10084; the extra ``sentence-torch``)
+can read; see :mod:`models` for where it may be.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Sentence(TextEncoder):
     @property
     def in_context(self) -> bool:
         """Whether it reads words in their context, instead of averaging what each means alone."""
-        return self.library == models.TRANSFORMER
+        return self.library != models.STATIC
 
     @property
     def knows(self) -> Knowledge:
@@ -111,6 +112,10 @@ def _model(name: str) -> str:
 def _load(model: models.Model) -> Any:
     """Return an object with ``encode``. Reads the folder alone: no network, none of its code."""
     try:
+        if model.library == models.TRANSFORMER:
+            from txtal.vectors.transformer import Encoder
+
+            return Encoder.read(model.folder)
         if model.library == models.STATIC:
             from model2vec import StaticModel
 
