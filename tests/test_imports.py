@@ -1,4 +1,4 @@
-"""The contracts on imports cover the whole package: import-linter on a copy with a line too many."""
+"""The contracts on imports cover the whole package: the linter on a copy with a line too many."""
 
 from __future__ import annotations
 
