@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 
 from txtal import engine, logs
-from txtal.errors import UsageError
+from txtal.errors import DataError, UsageError
 from txtal.formats.labelled import read_labels
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
@@ -22,6 +22,7 @@ from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule, pointwise
 from txtal.learning.strategies import registry
+from txtal.reading import read_small
 from txtal.recipes.extensions import Extras
 from txtal.recipes.patterns import Patterns, read_patterns
 from txtal.recipes.recipe import Recipe
@@ -38,6 +39,8 @@ from txtal.ui.themes import Theme
 from txtal.vectors import spec
 
 BUSY_MILLISECONDS = 100
+LONGEST_GUIDELINES = 1 << 20
+"""Bytes; nobody reads more of them in a session."""
 
 INTERRUPTED = 128
 """Exit codes from here on: a signal, or Ctrl-C."""
@@ -282,7 +285,9 @@ def _guidelines(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return path.read_text("utf-8-sig", errors="replace")
+        return read_small(path, LONGEST_GUIDELINES).decode("utf-8-sig", errors="replace")
+    except DataError as error:
+        raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror or error}") from error
 
