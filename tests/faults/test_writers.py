@@ -46,7 +46,7 @@ def _writes(tree: ast.AST) -> Iterator[int]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         named = call.func
         name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-        if isinstance(named, ast.Attribute) and ast.unparse(named.value) == "self":
+        if isinstance(named, ast.Attribute) and ast.unparse(named.value).startswith("self"):
             continue  # a method of its own
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         texts = [one.value for one in given if isinstance(one, ast.Constant)]
