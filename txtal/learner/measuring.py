@@ -75,7 +75,7 @@ def measure(
     count = len(answered.cells)
     if evidence is None:
         return Found(count, trainer.hyper)
-    measures, (heat, _) = estimate.estimated(evidence), estimate.temperature(evidence)
+    measures, heat = estimate.estimated(evidence), estimate.temperature(evidence)
     return Found(count, trainer.hyper, measures, heat)
 
 
