@@ -10,7 +10,7 @@ from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
-from txtal.measures.quality import effort_lines
+from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines
 from txtal.text import count
 from txtal.types import Effort, Estimate
 from txtal.types.serialise import outlook_from
@@ -62,8 +62,11 @@ def _show(body: dict[str, Any]) -> None:
 def _show_quality(body: dict[str, Any]) -> None:
     measures, audit = body["measures"], body["audit"]
     if measures:
-        estimates.show_sums(measures, f"{measures['accuracy']['n']:,} tickets drawn at random")
-        put(f"measured with {measures['answers']:,} answers; `txtal evaluate` has more of it")
+        estimates.show_sums(
+            measures,
+            f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
+            f"after {measures['answers']:,} answers; `txtal evaluate` has more of it",
+        )
     elif audit:  # of an earlier txtal
         value = audit.get("accuracy", audit.get("mean_absolute_error"))
         estimate = Estimate(audit["n"], value, audit["low"], audit["high"])

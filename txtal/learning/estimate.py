@@ -39,6 +39,7 @@ FEWEST = 10
 
 Z = 1.96
 
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """The answers with what models that had not seen them make of them, and the open tickets."""
@@ -138,6 +139,7 @@ def _judged(evidence: Evidence, counted: Mask) -> headline.Judged:
         evidence.cells[counted],
         proba[counted],
         headline.weights(evidence.weights, evidence.audit)[counted],
+        int((evidence.audit & counted).sum()),
         int(chosen.sum()) if chosen.sum() >= FEWEST else 0,
         _calibrated(evidence, evidence.pool, evidence.trained, heat),
         evidence.asked,

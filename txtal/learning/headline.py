@@ -13,10 +13,11 @@ model's confidence counts, with many they decide alone.
 
 - The prior has a second, wide part, which takes over where the audit contradicts the confidence (a
   robust mixture: Schmidli et al. 2014, Biometrics 70).
-- Answers that a strategy chose count by their weight against an audit answer's (a pseudo-likelihood:
-  Binder 1983, International Statistical Review 51): next to nothing, until much of a pool is
-  answered.
-- One more right answer never lowers the estimate: each makes greater shifts likelier.
+- Answers that a strategy chose count by their weight against an audit answer's (a
+  pseudo-likelihood: Binder 1983, International Statistical Review 51): next to nothing, until much
+  of a pool is answered.
+- One more right answer never lowers the estimate, as long as the model is the same: each makes
+  greater shifts likelier.
 - Accuracy and macro-F1 are two readings of one expected table of true and decided labels, at the
   same shifts, so they can't contradict each other.
 """
@@ -39,7 +40,7 @@ CENTRE = 0.2
 """The mean of the shift before any audit answer: who holds an answer out finds its neighbourhood
 emptier than a new ticket does, so that confidence, learned from answers held out, is too low."""
 
-SPREAD = 0.6
+SPREAD = 0.5
 """The standard deviation of the shift, over sets, once many answers have taught the confidence."""
 
 EARLY = 10.0
@@ -49,9 +50,9 @@ the temperature is worth less. With none of them the confidence says nothing."""
 WIDE, DOUBT = 1.5, 0.15
 """The prior's wide part: its standard deviation, and its weight."""
 
-SHIFTS = np.linspace(-6.0, 6.0, 481)
-_SUREST = 1e-4
+SHIFTS: Floats = np.linspace(-6.0, 6.0, 481, dtype=np.float32)
 LEVELS = 0.025, 0.975
+_SUREST = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,8 @@ class Judged:
     """(n, k)."""
     weights: Floats
     """(n,): 1 for an audit answer; for others, what they count beside one."""
+    audits: int
+    """How many of them are audit answers."""
     chosen: int
     """Answers of a strategy's choice, by which the probabilities were calibrated."""
     pool: Floats
@@ -84,7 +87,7 @@ def headline(judged: Judged) -> tuple[Estimate, Estimate]:
     posterior = _posterior(judged)
     low, high = np.interp(LEVELS, _cumulative(posterior), accuracy)
     value = float(posterior @ accuracy)
-    audits = int((judged.weights == 1).sum())
+    audits = judged.audits
     f1 = [table.macro_f1(one) for one in (value, low, high)]
     return (
         Estimate(audits, value, float(min(low, value)), float(max(high, value))),
@@ -119,7 +122,7 @@ def _normal(deviation: float) -> Floats:
 
 
 def _log_odds(sure: Floats) -> Floats:
-    return np.asarray(logit(np.clip(sure.astype(np.float64), _SUREST, 1 - _SUREST)))
+    return np.asarray(logit(np.clip(sure, _SUREST, 1 - _SUREST)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,11 +140,11 @@ class _Table:
     @classmethod
     def of(cls, judged: Judged) -> _Table:
         """Put the answered and the open tickets together."""
-        proba = np.concatenate([judged.proba, judged.pool]).astype(np.float64)
+        proba = np.concatenate([judged.proba, judged.pool])
         asked, open_ = judged.asked, judged.open if len(judged.pool) else 0
         of_asked = np.full(len(judged.proba), asked / len(judged.proba))
         of_open = np.full(len(judged.pool), open_ / max(1, len(judged.pool)))
-        shares = np.concatenate([of_asked, of_open]) / (asked + open_)
+        shares = (np.concatenate([of_asked, of_open]) / (asked + open_)).astype(np.float32)
         decided = decide(proba, judged.task)
         odds = _log_odds(confidence(proba, decided, judged.task))
         return cls(judged.task, proba, decided, odds, shares)
