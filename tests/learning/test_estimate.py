@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
@@ -160,6 +160,7 @@ def judged(one: Evidence, task: Task = "exclusive") -> Judged:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(0.34, 0.999), st.integers(10, 40))
 def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> None:
     """However sure of it the model was; and a wrong one never raises it."""
@@ -179,6 +180,7 @@ def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> 
         assert sign * (table[0].value - before[0].value) > -0.002
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 1000),
     st.sampled_from(["exclusive", "multilabel"]),
