@@ -39,13 +39,13 @@ from typing import Any
 import numpy as np
 
 from tests.bench.common import DATA, emit, parser
+from tests.sessions import session_of
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate
 from txtal.learning.arrays import Floats, Mask
 from txtal.learning.model import decide
-from txtal.session.session import Session
 from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.simulation.heldout import cells_of, held_out
 from txtal.store import datasets, schema, tickets
@@ -122,7 +122,7 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
             settings = LearnerSettings(strategy=options.strategy, seed=seed)
             learner = Patient(path, "bench", settings, cache_folder=problem.folder / "cache")
             ledger = Ledger(conn, path, dataset, annotator="bench", recipe="bench")
-            asking = Session(
+            asking = session_of(
                 ledger,
                 dataset.scheme,
                 learner=InlineLearner(learner, batch=options.batch),

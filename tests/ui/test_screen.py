@@ -27,7 +27,7 @@ def test_a_ticket_with_its_suggestion_labels_and_status() -> None:
     for part in (
         "one",
         "▸ billing 62 %",
-        "asked by margin",
+        "the model is uncertain",
         "▸ 2 billing",
         "1 refund",
         "feedback",
@@ -113,7 +113,7 @@ def test_a_comment_can_be_left_as_it_was() -> None:
     sitting.press("comment")
     sitting.type("no")
     assert "“no”" not in sitting.press("cancel")
-    assert sitting.session.comment == ""
+    assert sitting.session.current.comment == ""
 
 
 def test_undo_brings_the_ticket_back_and_says_what_was_said() -> None:
@@ -249,7 +249,11 @@ def test_more_labels_than_letters_are_found_by_typing() -> None:
     session = make_session(labels=[f"label {n}" for n in range(40)])
     sitting = Sitting(session, keys="mnemonic")
     assert "more" in sitting.read()
-    assert len(sitting.screen.offered) == len(set(sitting.screen.offered.values())) >= 10
+    assert (
+        len(sitting.screen.picture.frame.offered)
+        == len(set(sitting.screen.picture.frame.offered.values()))
+        >= 10
+    )
 
 
 def test_the_picker_closes_without_an_answer_and_finds_nothing_calmly() -> None:
@@ -269,7 +273,7 @@ def test_the_picker_toggles_for_multilabel() -> None:
     sitting.press("pick")
     sitting.type("card b")
     sitting.press("choose")
-    assert session.chosen == (10,)
+    assert session.current.chosen == (10,)
     assert given(session) == []
 
 
@@ -289,7 +293,7 @@ def test_editing_what_is_typed() -> None:
         sitting.press(action)
     assert "find: card" in sitting.type("d")
     sitting.press("left")
-    assert sitting.screen.look.field.cursor == 3
+    assert sitting.screen.look.typing.field.cursor == 3
     assert "find: card" not in sitting.press("clear")
 
 
@@ -297,7 +301,7 @@ def test_pasting_types_where_something_is_typed_and_nowhere_else() -> None:
     session = make_session(labels=MANY)
     sitting = Sitting(session)
     sitting.screen.paste("1a\n2")
-    assert "pasted text is not taken for keys" in sitting.read()
+    assert "paste ignored: press keys one by one" in sitting.read()
     sitting.press("pick")
     sitting.screen.paste("refund\nb")
     assert "find: refund b" in sitting.read()
@@ -422,9 +426,9 @@ def test_how_far_the_model_is_behind_and_how_long_it_trains() -> None:
     sitting = Sitting(session, columns=140)
     assert "model r12, 1 behind ·" in sitting.read()
     now = [0.0]
-    sitting.screen._clock = lambda: now[0]
-    assert session.learner
-    session.learner.status = LearnerStatus("training")
+    sitting.screen._attendance._clock = lambda: now[0]
+    assert session.background.learner
+    session.background.learner.status = LearnerStatus("training")
     sitting.screen.news()
     assert "1 behind ·" in sitting.read()
     now[0] = 3.2
@@ -481,7 +485,7 @@ def test_no_line_is_too_long_at_any_size_in_any_mode(
     size: tuple[int, int], session: Callable[[], Session]
 ) -> None:
     sitting = Sitting(session(), *size)
-    sitting.session.comment = HOSTILE * 9
+    sitting.session.current.comment = HOSTILE * 9
     sitting.session.notice = HOSTILE * 9
     sitting.session.guidelines = f"# {HOSTILE}\n{HOSTILE * 9}"
     for action in ("down", "flag", "label", "undo", "whole", "label", "yes", *THROUGH_ALL_MODES):
@@ -540,7 +544,7 @@ def test_hostile_text_is_harmless_everywhere() -> None:
         [HOSTILE, HOSTILE * 2, "one"], [HOSTILE, "ok"], meta={HOSTILE: HOSTILE}, order="file"
     )
     sitting = Sitting(session, rows=40)
-    session.comment = HOSTILE
+    session.current.comment = HOSTILE
     session.guidelines = f"# {HOSTILE}\n{HOSTILE}"
     seen = sitting.read() + sitting.press("label", "1")
     for action in THROUGH_ALL_MODES:
@@ -701,7 +705,7 @@ def test_where_one_stands() -> None:
     session = ranked_session()
     assert session.ranking is not None
     revision = replace(session.ranking.revision, note="C=1\x1b")
-    session.news.ranking = replace(session.ranking, revision=revision)
+    session.updates.ranking = replace(session.ranking, revision=revision)
     sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
@@ -755,11 +759,11 @@ def test_nobody_there_is_a_pause_since_the_last_key() -> None:
 
 def test_why_this_ticket_and_why_this_label() -> None:
     session = ranked_session()
-    learner = session.learner
+    learner = session.background.learner
     assert isinstance(learner, StillLearner)
     sitting = Sitting(session, rows=40)
     text = sitting.press("why")
-    assert "asked by margin, number 1 of 2 ranked, by revision 12" in text
+    assert "the model is uncertain, number 1 of 2 ranked, by revision 12" in text
     assert "Why billing" in text
     assert "billing 62 %, praise 30 %" in text
     assert "asking the learner" in text
@@ -778,7 +782,7 @@ def test_why_this_ticket_and_why_this_label() -> None:
 def test_why_without_a_model_says_that_there_is_none() -> None:
     sitting = Sitting(make_session())
     assert "no suggestion yet" in sitting.press("why")
-    assert "asked at random" in sitting.read()
+    assert "random pick" in sitting.read()
 
 
 # --- ratings ----------------------------------------------------------------------------------

@@ -39,10 +39,11 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"not {type(made).__name__}"
             )
         from txtal import config
-        from txtal.launch import Seat, sit
+        from txtal.launch import Invocation
+        from txtal.launch import run as launch
 
         console = context.find_object(Console) or Console(DEFAULT_PATH)
-        seat = Seat(
+        invocation = Invocation(
             database=console.database,
             annotator=values["annotator"] or default_annotator(),
             plain=values["plain"],
@@ -52,7 +53,7 @@ def command_of(function: RecipeFunction) -> click.Command:
             preset=values["preset"],
             keymap=config.keymap(),
         )
-        code = sit(made, seat, console)
+        code = launch(made, invocation, console)
         context.exit(code)
 
     name = finding.name_of(function)

@@ -15,7 +15,7 @@ from txtal.reports.charts import COLOURS, Level
 from txtal.reports.page import safe
 from txtal.store.history import Fit, History
 from txtal.text import count, shorten
-from txtal.types import ALIKE, Answer, Effort, Estimate, LabelCounts, Measures
+from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
 
 WINDOWS = 20
 """Stretches of answers whose labels are shown beside one another, at most."""
@@ -233,7 +233,7 @@ def _times(standing: Sequence[Answer], effort: Effort | None) -> Iterator[str]:
     taken = [
         answer.answered - answer.shown
         for answer in standing
-        if answer.shown and (not answer.ranked or answer.ranked.reason != ALIKE)
+        if answer.shown and (not answer.ranked or reasons.timed(answer.ranked.reason))
     ]
     most = max(3 * effort.slow, 1e-3)
     width = charts.ticks(0, most, BINS)[1]

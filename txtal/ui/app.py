@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,10 @@ from prompt_toolkit.layout import Layout
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.styles import Style
 
-from txtal.recipes.extensions import Extras
 from txtal.session.session import Session
-from txtal.types import LabelKeys
 from txtal.ui.canvas import Canvas
-from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import ACTIONS, Action
+from txtal.ui.display import Display
+from txtal.ui.keys import Action
 from txtal.ui.screen import OnError, Screen
 from txtal.ui.themes import Theme, styles
 
@@ -54,12 +52,8 @@ _TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
 
 def run(
     session: Session,
+    display: Display,
     *,
-    dataset: str,
-    keys: LabelKeys = "auto",
-    theme: Theme = "calm",
-    actions: Sequence[Action] = ACTIONS,
-    extras: Extras | None = None,
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -72,13 +66,12 @@ def run(
     and ``output`` are prompt_toolkit's.
     """
     report = on_error or (lambda error: None)
-    keyboard = Keyboard(keys, actions=actions)
-    screen = Screen(session, dataset, report, keyboard=keyboard, extras=extras)
+    screen = Screen(session, display, report)
     switching = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
-        return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
+        return asyncio.run(serve(build(screen, input, output, display.theme), screen, wake))
     except (EOFError, OSError):
         # The terminal is gone, so there is nothing to restore, and nobody to tell.
         if output is None:
@@ -217,7 +210,7 @@ def _mouse(screen: Screen, event: MouseEvent) -> NotImplementedOrNone:
 _WHEEL = {MouseEventType.SCROLL_UP: -1, MouseEventType.SCROLL_DOWN: 1}
 
 
-def _draw_anew(screen: Screen, event: KeyPressEvent) -> None:
+def _redraw(screen: Screen, event: KeyPressEvent) -> None:
     event.app.renderer.clear()
 
 
@@ -225,7 +218,7 @@ def _suspend(screen: Screen, event: KeyPressEvent) -> None:
     event.app.suspend_to_background()
 
 
-_OF_THE_TERMINAL: dict[str, Do] = {"redraw": _draw_anew, "suspend": _suspend}
+_OF_THE_TERMINAL: dict[str, Do] = {"redraw": _redraw, "suspend": _suspend}
 
 
 # --- what happens by itself ---------------------------------------------------------------------
@@ -234,7 +227,7 @@ _OF_THE_TERMINAL: dict[str, Do] = {"redraw": _draw_anew, "suspend": _suspend}
 async def _beat(app: Application[int], screen: Screen) -> None:
     for beat in count(1):
         await asyncio.sleep(RETRY_SECONDS)
-        if screen.waiting:
+        if screen.recorder.waiting:
             screen.retry()
             app.invalidate()
         if beat % UPDATE_EVERY == 0:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from txtal.session.session import Session
 from txtal.ui import keys, words
+from txtal.ui.actions import ACTIONS
 from txtal.ui.layout import Line, Room
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import cells, fit
@@ -68,13 +69,16 @@ def hints(
 
 def _as_offered(action: keys.Action, session: Session, offered: Collection[str]) -> keys.Action:
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
-    if action.name == "reject" and session.keeps_on_reject:
+    if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
         return replace(action, called="a-z")
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
         return replace(action, keep=1)
     return action
+
+
+_EVERY = {action.name for action in ACTIONS}
 
 
 def _hints_width(actions: Collection[keys.Action]) -> int:
@@ -84,10 +88,9 @@ def _hints_width(actions: Collection[keys.Action]) -> int:
 def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
-        everything = {action.name for action in keys.ACTIONS}
-        return everything - {"undo", "history", "search", "standing", "help", "quit"}
+        return _EVERY - {"undo", "history", "search", "standing", "help", "quit"}
     back = "whole" if look.whole else "back"
-    idle = {back} if look.mode == "ticket" and not session.put_back else set()
+    idle = {back} if look.mode == "ticket" and not session.questions.put_back else set()
     if not overflows:
         idle |= {"page_down", "whole"}
     if not session.guidelines:

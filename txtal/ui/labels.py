@@ -62,7 +62,7 @@ def _beside(key: str, label: Label) -> str:
 def _box(session: Session, label_id: int) -> str:
     if session.scheme.task != "multilabel":
         return ""
-    return "[x] " if label_id in session.chosen else "[ ] "
+    return "[x] " if label_id in session.current.chosen else "[ ] "
 
 
 def label_rows(session: Session, question: Question, keyboard: Keyboard, room: Room) -> list[Line]:
@@ -74,7 +74,7 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     grid = _label_cells(session, question, keyboard)
     name = max(cells(_beside("", label)) for label in session.scheme.labels)
     fixed = 4 + len(grid[0].box)
-    share = _SHARE if session.order == "ranking" else 0
+    share = _SHARE if session.policy.order == "ranking" else 0
     wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
     columns = -(-len(grid) // room.label_rows)
     while columns > 1 and room.cell(columns) < fixed + wanted:
@@ -119,9 +119,9 @@ def picker_rows(
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
     listed = f"{labels} of {len(session.scheme.ids)}"
-    prompt = words.prompt(session.scheme, look.purpose, look.subject)
+    prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
-        field_line(prompt, look.field, room.width - 14), [("class:dim", listed)], room.width
+        field_line(prompt, look.typing.field, room.width - 14), [("class:dim", listed)], room.width
     )
     first = _first_row(look, room)
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
@@ -130,7 +130,7 @@ def picker_rows(
             _picker_row(
                 keys.get(choice, ""),
                 _choice(session, question, choice),
-                at == look.cursor,
+                at == look.typing.cursor,
                 room.width,
             ),
             f"row:{at}",
@@ -143,17 +143,19 @@ def picker_rows(
 
 
 def _first_row(look: Look, room: Room) -> int:
-    return max(0, look.cursor - room.picker_rows + 1)
+    return max(0, look.typing.cursor - room.picker_rows + 1)
 
 
 def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ...]:
     """What the picker lists, best first."""
-    found = picker.choices(look.field.text, session.scheme.labels, keyboard.order(session))
+    found = picker.choices(look.typing.field.text, session.scheme.labels, keyboard.order(session))
     if session.scheme.task == "rating":
         found = tuple(choice for choice in found if not choice.new)
-    if look.purpose == "answer":
+    if look.typing.purpose == "answer":
         return found
-    return tuple(choice for choice in found if not choice.new and choice.label != look.subject)
+    return tuple(
+        choice for choice in found if not choice.new and choice.label != look.typing.subject
+    )
 
 
 def picker_keys(
@@ -162,7 +164,7 @@ def picker_keys(
     """A digit for each row in sight, but for those that would go on typing a name."""
     first = _first_row(look, room)
     seen = picked(session, keyboard, look)[first : first + room.picker_rows]
-    typed, labels = look.field.text, session.scheme.labels
+    typed, labels = look.typing.field.text, session.scheme.labels
     return {
         digit: choice
         for digit, choice in zip(DIGITS, seen, strict=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from txtal.measures.advice import ahead
 from txtal.measures.quality import effort_lines, measures_line
 from txtal.recipes.extensions import Panel, Shown
+from txtal.session import explaining
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
@@ -33,18 +34,18 @@ _INTERVAL = ("(74–87, n 120)", "the 95 % interval of that, and how many such t
 
 
 def page_lines(
-    session: Session, look: Look, width: int, actions: Sequence[keys.Action] = keys.ACTIONS
+    session: Session, look: Look, width: int, actions: Sequence[keys.Action]
 ) -> list[Line]:
     """The whole page, folded to ``width``."""
-    match look.page:
+    match look.reading.page:
         case "guidelines":
             return list(_markdown(session.guidelines, width))
         case "why" if session.question:
-            return list(_why(session, session.question, look.matched, width))
-        case "panel" if look.panel:
-            return list(_panel(*look.panel, width))
-        case "standing" if look.overview:
-            return list(_standing(session, look.overview, width))
+            return list(_why(session, session.question, look.reading.matched, width))
+        case "panel" if look.reading.panel:
+            return list(_panel(*look.reading.panel, width))
+        case "standing" if look.reading.overview:
+            return list(_standing(session, look.reading.overview, width))
         case _:
             return _help(session, width, actions)
 
@@ -121,7 +122,7 @@ def _why(
         said = f"“{words.excerpt(found)}” is a pattern of {words.label_name(name)}"
         yield from _told(said, width)
     yield []
-    label = session.reasoned
+    label = session.current.explained
     if label is None:
         yield from _told(words.no_suggestion(session, question) or "there is no model", width)
         return
@@ -129,7 +130,7 @@ def _why(
     graded = session.scheme.task == "rating"
     yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
     yield from _told(words.shares(session, question), width)
-    explanation = session.explanation
+    explanation = explaining.explanation(session)
     if explanation is None or explanation.label != label:
         yield [("class:dim", "asking the learner for the words…")]
         return

@@ -17,20 +17,20 @@ _WIDEST = 24
 
 def result_lines(session: Session, look: Look, room: Room, height: int) -> list[Line]:
     """The rows around the marked one, as many as there is room for."""
-    if not look.found:
+    if not look.typing.found:
         return [[("class:dim", "nothing is like this")]]
     top = first_in_sight(look, height)
-    widest = max(cells(words.said_of(session, found)) for found in look.found)
+    widest = max(cells(words.said_of(session, found)) for found in look.typing.found)
     said = min(widest, _WIDEST, room.width // 3)
     return [
-        clickable(_row(session, found, said, at == look.cursor, room.width), f"row:{at}")
-        for at, found in enumerate(look.found[top : top + height], start=top)
+        clickable(_row(session, found, said, at == look.typing.cursor, room.width), f"row:{at}")
+        for at, found in enumerate(look.typing.found[top : top + height], start=top)
     ]
 
 
 def first_in_sight(look: Look, height: int) -> int:
     """The first row, so that the marked one is seen."""
-    return max(0, look.cursor - height + 1)
+    return max(0, look.typing.cursor - height + 1)
 
 
 def _row(session: Session, found: Found, said: int, marked: bool, width: int) -> Line:
@@ -48,12 +48,14 @@ def _row(session: Session, found: Found, said: int, marked: bool, width: int) ->
 
 def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
     """The line being typed, and more of the marked row."""
-    number = f"{look.cursor + 1 if look.found else 0} of {len(look.found)}"
-    prompt = words.prompt(session.scheme, look.purpose, look.subject)
+    number = f"{look.typing.cursor + 1 if look.typing.found else 0} of {len(look.typing.found)}"
+    prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
-        field_line(prompt, look.field, room.width - 14), [("class:dim", number)], room.width
+        field_line(prompt, look.typing.field, room.width - 14), [("class:dim", number)], room.width
     )
-    about = details(look.found[look.cursor]) if look.found else words.QUERY_HELP
+    about = (
+        details(look.typing.found[look.typing.cursor]) if look.typing.found else words.QUERY_HELP
+    )
     return [head, [("class:dim", fit(about, room.width))]]
 
 

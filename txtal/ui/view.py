@@ -117,8 +117,8 @@ def _body(
     if look.mode == "list":
         lines = result_lines(session, look, room, height)
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
-    if look.mode == "picker" and look.about:
-        return _about(session, look, room, height)
+    if look.mode == "picker" and look.typing.described:
+        return _description(session, look, room, height)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)
@@ -155,16 +155,16 @@ def _beneath(sheet: Sheet, room: Room) -> list[Line]:
     return lines
 
 
-def _about(session: Session, look: Look, room: Room, height: int) -> _Body:
+def _description(session: Session, look: Look, room: Room, height: int) -> _Body:
     """What a label is for, and a few tickets that have it."""
-    name = words.label_name(session.scheme.names.get(look.subject, ""))
+    name = words.label_name(session.scheme.names.get(look.typing.described, ""))
     lines: list[Line] = [[("class:title", name)]]
-    about = session.scheme.label(look.subject).description if name else ""
+    about = session.scheme.label(look.typing.described).description if name else ""
     lines += [[("class:ticket", part)] for part in fold(words.label_name(about), room.width)]
-    for text in look.examples:
+    for text in look.typing.examples:
         first, *rest = fold(words.excerpt(text), room.width - 2)[:_EXAMPLE_LINES]
         lines += [[], [("class:dim", f"• {first}")], *([("class:dim", f"  {r}")] for r in rest)]
-    if not look.examples:
+    if not look.typing.examples:
         lines += [[], [("class:dim", "no ticket has it yet")]]
     return _Body(shift(lines[:height], room.left), session.question)
 
@@ -228,8 +228,8 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
             asked = [*asked[: _ASKED_LINES - 1], "…"]
         return [[("class:key", part)] for part in asked]
     if look.mode == "line":
-        prompt = words.prompt(session.scheme, look.purpose, look.subject)
-        head = field_line(prompt, look.field, room.width)
+        prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
+        head = field_line(prompt, look.typing.field, room.width)
     else:
         head = sides(_suggestion(session, question), _marks(session, question), room.width)
     if look.whole or session.scheme.task == "binary":
@@ -257,14 +257,18 @@ def _notice(session: Session, look: Look, room: Room) -> list[Line]:
 
 def _suggestion(session: Session, question: Question) -> Line:
     said = words.suggestion(session, question)
-    reason = ("class:dim", f"  {words.why(question)}")
+    reason = ("class:dim", f"  {words.why(session, question)}")
     if session.scheme.task == "binary":
         asks = ("class:key", f"Is this {words.labels(session.scheme, session.scheme.ids)}?")
         return [asks, ("class:good", f"  {said}"), reason] if said else [asks, reason]
     if said:
         return [("class:good", f"▸ {said}"), reason]
     missing = words.no_suggestion(session, question)
-    return [("class:dim", missing), reason] if missing else [("class:dim", words.why(question))]
+    return (
+        [("class:dim", missing), reason]
+        if missing
+        else [("class:dim", words.why(session, question))]
+    )
 
 
 def _marks(session: Session, question: Question) -> list[Fragment]:
@@ -272,9 +276,12 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
     was = words.previous(session, question)
     marks = [
         ("class:was", "synthetic" if question.ticket.synthetic else ""),
-        ("class:flag", "⚑ flagged" if session.flagged else ""),
+        ("class:flag", "⚑ flagged" if session.current.flagged else ""),
         ("class:was", was),
-        ("class:dim", f"“{words.clean_comment(session.comment)}”" if session.comment else ""),
+        (
+            "class:dim",
+            f"“{words.clean_comment(session.current.comment)}”" if session.current.comment else "",
+        ),
     ]
     return [(style, text) for style, text in marks if text]
 
@@ -284,6 +291,6 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
 
 def _page(session: Session, look: Look, keyboard: Keyboard, room: Room, height: int) -> _Body:
     lines = page_lines(session, look, room.width, keyboard.actions)
-    top = max(0, min(look.page_top, len(lines) - height))
+    top = max(0, min(look.reading.top, len(lines) - height))
     body = shift(lines[top : top + height], room.left)
     return _Body(body, None, top, max(1, height - 1), overflows=len(lines) > height)

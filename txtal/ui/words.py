@@ -11,23 +11,21 @@ from typing import Any
 
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
-from txtal.types import Estimate, Found, LearnerStatus, Question, Scheme, Standing, Task
-from txtal.ui.keys import Purpose
+from txtal.types import (
+    ONE_OF,
+    Estimate,
+    Found,
+    LearnerStatus,
+    Question,
+    Relabelled,
+    Scheme,
+    Standing,
+    Task,
+    reasons,
+)
+from txtal.ui.modes import Purpose
 
 _OFF = LearnerStatus("off")
-_REASONS = {
-    "random": "asked at random",
-    "audit": "asked at random, for the audit",
-    "start": "asked to start with",
-    "stream": "as the model was in doubt",
-    "synthetic": "composed of two tickets",
-    "file order": "in the order of the file",
-    "chosen": "as you looked for it",
-    "overlap": "asked of everybody",
-    "alike": "answered with a ticket like it",
-    "suspect": "its answer may be wrong",
-    "recheck": "asked a second time",
-}
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
@@ -35,6 +33,10 @@ _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
+_CLOSE = 0.3
+"""How far apart two labels are at most that the model is unsure between."""
+_OPEN = 0.2
+"""How far from one half the probability of a label is at most that it is unsure about."""
 
 
 @lru_cache(maxsize=1024)
@@ -64,6 +66,18 @@ def said_of(session: Session, found: Found) -> str:
         return f"ignored{flag}"
     name = labels(session.scheme, answer.labels)
     return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
+
+
+def of_answers(done: Relabelled) -> list[str]:
+    """Return what a change of the labels did to answers; nothing where it did nothing."""
+    said = []
+    if done.undone:
+        said.append(f"{count(len(done.undone), 'answer')} undone, to be given again")
+    if done.restored:
+        said.append(f"{count(len(done.restored), 'answer')} restored")
+    if done.counted:
+        said.append(f"{count(done.counted, 'answer')} given to its parts now count as the whole")
+    return said
 
 
 def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
@@ -117,7 +131,7 @@ def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
 
 def no_suggestion(session: Session, question: Question) -> str:
     """Why there is no suggestion."""
-    if session.order == "file":
+    if session.policy.order == "file":
         return ""
     known = question.ranked.probabilities
     if session.ranking and session.ranking.revision.note and not known:
@@ -137,16 +151,27 @@ def clean_comment(comment: str) -> str:
     return clean(shorten(comment, _NAME))
 
 
-def why(question: Question) -> str:
-    """Why this ticket was asked."""
-    reason = question.ranked.reason
-    return _REASONS.get(reason) or f"asked by {clean(shorten(reason, 40))}"
+def why(session: Session, question: Question) -> str:
+    """Return why this ticket is shown: ``the model is unsure between refund and billing``."""
+    unsure = [label_name(session.scheme.names[i]) for i in unsure_about(session.scheme, question)]
+    return clean(shorten(reasons.words(question.ranked.reason, unsure), _NOTICE))
+
+
+def unsure_about(scheme: Scheme, question: Question) -> tuple[int, ...]:
+    """Return the one or two labels that the model is unsure about; none where it is sure."""
+    known = [(i, proba) for i, proba in question.ranked.probabilities if i in scheme.names]
+    if scheme.task == "multilabel":
+        open_ones = [(abs(proba - 0.5), i) for i, proba in known if abs(proba - 0.5) <= _OPEN]
+        return tuple(i for _, i in sorted(open_ones)[:2])
+    if scheme.task in ONE_OF and len(known) > 1 and known[0][1] - known[1][1] <= _CLOSE:
+        return known[0][0], known[1][0]
+    return ()
 
 
 def asked_because(session: Session, question: Question) -> str:
     """Why this ticket, with its score and place: ``asked by margin, score 0.91, 3rd of 50``."""
     ranked, items = question.ranked, session.ranking.items if session.ranking else ()
-    parts = [why(question)]
+    parts = [why(session, question)]
     if ranked.score is not None:
         parts.append(f"score {ranked.score:.3g}")
     ids = [item.ticket_id for item in items]
@@ -166,12 +191,15 @@ def shares(session: Session, question: Question) -> str:
 
 
 def previous(session: Session, question: Question) -> str:
-    """The answer an undo took back: ``was: accept refund``."""
+    """Return the answer before: ``was: accept refund``, and what a merge has retired of it."""
     if question.previous is None:
         return ""
-    verdict = question.previous.verdict
-    names = labels(session.scheme, question.previous.labels)
-    return f"was: {verdict}" if verdict == "ignore" else f"was: {verdict} {names}"
+    verdict, given = question.previous.verdict, question.previous.labels
+    if verdict == "ignore":
+        return f"was: {verdict}"
+    said = f"was: {verdict} {labels(session.scheme, session.scheme.now(given))}"
+    gone = tuple(i for i in given if i in session.scheme.merged)
+    return f"{said} (given as {labels(session.scheme, gone)})" if gone else said
 
 
 def meta(values: Mapping[str, Any]) -> str:
@@ -195,9 +223,9 @@ def _compact(value: Any) -> str:
 
 def stream(session: Session, *, brief: bool = False) -> str:
     """``12 wait, 31 of 340 asked``: of what arrived; with what has no decision yet, if any."""
-    if session.inflow is None:
+    if session.background.inflow is None:
         return ""
-    standing = session.inflow.standing
+    standing = session.background.inflow.standing
     asked = f"{standing.spent.asked:,} of {standing.spent.decided:,} asked"
     scoring = f", {standing.unsettled:,} to be scored" if standing.unsettled else ""
     wait = f"{standing.waiting:,} wait{'s' if standing.waiting == 1 else ''}"
@@ -206,7 +234,7 @@ def stream(session: Session, *, brief: bool = False) -> str:
 
 def progress(session: Session) -> str:
     """``312 of 5,000``: answered, by anyone, of all; of a stream, where that stands."""
-    if session.inflow is not None:
+    if session.background.inflow is not None:
         return stream(session)
     total = session.ledger.total
     return f"{total - session.ledger.open:,} of {total:,}"
@@ -214,7 +242,7 @@ def progress(session: Session) -> str:
 
 def loading(session: Session) -> str:
     """``loading 34 %``: of a file that is loaded behind the session."""
-    news = session.loading
+    news = session.updates.loading
     if news is None or news.state != "loading":
         return ""
     return f"loading {percent(news.progress)}" if news.progress else "loading"
@@ -242,13 +270,13 @@ def saved(session: Session, *, number: bool = True) -> str:
 
 def model(session: Session, seconds: int = 0, *, brief: bool = False) -> str:
     """Where the model is: ``model r12, 1 behind``, ``vectorising 45 %``."""
-    if session.order == "file":
+    if session.policy.order == "file":
         return "file order"
-    status = session.learner.status if session.learner else _OFF
+    status = session.background.learner.status if session.background.learner else _OFF
     busy = _busy(status, seconds, has_model=session.ranking is not None)
     if session.ranking is None:
         return busy or "no model yet"
-    name = f"r{session.revision}" if brief else f"model r{session.revision}"
+    name = f"r{session.updates.revision}" if brief else f"model r{session.updates.revision}"
     behind = f", {session.behind} behind" if session.behind else ""
     return f"{name}{behind} ({busy})" if busy and not brief else f"{name}{behind}"
 
@@ -276,7 +304,7 @@ def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
 
 def learner_trouble(session: Session) -> str:
     """Why the learner failed or is being restarted; empty when all is well."""
-    status = session.learner.status if session.learner else _OFF
+    status = session.background.learner.status if session.background.learner else _OFF
     if status.state not in ("failed", "restarting") or not status.detail:
         return ""
     return f"the learner: {clean(shorten(status.detail, _NOTICE))}"
@@ -322,9 +350,9 @@ def _no_suspects(session: Session, name: str) -> list[str]:
 def the_end(session: Session, dataset: str) -> list[str]:
     """Why there is no ticket to show, and how to go on."""
     name, total, left = clean(shorten(dataset, 40)), session.ledger.total, session.ledger.open
-    if session.inflow is not None:
-        return _stream_end(session.inflow.standing, name)
-    if session.order == "suspects":
+    if session.background.inflow is not None:
+        return _stream_end(session.background.inflow.standing, name)
+    if session.policy.order == "suspects":
         return _no_suspects(session, name)
     if not total:
         return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
