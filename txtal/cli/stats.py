@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from txtal.cli import estimates
+from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
@@ -67,6 +68,7 @@ def to_json(found: Stats) -> dict[str, Any]:
         "self_agreement": agreement,
         "annotator_agreement": reliability,
         "outlook": found.outlook and asdict(found.outlook),
+        "settings": dict(found.settings),
         # The names they had before 0.2.
         "agreement": agreement,
         "reliability": reliability,
@@ -100,6 +102,8 @@ def _show(found: Stats) -> None:
         put(f"model: revision {revision_id}, {revision.vectoriser}, {revision.strategy}")
         if revision.note:
             put(f"       {revision.note}")
+    if found.settings:
+        put(f"kept: {listed(found.settings)}")
     if found.answers.synthetic:
         put(f"synthetic: {found.answers.synthetic:,} of the answers, which no measure counts")
     if found.stream:
