@@ -57,6 +57,20 @@ def _is_database(path: Path) -> bool:
 
 
 @contextmanager
+def write_bytes_atomically(path: str | Path) -> Iterator[BinaryIO]:
+    """The same for bytes, which are never compressed here."""
+    path = Path(path)
+    check_target(path)
+    try:
+        with _replaced_bytes(path) as file:
+            yield file
+    except OSError as error:
+        raise TxtalError(
+            f"{path} can't be written: {error.strerror or error}; what it held is untouched"
+        ) from error
+
+
+@contextmanager
 def _special(path: Path) -> Iterator[TextIO]:
     with path.open("w", encoding="utf-8", newline="\n") as handle:
         yield handle
@@ -64,12 +78,18 @@ def _special(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
+    packed = path.suffix.lower() == ".gz"
+    with _replaced_bytes(path) as file, _text(file, packed=packed) as handle:
+        yield handle
+
+
+@contextmanager
+def _replaced_bytes(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     file, temporary = tempfiles.make(target)
     try:
         with file:
-            with _text(file, packed=path.suffix.lower() == ".gz") as handle:
-                yield handle
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
