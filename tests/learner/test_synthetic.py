@@ -117,7 +117,7 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
     assert not made & answers.chances(desk.conn, 1).keys()
     assert not made & answers.asked_as(desk.conn, 1, AUDIT)
     assert {record.text for record in tickets.records(desk.conn, 1)} == set(TEXTS)
-    assert stats.of(desk.conn, "d")["synthetic"] == len(asked)
+    assert stats.of(desk.conn, "d").answers.synthetic == len(asked)
     # But they teach.
     assert desk.learner._known is not None
     assert made & set(desk.learner._known.matrix.ticket_ids.tolist())
