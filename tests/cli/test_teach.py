@@ -203,7 +203,7 @@ def asked(one: Terminal, before: str = "") -> str:
         found = pattern.findall(text)
         if found and found[0] != before:
             return found[:1]
-        return [""] if "left on the screen of another" in text or "are answered." in text else None
+        return [""] if "open in other sessions" in text or "are answered." in text else None
 
     return str(one.wait(look)[0])
 

@@ -26,7 +26,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize(("name", "meaning"), product(PALETTES, MEANINGS))
+@pytest.mark.parametrize(("name", "meaning"), list(product(PALETTES, MEANINGS)))
 def test_a_colour_can_be_read(name: str, meaning: str) -> None:
     palette = asdict(PALETTES[name])
     grounds = (
@@ -36,7 +36,7 @@ def test_a_colour_can_be_read(name: str, meaning: str) -> None:
         assert min(contrast(palette[meaning], ground) for ground in grounds) >= READABLE
 
 
-@pytest.mark.parametrize(("theme", "bits"), product(THEMES, (1, 4, 8, 24)))
+@pytest.mark.parametrize(("theme", "bits"), list(product(THEMES, (1, 4, 8, 24))))
 @pytest.mark.parametrize("background", ["", "15;0", "0;15", "0;default;15", "x"])
 def test_every_theme_is_one_prompt_toolkit_can_draw(
     theme: Theme, bits: int, background: str
