@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +169,7 @@ def command(
     from txtal.types import LearnerSettings
     from txtal.types.grades import grades
 
-    _check(report)
+    _check(report, source, test, *filter(None, [resume, code]))
     if target is not None and target > 1 and not rating:
         raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
     planned = plan(
@@ -194,8 +193,6 @@ def command(
     pool, held_out = labelled(source), labelled(test)
     journal = Journal()
     if resume:
-        with suppress(OSError):  # what is wrong with it is told by who reads it
-            resume.touch(mode=0o600)
         journal = Journal.resume(resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
@@ -212,10 +209,14 @@ def command(
         console.say(f"{report}: the report")
 
 
-def _check(report: Path | None) -> None:
+def _check(report: Path | None, *inputs: str | Path) -> None:
     """Refuse a report that can't be written now rather than after hours of work."""
+    from txtal.tempfiles import check_target
+
     if report is not None and (report.is_dir() or not report.parent.is_dir()):
         raise UsageError(f"{report} can't be written: name a file in a directory that is there")
+    if report is not None:
+        check_target(report, *inputs)
 
 
 def _ran(console: Console, replay: Simulation) -> tuple[list[Run], dict[str, Full]]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from txtal.errors import UsageError
+from txtal.errors import DataError, UsageError
+from txtal.reading import read_small
 from txtal.types import Dataset, LabelKeys, LearnerSettings, Stream, Task
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from txtal.session.protocols import OnAnswer, Validate
     from txtal.session.setup import Order
     from txtal.types import Ticket
+
+LONGEST_GUIDELINES = 1 << 20
+"""Bytes; nobody reads more of them in a session."""
 
 _DEFAULTS = LearnerSettings()
 
@@ -205,11 +209,14 @@ class ScreenOptions:
         if self.guidelines is None:
             return ""
         try:
-            return self.guidelines.read_text("utf-8-sig", errors="replace")
+            content = read_small(self.guidelines, LONGEST_GUIDELINES)
+        except DataError as error:
+            raise UsageError(str(error)) from error
         except OSError as error:
             raise UsageError(
                 f"{self.guidelines} can't be read: {error.strerror or error}"
             ) from error
+        return content.decode("utf-8-sig", errors="replace")
 
     def extras(self) -> Extras:
         """Return what is added to the screen. Raises DataError for patterns that are none."""
