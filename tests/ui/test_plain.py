@@ -198,7 +198,7 @@ def test_a_lock_that_keeps_the_next_question_away_is_waited_for() -> None:
     slept: list[float] = []
     said = talk(session, "1", "2", sleep=slept.append)
     assert len(slept) == 2
-    assert "Nothing to ask" not in said
+    assert "No ticket is free" not in said
     assert [labels for _, labels in given(session)] == [(1,), (2,)]
 
 
