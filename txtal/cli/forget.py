@@ -29,8 +29,8 @@ def command(console: Console, dataset: str, ticket: Sequence[str], yes: bool, ag
     """Erase tickets for good: text, answers, all of it.
 
     Features and the search index go with them. A TICKET is its whole text, its number, or key:value
-    of its meta, as in customer:4711, which may be several tickets. A hash of the text stays, so that
-    the same text isn't loaded again.
+    of its meta, as in customer:4711, which may be several tickets. A hash of the text stays, so
+    that the same text isn't loaded again.
     """
     from txtal.store import datasets, upkeep
 
