@@ -76,19 +76,19 @@ def test_a_pointwise_strategy_of_a_recipe_scores_a_stream(tmp_path: Path) -> Non
         "@recipe('loud')\n"
         "def make(dataset: str, source: str, *, strategy: str = 'loud') -> Recipe:\n"
         "    return Recipe(dataset, tickets=source, labels=['a', 'b'], strategy=strategy,\n"
-        "                  vectoriser='lexical@en', audit=0, stream=Stream(budget=0.2))\n"
+        "                  vectoriser='lexical@en', audit=0, stream=Stream(budget=0.3))\n"
     )
     program = Program(tmp_path)
-    texts = [f"ticket {n} is {'loud' + '!' * (n % 10)}" for n in range(300)]
+    texts = [f"ticket {n} is {'loud' + '!' * (n % 10)}" for n in range(120)]
     program.file("t.jsonl", [{"text": text} for text in texts])
-    typed = "1\n2\n" * 150
+    typed = "1\n2\n" * 60
     refused = program("run", recipe, "d", "t.jsonl", "--strategy", "whole", "--plain", stdin=typed)
     assert "for a stream choose from auto" in refused.complaint
     assert refused.complaint.endswith("loud")
     program.ok("run", recipe, "d", "t.jsonl", "--plain", stdin=typed)
     lines = program.exported("d")
     picked = [line["text"].count("!") for line in lines if line["reason"] == "stream"]
-    assert len(picked) > 10
+    assert len(picked) > 5
     assert np.mean(picked) > 6  # 4.5 if they were picked at random
 
 
