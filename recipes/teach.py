@@ -40,6 +40,7 @@ def teach(
         float, "Say when 100 more answers would gain fewer points of macro-F1; 0: never."
     ] = 1.0,
     recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    names: Annotated[bool, "Learn from the labels' names and descriptions, too."] = True,
     robust: Annotated[bool, "Learn nothing from answers that look impossible."] = False,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
     overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
@@ -87,6 +88,7 @@ def teach(
         stop_at=stop_at,
         stop_gain=stop_gain,
         recheck=recheck,
+        names=names,
         robust=robust,
         order="suspects" if suspects else "ranking",
         seed=seed,

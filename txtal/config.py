@@ -56,6 +56,7 @@ SETTINGS = (
     Setting("lang", str, "en", "language of the texts", kept=True),
     Setting("spacy", str, "", "a spaCy pipeline instead of the language's", kept=True),
     Setting("audit", float, 0.1, "fraction of tickets drawn at random", kept=True),
+    Setting("names", bool, True, "learn from the labels' names", kept=True),
     Setting("seed", int, 0, "makes the random choices repeatable"),
 )
 

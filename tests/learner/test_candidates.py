@@ -94,7 +94,7 @@ def test_uniform_takes_all_there_are() -> None:
 @pytest.mark.parametrize("strategy", ["auto", "margin", "random", "badge", "margin:0.5+random:0.5"])
 def test_a_large_pool_is_ranked_like_any_other(desk: MakeDesk, strategy: str) -> None:
     one = desk(TEXTS)
-    learner = one.learner(LearnerSettings("lexical@en", strategy))
+    learner = one.learner(LearnerSettings("lexical@en", strategy, names=False))
     inline = InlineLearner(learner)
     first = inline.poll()
     assert first

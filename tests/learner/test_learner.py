@@ -43,7 +43,7 @@ TOPICS = {
 }
 TEXTS = [text.format(n) for n in range(30) for text in TOPICS.values()]
 LABELS = ",".join(TOPICS)
-SETTINGS = LearnerSettings("lexical@en", "margin")
+SETTINGS = LearnerSettings("lexical@en", "margin", names=False)
 
 
 def number(text: str) -> str:

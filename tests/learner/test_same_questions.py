@@ -113,7 +113,7 @@ def simulated(task: Task, folder: Path, recorded: Mapping[str, Any]) -> dict[str
     planned = plan(
         ["auto", "margin"],
         [VECTORS],
-        LearnerSettings(audit=0.1),
+        LearnerSettings(audit=0.1, names=False),
         seeds=1,
         budget=ANSWERS,
         batches=[4],
@@ -132,7 +132,7 @@ def simulated(task: Task, folder: Path, recorded: Mapping[str, Any]) -> dict[str
 
 def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     """What ``txtal teach`` asks who waits for each ranking."""
-    settings = LearnerSettings(VECTORS, audit=0.1, stop=StopRule(1.0))
+    settings = LearnerSettings(VECTORS, audit=0.1, names=False, stop=StopRule(1.0))
     with _dataset(task, folder, sample(task).records) as (conn, dataset):
         learner = Steady(PoolLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
@@ -142,7 +142,7 @@ def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
 
 def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     """What ``txtal teach --stream`` asks of tickets that arrive a few at a time."""
-    settings = LearnerSettings(VECTORS, audit=0.1, stream=True)
+    settings = LearnerSettings(VECTORS, audit=0.1, names=False, stream=True)
     with _dataset(task, folder, []) as (conn, dataset):
         learner = Steady(StreamLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")

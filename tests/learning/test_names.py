@@ -88,8 +88,8 @@ def test_a_name_that_claims_the_tickets_of_others_is_damped() -> None:
     given = np.where(group == 1, 2, group)
     weight = known.weigh(features, accepted(given, LABELS), "exclusive")
     assert weight.strength > 0.1
-    assert weight.shift[1] < weight.shift[[0, 2, 3]].min()
-    assert weight.shift.max() <= 0
+    assert weight.kept[1] < weight.kept[[0, 2, 3]].min()
+    assert weight.kept.max() <= 1
 
 
 def test_virtual_tickets_leave_once_a_label_has_answers() -> None:

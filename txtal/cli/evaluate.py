@@ -42,7 +42,9 @@ def command(
     console: Console = context.obj
     if source is None:
         spec = options.spec_as_taught(context, what, vectors, lang, spacy)
-        body = _of_dataset(console, what, spec, code, others)
+        body = _of_dataset(
+            console, what, spec, code, options.names_as_taught(context, what), others
+        )
         told = f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     else:
         body = _of_classifier(console, Path(what), source, code)
@@ -62,14 +64,14 @@ def command(
 
 
 def _of_dataset(
-    console: Console, dataset: str, spec: str, code: Path | None, others: bool
+    console: Console, dataset: str, spec: str, code: Path | None, names: bool, others: bool
 ) -> dict[str, Any]:
     from txtal.learner.pool import PoolLearner
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
     from txtal.types import LearnerSettings
 
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None, names=names)
     fit = PoolLearner(console.database, dataset, settings, console.status).learn()
     console.clear()
     if fit.measures is None:

@@ -58,6 +58,14 @@ def features(command: F) -> F:
     return vectors(pipeline(command))
 
 
+names = click.option(
+    "--names/--no-names",
+    default=True,
+    show_default=True,
+    help="Learn from the labels' names and descriptions, too.",
+)
+
+
 _ENGINE = (
     click.option(
         "--engine",
@@ -103,6 +111,20 @@ def spec_as_taught(
         vectors, lang = str(kept.get("vectors", vectors)), str(kept.get("lang", lang))
         return spec_of(vectors, lang, str(kept.get("spacy", "")) or None)
     return latest[1].vectoriser if latest else spec_of(vectors, lang, spacy)
+
+
+def names_as_taught(context: click.Context, dataset: str, given: bool = True) -> bool:
+    """Whether to learn from the labels' names: as given, else as is kept with the dataset.
+
+    Raises UsageError when there is no such dataset.
+    """
+    from txtal.store import datasets, settings
+
+    if context.get_parameter_source("names") not in (None, ParameterSource.DEFAULT):
+        return given
+    with context.obj.read() as conn:
+        kept = settings.kept(conn, datasets.get(conn, dataset).id)
+    return bool(kept.get("names", True))
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:

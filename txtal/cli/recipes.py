@@ -123,6 +123,8 @@ def _param(function: RecipeFunction, name: str, hint: Any) -> click.Parameter:
             shell_complete=dataset_names if name == "dataset" else None,
         )
     dashed = "--" + name.replace("_", "-")
+    if hint is bool and default:
+        dashed += f"/--no-{name.replace('_', '-')}"  # what is on can be put off
     return click.Option(
         [name, dashed, *flags],
         type=kind,

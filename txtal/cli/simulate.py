@@ -102,6 +102,7 @@ class _Numbers(click.ParamType[list[float]]):
     show_default=True,
     help="Share of questions drawn at random, as in teach.",
 )
+@options.names
 @click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @click.option(
     "--target",
@@ -138,6 +139,7 @@ def command(
     noise: Sequence[float],
     batch: Sequence[int],
     audit: float,
+    names: bool,
     robust: bool,
     target: float | None,
     rating: str | None,
@@ -175,7 +177,7 @@ def command(
     planned = plan(
         [name for names in strategy for name in names],
         [options.spec_of(name, lang, spacy) for names in vectors for name in names],
-        LearnerSettings(audit=audit, code=str(code) if code else None, robust=robust),
+        LearnerSettings(audit=audit, code=str(code) if code else None, names=names, robust=robust),
         seeds=seeds,
         budget=budget,
         noises=noise,

@@ -48,7 +48,11 @@ def command(
 
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    settings = LearnerSettings(
+        vectoriser=spec,
+        code=str(code) if code else None,
+        names=options.names_as_taught(context, dataset),
+    )
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.learn()
     found = learner.suspects(fit)

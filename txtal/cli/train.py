@@ -20,6 +20,7 @@ from txtal.cli.output import Console, quality
     required=True,
     help="The folder to write the classifier to.",
 )
+@options.names
 @click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @options.features
 @click.pass_context
@@ -31,6 +32,7 @@ def command(
     lang: str,
     spacy: str | None,
     code: Path | None,
+    names: bool,
     robust: bool,
 ) -> None:
     """Fit the classifier on every answer of DATASET and write it to a folder.
@@ -49,15 +51,16 @@ def command(
 
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(spec, code=str(code) if code else None, robust=robust)
+    wanted = options.names_as_taught(context, dataset, names)
+    settings = LearnerSettings(spec, code=str(code) if code else None, names=wanted, robust=robust)
     fit = refined(PoolLearner(console.database, dataset, settings, console.status))
-    if not fit.model.ready:
+    if not fit.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
-    names = tuple(label.name for label in fit.scheme.labels)
+    labels = tuple(label.name for label in fit.scheme.labels)
     with console.read() as conn:
         standing = answers.standing(conn, datasets.get(conn, dataset).id)
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
-    made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
+    made = classifier.Classifier(fit.task, labels, fit.calibrated, fit.features.vectoriser, learned)
     classifier.save(made, output)
     console.say(f"trained on {len(fit.snapshot.answers):,} answers, written to {output}")
     if headline := fit.measured.headline:

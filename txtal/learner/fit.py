@@ -13,13 +13,18 @@ from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
 from txtal.learning import calibrate
 from txtal.learning.arrays import Floats
+from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import LinearModel
+from txtal.learning.names import fade
 from txtal.learning.training import Trainer
-from txtal.types import Measures, Scheme, Task
+from txtal.types import ONE_OF, Measures, Scheme, Task
 from txtal.vectors.cache import Features
 
 NOT_READY = "the model needs answers of two kinds"
 """Why there is nothing to tell apart yet."""
+
+BORNE_OUT = 10
+"""Answers from which suggestions are no longer said to be by the labels' names."""
 
 Sample = Callable[[], tuple[Floats, int]]
 """Gives the features (p, d) of open tickets drawn uniformly, and how many tickets are open."""
@@ -72,7 +77,7 @@ class Fit:
         ``sample`` is called only when it is time to measure.
         """
         answers, audits = len(self.answered), int(self.answered.audit.sum())
-        if not self.model.ready or not measuring.enough(answers, audits):
+        if not self.ready or not measuring.enough(answers, audits):
             return self
         if before and not before.measured.is_old(answers, self.trainer.hyper):
             return replace(self, measured=before.measured)
@@ -93,10 +98,30 @@ class Fit:
         """Those of the dataset, as far as they were made."""
         return self.snapshot.features
 
+    @property
+    def ready(self) -> bool:
+        """Whether answers of two kinds were given: without them it goes by the names alone."""
+        cells = self.answered.cells
+        if self.task in ONE_OF:
+            return int((cells == IS).any(axis=0).sum()) > 1
+        return bool(((cells == IS).any(axis=0) & (cells == NOT).any(axis=0)).any())
+
+    @property
+    def by_names(self) -> bool:
+        """Whether it says little but what the labels are called."""
+        return self.trainer.evidence is not None and len(self.answered) < BORNE_OUT
+
+    @property
+    def _fade(self) -> float:
+        return fade(len(self.answered), len(self.scheme.labels))
+
     @cached_property
     def calibrated(self) -> LinearModel:
         """The model whose probabilities are shown and saved; it decides as the other does."""
         temperature = self.measured.temperature
+        if temperature == 1.0 and self.trainer.evidence is not None:
+            # Not yet measured: by names alone it is twice as sure as it is right, see docs.
+            return self.model.calibrated(1 + self._fade)
         if temperature == 1.0:
             return self.model
         unseen = calibrate.unseen_share(self.answered.cells) if self.task == "exclusive" else 0.0

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from txtal.learner import stopping, suspects
 from txtal.learner.fit import Fit, Sample
+from txtal.learner.label_names import LabelNames
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import Source
@@ -29,6 +30,7 @@ class Fitter:
         """Whether more answers are worth giving; None until it was looked for."""
         self._source = source
         self._settings = settings
+        self._names = LabelNames(source, settings)
         self._tuning = Tuning(blocks=1, seed=settings.seed)
         self._made = ""
         """The features that are tuned for."""
@@ -54,7 +56,8 @@ class Fitter:
         if made != self._made:
             self._made, self._tuning = made, Tuning(len(widths), seed)
         hyper, task = self._tuning.chosen, snapshot.scheme.task
-        return Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
+        trainer = Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
+        return self._names.given_to(trainer, snapshot)
 
     @property
     def tuned(self) -> str:
@@ -71,7 +74,8 @@ class Fitter:
         """What is unusual about the fits, for the annotator."""
         left = len(self.left_out.tickets)
         without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
-        return "; ".join(part for part in (self.tuned, without) if part)
+        misled = "the labels' names don't help, and are left out" if self._names.misleading else ""
+        return "; ".join(part for part in (self.tuned, misled, without) if part)
 
     def leave_out(self, fit: Fit | None) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; return whether it was.
@@ -116,5 +120,16 @@ class Fitter:
                 answered.rows,
                 answered.cells,
                 fit.task,
-                lambda hyper, *some: replace(trainer, hyper=hyper).model(*some),
+                lambda hyper, *some: replace(
+                    trainer, hyper=replace(hyper, names=trainer.hyper.names)
+                ).model(*some),
             )
+
+    def compare_names(self, fit: Fit | None) -> bool:
+        """Compare with fits without the labels' names, if it is time to; return whether that
+        changes anything. It takes several fits.
+        """
+        if fit is None:
+            return False
+        with self._source.computing():
+            return self._names.compare(fit.answered.without(self.left_out.tickets), fit.trainer)

@@ -28,6 +28,8 @@ class Idle:
     """Vectorise a part of a large pool; a ranking of more tickets may be due then."""
     sweep: Step = _nothing
     """Score a block of a large pool."""
+    compare_names: Step = _nothing
+    """Find out whether the labels' names help."""
     leave_out: Step = _nothing
     """Find answers that a robust fit learns nothing from."""
     look_ahead: Step = _nothing
@@ -79,6 +81,7 @@ def caught_up(learner: Ranker) -> Ranking:
         ranking = learner.rank()
     while idle.sweep():
         pass
+    idle.compare_names()
     idle.leave_out()
     idle.look_ahead()
     idle.tune()
@@ -88,7 +91,8 @@ def caught_up(learner: Ranker) -> Ranking:
 def refined(learner: Ranker) -> Fit:
     """Learn, do to the end what can change the model, and learn again if it did."""
     fit, idle = learner.learn(), learner.idle
+    misled = idle.compare_names()
     left_out = idle.leave_out()
     while idle.tune():
         pass
-    return learner.learn() if left_out or learner.fitter.adapted else fit
+    return learner.learn() if misled or left_out or learner.fitter.adapted else fit

@@ -72,6 +72,7 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
+            compare_names=lambda: self.fitter.compare_names(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),

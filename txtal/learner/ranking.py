@@ -191,7 +191,8 @@ def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds:
         vectoriser=str(vectoriser),
         strategy=strategy,
         headline=fit.measured.headline,
-        note=fitter.note if fit.model.ready else NOT_READY,
+        note=fitter.note if fit.ready else NOT_READY,
         outlook=fitter.outlook,
         measures=fit.measures,
+        by_names=fit.by_names,
     )

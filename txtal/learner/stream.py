@@ -78,6 +78,7 @@ class StreamLearner:
         self.source = Source(path, dataset, settings.compute.threads)
         self.settings = settings
         self.idle = Idle(
+            compare_names=lambda: self.fitter.compare_names(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),

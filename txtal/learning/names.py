@@ -86,19 +86,18 @@ class Names:
 
     def weigh(self, features: Features, cells: Cells, task: Task) -> NameWeight:
         """What the names are worth beside the answers (n, k) to tickets of these features."""
-        answers = len(cells)
-        fade = FADE / (FADE + answers / max(1, cells.shape[1]))
-        if not answers:
-            return NameWeight(1.0, fade, np.zeros(cells.shape[1], np.float32))
+        faded = fade(*cells.shape)
+        all_kept = np.ones(cells.shape[1], np.float32)
+        if not len(cells):
+            return NameWeight(1.0, faded, all_kept)
         scores = self.scores(features)
         expected = _temperature(scores, cells, self.usable, task)
         strength = min(1.0, 2 * expected)
         if strength < LEAST:
-            return NameWeight(0.0, fade, np.zeros(cells.shape[1], np.float32))
-        shift = np.zeros(cells.shape[1], np.float32)
-        if task == "exclusive":
-            shift = fade * self._damped(max(expected, LEAST) * scores, cells)
-        return NameWeight(strength, fade, shift)
+            return NameWeight(0.0, faded, all_kept)
+        one_label = cells.shape[1] == 1  # which claims every ticket, having no other beside it
+        kept = all_kept if one_label else self._kept(max(expected, LEAST) * scores, cells, task)
+        return NameWeight(strength, faded, kept)
 
     def joined(
         self, features: Features, cells: Cells, weight: NameWeight, task: Task
@@ -120,13 +119,15 @@ class Names:
         if task == "exclusive":
             said[:] = NOT
         said[np.arange(len(labels)), labels] = IS
+        virtual = np.full(len(labels), weight.strength, np.float32)
         if task != "exclusive":
+            virtual = np.append(virtual * weight.kept[labels], np.float32(weight.strength))
             rows = np.vstack([rows, self.background])
             said = np.vstack([said, np.where(self.usable, NOT, UNKNOWN).astype(np.int8)])
         return (
             np.vstack([features, rows]),
             np.vstack([cells, said]),
-            np.append(weights, np.full(len(rows), weight.strength, np.float32)),
+            np.append(weights, virtual),
         )
 
     def named(self, weight: NameWeight) -> Named | None:
@@ -136,18 +137,22 @@ class Names:
         return Named(weight.strength * weight.fade * self.reach, weight.strength)
 
     def added(self, model: LinearModel, weight: NameWeight) -> LinearModel:
-        """The model with what is due to a ticket in the very direction of a name."""
+        """The model with what is due to a ticket in the very direction of a name, and less for
+        names that claim too much."""
         if not weight.strength:
             return model
+        shift = np.float32(weight.fade) * np.log(weight.kept)
         coef = model.coef + COSINE * weight.strength * weight.fade * self.directions
-        return replace(model, coef=coef, intercept=model.intercept + weight.shift)
+        return replace(model, coef=coef, intercept=model.intercept + shift)
 
-    def _damped(self, scores: Floats, cells: Cells) -> Floats:
-        """Below 0 (k,) for names that claim more tickets than their labels were given."""
-        accepted = (cells == IS).any(axis=1)
-        claimed = softmax(_masked(scores[accepted], self.usable), axis=1).sum(axis=0)
-        given = (cells == IS).sum(axis=0)
-        return np.asarray(np.log(np.minimum(1, (given + 1) / (claimed + 1))), np.float32)
+    def _kept(self, scores: Floats, cells: Cells, task: Task) -> Floats:
+        """How much is left (k,) of names that claim more tickets than their labels were given."""
+        given = cells == IS
+        known = given.any(axis=1) if task == "exclusive" else np.ones(len(cells), np.bool_)
+        labels_each = np.maximum(1, given[known].sum(axis=1, keepdims=True))
+        claims = softmax(_masked(scores[known], self.usable), axis=1) * labels_each
+        kept = (given.sum(axis=0) + 1) / (claims.sum(axis=0) + 1)
+        return np.asarray(np.minimum(1, kept), np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,8 +163,13 @@ class NameWeight:
     """0: not at all, to 1."""
     fade: float
     """From 1 with no answers towards 0."""
-    shift: Floats
-    """(k,): added to the intercepts."""
+    kept: Floats
+    """(k,): how much of each name's weight is left, 0 to 1."""
+
+
+def fade(answers: int, labels: int) -> float:
+    """How much names still count after so many answers, from 1 towards 0."""
+    return FADE / (FADE + answers / max(1, labels))
 
 
 def of(vectors: Floats, propagation: Propagation) -> Names | None:

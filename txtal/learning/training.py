@@ -26,6 +26,8 @@ class Hyperparameters:
     """The weight of label propagation; 0 means none."""
     downweighted: int | None = None
     """The block of features that has half the weight of the others, if any."""
+    names: bool = True
+    """Whether the labels' names are evidence, where they are known."""
 
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
@@ -41,7 +43,7 @@ class Trainer:
     """Columns of each block of features."""
     propagation: Propagation | None = None
     names: Names | None = None
-    """What the labels are called, where that is evidence."""
+    """What the labels are called, for evidence; None where that isn't known or wanted."""
     seed: int = 0
 
     def regression(
@@ -51,9 +53,9 @@ class Trainer:
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
         weights = None
-        if self.names is not None:
-            weight = self.names.weigh(features, cells, self.task)
-            features, cells, weights = self.names.joined(features, cells, weight, self.task)
+        if self.evidence is not None:
+            weight = self.evidence.weigh(features, cells, self.task)
+            features, cells, weights = self.evidence.joined(features, cells, weight, self.task)
         fitted = fit(
             features * scale,
             cells,
@@ -70,7 +72,7 @@ class Trainer:
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
     ) -> LinearModel:
         """The regression with what its answers (n, k) say of tickets near their rows (n,)."""
-        names = self.names if self.task == "exclusive" else None
+        names = self.evidence if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
         if self.propagation is not None and self.hyper.propagation:
@@ -83,6 +85,11 @@ class Trainer:
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Both at once, from nothing."""
         return self.finish(self.regression(features, cells), features, rows, cells)
+
+    @property
+    def evidence(self) -> Names | None:
+        """The labels' names, where they count."""
+        return self.names if self.hyper.names else None
 
     def named(self, vectors: Floats) -> Trainer:
         """The same with label names as evidence, given as the vectoriser reads them (k, d)."""

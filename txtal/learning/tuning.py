@@ -69,11 +69,17 @@ class Trial:
 
     @classmethod
     def of(
-        cls, features: Features, rows: Indices, cells: Cells, task: Task, seed: int
+        cls,
+        features: Features,
+        rows: Indices,
+        cells: Cells,
+        task: Task,
+        seed: int,
+        fewest: int | None = None,
     ) -> Trial | None:
-        """Draw a sample of the answers; None while they are too few to choose by."""
+        """Draw a sample of the answers; None while they are fewer than ``fewest`` (``FEWEST``)."""
         checkable = known_in_full(cells, task)
-        if checkable.sum() < FEWEST:
+        if checkable.sum() < (FEWEST if fewest is None else fewest):
             return None
         drawn = np.random.default_rng(seed).permutation(len(cells))[:MOST]
         return cls(

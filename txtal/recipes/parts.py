@@ -118,6 +118,8 @@ class ModelOptions:
     vectoriser: str = _DEFAULTS.vectoriser
     """Text vectors, as a spec such as ``lexical+static@en``."""
     strategy: str = _DEFAULTS.strategy
+    names: bool = True
+    """Whether to learn from what the labels are called, too."""
     robust: bool = False
     """Whether to train without answers that look impossible by a model of the others."""
     stop_gain: float = 1.0
@@ -169,6 +171,7 @@ class ModelOptions:
             strategy=self.strategy,
             audit=questions.audit,
             seed=questions.seed,
+            names=self.names,
             robust=self.robust,
             stop=StopRule(self.stop_gain, self.stop_at),
             suspects=questions.order == "suspects",

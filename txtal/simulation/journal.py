@@ -34,6 +34,7 @@ def fixed(pool: Labelled, test: Labelled, plan: Plan) -> dict[str, Any]:
         "audit": plan.settings.audit,
         "code": hashlib.sha256(Path(code).read_bytes()).hexdigest() if code else None,
         **({"robust": True} if plan.settings.robust else {}),
+        **({} if plan.settings.names else {"names": False}),
     }
 
 

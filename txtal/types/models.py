@@ -29,6 +29,8 @@ class Revision:
     """The newest; not made at every fit."""
     measures: Measures | None = None
     """All that was measured; None where this very fit wasn't."""
+    by_names: bool = False
+    """Whether its suggestions say little but what the labels are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class LearnerSettings:
     """Whether tickets are scored as they arrive, rather than the whole pool."""
     robust: bool = False
     """Whether fits leave out answers that are nearly impossible by a model of the others."""
+    names: bool = True
+    """Whether the labels' names and descriptions are evidence."""
     suspects: bool = False
     """Whether rankings hold answers to review."""
     code: str | None = None

@@ -127,6 +127,10 @@ def suggestion(session: Session, question: Question) -> str:
         return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
     if session.scheme.task == "rating":
         return "".join(_grade(i, session.scheme, likely) for i in question.ranked.suggestion)
+    if session.ranking is not None and session.ranking.revision.by_names:
+        # Nothing has borne it out yet: no figure that looks sure.
+        there = tuple(i for i in question.ranked.suggestion if i in session.scheme.ids)
+        return f"{labels(session.scheme, there)}, going by the label's name" if there else ""
     return ", ".join(
         f"{labels(session.scheme, (i,))} {percent(likely[i])}"
         if i in likely

@@ -1,0 +1,106 @@
+"""What the labels are called, as evidence for the fits of one learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from txtal.learner.answered import Answered
+from txtal.learner.snapshot import Snapshot
+from txtal.learner.source import Source
+from txtal.learning.label_text import label_texts, word_counts
+from txtal.learning.names import Names
+from txtal.learning.propagation import Propagation
+from txtal.learning.training import Trainer
+from txtal.learning.tuning import Trial
+from txtal.types import LearnerSettings
+
+TEXTS = 2_000
+"""Tickets whose words tell how a name that was run together is read."""
+
+FEWEST = 20
+"""Answers from which names are compared with a fit without them."""
+
+GROWTH = 1.3
+"""How many times the answers of the last comparison there must be for the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Names as they were read last, and of what."""
+
+    made: str
+    labels: tuple[tuple[str, str], ...]
+    propagation: Propagation
+    names: Names | None
+
+
+class LabelNames:
+    """The names of a dataset's labels: read when the scheme or the features change, and left out
+    while fits without them are better.
+    """
+
+    def __init__(self, source: Source, settings: LearnerSettings) -> None:
+        self.misleading = False
+        """Whether the last comparison spoke against them."""
+        self._source = source
+        self._seed = settings.seed
+        self._wanted = settings.names
+        self._compared_at = 0
+        """Answers there were at the last comparison."""
+        self._read: _Read | None = None
+
+    def given_to(self, trainer: Trainer, snapshot: Snapshot) -> Trainer:
+        """Return the trainer with the names as evidence, if they are wanted.
+
+        Its hyperparameters say whether they count: not while they mislead.
+        """
+        if not self._wanted or trainer.propagation is None:
+            return trainer
+        names = self._names(trainer, trainer.propagation, snapshot)
+        return replace(
+            trainer, names=names, hyper=replace(trainer.hyper, names=not self.misleading)
+        )
+
+    def _names(
+        self, trainer: Trainer, propagation: Propagation, snapshot: Snapshot
+    ) -> Names | None:
+        labels = tuple((label.name, label.description) for label in snapshot.scheme.labels)
+        made, there = snapshot.features.made, self._read
+        if (
+            there is None
+            or (there.made, there.labels) != (made, labels)
+            or (there.propagation is not propagation)
+        ):
+            ids = snapshot.features.ids[:TEXTS].tolist()
+            counts = word_counts(self._source.texts(ids))
+            vectors = snapshot.features.vectoriser.transform(label_texts(labels, counts))
+            names = replace(trainer, names=None).named(vectors).names
+            self._read = there = _Read(made, labels, propagation, names)
+        return there.names
+
+    def compare(self, answered: Answered, trainer: Trainer) -> bool:
+        """Find out whether names mislead, if it is time to; return whether it was.
+
+        They are left out while the answers are predicted better without them, by more than one
+        standard error in cross-validation. It takes several fits.
+        """
+        if trainer.names is None or len(answered) < max(FEWEST, GROWTH * self._compared_at):
+            return False
+        self._compared_at = len(answered)
+        known = answered.features, answered.rows, answered.cells
+        trial = Trial.of(*known, trainer.task, self._seed, FEWEST)
+        if trial is None:
+            return False
+        by_names, without = (
+            trial.scores(
+                replace(trainer.hyper, names=named),
+                lambda hyper, *some: replace(trainer, hyper=hyper).model(*some),
+            )
+            for named in (True, False)
+        )
+        gain = by_names - without
+        misleading = bool(gain.mean() < -gain.std() / np.sqrt(len(gain)))
+        changed, self.misleading = misleading != self.misleading, misleading
+        return changed
