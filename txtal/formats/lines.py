@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
+from txtal.formats.compression import DAMAGED
 
 _CHUNK = 1 << 16
 
@@ -22,9 +24,12 @@ class BadLine:
     source: str
     line: int
     reason: str
+    last: int = 0
+    """The last of several lines it spans; 0 for one."""
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}: {self.reason}"
+        where = f"{self.line}-{self.last}" if self.last > self.line else f"{self.line}"
+        return f"{self.source}:{where}: {self.reason}"
 
 
 OnBad = Callable[[BadLine], None]
@@ -53,8 +58,8 @@ def lines(
             too_long = len(line) > max_line and not line.endswith(b"\n")
             if too_long:
                 _skip_rest(stream)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            on_bad(BadLine(source, number, "the compressed file is cut short or damaged from here"))
+        except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError):
+            on_bad(BadLine(source, number, DAMAGED))
             return
         except OSError as error:
             reason = error.strerror or error
@@ -68,8 +73,10 @@ def lines(
             return
 
 
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """Why a line that isn't UTF-8 is bad."""
+def not_utf8(error: UnicodeDecodeError, encoding: str = "UTF-8") -> str:
+    """Why a line that can't be decoded is bad."""
+    if encoding != "UTF-8":
+        return f"not valid {encoding}; another encoding is named with --encoding"
     return f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8"
 
 

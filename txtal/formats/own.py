@@ -7,6 +7,9 @@ from collections.abc import Set
 from txtal.formats.rows import ORIGINAL
 from txtal.types import Record
 
+TASK = "task"
+"""What kind of dataset the answer is from."""
+
 RATING = "rating"
 """The grade of an answer as a number."""
 
