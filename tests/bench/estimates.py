@@ -44,10 +44,11 @@ from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate
-from txtal.learning.arrays import Cells, Floats, Mask
+from txtal.learning.arrays import Floats, Mask
 from txtal.learning.model import decide
 from txtal.session.session import Session
 from txtal.simulation.annotator import Labelled, labelled, task_of
+from txtal.simulation.heldout import cells_of, held_out
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import Estimate, LearnerSettings
@@ -82,25 +83,15 @@ class Problem:
         self.pool = _labelled(name, "train")
         self.test = _labelled(name, "test")
         self.task = task_of(self.pool)
-        self.truth = self.of(self.test)
+        self.held_out = held_out(self.pool, self.test, name)
+        self.of_pool = cells_of(self.pool, self.pool.records, self.pool.labels)
         self._features: Floats | None = None
-
-    def of(self, data: Labelled) -> Cells:
-        """The right answers (n, k) to its texts, of the pool's labels."""
-        columns = {label: column for column, label in enumerate(self.pool.labels)}
-        cells = np.zeros((len(data.records), len(columns)), np.int8)
-        for row, record in enumerate(data.records):
-            for label in data.gold[record.text]:
-                if label in columns:
-                    cells[row, columns[label]] = 1
-        return cells
 
     def features(self, learner: Learner) -> Floats:
         """The test file's."""
         if self._features is None:
             assert learner.features is not None
-            texts = [record.text for record in self.test.records]
-            self._features = learner.features.vectoriser.transform(texts)
+            self._features = learner.features.vectoriser.transform(self.held_out.texts)
         return self._features
 
 
@@ -158,16 +149,20 @@ def _at_mark(problem: Problem, learner: Patient) -> Line:
     learner.asked = False
     assert learner.model is not None
     features = problem.features(learner)
-    proba, cooled = (m.predict_proba(features) for m in (learner.model, learner.calibrated))
+    proba, cooled = (
+        problem.held_out.padded(m.predict_proba(features))
+        for m in (learner.model, learner.calibrated)
+    )
     decided = decide(proba, problem.task)
-    right = (decided == problem.truth).all(axis=1)
+    truth = problem.held_out.truth
+    right = (decided == truth).all(axis=1)
     sure, as_shown = (evaluate.confidence(p, decided, problem.task) for p in (proba, cooled))
     given = {name: getattr(measures, name) if measures else None for name in ESTIMATES}
     return {
         "truth": {
             "accuracy": float(right.mean()),
             "pool": _on_the_pool(problem, learner),
-            "macro_f1": evaluate.multilabel_f1(problem.truth, decided, "macro"),
+            "macro_f1": evaluate.f1(truth, decided, "macro"),
         },
         "estimates": {name: _plain(estimate) for name, estimate in given.items()},
         "temperature": measures.temperature if measures else None,
@@ -185,7 +180,7 @@ def _on_the_pool(problem: Problem, learner: Learner) -> float:
     assert learner.features is not None
     assert learner._known is not None
     decided = decide(learner.model.predict_proba(learner.features.matrix), problem.task)
-    right = (decided == problem.of(problem.pool)).all(axis=1)
+    right = (decided == problem.of_pool).all(axis=1)
     return float(np.delete(right, learner._known.rows).mean())
 
 

@@ -84,7 +84,7 @@ OWN = "+own"
 SHOWN = (100, 200, 400)
 """Marks whose macro-F1 the table shows, besides the last."""
 
-MEASURED = ("learner", "learning", "vectors", "session.py")
+MEASURED = ("learner", "learning", "vectors", "session")
 """What of txtal decides a run's outcome."""
 
 
@@ -390,8 +390,8 @@ def _point(labels: int, truth: Cells, predicted: Cells, seconds: float) -> Point
     return Point(
         labels,
         round(evaluate.exact_match(truth, predicted), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "macro"), 6),
-        round(evaluate.multilabel_f1(truth, predicted, "micro"), 6),
+        round(evaluate.f1(truth, predicted, "macro"), 6),
+        round(evaluate.f1(truth, predicted, "micro"), 6),
         round(seconds, 3),
     )
 

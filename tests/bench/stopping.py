@@ -106,7 +106,7 @@ def _label(
             "curve": {
                 "labels": session.count,
                 "accuracy": evaluate.exact_match(problem.test_truth, predicted),
-                "macro_f1": evaluate.multilabel_f1(problem.test_truth, predicted, "macro"),
+                "macro_f1": evaluate.f1(problem.test_truth, predicted, "macro"),
             },
         }
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import accuracy_score, classification_report, f1_score
 
 from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, LABELS, Program
 from txtal.store import schema
@@ -78,6 +79,51 @@ def test_what_the_file_has_that_the_classifier_does_not(trained: Program) -> Non
     assert body["labels"]["an unheard of label"]["support"] == 1
 
 
+def names_of(path: Path) -> list[str]:
+    return [json.loads(line)["label"] for line in path.read_text("utf-8").splitlines()]
+
+
+def test_scores_of_a_file_are_scikit_learns(trained: Program) -> None:
+    """Of what `predict` says of the same texts, labels that only the file has among them."""
+    lines = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()[:80]]
+    for number, line in enumerate(lines):
+        line["text"] = line["text"][: 20 + number]
+        line["label"] = "unheard of" if number % 9 == 0 else line["label"]
+    file = trained.file("cut.jsonl", lines)
+    body = trained.quick.json("evaluate", "model", file, "--json")
+    truth = names_of(file)
+    said = [
+        json.loads(line)["predicted"]
+        for line in trained.quick.ok("predict", "model", file).out.splitlines()
+    ]
+    assert body["accuracy"]["value"] == pytest.approx(accuracy_score(truth, said), abs=1e-4)
+    assert body["macro_f1"]["value"] == pytest.approx(
+        f1_score(truth, said, average="macro", zero_division=0), abs=1e-4
+    )
+    report = classification_report(truth, said, output_dict=True, zero_division=0)
+    assert set(body["labels"]) == set(report) - {"accuracy", "macro avg", "weighted avg"}
+    for label, found in body["labels"].items():
+        for ours, theirs in (("precision",) * 2, ("recall",) * 2, ("f1", "f1-score")):
+            assert found[ours] == pytest.approx(report[label][theirs], abs=1e-4)
+        assert found["support"] == report[label]["support"]
+
+
+def test_what_it_learned_from_is_found_in_the_file(trained: Program) -> None:
+    lines = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+    body = trained.quick.json("evaluate", "model", LABELLED, "--json")
+    assert body["overlap"]["exact"] == body["overlap"]["tested"] == len(lines)
+    assert body["without_overlap"] is None
+    new = [{**line, "text": f"{n} apples and {line['text'][:30]}"} for n, line in enumerate(lines)]
+    nearly = {**lines[3], "text": lines[3]["text"].upper() + "!!"}
+    file = trained.file("mixed.jsonl", [*lines[:2], nearly, *new[10:20]])
+    body = trained.quick.json("evaluate", "model", file, "--json")
+    assert body["overlap"] == {"tested": 13, "exact": 2, "near": 1}
+    assert body["without_overlap"]["accuracy"]["n"] == 10
+    said = trained.quick.ok("evaluate", "model", file).out
+    assert "2 of 13 test texts are among those it learned from, and 1 nearly so" in said
+    assert "without them: accuracy " in said
+
+
 def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
     trained.file("bare.jsonl", [{"text": "no label"}])
     ran = trained.quick("evaluate", "model", "bare.jsonl")
@@ -94,8 +140,9 @@ def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
 def test_hostile_labels_are_made_safe(trained: Program) -> None:
     trained.file("hostile.jsonl", [{"text": "some text", "label": HOSTILE}] * 3)
     for words in ((), ("--json",)):
-        ran = trained.quick.ok("evaluate", "model", "hostile.jsonl", *words)
-        assert not DANGEROUS & set(ran.out)
+        ran = trained.quick("evaluate", "model", "hostile.jsonl", *words)
+        assert "holds characters that don't show" in ran.complaint
+        assert not DANGEROUS & set(ran.err)
 
 
 def test_stats_has_what_the_learner_measured(labelled: Program) -> None:

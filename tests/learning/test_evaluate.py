@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    mean_absolute_error,
+    precision_recall_fscore_support,
+)
 
 from txtal.errors import LearnerError
-from txtal.learning.evaluate import (
-    accuracy,
-    exact_match,
-    macro_f1,
-    measured,
-    multilabel_f1,
-    reliability,
-    wilson,
-)
+from txtal.learning.evaluate import exact_match, f1, measured, reliability, wilson
+from txtal.measures import quality
 from txtal.types import Estimate, LabelCounts
 
 
@@ -31,28 +31,66 @@ def test_wilson_holds_the_share_and_mirrors(counts):
     assert wilson(n - successes, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
-def test_single_label_measures_by_hand():
-    truth, said = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 3])
-    assert accuracy(truth, said) == 0.5
-    # F1: 0 has 2/3, 1 has 2/3, 2 and 3 have 0
-    assert macro_f1(truth, said) == pytest.approx(1 / 3)
-    assert macro_f1(truth, truth) == 1
+def indicators(rows: int = 12, labels: int = 5) -> st.SearchStrategy[np.ndarray]:
+    cell = st.lists(st.integers(0, 1), min_size=labels, max_size=labels)
+    return st.lists(cell, min_size=rows, max_size=rows).map(lambda said: np.array(said, np.int8))
 
 
-def test_multilabel_measures_by_hand():
-    truth = np.array([[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]], np.int8)
-    said = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]], np.int8)
-    assert exact_match(truth, said) == pytest.approx(1 / 3)
-    assert multilabel_f1(truth, said, "micro") == pytest.approx(2 * 2 / (3 + 3))
-    assert multilabel_f1(truth, said, "macro") == pytest.approx((2 / 3 + 1 + 0) / 3)
-    assert multilabel_f1(truth[2:], said[2:], "macro") == 1
-    assert multilabel_f1(truth[2:], said[2:], "micro") == 1
+@given(st.integers(1, 12).flatmap(lambda n: st.tuples(indicators(n), indicators(n))))
+def test_scores_of_any_labels_are_scikit_learns(pair):
+    truth, said = pair
+    occurs = np.flatnonzero((truth | said).any(axis=0))
+    assert exact_match(truth, said) == accuracy_score(truth, said)
+    for average in ("macro", "micro"):
+        expected = (
+            f1_score(truth, said, average=average, labels=occurs, zero_division=0)
+            if len(occurs)
+            else f1_score(truth, said, average=average, zero_division=0)
+        )
+        assert f1(truth, said, average) == pytest.approx(expected)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30),
+    st.sampled_from(["exclusive", "rating"]),
+)
+def test_scores_of_one_label_are_scikit_learns(pairs, task):
+    truth, said = np.array(pairs).T
+    found = measured(cells_of(*truth, k=5), sure_of(*((s, 0.9) for s in said), k=5), task)
+    assert found.accuracy.value == pytest.approx(accuracy_score(truth, said))
+    assert found.macro_f1.value == pytest.approx(
+        f1_score(truth, said, average="macro", zero_division=0)
+    )
+    occurring = [one.label for one in found.labels]
+    assert occurring == sorted({*truth.tolist(), *said.tolist()})
+    each = precision_recall_fscore_support(truth, said, labels=occurring, zero_division=0)
+    ours = [
+        (quality.precision(one), quality.recall(one), quality.f1(one), one.support)
+        for one in found.labels
+    ]
+    assert np.allclose(np.array(ours).T, np.array(each))
+    matrix = confusion_matrix(truth, said, labels=range(5))
+    np.fill_diagonal(matrix, 0)
+    assert sorted(found.confusion) == sorted(
+        (a, b, matrix[a, b]) for a, b in zip(*np.nonzero(matrix), strict=True)
+    )
+    if task == "rating":
+        assert found.error.value == pytest.approx(mean_absolute_error(truth, said))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30))
+def test_scores_of_yes_or_no_are_scikit_learns(pairs):
+    truth, said = np.array(pairs, np.int8).T
+    found = measured(truth[:, None], np.where(said, 0.9, 0.1)[:, None], "binary")
+    assert found.accuracy.value == pytest.approx(accuracy_score(truth, said))
+    assert found.macro_f1.value == pytest.approx(
+        f1_score(truth, said, average="binary", zero_division=0)
+    )
 
 
 def test_measuring_nothing_is_an_error():
-    for measure in (accuracy, macro_f1):
-        with pytest.raises(LearnerError, match="one at least"):
-            measure(np.array([], int), np.array([], int))
+    with pytest.raises(LearnerError, match="one at least"):
+        f1(np.zeros((0, 2), np.int8), np.zeros((0, 2), np.int8), "macro")
     with pytest.raises(LearnerError, match="same rows"):
         exact_match(np.zeros((2, 3), np.int8), np.zeros((2, 2), np.int8))
 
@@ -124,9 +162,6 @@ def test_measures_agree_with_one_another(pairs):
     assert found.accuracy.value == pytest.approx(right / len(pairs))
     assert right + sum(count for _, _, count in found.confusion) == len(pairs)
     assert sum(one.support for one in found.labels) == len(pairs)
-    assert found.macro_f1.value == pytest.approx(
-        macro_f1(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))
-    )
 
 
 def test_the_bootstrap_holds_the_truth_about_as_often_as_it_says():

@@ -241,7 +241,7 @@ class TestSharpness:
 class TestPropagation:
     def test_an_answer_reaches_its_group_and_no_other(self) -> None:
         features, group = blobs()
-        reach = Propagation(Neighbourhood(features)).reach(_rows(0))[:, 0]
+        reach = Propagation(Neighbourhood(features)).mass(_rows(0), _rows(0), 1)[:, 0]
         assert reach[0] == reach.max()
         assert reach[group == 0].mean() > 20 * reach[group != 0].mean()
 
@@ -254,7 +254,7 @@ class TestPropagation:
         spread = seed
         for _ in range(propagation.STEPS):
             spread = propagation.KEPT * graph @ spread + (1 - propagation.KEPT) * seed
-        np.testing.assert_allclose(carried.reach(_rows(5)), spread, rtol=1e-4)
+        np.testing.assert_allclose(carried.mass(_rows(5), _rows(0), 1), spread, rtol=1e-4)
 
     def test_few_answers_speak_for_the_pool(self) -> None:
         features, group = blobs(per_blob=60, seed=2)
@@ -274,9 +274,19 @@ class TestPropagation:
         features, group = blobs(per_blob=60)
         sample = Neighbourhood(features)
         outside = np.setdiff1d(np.arange(180), sample.rows)[:1]
-        reach = Propagation(sample).reach(outside)[:, 0]
+        reach = Propagation(sample).mass(outside, _rows(0), 1)[:, 0]
         assert group[sample.rows[reach.argmax()]] == group[outside[0]]
         assert reach.sum() > 0
+
+    def test_what_was_spread_before_is_added_to(self) -> None:
+        """Whatever was asked for in between, the mass is that of all the answers spread at once."""
+        features, group = blobs(per_blob=20)
+        kept = Propagation(Neighbourhood(features))
+        rows = np.random.default_rng(0).permutation(60)[:30]
+        for some in (rows[:5], rows[:12], rows[3:12], rows[:12], rows, rows[::-1], rows[:29]):
+            fresh = Propagation(Neighbourhood(features))
+            expected = fresh.mass(some, group[some], 3)
+            np.testing.assert_allclose(kept.mass(some, group[some], 3), expected, atol=1e-6)
 
     @pytest.mark.parametrize("task", ["multilabel", "binary"])
     def test_only_exclusive_models_change(self, task: str) -> None:

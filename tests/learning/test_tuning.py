@@ -167,5 +167,6 @@ class TestTrainer:
         none = Trainer("exclusive", Hyperparameters(carried=0), (features.shape[1],), carry)
         some = Trainer("exclusive", Hyperparameters(carried=3), (features.shape[1],), carry)
         regression = none.regression(features[rows], cells)
-        assert none.finish(regression, rows, cells) is regression
-        assert np.abs(some.finish(regression, rows, cells).coef - regression.coef).max() > 0
+        answered = features[rows], rows, cells
+        assert none.finish(regression, *answered) is regression
+        assert np.abs(some.finish(regression, *answered).coef - regression.coef).max() > 0

@@ -12,6 +12,7 @@ from txtal.simulation import comparison, report
 from txtal.simulation.comparison import labels_needed, levels
 from txtal.simulation.conclusion import conclusion, names
 from txtal.simulation.runs import Config, Full, Point, Run
+from txtal.types import Overlap
 
 AUTO = Config("auto", "lexical@en")
 RANDOM = Config("random", "lexical@en")
@@ -217,7 +218,7 @@ def test_the_page_is_whole_and_nothing_in_it_is_obeyed(noises: tuple[float, ...]
     ]
     runs = [run(config, 0.2, 0.5, 0.6, seed=seed) for config in configs for seed in (0, 1)]
     fulls = {f"{EVIL}@en": Full(30, 0.9, 0.8)}
-    facts = report.Facts(EVIL, EVIL, 7, 3, 2, 0.1, "0.1", fulls)
+    facts = report.Facts(EVIL, EVIL, 7, 3, 2, 0.1, "0.1", fulls, Overlap(7, 0, 1))
     page = report.page(runs, comparison.compare(runs), facts)
     reader = read(page)
     assert reader.seen.count("svg") == len(noises) * (2 + 2)  # charts and the legend
@@ -232,5 +233,6 @@ def test_the_page_is_whole_and_nothing_in_it_is_obeyed(noises: tuple[float, ...]
 
 def test_a_page_of_one_flat_run() -> None:
     runs = [run(AUTO, 0.0)]
-    facts = report.Facts("a", "b", 1, 1, 1, 0.0, "0.1", {AUTO.vectoriser: Full(10, 0.0, 0.0)})
+    fulls = {AUTO.vectoriser: Full(10, 0.0, 0.0)}
+    facts = report.Facts("a", "b", 1, 1, 1, 0.0, "0.1", fulls, Overlap(1, 0, 0))
     read(report.page(runs, comparison.compare(runs), facts))

@@ -18,6 +18,7 @@ import numpy as np
 from txtal.errors import ModelError
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
+from txtal.learning.overlap import SKETCH, Sketches
 from txtal.types import TASKS, Classified, Record, Task, grades
 from txtal.vectors.vectoriser import Vectoriser
 
@@ -35,6 +36,9 @@ _BATCH = 1000
 _VECTORISER = "vectoriser."
 """What the names of the vectoriser's arrays begin with."""
 
+_LEARNED = "learned."
+"""And those of the sketches of the texts it learned from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
@@ -44,6 +48,8 @@ class Classifier:
     labels: tuple[str, ...]
     model: LinearModel
     vectoriser: Vectoriser
+    learned: Sketches | None = None
+    """Of the texts it learned from, to tell whether it is tested on them; None: unknown."""
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (n texts, k labels), columns in the order of ``labels``."""
@@ -78,7 +84,11 @@ class Classifier:
         }
         own = {f"{_VECTORISER}{name}": array for name, array in arrays.items()}
         weights = {"coef": model.coef, "intercept": model.intercept, "trained": model.trained}
-        return header, weights | own
+        learned: dict[str, np.ndarray] = {}
+        if self.learned is not None:
+            learned[f"{_LEARNED}exact"] = self.learned.exact
+            learned[f"{_LEARNED}near"] = self.learned.near
+        return header, weights | own | learned
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
@@ -98,7 +108,18 @@ class Classifier:
         vectoriser = Vectoriser.from_arrays(header["vectoriser"], parts)
         if not _fits(model, len(labels), vectoriser.dims):
             raise ValueError("its labels, weights and features don't fit together")
-        return cls(task, labels, model, vectoriser)
+        return cls(task, labels, model, vectoriser, _sketches(arrays))
+
+
+def _sketches(arrays: Mapping[str, np.ndarray]) -> Sketches | None:
+    """Those of the texts learned from. Raises ValueError when they can't be some."""
+    exact, near = (arrays.get(f"{_LEARNED}{part}") for part in ("exact", "near"))
+    if exact is None or near is None:
+        return None
+    kinds = exact.dtype == np.uint64 and near.dtype == np.uint8
+    if not kinds or exact.ndim != 1 or near.shape != (len(exact), SKETCH):
+        raise ValueError("its sketches of texts are none")
+    return Sketches(exact, near)
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from txtal.classifier.classifier import Classifier, batches
 from txtal.errors import DataError
-from txtal.formats.labelled import stated
+from txtal.formats.labelled import check_grade, stated
 from txtal.learning.arrays import Cells, Floats
 from txtal.learning.evaluate import measured
 from txtal.learning.matrix import IS
-from txtal.types import Measures, Record
+from txtal.learning.overlap import Shared, shared, sketches
+from txtal.types import Measures, Overlap, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,30 @@ class Trial:
     """Their names by column: the classifier's, then those that only the texts have."""
     left_out: int
     """Records without a label, or, for one label of several, with more than one."""
+    overlap: Overlap | None
+    """With the texts it learned from; None when the classifier doesn't know them."""
+    apart: Measures | None
+    """Without those texts; None when there are none of them, or no others."""
 
 
 def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Trial:
     """Try ``classifier`` on the labelled ones of ``records``; texts are not kept.
 
     A text with a label that the classifier doesn't know is always wrong. Raises DataError when
-    there is nothing to try it on.
+    there is nothing to try it on, and for a grade that isn't on the classifier's scale.
     """
     truths: list[frozenset[str]] = []
     chances: list[Floats] = []
+    known: list[Shared] = []
     read = 0
     for batch in batches(records):
         read += len(batch)
         usable = [(r.text, truth) for r in batch if (truth := _truth(r, classifier)) is not None]
         if usable:
-            chances.append(classifier.predict_proba([text for text, _ in usable]))
+            texts = [text for text, _ in usable]
+            chances.append(classifier.predict_proba(texts))
+            if classifier.learned is not None:
+                known.append(shared(sketches(texts), classifier.learned))
             truths += [truth for _, truth in usable]
     if not truths:
         one = "exactly one label" if classifier.task == "exclusive" else "labels or an answer"
@@ -48,8 +57,14 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
     labels = _labels(classifier, truths)
     proba = np.concatenate(chances)
     padded = np.pad(proba, ((0, 0), (0, len(labels) - len(classifier.labels))))
-    measures = measured(_cells(truths, labels), padded, classifier.task)
-    return Trial(measures, labels, read - len(truths))
+    cells = _cells(truths, labels)
+    measures = measured(cells, padded, classifier.task)
+    if not known:
+        return Trial(measures, labels, read - len(truths), None, None)
+    found = Shared(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
+    new = ~found.either
+    apart = measured(cells[new], padded[new], classifier.task) if 0 < new.sum() < len(new) else None
+    return Trial(measures, labels, read - len(truths), found.counted, apart)
 
 
 def _truth(record: Record, classifier: Classifier) -> frozenset[str] | None:
@@ -63,6 +78,9 @@ def _truth(record: Record, classifier: Classifier) -> frozenset[str] | None:
             return applies & frozenset(classifier.labels)
         case "multilabel":
             return applies if said.verdict == "accept" else None
+        case "rating":
+            check_grade(record, sorted(applies), classifier.labels)
+            return applies or None
         case _:
             return applies if len(applies) == 1 else None
 

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from txtal.cli.output import put, put_table
+from txtal.measures.quality import shared
+from txtal.types import Overlap
 
 MOST_IN_MATRIX = 12
 """Labels up to which the confusion matrix is shown as one."""
@@ -18,9 +20,9 @@ Data = dict[str, Any]
 """As :func:`txtal.measures.quality.as_data` makes it."""
 
 
-def percent(value: float | None) -> str:
-    """``81.2 %``; a dash for what isn't known."""
-    return "-" if value is None else f"{100 * value:.1f} %"
+def percent(value: float) -> str:
+    """``81.2 %``."""
+    return f"{100 * value:.1f} %"
 
 
 def interval(estimate: Data) -> str:
@@ -53,13 +55,33 @@ def show_sums(data: Data, source: str) -> None:
     put(f"of those drawn alone: accuracy {interval(data['audit'])}")
 
 
+def show_overlap(data: Data) -> None:
+    """What was tested on that had been learned from, and the figures without it."""
+    overlap = data["overlap"] and Overlap(**data["overlap"])
+    if overlap is None:
+        put(
+            "whether these texts were learned from isn't known: the classifier is of an older txtal"
+        )
+    elif overlap.share:
+        put(shared(overlap, "among those it learned from"))
+        if data["without_overlap"]:
+            put(f"without them: accuracy {interval(data['without_overlap']['accuracy'])}")
+            put(f"              macro-F1 {interval(data['without_overlap']['macro_f1'])}")
+        else:
+            put("so this says how well it remembers, not how good it is on new texts")
+
+
 def show_labels(data: Data) -> None:
     """A row a label, the most frequent first."""
     rows = sorted(data["labels"].items(), key=lambda item: -item[1]["support"])
     put_table(
-        ("label", "precision", "recall", "support"),
+        ("label", "precision", "recall", "F1", "support"),
         [
-            (name, percent(one["precision"]), percent(one["recall"]), f"{one['support']:,}")
+            (
+                name,
+                *(percent(one[score]) for score in ("precision", "recall", "f1")),
+                f"{one['support']:,}",
+            )
             for name, one in rows
         ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ def command(
         put_json(body)
         return
     estimates.show_sums(body, told)
+    if source is not None:
+        estimates.show_overlap(body)
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
@@ -97,4 +100,11 @@ def _of_classifier(
         unlabelled = count(tried.left_out, "text")
         console.say(f"left out {unlabelled} without usable labels, {count(bad.count, 'bad line')}")
     names = dict(enumerate(tried.labels))
-    return {"classifier": str(folder), "source": source, **as_data(tried.measures, names)}
+    apart = tried.apart and as_data(tried.apart, names)
+    return {
+        "classifier": str(folder),
+        "source": source,
+        **as_data(tried.measures, names),
+        "overlap": tried.overlap and asdict(tried.overlap),
+        "without_overlap": apart and {key: apart[key] for key in ("accuracy", "macro_f1")},
+    }

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +165,7 @@ def command(
     from txtal.formats.source import read
     from txtal.ingest.load import OWN, BadLines, own_answers
     from txtal.simulation import annotator
+    from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
     from txtal.simulation.runs import plan
@@ -199,6 +201,8 @@ def command(
         journal = Journal.resume(resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
+        for line in remarks(replay.test, held_out):
+            console.say(line)
         results = _Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
     if as_json:
@@ -307,12 +311,15 @@ class _Results:
             "test": self.test,
             "vectoriser": first,
             "classes": self.replay.pool.labels,
+            "tested": len(self.replay.test.records),
+            "unknown_labels": list(self.replay.test.unknown),
+            "overlap": asdict(self.replay.test.overlap),
             "runs": [run.to_json() for run in self.runs],
             "full": fulls[first],
             "fulls": fulls,
             "summary": {
                 **comparison.to_json(self.comparisons),
-                "conclusion": conclusion(self.comparisons),
+                "conclusion": conclusion(self.comparisons, self.replay.test.overlap),
             },
         }
 
@@ -340,7 +347,7 @@ class _Results:
             put("")
             draw(self._means(), self.names, NAMES[self.measure])
         put("")
-        put(words.conclusion(self.comparisons))
+        put(words.conclusion(self.comparisons, self.replay.test.overlap))
 
     def _means(self) -> dict[Config, dict[int, float]]:
         from txtal.simulation.comparison import levels
@@ -395,6 +402,7 @@ class _Results:
             self.replay.plan.settings.audit,
             metadata.version("txtal"),
             self.fulls,
+            self.replay.test.overlap,
         )
         with write_atomically(path) as file:
             file.write(report.page(self.runs, self.comparisons, facts))

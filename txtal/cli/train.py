@@ -41,6 +41,8 @@ def command(
     from txtal.classifier import classifier
     from txtal.errors import LearnerError
     from txtal.learner.learner import Learner
+    from txtal.learning.overlap import sketches
+    from txtal.store import answers, datasets, tickets
     from txtal.types import LearnerSettings
 
     console: Console = context.obj
@@ -56,7 +58,12 @@ def command(
     if scheme is None or model is None or features is None or not model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")
     names = tuple(label.name for label in scheme.labels)
-    made = classifier.Classifier(scheme.task, names, learner.calibrated, features.vectoriser)
+    with console.read() as conn:
+        standing = answers.standing(conn, datasets.get(conn, dataset).id)
+        learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
+    made = classifier.Classifier(
+        scheme.task, names, learner.calibrated, features.vectoriser, learned
+    )
     classifier.save(made, output)
     console.say(f"trained on {revision.answers:,} answers, written to {output}")
     if revision.audit:

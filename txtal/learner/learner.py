@@ -340,7 +340,7 @@ class Learner:
             hyper or self._tuning.chosen,
             self.features.vectoriser.widths,
             self._surroundings.propagation,
-            self.settings.seed,
+            seed=self.settings.seed,
         )
 
     # --- reading ----------------------------------------------------------------------------
@@ -444,7 +444,7 @@ class Learner:
     def _fit(self, known: Known) -> None:
         trainer, known = self._trainer(), known.without(self._left_out.tickets)
         self._regression = trainer.regression(known.features, known.cells, self._regression)
-        self.model = trainer.finish(self._regression, known.rows, known.cells)
+        self.model = trainer.finish(self._regression, known.features, known.rows, known.cells)
 
     # --- measuring --------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def gather(
     blind = trainer.regression(features[~audit], cells[~audit])
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, y, blind), used, y)
+        return trainer.finish(trainer.regression(x, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.chances))
     folds = np.where(real, _folds(cells, audit), -1)

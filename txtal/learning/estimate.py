@@ -215,4 +215,4 @@ def _expected_f1(evidence: Evidence, heat: float) -> float:
     said = decide(proba, evidence.task) == IS
     both, either = (proba * said).sum(axis=0), proba.sum(axis=0) + said.sum(axis=0)
     occurs = either > 0.5
-    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 1.0
+    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 0.0

@@ -28,9 +28,6 @@ BIN_SIZE = 10
 DRAWS = 400
 """Of the bootstrap."""
 
-Labels = npt.NDArray[np.integer]
-"""One label a row (n,), as a column number."""
-
 
 def mean_interval(errors: Indices) -> tuple[float, float]:
     """The 95 % interval (low, high) of the mean of ``errors`` (n,), all 0 or more, n 2 or more.
@@ -50,31 +47,20 @@ def mean_interval(errors: Indices) -> tuple[float, float]:
     return max(0.0, (middle - reach) / (2 * (1 + z2))), (middle + reach) / (2 * (1 + z2))
 
 
-def accuracy(truth: Labels, predicted: Labels) -> float:
-    """The share of rows (n,) that are right. Raises LearnerError without rows."""
-    _check(truth, predicted)
-    return float((truth == predicted).mean())
-
-
 def exact_match(truth: Cells, predicted: Cells) -> float:
-    """The share of rows (n, k) right in every label. Raises LearnerError without rows."""
+    """Return the share of rows (n, k) right in every label, as scikit-learn's ``accuracy_score``.
+
+    Raises LearnerError without rows.
+    """
     _check(truth, predicted)
     return float((truth == predicted).all(axis=1).mean())
 
 
-def macro_f1(truth: Labels, predicted: Labels) -> float:
-    """The mean F1 of the labels that occur in either (n,). Raises LearnerError without rows."""
-    _check(truth, predicted)
-    labels = np.union1d(truth, predicted)
-    return multilabel_f1(truth[:, None] == labels, predicted[:, None] == labels, "macro")
+def f1(truth: Cells | Mask, predicted: Cells | Mask, average: Literal["micro", "macro"]) -> float:
+    """Return the F1 of labels (n, k) that apply or don't, as scikit-learn's ``f1_score``.
 
-
-def multilabel_f1(
-    truth: Cells | Mask, predicted: Cells | Mask, average: Literal["micro", "macro"]
-) -> float:
-    """F1 of labels (n, k) that apply or don't; 1 when none applies and none is predicted.
-
-    micro: of all decisions together. macro: the mean over labels that occur in either.
+    micro: of all decisions together. macro: the mean over the labels that occur in either; of
+    binary cells that is the F1 of the one label. 0 when no label occurs.
     Raises LearnerError without rows.
     """
     _check(truth, predicted)
@@ -83,7 +69,7 @@ def multilabel_f1(
     if average == "micro":
         both, either = both.sum(keepdims=True), either.sum(keepdims=True)
     occurs = either > 0
-    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 1.0
+    return float((2 * both[occurs] / either[occurs]).mean()) if occurs.any() else 0.0
 
 
 def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Measures:
@@ -150,7 +136,6 @@ def _bootstrapped_f1(cells: Cells, decided: Cells) -> Estimate:
     occurs = either > 0
     scores = np.divide(2 * both, either, out=np.zeros_like(both), where=occurs)
     means = scores.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1)
-    means[~occurs.any(axis=1)] = 1.0
     low, high = np.quantile(means[1:], [0.025, 0.975])
     return Estimate(n, float(means[0]), float(min(low, means[0])), float(max(high, means[0])))
 

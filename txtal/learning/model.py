@@ -155,12 +155,16 @@ def fit(
     cells: Cells,
     task: Task,
     *,
+    weights: Floats | None = None,
     C: float | None = None,
     balanced: bool | None = None,
     start: LinearModel | None = None,
     seed: int = 0,
 ) -> LinearModel:
     """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
+
+    ``weights`` (n,) has what each counts, where that isn't 1. A balanced class of which there is
+    less than one answer weighs as if there were one.
 
     ``C`` is the inverse strength of the L2 penalty; ``balanced`` lets every class weigh the same in
     all. None is what is :func:`usual` for the task. ``start``, a model of the same task and shape,
@@ -190,7 +194,8 @@ def fit(
         usual_C if C is None else C, usually_balanced if balanced is None else balanced, seed
     )
     learn = _FITS.get(task, _fit_labels)
-    return learn(features[known], cells[known], task, start, options)
+    weigh = np.ones(len(cells), np.float32) if weights is None else weights
+    return learn(_Answers(features[known], cells[known], weigh[known]), task, start, options)
 
 
 def usual(task: Task) -> tuple[float, bool]:
@@ -208,6 +213,16 @@ class _Options(NamedTuple):
     seed: int
 
 
+class _Answers(NamedTuple):
+    features: Features
+    cells: Cells
+    weights: Floats
+    """(n,): what each counts."""
+
+    def of(self, rows: Mask | Indices) -> _Answers:
+        return _Answers(self.features[rows], self.cells[rows], self.weights[rows])
+
+
 def _can_start(
     start: LinearModel | None, features: Features, cells: Cells, task: Task, rows: int
 ) -> bool:
@@ -221,19 +236,21 @@ def _can_start(
 
 
 def _fit_labels(
-    features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
+    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
 ) -> LinearModel:
+    features, cells, _ = answers
     coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
     for label, column in enumerate(cells.T):
         known = column != UNKNOWN
-        yes, no = int((column == IS).sum()), int((column == NOT).sum())
+        each = answers.weights[known]
+        yes, no = each[column[known] == IS].sum(), each[column[known] == NOT].sum()
         if not yes or not no:
             # Laplace's rule of succession: few answers of one kind must not look like certainty.
             intercept[label] = logit((yes + 1) / (yes + no + 2))
             continue
         y = column[known].astype(np.int64)
         begin = (start.coef[[label]], start.intercept[[label]]) if start else None
-        weights = _class_weights(y, options)[y]
+        weights = each * _class_weights(y, each, options)[y]
         coef[[label]], intercept[[label]] = _solve(features[known], y, weights, begin, options)
         trained[label] = True
     return LinearModel(task, coef, intercept, trained)
@@ -243,18 +260,20 @@ def _fit_labels(
 
 
 def _fit_grades(
-    features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
+    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
 ) -> LinearModel:
-    model = _fit_labels(features, grades.reached(cells), task, start, options)
-    return replace(model, trained=(cells == IS).any(axis=0))
+    reached = answers._replace(cells=grades.reached(answers.cells))
+    model = _fit_labels(reached, task, start, options)
+    return replace(model, trained=(answers.cells == IS).any(axis=0))
 
 
 # One of K labels: one regression over those accepted so far.
 
 
 def _fit_exclusive(
-    features: Features, cells: Cells, task: Task, start: LinearModel | None, options: _Options
+    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
 ) -> LinearModel:
+    features, cells, each = answers
     coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
     trained |= (cells == IS).any(axis=0)
     model = LinearModel(task, coef, intercept, trained)
@@ -264,8 +283,9 @@ def _fit_exclusive(
     accepted = np.flatnonzero((cells == IS).any(axis=1))
     rejected = np.flatnonzero((cells == NOT).any(axis=1) & (cells == UNKNOWN).any(axis=1))
     y = cells[accepted].argmax(axis=1)
-    weights = _class_weights(y, options)
-    model = _fit_softmax(model, features[accepted], y, weights[y], start, options)
+    by_class = _class_weights(y, each[accepted], options)
+    weights = each[accepted] * by_class[y]
+    model = _fit_softmax(model, features[accepted], y, weights, start, options)
     if not len(rejected):
         return model
     belief = model.predict_proba(features[rejected])[:, trained]
@@ -274,7 +294,7 @@ def _fit_exclusive(
         model,
         features[np.concatenate([accepted, rejected[rows]])],
         np.concatenate([y, guesses]),
-        np.concatenate([weights[y], REJECT_WEIGHT * shares]),
+        np.concatenate([weights, REJECT_WEIGHT * each[rejected[rows]] * shares]),
         model,
         options,
     )
@@ -329,12 +349,13 @@ def _zeros(k: int, d: int) -> tuple[Floats, Floats, Mask]:
     return np.zeros((k, d), np.float32), np.zeros(k, np.float32), np.zeros(k, np.bool_)
 
 
-def _class_weights(y: Indices, options: _Options) -> Floats:
+def _class_weights(y: Indices, weights: Floats, options: _Options) -> Floats:
     """A weight for every class (c,), n / (c * count) when balanced; each class has a row."""
-    counts = np.bincount(y)
+    counts = np.bincount(y, weights=weights)
     if not options.balanced:
         return np.ones(len(counts), np.float32)
-    return (len(y) / (len(counts) * counts)).astype(np.float32)
+    levelled = counts.sum() / (len(counts) * np.maximum(counts, 1))
+    return np.asarray(levelled, np.float32)
 
 
 def _solve(

@@ -10,8 +10,10 @@ model: its probabilities are the product of both, normalised.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -39,12 +41,35 @@ WEIGHT = 3.0
 """Of its scores, in logits, beside the logistic regression's."""
 
 
+class Named(NamedTuple):
+    """What the labels' names say of the tickets in the sample; see :mod:`..names`."""
+
+    mass: Floats
+    """(m, k)."""
+    strength: float
+    """What a name counts beside an answer, 0 to 1."""
+
+
+class Spread(NamedTuple):
+    """Answers that were spread, and what came of it."""
+
+    answers: Counter[tuple[int, int]]
+    """How often each row was given each label."""
+    mass: Floats
+    """(m, k): how much of them arrived at each ticket."""
+
+
 class Propagation:
-    """How far the answer to each ticket reaches; worked out once a ticket and kept."""
+    """How far answers reach; what was spread last is kept for the next."""
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._near = neighbourhood
-        self._reach: dict[int, Floats] = {}
+        self._last = self._nothing(0)
+
+    @property
+    def sample(self) -> Neighbourhood:
+        """The tickets that answers are spread over."""
+        return self._near
 
     @cached_property
     def _graph(self) -> sp.csr_array:
@@ -64,37 +89,53 @@ class Propagation:
         normal = known.T @ known + PENALTY * np.eye(known.shape[1], dtype=np.float32)
         return np.asarray(np.linalg.inv(normal), np.float32)
 
-    def reach(self, rows: Indices) -> Floats:
-        """How much of an answer to each of ``rows`` (a,) arrives at each ticket: (m, a)."""
-        new = np.array([row for row in rows.tolist() if row not in self._reach], np.int64)
-        if len(new):
-            spread = np.ascontiguousarray(self._spread(new).T)
-            self._reach.update(zip(new.tolist(), spread, strict=True))
-        # Each is one piece of memory: to copy them row by row is several times as fast.
-        reach = np.empty((len(rows), len(self._near)), np.float32)
-        for place, row in enumerate(rows.tolist()):
-            reach[place] = self._reach[row]
-        return reach.T
+    def mass(self, rows: Indices, labels: Indices, count: int) -> Floats:
+        """How much of the answers ``labels`` (a,) to ``rows`` (a,) arrives where: (m, count).
 
-    def _spread(self, rows: Indices) -> Floats:
-        seeds = self._seeds(rows)
+        Spreading is linear, so labels are spread and not answers, and what came of the last
+        answers is kept: those that are new are added to it.
+        """
+        wanted = Counter(zip(rows.tolist(), labels.tolist(), strict=True))
+        last = self._last if self._last.mass.shape[1] == count else self._nothing(count)
+        if not wanted >= last.answers:
+            # Nothing is ever subtracted: what is left of far tickets would be rounding errors.
+            last = self._nothing(count)
+        found = Spread(wanted, last.mass + self._spread_answers(wanted - last.answers, count))
+        if wanted.total() >= self._last.answers.total():
+            self._last = found
+        return found.mass
+
+    def _nothing(self, labels: int) -> Spread:
+        return Spread(Counter(), np.zeros((len(self._near), labels), np.float32))
+
+    def _spread_answers(self, answers: Counter[tuple[int, int]], labels: int) -> Floats:
+        """The mass of these answers, each so many times (m, labels)."""
+        arrived = np.zeros((len(self._near), labels), np.float32)
+        if answers:
+            answered = np.array(list(answers), np.int64)
+            columns, column = np.unique(answered[:, 1], return_inverse=True)
+            times = np.zeros((len(answered), len(columns)), np.float32)
+            times[np.arange(len(answered)), column] = list(answers.values())
+            arrived[:, columns] = self.spread(self._seeds(answered[:, 0]) @ times)
+        return arrived
+
+    def spread(self, seeds: Floats) -> Floats:
+        """What arrives at each ticket of the sample (m, c) of ``seeds`` (m, c) that begin there."""
         spread = seeds
         for _ in range(STEPS):
             spread = KEPT * (self._graph @ spread) + (1 - KEPT) * seeds
-        return spread
+        return np.asarray(spread, np.float32)
 
-    def _seeds(self, rows: Indices) -> Floats:
-        """One at the ticket itself; outside the sample, shared among the nearest that are in it."""
-        seeds = np.zeros((len(rows), len(self._near)), np.float32)
+    def _seeds(self, rows: Indices) -> sp.csr_array:
+        """(m, a): one at the ticket itself; outside the sample, shared among the nearest in it."""
         found, places = self._near.inside(rows)
-        seeds[found, places] = 1
         outside = np.setdiff1d(np.arange(len(rows)), found)
-        if len(outside):
-            near, ties = _tied(*self._near.near_to(rows[outside]))
-            shared = np.zeros((len(outside), len(self._near)), np.float32)
-            np.put_along_axis(shared, near, ties / ties.sum(axis=1, keepdims=True), axis=1)
-            seeds[outside] = shared
-        return seeds.T
+        near, ties = _tied(*self._near.near_to(rows[outside]))
+        shares = ties / np.maximum(ties.sum(axis=1, keepdims=True), 1e-12)
+        values = np.concatenate([np.ones(len(found), np.float32), shares.ravel()])
+        at = np.concatenate([places, near.ravel()])
+        of = np.concatenate([found, np.repeat(outside, near.shape[1])])
+        return sp.csr_array((values, (at, of)), shape=(len(self._near), len(rows)))
 
     def weights(self, soft: Floats) -> tuple[Floats, Floats]:
         """Ridge regression of soft labels (m, k): coefficients (k, d) and intercepts (k,)."""
@@ -102,20 +143,32 @@ class Propagation:
         return solved[:, :-1], solved[:, -1]
 
     def carry(
-        self, model: LinearModel, rows: Indices, cells: Cells, weight: float = WEIGHT
+        self,
+        model: LinearModel,
+        rows: Indices,
+        cells: Cells,
+        weight: float = WEIGHT,
+        named: Named | None = None,
     ) -> LinearModel:
         """``model`` with what its answers (a, k) to ``rows`` (a,) say of the tickets near them.
 
-        For exclusive tasks; a reject is not carried on. The model comes back unchanged when it
-        isn't ready, or when more than ``MOST`` answers speak for themselves.
+        ``named`` is what the labels' names say of them. For exclusive tasks; a reject is not
+        carried on. The model comes back unchanged when it isn't ready, or when more than ``MOST``
+        answers speak for themselves.
         """
         accepted = np.flatnonzero((cells == IS).any(axis=1))
         applies = model.task == "exclusive" and model.ready and len(self._near) > NEIGHBOURS
         if not applies or len(accepted) > MOST:
             return model
-        known = (cells[accepted][:, model.trained] == IS).astype(np.float32)
-        mass = self.reach(rows[accepted]) @ known
-        mass /= np.maximum(mass.sum(axis=0), 1e-9)
+        labels = cells[accepted].argmax(axis=1)
+        mass = self.mass(rows[accepted], labels, cells.shape[1])
+        total = np.bincount(labels, minlength=cells.shape[1]).astype(np.float32)
+        if named is not None:
+            mass, total = mass + named.mass, total + named.strength
+        mass = (
+            mass[:, model.trained]
+            * (np.minimum(1, total) / np.maximum(mass.sum(axis=0), 1e-9))[model.trained]
+        )
         soft = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12)
         ridge_coef, ridge_intercept = self.weights(soft)
         coef, intercept = model.coef.copy(), model.intercept.copy()

@@ -8,6 +8,8 @@ import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.model import LinearModel, fit
+from txtal.learning.names import Names
+from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
 from txtal.types import Task
 
@@ -26,6 +28,9 @@ class Hyperparameters:
     """The block of features that counts half as much as the others, if any."""
 
 
+_NO_ROWS: Indices = np.empty(0, np.int64)
+
+
 @dataclass(frozen=True)
 class Trainer:
     """Fits models of one dataset in one way."""
@@ -35,6 +40,8 @@ class Trainer:
     widths: tuple[int, ...]
     """Columns of each block of features."""
     propagation: Propagation | None = None
+    names: Names | None = None
+    """What the labels are called, where that is evidence."""
     seed: int = 0
 
     def regression(
@@ -43,10 +50,15 @@ class Trainer:
         """A logistic regression of answers (n, k) on features (n, d); see :func:`fit`."""
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
+        weights = None
+        if self.names is not None:
+            weight = self.names.weigh(features, cells, self.task)
+            features, cells, weights = self.names.joined(features, cells, weight, self.task)
         fitted = fit(
             features * scale,
             cells,
             self.task,
+            weights=weights,
             C=self.hyper.C,
             balanced=self.hyper.balanced,
             start=begin,
@@ -54,15 +66,33 @@ class Trainer:
         )
         return replace(fitted, coef=fitted.coef * scale)
 
-    def finish(self, regression: LinearModel, rows: Indices, cells: Cells) -> LinearModel:
+    def finish(
+        self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
+    ) -> LinearModel:
         """The regression with what its answers (n, k) say of tickets near their rows (n,)."""
-        if self.propagation is None or not self.hyper.carried:
-            return regression
-        return self.propagation.carry(regression, rows, cells, self.hyper.carried)
+        names = self.names if self.task == "exclusive" else None
+        weight = names.weigh(features, cells, self.task) if names is not None else None
+        finished = regression
+        if self.propagation is not None and self.hyper.carried:
+            named = names.named(weight) if names is not None and weight is not None else None
+            finished = self.propagation.carry(regression, rows, cells, self.hyper.carried, named)
+        return finished if names is None or weight is None else names.added(finished, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Both at once, from nothing."""
-        return self.finish(self.regression(features, cells), rows, cells)
+        return self.finish(self.regression(features, cells), features, rows, cells)
+
+    def named(self, vectors: Floats) -> Trainer:
+        """The same with label names as evidence, given as the vectoriser reads them (k, d)."""
+        if self.propagation is None or self.task == "rating":
+            return self
+        names = names_of(vectors, self.propagation)
+        if names is None:
+            return self
+        unscored = replace(self, names=names)
+        none = np.zeros((0, len(vectors)), np.int8)
+        only = unscored.model(np.zeros((0, vectors.shape[1]), np.float32), _NO_ROWS, none)
+        return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
 
     def _scale(self) -> Floats:
         """A factor a column (d,), of mean square 1 over blocks lest it change what C means."""

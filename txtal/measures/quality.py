@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from txtal.text import count
-from txtal.types import Effort, Estimate, LabelCounts, Measures
+from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
 
 DIGITS = 4
 
@@ -68,25 +68,38 @@ def measures_line(measures: Measures) -> str:
     return ", ".join([*parts, f"calibration error {100 * measures.ece:.0f} %"])
 
 
+def shared(overlap: Overlap, where: str) -> str:
+    """``12 of 300 test texts are in the pool, too, and 3 nearly so``."""
+    said = f"{overlap.exact:,} of {count(overlap.tested, 'test text')} are {where}"
+    return f"{said}, and {overlap.near:,} nearly so" if overlap.near else said
+
+
 def hours(value: float) -> str:
     """``12 min``, ``3.4 h``."""
     return f"{60 * value:.0f} min" if value < 1 else f"{value:,.1f} h"
 
 
-def precision(counts: LabelCounts) -> float | None:
-    """The share of those given the label that have it; None when none was."""
-    return counts.right / counts.predicted if counts.predicted else None
+def precision(counts: LabelCounts) -> float:
+    """The share of those given the label that have it; 0 when none was, as in scikit-learn."""
+    return counts.right / counts.predicted if counts.predicted else 0.0
 
 
-def recall(counts: LabelCounts) -> float | None:
-    """The share of those that have the label that were given it; None when none has it."""
-    return counts.right / counts.support if counts.support else None
+def recall(counts: LabelCounts) -> float:
+    """The share of those that have the label that were given it; 0 when none has it."""
+    return counts.right / counts.support if counts.support else 0.0
+
+
+def f1(counts: LabelCounts) -> float:
+    """The harmonic mean of both; 0 when the label doesn't occur."""
+    either = counts.support + counts.predicted
+    return 2 * counts.right / either if either else 0.0
 
 
 def _label(counts: LabelCounts) -> dict[str, Any]:
     return {
         "precision": _round(precision(counts)),
         "recall": _round(recall(counts)),
+        "f1": _round(f1(counts)),
         "support": counts.support,
         "predicted": counts.predicted,
         "right": counts.right,
@@ -103,5 +116,5 @@ def _rounded(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
+def _round(value: float) -> float:
+    return round(value, DIGITS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from txtal.measures.quality import effort_lines, hours, precision, recall
+from txtal.measures.quality import effort_lines, f1, hours, precision, recall
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
@@ -188,9 +188,7 @@ def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> I
 def _label_row(name: str, counts: LabelCounts | None, answers: int) -> tuple[str, ...]:
     if counts is None:
         return (name, "-", "-", "-", "0", f"{answers:,}")
-    f1 = 2 * counts.right / (counts.support + counts.predicted)
-    shares = (precision(counts), recall(counts), f1)
-    said = ("-" if share is None else f"{100 * share:.0f} %" for share in shares)
+    said = (f"{100 * share:.0f} %" for share in (precision(counts), recall(counts), f1(counts)))
     return (name, *said, f"{counts.support:,}", f"{answers:,}")
 
 

@@ -25,6 +25,10 @@ class Labelled:
     gold: Mapping[str, Gold]
     grades: tuple[str, ...] = ()
     """The scale of a rating, lowest first."""
+    repeats: int = 0
+    """Records left out because their text was there before."""
+    unlabelled: int = 0
+    """Records left out because they say no label."""
 
     @property
     def labels(self) -> list[str]:
@@ -47,16 +51,21 @@ def labelled(records: Iterable[Record], source: str, scale: tuple[str, ...] = ()
     """
     kept: dict[str, Record] = {}
     gold: dict[str, Gold] = {}
+    repeats = unlabelled = 0
     for record in records:
         labels = labels_of(record)
         if scale and labels is not None:
             check_grade(record, labels, scale)
-        if labels is not None and record.text not in kept:
+        if labels is None or (scale and not labels):
+            unlabelled += 1
+        elif record.text in kept:
+            repeats += 1
+        else:
             kept[record.text] = record
             gold[record.text] = labels
     if not kept:
         raise DataError(f"{source}: no line has a label, a list of labels, or an accept")
-    return Labelled(list(kept.values()), gold, scale)
+    return Labelled(list(kept.values()), gold, scale, repeats, unlabelled)
 
 
 def task_of(pool: Labelled) -> Task:

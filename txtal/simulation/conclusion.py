@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from txtal.measures.quality import shared
 from txtal.simulation.comparison import ERROR, Comparison, Outcome, merit
 from txtal.simulation.runs import Config, Full, Point
 from txtal.text import clean, count
+from txtal.types import Overlap
 
 
 def names(configs: Iterable[Config]) -> dict[Config, str]:
@@ -34,8 +36,17 @@ def names(configs: Iterable[Config]) -> dict[Config, str]:
     return {config: name(config) for config in every}
 
 
-def conclusion(comparisons: Sequence[Comparison]) -> str:
-    """Whether active learning pays, with which strategy, and the numbers: a sentence a noise."""
+def conclusion(comparisons: Sequence[Comparison], overlap: Overlap | None = None) -> str:
+    """Whether active learning pays, with which strategy, and the numbers: a sentence a noise.
+
+    ``overlap`` of the test texts with the pool's is remarked on, and where it is large nothing is
+    concluded: memory was measured.
+    """
+    if overlap is not None and overlap.share >= MEMORY:
+        return (
+            f"It can't be told whether active learning pays here: {shared(overlap, IN_POOL)}. "
+            "The figures say how well the model remembers; measure on other texts."
+        )
     several = len(comparisons) > 1
     said = []
     for each in comparisons:
@@ -43,7 +54,18 @@ def conclusion(comparisons: Sequence[Comparison]) -> str:
         if several or each.noise:
             sentence = f"{noise_name(each.noise)}, {sentence}"
         said.append(upper(sentence))
+    if overlap is not None and overlap.share >= REMARKABLE:
+        said.append(f"But {shared(overlap, IN_POOL)}: on new texts all figures would be lower.")
     return " ".join(said)
+
+
+IN_POOL = "in the pool, too"
+
+MEMORY = 0.5
+"""Share of the test texts that the pool has, from which nothing is concluded."""
+
+REMARKABLE = 0.05
+"""Share from which the conclusion speaks of it."""
 
 
 def upper(text: str) -> str:

@@ -15,12 +15,16 @@ from txtal.errors import DataError, TxtalError
 from txtal.simulation.annotator import Labelled, task_of
 from txtal.simulation.runs import Config, Full, Plan, Run
 
+_SCORES = "all labels"
+"""What runs are measured over: earlier journals left out labels that the pool lacks."""
+
 
 def fixed(pool: Labelled, test: Labelled, plan: Plan) -> dict[str, Any]:
     """What all runs of one journal have in common."""
     code = plan.settings.code
     return {
         "txtal": metadata.version("txtal"),
+        "scores": _SCORES,
         "source": pool.digest,
         "test": test.digest,
         "task": task_of(pool),

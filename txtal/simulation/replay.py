@@ -13,10 +13,10 @@ import numpy as np
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learning import evaluate, grades, model
-from txtal.learning.arrays import Cells, Indices
-from txtal.learning.matrix import IS
+from txtal.learning.arrays import Indices
 from txtal.session.session import Session
 from txtal.simulation.annotator import Gold, Labelled, answers, task_of
+from txtal.simulation.heldout import cells_of, held_out
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run
 from txtal.store import datasets, schema, tickets
@@ -33,7 +33,7 @@ class Simulation:
         self, pool: Labelled, test: Labelled, plan: Plan, folder: Path, journal: Journal
     ) -> None:
         self.pool = pool
-        self.test = test
+        self.test = held_out(pool, test, "the test file")
         self.plan = plan
         self.folder = folder
         self.journal = journal
@@ -131,36 +131,27 @@ class Simulation:
         """Accuracy (every label right, for multilabel), macro-F1 and the like on the test file."""
         fingerprint = features.vectoriser.fingerprint
         if self._test is None or self._test[0] != fingerprint:
-            texts = [record.text for record in self.test.records]
-            self._test = fingerprint, features.vectoriser.transform(texts)
-        truth = self._cells(self.test)
-        predicted = model.decide(fitted.predict_proba(self._test[1]), self.task)
+            self._test = fingerprint, features.vectoriser.transform(self.test.texts)
+        truth = self.test.truth
+        proba = self.test.padded(fitted.predict_proba(self._test[1]))
+        predicted = model.decide(proba, self.task)
         measures = {
             "accuracy": evaluate.exact_match(truth, predicted),
-            "macro_f1": evaluate.multilabel_f1(truth, predicted, "macro"),
+            "macro_f1": evaluate.f1(truth, predicted, "macro"),
         }
         if self.task == "rating":
             measures["mean_absolute_error"] = float(grades.off(truth, predicted).mean())
         return {name: round(value, 6) for name, value in measures.items()}
 
-    def _cells(self, data: Labelled) -> Cells:
-        """IS and NOT for each text and label of the pool.
-
-        A label that only the test file has can't be learned: such a text is always wrong.
-        """
-        columns = {label: column for column, label in enumerate(self.pool.labels)}
-        cells = np.zeros((len(data.records), len(columns)), np.int8)
-        for row, record in enumerate(data.records):
-            for label in data.gold[record.text]:
-                if label in columns:
-                    cells[row, columns[label]] = IS
-        return cells
-
     def full(self, vectoriser: str) -> Full:
         """What all labels of the pool would give with these features."""
         if vectoriser not in self.journal.fulls:
             features, rows = self._features(vectoriser)
-            fitted = model.fit(features.matrix[rows], self._cells(self.pool), self.task)
+            fitted = model.fit(
+                features.matrix[rows],
+                cells_of(self.pool, self.pool.records, self.pool.labels),
+                self.task,
+            )
             full = Full(len(self.pool.records), **self._score(fitted, features))
             self.journal.add_full(vectoriser, full)
         return self.journal.fulls[vectoriser]

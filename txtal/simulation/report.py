@@ -22,6 +22,7 @@ from txtal.simulation.conclusion import (
 )
 from txtal.simulation.runs import Config, Full, Run
 from txtal.text import count
+from txtal.types import Overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Facts:
     audit: float
     txtal: str
     fulls: Mapping[str, Full]
+    overlap: Overlap
+    """Of the test texts with the pool's."""
 
 
 def page(runs: Sequence[Run], comparisons: Sequence[Comparison], facts: Facts) -> str:
@@ -44,7 +47,7 @@ def page(runs: Sequence[Run], comparisons: Sequence[Comparison], facts: Facts) -
     called = names(run.config for run in runs)
     body = [
         f"<h1>{safe(title)}</h1>",
-        f'<p class="answer">{safe(conclusion(comparisons))}</p>',
+        f'<p class="answer">{safe(conclusion(comparisons, facts.overlap))}</p>',
         *[_section(each, runs, facts) for each in comparisons],
         _made(facts),
         _points(runs, called),
@@ -124,6 +127,7 @@ def _made(facts: Facts) -> str:
     rows = (
         ("annotator", f"{facts.source}, {count(pool, 'text')} of {count(facts.classes, 'label')}"),
         ("measured on", f"{facts.test}, {count(facts.tested, 'text')}"),
+        ("texts in both files", f"{facts.overlap.exact:,}, nearly so {facts.overlap.near:,}"),
         ("all labels of the pool", fulls),
         ("seeds", f"{facts.seeds}"),
         ("drawn at random for the audit", percent(facts.audit)),

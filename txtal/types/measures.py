@@ -146,6 +146,21 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Texts tested on that are among those learned from."""
+
+    tested: int
+    exact: int
+    near: int
+    """Nearly the same as one of them; see :mod:`txtal.learning.overlap`."""
+
+    @property
+    def share(self) -> float:
+        """Of those tested, the same or nearly so."""
+        return (self.exact + self.near) / self.tested if self.tested else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """What labelling has cost, and what it would still cost by hand."""
 
