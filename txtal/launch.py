@@ -13,12 +13,14 @@ from shlex import quote
 
 from txtal import engine, logs
 from txtal.errors import UsageError
-from txtal.formats.labelled import read_labels
+from txtal.formats.label_files import read_labels
+from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
-from txtal.ingest.load import Report, is_large, load, load_first
+from txtal.ingest.load import is_large, load, load_first
 from txtal.ingest.protocol import Job
 from txtal.ingest.stream import Inflow, Reader
+from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule, pointwise
 from txtal.learning.strategies import registry
@@ -58,6 +60,8 @@ class Seat:
     """What of :data:`txtal.ui.keymaps.PRESETS` the keys are."""
     keymap: Keymap = field(default_factory=dict)
     """Keys in the place of the preset's."""
+    reading: Reading = field(default_factory=Reading)
+    """How the tickets' file is read."""
 
 
 def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
@@ -73,7 +77,7 @@ def sit(recipe: Recipe, seat: Seat, report: Report) -> int:
     guidelines = _guidelines(recipe.guidelines)
     extras = _extras(recipe)
     actions = mapped(seat.keymap, seat.preset, extras)
-    reader = _reader(recipe)
+    reader = _reader(recipe, seat.reading, report)
     with closing(schema.open_database(seat.database, create=True)) as conn, foreseen(seat.database):
         with transaction(conn):  # nothing is left of a sitting that can't begin
             dataset = _prepare(conn, recipe, report)
@@ -144,11 +148,11 @@ def _load(
     """Load the recipe's tickets; of a large file the first, and who will load the rest."""
     source = recipe.tickets if recipe.stream is None else None
     if isinstance(source, str | Path) and is_large(source):
-        first = load_first(conn, dataset, source)
-        job = Job(str(seat.database), dataset.name, str(source), first.added)
+        first = load_first(conn, dataset, source, report, seat.reading)
+        job = Job(str(seat.database), dataset.name, str(source), first.added, seat.reading)
         return LoaderProcess(job, log=logs.path())
     if source is not None:
-        load(conn, dataset, source, report)
+        load(conn, dataset, source, report, reading=seat.reading)
     return None
 
 
@@ -364,13 +368,17 @@ def _check_stream(recipe: Recipe, stream: Stream) -> None:
         raise UsageError("a dataset can't be a stream: its tickets are all there already")
 
 
-def _reader(recipe: Recipe) -> Reader | None:
+def _reader(recipe: Recipe, reading: Reading, report: Report) -> Reader | None:
     """What reads the stream, its source opened now so that a fault is told before the screen."""
     if recipe.stream is None or not isinstance(recipe.tickets, str | Path):
         return None
     source, follow = recipe.tickets, recipe.stream.follow
     piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
-    return Reader(lambda on_bad, stop: arriving(source, on_bad, stop, follow=follow, stdin=piped))
+    return Reader(
+        lambda on_bad, stop: arriving(
+            source, on_bad, stop, follow=follow, stdin=piped, reading=reading
+        )
+    )
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

@@ -12,7 +12,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import click
 
 from txtal.cli.errors import guarded
-from txtal.cli.options import Commas, dataset_names, default_annotator
+from txtal.cli.options import (
+    Commas,
+    dataset_names,
+    default_annotator,
+    reading_options,
+    taken_reading,
+)
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
@@ -27,7 +33,10 @@ def command_of(function: RecipeFunction) -> click.Command:
     """
     params = [_param(function, name, hint) for name, hint in _hints(function).items()]
     names = [param.name for param in params]
-    params += _SITTING_OPTIONS
+    taken = {flag for param in params for flag in param.opts}
+    reading = [one for one in reading_options(labels=False) if not taken & {*one.opts}]
+    read_as = [one.name for one in reading if one.name is not None]
+    params += [*reading, *_SITTING_OPTIONS]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
@@ -51,6 +60,7 @@ def command_of(function: RecipeFunction) -> click.Command:
             theme=values["theme"],
             preset=values["preset"],
             keymap=config.keymap(),
+            reading=taken_reading({name: values[name] for name in read_as}),
         )
         code = sit(made, seat, console)
         context.exit(code)

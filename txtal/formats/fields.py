@@ -19,7 +19,7 @@ JOINT = "\n\n"
 """Between two fields that make a text together."""
 
 
-class RowFault(ValueError):
+class RowFault(ValueError):  # noqa: N818 - a fault of the file's, not of ours
     """Why a record can't be a ticket."""
 
 
@@ -127,10 +127,8 @@ def _chosen(fields: Fields, choice: Choice) -> Record:
 def _text(fields: Fields, choice: Choice) -> str:
     parts: list[str] = []
     for name in choice.text:
-        value = next(
-            (found for one in name.split("|") if (found := value_of(fields, one)) not in (None, "")),
-            None,
-        )
+        values = (value_of(fields, one) for one in name.split("|"))
+        value = next((one for one in values if one not in (None, "")), None)
         if type(value) is int or type(value) is float:
             value = str(value)
         if value is not None and not isinstance(value, str):

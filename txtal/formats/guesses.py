@@ -71,13 +71,13 @@ def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[
     if len(bodies) > 1:
         raise DataError(
             f"{source}: no field is called 'text', and it could be any of {shown(bodies)}: choose "
-            f"with --text, as in {_option(bodies[:1])}, or join several, as in {_option(bodies[:2])}"
+            f"one, as in {_option(bodies[:1])}, or join several, as in {_option(bodies[:2])}"
         )
     if bodies and subjects and not named:
         raise DataError(
-            f"{source}: no field is called 'text': {bodies[0]!r} may be all of it, or {subjects[0]!r}"
-            f" a part of it: choose {_option(bodies)} or {_option([subjects[0], *bodies])}; there "
-            f"are {shown(there)}"
+            f"{source}: no field is called 'text': {bodies[0]!r} may be all of it, or "
+            f"{subjects[0]!r} a part of it: choose {_option(bodies)} or "
+            f"{_option([subjects[0], *bodies])}; there are {shown(there)}"
         )
     if bodies:
         return tuple(bodies if named else [*titles[:1], *bodies])
@@ -88,7 +88,12 @@ def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[
 
 
 def _no_text(
-    sample: Sequence[Fields], there: Sequence[str], words: Sequence[str], source: str, *, table: bool
+    sample: Sequence[Fields],
+    there: Sequence[str],
+    words: Sequence[str],
+    source: str,
+    *,
+    table: bool,
 ) -> str:
     longest = max(words or there, key=lambda name: _mean_length(sample, name), default="")
     header = (
@@ -97,8 +102,8 @@ def _no_text(
         else "there are"
     )
     return (
-        f"{source}: no field is called 'text' or by another name that says it is the text; {header} "
-        f"{shown(there)}; name it with --text, as in {_option([longest])}"
+        f"{source}: no field is called 'text' or by another name that says it is the text; "
+        f"{header} {shown(there)}; name it with --text, as in {_option([longest])}"
     )
 
 

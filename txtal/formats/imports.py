@@ -145,6 +145,11 @@ def import_format(row: ImportFormat) -> ImportFormat:
     return IMPORTS.add(row)
 
 
+def is_parquet(source: object) -> bool:
+    """Whether the name of a SOURCE says that it is Parquet."""
+    return str(source).lower().endswith(IMPORTS.named("parquet").suffixes)
+
+
 def recognised(head: bytes) -> ImportFormat | None:
     """The format that a file that begins with ``head`` is in for sure; None where none is sure.
 

@@ -1,13 +1,12 @@
-"""Names of labels that are probably not meant: look-alikes, misspelt ones, and words for nothing."""
+"""Names of labels that are hardly meant: look-alikes, misspelt ones, and words for nothing."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 from txtal.formats.separators import joined_looking
-from txtal.text import shorten
+from txtal.text import looks, shorten
 
 _NOTHING = frozenset({
     "nan", "null", "none", "na", "n/a", "<na>", "#n/a", "nil", "undefined", "-", "--", "?", "",
@@ -32,7 +31,7 @@ def alike(names: Collection[str]) -> list[list[str]]:
 
 
 def _key(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = looks(name)
     number = _NUMBER.fullmatch(folded)
     if number:
         return folded.removesuffix(number[1] or "")
@@ -105,11 +104,11 @@ def remarks(counts: Mapping[str, int], known: Sequence[str], dataset: str) -> li
         )
         more = f", and {len(typos) - _SHOWN:,} more" if len(typos) > _SHOWN else ""
         said.append(f"labels that may be misspelt: {shown}{more}")
-    joined = [name for name in joined_looking(sorted(new))]
+    joined = joined_looking(sorted(new))
     if joined:
         said.append(
-            f"labels that may be several joined by a separator: {_listed(joined, counts)}; each was "
-            "taken as one; --separator takes them apart"
+            f"labels that may be several joined by a separator: {_listed(joined, counts)}; each "
+            "was taken as one; --separator takes them apart"
         )
     return said
 

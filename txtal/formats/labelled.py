@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from functools import lru_cache
+from typing import Any, Literal
 
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats.times import epoch
-from txtal.text import shorten
+from txtal.text import normalise_label, shorten
 from txtal.types import VERDICTS, Record, Task, Verdict
 from txtal.types.grades import span
 
@@ -20,9 +20,9 @@ LONGEST_ANSWER = 7 * 86_400
 
 
 Kind = Literal["named", "asked", "whole"]
-"""``whole``: the labels are all that apply, and a later answer replaces an earlier one. ``asked``: it
-is the answer to a question about these labels, and those of one text belong together. ``named``: a
-row that names a label, and nothing tells which of the two it is."""
+"""``whole``: the labels are all that apply, and a later answer replaces an earlier one. ``asked``:
+it is the answer to a question about these labels, and those of one text belong together. ``named``:
+a row that names a label, and nothing tells which of the two it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class Stated:
     kind: Kind = field(default="named", compare=False)
     task: Task | None = field(default=None, compare=False)
     """What it is an answer to, where the record tells."""
+
+
+Entry = tuple[int, Record, tuple[Stated, ...]]
+"""Line, record, and what it says of itself: nothing, or an answer of each of its annotators."""
 
 
 def stated(record: Record) -> Stated | None:
@@ -83,7 +87,7 @@ def verdict_of(value: object) -> Verdict | None:
     if isinstance(value, str):
         word = value.strip().casefold()
         if word in VERDICTS:
-            return cast(Verdict, word)
+            return word
     return None
 
 
@@ -103,14 +107,26 @@ def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) ->
 
 
 def name(value: object) -> str | None:
-    """A label's name from ``value``, trimmed and in Unicode's composed form; None for no name."""
+    """A label's name from ``value``, made good; empty for a blank one, None for what is no name.
+
+    Whole numbers are the names they are written with, be they floats: that is how a column of them
+    comes out of a table with gaps. Raises DataError for a name that a label can't have.
+    """
     if type(value) is str:
-        return value.strip() if value.isascii() else unicodedata.normalize("NFC", value).strip()
+        return _made_good(value) if value.strip() else ""
     if type(value) is int:
         return str(value)
     if type(value) is float and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return None
+
+
+@lru_cache(maxsize=4096)
+def _made_good(given: str) -> str:
+    try:
+        return normalise_label(given)
+    except UsageError as error:
+        raise DataError(str(error)) from None
 
 
 def names(value: Any, key: str, separator: str = "") -> tuple[str, ...] | None:

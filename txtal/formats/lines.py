@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from pathlib import Path
+from typing import NoReturn, Protocol
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
@@ -78,6 +79,28 @@ def not_utf8(error: UnicodeDecodeError, encoding: str = "UTF-8") -> str:
     if encoding != "UTF-8":
         return f"not valid {encoding}; another encoding is named with --encoding"
     return f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8"
+
+
+def text_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
+    try:
+        with path.open("rb") as file:
+            raw = list(lines(file, str(path), _stop))
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror or error}") from None
+    texts = []
+    for number, line in enumerate(raw, start=1):
+        try:
+            text = line.decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            _stop(BadLine(str(path), number, not_utf8(error)))
+        if text.strip() and not text.lstrip().startswith("#"):
+            texts.append((number, text))
+    return texts
+
+
+def _stop(bad: BadLine) -> NoReturn:
+    raise DataError(str(bad))
 
 
 def _skip_rest(stream: Readable) -> None:

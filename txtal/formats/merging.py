@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from txtal.formats.labelled import Stated
-from txtal.types import ONE_OF, Task
+from txtal.formats.labelled import Entry, Stated
+from txtal.types import ONE_OF, Record, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +169,25 @@ def _several(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
     return Merged(text, annotator, base, tuple(rows), clash)
 
 
-def gold(
-    rows: Iterable[tuple[str, int, Stated]], task: Task | None = None
-) -> tuple[Mapping[str, Stated], Task | None, int]:
-    """One answer a text whoever gave it, the task as far as the rows tell it, and contradictions."""
+def gold(entries: Iterable[Entry]) -> Iterator[Record]:
+    """Records that say, each by ``answer`` and ``labels``, what all rows of their text come to.
+
+    For those who want one answer a text, whoever gave it. A text comes as often as it has rows,
+    each time with the same answer; one that nothing is said of comes without.
+    """
     statements = Statements()
-    for text, line, said in rows:
-        statements.add(text, "", line, said)
-    found = task or statements.task()
-    merged = statements.merged(found or "exclusive")
-    return {one.text: one.said for one in merged}, found, sum(one.contradicts for one in merged)
+    records: list[tuple[Record, bool]] = []
+    for line, record, said in entries:
+        for one in said:
+            statements.add(record.text, "", line, one)
+        records.append((record, bool(said)))
+    merged = {one.text: one.said for one in statements.merged(statements.task() or "exclusive")}
+    for record, says in records:
+        extra: dict[str, object] = {}
+        if says:
+            found = merged[record.text]
+            extra = {"answer": found.verdict, "labels": list(found.labels)}
+        yield Record(record.text, record.meta, extra)
 
 
 def fits(said: Stated, task: Task) -> bool:

@@ -25,7 +25,7 @@ from txtal.formats.compression import packing, uncompressed, unpacked
 from txtal.formats.growing import Followed, Piped
 from txtal.formats.imports import IMPORTS, ImportFormat, recognised
 from txtal.formats.lines import OnBad
-from txtal.formats.reading import Progress, Reading, Rows, Say, Source, unheard
+from txtal.formats.reading import Bytes, Progress, Reading, Rows, Say, Source, unheard
 
 STDIN = "-"
 """The SOURCE that stands for standard input."""
@@ -69,7 +69,9 @@ def open_source(
     if row is not None:
         if not path.exists():
             raise DataError(f"{path}: no such file")
-        named = Source(str(path), io.BytesIO(), on_bad, reading, path, say, progress)
+        named = Source(
+            str(path), io.BufferedReader(io.BytesIO()), on_bad, reading, path, say, progress
+        )
         return Opened(named.name, lambda: (row, named, row.read(named)), nullcontext())
     file = _open(path)
     status = fstat(file.fileno())
@@ -147,7 +149,7 @@ def is_dataset_folder(path: Path) -> bool:
 
 def _open(path: Path) -> io.FileIO:
     try:
-        return cast(io.FileIO, path.open("rb", buffering=0))
+        return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -178,7 +180,8 @@ def _unpack(source: Source) -> str:
     if packed and _head(source):
         if packed == ".gz" and not _head(source).startswith(b"\x1f\x8b"):
             raise DataError(f"{source.name} isn't gzip-compressed; name it without .gz")
-        source.stream, inner = unpacked(source.stream, packed, source.path, source.name)
+        inside, inner = unpacked(source.stream, packed, source.path, source.name)
+        source.stream = cast(Bytes, inside)
         return inner or uncompressed(name)
     return uncompressed(name)
 
@@ -238,8 +241,8 @@ def _unknown(path: Path) -> UsageError:
     if path.is_dir():
         return UsageError(f"{path} is a directory; name a file in it")
     return UsageError(
-        f"{path}: can't tell the format from the name, which must end in {endings()}, nor from what "
-        f"it holds; name it with --format, one of {', '.join(IMPORTS.names)}"
+        f"{path}: can't tell the format from the name, which must end in {endings()}, nor from "
+        f"what it holds; name it with --format, one of {', '.join(IMPORTS.names)}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ from txtal.formats.fields import Choice, Plan, RowFault, recorder, value_of
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
-from txtal.formats.shapes import Shape, shape_of
+from txtal.formats.shapes import Answers, Shape, shape_of
 from txtal.text import count
 from txtal.types import Task
 
@@ -50,12 +51,25 @@ def plan(
     said: Said = _silent
     if answers:
         said, aside = _answers(sample, reading, source, shape, choice, say)
+        if row.columns:
+            said = partial(_without_fractions, said=said)
         choice = replace(choice, aside=aside if row.columns else ())
     record = recorder(choice)
     if flat is not None:
         unfold = flat
         return Plan(lambda fields: record(unfold(fields)), said)
     return Plan(record, said)
+
+
+def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
+    """What a table says, with ``1.0`` as 1: so is a column of whole numbers written with gaps."""
+    return tuple(
+        replace(one, labels=tuple(_WHOLE.sub(r"\1", label) for label in one.labels))
+        for one in said(fields)
+    )
+
+
+_WHOLE = re.compile(r"\A([-+]?\d+)\.0+\Z")
 
 
 def _silent(fields: Fields) -> tuple[Stated, ...]:
@@ -89,9 +103,7 @@ def _choice(
     if not told:
         joined = " and ".join(map(repr, text))
         there = guesses.shown(guesses.fields_of(sample))
-        say(
-            f"{source.name}: the text is taken from {joined}; --text chooses others ({there})"
-        )
+        say(f"{source.name}: the text is taken from {joined}; --text chooses others ({there})")
     key = guesses.actual(reading.id, sample) if reading.id else ""
     if key and sample and all(value_of(fields, key) is None for fields in sample):
         raise DataError(
@@ -123,9 +135,11 @@ def _text(
                     f"{guesses.shown(guesses.fields_of(sample))}"
                 )
         return chosen, True
-    if not sample or any("text" in fields for fields in sample):
-        if not row.columns or not sample or any(fields.get("text") for fields in sample):
-            return ("text",), True
+    # An empty column of a table isn't the text; in JSON a text that is none is told line by line.
+    if not sample or any(
+        fields.get("text") or ("text" in fields and not row.columns) for fields in sample
+    ):
+        return ("text",), True
     if shape is not None and shape.text:
         there = {name for fields in sample for name in fields}
         found = tuple(one for one in shape.text if there & set(one.split("|")))
@@ -155,7 +169,7 @@ def _answers(
         else:
             answers = shape.answers
             aside = (question,) if question else ()
-            return lambda fields: answers(fields, question, separator), aside
+            return partial(_of_tool, answers=answers, question=question, parted=separator), aside
     columns = source.columns or guesses.fields_of(sample)
     if not asked and _is_usual(sample, columns):
         return _usual(sample, columns, separator, source, say)
@@ -166,7 +180,7 @@ def _answers(
                 f"{source.name}: the labels are the columns of 1 and 0, "
                 f"{guesses.shown(one_hot)}; --label names others"
             )
-        own = _is_own_table(columns)
+        own = _is_own_table(source)
         return partial(_of_columns, columns=tuple(one_hot), own=own), tuple(one_hot)
     fields = asked or guesses.label_fields(sample, choice.text, source.name)
     if not fields:
@@ -179,7 +193,7 @@ def _answers(
     several = bool(reading.labels) or (
         not asked and any(guesses.plain(one) in guesses.SEVERAL for one in fields)
     )
-    parted = _separator(sample, fields, separator, source.name, several=several)
+    parted = _separator(sample, fields, separator, source, several=several)
     if not asked:
         others = [one for one in columns if one not in choice.text and one not in fields]
         say(
@@ -191,9 +205,7 @@ def _answers(
     return made, tuple(fields)
 
 
-def _question(
-    sample: Sequence[Fields], asked: Sequence[str], source: str, shape: Shape
-) -> str:
+def _question(sample: Sequence[Fields], asked: Sequence[str], source: str, shape: Shape) -> str:
     """Which of the tool's questions has the label. Raises DataError where that can't be told."""
     if shape.questions is None:
         return ""
@@ -206,6 +218,10 @@ def _question(
             f"{guesses.shown(there)}: choose with --label, as in --label {there[0]}"
         )
     return there[0] if there else ""
+
+
+def _of_tool(fields: Fields, answers: Answers, question: str, parted: str) -> tuple[Stated, ...]:
+    return answers(fields, question, parted)
 
 
 def _is_usual(sample: Sequence[Fields], columns: Sequence[str]) -> bool:
@@ -221,19 +237,19 @@ def _usual(
 ) -> tuple[Said, tuple[str, ...]]:
     """``labels``, ``label`` or ``accept``, meant as ``answer`` says."""
     key = "labels" if any("labels" in fields for fields in sample) else "label"
-    parted = _separator(sample, (key,), separator, source.name, several=key == "labels")
+    parted = _separator(sample, (key,), separator, source, several=key == "labels")
     _say_separator(parted, separator, key, source.name, say)
-    own = _is_own_table(columns)
+    own = _is_own_table(source)
     return partial(_as_usual, separator=parted, own=own), ()
 
 
-def _is_own_table(columns: Sequence[str]) -> bool:
-    """Whether it is the CSV that ``txtal export`` writes."""
-    return {"text", "annotator", "timestamp", "comment"} <= set(columns)
+def _is_own_table(source: Source) -> bool:
+    """Whether it is the table that ``txtal export`` writes."""
+    return {"text", "annotator", "timestamp", "comment"} <= set(source.columns)
 
 
 def _separator(
-    sample: Sequence[Fields], fields: Sequence[str], asked: str, source: str, *, several: bool
+    sample: Sequence[Fields], fields: Sequence[str], asked: str, source: Source, *, several: bool
 ) -> str:
     if asked:
         return "" if asked == separators.KEEP else asked
@@ -243,7 +259,8 @@ def _separator(
         for one in fields
         if isinstance(value := value_of(record, one), str)
     )
-    return separators.separator_in(cells, source, fields[0], several=several)
+    table = bool(source.columns)
+    return separators.separator_in(cells, source.name, fields[0], several=several, table=table)
 
 
 def _say_separator(found: str, asked: str, field: str, source: str, say: Say) -> None:
@@ -264,7 +281,9 @@ def _signed(said: Stated, fields: Fields, own: bool) -> tuple[Stated, ...]:
     found = replace(said, annotator=who(fields.get("annotator")))
     if own:
         comment = fields.pop("comment", "")
-        found = replace(found, at=when(fields.pop("timestamp", None)), comment=comment, kind="whole")
+        found = replace(
+            found, at=when(fields.pop("timestamp", None)), comment=comment, kind="whole"
+        )
         fields.pop("annotator", None)
     return (found,)
 

@@ -21,24 +21,27 @@ def named(word: str) -> str:
     return _WORDS.get(word, word.replace("\\n", "\n").replace("\\t", "\t"))
 
 
-def separator_in(cells: Iterable[str], source: str, field: str, *, several: bool) -> str:
+def separator_in(
+    cells: Iterable[str], source: str, field: str, *, several: bool, table: bool
+) -> str:
     """What parts the labels in these cells; empty where each is one label.
 
     It is recognised by its parts: each is a label of its own elsewhere, or is in two cells beside
     different others. A field that holds ``several`` labels by its name needs no such proof. Raises
-    DataError where some parts are known and others aren't.
+    DataError where some parts are known and others aren't, but not of JSON: it has lists.
     """
     counts = Counter(one.strip() for one in cells)
     plain = [one for one in counts if one and isinstance(cell(one), str)]
     doubtful = ""
-    for mark in sorted(_SEPARATORS, key=lambda mark: -sum(mark in one for one in plain)):
+    marks = _SEPARATORS if table else _SEPARATORS[1:]
+    for mark in sorted(marks, key=lambda mark: -sum(mark in one for one in plain)):
         joined = [one for one in plain if mark in one.strip(mark)]
         if not joined:
             continue
         known, unknown = _parts(plain, joined, mark)
         if several or (known and not unknown):
             return mark
-        if known and not doubtful:
+        if known and table and not doubtful:
             doubtful = mark
             example = next(one for one in joined if known & set(_split(one, mark)))
     if doubtful:

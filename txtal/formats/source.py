@@ -9,7 +9,7 @@ from threading import Event
 
 from txtal.errors import DataError
 from txtal.formats.fields import Plan, RowFault
-from txtal.formats.labelled import Stated
+from txtal.formats.labelled import Entry
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.opening import STDIN, Opened, open_arriving, open_source
 from txtal.formats.planning import is_plain, plan
@@ -18,13 +18,11 @@ from txtal.types import Record
 
 __all__ = ["STDIN", "BadLine", "Entry", "OnBad", "Progress", "arriving", "labelled", "read"]
 
-Entry = tuple[int, Record, tuple[Stated, ...]]
-"""Line, record, and what it says of itself: nothing, or an answer of each of its annotators."""
-
 _SAMPLE = 2000
 """Records that are looked at before it is decided what their fields mean."""
 
 _DEFAULT = Reading()
+
 
 def read(
     source: str | Path,

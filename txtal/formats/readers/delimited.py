@@ -11,14 +11,11 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from txtal.errors import DataError
 from txtal.formats.lines import not_utf8
 from txtal.formats.reading import Rows, Source
-
-if TYPE_CHECKING:
-    from _csv import _reader
 
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"
@@ -48,14 +45,13 @@ def read(source: Source) -> Rows:
             return
         if len(cells) == width:
             rows.flush()
-            yield rows.start, {
-                name: cell for name, cell in zip(header, cells, strict=True) if cell
-            }
+            yield rows.start, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
         elif len(cells) > width and not any(cells[width:]):
             rows.flush()
-            yield rows.start, {
-                name: cell for name, cell in zip(header, cells[:width], strict=True) if cell
-            }
+            yield (
+                rows.start,
+                {name: cell for name, cell in zip(header, cells[:width], strict=True) if cell},
+            )
         elif cells:
             rows.miscounted(len(cells), width)
 
@@ -97,13 +93,13 @@ class _Rows:
     _again: deque[tuple[str, bool]] = field(default_factory=deque)
     _unusable: bool = False
     _limit: int = 0
-    _reader: _reader = field(init=False)
+    _reader: Any = field(init=False)
     _bad: _Spoilt | None = None
 
     def __post_init__(self) -> None:
         self._raw = self.source.lines()
         self._limit = self.source.reading.max_line
-        # The limit belongs to the csv module, not to a reader, and is far too low for a long ticket.
+        # It belongs to the csv module, not to a reader, and is far too low for a long ticket.
         csv.field_size_limit(self._limit)
 
     def header(self) -> list[str]:
@@ -151,7 +147,7 @@ class _Rows:
             self.start = self._read + 1
             self._unusable = False
             try:
-                row = next(self._reader)
+                row: list[str] = next(self._reader)
             except StopIteration:
                 if self._bad:
                     self.flush()
@@ -245,7 +241,7 @@ class _Rows:
             return "\n", True
 
 
-class _Runaway(Exception):
+class _Runaway(Exception):  # noqa: N818 - no error: the file is read on
     """A quote that isn't closed for longer than any text is taken."""
 
 

@@ -47,11 +47,14 @@ def _rows(source: Source, book: Any) -> Rows:
                 if not header:
                     header = _header(source, cells)
                     continue
-                yield number, {
-                    name: value
-                    for name, cell in zip(header, cells, strict=False)
-                    if (value := _value(cell)) is not None
-                }
+                yield (
+                    number,
+                    {
+                        name: value
+                        for name, cell in zip(header, cells, strict=False)
+                        if (value := _value(cell)) is not None
+                    },
+                )
     finally:
         book.close()
 

@@ -19,7 +19,7 @@ def read_mbox(source: Source) -> Rows:
     """The messages of a mailbox; those without a text are reported."""
     assert source.path is not None
     try:
-        box = mailbox.mbox(source.path, factory=_parsed, create=False)
+        box = mailbox.mbox(source.path, factory=_parsed, create=False)  # type: ignore[arg-type]
         keys = box.keys()
     except (OSError, mailbox.Error) as error:
         raise DataError(f"{source.name} can't be read: {error}") from None

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from txtal.errors import DataError
-from txtal.formats.reading import Fields, Rows, Source
 from txtal.formats.readers.jsonl import KINDS, fault_in
+from txtal.formats.reading import Fields, Rows, Source
 
 _CHUNK = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n,\ufeff\x1e]*")

@@ -6,7 +6,6 @@ from txtal.formats.reading import Fields
 from txtal.formats.shapes import Shape
 
 
-
 def _zendesk(fields: Fields) -> bool:
     keys = fields.keys()
     return keys >= {"subject", "description"} and bool(

@@ -34,13 +34,6 @@ def _own_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ..
     said = stated_by(fields)
     if said is None:
         return ()
-    task = fields.get(TASK)
-    # Without its task, a list of refused labels is no sign of a multilabel dataset.
-    found = task if task in TASKS else "multilabel" if "labels" in fields else None
-    if found == "multilabel" and task not in TASKS and said.verdict == "reject":
-        found = None
-    if task not in TASKS and "rating" in fields:
-        found = "rating"
     comment = fields.get("comment")
     return (
         replace(
@@ -51,9 +44,20 @@ def _own_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ..
             flagged=fields.get("flagged") is True,
             comment=comment if isinstance(comment, str) else "",
             kind="whole",
-            task=found,
+            task=_own_task(fields, said),
         ),
     )
+
+
+def _own_task(fields: Fields, said: Stated) -> Task | None:
+    """The task that the line names; one from before lines named it may still tell."""
+    task = fields.get(TASK)
+    if task in TASKS:
+        return next(one for one in TASKS if one == task)
+    if "rating" in fields:
+        return "rating"
+    # A list of refused labels is no sign of a multilabel dataset.
+    return "multilabel" if "labels" in fields and said.verdict != "reject" else None
 
 
 def _as_any(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:
@@ -124,7 +128,7 @@ def _studio_task(fields: Fields) -> Fields:
     others = {
         key: value for key, value in fields.items() if key in ("id", "meta", "inner_id") and value
     }
-    return others | fields["data"]
+    return {**others, **fields["data"]}
 
 
 def _studio_annotations(fields: Fields) -> list[Mapping[str, Any]]:
@@ -244,9 +248,7 @@ def _argilla_1_answers(fields: Fields, label: str, separator: str) -> tuple[Stat
         return ()
     several = fields.get("multi_label") is True or len(found) > 1
     task: Any = "multilabel" if several else None
-    return (
-        Stated("accept", found, who(fields.get("annotation_agent")), kind="whole", task=task),
-    )
+    return (Stated("accept", found, who(fields.get("annotation_agent")), kind="whole", task=task),)
 
 
 def _argilla_2(fields: Fields) -> bool:
@@ -261,11 +263,11 @@ def _argilla_2_record(fields: Fields) -> Fields:
     meta = fields.get("metadata")
     if isinstance(meta, dict) and meta:
         made["meta"] = meta
-    return made | inner
+    return {**made, **inner}
 
 
 def _argilla_responses(fields: Fields) -> Iterable[tuple[str, Any, str, str]]:
-    """(question, value, user, status) of each response, in the shapes that versions 1 and 2 have."""
+    """(question, value, user, status) of each response, as versions 1 and 2 have them."""
     responses = fields.get("responses")
     if isinstance(responses, dict):
         for question, given in responses.items():
