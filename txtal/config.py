@@ -123,6 +123,8 @@ def _read(path: Path) -> Iterator[Origin]:
 
     try:
         said = tomllib.loads(path.read_text("utf-8"))
+    except RecursionError:
+        raise UsageError(f"{path}: nested too deeply to be settings") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
     known = {setting.name: setting for setting in SETTINGS}
@@ -131,6 +133,8 @@ def _read(path: Path) -> Iterator[Origin]:
             raise UsageError(f"{path}: no setting is called {name}; there are: {', '.join(known)}")
         if not _fits(value, known[name].kind):
             raise UsageError(f"{path}: {name} must be {_KINDS[known[name].kind]}, not {value!r}")
+        if isinstance(value, str) and "\0" in value:
+            raise UsageError(f"{path}: {name} holds a NUL, which no name and no option may hold")
         yield Origin(known[name], value, str(path))
 
 

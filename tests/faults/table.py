@@ -27,6 +27,7 @@ TOGETHER = "faults/test_together.py::"
 LEARNER = "faults/test_learner.py::"
 TRUST = "faults/test_trust.py::"
 LABELS = "faults/test_labels.py::"
+PATHS = "faults/test_paths.py::"
 
 FAULTS = (
     Fault(
@@ -395,6 +396,15 @@ FAULTS = (
         ),
     ),
     Fault(
+        "43",
+        "a database whose name SQLite reads as more than a name",
+        (
+            PATHS + "test_a_database_is_the_file_of_its_name",
+            PATHS + "test_a_session_with_a_learner_keeps_to_the_file",
+            PATHS + "test_what_is_no_file_is_refused",
+        ),
+    ),
+    Fault(
         "44",
         "labels of blanks, padded, composed in two ways, alike",
         (
@@ -405,6 +415,16 @@ FAULTS = (
             LABELS + "test_the_screen_refuses_a_blank_name_and_keeps_a_good_one",
             "test_text.py::test_names_no_label_may_have",
             "test_text.py::test_a_name_that_is_good_stays_as_it_is",
+        ),
+    ),
+    Fault(
+        "48",
+        "a copy put by hand over a database whose -wal was left",
+        (
+            PATHS + "test_another_database_under_a_log_is_refused",
+            PATHS + "test_an_older_copy_under_a_log_is_refused",
+            PATHS + "test_an_emptied_database_keeps_its_log",
+            PATHS + "test_a_log_is_taken_in_wherever_its_taking_in_was_cut",
         ),
     ),
     Fault(

@@ -48,7 +48,7 @@ def rows(path: Path) -> dict[str, list[str]]:
         # was made.
         tables = conn.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table'"
-            " AND name NOT IN ('lease', '_sqlite_migrations')"
+            " AND name NOT IN ('lease', '_sqlite_migrations', 'commit_mark')"
         ).fetchall()
         return {
             name.decode(): sorted(

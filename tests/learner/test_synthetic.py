@@ -21,11 +21,11 @@ from txtal.learner.learner import Learner
 from txtal.learner.synthetic import compose, joined, parts
 from txtal.learning.strategies.synthesis import pairs
 from txtal.session.session import Session
-from txtal.store import answers, leases, stats, synthetic, tickets
+from txtal.store import answers, gold, leases, stats, synthetic, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.store.verify import verify
-from txtal.types import AUDIT, SYNTHETIC, Composed, LearnerSettings, Ranked
+from txtal.types import AUDIT, SYNTHETIC, Composed, Dataset, LearnerSettings, Ranked
 
 SETTINGS = LearnerSettings("lexical@en", "margin", synthesise=True)
 
@@ -164,7 +164,8 @@ def test_without_the_option_nothing_is_composed(desk: Desk, path: Path) -> None:
 def test_an_export_marks_them_and_a_table_that_has_no_mark_leaves_them_out(desk: Desk) -> None:
     desk.answer(20)
     scheme = desk.session.scheme
-    rows = [export_row(one.ticket, one.answer, scheme) for one in answers.export(desk.conn, 1)]
+    every = gold.read(desk.conn, Dataset(1, "d", scheme), gold.EVERYTHING)
+    rows = [export_row(one.ticket, one.gold.answer, scheme) for one in every if one.gold.answer]
     made = {row.ticket.text for row in rows if row.ticket.synthetic}
     assert made
     for form in ("jsonl", "prodigy", "plain"):

@@ -26,6 +26,7 @@ FROZEN = {
     "m006_stream": "db69c00803efeec1",
     "m007_overlap": "d8600e6f2aa02173",
     "m008_synthetic": "14ce1a3c6e8671cd",
+    "m009_commit_mark": "aaab376331e56124",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

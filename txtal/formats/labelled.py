@@ -42,6 +42,8 @@ class Stated:
     kind: Kind = field(default="named", compare=False)
     task: Task | None = field(default=None, compare=False)
     """What it is an answer to, where the record tells."""
+    grades: tuple[str, ...] = field(default=(), compare=False)
+    """Of a rating the whole scale, where the record tells."""
 
 
 Entry = tuple[int, Record, tuple[Stated, ...]]

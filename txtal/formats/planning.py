@@ -162,12 +162,11 @@ def _answers(
     """What says how a record is labelled, and the columns that do."""
     asked = [guesses.actual(one, sample) for one in (*reading.label, *reading.labels)]
     separator = separators.named(reading.separator) if reading.separator else ""
-    if shape is not None and shape.answers is not None:
+    if shape is not None and (answers := shape.answers) is not None:
         question = _question(sample, asked, source.name, shape)
         if shape.questions is None and asked:
             shape = None  # the fields named go before what the tool has
         else:
-            answers = shape.answers
             aside = (question,) if question else ()
             return partial(_of_tool, answers=answers, question=question, parted=separator), aside
     columns = source.columns or guesses.fields_of(sample)

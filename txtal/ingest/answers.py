@@ -81,6 +81,7 @@ def load_answers(
     taken = _Taken(source, dataset, wish, bad)
     loaded = tickets.add(conn, dataset.id, taken.records(checked(opened, bad, source)))
     taken.check()
+    taken.settle_grades()
     made, conflicts, remarked = _record(conn, dataset.name, taken, wish)
     outcome = Outcome(source, loaded, bad.count, bad.first, made, notes.notes)
     for line in outcome.lines():
@@ -133,6 +134,12 @@ class _Taken:
                 given = shorten(", ".join(one.labels), 60)
                 return f"{given!r} is not one of the grades {span(self._grades)}"
         return None
+
+    def settle_grades(self) -> None:
+        """Take the scale from the file, if its lines name one and no other is wished for."""
+        scales = {one.grades for one in self.statements.said if one.task == "rating"}
+        if not self._grades and len(scales) == 1 and self._wish.task in (None, "rating"):
+            self._grades = scales.pop()
 
     def check(self) -> None:
         """Raise DataError if records were read, and none says how it is labelled."""

@@ -14,7 +14,7 @@ from txtal.formats.reading import Progress, Reading, Say, unheard
 from txtal.formats.source import read
 from txtal.ingest.outcome import Outcome
 from txtal.ingest.talk import BadLines, Notes, Report, checked, progress_of
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import datasets, gold, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.store.tickets import Loaded
 from txtal.types import Dataset, Record
@@ -114,18 +114,21 @@ def stored(database: Path, source: str) -> Iterator[Record]:
 
 
 def own_answers(conn: Connection, source: str) -> list[Record]:
-    """The answered tickets of ``dataset:NAME`` with what was said of them, the newest answer each.
+    """The answered tickets of ``dataset:NAME``, each with what stands of it.
 
     Raises UsageError when there is none.
     """
     dataset = _own(conn, source)
     names = dataset.scheme.names
-    said = {one.ticket.id: one for one in answers.export(conn, dataset.id)}
     return [
         Record(
             one.ticket.text,
             one.ticket.meta,
-            {"answer": one.answer.verdict, "labels": [names[i] for i in one.answer.labels]},
+            {
+                "answer": one.gold.answer.verdict,
+                "labels": [names[i] for i in one.gold.answer.labels],
+            },
         )
-        for one in said.values()
+        for one in gold.read(conn, dataset)
+        if one.gold.answer
     ]

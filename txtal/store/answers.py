@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from txtal.errors import DamagedError
 from txtal.store import checksums, labels, leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Ticket, Undone
+from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Undone
 
 
 def open_session(
@@ -203,40 +202,6 @@ def examples(conn: Connection, dataset_id: int, label_id: int, count: int = 3) -
         (dataset_id, json.dumps(ids), count),
     )
     return [row[0] for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A standing answer with its ticket and where it came from."""
-
-    ticket: Ticket
-    answer: Answer
-    session_id: int
-    strategy: str
-    vectoriser: str
-
-
-def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
-    """Standing answers with their tickets, oldest first, streamed."""
-    rows = conn.execute(
-        "SELECT a.*, t.text, t.meta, t.extra, r.strategy, r.vectoriser, s.ticket_id AS synthetic"
-        " FROM standing_answer AS a LEFT JOIN synthetic AS s ON s.ticket_id = a.ticket_id"
-        " JOIN ticket AS t ON t.id = a.ticket_id"
-        " LEFT JOIN revision AS r ON r.id = a.revision_id"
-        " WHERE a.dataset_id = ? ORDER BY a.id",
-        (dataset_id,),
-    )
-    stands_for = labels.merged(conn, dataset_id)
-    for row in rows:
-        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
-        ticket = Ticket(row["ticket_id"], row["text"], *extras, synthetic=bool(row["synthetic"]))
-        yield Exported(
-            ticket,
-            from_row(row, stands_for),
-            row["session_id"],
-            row["strategy"] or "",
-            row["vectoriser"] or "",
-        )
 
 
 def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:

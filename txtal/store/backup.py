@@ -15,7 +15,7 @@ from pathlib import Path
 from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError, UsageError
 from txtal.store import cache_folder, schema
 from txtal.store.files import WAL, copy_into, put, temporary
-from txtal.store.sqlite import Connection, foreseen, open_file, transaction
+from txtal.store.sqlite import Connection, file_name, foreseen, open_file, transaction
 from txtal.store.verify import Verified, verify
 
 
@@ -121,7 +121,7 @@ def _exchange(path: Path, copy: Path) -> Path:
     No answer slips in between; and as the file stays, whoever has it open sees the new rows.
     """
     with closing(schema.open_database(path)) as conn, foreseen(path):
-        conn.execute("ATTACH ? AS backup", (str(copy),))
+        conn.execute("ATTACH ? AS backup", (file_name(copy),))
         conn.execute("PRAGMA foreign_keys = OFF")  # the copy was verified
         with transaction(conn):
             kept = _free_name(path)
@@ -153,7 +153,7 @@ def _take_over(conn: Connection) -> None:
         row[0]
         for row in conn.execute(
             "SELECT name FROM main.sqlite_master WHERE type = 'table'"
-            " AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_sqlite_*'"
+            " AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_sqlite_*' AND name <> 'commit_mark'"
         )
     ]
     for name in names:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from txtal import tempfiles
 from txtal.errors import DatabaseError
-from txtal.store.sqlite import Connection, foreseen, sqlite
+from txtal.store import lineage
+from txtal.store.sqlite import Connection, connect, foreseen
 
 WAL = ("-wal", "-shm")
 """What SQLite keeps beside a file in WAL mode; it belongs to that file alone."""
@@ -20,9 +21,10 @@ def copy_into(source: Connection, file: Path, name: Path) -> None:
 
     ``name`` is the file's name to be, for what there is to complain about.
     """
-    with closing(sqlite.connect(str(file))) as copy, foreseen(name):
+    with closing(connect(file)) as copy, foreseen(name):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
+        lineage.separate(copy)
     with file.open("rb") as written:
         os.fsync(written.fileno())
 

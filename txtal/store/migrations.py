@@ -226,6 +226,13 @@ _M008 = (
     "CREATE INDEX synthetic_whole ON synthetic (dataset_id, ticket_id, first, second, at)",
 )
 
+# One row; see lineage.py. Its first mark has none before it.
+_M009 = (
+    "CREATE TABLE commit_mark (id INTEGER PRIMARY KEY CHECK (id = 1), mark BLOB NOT NULL) STRICT",
+    "INSERT INTO commit_mark (id, mark)"
+    " VALUES (1, CAST(x'b86017edbc5c0000000000000000' || randomblob(8) AS BLOB))",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -235,5 +242,6 @@ MIGRATIONS = {
     "m006_stream": _M006,
     "m007_overlap": _M007,
     "m008_synthetic": _M008,
+    "m009_commit_mark": _M009,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -16,6 +16,7 @@ from txtal.store.sqlite import (
     APPLICATION_ID,
     BUSY_SECONDS,
     Connection,
+    connect,
     foreseen,
     open_file,
     set_journal_mode,
@@ -146,7 +147,7 @@ def _back_up(path: Path, version: int) -> None:
     Reads through a connection of its own, for the migrating one is inside a transaction.
     """
     target = path.with_name(f"{path.name}.schema{version}.bak")
-    with temporary(target) as copy, closing(sqlite.connect(str(path))) as source:
+    with temporary(target) as copy, closing(connect(path)) as source:
         copy_into(source, copy, target)
         put(copy, target)
 

@@ -10,12 +10,13 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from txtal.errors import DamagedError, DatabaseError, LockedError
-from txtal.store import checksums
+from txtal.store import checksums, lineage
 
 if TYPE_CHECKING:
     sqlite = sqlite3
@@ -94,6 +95,24 @@ def _free(path: Path | str, error: str) -> str:
         return ""
 
 
+def connect(path: Path, *, still: bool = False, **options: Any) -> Connection:
+    """Connect to the file at ``path``, whatever it is called.
+
+    SQLite reads some names as more than a name: ``:memory:`` keeps nothing, ``file:`` begins an
+    address with options, and a name may be taken for one where it is only attached. An absolute
+    path is never taken so; no other connection of the program is made to a file. ``still`` opens it
+    alone, without its write-ahead log, as a file that nobody changes.
+    """
+    name = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if still else file_name(path)
+    conn: Connection = sqlite.connect(name, uri=still, **options)
+    return conn
+
+
+def file_name(path: Path) -> str:
+    """The name by which SQLite opens or attaches this file and nothing else."""
+    return str(path.absolute())
+
+
 def open_file(
     path: Path,
     *,
@@ -113,10 +132,15 @@ def open_file(
         if not create:
             raise DatabaseError(f"{path}: no such database; make one with `txtal load` or `teach`")
         _make_private_file(path)
+    if not still:
+        lineage.check(path, partial(connect, still=True))
     with foreseen(path):
-        target = f"{path.absolute().as_uri()}?mode=ro&immutable=1" if still else str(path)
-        conn = sqlite.connect(
-            target, uri=still, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        conn = connect(
+            path,
+            still=still,
+            timeout=busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             conn.execute("PRAGMA foreign_keys = ON")
@@ -174,8 +198,11 @@ def transaction(conn: Connection) -> Iterator[None]:
 @contextmanager
 def _immediate(conn: Connection) -> Iterator[None]:
     conn.execute("BEGIN IMMEDIATE")
+    changes = conn.total_changes
     try:
         yield
+        if conn.total_changes != changes and conn.in_transaction:
+            lineage.advance(conn)
         conn.execute("COMMIT")
     except BaseException:
         if conn.in_transaction:

@@ -16,10 +16,10 @@ from txtal.formats.labelled import (
     when,
     who,
 )
-from txtal.formats.own import ANSWER_KEYS, TASK
+from txtal.formats.own import ANSWER_KEYS, task_of
 from txtal.formats.reading import Fields
 from txtal.formats.shapes import Shape
-from txtal.types import TASKS, Task
+from txtal.types import Task
 
 # --- txtal's own ----------------------------------------------------------------------------------
 
@@ -45,15 +45,16 @@ def _own_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ..
             comment=comment if isinstance(comment, str) else "",
             kind="whole",
             task=_own_task(fields, said),
+            grades=named[1] if (named := task_of(fields)) else (),
         ),
     )
 
 
 def _own_task(fields: Fields, said: Stated) -> Task | None:
     """The task that the line names; one from before lines named it may still tell."""
-    task = fields.get(TASK)
-    if task in TASKS:
-        return next(one for one in TASKS if one == task)
+    named = task_of(fields)
+    if named is not None:
+        return named[0]
     if "rating" in fields:
         return "rating"
     # A list of refused labels is no sign of a multilabel dataset.
