@@ -111,4 +111,4 @@ def test_importing_the_package_loads_nothing_of_it() -> None:
     )
     loaded = set(ran.stdout.split())
     assert {name for name in loaded if name.startswith("txtal")} == {"txtal"}
-    assert not loaded & {*HEAVY, "click", "sqlite3", "jsonlines"}
+    assert not loaded & {*HEAVY, "click", "sqlite3", "orjson"}

@@ -96,7 +96,7 @@ def _of_classifier(
     entries = labelled(
         source, bad, reading, say=console.say, progress=progress_of(console, "evaluating")
     )
-    tried = evaluate.trial(made, gold(checked(entries, bad, source)), source)
+    tried = evaluate.trial(made, gold(checked(entries, bad, source), made.task), source)
     console.clear()
     if tried.left_out or bad.count:
         unlabelled = count(tried.left_out, "text")

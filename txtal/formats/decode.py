@@ -28,13 +28,15 @@ _MARKS = (
 )
 
 _WESTERN = frozenset(
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžŸ"
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýŒœŠšŽžŸ"
     "€‚„…†‡‰‹›‘’“”•–—™¡¿«»°·§©®£¥¢±²³µ½¼¾ºª×÷´¨\xa0\xad"
 )
-"""What texts in Western European languages have beyond ASCII."""
+"""What texts in Western European languages have beyond ASCII; not ÿ, which is mostly damage."""
 
 _RUN = re.compile(r"[À-ÿŒœŠšŽžŸ]{3}")
 """Letters beyond ASCII in a row: other alphabets, read as Windows-1252, are made of such."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,22 @@ def told(head: bytes) -> Encoding | None:
     without_mark = _utf16_without_mark(head)
     if without_mark:
         return Encoding(without_mark)
+    lines = head.splitlines()
+    odd = [line for line in lines[:-1] if not _is_utf8(line)]
     try:
-        codecs.getincrementaldecoder(UTF8)().decode(head)
+        codecs.getincrementaldecoder(UTF8)().decode(b"".join(lines[-1:]))  # it may be cut short
     except UnicodeDecodeError:
-        if _has_utf8(head):
-            return Encoding(UTF8)
-        return Encoding("windows-1252", guessed=True) if _is_western(head) else None
-    return Encoding(UTF8)
+        odd += lines[-1:]
+    if not odd or _has_utf8(head):
+        return Encoding(UTF8)
+    if all(map(_is_western, odd)):
+        return Encoding("windows-1252", guessed=True)
+    is_damage = len(odd) == 1 or len(odd) * _FEW < len(lines)
+    return Encoding(UTF8) if is_damage else None
+
+
+_FEW = 10
+"""One line in so many that isn't UTF-8 is damage, and no other encoding."""
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -93,9 +104,9 @@ def _has_utf8(head: bytes) -> bool:
     return good * 2 >= beyond
 
 
-def _is_western(head: bytes) -> bool:
+def _is_western(line: bytes) -> bool:
     try:
-        text = head.decode("cp1252")
+        text = line.decode("cp1252")
     except UnicodeDecodeError:
         return False
     beyond = [char for char in text if char > "\x7f"]
@@ -103,8 +114,9 @@ def _is_western(head: bytes) -> bool:
     accents = sum(char.isalpha() for char in beyond)
     return (
         all(char in _WESTERN for char in beyond)
-        and accents <= 0.25 * letters
+        and accents <= 0.4 * letters
         and not _RUN.search(text)
+        and not _CONTROL.search(text)
     )
 
 
@@ -148,6 +160,57 @@ class Transcoded(io.RawIOBase):
         self._ready = self._ready[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+class Mended(io.RawIOBase):
+    """The bytes of a stream of UTF-8 in which lines that are none are read as another encoding.
+
+    So that a file that was put together of two costs no line, and one that is all UTF-8 but for a
+    few bytes stays as it is.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], encoding: str) -> None:
+        self._read = read
+        self._encoding = encoding
+        self._begun = b""
+        self._ready = b""
+        self._over = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._ready and not self._over:
+            data = self._read(len(buffer))
+            self._over = not data
+            self._begun += data
+            end = len(self._begun) if self._over else self._begun.rfind(b"\n") + 1
+            self._ready, self._begun = self._mended(self._begun[:end]), self._begun[end:]
+        taken = self._ready[: len(buffer)]
+        self._ready = self._ready[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def _mended(self, data: bytes) -> bytes:
+        if _is_utf8(data):
+            return data
+        return b"".join(map(self._line, data.splitlines(keepends=True)))
+
+    def _line(self, line: bytes) -> bytes:
+        if _is_utf8(line):
+            return line
+        try:
+            return line.decode(self._encoding).encode(UTF8)
+        except UnicodeDecodeError:
+            return line  # for its reader to report
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 _BROKEN = "txtal.broken"

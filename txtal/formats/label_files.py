@@ -120,6 +120,8 @@ def _of_json(value: Any, number: int) -> Iterator[_Named]:
         lists = [one for one in value.values() if isinstance(one, list)]
         if len(lists) == 1:
             value = lists[0]
+        elif _of_object(value)[0] is not None and len(value) <= 2:
+            value = [value]
         elif all(one is None or isinstance(one, str) for one in value.values()):
             value = [{"label": name, "description": about} for name, about in value.items()]
         elif all(type(one) is int for one in value.values()):

@@ -78,7 +78,10 @@ def not_utf8(error: UnicodeDecodeError, encoding: str = "UTF-8") -> str:
     """Why a line that can't be decoded is bad."""
     if encoding != "UTF-8":
         return f"not valid {encoding}; another encoding is named with --encoding"
-    return f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8"
+    return (
+        f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8, or name its encoding "
+        "with --encoding"
+    )
 
 
 def text_lines(path: Path) -> list[tuple[int, str]]:

@@ -169,27 +169,28 @@ def _several(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
     return Merged(text, annotator, base, tuple(rows), clash)
 
 
-def gold(entries: Iterable[Entry]) -> Iterator[Record]:
+def gold(entries: Iterable[Entry], task: Task | None = None) -> Iterator[Record]:
     """Records that say, each by ``answer`` and ``labels``, what all rows of their text come to.
 
     For those who want one answer a text, whoever gave it. A text comes as often as it has rows,
-    each time with the same answer; one that nothing is said of comes without.
+    each time with the same answer; one that nothing is said of comes without. With a ``task`` of
+    one label, rows that only name it keep their own: a test file may well hold a text twice.
     """
     statements = Statements()
-    records: list[tuple[Record, bool]] = []
+    records: list[tuple[Record, tuple[Stated, ...]]] = []
     for line, record, said in entries:
         for one in said:
             statements.add(record.text, "", line, one)
-        records.append((record, bool(said)))
-    merged = {one.text: one.said for one in statements.merged(statements.task() or "exclusive")}
-    for record, says in records:
+        records.append((record, said))
+    found = statements.merged(task or statements.task() or "exclusive")
+    merged = {one.text: one for one in found}
+    for record, said in records:
         extra: dict[str, object] = {}
-        if says:
-            found = merged[record.text]
-            extra = {"answer": found.verdict, "labels": list(found.labels)}
+        if said:
+            group = merged[record.text]
+            own = task in (*ONE_OF, "binary") and all(
+                row.said.kind == "named" for row in group.rows
+            )
+            answer = said[0] if own else group.said
+            extra = {"answer": answer.verdict, "labels": list(answer.labels)}
         yield Record(record.text, record.meta, extra)
-
-
-def fits(said: Stated, task: Task) -> bool:
-    """Whether an answer can be one of a dataset with this task: one label, where that is asked."""
-    return task not in (*ONE_OF, "binary") or said.verdict != "accept" or len(said.labels) <= 1

@@ -72,7 +72,8 @@ def open_source(
         named = Source(
             str(path), io.BufferedReader(io.BytesIO()), on_bad, reading, path, say, progress
         )
-        return Opened(named.name, lambda: (row, named, row.read(named)), nullcontext())
+        begun_rows = row.read(named)
+        return Opened(named.name, lambda: (row, named, begun_rows), nullcontext())
     file = _open(path)
     status = fstat(file.fileno())
     is_file = stat.S_ISREG(status.st_mode)
@@ -213,6 +214,9 @@ def _transcode(source: Source, encoding: decode.Encoding) -> None:
     if encoding.name == decode.UTF8:
         return
     read = getattr(source.stream, "read1", source.stream.read)
+    if encoding.guessed:
+        source.stream = io.BufferedReader(decode.Mended(read, encoding.name), _BUFFER)
+        return
     source.stream = io.BufferedReader(decode.Transcoded(read, encoding.name), _BUFFER)
     source.encoding = encoding.name
 
@@ -242,7 +246,7 @@ def _unknown(path: Path) -> UsageError:
         return UsageError(f"{path} is a directory; name a file in it")
     return UsageError(
         f"{path}: can't tell the format from the name, which must end in {endings()}, nor from "
-        f"what it holds; name it with --format, one of {', '.join(IMPORTS.names)}"
+        f"what it holds; name it with --from, one of {', '.join(IMPORTS.names)}"
     )
 
 

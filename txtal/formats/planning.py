@@ -99,7 +99,7 @@ def _choice(
         from txtal.formats.markup import plain_text
 
         polish = plain_text
-    text, told = _text(sample, row, reading, source.name, shape)
+    text, told = _text(sample, row, reading, source, shape)
     if not told:
         joined = " and ".join(map(repr, text))
         there = guesses.shown(guesses.fields_of(sample))
@@ -122,7 +122,7 @@ def _text(
     sample: Sequence[Fields],
     row: ImportFormat,
     reading: Reading,
-    source: str,
+    source: Source,
     shape: Shape | None,
 ) -> tuple[tuple[str, ...], bool]:
     """The fields, and whether nothing needs to be said of them."""
@@ -131,21 +131,18 @@ def _text(
         for one in chosen:
             if sample and all(value_of(fields, one) is None for fields in sample):
                 raise DataError(
-                    f"{source}: no field is called {one!r}; there are "
-                    f"{guesses.shown(guesses.fields_of(sample))}"
+                    f"{source.name}: no field is called {one!r}; there are "
+                    f"{guesses.shown(source.columns or guesses.fields_of(sample))}"
                 )
         return chosen, True
-    # An empty column of a table isn't the text; in JSON a text that is none is told line by line.
-    if not sample or any(
-        fields.get("text") or ("text" in fields and not row.columns) for fields in sample
-    ):
+    there = {*source.columns, *guesses.fields_of(sample)}
+    if not sample or "text" in there:
         return ("text",), True
     if shape is not None and shape.text:
-        there = {name for fields in sample for name in fields}
         found = tuple(one for one in shape.text if there & set(one.split("|")))
         if found:
             return found, False
-    return guesses.text_fields(sample, source, table=row.columns), False
+    return guesses.text_fields(sample, source.name, table=row.columns), False
 
 
 # --- the answers ----------------------------------------------------------------------------------

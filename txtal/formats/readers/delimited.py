@@ -128,10 +128,6 @@ class _Rows:
 
     def _named(self, cells: Sequence[str]) -> list[str]:
         names = column_names(cells)
-        while len(names) > 1 and names[-1] == f"column {len(names)}" and not cells[len(names) - 1]:
-            if self._delimiter == _ONE_COLUMN:
-                break
-            names.pop()
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise DataError(
@@ -161,7 +157,9 @@ class _Rows:
                 self._go_back(_UNCLOSED if ends else f"not CSV: {error}")
                 continue
             self._read += len(self._taken)
-            if row and not self._unusable:
+            if self._bad is not None and self._is_rest(self._bad):
+                self._bad.last = self._read
+            elif row and not self._unusable:
                 return row
 
     def miscounted(self, cells: int, width: int) -> None:
@@ -175,6 +173,10 @@ class _Rows:
         else:
             self.flush()
             self.source.bad(self.start, _with_advice(reason, cells > width), self._read)
+
+    def _is_rest(self, bad: _Spoilt) -> bool:
+        """Whether the row at hand is the end of the bad one before: it has the closing quote."""
+        return bad.last == self.start - 1 and sum(text.count('"') for text in self._taken) % 2 == 1
 
     def flush(self) -> None:
         """Report the row with a wrong quote, now that all of its lines are known."""
