@@ -37,10 +37,12 @@ from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.session.session import Session
+from txtal.session.setup import Background
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LearnerSettings, Ranking
 from txtal.ui import app
+from txtal.ui.display import Display
 from txtal.ui.screen import Screen
 
 DOCS = Path(__file__).resolve().parent
@@ -137,7 +139,9 @@ def play(folder: Path) -> Iterator[tuple[Picture, Terminal]]:
             batch=BATCH,
         )
         ledger = Ledger(conn, path, dataset, annotator="ann")
-        session = Session(ledger, dataset.scheme, learner=learner, clock=lambda: now[0])
+        session = Session(
+            ledger, dataset.scheme, background=Background(learner), clock=lambda: now[0]
+        )
         ledger.finder.index.start()
         ledger.finder.index.wait()
         session.begin()
@@ -175,7 +179,9 @@ async def _shot(session: Session, picture: Picture) -> Terminal:
     keys = iter(picture.keys)
     with create_pipe_input() as keyboard:
         output = Vt100_Output(written, lambda: size, term="xterm-256color")
-        application = app.build(Screen(session, "feedback", _fail), keyboard, output)
+        application = app.build(
+            Screen(session, Display("feedback"), _fail), keyboard, output, "night"
+        )
 
         def drawn(_: object) -> None:
             key = next(keys, None)

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 
 from txtal.cli import program
-from txtal.ui.keys import ACTIONS, MODES, TITLES
+from txtal.types import TASKS
+from txtal.ui.actions import ACTIONS
+from txtal.ui.modes import MODES, TITLES
 
 TARGET = Path(__file__).with_name("reference.md")
 WIDTH = 96
@@ -83,12 +85,18 @@ def _commands_of(group: click.Group, context: click.Context) -> Iterator[str]:
 
 def _keys() -> Iterator[str]:
     for mode in MODES:
-        actions = [action for action in ACTIONS if action.modes[0] == mode]
+        actions = [action for action in ACTIONS if action.modes[0] == mode and action.keys]
         yield f"### {TITLES[mode]}\n\n| key | does | tasks |\n| --- | --- | --- |"
         for action in actions:
-            tasks = "all" if len(action.tasks) == 3 else ", ".join(action.tasks)
+            tasks = "all" if len(action.tasks) == len(TASKS) else ", ".join(action.tasks)
             yield f"| {action.shown.replace('|', '&#124;')} | {action.help} | {tasks} |"
         yield ""
+    yield "### Line by line\n\nWith `--plain`, what is typed.\n"
+    yield "| line | does | tasks |\n| --- | --- | --- |"
+    for action in ACTIONS:
+        if action.line:
+            tasks = "all" if len(action.tasks) == len(TASKS) else ", ".join(action.tasks)
+            yield f"| `{action.typed}` | {action.help} | {tasks} |"
 
 
 def main() -> None:

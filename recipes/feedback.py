@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from txtal import Recipe, recipe, script, strategy
-from txtal.types import Answer, Ticket
+from txtal import Answer, Recipe, Ticket, recipe, script, strategy
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from txtal.learning.strategies.pool import Pool
+    from txtal import Pool
 
 LABELS = [
     "delivery", "billing", "returns", "product-fault",

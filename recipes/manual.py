@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from txtal import Recipe, recipe, script
-from txtal.types import LabelKeys, Task
+from txtal import LabelKeys, Recipe, Task, recipe, script
 
 
 @recipe("manual")

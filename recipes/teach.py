@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-from txtal import Recipe, recipe, script
-from txtal.engine import EngineName
-from txtal.errors import UsageError
-from txtal.learning.selective import band as parse_band
-from txtal.types import LabelKeys, Stream, Task
+from txtal import (
+    EngineName,
+    LabelKeys,
+    Recipe,
+    Stream,
+    Task,
+    UsageError,
+    parse_band,
+    recipe,
+    script,
+)
 
 
 @recipe("teach")

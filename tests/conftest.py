@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sessions import session_of
 from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
@@ -86,7 +87,7 @@ def make_dataset(conn: Connection) -> MakeDataset:
 def make_session(conn: Connection, path: Path) -> Callable[..., Session]:
     def make(dataset: Dataset, annotator: str = "ann", **options: object) -> Session:
         ledger = Ledger(conn, path, dataset, annotator=annotator)
-        session = Session(ledger, dataset.scheme, **options)  # type: ignore[arg-type]
+        session = session_of(ledger, dataset.scheme, **options)  # type: ignore[arg-type]
         session.begin()
         return session
 

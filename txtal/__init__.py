@@ -10,50 +10,83 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from txtal.classifier import load as load_classifier
     from txtal.cli.recipes import script
+    from txtal.engine import EngineName
+    from txtal.errors import DataError, TxtalError, UsageError
     from txtal.formats.exports import ExportFormat, export_format
+    from txtal.learning.selective import band as parse_band
+    from txtal.learning.strategies.pool import Pool
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes.extensions import Desk, Key, Panel
+    from txtal.recipes.parts import LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
     from txtal.recipes.recipe import Recipe, recipe
-    from txtal.types import Answer, Draft, Record, Ticket
+    from txtal.types import Answer, Draft, LabelKeys, Reason, Record, Stream, Task, Ticket
+    from txtal.types.reasons import register as reason
     from txtal.vectors.registry import vectoriser
 
 __all__ = [
     "Answer",
+    "DataError",
     "Desk",
     "Draft",
+    "EngineName",
     "ExportFormat",
     "Key",
+    "LabelKeys",
+    "LabelOptions",
+    "ModelOptions",
     "Panel",
+    "Pool",
+    "QuestionOptions",
+    "Reason",
     "Recipe",
     "Record",
+    "ScreenOptions",
+    "Stream",
+    "Task",
     "Ticket",
+    "TxtalError",
+    "UsageError",
     "export_format",
+    "load_classifier",
+    "parse_band",
+    "reason",
     "recipe",
     "script",
     "strategy",
     "vectoriser",
 ]
 
+_OPTIONS = ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions")
+_TYPES = ("Answer", "Draft", "LabelKeys", "Reason", "Record", "Stream", "Task", "Ticket")
+
 _HOMES = {
-    "Answer": "txtal.types",
-    "Desk": "txtal.recipes.extensions",
-    "Draft": "txtal.types",
-    "ExportFormat": "txtal.formats.exports",
-    "Key": "txtal.recipes.extensions",
-    "Panel": "txtal.recipes.extensions",
-    "Recipe": "txtal.recipes.recipe",
-    "Record": "txtal.types",
-    "Ticket": "txtal.types",
-    "export_format": "txtal.formats.exports",
-    "recipe": "txtal.recipes.recipe",
+    **dict.fromkeys(_TYPES, "txtal.types"),
+    **dict.fromkeys(("DataError", "TxtalError", "UsageError"), "txtal.errors"),
+    **dict.fromkeys(("Desk", "Key", "Panel"), "txtal.recipes.extensions"),
+    **dict.fromkeys(
+        ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions"), "txtal.recipes.parts"
+    ),
+    **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
+    **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
+    "EngineName": "txtal.engine",
+    "Pool": "txtal.learning.strategies.pool",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",
     "vectoriser": "txtal.vectors.registry",
 }
 
+_RENAMED = {
+    "load_classifier": ("txtal.classifier", "load"),
+    "parse_band": ("txtal.learning.selective", "band"),
+    "reason": ("txtal.types.reasons", "register"),
+}
+"""What has a shorter name at home."""
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'txtal' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    module, attribute = _RENAMED.get(name) or (_HOMES[name], name)
+    return getattr(import_module(module), attribute)

@@ -27,6 +27,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tests.bench.common import DATA, SAMPLE, emit, parser
+from tests.sessions import session_of
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
@@ -36,7 +37,7 @@ from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.types import LabelKeys, LearnerSettings
 from txtal.ui import app as full_screen
-from txtal.ui.keyboard import Keyboard
+from txtal.ui.display import Display
 from txtal.ui.screen import Screen
 
 FILES = {
@@ -98,7 +99,7 @@ class Annotator:
         assert session.question is not None
         right = self.gold[session.question.ticket.text]
         offered = {choice.label: key for key, choice in self.screen.offered.items()}
-        if self.screen.look.mode == "ticket" and session.suggestion == (right,):
+        if self.screen.look.mode == "ticket" and session.current.suggestion == (right,):
             return "a"
         if right in offered:
             return offered[right]
@@ -122,7 +123,7 @@ def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> C
             tickets.add(conn, dataset.id, pool.records)
             ids = {label.name: label.id for label in dataset.scheme.labels}
             gold = {text: ids[labels[0]] for text, labels in pool.gold.items()}
-            session = Session(
+            session = session_of(
                 Ledger(conn, db, dataset, annotator="perfect"),
                 dataset.scheme,
                 learner=InlineLearner(Learner(db, "d", LearnerSettings())),
@@ -140,7 +141,7 @@ async def _run(
     size: tuple[int, int],
 ) -> Counter[int]:
     with create_pipe_input() as keyboard:
-        screen = Screen(session, "d", _fail, keyboard=Keyboard(keys))
+        screen = Screen(session, Display("d", keys), _fail)
         app = full_screen.build(screen, keyboard, Paper(*size))
         annotator = Annotator(screen, gold, keyboard, budget)
         app.key_processor.before_key_press += lambda _: annotator.free()

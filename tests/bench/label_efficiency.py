@@ -50,6 +50,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 import txtal
 from tests.bench.common import DATA, emit, parser
 from tests.bench.peers import PEERS, Matrix, Peer, Predictions, Replay, in_random_order
+from tests.sessions import session_of
 from txtal.formats.labelled import labels_of
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
@@ -237,7 +238,7 @@ def sitting(
             dataset = datasets.prepare(conn, "bench", labels, problem.task)
             tickets.add(conn, dataset.id, problem.pool.records)
             learner = Learner(path, dataset.name, settings, cache_folder=problem.folder / "cache")
-            session = Session(
+            session = session_of(
                 Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
                 dataset.scheme,
                 learner=InlineLearner(learner, batch=batch),

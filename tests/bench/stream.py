@@ -43,6 +43,7 @@ from typing import Any
 import psutil
 
 from tests.bench.common import DATA, emit, parser
+from tests.sessions import session_of
 from txtal.ingest.stream import AT_ONCE, Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
@@ -125,7 +126,7 @@ def labelling(
         ids = {label.name: label.id for label in dataset.scheme.labels}
         ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="stream")
         inflow = Inflow(ledger.stream, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
-        session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow)
+        session = session_of(ledger, dataset.scheme, learner=learner, inflow=inflow)
 
         def answer() -> bool:
             asked = session.question is not None
@@ -146,7 +147,7 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
     began = time.perf_counter()
     resident: list[tuple[int, int, int]] = []
     with labelling(path, records, budget, 0, learner) as (session, arrivals, answer):
-        inflow = session.inflow
+        inflow = session.background.inflow
         assert inflow is not None
         learner.start()
         try:
@@ -265,7 +266,7 @@ def estimates(records: Sequence[Record], streams: int, seeds: int, budget: float
                 arrivals,
                 answer,
             ):
-                while not arrivals.over or session.inflow.standing.unsettled:  # type: ignore[union-attr]
+                while not arrivals.over or session.background.inflow.standing.unsettled:  # type: ignore[union-attr]
                     session.update()
                     answer()
             measures, truth = judged(path, held_out)

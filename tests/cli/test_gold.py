@@ -94,7 +94,9 @@ def test_no_training_format_holds_one_text_twice(three: Program, form: str) -> N
 
 def test_a_correction_on_the_screen_replaces_what_it_corrects(three: Program) -> None:
     # Of another's answer, found by its text: given with what was said in sight.
-    three.ok("manual", "d", "--plain", "--annotator", "dan", stdin="history ticket 1\ngo 1\nc\nq\n")
+    three.ok(
+        "manual", "d", "--plain", "--annotator", "dan", stdin="history ticket 1\ngo 1\n=c\nq\n"
+    )
     corrected = {line["text"]: line for line in three.exported("d")}
     assert corrected["ticket 1"]["annotator"] == "dan"
     assert "votes" not in corrected["ticket 1"]

@@ -92,7 +92,7 @@ def test_another_dataset(quick: Program) -> None:
     quick.ok("load", "d", "good.jsonl")
     assert "loaded 2, " in quick.ok("load", "copy", "dataset:d").err
     assert texts(quick, "copy") == ["one", "two"]
-    quick.ok("manual", "copy", "--plain", "-l", "a,b", stdin="i\ni\n")
+    quick.ok("manual", "copy", "--plain", "-l", "a,b", stdin="ignore\nignore\n")
     assert quick.exported("copy")[1]["mine"] == [1, None]
     assert "nosuch" in quick("load", "copy", "dataset:nosuch").complaint
 
@@ -136,7 +136,7 @@ def test_what_is_exported_can_be_loaded_again(quick: Program, task: str) -> None
     quick.file("t.jsonl", lines)
     command = ["manual", "d", "--plain", "-l", labels, "--task", task]
     quick.ok(*command, "t.jsonl", stdin=typed)
-    quick.ok(*command, "--annotator", "other", stdin="i\n")
+    quick.ok(*command, "--annotator", "other", stdin="ignore\n")
     quick.ok("export", "d", "-o", "out.jsonl")
 
     ran = quick.ok("load", "--answers", "--task", task, "again", "out.jsonl")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Open
 from tests.cli.driving import LABELLED, PATIENCE, REPOSITORY, TICKETS, Program
+from tests.cli.terminal import in_step
 
 RECIPE = '''
 """Loud tickets first, and a file of what is urgent."""
@@ -104,7 +105,7 @@ def test_its_signature_is_its_help(mine: Program) -> None:
 
 def test_options_and_callbacks(mine: Program) -> None:
     words = ["t.jsonl", "--label", "bug,praise", "-u", "urgent.txt", "--mode", "calm", "--plain"]
-    ran = mine.ok("run", "mine.py:triage", "d", *words, stdin="f\nbug\npraise\nf\ni\nq\n")
+    ran = mine.ok("run", "mine.py:triage", "d", *words, stdin="f\nbug\npraise\nf\nignore\nq\n")
     assert "loaded 39, " in ran.err
     lines = mine.exported()
     assert [line["label"] for line in lines] == ["bug", "praise", None]
@@ -129,9 +130,9 @@ def test_its_own_strategy_ranks_in_the_learner(mine: Program, terminal: Open) ->
     one = terminal(mine, "run", "mine.py:triage", "d", "t.jsonl", "--label", "bug,praise")
     for number in range(1, 26):  # the start order is over after 24
         one.answer("12"[number % 2], number)
-    one.wait(lambda text: "model r" in text and "behind" not in text)
+    one.wait(in_step)
     one.answer("1", 26)
-    one.wait("asked by loud")
+    one.wait("picked by loud")
     answered = {line["text"] for line in mine.exported()}
     left = {f"ticket {n}{'!' * n}" for n in range(1, 40)} - answered
     assert f" {max(left, key=len)}\n" in one.text

@@ -65,7 +65,7 @@ def test_nothing_to_doubt(answered: Program) -> None:
 @pytest.mark.parametrize("share", ["-0.1", "1.5"])
 def test_a_recheck_share_that_makes_no_sense(answered: Program, share: str) -> None:
     complaint = answered.quick("teach", "d", "--plain", "--recheck", share).complaint
-    assert "recheck share" in complaint
+    assert complaint == f"recheck must be from 0 to 1, such as 0.1 (got {share})"
 
 
 def test_until_they_are_found_there_is_no_question(doubtful: Program, tmp_path: Path) -> None:
@@ -78,8 +78,11 @@ def test_until_they_are_found_there_is_no_question(doubtful: Program, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--stop-at", "1.5"), "a target of 1.5"),
-        (("--stop-gain", "-1"), "a gain of -1"),
+        (("--stop-at", "1.5"), "stop_at must be above 0 and up to 1, such as 0.9 (got 1.5)"),
+        (
+            ("--stop-gain", "-1"),
+            "stop_gain must be at least 0, in points of macro-F1, such as 1.0 (got -1.0)",
+        ),
         (("--rating", "1-5", "--stop-at", "0.9"), "--stop-at is for labels"),
     ],
 )

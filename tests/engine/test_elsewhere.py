@@ -18,7 +18,8 @@ from txtal.errors import LearnerError
 from txtal.learner import learner as learner_module
 from txtal.learner.learner import Learner
 from txtal.learner.prepare import prepare
-from txtal.learner.sweeping import Sweeping, can_travel
+from txtal.learner.sweeping import Sweeping
+from txtal.learning.strategies.registry import can_travel
 from txtal.types import LearnerSettings
 from txtal.vectors import registry
 from txtal.vectors.cache import FeatureCache, Vectorising

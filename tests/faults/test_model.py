@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.faults.conftest import Tries, many
-from txtal.session.session import Session
+from tests.sessions import session_of
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store.backup import back_up, restore
 from txtal.store.ledger import Ledger
@@ -73,7 +73,7 @@ class Sittings(RuleBasedStateMachine):
         dataset = datasets.get(self.conn, "d")
         self.annotator = annotator
         self.ledger = Ledger(self.conn, self.path, dataset, annotator=annotator)
-        self.session = Session(self.ledger, dataset.scheme, order="file")
+        self.session = session_of(self.ledger, dataset.scheme, order="file")
         self.session.begin()
 
     @property
@@ -85,7 +85,14 @@ class Sittings(RuleBasedStateMachine):
         question = self.session.question
         assert question is not None
         ticket, session = question.ticket.id, self.session
-        return Given(self.annotator, ticket, verdict, labels, session.flagged, session.comment)
+        return Given(
+            self.annotator,
+            ticket,
+            verdict,
+            labels,
+            session.current.flagged,
+            session.current.comment,
+        )
 
     @precondition(lambda self: self.asked)
     @rule(number=st.integers(0, 2))
@@ -107,8 +114,8 @@ class Sittings(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule(comment=st.text(st.characters(exclude_categories=["Cs"]), max_size=5))
     def flag_and_comment(self, comment: str) -> None:
-        self.session.toggle_flag()
-        self.session.comment = comment
+        self.session.current.toggle_flag()
+        self.session.current.comment = comment
 
     @rule()
     def undo(self) -> None:

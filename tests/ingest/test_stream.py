@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import MakeDataset, StillLearner
 from tests.learner.test_learner import LABELS, TOPICS, topic
+from tests.sessions import session_of
 from txtal.errors import LockedError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.source import arriving
@@ -25,7 +26,6 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.stream import SAMPLE, StreamLearner, outgrown
 from txtal.learning.selective import FEW, Rule
 from txtal.session.protocols import Learner
-from txtal.session.session import Session
 from txtal.store import arrivals, schema, stats, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, transaction
@@ -91,7 +91,7 @@ class Desk:
             reader,
         )
         learner = learner or InlineLearner(StreamLearner(path, dataset.name, SETTINGS))
-        self.session = Session(ledger, dataset.scheme, learner=learner, inflow=self.inflow)
+        self.session = session_of(ledger, dataset.scheme, learner=learner, inflow=self.inflow)
         self.session.begin()
 
     def answer(self) -> str:
@@ -157,10 +157,10 @@ def test_every_ticket_is_kept_and_those_asked_come_in_the_order_of_arrival(
     let_go = conn.execute("SELECT * FROM arrival WHERE fate = 'let go'").fetchall()
     assert all(row["score"] is not None and row["revision_id"] for row in let_go)
     assert verify(conn).faults == ()
-    assert stats.of(conn, "d")["stream"] == {
-        "arrived": len(TEXTS), "asked": len(asked), "waiting": 0,
-        "let_go": len(let_go), "predicted": 0, "unsettled": 0,
-    }  # fmt: skip
+    assert stats.of(conn, "d").stream == stats.StreamCounts(
+        arrived=len(TEXTS), asked=len(asked), waiting=0,
+        set_aside=len(let_go), predicted=0, pending=0,
+    )  # fmt: skip
 
 
 def test_what_was_let_go_is_in_the_pool_like_any_other(
@@ -193,7 +193,7 @@ def test_a_stream_that_fails_is_told_and_what_came_is_kept(desk: MakeDesk) -> No
     here = desk(Feed(Record("one"), ValueError("secret")))
     here.session.update()
     assert here.session.notice == "the stream has ended: ValueError; see the log"
-    assert [str(error) for error in here.session.errors] == ["secret"]
+    assert [str(error) for error in here.session.notices.errors] == ["secret"]
     assert here.inflow.standing.arrived == 1
 
 
@@ -269,10 +269,10 @@ def test_a_score_that_was_settled_has_the_next_scored(desk: MakeDesk) -> None:
     before = len(learner.pokes)
     here.session.update()
     assert len(learner.pokes) == before + 1
-    assert here.session.revision is not None
-    first = here.session.revision
+    assert here.session.updates.revision is not None
+    first = here.session.updates.revision
     here.session.update()
-    assert here.session.revision == first  # the same fit is one revision
+    assert here.session.updates.revision == first  # the same fit is one revision
 
 
 def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connection) -> None:
@@ -285,7 +285,7 @@ def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connectio
         assert one.probability > 0.5
         assert one.labels == (here.ids[topic(one.ticket.text)],)
         assert one.revision is not None
-    assert stats.of(conn, "d")["answers"]["accept"] == len(asked)
+    assert stats.of(conn, "d").answers.verdicts["accept"] == len(asked)
     here.session.revisit(predicted[0].ticket.id)
     here.answer()
     assert len(list(arrivals.predictions(conn, 1))) == len(predicted) - 1
@@ -344,8 +344,9 @@ def test_words_that_are_always_new_are_let_go(
 
     def counting(self: Vectoriser, *of: object) -> object:
         rows = transform(self, *of)  # type: ignore[arg-type]
-        assert self._bag is not None
-        held.append((len(self._bag.types), self._pipeline.tokeniser.met))
+        sums = self._sums
+        assert sums._bag is not None
+        held.append((len(sums._bag.types), sums._pipeline.tokeniser.met))
         return rows
 
     monkeypatch.setattr(Vectoriser, "transform", counting)

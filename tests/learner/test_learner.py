@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeDataset
+from tests.sessions import session_of
 from txtal.engine import LOCAL
 from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.learner.inline import InlineLearner
@@ -20,7 +21,6 @@ from txtal.learner.protocol import dump_message, load_message
 from txtal.learning import calibrate, neighbourhood, tuning
 from txtal.learning.arrays import Floats
 from txtal.measures.intervals import wilson
-from txtal.session.session import Session
 from txtal.store import answers, cache_folder, datasets, label_changes, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -270,7 +270,7 @@ def test_an_undone_answer_teaches_nothing_and_its_ticket_is_open_again(desk: Mak
     before = learner.rank()
     undone = [one.ledger.undo() for _ in range(3)]
     after = learner.rank()
-    assert set(ids(after.items)) == {each.answer.ticket_id for each in undone if each}
+    assert set(ids(after.items)) == {each.answers[0].ticket_id for each in undone if each}
     assert after.revision.answers == before.revision.answers - 3
     assert after.revision.newest == before.revision.newest + 3
     assert after.revision.newest == answers.newest(one.conn, one.dataset.id)
@@ -490,8 +490,8 @@ def test_the_estimate_comes_with_enough_audit_answers(desk: MakeDesk) -> None:
     estimate = learner.rank().revision.audit
     assert estimate is not None
     assert estimate.n == 10
-    assert estimate.value == pytest.approx(1.0, abs=0.001)
-    assert 0.5 < estimate.low < estimate.high == pytest.approx(1.0)
+    assert estimate.value == pytest.approx(1.0, abs=0.006)
+    assert 0.5 < estimate.low < estimate.high == pytest.approx(1.0, abs=0.001)
     # A restart measures the same, and undoing below the least takes the estimate back.
     assert one.learner().rank().revision.audit == estimate
     one.ledger.undo()
@@ -512,7 +512,7 @@ def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
 def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) -> None:
     one = desk()
     learner = one.learner(LearnerSettings("lexical@en", "random"))
-    session = Session(one.ledger, one.dataset.scheme, learner=InlineLearner(learner), audit=0.2)
+    session = session_of(one.ledger, one.dataset.scheme, learner=InlineLearner(learner), audit=0.2)
     session.begin()
     session.update()
     for _ in range(40):
@@ -523,7 +523,7 @@ def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) 
     assert set(reasons) == {"random", "audit"}
     estimate, alone = one.learner().rank().revision.audit, reasons["audit"]
     assert estimate is not None
-    assert (estimate.n, estimate.value) == (40, pytest.approx(1.0, abs=0.001))
+    assert (estimate.n, estimate.value) == (40, pytest.approx(1.0, abs=0.006))
     assert estimate.low > wilson(alone, alone)[0]
     # Imported answers are of nobody knows which tickets, and were there a reject, of the easy ones.
     one.say(session.question.ticket.id, "refund", reason="random")  # type: ignore[union-attr]
@@ -541,7 +541,7 @@ def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) 
 def test_a_session_that_asks_the_learner_in_its_own_process(desk: MakeDesk) -> None:
     one = desk()
     learner = InlineLearner(one.learner(), batch=5)
-    session = Session(one.ledger, one.dataset.scheme, learner=learner, audit=0.2, seed=1)
+    session = session_of(one.ledger, one.dataset.scheme, learner=learner, audit=0.2, seed=1)
     session.begin()
     session.update()
     reasons = []

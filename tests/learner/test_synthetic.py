@@ -14,13 +14,13 @@ import pytest
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, topic
 from tests.learning.test_synthesis import AXIS, pool
+from tests.sessions import session_of
 from txtal.formats.exports import EXPORTS, Target
 from txtal.formats.rows import export_row
 from txtal.learner.inline import InlineLearner
 from txtal.learner.learner import Learner
 from txtal.learner.synthetic import compose, joined, parts
 from txtal.learning.strategies.synthesis import pairs
-from txtal.session.session import Session
 from txtal.store import answers, gold, leases, stats, synthetic, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -81,7 +81,7 @@ class Desk:
         self.ids = {label.name: label.id for label in dataset.scheme.labels}
         self.learner = Learner(path, "d", SETTINGS)
         self.ledger = Ledger(conn, path, dataset, annotator="ann")
-        self.session = Session(
+        self.session = session_of(
             self.ledger,
             dataset.scheme,
             learner=InlineLearner(self.learner, batch=5),
@@ -117,7 +117,7 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
     assert not made & answers.chances(desk.conn, 1).keys()
     assert not made & answers.asked_as(desk.conn, 1, AUDIT)
     assert {record.text for record in tickets.records(desk.conn, 1)} == set(TEXTS)
-    assert stats.of(desk.conn, "d")["synthetic"] == len(asked)
+    assert stats.of(desk.conn, "d").answers.synthetic == len(asked)
     # But they teach.
     assert desk.learner._known is not None
     assert made & set(desk.learner._known.matrix.ticket_ids.tolist())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
+import txtal
+from txtal import ModelOptions, Recipe, Stream
 from txtal.cli.recipes import command_of
-from txtal.errors import RecipeError
+from txtal.errors import RecipeError, TxtalError
 from txtal.recipes import recipe
+from txtal.recipes.parts import PARTS
 
 GOOD = '''
 from pathlib import Path
@@ -144,3 +150,63 @@ def test_nothing_is_imported_from_the_working_directory(
     assert recipe.shipped()
     with pytest.raises(RecipeError):
         recipe.find("recipe")
+
+
+# --- the recipe itself ----------------------------------------------------------------------------
+
+
+def test_options_are_grouped_and_read_flat() -> None:
+    made = Recipe("d", "x.jsonl", labels=["a"], strategy="margin", audit=0.2, welcome="hello")
+    assert (made.dataset, made.tickets) == ("d", "x.jsonl")
+    assert made.labels == made.scheme.labels == ["a"]
+    assert made.model == ModelOptions(strategy="margin")
+    assert (made.questions.audit, made.screen.welcome) == (made.audit, made.welcome)
+    assert replace(made, dataset="e").strategy == "margin"
+
+
+def test_a_shared_part_is_overridden_by_single_options() -> None:
+    careful = ModelOptions(vectoriser="lexical@en", stop_at=0.95)
+    made = Recipe("d", model=careful, strategy="margin")
+    assert made.model == ModelOptions("lexical@en", "margin", stop_at=0.95)
+    assert careful.strategy == "auto"
+
+
+def test_an_unknown_option_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(TypeError, match="'stratgy'; did you mean 'strategy'"):
+        Recipe("d", stratgy="margin")
+    with pytest.raises(AttributeError, match="'labls'; did you mean 'labels'"):
+        Recipe("d").labls  # noqa: B018
+
+
+def test_the_signature_shows_every_option() -> None:
+    shown = inspect.signature(Recipe).parameters
+    assert len(shown) == 2 + sum(len(fields(part)) for part in PARTS.values())
+    assert shown["strategy"].default == "auto"
+    assert all(len(fields(kind)) <= 12 for kind in (Recipe, *PARTS.values()))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"audit": 3.0}, r"audit must be from 0 to 1, such as 0.1 \(got 3.0\)"),
+        ({"synthesise": 1.0}, "synthesise must be at least 0 and below 1"),
+        ({"synthesise": 0.1, "order": "file"}, "--synthesise composes texts"),
+        ({"rating": "1-5", "labels": ["a"]}, "give --rating alone"),
+        ({"stream": Stream(budget=0.0)}, "budget must be above 0"),
+        ({"stream": Stream(follow=True)}, "--follow needs a file"),
+        ({"stream": Stream(), "strategy": "coreset"}, "compares the tickets of a pool"),
+        ({"strategy": "nosuch"}, "nosuch"),
+        ({"vectoriser": "nosuch@en"}, "nosuch"),
+    ],
+)
+def test_a_recipe_checks_itself(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(TxtalError, match=says):
+        Recipe("d", **options).check()
+
+
+def test_what_recipes_are_made_of_is_imported_from_txtal_alone() -> None:
+    for name in txtal.__all__:
+        assert getattr(txtal, name) is not None
+    assert txtal.__all__ == sorted(txtal.__all__)
+    for file in recipe.shipped_folder().glob("*.py"):
+        assert "from txtal." not in file.read_text("utf-8")

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeDataset, StillLearner
+from txtal.session import lookup
 from txtal.session.session import Session
+from txtal.session.setup import Policy
 from txtal.store import answers, rechecks, schema, stats
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -152,13 +154,13 @@ class TestRechecks:
         session.ledger.record(Answer(7, "accept", (REFUND,), ranked, shown=1.0, answered=2.0))
         for n in range(20, 20 + rechecks.APART):
             session.ledger.record(Answer(n, "ignore", shown=1.0, answered=2.0))
-        session.drawing.recheck = 1.0
+        session.questions.policy = Policy(recheck=1.0)
         session.ignore()
         assert session.question is not None
         assert session.question.ticket.id == 7
         assert session.question.ranked == ranked
         assert session.question.previous is None
-        assert session.chosen == ()
+        assert session.current.chosen == ()
         session.choose(PRAISE)
         said = standing(conn, 7)
         assert said.labels == (PRAISE,)  # the newest word counts
@@ -186,7 +188,7 @@ class TestRechecks:
         pairs = rechecks.pairs(conn, 1)
         found = next(
             one
-            for one in session.history(Query())
+            for one in lookup.history(session, Query())
             if one.answer and one.answer.ranked and one.answer.ranked.reason == RECHECK
         )
         session.revisit(found.ticket.id)
@@ -196,10 +198,11 @@ class TestRechecks:
     def test_stats_tell_how_often_it_was_the_same(
         self, make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
     ) -> None:
-        assert stats.of(conn, make_dataset(TEXTS).name)["agreement"] is None
+        assert stats.of(conn, make_dataset(TEXTS).name).self_agreement is None
         session = make_session(make_dataset(TEXTS), recheck=0.5)
         reasons = Counter(self.asked(session, 60))
-        found = stats.of(conn, "d")["agreement"]
-        assert found["share"]["n"] == reasons[RECHECK]
-        assert found["share"]["value"] == found["kappa"]["value"] == 1
-        assert found["kappa"]["low"] < 1
+        found = stats.of(conn, "d").self_agreement
+        assert found is not None
+        assert found.share.n == reasons[RECHECK]
+        assert found.share.value == found.kappa.value == 1
+        assert found.kappa.low < 1

@@ -19,6 +19,7 @@ from txtal.types import (
     AUDIT,
     Answer,
     Dataset,
+    LabelChange,
     LearnerStatus,
     Loading,
     Outlook,
@@ -69,7 +70,7 @@ def test_tickets_that_are_loaded_behind_are_counted_and_asked(
     assert session.update()
     assert (session.ledger.open, session.ledger.total) == (18, 20)
     assert session.question is not None
-    assert session.loading == Loading("loading", 20, 0.5)
+    assert session.updates.loading == Loading("loading", 20, 0.5)
     assert learner.pokes == [0, 1, 2]  # more tickets alone are no reason to fit
     loader.news.append(Loading("done", 20, 1.0, detail="loaded 20"))
     session.update()
@@ -119,7 +120,7 @@ def test_the_ranking_is_followed_and_the_ticket_at_hand_never_changes(
     session.ignore()
     assert session.question is not None
     assert session.question.ticket.id == 7
-    assert session.question.revision == session.revision
+    assert session.question.revision == session.updates.revision
     session.accept()
     assert session.saved is not None
     assert session.saved.labels == (1,)
@@ -286,7 +287,7 @@ def test_an_audit_asks_for_the_label(
     session.update()
     session.ignore()
     session.reject()
-    assert "measures quality" in session.notice
+    assert "measures accuracy" in session.notice
     assert len(standing(conn)) == 1
     session.accept()
     assert standing(conn)[-1].labels == (1,)
@@ -307,12 +308,12 @@ def test_multilabel_toggles_and_submits(
     session.choose(1)
     session.choose(2)
     session.choose(2)
-    assert session.chosen == (1, 3)
+    assert session.current.chosen == (1, 3)
     session.accept()
-    assert session.chosen == ()
+    assert session.current.chosen == ()
     session.accept()
     session.reject()
-    assert "choose the labels" in session.notice
+    assert "mark the labels" in session.notice
     session.choose(2)
     session.reject()
     assert [(a.verdict, a.labels) for a in standing(conn)] == [
@@ -322,12 +323,29 @@ def test_multilabel_toggles_and_submits(
     ]
 
 
+def test_the_status_line_and_the_store_agree_after_a_split_and_its_undo(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS), order="file")
+    for _ in range(4):
+        session.choose(1)
+    session.change_labels(LabelChange("split", 1, names=("late", "broken")))
+    assert (session.count, session.ledger.open) == (0, 20)
+    session.ignore()  # what is at hand; the tickets of the split come next
+    session.choose(3)
+    done = session.change_labels(LabelChange("undo"))
+    assert (len(done.restored), done.counted) == (3, 1)
+    assert session.ledger.total - session.ledger.open == len(standing(conn)) == 5
+    assert session.count == 5
+    assert [a.labels for a in standing(conn) if a.verdict == "accept"] == [(1,)] * 4
+
+
 def test_flag_and_comment_belong_to_one_answer(
     make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
 ) -> None:
     session = make_session(make_dataset(TEXTS))
-    session.toggle_flag()
-    session.comment = "odd one"
+    session.current.toggle_flag()
+    session.current.comment = "odd one"
     session.choose(1)
     session.choose(1)
     assert [(a.flagged, a.comment) for a in standing(conn)] == [(True, "odd one"), (False, "")]
@@ -371,7 +389,7 @@ def test_an_answer_that_fails_at_its_commit_leaves_everything_as_it_was(
     with pytest.raises(DatabaseError):
         session.choose(1)
     assert session.question is looked_for
-    assert session.put_back
+    assert session.questions.put_back
     assert session.saved is None
     conn.set_authorizer(None)
     session.choose(1)
@@ -408,7 +426,7 @@ def test_a_failing_callback_is_a_notice_and_the_answer_stays(
     session.choose(1)
     assert "on_answer failed" in session.notice
     assert "no such folder" not in session.notice
-    assert len(session.errors) == len(heard) == len(standing(conn)) == 1
+    assert len(session.notices.errors) == len(heard) == len(standing(conn)) == 1
     assert session.question is not None
 
 

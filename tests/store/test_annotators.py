@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from txtal.session.session import Session
+from tests.sessions import session_of
 from txtal.store import schema, stats
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
@@ -104,7 +104,7 @@ def test_a_ticket_that_another_answered_comes_soon_and_blindly(sit: Sit) -> None
     ann = sit("ann", 1.0)
     answered = answer_all(ann, 5)
     bob = sit("bob", 1.0)
-    session = Session(bob, bob.dataset.scheme, audit=0.0)
+    session = session_of(bob, bob.dataset.scheme, audit=0.0)
     session.begin()
     session.update()
     asked = []
@@ -124,11 +124,12 @@ def test_agreement_is_in_the_stats(sit: Sit) -> None:
         label = 1 + ticket_id % 2
         ann.record(Answer(ticket_id, "accept", (label,)))
         bob.record(Answer(ticket_id, "accept", (label if ticket_id > 4 else 3 - label,)))
-    found = stats.of(ann.file.conn, "d")["reliability"]
-    assert found["share"]["n"] == 40
-    assert found["share"]["value"] == pytest.approx(0.9)
-    assert found["alpha"]["value"] == pytest.approx(0.8, abs=0.01)
-    assert found["alpha"]["low"] < found["alpha"]["value"] < found["alpha"]["high"]
+    found = stats.of(ann.file.conn, "d").annotator_agreement
+    assert found is not None
+    assert found.share.n == 40
+    assert found.share.value == pytest.approx(0.9)
+    assert found.alpha.value == pytest.approx(0.8, abs=0.01)
+    assert found.alpha.low < found.alpha.value < found.alpha.high
 
 
 def test_what_is_mended_in_sight_of_another_answer_is_no_second_opinion(
@@ -136,8 +137,8 @@ def test_what_is_mended_in_sight_of_another_answer_is_no_second_opinion(
 ) -> None:
     ann, bob = sit("ann", 0.0), sit("bob", 0.0)
     ann.record(Answer(1, "accept", (1,)))
-    session = Session(bob, bob.dataset.scheme, audit=0.0)
+    session = session_of(bob, bob.dataset.scheme, audit=0.0)
     session.begin()
     session.revisit(1)
     session.choose(2)
-    assert stats.of(conn, "d")["reliability"] is None
+    assert stats.of(conn, "d").annotator_agreement is None

@@ -50,6 +50,7 @@ def texts(found: list) -> list[str]:
         ('channel:email x:"a b"', Query(meta=(("channel", "email"), ("x", "a b")))),
         ('"half open', Query(("half open",))),
         (":x y:", Query((":x", "y:"))),
+        ("see https://x.org is:", Query(("see", "https://x.org"))),
     ],
 )
 def test_what_is_typed(line: str, query: Query) -> None:

@@ -6,6 +6,7 @@ import sys
 
 from tests.ui.fakes import make_session
 from txtal.ui.app import run
+from txtal.ui.display import Display
 
 if __name__ == "__main__":
-    sys.exit(run(make_session(), dataset="feedback"))
+    sys.exit(run(make_session(), Display("feedback")))

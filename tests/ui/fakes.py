@@ -16,6 +16,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tests.conftest import StillLearner
+from tests.sessions import session_of
 from txtal.errors import UsageError
 from txtal.recipes.extensions import Extras
 from txtal.session.session import Session
@@ -30,6 +31,7 @@ from txtal.types import (
     Overview,
     Ranked,
     Ranking,
+    Relabelled,
     Revision,
     Scheme,
     Task,
@@ -38,7 +40,7 @@ from txtal.types import (
 )
 from txtal.types.query import Query
 from txtal.ui import app as full_screen
-from txtal.ui.keyboard import Keyboard
+from txtal.ui.display import Display
 from txtal.ui.keymaps import mapped
 from txtal.ui.layout import Line
 from txtal.ui.screen import Screen
@@ -82,7 +84,7 @@ class MemoryLedger:
             return None
         self.open += 1
         answer = self.answers.pop()
-        return Undone(answer, self.texts[answer.ticket_id], answer.id + 1)
+        return Undone((answer,), self.texts[answer.ticket_id], (answer.id + 1,))
 
     def newest(self) -> int:
         return len(self.answers)
@@ -113,7 +115,10 @@ class MemoryLedger:
     def take_shared(self) -> int | None:
         return None
 
-    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+    def redo(self, undone: Sequence[Answer]) -> list[Answer]:
+        return [self.record(answer) for answer in undone]
+
+    def change_labels(self, wanted: LabelChange) -> Relabelled:
         raise UsageError("this ledger has one scheme")
 
     def new_scheme(self) -> Scheme | None:
@@ -163,13 +168,13 @@ def make_session(
     **options: Any,
 ) -> Session:
     scheme = Scheme(task, tuple(Label(n, name) for n, name in enumerate(labels, start=1)))
-    session = Session(MemoryLedger(texts, meta), scheme, **options)
+    session = session_of(MemoryLedger(texts, meta), scheme, **options)
     session.begin()
     return session
 
 
 def ranked_session(task: Task = "exclusive", labels: Sequence[str] = FEW) -> Session:
-    """A session whose first question has a suggestion: label 2, 62 %."""
+    """A session whose first question has a suggestion: label 2, 62%."""
     learner = StillLearner()
     session = make_session(["zero", "one", "two"], labels, task, learner=learner, audit=0.0)
     likely = ((2, 0.62), (3, 0.3), (1, 0.08))[: len(labels)]
@@ -210,14 +215,9 @@ class Sitting:
     ) -> None:
         self.session = session
         self.errors: list[BaseException] = []
-        self.screen = Screen(
-            session,
-            "feedback",
-            self.errors.append,
-            keyboard=Keyboard(keys, actions=mapped({}, extras=extras)),
-            extras=extras,
-            clock=lambda: 0.0,
-        )
+        extras = extras or Extras()
+        display = Display("feedback", keys, mapped({}, extras=extras), extras=extras)
+        self.screen = Screen(session, display, self.errors.append, clock=lambda: 0.0)
         self.size = (columns, rows)
         self.read()
 
@@ -278,7 +278,7 @@ class Played:
         self.steps = list(steps)
         self.output = Sized(columns, rows)
         with create_pipe_input() as keyboard:
-            screen = screen or Screen(session, "feedback", self.errors.append)
+            screen = screen or Screen(session, Display("feedback"), self.errors.append)
             self.app = full_screen.build(screen, keyboard, self.output)
             self.app.after_render += lambda app: self._seen(keyboard)
             self.code = asyncio.run(self._run(screen))

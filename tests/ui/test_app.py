@@ -26,6 +26,7 @@ from txtal.session.session import Session
 from txtal.types import Ranked, Ranking, Revision
 from txtal.ui import app as full_screen
 from txtal.ui.app import run
+from txtal.ui.display import Display
 from txtal.ui.themes import THEMES, Theme, styles
 
 SIXTY = [f"ticket {n}" for n in range(1, 61)]
@@ -35,7 +36,7 @@ def run_with(session: Session, keys: str, **options: object) -> int:
     """The whole of run(), with every key typed ahead."""
     with create_pipe_input() as keyboard:
         keyboard.send_text(keys)
-        return run(session, dataset="d", input=keyboard, output=Sized(), **options)  # type: ignore[arg-type]
+        return run(session, Display("d"), input=keyboard, output=Sized(), **options)  # type: ignore[arg-type]
 
 
 def test_a_key_held_down_answers_each_ticket_once_and_none_unseen() -> None:
@@ -88,7 +89,7 @@ def test_the_mouse_is_off_until_it_is_asked_for() -> None:
 
 def test_a_paste_never_labels() -> None:
     session = make_session()
-    played = Played(session, ("1 refund", "\x1b[200~1\n2\nax \x1b[201~"), ("pasted text", "q"))
+    played = Played(session, ("1 refund", "\x1b[200~1\n2\nax \x1b[201~"), ("paste ignored", "q"))
     assert given(session) == []
     assert played.errors == []
 
@@ -198,11 +199,11 @@ def test_news_from_the_learners_thread_is_drawn() -> None:
 
         class Watching(Sized):
             def flush(self) -> None:
-                if session.revision == 12:
+                if session.updates.revision == 12:
                     keyboard.send_text("q")
 
-        assert run(session, dataset="d", wake=wake, input=keyboard, output=Watching()) == 0
-    assert session.revision == 12
+        assert run(session, Display("d"), wake=wake, input=keyboard, output=Watching()) == 0
+    assert session.updates.revision == 12
     registered[0]()  # the loop is closed: nothing happens
 
 
@@ -230,7 +231,7 @@ def test_nothing_but_known_escapes_leaves_for_the_terminal() -> None:
     with create_pipe_input() as keyboard:
         keyboard.send_text("fcx\r/ok\r?qwqiqh\r2uq")
         output = Vt100_Output(written, lambda: Size(rows=24, columns=80), term="xterm")
-        run(session, dataset=hostile, input=keyboard, output=output)
+        run(session, Display(hostile), input=keyboard, output=output)
     known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n"
     rest = re.sub(known, "", written.getvalue())
     assert re.search("[\x00-\x1f\x7f-\x9f\u200b\u2028\u202e]", rest) is None

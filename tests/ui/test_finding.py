@@ -47,11 +47,25 @@ def test_near_identical_tickets_are_answered_together_after_asking(
     assert given(conn) == {1: (1,), 2: (1,), 4: (1,)}
     reasons = [a.ranked.reason for a in answers.standing(conn, 1) if a.ranked]
     assert reasons == ["file order", "alike", "alike"]
-    assert "2 tickets more answered so" in sitting.read()
+    assert "2 more tickets answered the same way" in sitting.read()
     assert sitting.session.count == 3
     assert "3 of 5" in sitting.read()
+    # They were one step, so one undo takes all of it back, and one redo gives it again.
+    assert "2 answers undone" in sitting.press("undo")
+    assert given(conn) == {1: (1,)}
+    assert "1 of 5" in sitting.read()
+    assert "redone: 2 answers" in sitting.press("redo")
+    assert given(conn) == {1: (1,), 2: (1,), 4: (1,)}
+    assert "nothing to redo" in sitting.press("redo")
     sitting.press("undo")
-    assert given(conn) == {1: (1,), 2: (1,)}
+    assert "the parcel is late, order 1" in sitting.press("undo")
+    assert given(conn) == {}
+    assert "kettle" in sitting.press("redo")
+    assert given(conn) == {1: (1,)}
+    assert "3 of 5" in sitting.press("redo")
+    sitting.press("undo")
+    sitting.press("label", "2")
+    assert "nothing to redo" in sitting.press("redo")
 
 
 def test_quitting_while_being_asked(sitting: Sitting, conn: Connection) -> None:
@@ -104,7 +118,7 @@ def test_leaving_a_ticket_that_was_looked_up_changes_nothing(
 ) -> None:
     sitting.press("search")
     sitting.type("thank")
-    assert "as you looked for it" in sitting.press("open")
+    assert "you opened it" in sitting.press("open")
     assert "order 1" in sitting.press("back")
     assert "order 1" in sitting.press("back")
     assert given(conn) == {}
@@ -127,12 +141,12 @@ def test_line_by_line(sitting: Sitting, conn: Connection) -> None:
     said = talk(session, "1", "same", "2", "history is:accept", "go 4", "3", "go 9", "go x",
                 "search thank", "go 1", "back", "similar", "same")  # fmt: skip
     assert "`same` gives it to 2 tickets more" in said
-    assert "2 tickets more answered so" in said
+    assert "2 more tickets answered the same way" in said
     assert "1. broken: kettle broken" in said
     assert "4. delivery: the parcel is late, order 1" in said
     assert "was: accept delivery" in said
     assert said.count("there is no such number") == 2
-    assert "nothing to give this answer to" in said
+    assert "no ticket is nearly identical" in said
     assert given(conn) == {1: (3,), 2: (1,), 3: (2,), 4: (1,)}
 
 
@@ -150,11 +164,11 @@ def test_without_words_search_lists_what_is_asked_next(
     assert "▸ ? broken" in text
     assert "? praise" in text
     text = sitting.type("is:unsure")
-    assert text.index("? praise") < text.index("? broken")  # 60 % before 70 %
+    assert text.index("? praise") < text.index("? broken")  # 60% before 70%
     sitting.press("clear")
     assert "▸ ? praise" in sitting.type("label:pra")
     sitting.press("open")
-    assert "▸ praise 60 %" in sitting.read()
+    assert "▸ praise 60%" in sitting.read()
     sitting.press("accept")
     assert session.saved is not None
     assert session.saved.ranked is not None
@@ -182,7 +196,7 @@ def test_a_ticket_of_another_session_is_left_to_it(
     sitting.press("search")
     sitting.type('"order 22"')
     text = sitting.press("open")
-    assert "another session is at this ticket" in text
+    assert "this ticket is open in another session" in text
     assert "order 1" in text
 
 
@@ -196,3 +210,18 @@ def test_lists_fit_every_screen(sitting: Sitting, columns: int, rows: int) -> No
         text = sitting.press("next")
     assert all(len(line) <= columns for line in text.splitlines())
     assert "▸ delivery" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("is:flaged", "is: takes open, unsure, accept, reject, ignore, flagged, commented"),
+        ("label:delyvery", "no label begins with 'delyvery'; the nearest: delivery"),
+        ("by:anne", "no annotator is called 'anne'; the nearest: ann"),
+        ("lable:delivery", "no ticket looked at has lable: in its meta"),
+    ],
+)
+def test_a_query_that_cannot_be_meant_says_why(sitting: Sitting, typed: str, said: str) -> None:
+    sitting.press("search")
+    assert said in " ".join(sitting.type(typed).split())
+    assert said in talk(sitting.session, f"search {typed}")

@@ -22,7 +22,7 @@ _GOODBYE = "The demo's answers are gone with it.\nNow your own: txtal teach NAME
 @click.pass_obj
 def command(console: Console, plain: bool) -> None:
     """Try it: label made-up letters to a shop in a database that is thrown away."""
-    from txtal.launch import Seat, sit
+    from txtal.launch import Invocation, run
     from txtal.recipes.recipe import Recipe, file_of, shipped
 
     samples = sample_folder()
@@ -35,8 +35,8 @@ def command(console: Console, plain: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="txtal-demo-", ignore_cleanup_errors=True) as folder:
         database = Path(folder) / "demo.db"
         code = file_of(shipped()[0])
-        seat = Seat(database, default_annotator(), plain, "demo", code)
-        exit_code = sit(recipe, seat, Console(database, quiet=True))
+        invocation = Invocation(database, default_annotator(), plain, "demo", code)
+        exit_code = run(recipe, invocation, Console(database, quiet=True))
     console.say(_GOODBYE)
     click.get_current_context().exit(exit_code)
 

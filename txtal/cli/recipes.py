@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import click
 
 from txtal.cli.errors import guarded
+from txtal.cli.kept import with_kept
 from txtal.cli.options import (
     Commas,
     dataset_names,
@@ -24,10 +25,11 @@ from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
 from txtal.recipes.recipe import Recipe, RecipeFunction
 from txtal.store import DEFAULT_PATH
+from txtal.ui.themes import THEMES
 
 
 def command_of(function: RecipeFunction) -> click.Command:
-    """A click command that calls the recipe and sits down with what it returns.
+    """A click command that calls the recipe and runs what it returns.
 
     Raises RecipeError for a signature that can't be a command line.
     """
@@ -36,11 +38,13 @@ def command_of(function: RecipeFunction) -> click.Command:
     taken = {flag for param in params for flag in param.opts}
     reading = [one for one in reading_options(labels=False) if not taken & {*one.opts}]
     read_as = [one.name for one in reading if one.name is not None]
-    params += [*reading, *_SITTING_OPTIONS]
+    params += [*reading, *_SESSION_OPTIONS]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
-        arguments = {name: values[name] for name in names if name is not None}
+        console = context.find_object(Console) or Console(DEFAULT_PATH)
+        chosen = with_kept(context, values, console)
+        arguments = {name: chosen.values[name] for name in names if name is not None}
         made = finding.call(function, arguments)
         if not isinstance(made, Recipe):
             raise RecipeError(
@@ -48,10 +52,10 @@ def command_of(function: RecipeFunction) -> click.Command:
                 f"not {type(made).__name__}"
             )
         from txtal import config
-        from txtal.launch import Seat, sit
+        from txtal.launch import Invocation
+        from txtal.launch import run as launch
 
-        console = context.find_object(Console) or Console(DEFAULT_PATH)
-        seat = Seat(
+        invocation = Invocation(
             database=console.database,
             annotator=values["annotator"] or default_annotator(),
             plain=values["plain"],
@@ -60,9 +64,11 @@ def command_of(function: RecipeFunction) -> click.Command:
             theme=values["theme"],
             preset=values["preset"],
             keymap=config.keymap(),
+            given=chosen.given,
+            notices=chosen.notices,
             reading=taken_reading({name: values[name] for name in read_as}),
         )
-        code = sit(made, seat, console)
+        code = launch(made, invocation, console)
         context.exit(code)
 
     name = finding.name_of(function)
@@ -75,7 +81,7 @@ def command_of(function: RecipeFunction) -> click.Command:
     )
 
 
-_SITTING_OPTIONS: list[click.Parameter] = [
+_SESSION_OPTIONS: list[click.Parameter] = [
     click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
     click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
     click.Option(
@@ -87,11 +93,11 @@ _SITTING_OPTIONS: list[click.Parameter] = [
     ),
     click.Option(
         ["--theme"],
-        type=click.Choice(("calm", "bright", "paper", "mono")),
+        type=click.Choice(THEMES),
         envvar="TXTAL_THEME",
-        default="calm",
+        default="auto",
         metavar="THEME",
-        help="Colours: calm, bright for dark, paper for light, mono.",
+        help="Colours: auto, night or peat for dark, paper or linen for light, mono.",
     ),
 ]
 

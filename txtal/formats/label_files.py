@@ -13,6 +13,7 @@ from typing import Any
 from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, decode
 from txtal.formats.readers.jsonl import load_object
+from txtal.reading import read_small
 from txtal.text import normalise_label, shorten
 
 _Named = tuple[int, Any, Any]
@@ -73,12 +74,9 @@ def _made_good(number: int, name: str) -> str:
 def _text(path: Path) -> str:
     """The file's text. Raises DataError when it can't be read, _Fault for bytes that are none."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_LINE + 1)
+        data = read_small(path, MAX_LINE)
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror or error}") from None
-    if len(data) > MAX_LINE:
-        raise DataError(f"{path} is larger than {MAX_LINE:,} bytes: is it a list of labels?")
     encoding = decode.told(data) or decode.Encoding(decode.UTF8)
     try:
         return data[encoding.mark :].decode(encoding.name).removeprefix("\ufeff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import NoReturn, Protocol
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
 from txtal.formats.compression import DAMAGED
+from txtal.reading import read_small
 
 _CHUNK = 1 << 16
 
@@ -87,8 +89,7 @@ def not_utf8(error: UnicodeDecodeError, encoding: str = "UTF-8") -> str:
 def text_lines(path: Path) -> list[tuple[int, str]]:
     """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
     try:
-        with path.open("rb") as file:
-            raw = list(lines(file, str(path), _stop))
+        raw = list(lines(io.BytesIO(read_small(path)), str(path), _stop))
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror or error}") from None
     texts = []

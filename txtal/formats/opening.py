@@ -16,7 +16,7 @@ from functools import partial
 from os import fstat
 from pathlib import Path
 from threading import Event
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import decode
@@ -26,6 +26,7 @@ from txtal.formats.growing import Followed, Piped
 from txtal.formats.imports import IMPORTS, ImportFormat, recognised
 from txtal.formats.lines import OnBad
 from txtal.formats.reading import Bytes, Progress, Reading, Rows, Say, Source, unheard
+from txtal.reading import open_file
 
 STDIN = "-"
 """The SOURCE that stands for standard input."""
@@ -148,9 +149,9 @@ def is_dataset_folder(path: Path) -> bool:
     return (path / "state.json").is_file() and any(path.glob("*.arrow"))
 
 
-def _open(path: Path) -> io.FileIO:
+def _open(path: Path) -> BinaryIO:
     try:
-        return path.open("rb", buffering=0)
+        return open_file(path, buffering=0)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except IsADirectoryError:

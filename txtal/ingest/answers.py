@@ -22,7 +22,7 @@ from txtal.store import answers, datasets, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, transaction
 from txtal.text import count, shorten
-from txtal.types import ONE_OF, Answer, Dataset, Ranked, Record, Task, Verdict
+from txtal.types import LOADED, ONE_OF, Answer, Dataset, Ranked, Record, Task, Verdict
 from txtal.types.grades import span
 
 
@@ -313,7 +313,7 @@ class _Writer:
             ticket_id,
             said.verdict,
             tuple(self._ids[label] for label in said.labels),
-            Ranked(ticket_id, reason="loaded"),
+            Ranked(ticket_id, reason=LOADED),
             shown=0.0 if said.seconds is None else max(0.0, answered - said.seconds),
             answered=answered,
             flagged=said.flagged,

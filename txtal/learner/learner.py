@@ -21,7 +21,6 @@ from txtal.learner.explain import weigh
 from txtal.learner.measuring import Found
 from txtal.learner.pool_features import Growth
 from txtal.learner.ranking import (
-    FROM_NOTHING,
     NONE,
     SIZE,
     Choice,
@@ -32,7 +31,7 @@ from txtal.learner.ranking import (
 )
 from txtal.learner.surroundings import Surroundings, remember, remembered
 from txtal.learner.suspects import LeftOut, asked_again, doubted, left_out
-from txtal.learner.sweeping import Blocks, Sweeping, can_travel, closed_rows
+from txtal.learner.sweeping import Blocks, Sweeping, closed_rows
 from txtal.learner.synthetic import compose
 from txtal.learning import calibrate, select
 from txtal.learning.arrays import Floats, Indices
@@ -135,7 +134,7 @@ class Learner:
             waiting = self._open(known, snapshot)
             measures = self._measure(known, snapshot, waiting)
             self._snapshot, self._waiting = snapshot, waiting
-            if self.settings.strategy not in FROM_NOTHING:
+            if registry.traits(self.settings.strategy).swept:
                 self._sweep.again(len(waiting.is_open))
                 self._swept = None
             return self._ranking(waiting, snapshot, measures, began)
@@ -202,7 +201,7 @@ class Learner:
         if snapshot.features is not self.features:
             return False  # they have grown: the next ranking has them all
 
-        elsewhere = self._engine is not LOCAL and can_travel(self.settings.strategy)
+        elsewhere = self._engine is not LOCAL and registry.can_travel(self.settings.strategy)
         if elsewhere and self._swept is None:
             work = Sweeping(
                 self.settings.strategy,

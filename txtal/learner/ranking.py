@@ -16,13 +16,6 @@ from txtal.learning.strategies.pool import Pool, score
 from txtal.types import RANDOM, START, Answer, Dataset, Ranked, Scheme
 from txtal.vectors.cache import Features
 
-FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
-"""Strategies that choose well with no model, and so need no start order. Nor do they gain by a
-sweep: they look at a sample, whatever its size."""
-
-_CHOSEN = {"auto": "herding"}
-"""What a question says it was asked by, where the strategy chooses for itself."""
-
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
 
@@ -90,6 +83,7 @@ class Chooser:
     def __init__(self, strategy: str, seed: int) -> None:
         self._name = strategy
         self._strategy = registry.get(strategy)
+        self._traits = registry.traits(strategy)
         self._seed = seed
         self._start: Indices | None = None
 
@@ -101,12 +95,12 @@ class Chooser:
         """Whom to ask: the start order while there is no model worth asking, then the strategy."""
         if not len(waiting.rows):
             return Choice(self._name, NONE, None, 1.0)
-        if self._name not in FROM_NOTHING:
+        if not self._traits.from_nothing:
             rows = self._start_rows(waiting, snapshot)
             if len(rows) or waiting.pool.model is None:
                 return Choice(START, rows, None, 1.0)
         pool = waiting.pool
-        name = _CHOSEN.get(self._name, self._name)
+        name = self._traits.picked_as or self._name
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
         if not len(best):

@@ -23,7 +23,7 @@ from txtal.learner.ranking import Choice, OpenTickets, Snapshot
 from txtal.learner.surroundings import Surroundings
 from txtal.learning import start
 from txtal.learning.arrays import Floats, Indices
-from txtal.learning.selective import FEW, STREAM, pointwise
+from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.learning.tuning import Tuning
@@ -32,6 +32,7 @@ from txtal.store.sqlite import Connection, foreseen
 from txtal.types import (
     RANDOM,
     START,
+    STREAM,
     Answer,
     Dataset,
     LearnerSettings,
@@ -66,7 +67,7 @@ class StreamLearner(Learner):
         report: Callable[[LearnerStatus], None] | None = None,
     ) -> None:
         super().__init__(path, dataset, settings, report)
-        self._strategy = registry.get(pointwise(settings.strategy))
+        self._strategy = registry.get(registry.for_stream(settings.strategy))
         self._seen = 0
         """Tickets there were when the sample was taken."""
         self._texts_read = 0
@@ -226,7 +227,16 @@ class StreamLearner(Learner):
         scores = None
         if scored and self.model.ready:
             rng = np.random.default_rng([self.settings.seed, ticket_ids[0]])
-            pool = Pool(features.matrix[:], dataset.scheme.task, self.model, rng=rng)
+            pool = Pool(
+                features.matrix[:],
+                dataset.scheme.task,
+                self.model,
+                answered=self._known.features if self._known else None,
+                cells=self._known.cells if self._known else None,
+                labels=[label.name for label in dataset.scheme.labels],
+                read_texts=lambda: tickets.texts(conn, ticket_ids),
+                rng=rng,
+            )
             scores = score(self._strategy, pool)
         choice = Choice(reason, np.arange(len(ticket_ids)), scores, None)
         return self._ranked(choice, Snapshot(dataset, 0, (), {}, frozenset(), features))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from txtal.engine import Engine
+from txtal.errors import EngineError, RecipeError, UsageError
 from txtal.learning.arrays import Floats, Indices, Mask
 from txtal.learning.model import LinearModel
 from txtal.learning.strategies import registry
@@ -23,15 +24,6 @@ from txtal.vectors.cache import Features
 
 Block = tuple[int, npt.NDArray[np.float16]]
 """The number of its first row, and the rows as they are kept, in half precision."""
-
-_ELSEWHERE = frozenset({"auto", "herding", "random"})
-"""Strategies that look at the neighbourhood, which the workers don't have, or at nothing."""
-
-
-def can_travel(strategy: str) -> bool:
-    """Whether workers have what the strategy needs: txtal has it, and it looks at a block alone."""
-    bases = {part.partition("=")[0] for part in registry.parts(strategy)}
-    return bases <= registry.BUILT_IN.keys() - _ELSEWHERE
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +79,11 @@ class Sweeping:
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
-        """Back from :meth:`to_arrays`."""
+        """Make it again from :meth:`to_arrays`. Raises EngineError without its strategy here."""
+        try:
+            registry.get(header["strategy"])
+        except (UsageError, RecipeError) as error:
+            raise EngineError(f"a worker can't run the strategy: {error}") from error
         weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
         model = LinearModel(header["task"], *weights, header["unseen"], header["spread"])
         nothing = np.empty((0, model.coef.shape[1]), np.float32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal, get_args
 
-from txtal.types import IN_SIGHT, ONE_OF, Answer, Scheme, Verdict
+from txtal.types import ONE_OF, Answer, Scheme, Verdict, reasons
 
 Rule = Literal["majority", "newest", "unanimous"]
 """``majority``: what most annotators said, ties left out; of grades the median. ``newest``: the
@@ -49,7 +49,7 @@ def counting(answers: Iterable[Answer]) -> dict[int, list[Answer]]:
     found: dict[int, dict[str, Answer]] = {}
     for answer in sorted(answers, key=lambda answer: answer.id):
         said = found.setdefault(answer.ticket_id, {})
-        if answer.ranked is not None and answer.ranked.reason in IN_SIGHT:
+        if answer.ranked is not None and reasons.in_sight(answer.ranked.reason):
             said.clear()
         said.pop(answer.annotator, None)  # so that the order is that of the newest answers
         said[answer.annotator] = answer

@@ -111,7 +111,7 @@ class Desk:
     def suggestion(self) -> tuple[str, ...]:
         """The names of what accepting would answer."""
         names = self._session.scheme.names
-        return tuple(names[label] for label in self._session.suggestion)
+        return tuple(names[label] for label in self._session.current.suggestion)
 
     @property
     def count(self) -> int:
@@ -121,20 +121,20 @@ class Desk:
     @property
     def flagged(self) -> bool:
         """Whether the ticket is flagged; may be set."""
-        return self._session.flagged
+        return self._session.current.flagged
 
     @flagged.setter
     def flagged(self, value: bool) -> None:
-        self._session.flagged = value
+        self._session.current.flagged = value
 
     @property
     def comment(self) -> str:
         """The ticket's comment; may be set."""
-        return self._session.comment
+        return self._session.current.comment
 
     @comment.setter
     def comment(self, value: str) -> None:
-        self._session.comment = value
+        self._session.current.comment = value
 
     def choose(self, name: str) -> None:
         """Answer with this label; in a multilabel dataset choose it, or no longer.
@@ -201,7 +201,7 @@ class Extension:
         try:
             return make()
         except Exception as error:  # noqa: BLE001 - a recipe's fault must not stop the session
-            self.session.recipe_failed(what, error)
+            self.session.notices.recipe_failed(what, error)
             return None
 
 

@@ -1,4 +1,4 @@
-"""Recipes: plain functions that compose the parts of a sitting and return them.
+"""Recipes: plain functions that compose the parts of a session and return them.
 
 A recipe's typed signature and docstring become its options and help on the command line; see
 docs/recipes.md. A recipe is code and runs with its user's rights, so one is loaded only from a file
@@ -9,82 +9,106 @@ declares the entry point ``txtal.recipes``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from txtal.errors import RecipeError, TxtalError
-from txtal.types import LabelKeys, LearnerSettings, Record, Stream, Task
+from txtal.errors import RecipeError, TxtalError, UsageError
+from txtal.recipes.parts import PARTS, LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
+from txtal.types import Record, Stream
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from types import ModuleType
 
-    from txtal.recipes.extensions import Key, Panel, Styled
-    from txtal.session.protocols import OnAnswer, Validate
-    from txtal.session.questions import Order
-    from txtal.types import Ticket
-
 _MARK = "__txtal_recipe__"
-_DEFAULTS = LearnerSettings()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Recipe:
-    """The parts of a sitting, as a recipe returns them."""
+    """What a recipe returns: a dataset, its tickets, and four parts that say how to label it.
+
+    Every field of the parts is given, and may be read, as if it were the recipe's own:
+    ``Recipe("shop", "shop.jsonl", strategy="margin").strategy`` is ``"margin"``, the same as
+    ``.model.strategy``. A whole part may be given too, as ``model=ModelOptions(...)``, to be
+    shared by several recipes; single options go before what is in it.
+    """
 
     dataset: str
-    tickets: str | Path | Iterable[Record] | None = None
+    tickets: str | Path | Iterable[Record] | None
     """A SOURCE to load first (a path, ``-`` or ``dataset:NAME``), or records made by the recipe."""
-    labels: Sequence[str | tuple[str, str]] = ()
-    """Names, or (name, description); added to those the dataset has."""
-    labels_from: Path | None = None
-    """A file of more of them, one a line: name, tab, description."""
-    rating: str | None = None
-    """In the place of labels the grades of a scale, such as ``1-5``."""
-    task: Task | None = None
-    """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
-    vectoriser: str = _DEFAULTS.vectoriser
-    strategy: str = _DEFAULTS.strategy
-    audit: float = _DEFAULTS.audit
-    recheck: float = 0.0
-    """Share of questions that are the annotator's own earlier ones, asked again blindly."""
-    overlap: float = 0.0
-    """Share of tickets, the same for all with the same share, that every annotator is asked."""
-    stop_gain: float = 1.0
-    """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop."""
-    stop_at: float | None = None
-    """The accuracy at which it is said."""
-    robust: bool = False
-    """Whether fits leave out answers that are next to impossible by a model of the others."""
-    seed: int = _DEFAULTS.seed
-    engine: str = _DEFAULTS.engine
-    """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
-    scheduler: str | None = _DEFAULTS.scheduler
-    order: Order = "ranking"
-    """``file`` asks in the order of loading and starts no learner; ``suspects`` looks again at
-    answers that are probably wrong."""
-    synthesise: float = 0.0
-    """Share of questions that are of texts composed of tickets', marked as synthetic."""
-    stream: Stream | None = None
-    """Tickets arrive from ``tickets`` while the session is on, instead of being loaded first."""
-    label_keys: LabelKeys = "auto"
-    guidelines: Path | None = None
-    """A Markdown file that the annotator can call up."""
-    welcome: str = ""
-    """Shown until the first key."""
-    on_answer: OnAnswer | None = None
-    """Called with (ticket, answer) after each answer is on disk. What it raises is shown and
-    logged, and the session goes on; the same holds of all below."""
-    render: Callable[[Ticket], Styled] | None = None
-    """What is shown of a ticket in the place of its text and meta."""
-    keys: Sequence[Key] = ()
-    panels: Sequence[Panel] = ()
-    validate: Validate | None = None
-    """Called with (ticket, draft) before an answer is recorded; says why it won't do, or None."""
-    patterns: Path | None = None
-    """A file of words and phrases to be highlighted; see :mod:`txtal.recipes.patterns`."""
+    scheme: LabelOptions
+    questions: QuestionOptions
+    model: ModelOptions
+    screen: ScreenOptions
+
+    def __init__(
+        self,
+        dataset: str,
+        tickets: str | Path | Iterable[Record] | None = None,
+        **options: Any,
+    ) -> None:
+        parts = {part: options.pop(part, None) or kind() for part, kind in PARTS.items()}
+        for name, value in options.items():
+            if name not in _PART_OF:
+                raise TypeError(f"a Recipe has no option {name!r}{_like(name)}")
+            part = _PART_OF[name]
+            parts[part] = replace(parts[part], **{name: value})
+        for name, value in {"dataset": dataset, "tickets": tickets, **parts}.items():
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _PART_OF:
+            return getattr(getattr(self, _PART_OF[name]), name)
+        raise AttributeError(f"a Recipe has no option {name!r}{_like(name)}")
+
+    def check(self) -> None:
+        """Refuse what can't work, before anything is loaded. Raises UsageError or EngineError."""
+        self.scheme.check()
+        self.questions.check(self.scheme, self.model)
+        self.model.check()
+        if self.questions.stream:
+            self._check_arriving(self.questions.stream)
+        if self.questions.order != "file":
+            self.model.check_names()
+
+    def _check_arriving(self, stream: Stream) -> None:
+        """Refuse tickets that can't arrive one by one."""
+        named = isinstance(self.tickets, str | Path)
+        if stream.follow and (not named or self.tickets == "-"):
+            raise UsageError("--follow needs a file that grows; for standard input use --stream")
+        if self.tickets is not None and not named:
+            raise UsageError("records made by a recipe can't be a stream: name a file, or -")
+        if str(self.tickets).startswith("dataset:"):
+            raise UsageError("a dataset can't be a stream: its tickets are all there already")
+
+
+_PART_OF = {one.name: part for part, kind in PARTS.items() for one in fields(kind)}
+"""Which part each option belongs to."""
+
+
+def _like(name: str) -> str:
+    """Which option may have been meant, in words."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, _PART_OF, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _signature() -> Signature:
+    """All options, as ``help(Recipe)`` and editors show them."""
+    own = list(signature(Recipe.__init__).parameters.values())[1:-1]
+    options = [
+        parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        for kind in PARTS.values()
+        for parameter in signature(kind).parameters.values()
+    ]
+    return Signature([*own, *options])
+
+
+setattr(Recipe, "__signature__", _signature())  # noqa: B010 - it isn't a declared attribute
 
 
 RecipeFunction = Callable[..., Recipe]

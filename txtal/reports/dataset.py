@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from txtal.measures.quality import effort_lines, f1, hours, precision, recall
+from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, precision, recall
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
 from txtal.reports.page import safe
 from txtal.store.history import Fit, History
 from txtal.text import count, shorten
-from txtal.types import ALIKE, Answer, Effort, Estimate, LabelCounts, Measures
+from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
 
 WINDOWS = 20
 """Stretches of answers whose labels are shown beside one another, at most."""
@@ -143,13 +143,9 @@ def _explained(measures: Measures) -> str:
         f"From {count(audit.n, 'answer')} to tickets drawn at random, each judged by a model that "
         "had not seen it"
     )
-    if measures.corrected is None:
+    if measures.error:
         return f"{said}."
-    others = ", the other answers by their chance of being asked" if measures.weighted else ""
-    return (
-        f"{said}{others}, and the model's confidence in all others. Accuracy without the other "
-        f"answers: {_percent(measures.corrected)}; by those drawn alone: {_percent(audit)}."
-    )
+    return f"{said}, and the model's confidence; an estimate for {LIKE_THOSE_LOADED}."
 
 
 # --- labels -------------------------------------------------------------------------------------
@@ -237,7 +233,7 @@ def _times(standing: Sequence[Answer], effort: Effort | None) -> Iterator[str]:
     taken = [
         answer.answered - answer.shown
         for answer in standing
-        if answer.shown and (not answer.ranked or answer.ranked.reason != ALIKE)
+        if answer.shown and (not answer.ranked or reasons.timed(answer.ranked.reason))
     ]
     most = max(3 * effort.slow, 1e-3)
     width = charts.ticks(0, most, BINS)[1]

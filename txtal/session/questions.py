@@ -7,14 +7,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from txtal.errors import DamagedError
+from txtal.session.notices import Notices
 from txtal.session.protocols import Inflow, Ledger
-from txtal.session.updates import News, Tell
+from txtal.session.setup import Policy
+from txtal.session.updates import Updates
 from txtal.types import (
     AUDIT,
     CHOSEN,
+    FILE_ORDER,
     OVERLAP,
     RANDOM,
     RECHECK,
@@ -26,10 +28,6 @@ from txtal.types import (
     Ranked,
     Ticket,
 )
-
-Order = Literal["ranking", "file", "suspects"]
-"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
-``suspects``: answered tickets once more, where the answer is probably wrong."""
 
 _DRAWS = 8
 """Tickets drawn for one question, when those before it are damaged."""
@@ -45,38 +43,28 @@ class _Drawn:
     again: bool = False
 
 
-class Drawing:
+class Questions:
     """Leases tickets to be asked, one at a time. Everything raises as the ledger does."""
 
     def __init__(
         self,
         ledger: Ledger,
-        news: News,
+        updates: Updates,
         inflow: Inflow | None,
-        *,
-        order: Order,
-        audit: float,
-        recheck: float,
-        synthesise: float,
-        seed: int | str,
-        tell: Tell,
+        policy: Policy,
+        notices: Notices,
     ) -> None:
-        self.order = order
-        self.audit = audit
-        """Share of questions that measure quality."""
-        self.recheck = recheck
-        """Share of questions that were answered before and are asked again, unknown to whom."""
-        self.synthesise = synthesise
-        """Share of questions that are of texts composed of tickets'."""
+        self.policy = policy
         self.put_back: list[Question] = []
         """Asked before anything else, the last one first."""
         self.taken_back: deque[Answer] = deque()
         """Answers that a change of the labels took back; their tickets are asked next."""
         self._ledger = ledger
-        self._news = news
+        self._updates = updates
         self._inflow = inflow
-        self._random = random.Random(seed)
-        self._tell = tell
+        self._audit = policy.audit if updates.learns else 0.0
+        self._random = random.Random(policy.seed)
+        self._notices = notices
         self._unreadable: set[int] = set()
         self._looked_at: set[int] = set()
         """Suspects that were asked."""
@@ -109,7 +97,7 @@ class Drawing:
                 ticket = self._ledger.ticket(drawn.ranked.ticket_id)
             except DamagedError as error:  # it can't be shown, but the others can
                 self._unreadable.add(drawn.ranked.ticket_id)
-                self._tell(str(error))
+                self._notices.tell(str(error))
                 continue
             return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
         return None
@@ -124,16 +112,20 @@ class Drawing:
     def _draw(self) -> _Drawn | None:
         """Lease the next ticket: one that is to be answered again, or a new one."""
         drawn = self._draw_taken_back()
-        if drawn is None and self.order == "suspects":
+        if drawn is None and self.policy.order == "suspects":
             return self._draw_suspect()
-        if drawn is None and self.recheck and self._random.random() < self.recheck:
+        if drawn is None and self._falls(self.policy.recheck):
             drawn = self._draw_earlier()
-        if drawn is None and self.synthesise and self._random.random() < self.synthesise:
+        if drawn is None and self._falls(self.policy.synthesise):
             drawn = self._draw_composed()
         if drawn is None:
             new = self._draw_shared() or self._draw_new()
-            return _Drawn(new, self._news.revision) if new else None
+            return _Drawn(new, self._updates.revision) if new else None
         return drawn
+
+    def _falls(self, fraction: float) -> bool:
+        """Toss a coin that falls so in this fraction of the tosses; none is tossed for never."""
+        return bool(fraction) and self._random.random() < fraction
 
     # --- answered before, or composed -------------------------------------------------------
 
@@ -147,14 +139,14 @@ class Drawing:
 
     def _draw_suspect(self) -> _Drawn | None:
         """Lease the likeliest to be wrong of the answers that this sitting hasn't looked at."""
-        ranking = self._news.ranking
+        ranking = self._updates.ranking
         for ranked in ranking.suspects if ranking else ():
             if ranked.ticket_id in self._looked_at | self._unreadable:
                 continue
             found = self._ledger.tickets.hold(ranked.ticket_id)
             if found is not None and found.answer is not None:
                 self._looked_at.add(ranked.ticket_id)
-                return _Drawn(ranked, self._news.revision, found.answer)
+                return _Drawn(ranked, self._updates.revision, found.answer)
         return None
 
     def _draw_earlier(self) -> _Drawn | None:
@@ -166,12 +158,12 @@ class Drawing:
 
     def _draw_composed(self) -> _Drawn | None:
         """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
-        ranking = self._news.ranking
+        ranking = self._updates.ranking
         for composed in ranking.composed if ranking else ():
             ticket_id = self._ledger.tickets.add_synthetic(composed)
             if ticket_id is not None:
                 ranked = replace(composed.ranked, ticket_id=ticket_id, reason=SYNTHETIC)
-                return _Drawn(ranked, self._news.revision)
+                return _Drawn(ranked, self._updates.revision)
         return None
 
     # --- new to the annotator ---------------------------------------------------------------
@@ -181,7 +173,7 @@ class Drawing:
 
         Every second time, so that nobody is left behind by a few others who go on.
         """
-        if self.order == "file" or self._random.random() < 0.5:
+        if self.policy.order == "file" or self._random.random() < 0.5:
             return None
         ticket_id = self._ledger.take_shared()
         return None if ticket_id is None else Ranked(ticket_id, reason=OVERLAP)
@@ -190,43 +182,42 @@ class Drawing:
         """Lease an open ticket: file order, an audit, the ranking's best, or at random."""
         if self._inflow:
             return self._draw_waiting(self._inflow)
-        if self.order == "file":
-            ticket_id = self._ledger.tickets.take_next(
-                self._position
-            ) or self._ledger.tickets.take_next(0)
+        if self.policy.order == "file":
+            open_tickets = self._ledger.tickets
+            ticket_id = open_tickets.take_next(self._position) or open_tickets.take_next(0)
             self._position = ticket_id or 0
-            return None if ticket_id is None else Ranked(ticket_id, reason="file order")
-        if self._random.random() < self.audit:
-            sample = self._news.ranking.audit if self._news.ranking else ()
-            return self._take(sample, AUDIT, self.audit)
-        return self._take(self._news.items, RANDOM, 1.0 - self.audit)
+            return None if ticket_id is None else Ranked(ticket_id, reason=FILE_ORDER)
+        if self._random.random() < self._audit:
+            sample = self._updates.ranking.audit if self._updates.ranking else ()
+            return self._take(sample, AUDIT, self._audit)
+        return self._take(self._updates.items, RANDOM, 1.0 - self._audit)
 
     def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
         """Lease the ticket of the stream that has waited longest, with the newest suggestion."""
         waiting = inflow.next()
         if waiting is None:
             return None
-        same = (item for item in self._news.items if item.ticket_id == waiting.ticket_id)
+        same = (item for item in self._updates.items if item.ticket_id == waiting.ticket_id)
         newest = next(same, waiting)
         return replace(waiting, suggestion=newest.suggestion, probabilities=newest.probabilities)
 
-    def _take(self, items: tuple[Ranked, ...], fallback: str, share: float) -> Ranked | None:
-        """The first open one of ``items``, else one at random, with the chance it had."""
+    def _take(self, items: tuple[Ranked, ...], fallback: str, fraction: float) -> Ranked | None:
+        """Lease the first open one of ``items``, else one at random, with its probability."""
         by_id = {
             ranked.ticket_id: ranked for ranked in items if ranked.ticket_id not in self._unreadable
         }
         ticket_id = self._ledger.tickets.take_first(by_id)
         if ticket_id is not None:
             ranked = by_id[ticket_id]
-            chance = ranked.selection_probability
-            if chance is not None:
-                ranked = replace(ranked, selection_probability=chance * share)
+            given = ranked.selection_probability
+            if given is not None:
+                ranked = replace(ranked, selection_probability=given * fraction)
             return ranked
-        chance = share / max(1, self._ledger.open)
+        probability = fraction / max(1, self._ledger.open)
         ticket_id = self._ledger.tickets.take_random(self._random)
         if ticket_id is None:
             return None
-        return Ranked(ticket_id, reason=fallback, selection_probability=chance)
+        return Ranked(ticket_id, reason=fallback, selection_probability=probability)
 
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:
@@ -234,16 +225,16 @@ def reopened(ticket: Ticket, answer: Answer) -> Question:
     return Question(ticket, _asked_as(answer), answer.revision, answer)
 
 
-def looked_up(found: Found, news: News, annotator: str) -> Question:
+def looked_up(found: Found, updates: Updates, annotator: str) -> Question:
     """The question of a ticket that the annotator looked for, whether it is answered or not."""
     if found.answer is not None:
         question = reopened(found.ticket, found.answer)
         return _openly(question, own=found.answer.annotator == annotator)
-    known = (item for item in news.items if item.ticket_id == found.ticket.id)
+    known = (item for item in updates.items if item.ticket_id == found.ticket.id)
     ranked = replace(
         next(known, Ranked(found.ticket.id)), reason=CHOSEN, score=None, selection_probability=None
     )
-    return Question(found.ticket, ranked, news.revision)
+    return Question(found.ticket, ranked, updates.revision)
 
 
 def _openly(question: Question, *, own: bool) -> Question:

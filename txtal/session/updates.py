@@ -5,30 +5,24 @@ Nothing here waits for them, and nothing is lost where the database is busy: it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from txtal.errors import DatabaseError
-from txtal.session.protocols import Inflow, Learner, Ledger, Loader
+from txtal.session.notices import Notices
+from txtal.session.protocols import Ledger
+from txtal.session.setup import Background
 from txtal.text import count
 from txtal.types import Loading, Outlook, Ranked, Ranking
 
-Tell = Callable[[str], None]
-"""Has the annotator told this, in the place of what was to be told before."""
 
-
-class News:
+class Updates:
     """Takes in what others have sent, pokes the learner, and keeps the newest ranking."""
 
     def __init__(
         self,
         ledger: Ledger,
-        learner: Learner | None,
-        inflow: Inflow | None,
-        loader: Loader | None,
-        *,
-        tell: Tell,
-        errors: list[Exception],
+        background: Background,
+        notices: Notices,
     ) -> None:
         self.ranking: Ranking | None = None
         self.revision: int | None = None
@@ -36,17 +30,20 @@ class News:
         self.loading: Loading | None = None
         """How far a file is that is loaded behind; None when there is none."""
         self._ledger = ledger
-        self._learner = learner
-        self._inflow = inflow
-        self._loader = loader
-        self._tell = tell
-        self._errors = errors
-        """Where what goes wrong in the stream is put."""
+        self._learner = background.learner
+        self._inflow = background.inflow
+        self._loader = background.loader
+        self._notices = notices
         self._unsaved: Ranking | None = None
         self._reached: set[str] = set()
-        """Reasons to stop that were told."""
+        """Reasons to stop that have been told."""
         self._said = ""
         """What the learner said last."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a learner."""
+        return self._learner is not None
 
     def begin(self, *, ranked: bool) -> None:
         """Have the learner begin; until it is heard of, what the last sitting left goes."""
@@ -88,9 +85,9 @@ class News:
         except DatabaseError:
             return False  # busy: they are kept, and taken in at the next update
         if self._inflow.notice:
-            self._tell(self._inflow.notice)
+            self._notices.tell(self._inflow.notice)
             self._inflow.notice = ""
-        self._errors += self._inflow.errors
+        self._notices.errors += self._inflow.errors
         self._inflow.errors.clear()
         return news
 
@@ -103,10 +100,10 @@ class News:
         with suppress(DatabaseError):  # they are counted again when nothing is found
             self._ledger.grown(heard.added - before.added)
         if heard.bad > before.bad:
-            self._tell(f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}")
+            self._notices.tell(f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}")
         self.loading = heard
         if heard.detail:
-            self._tell(heard.detail)
+            self._notices.tell(heard.detail)
         if heard.state != "loading" and self._learner:
             self._learner.poke(self._ledger.newest())
         return True
@@ -143,17 +140,17 @@ class News:
         """Say why it may be time to stop, each reason once in a sitting."""
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
-            self._tell(outlook.notice)
+            self._notices.tell(outlook.notice)
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""
         if self._learner and self._learner.notices:
-            self._tell("; ".join(self._learner.notices))
+            self._notices.tell("; ".join(self._learner.notices))
             self._learner.notices.clear()
             return True
         said = self._learner.status.detail if self._learner else ""
         news = bool(said) and said != self._said
         self._said = said or self._said
         if news:
-            self._tell(said)
+            self._notices.tell(said)
         return news

@@ -15,6 +15,7 @@ from txtal.learner.learner import Learner
 from txtal.learning import evaluate, grades, model
 from txtal.learning.arrays import Indices
 from txtal.session.session import Session
+from txtal.session.setup import Background, Policy
 from txtal.simulation.annotator import Gold, Labelled, answers, task_of
 from txtal.simulation.heldout import cells_of, held_out
 from txtal.simulation.journal import Journal
@@ -78,9 +79,8 @@ class Simulation:
             session = Session(
                 ledger,
                 dataset.scheme,
-                learner=InlineLearner(learner, batch=config.batch),
-                audit=settings.audit,
-                seed=seed,
+                Policy(audit=settings.audit, seed=seed),
+                Background(InlineLearner(learner, batch=config.batch)),
             )
             curve = tuple(
                 self._label(session, learner, said, lambda count: progress(config, seed, count))

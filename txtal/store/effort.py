@@ -7,7 +7,7 @@ from statistics import median
 
 from txtal.store import leases
 from txtal.store.sqlite import Connection
-from txtal.types import ALIKE, Answer, Effort
+from txtal.types import Answer, Effort, reasons
 
 LONGEST = 10.0
 """How many times the median an answer may take; what is longer was a pause that nobody told of."""
@@ -19,7 +19,7 @@ def of(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Effort 
     Answers given to near-identical tickets with another cost nothing, and count.
     """
     timed = [answer for answer in standing if answer.shown]
-    given = [answer for answer in timed if not answer.ranked or answer.ranked.reason != ALIKE]
+    given = [answer for answer in timed if not answer.ranked or reasons.timed(answer.ranked.reason)]
     taken = sorted(max(0.0, answer.answered - answer.shown) for answer in given)
     if not taken:
         return None

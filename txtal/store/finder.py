@@ -42,6 +42,11 @@ class Finder:
                 if ticket_id != ticket.id and leases.is_open(file.conn, file.session_id, ticket_id)
             ]
 
+    def meta_keys(self) -> list[str]:
+        """Return the keys of the first tickets' meta, sorted."""
+        with self._file.reading():
+            return lookup.meta_keys(self._file.conn, self._file.dataset_id)
+
     def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
         with self._file.reading():
             return lookup.with_answers(self._file.conn, self._file.dataset_id, ticket_ids)

@@ -70,6 +70,16 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def meta_keys(conn: Connection, dataset_id: int, tickets: int = 500) -> list[str]:
+    """Return the keys of the meta of so many tickets, sorted."""
+    rows = conn.execute(
+        "SELECT DISTINCT key FROM (SELECT meta FROM ticket WHERE dataset_id = ? AND"
+        " json_valid(meta) LIMIT ?) AS t, json_each(t.meta) WHERE key IS NOT NULL ORDER BY key",
+        (dataset_id, tickets),
+    )
+    return [str(row[0]) for row in rows]
+
+
 def with_answers(conn: Connection, dataset_id: int, ticket_ids: Iterable[int]) -> list[Found]:
     """These tickets, each with the newest answer that stands, if there is one."""
     stands_for = labels.merged(conn, dataset_id)

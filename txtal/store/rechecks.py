@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 from txtal.store import answers, labels, leases
 from txtal.store.sqlite import Connection
-from txtal.types import ALIKE, RECHECK, SUSPECT, Answer
+from txtal.types import RECHECK, Answer, reasons
 
 APART = 20
 """Answers of the annotator's that lie at least between the first and the second."""
@@ -29,11 +30,13 @@ def take_earlier(
     ).fetchone()
     if newest is None:
         return None
+    kept_out = json.dumps(reasons.never_repeated())
     for _ in range(_TRIES):  # as tickets are drawn at random: throwing darts costs a few look-ups
         row = conn.execute(
             "SELECT * FROM standing_answer WHERE id = ? AND dataset_id = ? AND annotator = ?"
-            " AND verdict <> 'ignore' AND shown > 0 AND reason NOT IN (?, ?, ?)",
-            (rng.randint(1, newest[0]), dataset_id, annotator, RECHECK, SUSPECT, ALIKE),
+            " AND verdict <> 'ignore' AND shown > 0 AND reason NOT IN"
+            " (SELECT value FROM json_each(?))",
+            (rng.randint(1, newest[0]), dataset_id, annotator, kept_out),
         ).fetchone()
         if row and not leases.held_elsewhere(conn, session_id, row["ticket_id"]):
             leases.hold(conn, session_id, row["ticket_id"])

@@ -56,6 +56,13 @@ def add_some(conn: Connection, dataset_id: int, records: Sequence[Record]) -> Lo
     return Loaded(added, len(rows) - added)
 
 
+def add_new(conn: Connection, dataset_id: int, record: Record) -> int | None:
+    """Add one record inside the caller's transaction. Returns its id, None if it was there."""
+    if not _insert(conn, [_row(dataset_id, record)]):
+        return None
+    return find(conn, dataset_id, record.text)
+
+
 _Row = tuple[int, int, str, str, str, int]
 """As it is bound: what is NULL in the table is an empty string here."""
 
@@ -108,6 +115,17 @@ def _dump(value: Mapping[str, Any]) -> str:
         return orjson.dumps(value).decode()
     except TypeError:  # what only Python's own can write, such as integers above 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def have_ids(conn: Connection, dataset_id: int) -> bool:
+    """Whether any ticket came with an id, its own or in its meta."""
+    has_id = "({0} LIKE '%\"id\"%' AND json_extract({0}, '$.id') IS NOT NULL)"
+    found = conn.execute(
+        "SELECT 1 FROM ticket WHERE dataset_id = ?"
+        f" AND ({has_id.format('extra')} OR {has_id.format('meta')}) LIMIT 1",
+        (dataset_id,),
+    )
+    return found.fetchone() is not None
 
 
 def count(conn: Connection, dataset_id: int) -> int:

@@ -1,23 +1,6 @@
 """The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
 
-from txtal.types.answers import (
-    ALIKE,
-    AUDIT,
-    CHOSEN,
-    IN_SIGHT,
-    OVERLAP,
-    RANDOM,
-    RECHECK,
-    START,
-    SUSPECT,
-    SYNTHETIC,
-    Answer,
-    Draft,
-    Found,
-    Question,
-    Ranked,
-    Undone,
-)
+from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
     Effort,
@@ -32,6 +15,22 @@ from txtal.types.measures import (
     Suspect,
 )
 from txtal.types.models import Classified, Composed, Explanation, LearnerSettings, Ranking, Revision
+from txtal.types.reasons import (
+    ALIKE,
+    AUDIT,
+    CHOSEN,
+    FILE_ORDER,
+    LOADED,
+    OVERLAP,
+    RANDOM,
+    REASONS,
+    RECHECK,
+    START,
+    STREAM,
+    SUSPECT,
+    SYNTHETIC,
+    Reason,
+)
 from txtal.types.scheme import (
     ONE_OF,
     TASKS,
@@ -52,12 +51,15 @@ __all__ = [
     "ALIKE",
     "AUDIT",
     "CHOSEN",
-    "IN_SIGHT",
+    "FILE_ORDER",
+    "LOADED",
     "ONE_OF",
     "OVERLAP",
     "RANDOM",
+    "REASONS",
     "RECHECK",
     "START",
+    "STREAM",
     "SUSPECT",
     "SYNTHETIC",
     "TASKS",
@@ -90,7 +92,9 @@ __all__ = [
     "Question",
     "Ranked",
     "Ranking",
+    "Reason",
     "Record",
+    "Relabelled",
     "Revision",
     "Scheme",
     "Settled",

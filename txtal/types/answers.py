@@ -1,41 +1,12 @@
-"""Questions and their answers, and the reasons for which a ticket is asked."""
+"""Questions and their answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from txtal.types.reasons import RANDOM
 from txtal.types.scheme import Verdict
 from txtal.types.tickets import Ticket
-
-ALIKE = "alike"
-"""The reason given for answers that were given to a near-identical ticket."""
-
-SUSPECT = "suspect"
-"""The reason given for answered tickets whose answer is probably wrong, shown once more."""
-
-OVERLAP = "overlap"
-"""The reason given for tickets that everybody is asked, and that another has answered."""
-
-CHOSEN = "chosen"
-"""The reason given for tickets that the annotator looked for, what was said of them in sight."""
-
-RECHECK = "recheck"
-"""The reason kept with answers that were asked for a second time, the first one hidden."""
-
-IN_SIGHT = frozenset({CHOSEN, SUSPECT})
-"""Reasons of questions that are asked with what was answered before on the screen."""
-
-AUDIT = "audit"
-"""The reason given for tickets drawn uniformly at random to estimate quality."""
-
-RANDOM = "random"
-"""The same for those drawn so because nothing else is to choose, or is there to choose by."""
-
-SYNTHETIC = "synthetic"
-"""The reason given for tickets that were composed of others."""
-
-START = "start"
-"""The reason given for tickets asked before there is a model worth asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +19,7 @@ class Ranked:
     probabilities: tuple[tuple[int, float], ...] = ()
     """(label id, probability), most probable first; the head of the list, not every label."""
     reason: str = RANDOM
-    """The strategy that chose it, ``audit`` or ``start``."""
+    """Why it is shown: a code of :mod:`txtal.types.reasons`, or the strategy that picked it."""
     score: float | None = None
     """The strategy's score, higher asked sooner; None where nothing was scored."""
     selection_probability: float | None = None
@@ -113,9 +84,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """An answer taken back."""
+    """A step that was undone: one answer, or all that were given together."""
 
-    answer: Answer
+    answers: tuple[Answer, ...]
     ticket: Ticket
-    row: int
-    """Id of the undo in the answer log."""
+    """The first one's."""
+    rows: tuple[int, ...]
+    """Ids of the undos in the answer log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelled:
+    """What a change of the labels did to answers."""
+
+    undone: tuple[Answer, ...] = ()
+    """Answers that were undone; their tickets are shown again."""
+    restored: tuple[Answer, ...] = ()
+    """Answers that an undone split gives back, as they were before."""
+    counted: int = 0
+    """Answers given to the parts of an undone split, which count as the whole."""

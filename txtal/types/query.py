@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from txtal.errors import UsageError
+
 STATES = ("open", "unsure", "accept", "reject", "ignore", "flagged", "commented")
 """What may stand behind ``is:``."""
 
@@ -31,16 +33,23 @@ class Query:
 
 
 def parse(line: str) -> Query:
-    """The conditions in a line. A key nobody knows is one of the tickets' meta."""
+    """Return the conditions in a line. A key nobody knows is one of the tickets' meta.
+
+    Raises UsageError for a state that there isn't.
+    """
     words: list[str] = []
     meta: list[tuple[str, str]] = []
     known = {"label": "", "by": "", "is": ""}
     for key, quoted, plain in _PART.findall(line):
         value = quoted or plain
         if not key:
-            words.append(value)
+            words += [value] if value.removesuffix(":") not in known else []
         elif key in known:
             known[key] = value
+        elif plain.startswith("//"):  # an address
+            words.append(f"{key}:{value}")
         else:
             meta.append((key, value))
+    if known["is"] and known["is"] not in STATES:
+        raise UsageError(f"is: takes {', '.join(STATES)} (got {known['is']!r})")
     return Query(tuple(filter(None, words)), known["label"], known["by"], known["is"], tuple(meta))

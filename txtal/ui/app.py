@@ -10,26 +10,25 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, get_app_session
 from prompt_toolkit.filters import Condition, FilterOrBool
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.mouse import load_mouse_bindings
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
-from txtal.recipes.extensions import Extras
 from txtal.session.session import Session
-from txtal.types import LabelKeys
 from txtal.ui.canvas import Canvas
-from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import ACTIONS, Action
+from txtal.ui.display import Display
+from txtal.ui.keys import Action
 from txtal.ui.screen import OnError, Screen
 from txtal.ui.themes import Theme, styles
 
@@ -54,12 +53,8 @@ _TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
 
 def run(
     session: Session,
+    display: Display,
     *,
-    dataset: str,
-    keys: LabelKeys = "auto",
-    theme: Theme = "calm",
-    actions: Sequence[Action] = ACTIONS,
-    extras: Extras | None = None,
     wake: Wake | None = None,
     input: Any = None,  # noqa: A002 - prompt_toolkit's name
     output: Any = None,
@@ -72,13 +67,12 @@ def run(
     and ``output`` are prompt_toolkit's.
     """
     report = on_error or (lambda error: None)
-    keyboard = Keyboard(keys, actions=actions)
-    screen = Screen(session, dataset, report, keyboard=keyboard, extras=extras)
+    screen = Screen(session, display, report)
     switching = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
     try:
-        return asyncio.run(serve(build(screen, input, output, theme), screen, wake))
+        return asyncio.run(serve(build(screen, input, output, display.theme), screen, wake))
     except (EOFError, OSError):
         # The terminal is gone, so there is nothing to restore, and nobody to tell.
         if output is None:
@@ -93,13 +87,14 @@ def build(
     screen: Screen,
     input: Input | None = None,  # noqa: A002
     output: Output | None = None,
-    theme: Theme = "calm",
+    theme: Theme = "auto",
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
+    output = output or get_app_session().output
     app: Application[int] = Application(
         layout=Layout(Canvas(screen.draw, partial(_mouse, screen))),
         key_bindings=_bindings(screen),
-        style=Style.from_dict(dict(styles(theme))),
+        style=Style.from_dict(dict(_styles(theme, output))),
         include_default_pygments_style=False,
         full_screen=True,
         mouse_support=Condition(lambda: screen.look.mouse),
@@ -110,6 +105,16 @@ def build(
     app.ttimeoutlen = ESCAPE_SECONDS
     app.key_processor.after_key_press += lambda _: _draw_before_the_next(app)
     return app
+
+
+def _styles(theme: Theme, output: Output) -> Mapping[str, str]:
+    bits = {
+        ColorDepth.DEPTH_1_BIT: 1,
+        ColorDepth.DEPTH_4_BIT: 4,
+        ColorDepth.DEPTH_8_BIT: 8,
+        ColorDepth.DEPTH_24_BIT: 24,
+    }[output.get_default_color_depth()]
+    return styles(theme, bits, os.environ.get("COLORFGBG", ""))
 
 
 def _draw_before_the_next(app: Application[int]) -> None:
@@ -217,7 +222,7 @@ def _mouse(screen: Screen, event: MouseEvent) -> NotImplementedOrNone:
 _WHEEL = {MouseEventType.SCROLL_UP: -1, MouseEventType.SCROLL_DOWN: 1}
 
 
-def _draw_anew(screen: Screen, event: KeyPressEvent) -> None:
+def _redraw(screen: Screen, event: KeyPressEvent) -> None:
     event.app.renderer.clear()
 
 
@@ -225,7 +230,7 @@ def _suspend(screen: Screen, event: KeyPressEvent) -> None:
     event.app.suspend_to_background()
 
 
-_OF_THE_TERMINAL: dict[str, Do] = {"redraw": _draw_anew, "suspend": _suspend}
+_OF_THE_TERMINAL: dict[str, Do] = {"redraw": _redraw, "suspend": _suspend}
 
 
 # --- what happens by itself ---------------------------------------------------------------------
@@ -234,7 +239,7 @@ _OF_THE_TERMINAL: dict[str, Do] = {"redraw": _draw_anew, "suspend": _suspend}
 async def _beat(app: Application[int], screen: Screen) -> None:
     for beat in count(1):
         await asyncio.sleep(RETRY_SECONDS)
-        if screen.waiting:
+        if screen.recorder.waiting:
             screen.retry()
             app.invalidate()
         if beat % UPDATE_EVERY == 0:

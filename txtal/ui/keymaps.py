@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from txtal.errors import UsageError
 from txtal.recipes.extensions import Extras, Key
 from txtal.text import clean
 from txtal.types import TASKS
-from txtal.ui.keys import ACTIONS, ANY, GRADES, MODES, Action, available
+from txtal.ui import extensions
+from txtal.ui.actions import ACTIONS
+from txtal.ui.keys import ANY, GRADES, Action, available
+from txtal.ui.modes import MODES
 
 Keymap = Mapping[str, Sequence[str]]
 """The keys of some actions, by their names."""
@@ -31,7 +35,7 @@ PRESETS: Mapping[str, Keymap] = {
         "page_down": ("c-v", "pagedown"),
         "undo": ("u", "backspace", "c-_"),
         "search": ("s", "c-s"),
-        "history": ("h", "c-r"),
+        "redo": ("c-y",),
         "cancel": ("escape", "c-g"),
         "no": ("n", "escape", "c-g"),
         "close": ("escape", "?", "q", "enter", "c-g"),
@@ -85,11 +89,19 @@ def _added(extras: Extras) -> Iterator[Action]:
         if not is_key(one.key):
             raise UsageError(f"the recipe's key {one.key!r} is none; {_WHAT_IS_A_KEY}")
         said = one.help if isinstance(one, Key) else one.title
-        yield Action(name, (one.key,), clean(said), clean(one.hint), keep=6)
+        yield Action(
+            name,
+            (one.key,),
+            clean(said),
+            clean(one.hint),
+            keep=6,
+            line=one.key,
+            do=partial(extensions.press, one),
+        )
 
 
 def _keys(name: str, keys: Sequence[str]) -> tuple[str, ...]:
-    names = {action.name for action in ACTIONS if action.name not in (*_FIXED, "label")}
+    names = {one.name for one in ACTIONS if one.keys and one.name not in (*_FIXED, "label")}
     if name not in names:
         raise UsageError(
             f"keymap: no action {name} can be mapped; there are: {', '.join(sorted(names))}"

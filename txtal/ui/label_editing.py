@@ -1,135 +1,164 @@
-"""Changing the labels in a session: from the list of labels, on the marked one."""
+"""Actions that change the labels: on the marked one, or on the one whose name is typed.
+
+In the line mode what stands behind ``>`` says what it becomes: ``label rename refund > refunds``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
 from txtal.text import look_alike, normalise_label
 from txtal.types import Label, LabelChange
 from txtal.ui import words
-from txtal.ui.picker import Choice
-
-if TYPE_CHECKING:
-    from txtal.ui.screen import Screen
+from txtal.ui.modes import Purpose
+from txtal.ui.shell import Shell
 
 
-class Editing:
-    """What the screen does with labels besides answering with them."""
+def pick(shell: Shell, typed: str) -> None:
+    """Find a label by typing."""
+    shell.pick("answer", typed)
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
 
-    @property
-    def actions(self) -> dict[str, Callable[[str], None]]:
-        """What each of these actions of :data:`txtal.ui.keys.ACTIONS` does."""
-        return {
-            "about": lambda _: self._on_marked(self._about),
-            "rename": lambda _: self._on_marked(self._rename),
-            "describe": lambda _: self._on_marked(self._describe),
-            "merge": lambda _: self._on_marked(self._merge),
-            "split": lambda _: self._on_marked(self._split),
-            "retire": lambda _: self._on_marked(self._retire),
-            "restore": lambda _: self._change(LabelChange("undo"), "taken back"),
-        }
+def about(shell: Shell, typed: str) -> None:
+    """Show what a label is for."""
+    label = shell.label_at(typed)
+    if label is not None:
+        shell.describe_label(label)
 
-    def _on_marked(self, do: Callable[[Label], None]) -> None:
-        choice = self._screen.marked
-        if choice and choice.label:
-            do(self._screen.session.scheme.label(choice.label))
 
-    def _about(self, label: Label) -> None:
-        shown = self._screen.look.about and self._screen.look.subject == label.id
-        examples = () if shown else tuple(self._screen.session.ledger.examples(label.id))
-        self._screen.see(about=not shown, subject=label.id, examples=examples)
+def rename(shell: Shell, typed: str) -> None:
+    """Give a label another name."""
+    label, rest = _meant(shell, typed)
+    if label is not None:
+        shell.type_line("rename", label.name, label.id, rest)
 
-    def _rename(self, label: Label) -> None:
-        self._screen.type_line("rename", label.name, label.id)
 
-    def _describe(self, label: Label) -> None:
-        self._screen.type_line("describe", label.description, label.id)
+def describe(shell: Shell, typed: str) -> None:
+    """Give a label a description."""
+    label, rest = _meant(shell, typed)
+    if label is not None:
+        shell.type_line("describe", label.description, label.id, rest)
 
-    def _merge(self, label: Label) -> None:
-        self._screen.pick("merge", subject=label.id)
 
-    def _split(self, label: Label) -> None:
-        self._screen.type_line("split", subject=label.id)
+def split(shell: Shell, typed: str) -> None:
+    """Divide a label into others."""
+    label, rest = _meant(shell, typed)
+    if label is not None:
+        shell.type_line("split", "", label.id, rest)
 
-    def _retire(self, label: Label) -> None:
+
+def merge(shell: Shell, typed: str) -> None:
+    """Make a label a part of another."""
+    label, rest = _meant(shell, typed)
+    if label is not None:
+        shell.pick("merge", rest, label.id)
+
+
+def retire(shell: Shell, typed: str) -> None:
+    """Offer a label no longer."""
+    label = shell.label_at(typed)
+    if label is not None:
         name = words.label_name(label.name)
-        self._ask(
-            f"Offer {name} no longer? Its answers stay.",
-            LabelChange("retire", label.id),
-            f"retired {name}",
+        wanted = LabelChange("retire", label.id)
+        shell.confirm(
+            f"Retire {name}? Its answers are kept.",
+            partial(change, shell, wanted, f"retired {name}"),
         )
 
-    def take(self, choice: Choice) -> None:
-        """Merge into the chosen label, or add the new one and answer with it."""
-        if choice.new:
-            self._offer(choice.new)
-            return
-        names, subject = self._screen.session.scheme.names, self._screen.look.subject
-        part, whole = (words.label_name(names[i]) for i in (subject, choice.label))
-        self._ask(
-            f"Merge {part} into {whole}? Answers with {part} count as {whole} then.",
-            LabelChange("merge", subject, into=choice.label),
-            f"{part} is {whole} now",
+
+def restore(shell: Shell, typed: str) -> None:
+    """Undo the last change of the labels."""
+    change(shell, LabelChange("undo"), "undid the last change of the labels")
+
+
+def add(shell: Shell, typed: str) -> None:
+    """Add a label."""
+    change(shell, LabelChange("add", name=typed), f"added {words.label_name(typed)}")
+
+
+def _meant(shell: Shell, typed: str) -> tuple[Label | None, str]:
+    """The label, and what was typed behind ``>``."""
+    name, _, rest = typed.partition(">")
+    return shell.label_at(name.strip()), rest.strip()
+
+
+# --- once there is an answer to what was asked --------------------------------------------------
+
+
+def merge_into(shell: Shell, subject: int, label: int) -> None:
+    """Merge a label into the one that was picked."""
+    names = shell.session.scheme.names
+    part, whole = (words.label_name(names[i]) for i in (subject, label))
+    shell.confirm(
+        f"Merge {part} into {whole}? Answers with {part} count as {whole} then.",
+        partial(
+            change,
+            shell,
+            LabelChange("merge", subject, into=label),
+            f"merged {part} into {whole}",
+        ),
+    )
+
+
+def answer_with_new(shell: Shell, name: str) -> None:
+    """Add the label that was typed, and answer with it."""
+    try:
+        name = normalise_label(name)
+    except UsageError as error:
+        shell.labels_changed(str(error), undoable=False)
+        return
+    twin = look_alike(name, shell.session.scheme.names.values())
+    alike = f", which looks like {words.label_name(twin)}," if twin else ","
+    shell.confirm(
+        f"Add the label {words.label_name(name)}{alike} and answer with it?",
+        lambda: shell.save(lambda: _add_and_choose(shell, name)),
+    )
+
+
+def _add_and_choose(shell: Shell, name: str) -> None:
+    """Add the label unless that was done already, and only the answer had to wait."""
+    session = shell.session
+    if name not in (label.name for label in session.scheme.labels):
+        _try(shell, LabelChange("add", name=name), f"added {words.label_name(name)}")
+    added = next((label.id for label in session.scheme.labels if label.name == name), None)
+    if added is not None:
+        session.choose(added)
+
+
+def keep(shell: Shell, purpose: Purpose, subject: int, text: str) -> None:
+    """A line was typed: a comment, a new name or description, or the names a label becomes."""
+    if purpose == "comment":
+        shell.session.current.comment = text
+        shell.echo("noted" if text else "no comment")
+        return
+    if not text:
+        return
+    name = words.label_name(shell.session.scheme.names[subject])
+    if purpose == "rename":
+        said = f"renamed {name} to {words.label_name(text)}"
+        change(shell, LabelChange("rename", subject, name=text), said)
+    elif purpose == "describe":
+        change(shell, LabelChange("describe", subject, description=text), "noted")
+    else:
+        parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+        shell.confirm(
+            f"Split {name} into {words.label_name(', '.join(parts))}? Its tickets are shown "
+            "again, after this one.",
+            partial(change, shell, LabelChange("split", subject, names=parts), f"split {name}"),
         )
 
-    def _offer(self, given: str) -> None:
-        try:
-            name = normalise_label(given)
-        except UsageError as error:
-            self._screen.see(mode="ticket", notice=str(error))
-            return
-        twin = look_alike(name, self._screen.session.scheme.names.values())
-        alike = f", which looks like {words.label_name(twin)}," if twin else ","
-        self._screen.confirm(
-            f"Add the label {words.label_name(name)}{alike} and answer with it?",
-            partial(self._screen.save, partial(self._add, name)),
-        )
 
-    def _add(self, name: str) -> None:
-        """Add the label unless that was done already, and only the answer had to wait."""
-        session = self._screen.session
-        if name not in (label.name for label in session.scheme.labels):
-            self._try(LabelChange("add", name=name), f"added {words.label_name(name)}")
-        added = next((label.id for label in session.scheme.labels if label.name == name), None)
-        if added is not None:
-            session.choose(added)
+def change(shell: Shell, wanted: LabelChange, said: str) -> None:
+    """Change the labels, and tell so or why not."""
+    shell.save(partial(_try, shell, wanted, said))
 
-    def keep(self, text: str) -> None:
-        """A new name or description was typed, or the names a label becomes."""
-        look, names = self._screen.look, self._screen.session.scheme.names
-        name = words.label_name(names[look.subject])
-        if look.purpose == "rename":
-            said = f"{name} is {words.label_name(text)} now"
-            self._change(LabelChange("rename", look.subject, name=text), said)
-        elif look.purpose == "describe":
-            self._change(LabelChange("describe", look.subject, description=text), "noted")
-        else:
-            parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-            self._ask(
-                f"Split {name} into {words.label_name(', '.join(parts))}? Its tickets are asked "
-                "again, after this one.",
-                LabelChange("split", look.subject, names=parts),
-                f"split {name}",
-            )
 
-    def _ask(self, question: str, wanted: LabelChange, said: str) -> None:
-        self._screen.confirm(question, partial(self._change, wanted, said))
-
-    def _change(self, wanted: LabelChange, said: str) -> None:
-        self._screen.save(partial(self._try, wanted, said))
-
-    def _try(self, wanted: LabelChange, said: str) -> None:
-        try:
-            self._screen.session.change_labels(wanted)
-        except UsageError as error:
-            said = str(error)
-        else:
-            if wanted.action != "undo":
-                said += "; ctrl-x in the list of labels takes it back"
-        self._screen.see(mode="ticket", notice=said)
+def _try(shell: Shell, wanted: LabelChange, said: str) -> None:
+    try:
+        done = shell.session.change_labels(wanted)
+    except UsageError as error:
+        shell.labels_changed(str(error), undoable=False)
+    else:
+        said = "; ".join([said, *words.of_answers(done)])
+        shell.labels_changed(said, undoable=wanted.action != "undo")

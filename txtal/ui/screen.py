@@ -1,4 +1,4 @@
-"""The state of the screen between keys: which action does what, and what was last drawn.
+"""The state of the screen between keys: what is looked at, and what was last drawn.
 
 Knows no terminal. An action never raises: what goes wrong is shown and reported, and the session
 goes on.
@@ -7,341 +7,229 @@ goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
-from txtal.errors import DatabaseError, LockedError
-from txtal.recipes.extensions import Extras
-from txtal.session.session import IDLE_SECONDS, Session
-from txtal.text import clean
-from txtal.types import Overview
-from txtal.ui.extensions import Adding
+from txtal.recipes.extensions import Extension, Panel, Shown
+from txtal.session.session import Session
+from txtal.types import Found, Label
+from txtal.ui import navigation
+from txtal.ui.attendance import Attendance
+from txtal.ui.display import Display
 from txtal.ui.field import Field
-from txtal.ui.finding import Finding
 from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import Mode, Page, Purpose
-from txtal.ui.label_editing import Editing
-from txtal.ui.labels import picked
-from txtal.ui.layout import target_at
-from txtal.ui.picker import Choice
-from txtal.ui.view import Frame, frame
-from txtal.ui.view_state import Look, Sheet
+from txtal.ui.label_editing import keep
+from txtal.ui.modes import Mode, Page, Purpose
+from txtal.ui.offers import Offers
+from txtal.ui.picture import Picture
+from txtal.ui.recorder import Recorder
+from txtal.ui.view import Frame
+from txtal.ui.view_state import Look
 
 OnError = Callable[[BaseException], object]
 
-INTERRUPTED = 130
-_WHEEL_LINES = 3
-WAITING = "waiting for the database lock… (q quits without this answer)"
-
 
 class Screen:
-    """A session on a screen. Call :meth:`press` for each key and :meth:`draw` after it."""
+    """A session on a screen. Call :meth:`press` for each key and :meth:`draw` after it.
+
+    It is the :class:`~txtal.ui.shell.Shell` of the actions.
+    """
 
     def __init__(
         self,
         session: Session,
-        dataset: str,
+        display: Display,
         on_error: OnError,
         *,
-        keyboard: Keyboard | None = None,
-        extras: Extras | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
-        self.dataset = dataset
+        self.keyboard = Keyboard(display.label_keys, actions=display.actions)
         self.look = Look()
-        self.keyboard = keyboard or Keyboard()
         self.exit_code: int | None = None
         """Set when it is time to leave."""
-        self.waiting: Callable[[], None] | None = None
-        """What is to be recorded as soon as the database is free."""
+        self.recorder = Recorder(self._tell_unsaved)
+        self.extension = Extension(display.extras, session, self.save)
+        self.picture: Picture = Picture(display, self.keyboard, self.extension)
         self._on_error = on_error
-        self._clock = clock
-        self._touched = session.clock()
-        self._sheet: Sheet | None = None
-        self._frame = Frame(())
-        self._learner_state = ""
-        self._learner_since = 0.0
-        self._drawing_failed = ""
+        self._attendance = Attendance(session, clock)
+        self._offers = Offers(session)
         self._confirmed: Callable[[], None] = lambda: None
-        self._adding = Adding(self, extras or Extras())
-        self._editing = Editing(self)
-        self._finding = Finding(self)
-        self._offered_alike = session.saved
-        self._actions = self._table()
 
-    def _table(self) -> dict[str, Callable[[str], None]]:
-        """What each action of :data:`txtal.ui.keys.ACTIONS` does; it is given the key."""
-        session = self.session
-        return {
-            "accept": lambda _: self._answer(session.accept),
-            "reject": lambda _: self._answer(session.reject),
-            "ignore": lambda _: self._answer(session.ignore),
-            "label": self._label,
-            "pick": lambda _: self.pick("answer"),
-            "jump": self._jump,
-            "undo": lambda _: self._undo(),
-            "flag": lambda _: self._mark(session.toggle_flag),
-            "comment": lambda _: self.type_line("comment", session.comment),
-            "whole": lambda _: self.see(whole=not self.look.whole, top=0),
-            "back": lambda _: self._back(),
-            "down": lambda _: self._scroll(1),
-            "up": lambda _: self._scroll(-1),
-            "page_down": lambda _: self._scroll(self._frame.page),
-            "page_up": lambda _: self._scroll(-self._frame.page),
-            "help": lambda _: self._read("help"),
-            "why": lambda _: self._read_why(),
-            "guidelines": lambda _: self._read_guidelines(),
-            "standing": lambda _: self._read("standing", self.session.ledger.overview()),
-            "pause": lambda _: self._pause(),
-            "resume": lambda _: self._resume(),
-            "close": lambda _: self.see(mode="ticket"),
-            "mouse": lambda _: self._toggle_mouse(),
-            "quit": lambda _: self._leave(0),
-            "interrupt": lambda _: self._leave(INTERRUPTED),
-            "type": lambda text: self._type(self.look.field.typed(text)),
-            "erase": lambda _: self._type(self.look.field.erased()),
-            "delete": lambda _: self._type(self.look.field.deleted()),
-            "clear": lambda _: self._type(Field()),
-            "left": lambda _: self._move(-1),
-            "right": lambda _: self._move(1),
-            "home": lambda _: self._move(-len(self.look.field.text)),
-            "end": lambda _: self._move(len(self.look.field.text)),
-            "next": lambda _: self._step(1),
-            "previous": lambda _: self._step(-1),
-            "next_page": lambda _: self._step(self._frame.page),
-            "previous_page": lambda _: self._step(-self._frame.page),
-            "choose": lambda _: self._choose_marked(),
-            "keep": lambda _: self._keep(),
-            "yes": lambda _: self._confirmed(),
-            "no": lambda _: self.see(mode="ticket"),
-            "cancel": lambda _: self.see(mode="ticket"),
-            **self._adding.actions,
-            **self._editing.actions,
-            **self._finding.actions,
-        }
-
-    @property
-    def offered(self) -> Mapping[str, Choice]:
-        """What is behind each key that a label may have, as it was drawn."""
-        return self._frame.offered
+    def see(self, **changes: Any) -> None:
+        """Change what is looked at."""
+        self.look = replace(self.look, **changes)
 
     # --- keys -------------------------------------------------------------------------------
 
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
-        self._touched = self.session.clock()
-        if not self.waiting:
+        self._attendance.touch()
+        if not self.recorder.waiting:
             self.see(notice="", urgent=False)
             self.session.notice = ""
         try:
-            self._actions[action](key)
+            own = navigation.OWN.get(action)
+            if own is not None:
+                own(self, key)
+            else:
+                self._do(action)
         except Exception as error:  # noqa: BLE001 - whatever it is, the session goes on
             self.failed(f"“{action}”", error)
         self._settle()
+
+    def _do(self, name: str) -> None:
+        """Do what the table says; a recipe's key only for a ticket that was drawn."""
+        action, question = self.keyboard.action(name), self.session.question
+        at_hand = question is not None and self.picture.shows(question)
+        if action.do is not None and (not action.added or (at_hand and not self.recorder.waiting)):
+            action.do(self, "")
 
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
         if self.look.mode in ("picker", "list", "line"):
             self.press("type", text)
         else:
-            self.see(notice="pasted text is not taken for keys")
+            self.tell("paste ignored: press keys one by one")
 
     def wheel(self, by: int) -> None:
-        """A turn of the mouse's wheel: a few lines, or a row of a list."""
-        self._touched = self.session.clock()
-        if self.look.mode in ("picker", "list"):
-            self._step(by)
-        elif self.look.mode in ("ticket", "page"):
-            self._scroll(_WHEEL_LINES * by)
+        """A turn of the mouse's wheel."""
+        self._attendance.touch()
+        navigation.wheel(self, by)
 
     def click(self, x: int, y: int) -> None:
-        """A click: on a label it is its key, on a row of a list it marks the row, then takes it."""
-        lines = self._frame.lines
-        kind, _, target = (target_at(lines[y], x) if y < len(lines) else "").partition(":")
-        if kind == "key":
-            self.press("pick" if target == "/" else "label", target)
-        elif kind == "row" and self.look.mode == "list" and int(target) != self.look.cursor:
-            self.see(cursor=int(target))
-        elif kind == "row":
-            self.see(cursor=int(target))
-            self.press("open" if self.look.mode == "list" else "choose")
+        """A click on a cell."""
+        navigation.click(self, x, y)
 
-    def _toggle_mouse(self) -> None:
-        on = not self.look.mouse
-        key = next(action.first for action in self.keyboard.actions if action.name == "mouse")
-        said = f"the mouse is on: wheel and clicks; {key} gives it back to the terminal"
-        self.see(mouse=on, notice=said if on else "the mouse is off")
+    # --- what actions ask of a shell --------------------------------------------------------
 
-    def _answer(self, record: Callable[[], None]) -> None:
+    def answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
-        if self.is_drawn:
+        if self.picture.shows(self.session.question):
             self.save(record)
 
-    @property
-    def is_drawn(self) -> bool:
-        """There is a ticket, and it is what was drawn last."""
-        return self.session.question is not None and self._frame.question is self.session.question
-
-    def _label(self, key: str) -> None:
-        """Take the label that was drawn with this key; where none was, a digit is typed."""
-        if key in self.offered:
-            self._take(self.offered[key])
-        elif self.look.mode == "picker":
-            self._type(self.look.field.typed(key))
-
-    def _jump(self, key: str) -> None:
-        """A label's own letter answers; a capital, and what has none, begins a name."""
-        if key in self.offered:
-            self._label(key)
-        elif key.isalpha() and not key.islower():
-            self.pick("answer", key.lower())
-        elif key:
-            helps = next(action.first for action in self.keyboard.actions if action.name == "help")
-            self.see(notice=f"{clean(key)} does nothing here; {helps} lists the keys")
-
-    def _undo(self) -> None:
-        if self._frame.question is self.session.question:
-            self.save(self.session.undo)
-
     def save(self, record: Callable[[], None]) -> None:
-        """Record, or wait for the lock. One thing at a time: keys pressed meanwhile do nothing."""
-        if not self.waiting:
-            self._try(record)
+        """Record, or wait for the lock."""
+        self.recorder.save(record)
 
-    def _try(self, record: Callable[[], None]) -> None:
-        self.waiting = None
-        try:
-            record()
-        except LockedError:
-            self.waiting = record
-            self.see(notice=WAITING, urgent=True)
-        except DatabaseError as error:
-            self.see(notice=f"NOT saved: {error}", urgent=True)
+    def tell(self, text: str) -> None:
+        """Tell the annotator this; not in the place of what is not on disk."""
+        if not self.look.urgent:
+            self.see(notice=text)
 
-    def _back(self) -> None:
-        if self.look.whole:
-            self.see(whole=False)
-        elif not self.waiting:
-            self.session.leave()
+    def echo(self, text: str) -> None:
+        """Say nothing: it is in sight."""
 
-    def _mark(self, change: Callable[[], None]) -> None:
-        if self.session.question is not None and not self.waiting:
-            change()
+    def _tell_unsaved(self, text: str) -> None:
+        self.see(notice=text, urgent=True)
+
+    def read(self, page: Page) -> None:
+        """Show a page to read."""
+        overview = self.session.ledger.overview() if page == "standing" else None
+        question = self.session.question
+        matched = self.extension.matched(question.ticket) if page == "why" and question else ()
+        self._read(page=page, overview=overview, matched=matched)
+
+    def read_panel(self, panel: Panel, shown: Shown) -> None:
+        """Show a recipe's panel."""
+        self._read(page="panel", panel=(panel, shown))
+
+    def _read(self, **changes: Any) -> None:
+        self.look = self.look.read(top=0, **changes)
+        self.see(mode="page")
+
+    def view(self) -> None:
+        """Give the ticket the whole screen, or no longer."""
+        self.see(whole=not self.look.whole, top=0)
+
+    def open_list(self, purpose: Purpose, typed: str) -> None:
+        """List answers or tickets."""
+        if not self.recorder.waiting:
+            self.see(mode="list")
+            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), cursor=0)
+            navigation.list_again(self)
+
+    def found_at(self, typed: str) -> Found | None:
+        """Return the selected answer or ticket of the list, which closes."""
+        typing = self.look.typing
+        if not typing.found:
+            return None
+        self.see(mode="ticket")
+        return typing.found[typing.cursor]
 
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
         """Open the list of labels."""
         self._open("picker", purpose, typed, subject)
 
-    def type_line(self, purpose: Purpose, text: str = "", subject: int = 0) -> None:
+    def type_line(self, purpose: Purpose, text: str, subject: int, typed: str) -> None:
         """Open a line to type."""
-        self._open("line", purpose, text, subject)
+        if typed:
+            keep(self, purpose, subject, typed)
+        else:
+            self._open("line", purpose, text, subject)
 
     def _open(self, mode: Mode, purpose: Purpose, text: str, subject: int) -> None:
-        if self.session.question is not None and not self.waiting:
-            self.see(
-                mode=mode,
-                field=Field.of(text),
-                cursor=0,
-                purpose=purpose,
-                subject=subject,
-                about=False,
+        if self.session.question is not None and not self.recorder.waiting:
+            self.see(mode=mode)
+            self.look = self.look.typed(
+                field=Field.of(text), cursor=0, purpose=purpose, subject=subject, described=0
             )
+
+    def label_at(self, typed: str) -> Label | None:
+        """Return the selected label."""
+        return navigation.selected_label(self)
+
+    def describe_label(self, label: Label) -> None:
+        """Show a label's description in the ticket's place, or the ticket again."""
+        shown = self.look.typing.described == label.id
+        examples = () if shown else tuple(self.session.ledger.examples(label.id))
+        self.look = self.look.typed(described=0 if shown else label.id, examples=examples)
+
+    def labels_changed(self, said: str, *, undoable: bool) -> None:
+        """Go back to the ticket, and tell what was done."""
+        self.see(mode="ticket")
+        key = self.keyboard.key_of("restore")
+        self.tell(f"{said}; {key} in the list of labels undoes it" if undoable else said)
 
     def confirm(self, question: str, do: Callable[[], None]) -> None:
         """Do something once the annotator has said yes."""
-        self._confirmed = partial(self._do_confirmed, do)
+        self._confirmed = do
         self.see(mode="confirm", asked=f"{question} y/n")
 
-    def _do_confirmed(self, do: Callable[[], None]) -> None:
+    def confirmed(self) -> None:
+        """The annotator has said yes."""
         self.see(mode="ticket")
-        do()
+        self._confirmed()
 
-    def _type(self, field: Field) -> None:
-        self.see(field=field, cursor=0)
-        if self.look.mode == "list":
-            self._finding.look_up()
+    def pause(self) -> None:
+        """Stop the clock until a key is pressed."""
+        self._pause(None)
 
-    def _move(self, by: int) -> None:
-        self.see(field=self.look.field.moved(by))
-
-    def _step(self, by: int) -> None:
-        rows = (
-            self.look.found
-            if self.look.mode == "list"
-            else picked(self.session, self.keyboard, self.look)
-        )
-        last = len(rows) - 1
-        self.see(cursor=max(0, min(last, self.look.cursor + by)))
-
-    @property
-    def marked(self) -> Choice | None:
-        """The marked row of the list of labels."""
-        found = picked(self.session, self.keyboard, self.look)
-        return found[self.look.cursor] if found else None
-
-    def _choose_marked(self) -> None:
-        if self.marked:
-            self._take(self.marked)
-
-    def _take(self, choice: Choice) -> None:
-        """A label is the answer, or what another is merged into; a level is gone into."""
-        if choice.level:
-            self._type(Field.of(choice.level))
-        elif self.look.mode == "picker" and (choice.new or self.look.purpose != "answer"):
-            self._editing.take(choice)
-        else:
-            self.see(mode="ticket")
-            self._answer(partial(self.session.choose, choice.label))
-
-    def _keep(self) -> None:
-        text = self.look.field.text.strip()
-        self.see(mode="ticket")
-        if self.look.purpose == "comment":
-            self.session.comment = text
-        elif text:
-            self._editing.keep(text)
-
-    def _scroll(self, by: int) -> None:
-        top = max(0, self._frame.top + by)
-        self.see(**{"page_top" if self.look.mode == "page" else "top": top})
-
-    def _read(self, page: Page, overview: Overview | None = None) -> None:
-        self.see(mode="page", page=page, page_top=0, overview=overview)
-
-    def _read_why(self) -> None:
-        if self.session.question is not None:
-            self.session.ask_why()
-            self._read("why")
-            self.see(matched=self._adding.matched(self.session.question))
-
-    def _read_guidelines(self) -> None:
-        if self.session.guidelines:
-            self._read("guidelines")
-        else:
-            self.see(notice="there are no guidelines; --guidelines FILE.md shows some here")
-
-    def _pause(self, since: float | None = None) -> None:
-        if not self.waiting:
-            self.session.pause(since)
+    def _pause(self, since: float | None) -> None:
+        if not self.recorder.waiting:
+            self.session.current.pause(since)
             self.see(mode="paused")
 
-    def _resume(self) -> None:
-        self.session.resume()
-        self.see(mode="ticket")
+    def back(self) -> None:
+        """Go back from the whole screen, or to the ticket before."""
+        if self.look.whole:
+            self.see(whole=False)
+        elif not self.recorder.waiting:
+            self.session.leave()
 
-    def _leave(self, code: int) -> None:
+    def leave(self, code: int) -> None:
+        """End the session."""
         self.exit_code = code
 
     # --- what happens by itself -------------------------------------------------------------
 
     def retry(self) -> None:
         """Try again to record what waits for the database."""
-        if self.waiting:
+        if self.recorder.waiting:
             try:
                 self.see(notice="", urgent=False)
-                self._try(self.waiting)
+                self.recorder.attempt(self.recorder.waiting)
             except Exception as error:  # noqa: BLE001 - as in press
                 self.failed("saving", error)
             self._settle()
@@ -352,67 +240,31 @@ class Screen:
             self.session.update()
         except Exception as error:  # noqa: BLE001 - as in press
             self.failed("taking in the ranking", error)
-        self._watch_learner()
-        if self.look.mode != "paused" and self.session.clock() - self._touched > IDLE_SECONDS:
-            self._pause(self._touched)
+        self.see(seconds=self._attendance.learner_seconds())
+        if self.look.mode != "paused" and self._attendance.is_idle:
+            self._pause(self._attendance.touched)
         self._settle()
-
-    def _watch_learner(self) -> None:
-        state = self.session.learner.status.state if self.session.learner else "off"
-        if state != self._learner_state:
-            self._learner_state, self._learner_since = state, self._clock()
-        self.see(seconds=int(self._clock() - self._learner_since))
 
     def _settle(self) -> None:
         """Report the recipe's faults, and start a new question from its top."""
-        while self.session.errors:
-            self._on_error(self.session.errors.pop(0))
-        question = self.session.question
-        if question is not (self._sheet.question if self._sheet else None):
+        while self.session.notices.errors:
+            self._on_error(self.session.notices.errors.pop(0))
+        if self.picture.prepare(self.session.question):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
-            self._sheet = self._adding.sheet(question) if question else None
             self.see(mode=mode, whole=False, top=0)
-        if self.session.saved is not self._offered_alike:
-            self._offered_alike = self.session.saved
-            self._finding.offer_alike()
+        self._offers.make(self)
 
     def failed(self, what: str, error: BaseException) -> None:
         """Something went wrong that nobody foresaw: tell, report, and go on."""
-        self.see(notice=f"{what} failed: {type(error).__name__}; details in the log", urgent=True)
+        self._tell_unsaved(f"{what} failed: {type(error).__name__}; details in the log")
         self._on_error(error)
-
-    # --- drawing ----------------------------------------------------------------------------
 
     def draw(self, columns: int, rows: int) -> Frame:
         """The picture to show now; from here on its question may be answered."""
         self._settle()
-        try:
-            self._frame = frame(
-                self.session,
-                self.look,
-                self.keyboard,
-                self._sheet,
-                self.dataset,
-                columns,
-                rows,
-            )
-            self._drawing_failed = ""
-        except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all
-            self._frame = self._picture_of(error)
+        drawn = self.picture.draw(self.session, self.look, (columns, rows), self._on_error)
         if self.look.mode == "page":
-            self.see(page_top=self._frame.top)
+            self.look = self.look.read(top=drawn.top)
         else:
-            self.see(top=self._frame.top)
-        return self._frame
-
-    def _picture_of(self, error: Exception) -> Frame:
-        """A frame without a question, so that no key answers what isn't seen."""
-        if repr(error) != self._drawing_failed:
-            self._drawing_failed = repr(error)
-            self._on_error(error)
-        said = f"This ticket can't be drawn ({type(error).__name__}); details in the log. q quits."
-        return Frame(([("class:bad", said)],))
-
-    def see(self, **changes: object) -> None:
-        """Change what is looked at."""
-        self.look = replace(self.look, **changes)  # type: ignore[arg-type]
+            self.see(top=drawn.top)
+        return drawn

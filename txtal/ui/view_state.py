@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from txtal.recipes.extensions import Panel, Shown
 from txtal.types import Found, Overview, Question
 from txtal.ui import words
 from txtal.ui.field import Field
-from txtal.ui.keys import Mode, Page, Purpose
+from txtal.ui.modes import Mode, Page, Purpose
 from txtal.ui.wrap import Folded
 
-_EMPTY = Field()
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page that is read."""
+
+    page: Page = "help"
+    top: int = 0
+    """The first line in sight."""
+    matched: tuple[tuple[str, str], ...] = ()
+    """What the patterns find in the ticket, each with its label, in page ``why``."""
+    panel: tuple[Panel, Shown] | None = None
+    """The recipe's panel, in page ``panel``."""
+    overview: Overview | None = None
+    """The dataset's figures as of when the page ``standing`` was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A line that is typed, with the list that it narrows down."""
+
+    purpose: Purpose = "answer"
+    """What the line being typed, or the label being picked, is for."""
+    subject: int = 0
+    """The label that it is for."""
+    field: Field = Field()  # noqa: RUF009 - it is frozen
+    cursor: int = 0
+    """The selected row of the list."""
+    found: tuple[Found, ...] = ()
+    """The list of answers or tickets."""
+    described: int = 0
+    """The label whose description is shown instead of the ticket; 0 for none."""
+    examples: tuple[str, ...] = ()
+    """The texts of tickets that have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +57,8 @@ class Look:
     """The ticket has the whole screen."""
     top: int = 0
     """The ticket's first line in sight."""
-    page: Page = "help"
-    """What is read, in mode ``page``."""
-    page_top: int = 0
-    matched: tuple[tuple[str, str], ...] = ()
-    """What the patterns find in the ticket, each with its label, in page ``why``."""
-    panel: tuple[Panel, Shown] | None = None
-    """The recipe's panel that is read, in page ``panel``."""
-    overview: Overview | None = None
-    """Where one stood when that page was opened."""
-    field: Field = _EMPTY
-    cursor: int = 0
-    """The marked row of the picker."""
-    about: bool = False
-    """The picker shows what a label is for, instead of the ticket."""
-    examples: tuple[str, ...] = ()
-    """The texts of tickets that have it."""
-    purpose: Purpose = "answer"
-    """What the line being typed, or the label being picked, is for."""
-    subject: int = 0
-    """The label that it is for."""
-    found: tuple[Found, ...] = ()
-    """The list of answers or tickets."""
+    reading: Reading = Reading()
+    typing: Typing = Typing()
     asked: str = ""
     """The question to be answered with yes or no."""
     notice: str = ""
@@ -56,6 +69,14 @@ class Look:
     """The mouse is the screen's, and not the terminal's to select text with."""
     seconds: int = 0
     """How long the learner has been at what it does."""
+
+    def read(self, **changes: Any) -> Look:
+        """Return the look with these changes of what is read."""
+        return replace(self, reading=replace(self.reading, **changes))
+
+    def typed(self, **changes: Any) -> Look:
+        """Return the look with these changes of what is typed and listed."""
+        return replace(self, typing=replace(self.typing, **changes))
 
 
 class Sheet:

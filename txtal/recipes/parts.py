@@ -1,0 +1,236 @@
+"""The parts of a recipe: its label scheme, which tickets are shown, the model, and the screen.
+
+Each part checks itself before anything is loaded, so that a fault is reported on the command line
+and not behind the screen. To add an option that the learner hears, add a field to
+:class:`ModelOptions`, its check, and a line to :meth:`ModelOptions.settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from txtal.errors import DataError, UsageError
+from txtal.reading import read_small
+from txtal.types import Dataset, LabelKeys, LearnerSettings, Stream, Task
+
+if TYPE_CHECKING:
+    from txtal.recipes.extensions import Extras, Key, Panel, Styled
+    from txtal.session.protocols import OnAnswer, Validate
+    from txtal.session.setup import Order
+    from txtal.types import Ticket
+
+LONGEST_GUIDELINES = 1 << 20
+"""Bytes; nobody reads more of them in a session."""
+
+_DEFAULTS = LearnerSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What may be answered."""
+
+    labels: Sequence[str | tuple[str, str]] = ()
+    """Names, or (name, description); added to those the dataset has."""
+    labels_from: Path | None = None
+    """A file of more of them, one per line: name, tab, description."""
+    rating: str | None = None
+    """In the place of labels the grades of a scale, such as ``1-5``."""
+    task: Task | None = None
+    """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
+
+    def check(self) -> None:
+        """Raises UsageError for labels beside a rating."""
+        if self.rating and (self.labels or self.labels_from or self.task not in (None, "rating")):
+            raise UsageError("a rating has its grades for labels: give --rating alone")
+
+    def specs(self) -> list[tuple[str, str]]:
+        """Return the name and description of each. Raises UsageError for what can't be a label."""
+        from txtal.formats.label_files import read_labels
+        from txtal.text import normalise_label
+        from txtal.types.grades import grades
+
+        if self.rating:
+            return [(grade, "") for grade in grades(self.rating)]
+        given = [(label, "") if isinstance(label, str) else label for label in self.labels]
+        named = [(normalise_label(name), description) for name, description in given]
+        return named + (read_labels(self.labels_from) if self.labels_from else [])
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionOptions:
+    """Which tickets are shown, and how often out of turn."""
+
+    order: Order = "ranking"
+    """``file`` shows tickets in the order of loading and starts no learner; ``suspects`` shows
+    answers that are probably wrong."""
+    audit: float = _DEFAULTS.audit
+    """Fraction of tickets drawn at random to measure quality."""
+    recheck: float = 0.0
+    """Fraction that are the annotator's own earlier ones, shown again blindly."""
+    overlap: float = 0.0
+    """Fraction of tickets, the same for all with the same overlap, that every annotator labels."""
+    synthesise: float = 0.0
+    """Fraction that are composed of two tickets each, marked as synthetic."""
+    stream: Stream | None = None
+    """Tickets arrive from ``tickets`` during the session, instead of being loaded first."""
+    seed: int = _DEFAULTS.seed
+
+    def check(self, labels: LabelOptions, model: ModelOptions) -> None:
+        """Raises UsageError for a fraction that is none, and for orders that don't go together."""
+        for name in ("audit", "overlap", "recheck"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise UsageError(f"{name} must be from 0 to 1, such as 0.1 (got {value})")
+        if not 0 <= self.synthesise < 1:
+            raise UsageError(
+                f"synthesise must be at least 0 and below 1, such as 0.1 (got {self.synthesise})"
+            )
+        if self.synthesise and (self.stream or self.order != "ranking" or labels.rating):
+            raise UsageError(
+                "--synthesise composes texts from a pool that a model ranks: leave it out with a "
+                "stream, with ratings, and where tickets come in the order of the file"
+            )
+        if self.stream:
+            self._check_stream(self.stream, model)
+
+    def _check_stream(self, stream: Stream, model: ModelOptions) -> None:
+        from txtal.learning.strategies import registry
+
+        if self.order != "ranking":
+            raise UsageError("a stream is shown as it arrives: leave out what gives another order")
+        if not 0 < stream.budget <= 1:
+            raise UsageError(
+                "budget must be above 0 and up to 1, the fraction of arriving tickets to show, "
+                f"such as 0.1 (got {stream.budget})"
+            )
+        registry.for_stream(model.strategy)
+        if model.engine != "local":
+            raise UsageError("a stream is scored here, as it arrives: leave out --engine")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """What learns behind the screen, and when it says that it is enough."""
+
+    vectoriser: str = _DEFAULTS.vectoriser
+    """Text vectors, as a spec such as ``lexical+static@en``."""
+    strategy: str = _DEFAULTS.strategy
+    robust: bool = False
+    """Whether to train without answers that look impossible by a model of the others."""
+    stop_gain: float = 1.0
+    """Notify when 100 more answers would gain fewer points of macro-F1 than this; 0: never."""
+    stop_at: float | None = None
+    """Notify at this estimated accuracy."""
+    engine: str = _DEFAULTS.engine
+    """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
+    scheduler: str | None = _DEFAULTS.scheduler
+
+    def check(self) -> None:
+        """Raises UsageError for figures out of range."""
+        if self.stop_at is not None and not 0 < self.stop_at <= 1:
+            raise UsageError(
+                f"stop_at must be above 0 and up to 1, such as 0.9 (got {self.stop_at})"
+            )
+        if self.stop_gain < 0:
+            raise UsageError(
+                "stop_gain must be at least 0, in points of macro-F1, such as 1.0 "
+                f"(got {self.stop_gain})"
+            )
+
+    def check_names(self) -> None:
+        """Raises UsageError for names that the learner wouldn't know, EngineError for no answer."""
+        from txtal import engine
+        from txtal.learning.strategies import registry
+        from txtal.vectors import spec
+
+        registry.check(self.strategy)
+        spec.check(self.vectoriser)
+        engine.check(self.engine, self.scheduler)
+        if self.scheduler:
+            engine.reach(self.scheduler)
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises UsageError for what goes with another task only."""
+        task = dataset.scheme.task
+        if self.robust and task != "exclusive":
+            raise UsageError(f"{dataset.name}: is {task}; --robust is for one label of several")
+        if self.stop_at is not None and task == "rating":
+            raise UsageError(
+                f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"
+            )
+
+    def settings(self, questions: QuestionOptions, code: Path) -> LearnerSettings:
+        """Return what the learner is told. ``code`` is the recipe's file, which it loads too."""
+        return LearnerSettings(
+            vectoriser=self.vectoriser,
+            strategy=self.strategy,
+            audit=questions.audit,
+            seed=questions.seed,
+            robust=self.robust,
+            stop_gain=self.stop_gain,
+            stop_at=self.stop_at,
+            suspects=questions.order == "suspects",
+            code=str(code),
+            stream=questions.stream is not None,
+            synthesise=questions.synthesise > 0,
+            engine=self.engine,
+            scheduler=self.scheduler,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenOptions:
+    """What the annotator sees and presses, and what is called in between."""
+
+    label_keys: LabelKeys = "auto"
+    guidelines: Path | None = None
+    """A Markdown file that ``g`` shows."""
+    patterns: Path | None = None
+    """A file of words and phrases to highlight; see :mod:`txtal.recipes.patterns`."""
+    welcome: str = ""
+    """Shown until the first key."""
+    render: Callable[[Ticket], Styled] | None = None
+    """What is shown of a ticket in the place of its text and meta."""
+    keys: Sequence[Key] = ()
+    panels: Sequence[Panel] = ()
+    on_answer: OnAnswer | None = None
+    """Called with (ticket, answer) after each answer is on disk."""
+    validate: Validate | None = None
+    """Called with (ticket, draft) before an answer is recorded; returns why it won't do, or None.
+
+    What this, ``on_answer``, ``render`` and the others raise is shown and logged, and the session
+    goes on."""
+
+    def guideline_text(self) -> str:
+        """Return the guidelines' text. Raises UsageError when the file can't be read."""
+        if self.guidelines is None:
+            return ""
+        try:
+            content = read_small(self.guidelines, LONGEST_GUIDELINES)
+        except DataError as error:
+            raise UsageError(str(error)) from error
+        except OSError as error:
+            raise UsageError(
+                f"{self.guidelines} can't be read: {error.strerror or error}"
+            ) from error
+        return content.decode("utf-8-sig", errors="replace")
+
+    def extras(self) -> Extras:
+        """Return what is added to the screen. Raises DataError for patterns that are none."""
+        from txtal.recipes.extensions import Extras
+        from txtal.recipes.patterns import Patterns, read_patterns
+
+        patterns = Patterns(read_patterns(self.patterns) if self.patterns else ())
+        return Extras(self.render, tuple(self.keys), tuple(self.panels), patterns)
+
+
+PARTS = {
+    "scheme": LabelOptions,
+    "questions": QuestionOptions,
+    "model": ModelOptions,
+    "screen": ScreenOptions,
+}
+"""The class of each part, by the name that a recipe has it under."""

@@ -1,0 +1,25 @@
+"""What the annotator is to be told, one thing at a time, and the faults that the log is to have."""
+
+from __future__ import annotations
+
+from txtal.errors import TxtalError
+
+
+class Notices:
+    """The newest notice, and what went wrong in a recipe or a stream."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """Empty when there is nothing to tell."""
+        self.errors: list[Exception] = []
+        """Taken out by the shell, which logs them."""
+
+    def tell(self, text: str) -> None:
+        """Tell this in the place of what was to be told before."""
+        self.text = text
+
+    def recipe_failed(self, what: str, error: Exception, before: str = "") -> None:
+        """Tell that a part of the recipe raised this, and keep it for the log."""
+        self.errors.append(error)
+        kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
+        self.tell(f"{before}the recipe's {what} failed: {kind}; details in the log")

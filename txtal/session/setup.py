@@ -1,0 +1,45 @@
+"""What a session is made of: how it picks tickets, who works beside it, what a recipe hooks in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from txtal.session.protocols import Inflow, Learner, Loader, OnAnswer, Validate
+
+Order = Literal["ranking", "file", "suspects"]
+"""``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
+``suspects``: answered tickets once more, where the answer is probably wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How tickets are picked."""
+
+    order: Order = "ranking"
+    audit: float = 0.1
+    """Fraction of the questions drawn at random to measure accuracy."""
+    recheck: float = 0.0
+    """Fraction that were answered before and are shown again, unknown to the annotator."""
+    synthesise: float = 0.0
+    """Fraction that are texts composed of tickets."""
+    seed: int | str = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Who works beside the session."""
+
+    learner: Learner | None = None
+    inflow: Inflow | None = None
+    """Where tickets arrive from, one by one; None when the pool is all there is."""
+    loader: Loader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a recipe has called for each answer."""
+
+    on_answer: Sequence[OnAnswer] = ()
+    validate: Validate | None = None

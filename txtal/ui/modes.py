@@ -1,0 +1,29 @@
+"""What has the keyboard, what a page shows and what a line is typed for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
+"""What has the keyboard: the ticket, the list of labels, a list of answers or tickets, a line to
+type, a yes or no, a page to read, or nothing."""
+
+MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
+
+TITLES: dict[Mode, str] = {
+    "ticket": "On a ticket",
+    "picker": "In the list of labels",
+    "list": "In a list of answers or tickets",
+    "line": "While typing",
+    "confirm": "Confirming",
+    "page": "In this help and other pages",
+    "paused": "While paused",
+}
+
+Page = Literal["help", "guidelines", "standing", "why", "panel"]
+"""A page to read."""
+
+Purpose = Literal[
+    "answer", "comment", "rename", "describe", "merge", "split", "history", "search", "similar"
+]
+"""What a label is picked, a line typed or a list opened for."""

@@ -1,0 +1,220 @@
+"""Actions that only the screen has: typing, moving in lists and pages, the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from txtal.errors import TxtalError
+from txtal.text import clean
+from txtal.types import Label
+from txtal.ui import label_editing
+from txtal.ui.field import Field
+from txtal.ui.finding import look_up
+from txtal.ui.labels import picked
+from txtal.ui.layout import target_at
+from txtal.ui.picker import Choice
+
+if TYPE_CHECKING:
+    from txtal.ui.screen import Screen
+
+Own = Callable[["Screen", str], object]
+"""Does it; given the screen and the key."""
+
+_WHEEL_LINES = 3
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+
+def take_key(screen: Screen, key: str) -> None:
+    """Take the label that was drawn with this key; where none was, a digit is typed."""
+    offered = screen.picture.frame.offered
+    if key in offered:
+        _take(screen, offered[key])
+    elif screen.look.mode == "picker":
+        _type(screen, screen.look.typing.field.typed(key))
+
+
+def _jump(screen: Screen, key: str) -> None:
+    """A label's own letter answers; a capital, and what has none, begins a name."""
+    if key in screen.picture.frame.offered:
+        take_key(screen, key)
+    elif key.isalpha() and not key.islower():
+        screen.pick("answer", key.lower())
+    elif key:
+        helps = screen.keyboard.key_of("help")
+        screen.tell(f"{clean(key)} does nothing here; {helps} lists the keys")
+
+
+def selected_choice(screen: Screen) -> Choice | None:
+    """Return the selected row of the list of labels."""
+    found = picked(screen.session, screen.keyboard, screen.look)
+    return found[screen.look.typing.cursor] if found else None
+
+
+def selected_label(screen: Screen) -> Label | None:
+    """Return its label, if it is one."""
+    choice = selected_choice(screen)
+    return screen.session.scheme.label(choice.label) if choice and choice.label else None
+
+
+def _choose(screen: Screen, key: str) -> None:
+    choice = selected_choice(screen)
+    if choice is not None:
+        _take(screen, choice)
+
+
+def _take(screen: Screen, choice: Choice) -> None:
+    """A label is the answer, or what another is merged into; a level is gone into."""
+    typing = screen.look.typing
+    if choice.level:
+        _type(screen, Field.of(choice.level))
+    elif screen.look.mode == "picker" and choice.new:
+        label_editing.answer_with_new(screen, choice.new)
+    elif screen.look.mode == "picker" and typing.purpose == "merge":
+        label_editing.merge_into(screen, typing.subject, choice.label)
+    else:
+        screen.see(mode="ticket")
+        screen.answer(partial(screen.session.choose, choice.label))
+
+
+# --- typing and lists ---------------------------------------------------------------------------
+
+
+def _edit(change: Callable[[Field, str], Field]) -> Own:
+    return lambda screen, key: _type(screen, change(screen.look.typing.field, key))
+
+
+def _type(screen: Screen, field: Field) -> None:
+    screen.look = screen.look.typed(field=field, cursor=0)
+    if screen.look.mode == "list":
+        list_again(screen)
+
+
+def list_again(screen: Screen) -> None:
+    """List what fits what is typed, or say why that can't be meant."""
+    typing = screen.look.typing
+    try:
+        found, said = look_up(screen.session, typing.purpose, typing.field.text)
+    except TxtalError as error:
+        found, said = [], str(error)
+    if said:
+        screen.tell(said)
+    screen.look = screen.look.typed(found=tuple(found), cursor=0)
+
+
+def _move(by: Callable[[Field], int]) -> Own:
+    def move(screen: Screen, key: str) -> None:
+        field = screen.look.typing.field
+        screen.look = screen.look.typed(field=field.moved(by(field)))
+
+    return move
+
+
+def _keep(screen: Screen, key: str) -> None:
+    typing = screen.look.typing
+    screen.see(mode="ticket")
+    label_editing.keep(screen, typing.purpose, typing.subject, typing.field.text.strip())
+
+
+def _step(by: Callable[[Screen], int]) -> Own:
+    return lambda screen, key: _select(screen, screen.look.typing.cursor + by(screen))
+
+
+def _select(screen: Screen, row: int) -> None:
+    look = screen.look
+    rows = (
+        look.typing.found if look.mode == "list" else picked(screen.session, screen.keyboard, look)
+    )
+    screen.look = look.typed(cursor=max(0, min(len(rows) - 1, row)))
+
+
+# --- pages and the ticket -----------------------------------------------------------------------
+
+
+def _scroll(by: Callable[[Screen], int]) -> Own:
+    return lambda screen, key: scroll(screen, by(screen))
+
+
+def scroll(screen: Screen, by: int) -> None:
+    """Scroll the page or the ticket."""
+    top = max(0, screen.picture.frame.top + by)
+    if screen.look.mode == "page":
+        screen.look = screen.look.read(top=top)
+    else:
+        screen.see(top=top)
+
+
+def _to_ticket(screen: Screen, key: str) -> None:
+    screen.see(mode="ticket")
+
+
+def _resume(screen: Screen, key: str) -> None:
+    screen.session.current.resume()
+    screen.see(mode="ticket")
+
+
+# --- the mouse ----------------------------------------------------------------------------------
+
+
+def _toggle_mouse(screen: Screen, key: str) -> None:
+    on = not screen.look.mouse
+    called = screen.keyboard.key_of("mouse")
+    said = f"the mouse is on: wheel and clicks; {called} gives it back to the terminal"
+    screen.see(mouse=on)
+    screen.tell(said if on else "the mouse is off")
+
+
+def wheel(screen: Screen, by: int) -> None:
+    """A turn of the mouse's wheel: a few lines, or a row of a list."""
+    if screen.look.mode in ("picker", "list"):
+        _select(screen, screen.look.typing.cursor + by)
+    elif screen.look.mode in ("ticket", "page"):
+        scroll(screen, _WHEEL_LINES * by)
+
+
+def click(screen: Screen, x: int, y: int) -> None:
+    """A click: on a label it is its key, on a row of a list it selects the row, then takes it."""
+    lines = screen.picture.frame.lines
+    kind, _, target = (target_at(lines[y], x) if y < len(lines) else "").partition(":")
+    listing = screen.look.mode == "list"
+    if kind == "key":
+        screen.press("pick" if target == "/" else "label", target)
+    elif kind == "row":
+        selected = int(target) == screen.look.typing.cursor
+        screen.look = screen.look.typed(cursor=int(target))
+        if selected or not listing:
+            screen.press("open" if listing else "choose")
+
+
+OWN: Mapping[str, Own] = {
+    "label": take_key,
+    "jump": _jump,
+    "choose": _choose,
+    "type": _edit(lambda field, key: field.typed(key)),
+    "erase": _edit(lambda field, key: field.erased()),
+    "delete": _edit(lambda field, key: field.deleted()),
+    "clear": _edit(lambda field, key: Field()),
+    "left": _move(lambda field: -1),
+    "right": _move(lambda field: 1),
+    "home": _move(lambda field: -len(field.text)),
+    "end": _move(lambda field: len(field.text)),
+    "keep": _keep,
+    "next": _step(lambda screen: 1),
+    "previous": _step(lambda screen: -1),
+    "next_page": _step(lambda screen: screen.picture.frame.page),
+    "previous_page": _step(lambda screen: -screen.picture.frame.page),
+    "down": _scroll(lambda screen: 1),
+    "up": _scroll(lambda screen: -1),
+    "page_down": _scroll(lambda screen: screen.picture.frame.page),
+    "page_up": _scroll(lambda screen: -screen.picture.frame.page),
+    "yes": lambda screen, key: screen.confirmed(),
+    "no": _to_ticket,
+    "cancel": _to_ticket,
+    "close": _to_ticket,
+    "resume": _resume,
+    "mouse": _toggle_mouse,
+}
+"""What each of them does, by the action's name."""

@@ -1,0 +1,65 @@
+"""Actions that show something to read, stop the clock, or end the session."""
+
+from __future__ import annotations
+
+from txtal.session import explaining
+from txtal.ui import read_out
+from txtal.ui.shell import Shell
+
+INTERRUPTED = 130
+
+
+def show_help(shell: Shell, typed: str) -> None:
+    """List the keys."""
+    shell.read("help")
+
+
+def why(shell: Shell, typed: str) -> None:
+    """Show why this ticket and this label; the words come when the learner has found them."""
+    if shell.session.question is not None:
+        if explaining.explanation(shell.session) is None:
+            explaining.ask_why(shell.session)
+        shell.read("why")
+
+
+def guidelines(shell: Shell, typed: str) -> None:
+    """Show the labelling guidelines."""
+    if shell.session.guidelines:
+        shell.read("guidelines")
+    else:
+        shell.tell("there are no guidelines; --guidelines FILE.md shows some here")
+
+
+def standing(shell: Shell, typed: str) -> None:
+    """Show progress, pace and accuracy."""
+    shell.read("standing")
+
+
+def view(shell: Shell, typed: str) -> None:
+    """Show the whole ticket."""
+    shell.view()
+
+
+def back(shell: Shell, typed: str) -> None:
+    """Go back to the ticket before."""
+    shell.back()
+
+
+def status(shell: Shell, typed: str) -> None:
+    """Say where things stand, in one line."""
+    shell.echo(read_out.status(shell.session))
+
+
+def pause(shell: Shell, typed: str) -> None:
+    """Stop the clock."""
+    shell.pause()
+
+
+def leave(shell: Shell, typed: str) -> None:
+    """End the session."""
+    shell.leave(0)
+
+
+def interrupt(shell: Shell, typed: str) -> None:
+    """End the session from anywhere."""
+    shell.leave(INTERRUPTED)
