@@ -65,6 +65,9 @@ def command(
         scheme.task, names, learner.calibrated, features.vectoriser, learned
     )
     classifier.save(made, output)
-    console.say(f"trained on {revision.answers:,} answers, written to {output}")
+    ignored = sum(one.verdict == "ignore" for one in standing)
+    beside = f" ({ignored:,} ignored left out)" if ignored else ""
+    taught = revision.answers - ignored
+    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
     if revision.audit:
         console.say(f"about {quality(revision.audit, scheme.task)} audit answers)")
