@@ -100,6 +100,7 @@ def test_what_extras_bring_is_never_imported_unasked(program: Program) -> None:
     hooked.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
     hooked.ok("predict", "model", few, "-o", "out.jsonl")
     assert not asked.exists()
+    (program.folder / "a.parquet").write_bytes(b"PAR1")
     assert "pip install 'txtal[parquet]'" in hooked("load", "d", "a.parquet").err
     assert asked.read_text().split() == ["pyarrow"]
 

@@ -73,6 +73,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
     **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
+    **dict.fromkeys(("ImportFormat", "import_format"), "txtal.formats.imports"),
     "EngineName": "txtal.engine",
     "Pool": "txtal.learning.strategies.pool",
     "script": "txtal.cli.recipes",
