@@ -15,7 +15,7 @@ from tests.ingest.test_stream import TEXTS
 from tests.learner.test_learner import LABELS as TOPICS
 from tests.worked_examples import worked_example
 from txtal.errors import EngineError, UsageError
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learner.sweeping import Sweeping
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool
@@ -55,7 +55,7 @@ def test_what_needs_no_model_is_picked_by_from_the_first_ticket_on(
     make_dataset(TEXTS, TOPICS)
     first = {}
     for name in ("longest", "margin"):
-        ranking = Learner(path, "d", LearnerSettings("lexical@en", name)).rank()
+        ranking = PoolLearner(path, "d", LearnerSettings("lexical@en", name)).rank()
         first[name] = ranking.items[0]
     assert first["longest"].reason == "longest"
     assert first["longest"].score == max(map(len, TEXTS))
@@ -122,6 +122,6 @@ def test_the_lines_in_the_documentation_add_a_strategy(
     table = eval(f"{{{row}}}", {"Row": Row})
     monkeypatch.setattr("txtal.learning.strategies.registry.BUILT_IN", {**BUILT_IN, **table})
     make_dataset(TEXTS, TOPICS)
-    best = Learner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]
+    best = PoolLearner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]
     assert (best.reason, best.score) == ("shortest", -min(map(len, TEXTS)))
     assert registry.for_stream("shortest") == "shortest"
