@@ -63,7 +63,7 @@ def to_json(found: Stats) -> dict[str, Any]:
         "note": revision and revision.note,
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
-        "audit": _audit(found),
+        "audit": _headline(found),
         "measures": found.measures and as_data(found.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
@@ -79,13 +79,13 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
     return {**asdict(counts), "let_go": counts.set_aside, "unsettled": counts.pending}
 
 
-def _audit(found: Stats) -> dict[str, float] | None:
-    audit = found.revision[1].audit if found.revision else None
-    if audit is None:
+def _headline(found: Stats) -> dict[str, float] | None:
+    shown = found.revision[1].headline if found.revision else None
+    if shown is None:
         return None
     rating = found.dataset.scheme.task == "rating"
-    value = {"mean_absolute_error" if rating else "accuracy": audit.value}
-    return {"n": audit.n, **value, "low": audit.low, "high": audit.high}
+    value = {"mean_absolute_error" if rating else "accuracy": shown.value}
+    return {"n": shown.n, **value, "low": shown.low, "high": shown.high}
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
 
 
 def _show_quality(found: Stats) -> None:
-    audit = found.revision[1].audit if found.revision else None
+    headline = found.revision[1].headline if found.revision else None
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
         estimates.show_sums(
@@ -130,8 +130,8 @@ def _show_quality(found: Stats) -> None:
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
             f"after {measures['answers']:,} answers; `txtal evaluate` has more of it",
         )
-    elif audit:  # of an earlier txtal
-        told = quality(audit, found.dataset.scheme.task)
+    elif headline:  # of an earlier txtal
+        told = quality(headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")

@@ -58,6 +58,7 @@ class Outcome:
             "source": self.source,
             "loaded": self.loaded.added,
             "duplicates": self.loaded.duplicates,
+            "forgotten": self.loaded.forgotten,
             "bad_lines": self.bad_lines,
             "bad": [{"line": one.line, "last": one.last or one.line, "reason": one.reason}
                     for one in self.bad],
@@ -71,7 +72,8 @@ class Outcome:
 def summary(loaded: Loaded, bad_lines: int) -> str:
     """``loaded 3, 1 duplicate, 0 bad lines``."""
     duplicates, bad = count(loaded.duplicates, "duplicate"), count(bad_lines, "bad line")
-    return f"loaded {loaded.added:,}, {duplicates}, {bad}"
+    gone = f", {loaded.forgotten:,} left out: to be forgotten" if loaded.forgotten else ""
+    return f"loaded {loaded.added:,}, {duplicates}, {bad}{gone}"
 
 
 def _answer_lines(of: Answers) -> list[str]:

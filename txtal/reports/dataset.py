@@ -108,8 +108,8 @@ def _quality(history: History, measured: Sequence[Fit]) -> Iterator[str]:
             html.figure(
                 "Calibration",
                 "how often decisions of each confidence were right; expected calibration error "
-                f"{100 * measures.ece:.1f} %",
-                charts.calibration(measures.reliability, "Calibration"),
+                f"{100 * measures.calibration.ece:.1f} %",
+                charts.calibration(measures.calibration.reliability, "Calibration"),
             )
         )
     yield f'<div class="charts">{"".join(drawn)}</div>'

@@ -3,6 +3,7 @@
 from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
+    Calibration,
     Effort,
     Estimate,
     LabelCounts,
@@ -14,7 +15,16 @@ from txtal.types.measures import (
     Prediction,
     Suspect,
 )
-from txtal.types.models import Classified, Composed, Explanation, LearnerSettings, Ranking, Revision
+from txtal.types.models import (
+    Classified,
+    Composed,
+    Compute,
+    Explanation,
+    LearnerSettings,
+    Ranking,
+    Revision,
+    StopRule,
+)
 from txtal.types.reasons import (
     ALIKE,
     AUDIT,
@@ -66,8 +76,10 @@ __all__ = [
     "VERDICTS",
     "Answer",
     "Bin",
+    "Calibration",
     "Classified",
     "Composed",
+    "Compute",
     "Dataset",
     "Draft",
     "Effort",
@@ -101,6 +113,7 @@ __all__ = [
     "Span",
     "Spending",
     "Standing",
+    "StopRule",
     "Stream",
     "Suspect",
     "Task",
