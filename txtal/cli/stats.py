@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from txtal.cli import estimates
+from txtal.cli.as_of import as_of, go_back
 from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 
 @click.command("stats")
 @click.argument("dataset", shell_complete=dataset_names)
+@as_of
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
-def command(console: Console, dataset: str, as_json: bool) -> None:
+def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show where DATASET stands: answers, labels, annotators, and how good the model is."""
-    from txtal.store import stats
+    from txtal.store import datasets, stats
 
     with console.read() as conn:
+        go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
     if as_json:
         put_json(to_json(found))
