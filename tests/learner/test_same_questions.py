@@ -22,6 +22,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.cli.driving import LABELLED
+from tests.sessions import session_of
 from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
@@ -135,7 +136,7 @@ def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     with _dataset(task, folder, sample(task).records) as (conn, dataset):
         learner = Steady(PoolLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
-        session = Session(ledger, dataset.scheme, learner=learner, seed="0:1")
+        session = session_of(ledger, dataset.scheme, learner=learner, seed="0:1")
         return _answered(session, sample(task), conn)
 
 
@@ -147,7 +148,7 @@ def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         arriving = cast(Reader, Arriving(sample(task).records))
         inflow = Inflow(ledger.stream, Rule(task, 0.2, 0.1), arriving, "0:1")
-        session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
+        session = session_of(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
         return _answered(session, sample(task), conn)
 
 

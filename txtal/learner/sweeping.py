@@ -18,7 +18,7 @@ from txtal.engine import LOCAL, Engine
 from txtal.learner import candidates
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.fit import Fit
-from txtal.learner.ranking import FROM_NOTHING, OpenTickets, pool_of
+from txtal.learner.ranking import FROM_NOTHING, Candidates, pool_of
 from txtal.learner.source import Source
 from txtal.learning import select
 from txtal.learning.arrays import Cells, Floats, Indices
@@ -152,10 +152,10 @@ class Sweeper:
         self._blocks = Blocks(engine)
         self._scores: Iterator[Floats] | None = None
         """The scores that workers are at; None when the sweep runs here or hasn't begun."""
-        self._last: OpenTickets | None = None
+        self._last: Candidates | None = None
         """What the last ranking was of."""
 
-    def begin(self, last: OpenTickets) -> None:
+    def begin(self, last: Candidates) -> None:
         """Go through the pool again by the model of the last ranking, from where the sweep is."""
         self._last, self._scores = last, None
         if self._name not in FROM_NOTHING:
@@ -194,7 +194,7 @@ class Sweeper:
         pool = pool_of(fit, rows, self._source, np.random.default_rng(self._seed))
         return score(self._strategy, pool), pool.features
 
-    def _work(self, last: OpenTickets) -> Sweeping:
+    def _work(self, last: Candidates) -> Sweeping:
         fit = last.fit
         return Sweeping(
             strategy=self._name,

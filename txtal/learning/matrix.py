@@ -16,16 +16,16 @@ IS, NOT, UNKNOWN = 1, 0, -1
 
 @dataclass(frozen=True, eq=False)
 class AnswerMatrix:
-    """What is known of each ticket: a row a ticket, a column a label."""
+    """What the answers say of each ticket: a row per ticket, a column per label."""
 
     ticket_ids: Indices
-    """int64 (n,), ascending; only tickets of which something is known."""
+    """int64 (n,), ascending; only tickets whose answers say something."""
     cells: Cells
     """int8 (n, k) of IS (1), NOT (0) and UNKNOWN (-1); columns in the scheme's order."""
 
 
 def answer_matrix(answers: Sequence[Answer], scheme: Scheme) -> AnswerMatrix:
-    """The answer matrix of a dataset.
+    """Make the answer matrix of a dataset.
 
     Of several answers of one annotator to a ticket the newest counts, by id, never by clock, and
     one that was given in sight of what was said before takes the place of everybody's. An
@@ -51,7 +51,7 @@ def answer_matrix(answers: Sequence[Answer], scheme: Scheme) -> AnswerMatrix:
 
 
 def _current(answers: Sequence[Answer]) -> dict[int, list[Answer]]:
-    """Each ticket's answers that count, the newest of each annotator."""
+    """Gather each ticket's answers that count: the newest of each annotator."""
     found: dict[int, dict[str, Answer]] = {}
     for answer in sorted(answers, key=lambda answer: answer.id):
         said = found.setdefault(answer.ticket_id, {})
@@ -62,7 +62,7 @@ def _current(answers: Sequence[Answer]) -> dict[int, list[Answer]]:
 
 
 def _together(rows: Sequence[list[int]], task: Task) -> list[int]:
-    """One row of several annotators' rows about the same ticket."""
+    """Merge several annotators' rows about the same ticket into one."""
     if len(rows) == 1:
         return rows[0]
     if task in ONE_OF:
@@ -71,13 +71,13 @@ def _together(rows: Sequence[list[int]], task: Task) -> list[int]:
 
 
 def _majority(cells: Sequence[int]) -> int:
-    """IS or NOT, whichever more say; UNKNOWN for a tie."""
+    """Return IS or NOT, whichever more say; UNKNOWN for a tie."""
     lead = cells.count(IS) - cells.count(NOT)
     return UNKNOWN if lead == 0 else IS if lead > 0 else NOT
 
 
 def _one_of_them(rows: Sequence[list[int]]) -> list[int]:
-    """The labels that all leave possible; if there are none, more than half, or else any."""
+    """Keep the labels that all leave possible; if there are none, more than half, or else any."""
     k = len(rows[0])
     left = [frozenset(i for i in range(k) if row[i] != NOT) for row in rows]
     left = [possible for possible in left if len(possible) < k]  # who says nothing has no vote
@@ -103,7 +103,7 @@ def _row(answer: Answer, task: Task, columns: Mapping[int, int]) -> list[int]:
 
 
 def _one_of(named: set[int], accepted: bool, k: int) -> list[int]:
-    """A row with exactly one IS: the label is among those named, or among the others."""
+    """Make the row of a ticket whose one label is among those named, or among the others."""
     possible = [column for column in range(k) if (column in named) == accepted]
     mark = IS if len(possible) == 1 else UNKNOWN
     return [mark if column in possible else NOT for column in range(k)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from txtal.types import Estimate, Outlook, Prediction
+from txtal.types import Estimate, Forecast, Outlook
 
 
 def reached_target(target: float, audit: Estimate) -> str:
@@ -50,7 +50,7 @@ def points(share: float) -> str:
     return f"{100 * share:.1f} points"
 
 
-def _needed(needed: Prediction | None) -> str:
+def _needed(needed: Forecast | None) -> str:
     if needed is None:
         return "too few audit answers to tell what it takes"
     if needed.value == 0:
