@@ -136,8 +136,7 @@ def _no_trace() -> Iterator[None]:
     yield
     for registry, there in zip(registries, before, strict=True):
         for name in set(registry) - there:
-            if not registry[name].__module__.startswith("txtal."):
-                del registry[name]
+            del registry[name]
 
 
 @pytest.mark.usefixtures("_no_trace")

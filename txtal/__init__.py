@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from txtal.learning.strategies.pool import Pool
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes.extensions import Desk, Key, Panel
-    from txtal.recipes.parts import Labels, Model, Questions, Screen
+    from txtal.recipes.parts import LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
     from txtal.recipes.recipe import Recipe, recipe
     from txtal.types import Answer, Draft, LabelKeys, Reason, Record, Stream, Task, Ticket
     from txtal.types.reasons import register as reason
@@ -34,15 +34,15 @@ __all__ = [
     "ExportFormat",
     "Key",
     "LabelKeys",
-    "Labels",
-    "Model",
+    "LabelOptions",
+    "ModelOptions",
     "Panel",
     "Pool",
-    "Questions",
+    "QuestionOptions",
     "Reason",
     "Recipe",
     "Record",
-    "Screen",
+    "ScreenOptions",
     "Stream",
     "Task",
     "Ticket",
@@ -58,13 +58,16 @@ __all__ = [
     "vectoriser",
 ]
 
+_OPTIONS = ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions")
 _TYPES = ("Answer", "Draft", "LabelKeys", "Reason", "Record", "Stream", "Task", "Ticket")
 
 _HOMES = {
     **dict.fromkeys(_TYPES, "txtal.types"),
     **dict.fromkeys(("DataError", "TxtalError", "UsageError"), "txtal.errors"),
     **dict.fromkeys(("Desk", "Key", "Panel"), "txtal.recipes.extensions"),
-    **dict.fromkeys(("Labels", "Model", "Questions", "Screen"), "txtal.recipes.parts"),
+    **dict.fromkeys(
+        ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions"), "txtal.recipes.parts"
+    ),
     **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
     **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
     "EngineName": "txtal.engine",

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from txtal.errors import UsageError
+from txtal.errors import DataError, UsageError
+from txtal.reading import read_small
 
 PROJECT_FILE = Path("txtal.toml")
+_LARGEST = 1 << 20
+"""Bytes of a file of settings."""
+
 USER_FILE = "TXTAL_CONFIG"
 """The environment variable that names another user file."""
 
@@ -117,15 +121,15 @@ def _is_option(setting: Setting) -> bool:
 
 
 def _read(path: Path) -> Iterator[Origin]:
-    if not path.is_file():
+    if not path.exists():
         return
     import tomllib
 
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
+        said = tomllib.loads(read_small(path, _LARGEST).decode("utf-8"))
     except RecursionError:
         raise UsageError(f"{path}: nested too deeply to be settings") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (DataError, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
     known = {setting.name: setting for setting in SETTINGS}
     for name, value in said.items():

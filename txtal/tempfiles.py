@@ -1,8 +1,15 @@
-"""Temporary files beside a target: held while a process lives, swept away once it was killed."""
+"""The one writer of files: whole under a temporary name first, or grown where they lie.
+
+No name is written to that somebody else may have put there: a temporary name can't be guessed, and
+a file that grows under a known name is followed through no link and is its owner's alone. Temporary
+files are held while their process lives, and swept away once it was killed.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,10 +17,81 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from txtal.errors import UsageError
+
 if sys.platform != "win32":
     import fcntl
 
 _SUFFIX = ".tmp"
+_DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+"""How a database begins, and its write-ahead log."""
+
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database, and takes for its own whoever wrote it."""
+
+
+def check_target(path: Path, *inputs: str | Path) -> None:
+    """Raise UsageError for what no output may take the place of.
+
+    That is a directory, a database, a file that SQLite keeps beside one, and any of the inputs.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory; name a file in it")
+    if _is_database(path):
+        raise UsageError(f"{path} is a database; name another file, or remove it first")
+    check_beside(path)
+    for one in inputs:
+        if is_same(path, Path(one)):
+            raise UsageError(f"{path} is what is read; name another file to write")
+
+
+def check_beside(path: Path) -> None:
+    """Raise UsageError when SQLite would take ``path`` for a part of the database beside it."""
+    for suffix in _BESIDE:
+        base = path.with_name(path.name.removesuffix(suffix))
+        if path.name.endswith(suffix) and _is_database(base):
+            raise UsageError(f"{path} would be taken for a part of the database {base.name}")
+
+
+def check_file(path: Path) -> None:
+    """Raise UsageError when ``path`` is there and is no file: a device, a pipe, a socket."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file, and only a file can be gone on with; name one")
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether both name one file, which need not be there yet."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(16).startswith(_DATABASE)
+    return False
+
+
+@contextmanager
+def replacing(target: Path, *, named: bool = False) -> Iterator[BinaryIO]:
+    """A new file that takes the place of ``target`` when the block is left in peace.
+
+    Until then ``target`` is as it was, and stays so if the block raises or the process is killed;
+    afterwards the new one survives a power cut. Where a user has ``named`` the target, a symbolic
+    link keeps pointing at it, and it keeps its mode; else it is this user's alone, and a link is
+    replaced. Raises OSError.
+    """
+    target = Path(os.path.realpath(target)) if named else target
+    file, name = make(target)
+    try:
+        with file:
+            yield file
+            sync(file)
+        put(name, target, keep_mode=named)
+    finally:
+        name.unlink(missing_ok=True)
 
 
 def make(target: Path) -> tuple[BinaryIO, Path]:
@@ -22,10 +100,49 @@ def make(target: Path) -> tuple[BinaryIO, Path]:
     What killed runs left there is swept first. Raises OSError.
     """
     _sweep(target)
+    # Made with O_EXCL and O_NOFOLLOW, mode 0600, under a name drawn at random.
     descriptor, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
-    file = os.fdopen(descriptor, "wb")
+    file = os.fdopen(descriptor, "w+b")
     hold(file)
     return file, Path(name)
+
+
+def put(file: Path, target: Path, *, keep_mode: bool = False) -> None:
+    """Give a synced file the target's name, lastingly and in one step. Raises OSError."""
+    if keep_mode and target.exists():
+        file.chmod(stat.S_IMODE(target.stat().st_mode))
+    file.replace(target)
+    sync_folder(target.parent)
+
+
+def grow(path: Path, *, fresh: bool = False) -> BinaryIO:
+    """A file that is written where it lies, for reading and writing, at its end.
+
+    It is made if need be, emptied if it shall be ``fresh``, and is its owner's alone. Raises
+    OSError, also where the name is a link: whoever made that may have it point anywhere.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise OSError(errno.ELOOP, "it is a link or no file; remove it", str(path))
+        if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) & 0o077:
+            os.fchmod(descriptor, 0o600)
+        if fresh:
+            os.ftruncate(descriptor, 0)
+        file = os.fdopen(descriptor, "r+b")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    file.seek(0, os.SEEK_END)
+    return file
+
+
+def sync(file: BinaryIO) -> None:
+    """Put what was written on the disk. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

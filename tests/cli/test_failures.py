@@ -35,7 +35,6 @@ def sql(program: Program, *statements: str) -> None:
         (["nosuch"], "nosuch"),
         (["stats"], "DATASET"),
         (["stats", "d", "--nosuch"], "--nosuch"),
-        (["export", "d", "-f", "nosuch"], "nosuch"),
         (["simulate", str(LABELLED)], "--test"),
         (["load", "--max-line", "0", "d", "-"], "--max-line"),
     ],

@@ -19,7 +19,8 @@ from txtal.learner import pool as pool_module
 from txtal.learner import sweeping
 from txtal.learner.pool import PoolLearner
 from txtal.learner.prepare import prepare
-from txtal.learner.sweeping import Sweeping, can_travel
+from txtal.learner.sweeping import Sweeping
+from txtal.learning.strategies.registry import can_travel
 from txtal.types import LearnerSettings
 from txtal.vectors import registry
 from txtal.vectors.cache import FeatureCache, Vectorising

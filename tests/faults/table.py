@@ -28,6 +28,7 @@ LEARNER = "faults/test_learner.py::"
 TRUST = "faults/test_trust.py::"
 LABELS = "faults/test_labels.py::"
 PATHS = "faults/test_paths.py::"
+WRITERS = "faults/test_writers.py::"
 
 FAULTS = (
     Fault(
@@ -418,6 +419,25 @@ FAULTS = (
         ),
     ),
     Fault(
+        "45",
+        "a file of the same name, size and time predicted into one folder",
+        (
+            WRITERS + "test_a_part_of_another_file_of_the_same_name_size_and_time",
+            WRITERS + "test_a_file_that_is_gone_on_with_is_known_by_what_was_written",
+        ),
+    ),
+    Fault(
+        "47",
+        "temporary names that are links, or were made open to all",
+        (
+            WRITERS + "test_nothing_else_opens_a_file_for_writing",
+            WRITERS + "test_the_search_finds_what_it_looks_for",
+            WRITERS + "test_names_made_before_are_not_written_through",
+            WRITERS + "test_a_target_that_is_a_link_keeps_pointing_and_its_mode",
+            WRITERS + "test_what_is_written_is_synced_before_it_has_its_name",
+        ),
+    ),
+    Fault(
         "48",
         "a copy put by hand over a database whose -wal was left",
         (
@@ -425,6 +445,14 @@ FAULTS = (
             PATHS + "test_an_older_copy_under_a_log_is_refused",
             PATHS + "test_an_emptied_database_keeps_its_log",
             PATHS + "test_a_log_is_taken_in_wherever_its_taking_in_was_cut",
+        ),
+    ),
+    Fault(
+        "56",
+        "an output that is an input, a database's own file, a folder, a device",
+        (
+            WRITERS + "test_an_output_that_is_an_input_is_refused",
+            WRITERS + "test_a_device_is_written_as_it_is",
         ),
     ),
     Fault(

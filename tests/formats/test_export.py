@@ -91,6 +91,7 @@ def test_full_record() -> None:
         "revision": 4,
         "flagged": False,
         "comment": "hm",
+        "task": "exclusive",
     }.items())  # fmt: skip
 
 
@@ -292,6 +293,7 @@ def test_a_prediction_has_no_answer_and_says_that_it_is_one() -> None:
             "probability": 0.9,
             "revision": 7,
             "timestamp": "2023-11-14T22:13:20.000Z",
+            "task": "exclusive",
         }
     ]
     (line,) = predictions("jsonl", "multilabel", (1, 3), 0.7)

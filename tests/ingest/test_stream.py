@@ -158,10 +158,10 @@ def test_every_ticket_is_kept_and_those_asked_come_in_the_order_of_arrival(
     let_go = conn.execute("SELECT * FROM arrival WHERE fate = 'let go'").fetchall()
     assert all(row["score"] is not None and row["revision_id"] for row in let_go)
     assert verify(conn).faults == ()
-    assert stats.of(conn, "d")["stream"] == {
-        "arrived": len(TEXTS), "asked": len(asked), "waiting": 0,
-        "let_go": len(let_go), "predicted": 0, "unsettled": 0,
-    }  # fmt: skip
+    assert stats.of(conn, "d").stream == stats.StreamCounts(
+        arrived=len(TEXTS), asked=len(asked), waiting=0,
+        set_aside=len(let_go), predicted=0, pending=0,
+    )  # fmt: skip
 
 
 def test_what_was_let_go_is_in_the_pool_like_any_other(
@@ -286,7 +286,7 @@ def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connectio
         assert one.probability > 0.5
         assert one.labels == (here.ids[topic(one.ticket.text)],)
         assert one.revision is not None
-    assert stats.of(conn, "d")["answers"]["accept"] == len(asked)
+    assert stats.of(conn, "d").answers.verdicts["accept"] == len(asked)
     here.session.revisit(predicted[0].ticket.id)
     here.answer()
     assert len(list(arrivals.predictions(conn, 1))) == len(predicted) - 1

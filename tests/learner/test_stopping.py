@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TOPICS, Desk
+from txtal.cli.stats import to_json
 from txtal.learner import stopping
 from txtal.store import stats
 from txtal.store.sqlite import Connection
@@ -70,11 +71,13 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     desk.ledger.save_ranking(learner.rank())
     learner.idle.look_ahead()
     desk.ledger.save_ranking(learner.rank())
-    found = stats.of(conn, "d")["outlook"]
-    assert found["reached"] == "target"
-    assert found["needed"] == {"value": 0.0, "low": 0.0, "high": 0.0}
-    assert "the target of 80% is reached" in found["notice"]
-    assert stats.of(conn, "d") == json.loads(json.dumps(stats.of(conn, "d")))
+    found = stats.of(conn, "d").outlook
+    assert found is not None
+    assert found.reached == "target"
+    assert found.needed == Forecast(0.0, 0.0, 0.0)
+    assert "the target of 80% is reached" in found.notice
+    body = to_json(stats.of(conn, "d"))
+    assert body == json.loads(json.dumps(body))
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.learner.synthetic import compose, joined, parts
 from txtal.learning.strategies.synthesis import pairs
-from txtal.store import answers, leases, stats, synthetic, tickets
+from txtal.store import answers, gold, leases, stats, synthetic, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.store.verify import verify
-from txtal.types import AUDIT, SYNTHETIC, Composed, LearnerSettings, Ranked
+from txtal.types import AUDIT, SYNTHETIC, Composed, Dataset, LearnerSettings, Ranked
 
 SETTINGS = LearnerSettings("lexical@en", "margin", synthesise=True)
 
@@ -117,7 +117,7 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
     assert not made & answers.chances(desk.conn, 1).keys()
     assert not made & answers.asked_as(desk.conn, 1, AUDIT)
     assert {record.text for record in tickets.records(desk.conn, 1)} == set(TEXTS)
-    assert stats.of(desk.conn, "d")["synthetic"] == len(asked)
+    assert stats.of(desk.conn, "d").answers.synthetic == len(asked)
     # But they teach.
     assert desk.learner.fit is not None
     assert made & set(desk.learner.fit.answered.tickets.tolist())
@@ -164,7 +164,8 @@ def test_without_the_option_nothing_is_composed(desk: Desk, path: Path) -> None:
 def test_an_export_marks_them_and_a_table_that_has_no_mark_leaves_them_out(desk: Desk) -> None:
     desk.answer(20)
     scheme = desk.session.scheme
-    rows = [export_row(one.ticket, one.answer, scheme) for one in answers.export(desk.conn, 1)]
+    every = gold.read(desk.conn, Dataset(1, "d", scheme), gold.EVERYTHING)
+    rows = [export_row(one.ticket, one.gold.answer, scheme) for one in every if one.gold.answer]
     made = {row.ticket.text for row in rows if row.ticket.synthetic}
     assert made
     for form in ("jsonl", "prodigy", "plain"):

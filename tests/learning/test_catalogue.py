@@ -56,7 +56,7 @@ def test_before_there_is_a_model(name):
     if name in WITHOUT_MODEL:
         assert np.isfinite(score(get(name), blank)).all()
     else:
-        with pytest.raises(LearnerError, match="Ask in starting order"):
+        with pytest.raises(LearnerError, match="starting order"):
             score(get(name), blank)
 
 

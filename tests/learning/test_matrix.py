@@ -140,10 +140,23 @@ def rows_of(task: Task, *said: tuple[str, Verdict, tuple[int, ...]], reason: str
         ([("accept", (A,)), ("reject", (A,))], None),
     ],
 )
-@pytest.mark.parametrize("task", ["exclusive", "rating"])
-def test_what_annotators_say_together_of_one_label(task, said, expected):
+def test_what_annotators_say_together_of_one_label(said, expected):
     named = [(name, *one) for name, one in zip("abc", said, strict=False)]
-    assert rows_of(task, *named) == ([] if expected is None else [expected])
+    assert rows_of("exclusive", *named) == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("grades", "expected"),
+    [
+        ((A, A), [IS, NOT, NOT]),
+        ((A, B), [UNKNOWN, UNKNOWN, NOT]),
+        ((A, B, C), [NOT, IS, NOT]),
+        ((A, C, C), [NOT, NOT, IS]),
+    ],
+)
+def test_grades_meet_at_their_median(grades, expected):
+    said = [(name, "accept", (grade,)) for name, grade in zip("abc", grades, strict=False)]
+    assert rows_of("rating", *said) == [expected]
 
 
 def test_what_annotators_say_together_of_each_label():

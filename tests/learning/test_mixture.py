@@ -62,10 +62,10 @@ def test_a_mixture_may_hold_arguments_and_labels_with_signs_in_them():
         ("margin+random", "no mixture"),
         ("margin:0.8+random", "no mixture"),
         ("margin:0.8+random:x", "no mixture"),
-        ("margin:1+random:0", "share of 0"),
-        ("margn:0.8+random:0.2", "Did you mean margin"),
+        ("margin:1+random:0", "proportion of 0"),
+        ("margn:0.8+random:0.2", "did you mean margin"),
         ("margin=3", "'margin' takes no argument"),
-        ("margn=3", "Did you mean margin"),
+        ("margn=3", "did you mean margin"),
     ],
 )
 def test_names_that_make_no_sense(name, message):

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from txtal.errors import UsageError
-from txtal.learning import selective
 from txtal.learning.selective import Rule, band, certainty, settle
 from txtal.types import AUDIT, START, Ranked, Settled, Spending
 
@@ -141,9 +140,3 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_no_band(text: str) -> None:
     with pytest.raises(UsageError, match="no band"):
         band(text)
-
-
-def test_a_strategy_that_needs_a_pool_is_no_strategy_for_a_stream() -> None:
-    assert selective.pointwise("auto") == "margin"
-    with pytest.raises(UsageError, match="choose from"):
-        selective.pointwise("badge")

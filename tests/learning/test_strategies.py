@@ -121,9 +121,10 @@ def test_scores_of_the_wrong_shape_are_named():
 # --- the registry ---------------------------------------------------------------------------
 
 
-def test_every_built_in_name_is_registered_by_its_module():
-    for name in registry.BUILT_IN:
-        assert get(name).__module__ == registry.BUILT_IN[name]
+def test_every_row_of_the_table_leads_to_its_function():
+    for name, row in registry.BUILT_IN.items():
+        module, function = get(name).__module__, get(name).__name__
+        assert row.function == f"{module.rpartition('.')[2]}:{function}"
 
 
 def test_a_strategy_of_your_own(clean_registry):
@@ -151,10 +152,20 @@ def test_a_taken_name_is_refused_but_loading_a_file_again_is_not(clean_registry)
     assert strategy("mine")(mine) is mine
 
 
+def test_a_strategy_that_needs_a_pool_is_no_strategy_for_a_stream():
+    assert registry.for_stream("auto") == "margin"
+    pointwise = "auto, random, least-confidence, margin, margin-max, entropy, expected-model-change"
+    for name in ("badge", "herding", "margin:0.8+random:0.2"):
+        with pytest.raises(UsageError, match=f"choose from {pointwise}$"):
+            registry.for_stream(name)
+    with pytest.raises(UsageError, match="no strategy 'margn'"):
+        registry.for_stream("margn")
+
+
 def test_an_unknown_name_gets_suggestions():
-    with pytest.raises(UsageError, match="Did you mean margin"):
+    with pytest.raises(UsageError, match="did you mean margin"):
         get("margn")
-    with pytest.raises(UsageError, match=r"Choose from .*entropy, .*margin, .*random"):
+    with pytest.raises(UsageError, match=r"choose from .*entropy, .*margin, .*random"):
         get("zzzzzz")
 
 

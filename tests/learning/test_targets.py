@@ -56,7 +56,7 @@ def test_high_score_hunts_the_label_it_is_told(label):
 
 def test_high_score_of_no_label_says_which_there_are():
     for labels, known in ((["a", "b"], "a, b"), ([], "unknown")):
-        with pytest.raises(LearnerError, match=f"'typo', which is no label.*Labels: {known}"):
+        with pytest.raises(LearnerError, match=f"'typo', which is no label.*labels: {known}"):
             score(get("high-score=typo"), pool([0.5, 0.5], labels=labels))
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import txtal
-from txtal import Model, Recipe, Stream
+from txtal import ModelOptions, Recipe, Stream
 from txtal.cli.recipes import command_of
 from txtal.errors import RecipeError, TxtalError
 from txtal.recipes import recipe
@@ -159,15 +159,15 @@ def test_options_are_grouped_and_read_flat() -> None:
     made = Recipe("d", "x.jsonl", labels=["a"], strategy="margin", audit=0.2, welcome="hello")
     assert (made.dataset, made.tickets) == ("d", "x.jsonl")
     assert made.labels == made.scheme.labels == ["a"]
-    assert made.model == Model(strategy="margin")
+    assert made.model == ModelOptions(strategy="margin")
     assert (made.questions.audit, made.screen.welcome) == (made.audit, made.welcome)
     assert replace(made, dataset="e").strategy == "margin"
 
 
 def test_a_shared_part_is_overridden_by_single_options() -> None:
-    careful = Model(vectoriser="lexical@en", stop_at=0.95)
+    careful = ModelOptions(vectoriser="lexical@en", stop_at=0.95)
     made = Recipe("d", model=careful, strategy="margin")
-    assert made.model == Model("lexical@en", "margin", stop_at=0.95)
+    assert made.model == ModelOptions("lexical@en", "margin", stop_at=0.95)
     assert careful.strategy == "auto"
 
 

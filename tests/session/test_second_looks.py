@@ -198,10 +198,11 @@ class TestRechecks:
     def test_stats_tell_how_often_it_was_the_same(
         self, make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
     ) -> None:
-        assert stats.of(conn, make_dataset(TEXTS).name)["agreement"] is None
+        assert stats.of(conn, make_dataset(TEXTS).name).self_agreement is None
         session = make_session(make_dataset(TEXTS), recheck=0.5)
         reasons = Counter(self.asked(session, 60))
-        found = stats.of(conn, "d")["agreement"]
-        assert found["share"]["n"] == reasons[RECHECK]
-        assert found["share"]["value"] == found["kappa"]["value"] == 1
-        assert found["kappa"]["low"] < 1
+        found = stats.of(conn, "d").self_agreement
+        assert found is not None
+        assert found.share.n == reasons[RECHECK]
+        assert found.share.value == found.kappa.value == 1
+        assert found.kappa.low < 1

@@ -20,6 +20,7 @@ from txtal.types import (
     Answer,
     Dataset,
     Forecast,
+    LabelChange,
     LearnerStatus,
     Loading,
     Outlook,
@@ -320,6 +321,23 @@ def test_multilabel_toggles_and_submits(
         ("accept", ()),
         ("reject", (2,)),
     ]
+
+
+def test_the_status_line_and_the_store_agree_after_a_split_and_its_undo(
+    make_dataset: MakeDataset, make_session: MakeSession, conn: Connection
+) -> None:
+    session = make_session(make_dataset(TEXTS), order="file")
+    for _ in range(4):
+        session.choose(1)
+    session.change_labels(LabelChange("split", 1, names=("late", "broken")))
+    assert (session.count, session.ledger.open) == (0, 20)
+    session.ignore()  # what is at hand; the tickets of the split come next
+    session.choose(3)
+    done = session.change_labels(LabelChange("undo"))
+    assert (len(done.restored), done.counted) == (3, 1)
+    assert session.ledger.total - session.ledger.open == len(standing(conn)) == 5
+    assert session.count == 5
+    assert [a.labels for a in standing(conn) if a.verdict == "accept"] == [(1,)] * 4
 
 
 def test_flag_and_comment_belong_to_one_answer(

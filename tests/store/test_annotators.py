@@ -124,11 +124,12 @@ def test_agreement_is_in_the_stats(sit: Sit) -> None:
         label = 1 + ticket_id % 2
         ann.record(Answer(ticket_id, "accept", (label,)))
         bob.record(Answer(ticket_id, "accept", (label if ticket_id > 4 else 3 - label,)))
-    found = stats.of(ann.file.conn, "d")["reliability"]
-    assert found["share"]["n"] == 40
-    assert found["share"]["value"] == pytest.approx(0.9)
-    assert found["alpha"]["value"] == pytest.approx(0.8, abs=0.01)
-    assert found["alpha"]["low"] < found["alpha"]["value"] < found["alpha"]["high"]
+    found = stats.of(ann.file.conn, "d").annotator_agreement
+    assert found is not None
+    assert found.share.n == 40
+    assert found.share.value == pytest.approx(0.9)
+    assert found.alpha.value == pytest.approx(0.8, abs=0.01)
+    assert found.alpha.low < found.alpha.value < found.alpha.high
 
 
 def test_what_is_mended_in_sight_of_another_answer_is_no_second_opinion(
@@ -140,4 +141,4 @@ def test_what_is_mended_in_sight_of_another_answer_is_no_second_opinion(
     session.begin()
     session.revisit(1)
     session.choose(2)
-    assert stats.of(conn, "d")["reliability"] is None
+    assert stats.of(conn, "d").annotator_agreement is None

@@ -12,7 +12,7 @@ from txtal.session.session import Session
 from txtal.store import answers, datasets, label_changes, labels
 from txtal.store.sqlite import Connection
 from txtal.store.verify import verify
-from txtal.types import Dataset, LabelChange
+from txtal.types import Answer, Dataset, LabelChange, Relabelled
 
 MakeSession = Callable[..., Session]
 
@@ -31,7 +31,7 @@ def dataset(make_dataset: MakeDataset, make_session: MakeSession) -> Dataset:
 def change(conn: Connection, dataset: Dataset) -> Callable[..., int]:
     def make(action: str, **details: object) -> int:
         wanted = LabelChange(action, **details)  # type: ignore[arg-type]
-        return len(label_changes.change(conn, dataset.id, wanted, "ann"))
+        return len(label_changes.change(conn, dataset.id, wanted, "ann").undone)
 
     return make
 
@@ -110,8 +110,8 @@ def test_a_split_asks_again_and_can_be_undone(
     assert session.question.ticket.text == "t0"
     session.choose(4)
     change("undo")
-    # What was answered anew meanwhile stands; the other is back.
-    assert sorted(given(conn)) == sorted([("accept", ("late",)), *BEFORE[1:]])
+    # What was answered since stands and counts as the whole; the other is back.
+    assert sorted(given(conn)) == sorted(BEFORE)
     assert names(conn) == ["refund", "praise", "other"]
 
 
@@ -128,6 +128,30 @@ def test_no_answer_before_the_one_taken_back_stands_again(
     answers.append(conn, dataset.id, 1, changed)
     assert change("split", label=1, names=("late", "broken")) == 3
     assert given(conn) == [("reject", ("refund",))]
+
+
+def test_the_answers_to_the_parts_of_an_undone_split_count_as_the_whole(
+    conn: Connection, dataset: Dataset
+) -> None:
+    def change(action: str, **details: object) -> Relabelled:
+        wanted = LabelChange(action, **details)  # type: ignore[arg-type]
+        return label_changes.change(conn, dataset.id, wanted, "ann")
+
+    first, second = (one for one in change("split", label=1, names=("late", "broken")).undone)
+    late = datasets.get(conn, "d").scheme.labels[-2].id
+    answers.append(conn, 1, 1, Answer(first.ticket_id, "accept", (late,), annotator="ann"))
+    done = change("undo")
+    assert [answer.ticket_id for answer in done.restored] == [second.ticket_id]
+    assert done.counted == 1
+    assert sorted(given(conn)) == sorted(BEFORE)
+    assert datasets.get(conn, "d").scheme.now((late,)) == (1,)
+    # The same split once more takes all of it back, and its parts are labels of their own again.
+    assert len(change("split", label=1, names=("late", "broken")).undone) == 2
+    assert datasets.get(conn, "d").scheme.merged == {}
+    assert [label.name for label in datasets.get(conn, "d").scheme.labels][-2:] == [
+        "late",
+        "broken",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from txtal.types import (
     Overview,
     Ranked,
     Ranking,
+    Relabelled,
     Revision,
     Scheme,
     Task,
@@ -83,7 +84,7 @@ class MemoryLedger:
             return None
         self.open += 1
         answer = self.answers.pop()
-        return Undone(answer, self.texts[answer.ticket_id], answer.id + 1)
+        return Undone((answer,), self.texts[answer.ticket_id], (answer.id + 1,))
 
     def newest(self) -> int:
         return len(self.answers)
@@ -114,7 +115,10 @@ class MemoryLedger:
     def take_shared(self) -> int | None:
         return None
 
-    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
+    def redo(self, undone: Sequence[Answer]) -> list[Answer]:
+        return [self.record(answer) for answer in undone]
+
+    def change_labels(self, wanted: LabelChange) -> Relabelled:
         raise UsageError("this ledger has one scheme")
 
     def new_scheme(self) -> Scheme | None:

@@ -140,7 +140,7 @@ class TestMaking:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(files, "_sync", sync)
+            patch.setattr(files, "sync", sync)
             with pytest.raises(LearnerError, match="No space left on device; make room"):
                 ensure(directory)
         assert ensure(directory).ids.tolist() == list(ALL)

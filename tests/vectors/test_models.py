@@ -13,12 +13,15 @@ import pytest
 from tests.vectors.sentences import write_json
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import models
-from txtal.vectors.models import STATIC, TRANSFORMER, find
+from txtal.vectors.models import STATIC, TRANSFORMER, WITH_TORCH, find
 
 MODULES = [
     {"path": "", "type": "sentence_transformers.models.Transformer"},
     {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
 ]
+
+FILES: dict[str, Any] = {"model.safetensors": {}, "tokenizer.json": {}}
+"""What our own reader needs beside the configuration."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +29,7 @@ def _all_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What reads a model is never asked to, here."""
 
     def find_spec(name: str) -> Any:
-        return util.find_spec("json" if name in (STATIC, TRANSFORMER) else name)
+        return util.find_spec("json" if name in (STATIC, WITH_TORCH) else name)
 
     monkeypatch.setattr(models, "find_spec", find_spec)
 
@@ -121,25 +124,43 @@ class TestFinding:
         with pytest.raises(UsageError, match=says):
             find(name)
 
-    @pytest.mark.parametrize("library", [STATIC, TRANSFORMER])
+    @pytest.mark.parametrize(
+        ("kind", "says"),
+        [
+            ("model2vec", r"needs model2vec, which isn't installed: .*'txtal\[sentence\]'"),
+            ("mpnet", r"architecture is mpnet, .*: pip install 'txtal\[sentence-torch\]'"),
+        ],
+    )
     def test_what_reads_it_must_be_installed(
-        self, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, kind: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        write_json(tmp_path / "config.json", {"model_type": library.partition("_")[0]})
+        write_json(tmp_path / "config.json", {"model_type": kind})
         monkeypatch.setattr(models, "find_spec", lambda name: None)
-        with pytest.raises(LearnerError, match=r"pip install 'txtal\[sentence\]'"):
+        with pytest.raises(LearnerError, match=says):
             find(str(tmp_path))
+
+    def test_our_own_reader_needs_two_packages(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert find(str(make(tmp_path / "mine"))).library == TRANSFORMER
+        monkeypatch.setattr(models, "find_spec", lambda name: None)
+        with pytest.raises(LearnerError, match="needs tokenizers and safetensors, which"):
+            find(str(tmp_path / "mine"))
 
 
 @pytest.mark.parametrize(
     ("files", "library"),
     [
-        ({"modules.json": MODULES}, TRANSFORMER),
-        ({"config.json": {"model_type": "bert"}}, TRANSFORMER),
+        ({"modules.json": MODULES}, WITH_TORCH),
+        ({"config.json": {"model_type": "bert"}}, WITH_TORCH),
+        ({"config.json": {"model_type": "bert"}, **FILES}, TRANSFORMER),
+        ({"config.json": {"model_type": "xlm-roberta"}, **FILES}, TRANSFORMER),
+        ({"config.json": {"model_type": "bert", "hidden_act": "silu"}, **FILES}, WITH_TORCH),
+        ({"config.json": {"model_type": "mpnet"}, **FILES}, WITH_TORCH),
         ({"config.json": {"model_type": "model2vec"}}, STATIC),
         ({"modules.json": [{"path": ".", "type": "a.b.StaticEmbedding"}]}, STATIC),
         ({"modules.json": [{"type": "a.StaticEmbedding"}, {"type": "b.Normalize"}]}, STATIC),
-        ({"modules.json": [{"type": "a.StaticEmbedding"}, {"type": "b.Dense"}]}, TRANSFORMER),
+        ({"modules.json": [{"type": "a.StaticEmbedding"}, {"type": "b.Dense"}]}, WITH_TORCH),
         ({"config.json": {"pooling_mode": "mean"}}, None),
         ({"config.json": [], "modules.json": {}}, None),
         ({"modules.json": ["StaticEmbedding"]}, None),

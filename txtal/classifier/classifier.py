@@ -5,29 +5,40 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from txtal.errors import ModelError
+from txtal import tempfiles
+from txtal.errors import DataError, ModelError
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
 from txtal.learning.overlap import SKETCH, Sketches
+from txtal.reading import read_small
 from txtal.types import TASKS, Classified, Record, Task, grades
 from txtal.vectors.vectoriser import Vectoriser
 
 HEADER = "classifier.json"
-ARRAYS = "classifier.npz"
+_FIRST_ARRAYS = "classifier.npz"
+"""Where the arrays were before the header named them."""
+_ARRAYS = re.compile(r"classifier(-[0-9a-f]{16})?\.npz")
 _FORMAT = "txtal classifier"
-_VERSION = 3
-_READABLE = (1, 2, 3)
-"""Version 1 had no share for labels that were never answered, 2 no spread of temperatures."""
+_VERSION = 4
+_READABLE = (1, 2, 3, 4)
+"""Version 1 had no share for labels that were never answered, 2 no spread of temperatures, 3 its
+arrays under one name."""
+
+_LARGEST = 1 << 30
+"""Bytes of all arrays, packed or not: what holds more was made to fill the memory."""
 
 _WIDEST = 100.0
 """Spread of temperatures that is believed."""
@@ -144,11 +155,11 @@ def save(classifier: Classifier, folder: Path) -> None:
         **said,
         "fingerprint": classifier.vectoriser.fingerprint,
     }
+    header["arrays"] = f"classifier-{hashlib.sha256(packed.getvalue()).hexdigest()[:16]}.npz"
     header["sha256"] = _sum(header, packed.getvalue())
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(folder / ARRAYS, packed.getvalue())
-        _replace(folder / HEADER, json.dumps(header, indent=1).encode())
+        _write(folder, header, packed.getvalue())
     except OSError as error:
         raise ModelError(f"{folder}: can't write the classifier: {error.strerror}") from error
 
@@ -159,11 +170,26 @@ def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
     return hashlib.sha256(said + arrays).hexdigest()
 
 
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.touch(mode=0o600)  # it holds words of the tickets
-    part.write_bytes(content)
-    part.replace(path)
+def _write(folder: Path, header: Mapping[str, Any], arrays: bytes) -> None:
+    """Put both files there as one: the header names its arrays, and takes its place last.
+
+    Raises OSError; then the classifier that was there is as it was.
+    """
+    named = folder / header["arrays"]
+    there = named.exists()
+    try:
+        with tempfiles.replacing(named) as file:
+            file.write(arrays)
+        with tempfiles.replacing(folder / HEADER) as file:
+            file.write(json.dumps(header, indent=1).encode())
+    except BaseException:
+        if not there:
+            named.unlink(missing_ok=True)
+        raise
+    for other in folder.iterdir():
+        if _ARRAYS.fullmatch(other.name) and other != named:
+            with suppress(OSError):  # the new one is there
+                other.unlink()
 
 
 def load(folder: Path) -> Classifier:
@@ -172,7 +198,11 @@ def load(folder: Path) -> Classifier:
     Raises ModelError for anything else, and for one that was altered since.
     """
     header = _header(folder / HEADER)
-    arrays = _arrays(folder / ARRAYS, header)
+    file = arrays_file(folder, header)
+    if not file.exists():  # trained anew since the header was read
+        header = _header(folder / HEADER)
+        file = arrays_file(folder, header)
+    arrays = _arrays(file, header)
     try:
         made = Classifier.from_arrays(header, arrays)
         fingerprint = made.vectoriser.fingerprint
@@ -224,14 +254,22 @@ def _fits(model: LinearModel, labels: int, dims: int) -> bool:
     )
 
 
+def arrays_file(folder: Path, header: Mapping[str, Any]) -> Path:
+    """Where the arrays of a header are. Raises ModelError when it names no such file."""
+    name = header.get("arrays", _FIRST_ARRAYS)
+    if not isinstance(name, str) or not _ARRAYS.fullmatch(name):
+        raise ModelError(f"{folder / HEADER}: names no arrays of a classifier")
+    return folder / name
+
+
 def _header(path: Path) -> dict[str, Any]:
     try:
-        header = json.loads(path.read_bytes())
+        header = json.loads(read_small(path))
     except FileNotFoundError:
         raise ModelError(
             f"{path.parent}: no {HEADER} in it; name a folder `txtal train` wrote"
         ) from None
-    except (OSError, ValueError) as error:
+    except (DataError, OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: can't be read as a classifier's header ({error})") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ModelError(f"{path}: not the header of a txtal classifier")
@@ -243,14 +281,33 @@ def _header(path: Path) -> dict[str, Any]:
     return header
 
 
+def _check_sizes(content: bytes) -> None:
+    """Raise ValueError when arrays say they are larger than what is there, or larger than any."""
+    total = 0
+    with ZipFile(io.BytesIO(content)) as packed:
+        for one in packed.infolist():
+            total += one.file_size
+            with packed.open(one) as file:
+                if np.lib.format.read_magic(file) != (1, 0):
+                    raise ValueError(f"{one.filename} is of a kind that was never written")
+                shape, _, kind = np.lib.format.read_array_header_1_0(file)
+                if math.prod(shape) * kind.itemsize > one.file_size:
+                    raise ValueError(f"{one.filename} is smaller than it says")
+    if total > _LARGEST:
+        raise ValueError(f"more than {_LARGEST >> 20:,} MB of arrays")
+
+
 def _arrays(path: Path, header: Mapping[str, Any]) -> dict[str, np.ndarray]:
     try:
-        content = path.read_bytes()
+        content = read_small(path, _LARGEST)
     except OSError as error:
         raise ModelError(f"{path}: can't be read: {error.strerror}") from error
+    except DataError as error:
+        raise ModelError(str(error)) from error
     if _sum(header, content) != header["sha256"]:
         raise ModelError(f"{path}: it or its {HEADER} was altered, or is of another classifier")
     try:
+        _check_sizes(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (

@@ -1,12 +1,14 @@
 """A folder of files that belong together, ``part-00000.jsonl`` and so on, one of each SOURCE.
 
-Its journal, ``.txtal-parts``, says what made the parts, and of which file each was made, by size
-and time of change as for ``make``. So a run goes on where another stopped, and makes again only
-what has changed. What isn't in the journal is somebody else's, and nothing of it is touched.
+Its journal, ``.txtal-parts``, says what made the parts, and of which file each was made, by the
+digest of what that held. So a run goes on where another stopped, and makes again only what has
+changed. A part of a file that is still there, but isn't read this time, is replaced only with
+``--restart``. What isn't in the journal is somebody else's, and nothing of it is touched.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -14,26 +16,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import BinaryIO
 
 from txtal import tempfiles
 from txtal.classifier.resumable import check_maker
 from txtal.errors import TxtalError, UsageError
-from txtal.formats.atomic import write_atomically
 from txtal.formats.source import STDIN
 
 _JOURNAL = ".txtal-parts"
 _PART = re.compile(r"(?P<name>part-\d{5,}\.(?:jsonl|jsonl\.gz|parquet))(?P<begun>\.txtal-part.*)?")
 
-State = list[Any] | None
-"""Name, size and time of change of a file; None of what is no file, and is always made again."""
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which file a part was made of, and what that held."""
+
+    path: str
+    digest: str
+    stamp: list[int]
+    """Device, inode, size and times of change: while they are the same, so is the digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """A part that is there."""
 
-    source: State
+    source: Origin | None
+    """None of what is no file: such a part is always made again."""
     records: int
 
 
@@ -56,9 +65,9 @@ class Parts:
             for number, source in enumerate(sources)
         ]
         self._wanted = {part.file.name: part for part in wanted}
-        self._states = {part.file.name: _state(part.source) for part in wanted}
+        self._stamps = {part.file.name: _stamp(part.source) for part in wanted}
         self._made: dict[str, Made] = {}
-        self._journal: TextIO | None = None
+        self._journal: BinaryIO | None = None
 
     @property
     def missing(self) -> list[Part]:
@@ -79,28 +88,57 @@ class Parts:
                     f"{file} is there, and was made by nobody who keeps account in {_JOURNAL};"
                     " name another folder"
                 )
-        for name, made in there.items():
-            if not restart and made.source and made.source == self._states.get(name):
-                self._made[name] = made
-            else:
-                (self.folder / name).unlink(missing_ok=True)
+        if not restart:
+            self._made = {name: made for name, made in there.items() if self._is_of(name, made)}
+            self._check_replaced(there)
+        for name in there.keys() - self._made.keys():
+            (self.folder / name).unlink(missing_ok=True)
         self._begin_journal(maker)
 
+    def _is_of(self, name: str, made: Made) -> bool:
+        """Whether the part was made of what its source holds now."""
+        stamp = self._stamps.get(name)
+        if stamp is None or made.source is None:
+            return False
+        return stamp == made.source.stamp or made.source.digest == _digest(self._wanted[name])
+
+    def _check_replaced(self, there: Mapping[str, Made]) -> None:
+        """Refuse to replace what was made of a file that this run doesn't read."""
+        read = {os.path.realpath(part.source) for part in self._wanted.values()}
+        for name, made in sorted(there.items()):
+            if name in self._made or made.source is None or made.source.path in read:
+                continue
+            if Path(made.source.path).exists():
+                raise UsageError(
+                    f"{self.folder / name} was made of {made.source.path}, which isn't read this "
+                    "time; name another folder, or replace it with --restart"
+                )
+
     def _begin_journal(self, maker: Mapping[str, str]) -> None:
-        with write_atomically(self.folder / _JOURNAL) as file:
-            file.write(json.dumps({"maker": dict(maker)}) + "\n")
-            for name, made in self._made.items():
-                file.write(_line(name, made))
-        self._journal = (self.folder / _JOURNAL).open("a", encoding="utf-8")
+        lines = [
+            json.dumps({"maker": dict(maker)}) + "\n",
+            *(_line(name, made) for name, made in self._made.items()),
+        ]
+        with tempfiles.replacing(self.folder / _JOURNAL) as file:
+            file.write("".join(lines).encode())
+        self._journal = tempfiles.grow(self.folder / _JOURNAL)
 
     def add(self, file: Path, records: int) -> None:
         """Write down that this part is there; it must be so at once, or never."""
         assert self._journal is not None
-        made = Made(self._states[file.name], records)
-        self._journal.write(_line(file.name, made))
-        self._journal.flush()
-        os.fsync(self._journal.fileno())
+        made = Made(self._origin(file.name), records)
+        self._journal.write(_line(file.name, made).encode())
+        tempfiles.sync(self._journal)
         self._made[file.name] = made
+
+    def _origin(self, name: str) -> Origin | None:
+        """What the part was made of; None when that has changed while it was read."""
+        part, stamp = self._wanted[name], self._stamps[name]
+        if stamp is None:
+            return None
+        digest = _digest(part)
+        same = _stamp(part.source) == stamp
+        return Origin(os.path.realpath(part.source), digest, stamp) if same else None
 
     def close(self) -> None:
         """Nothing more is written down."""
@@ -137,16 +175,26 @@ def parts(
         yield opened
 
 
-def _state(source: str) -> State:
+def _stamp(source: str) -> list[int] | None:
     file = Path(source)
     if source == STDIN or not file.is_file():
         return None
     found = file.stat()
-    return [file.name, found.st_size, found.st_mtime_ns]
+    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _digest(part: Part) -> str:
+    with Path(part.source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _line(name: str, made: Made) -> str:
     return json.dumps({"part": name, **asdict(made)}) + "\n"
+
+
+def _origin_of(said: object) -> Origin | None:
+    """The origin as the journal tells it; earlier ones knew a file by its name, size and time."""
+    return Origin(**said) if isinstance(said, dict) else None
 
 
 def _read(journal: Path) -> tuple[dict[str, str], dict[str, Made]]:
@@ -160,5 +208,5 @@ def _read(journal: Path) -> tuple[dict[str, str], dict[str, Made]]:
                 by = dict(said["maker"])
             else:
                 name = str(said["part"])
-                made[name] = Made(said["source"], int(said["records"]))
+                made[name] = Made(_origin_of(said["source"]), int(said["records"]))
     return by, {name: one for name, one in made.items() if (journal.parent / name).is_file()}

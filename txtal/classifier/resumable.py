@@ -7,9 +7,9 @@ before the journal counts them; what lies beyond was cut short, and is trimmed a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -18,10 +18,10 @@ from typing import BinaryIO
 
 from txtal import tempfiles
 from txtal.errors import TxtalError, UsageError
-from txtal.formats.atomic import check_target
 
 _PART = ".txtal-part"
 _JOURNAL = f"{_PART}.json"
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Mark:
     """Of these records: what is gone on with must be the same."""
     size: int = 0
     """Bytes that count."""
+    written: str = ""
+    """Digest of these bytes."""
 
 
 def left(target: Path, maker: Mapping[str, str]) -> Mark:
@@ -57,11 +59,12 @@ def _mark(target: Path, maker: Mapping[str, str]) -> Mark:
     try:
         found = json.loads(journal.read_text("utf-8"))
         said, by = found["mark"], dict(found["maker"])
-        mark = Mark(int(said["records"]), str(said["digest"]), int(said["size"]))
-        there = part.stat().st_size
+        mark = Mark(**said)
+        with part.open("rb") as file:
+            written = _digest_of(file, mark.size).hexdigest()
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Mark()
-    if not 0 < mark.size <= there:
+    if not mark.records or written != mark.written:
         return Mark()
     check_maker(part, by, maker)
     return mark
@@ -84,8 +87,9 @@ class Resumable:
         self._target = target
         self._journal = _beside(target, _JOURNAL)
         self._maker = dict(maker)
-        self._file: BinaryIO = _open(self.part)
+        self._file: BinaryIO = tempfiles.grow(self.part)
         self._size = 0
+        self._written = hashlib.blake2b(digest_size=16)
 
     def begin(self, *, restart: bool) -> None:
         """Go on where an earlier run stopped, or from nothing.
@@ -97,26 +101,24 @@ class Resumable:
         if not restart:
             self.mark = _mark(self._target, self._maker)
         self._size = self.mark.size
+        self._file.seek(0)
+        self._written = _digest_of(self._file, self._size)
         self._file.truncate(self._size)
         self._file.seek(self._size)
 
     def write(self, data: bytes) -> None:
         """Put ``data`` at the end; it counts from the next :meth:`commit` on."""
         self._file.write(data)
+        self._written.update(data)
         self._size += len(data)
 
     def commit(self, records: int, digest: str) -> None:
         """What is written stands for so many records; it will be there after a power cut."""
         self._sync()
-        self.mark = Mark(records, digest, self._size)
+        self.mark = Mark(records, digest, self._size, self._written.hexdigest())
         journal = {"maker": self._maker, "mark": asdict(self.mark)}
-        new = self._journal.with_suffix(".new")
-        with _open(new) as file:
-            file.truncate()
+        with tempfiles.replacing(self._journal) as file:
             file.write(json.dumps(journal).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._journal)
 
     def finish(self, convert: Callable[[BinaryIO, BinaryIO], None] | None = None) -> None:
         """Put it in the target's place, by way of ``convert`` where the part is written otherwise.
@@ -130,13 +132,9 @@ class Resumable:
             with file:
                 self._file.seek(0)
                 convert(self._file, file)
-                file.flush()
-                os.fsync(file.fileno())
-        if self._target.exists():
-            whole.chmod(stat.S_IMODE(self._target.stat().st_mode))
-        whole.replace(self._target)
+                tempfiles.sync(file)
+        tempfiles.put(whole, self._target, keep_mode=True)
         self.remove()
-        tempfiles.sync_folder(self._target.parent)
 
     def remove(self) -> None:
         """Leave nothing behind."""
@@ -148,8 +146,7 @@ class Resumable:
         self._file.close()
 
     def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        tempfiles.sync(self._file)
 
 
 @contextmanager
@@ -160,10 +157,12 @@ def resumable(
 
     Without that, what was committed stays beside it for the next run by the same ``maker`` (what
     the content depends on, besides the source), unless ``keep`` says otherwise; ``path`` itself is
-    untouched. ``restart`` begins anew. Raises UsageError as :func:`check_target` and
-    :meth:`Resumable.begin`, TxtalError when it can't be written.
+    untouched. ``restart`` begins anew. Raises UsageError as :func:`txtal.tempfiles.check_target`,
+    :func:`txtal.tempfiles.check_file` and :meth:`Resumable.begin`, TxtalError when it can't be
+    written.
     """
-    check_target(path)
+    tempfiles.check_target(path)
+    tempfiles.check_file(path)
     try:
         with closing(Resumable(Path(os.path.realpath(path)), maker)) as part:
             part.begin(restart=restart or not keep)
@@ -177,10 +176,17 @@ def resumable(
         raise TxtalError(f"{path} can't be written: {reason}; what it held is untouched") from error
 
 
+def _digest_of(file: BinaryIO, size: int) -> hashlib.blake2b:
+    """Of the next ``size`` bytes. Raises ValueError when there are fewer."""
+    digest = hashlib.blake2b(digest_size=16)
+    while size > 0:
+        piece = file.read(min(size, _PIECE))
+        if not piece:
+            raise ValueError("cut short")
+        digest.update(piece)
+        size -= len(piece)
+    return digest
+
+
 def _beside(target: Path, suffix: str) -> Path:
     return target.with_name(target.name + suffix)
-
-
-def _open(path: Path) -> BinaryIO:
-    """For reading and writing what is there; a new file is this user's alone."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")

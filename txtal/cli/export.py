@@ -12,6 +12,7 @@ import click
 
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, writing
+from txtal.cli.selection import Tally, Wish, selection
 from txtal.errors import UsageError
 from txtal.formats.exports import DEFAULT, EXPORTS, Target, chosen, help_of_formats
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="csv: leave cells that begin like a formula as they are, for programs that run none.",
 )
+@selection
 @click.option(
     "--predicted",
     is_flag=True,
@@ -56,12 +58,14 @@ def command(
     output: Path | None,
     form: str | None,
     formulas: bool,
+    wish: Wish,
     predicted: bool,
     code: Path | None,
 ) -> None:
-    """Write the answers of DATASET as training data, in the order they were given.
+    """Write the answers of DATASET as training data, one for each ticket.
 
-    With -o the file is replaced in one step: it is the old one or the new one, never a part.
+    A correction replaces what it corrects, whoever made it. Where annotators differ, --gold
+    decides. With -o the file is replaced in one step: it is the old one or the new one.
     """
     from functools import partial
 
@@ -81,14 +85,22 @@ def command(
         raise UsageError(
             f"the format {row.name} has no mark for what was only predicted; choose from {able}"
         )
+    if wish.every and not row.every:
+        able = ", ".join(one.name for one in EXPORTS if one.every)
+        raise UsageError(
+            f"--all may give one text two labels, which {row.name} can't keep apart; choose {able}"
+        )
+    tally = Tally()
     with console.read() as conn:
         dataset_there = datasets.get(conn, dataset)
-        rows: Iterable[Row] = _answers(conn, dataset_there)
+        rows: Iterable[Row] = _answers(conn, dataset_there, wish, tally)
         if predicted:
             rows = chain(rows, _predicted(conn, dataset_there))
         target = Target(dataset_there.scheme, output, partial(writing, output), formulas)
         written = row.write(rows, target)
     console.say(_summary(row.name, written, predicted))
+    if told := tally.told(wish.rule, dataset):
+        console.say(told)
 
 
 def _summary(form: str, written: Written, predicted: bool) -> str:
@@ -110,14 +122,16 @@ def _predicted(conn: Connection, dataset: Dataset) -> Iterator[PredictedRow]:
         yield predicted_row(found, dataset.scheme)
 
 
-def _answers(conn: Connection, dataset: Dataset) -> Iterator[ExportRow]:
+def _answers(conn: Connection, dataset: Dataset, wish: Wish, tally: Tally) -> Iterator[ExportRow]:
     from txtal.formats.rows import export_row
-    from txtal.store import answers
+    from txtal.store import gold
 
-    for found in answers.export(conn, dataset.id):
+    for found in tally.of(gold.read(conn, dataset, wish.of(conn, dataset))):
+        assert found.gold.answer is not None
         yield export_row(
             found.ticket,
-            found.answer,
+            found.gold.answer,
             dataset.scheme,
             session=f"{dataset.name}-{found.session_id}",
+            votes=(found.gold.votes, found.gold.voters) if len(found.gold.said) > 1 else None,
         )

@@ -184,6 +184,7 @@ def _change(
 
     from txtal.store import datasets, label_changes
     from txtal.text import count
+    from txtal.ui.words import of_answers
 
     with console.open() as conn:
         found = datasets.get(conn, dataset)
@@ -191,12 +192,12 @@ def _change(
             wanted = replace(wanted, label=_id(found.scheme, dataset, label))
         if into:
             wanted = replace(wanted, into=_id(found.scheme, dataset, into))
-        again = label_changes.change(conn, found.id, wanted, default_annotator())
+        done = label_changes.change(conn, found.id, wanted, default_annotator())
         after = datasets.get(conn, dataset).scheme
     console.say(f"{dataset} has {count(len(after.labels), 'label')} now")
     _warn_of_twins(console, found.scheme, after)
-    if again:
-        console.say(f"{count(len(again), 'answer')} taken back; their tickets will be asked again")
+    for said in of_answers(done):
+        console.say(said)
 
 
 def _warn_of_twins(console: Console, before: Scheme, after: Scheme) -> None:

@@ -74,6 +74,7 @@ def command(
     from txtal.engine import open_engine
     from txtal.ingest.load import BadLines
     from txtal.recipes.recipe import load_file
+    from txtal.tempfiles import check_target
     from txtal.text import count
 
     check_engine(engine, scheduler)
@@ -82,9 +83,12 @@ def command(
         raise UsageError("--format is for a folder; the name of a file says its own")
     if code:
         load_file(code)
+    files = _files(source)
+    if output is not None and not in_folder:
+        check_target(Path(output), *files, *classifier.glob("*"))
     job = _Job(
         saved.load(classifier),
-        _files(source),
+        files,
         BadLines(console, strict=strict),
         console,
         partial(open_engine, engine, scheduler),

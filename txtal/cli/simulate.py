@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from txtal.cli import options
-from txtal.cli.output import Console, put, put_json, put_table
+from txtal.cli.output import Console, put_json
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
     from txtal.simulation.annotator import Labelled
-    from txtal.simulation.comparison import Measure
     from txtal.simulation.replay import Simulation
-    from txtal.simulation.runs import Config, Full, Run
+    from txtal.simulation.runs import Full, Run
 
 
 class _Numbers(click.ParamType[list[float]]):
@@ -162,6 +158,7 @@ def command(
     """
     import tempfile
 
+    from txtal.cli.simulated import Results
     from txtal.formats.source import read
     from txtal.ingest.load import OWN, BadLines, own_answers
     from txtal.simulation import annotator
@@ -172,7 +169,7 @@ def command(
     from txtal.types import LearnerSettings
     from txtal.types.grades import grades
 
-    _check(report)
+    _check(report, source, test, *filter(None, [resume, code]))
     if target is not None and target > 1 and not rating:
         raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
     planned = plan(
@@ -196,14 +193,12 @@ def command(
     pool, held_out = labelled(source), labelled(test)
     journal = Journal()
     if resume:
-        with suppress(OSError):  # what is wrong with it is told by who reads it
-            resume.touch(mode=0o600)
         journal = Journal.resume(resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
         for line in remarks(replay.test, held_out):
             console.say(line)
-        results = _Results(source, test, target, replay, *_ran(console, replay))
+        results = Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
     if as_json:
         put_json(results.to_json())
@@ -214,212 +209,23 @@ def command(
         console.say(f"{report}: the report")
 
 
-def _check(report: Path | None) -> None:
+def _check(report: Path | None, *inputs: str | Path) -> None:
     """Refuse a report that can't be written now rather than after hours of work."""
+    from txtal.tempfiles import check_target
+
     if report is not None and (report.is_dir() or not report.parent.is_dir()):
         raise UsageError(f"{report} can't be written: name a file in a directory that is there")
+    if report is not None:
+        check_target(report, *inputs)
 
 
 def _ran(console: Console, replay: Simulation) -> tuple[list[Run], dict[str, Full]]:
     """Every run of the plan and what all labels give, told as they come."""
-    talk = _Talk(console, replay)
-    for run in replay.runs(talk.step):
-        talk.finished(run)
+    from txtal.cli.simulated import RunProgress
+
+    progress = RunProgress(console, replay)
+    for run in replay.runs(progress.step):
+        progress.finished(run)
     runs = [replay.journal.runs[key] for key in replay.plan.runs]
     vectorisers = dict.fromkeys(replay.plan.vectorisers)
     return runs, {vectoriser: replay.full(vectoriser) for vectoriser in vectorisers}
-
-
-class _Talk:
-    """Says which run it is, and how long all may take."""
-
-    def __init__(self, console: Console, replay: Simulation) -> None:
-        from txtal.simulation.conclusion import names
-        from txtal.text import count
-
-        self._console = console
-        self._budget = replay.budget
-        self._runs = len(replay.plan.runs)
-        self._missing = len(replay.missing)
-        self._done = 0
-        self._names = names(replay.plan.configs)
-        self._began = time.monotonic()
-        there = self._runs - self._missing
-        if there:
-            console.say(f"{there:,} of {count(self._runs, 'run')} done before, and not again")
-
-    def step(self, config: Config, seed: int, answers: int) -> None:
-        given = self._done * self._budget + answers
-        ahead = self._missing * self._budget - given
-        seconds = ahead * (time.monotonic() - self._began) / given
-        what = f"{self._which(config, seed)}, {_about(seconds)} left"
-        self._console.progress(what, answers, self._budget)
-
-    def finished(self, run: Run) -> None:
-        from txtal.simulation.conclusion import told
-        from txtal.text import count
-
-        point = run.curve[-1]
-        which = self._which(run.config, run.seed)
-        self._done += 1
-        if self._runs > 1:
-            self._console.say(
-                f"{which}: {told(point)} with {count(point.labels, 'label')}, {point.seconds:.0f} s"
-            )
-
-    def _which(self, config: Config, seed: int) -> str:
-        number = self._runs - self._missing + self._done + 1
-        return f"run {number}/{self._runs} {self._names[config]} seed {seed}"
-
-
-def _about(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-class _Results:
-    """What there is to print, as a table, as JSON and as a page."""
-
-    def __init__(
-        self,
-        source: str,
-        test: str,
-        target: float | None,
-        replay: Simulation,
-        runs: list[Run],
-        fulls: dict[str, Full],
-    ) -> None:
-        from txtal.simulation.comparison import compare
-        from txtal.simulation.conclusion import names
-
-        self.source, self.test = source, test
-        self.replay, self.runs, self.fulls = replay, runs, fulls
-        self.comparisons = compare(runs, target)
-        self.names = names(run.config for run in runs)
-
-    def to_json(self) -> dict[str, Any]:
-        """One object; ``vectoriser`` and ``full`` are those of the first features."""
-        from txtal.simulation import comparison
-        from txtal.simulation.conclusion import conclusion
-        from txtal.simulation.runs import to_json
-
-        fulls = {name: to_json(full) for name, full in self.fulls.items()}
-        first = next(iter(fulls))
-        return {
-            "source": self.source,
-            "test": self.test,
-            "vectoriser": first,
-            "classes": self.replay.pool.labels,
-            "tested": len(self.replay.test.records),
-            "unknown_labels": list(self.replay.test.unknown),
-            "overlap": asdict(self.replay.test.overlap),
-            "runs": [run.to_json() for run in self.runs],
-            "full": fulls[first],
-            "fulls": fulls,
-            "summary": {
-                **comparison.to_json(self.comparisons),
-                "conclusion": conclusion(self.comparisons, self.replay.test.overlap),
-            },
-        }
-
-    def show(self, plot: bool) -> None:
-        """The tables, the plot, and the answer in a sentence."""
-        from txtal.cli.plot import draw
-        from txtal.simulation import conclusion as words
-        from txtal.simulation.comparison import NAMES
-        from txtal.text import count
-
-        labels = count(len(self.replay.pool.labels), "label")
-        put(f"{self.source}: {labels}, {', '.join(self.fulls)}")
-        self._show_curves()
-        for comparison in self.comparisons:
-            called = words.names(outcome.config for outcome in comparison.outcomes)
-            put("")
-            if len(self.comparisons) > 1:
-                put(f"{words.noise_name(comparison.noise)}:")
-            put_table(
-                words.summary_heads(comparison),
-                [words.summary_row(comparison, o, called) for o in comparison.outcomes],
-            )
-            put(words.saved_against(comparison, called))
-        if plot:
-            put("")
-            draw(self._means(), self.names, NAMES[self.measure])
-        put("")
-        put(words.conclusion(self.comparisons, self.replay.test.overlap))
-
-    def _means(self) -> dict[Config, dict[int, float]]:
-        from txtal.simulation.comparison import levels
-
-        groups = {config: [r for r in self.runs if r.config == config] for config in self.names}
-        return {
-            config: {level.labels: level.mean for level in levels(runs, self.measure)}
-            for config, runs in groups.items()
-        }
-
-    @property
-    def measure(self) -> Measure:
-        """What the curves are of."""
-        from txtal.simulation.comparison import ERROR, measure_of
-
-        return ERROR if measure_of(self.runs) == ERROR else "accuracy"
-
-    def _full(self, config: Config) -> float:
-        return float(getattr(self.fulls[config.vectoriser], self.measure))
-
-    def _show_curves(self) -> None:
-        from txtal.simulation.comparison import NAMES
-
-        put(f"{NAMES[self.measure]} on the test file, mean over seeds:")
-        means = self._means()
-        marks = sorted({labels for curve in means.values() for labels in curve})
-        for configs in _fitting(self.names):
-            rows = [
-                [
-                    f"{mark:,}",
-                    *(f"{means[c][mark]:.3f}" if mark in means[c] else "" for c in configs),
-                ]
-                for mark in marks
-            ]
-            fulls = [f"{self._full(config):.3f}" for config in configs]
-            rows.append([f"all {len(self.replay.pool.records):,}", *fulls])
-            put_table(("labels", *(self.names[config] for config in configs)), rows)
-
-    def write(self, path: Path) -> None:
-        """The report, in one step."""
-        from importlib import metadata
-
-        from txtal.formats.atomic import write_atomically
-        from txtal.simulation import report
-
-        facts = report.Facts(
-            self.source,
-            self.test,
-            len(self.replay.test.records),
-            len(self.replay.pool.labels),
-            self.replay.plan.seeds,
-            self.replay.plan.settings.audit,
-            metadata.version("txtal"),
-            self.fulls,
-            self.replay.test.overlap,
-        )
-        with write_atomically(path) as file:
-            file.write(report.page(self.runs, self.comparisons, facts))
-
-
-def _fitting(names: Mapping[Config, str]) -> list[list[Config]]:
-    """The configurations in as many tables as it takes to stay within the terminal's width."""
-    from shutil import get_terminal_size
-
-    room = get_terminal_size().columns - len("all 100,000")
-    tables: list[list[Config]] = [[]]
-    used = 0
-    for config, name in names.items():
-        width = 2 + max(5, len(name))
-        if tables[-1] and used + width > room:
-            tables.append([])
-            used = 0
-        tables[-1].append(config)
-        used += width
-    return tables

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,10 +12,13 @@ from txtal.cli import estimates
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
-from txtal.measures.quality import effort_lines
+from txtal.measures.quality import as_data, effort_lines
 from txtal.text import count
-from txtal.types import Effort, Estimate
-from txtal.types.serialise import outlook_from
+
+if TYPE_CHECKING:
+    from txtal.measures.intervals import Agreement, Reliability
+    from txtal.store.stats import Stats, StreamCounts
+    from txtal.types import Estimate
 
 
 @click.command("stats")
@@ -25,65 +30,128 @@ def command(console: Console, dataset: str, as_json: bool) -> None:
     from txtal.store import stats
 
     with console.read() as conn:
-        body = stats.of(conn, dataset)
+        found = stats.of(conn, dataset)
     if as_json:
-        put_json(body)
+        put_json(to_json(found))
     else:
-        _show(body)
+        _show(found)
 
 
-def _show(body: dict[str, Any]) -> None:
-    answers = body["answers"]
-    put(f"{body['dataset']}: {body['tickets']:,} tickets, {sum(answers.values()):,} answered")
-    put(", ".join(f"{verdict} {n:,}" for verdict, n in answers.items()))
-    if body["effort"]:
-        for line in effort_lines(Effort(**body["effort"])):
-            put(line)
-    if body["revision"]:
-        put(f"model: revision {body['revision']}, {body['vectoriser']}, {body['strategy']}")
-        if body["note"]:
-            put(f"       {body['note']}")
-    if body["synthetic"]:
-        put(f"synthetic: {body['synthetic']:,} of the answers, which no measure counts")
-    if body["stream"]:
-        names = {"let_go": "let go", "unsettled": "not looked at yet"}
-        put(
-            "stream: "
-            + ", ".join(f"{n:,} {names.get(key, key)}" for key, n in body["stream"].items())
-        )
+# --- as JSON --------------------------------------------------------------------------------------
+
+
+def to_json(found: Stats) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    revision_id, revision = found.revision or (None, None)
+    scheme, headline = found.dataset.scheme, _headline(found)
+    agreement = found.self_agreement and asdict(found.self_agreement)
+    reliability = found.annotator_agreement and asdict(found.annotator_agreement)
+    return {
+        "dataset": found.dataset.name,
+        "task": scheme.task,
+        "tickets": found.tickets,
+        "answers": dict(found.answers.verdicts),
+        "flagged": found.answers.flagged,
+        "labels": dict(found.answers.labels),
+        "annotators": dict(found.answers.annotators),
+        "seconds": round(found.effort.median, 3) if found.effort else None,
+        "effort": found.effort and asdict(found.effort),
+        "revision": revision_id,
+        "vectoriser": revision and revision.vectoriser,
+        "strategy": revision and revision.strategy,
+        "note": revision and revision.note,
+        "synthetic": found.answers.synthetic,
+        "stream": found.stream and _stream(found.stream),
+        "headline": headline,
+        "measures": found.measures and as_data(found.measures, scheme.names),
+        "self_agreement": agreement,
+        "annotator_agreement": reliability,
+        "outlook": found.outlook and asdict(found.outlook),
+        # The names they had before 0.2.
+        "audit": headline,
+        "agreement": agreement,
+        "reliability": reliability,
+    }
+
+
+def _stream(counts: StreamCounts) -> dict[str, int]:
+    return {**asdict(counts), "let_go": counts.set_aside, "unsettled": counts.pending}
+
+
+def _headline(found: Stats) -> dict[str, float] | None:
+    """Return the estimate that is shown."""
+    headline = found.revision[1].headline if found.revision else None
+    if headline is None:
+        return None
+    rating = found.dataset.scheme.task == "rating"
+    value = {"mean_absolute_error" if rating else "accuracy": headline.value}
+    return {"n": headline.n, **value, "low": headline.low, "high": headline.high}
+
+
+# --- for people -----------------------------------------------------------------------------------
+
+
+def _show(found: Stats) -> None:
+    verdicts = found.answers.verdicts
+    put(f"{found.dataset.name}: {found.tickets:,} tickets, {sum(verdicts.values()):,} answered")
+    put(", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.items()))
+    for line in effort_lines(found.effort) if found.effort else ():
+        put(line)
+    if found.revision:
+        revision_id, revision = found.revision
+        put(f"model: revision {revision_id}, {revision.vectoriser}, {revision.strategy}")
+        if revision.note:
+            put(f"       {revision.note}")
+    if found.answers.synthetic:
+        put(f"synthetic: {found.answers.synthetic:,} of the answers, which no measure counts")
+    if found.stream:
+        counts = asdict(found.stream).items()
+        put("stream: " + ", ".join(f"{n:,} {key.replace('_', ' ')}" for key, n in counts))
     click.echo()
-    _show_quality(body)
+    _show_quality(found)
     click.echo()
-    put_table(("label", "accepted"), [(k, f"{v:,}") for k, v in body["labels"].items()])
+    _show_counts("label", "accepted", found.answers.labels)
     click.echo()
-    put_table(("annotator", "answers"), [(k, f"{v:,}") for k, v in body["annotators"].items()])
+    _show_counts("annotator", "answers", found.answers.annotators)
 
 
-def _show_quality(body: dict[str, Any]) -> None:
-    measures, audit = body["measures"], body["audit"]
-    if measures:
+def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
+    put_table((what, times), [(name, f"{n:,}") for name, n in counts.items()])
+
+
+def _show_quality(found: Stats) -> None:
+    headline = found.revision[1].headline if found.revision else None
+    if found.measures:
+        measures = as_data(found.measures, found.dataset.scheme.names)
         estimates.show_sums(measures, f"{measures['accuracy']['n']:,} tickets drawn at random")
         put(f"measured with {measures['answers']:,} answers; `txtal evaluate` has more of it")
-    elif audit:  # of an earlier txtal
-        value = audit.get("accuracy", audit.get("mean_absolute_error"))
-        estimate = Estimate(audit["n"], value, audit["low"], audit["high"])
-        put(f"audit: {quality(estimate, body['task'])} answers to tickets drawn at random)")
+    elif headline:  # of an earlier txtal
+        told = quality(headline, found.dataset.scheme.task)
+        put(f"audit: {told} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
-    if body["reliability"]:
-        share, alpha = body["reliability"]["share"], body["reliability"]["alpha"]
-        put(
-            f"annotators: {share['value']:.1%} the same (95 % interval {share['low']:.1%} to "
-            f"{share['high']:.1%}, {count(share['n'], 'ticket')} with several answers), "
-            f"Krippendorff's alpha {alpha['value']:.2f} ({alpha['low']:.2f} to {alpha['high']:.2f})"
-        )
-    if body["outlook"]:
-        for line in ahead(outlook_from(body["outlook"])):
-            put(line)
-    if body["agreement"]:
-        share, kappa = body["agreement"]["share"], body["agreement"]["kappa"]
-        put(
-            f"asked again: {share['value']:.1%} the same (95 % interval {share['low']:.1%} to "
-            f"{share['high']:.1%}, {count(share['n'], 'answer')}), kappa {kappa['value']:.2f} "
-            f"({kappa['low']:.2f} to {kappa['high']:.2f})"
-        )
+    if found.annotator_agreement:
+        _show_reliability(found.annotator_agreement)
+    for line in ahead(found.outlook) if found.outlook else ():
+        put(line)
+    if found.self_agreement:
+        _show_agreement(found.self_agreement)
+
+
+def _show_reliability(found: Reliability) -> None:
+    tickets = f"{count(found.share.n, 'ticket')} with several answers"
+    put(
+        f"annotators: {_same(found.share, tickets)}, Krippendorff's alpha {found.alpha.value:.2f} "
+        f"({found.alpha.low:.2f} to {found.alpha.high:.2f})"
+    )
+
+
+def _show_agreement(found: Agreement) -> None:
+    put(
+        f"shown again: {_same(found.share, count(found.share.n, 'answer'))}, "
+        f"kappa {found.kappa.value:.2f} ({found.kappa.low:.2f} to {found.kappa.high:.2f})"
+    )
+
+
+def _same(share: Estimate, of: str) -> str:
+    return f"{share.value:.1%} the same (95 % interval {share.low:.1%} to {share.high:.1%}, {of})"

@@ -53,9 +53,8 @@ def command(
     fit = learner.learn()
     found = learner.suspects(fit)
     console.clear()
-    names = fit.scheme.names
     shown = found[:limit]
-    texts = _texts(console, shown)
+    names, texts = _read(console, dataset, shown)
     if as_json:
         put_json([_row(one, names, texts) for one in shown])
         return
@@ -67,13 +66,17 @@ def command(
         console.say(f"{count(len(found), 'suspect')}, the first {limit} listed; --limit has more")
 
 
-def _texts(console: Console, shown: Sequence[Suspect]) -> Mapping[int, str]:
-    from txtal.store import tickets
+def _read(
+    console: Console, dataset: str, shown: Sequence[Suspect]
+) -> tuple[Mapping[int, str], Mapping[int, str]]:
+    """The labels' names, and the texts of what is shown."""
+    from txtal.store import datasets, tickets
 
     near = [near.ticket_id for one in shown for near in one.near]
     ids = list(dict.fromkeys([*(one.answer.ticket_id for one in shown), *near]))
     with console.read() as conn:
-        return dict(zip(ids, tickets.texts(conn, ids), strict=True))
+        names = datasets.get(conn, dataset).scheme.names
+        return names, dict(zip(ids, tickets.texts(conn, ids), strict=True))
 
 
 def _row(one: Suspect, names: Mapping[int, str], texts: Mapping[int, str]) -> dict[str, Any]:

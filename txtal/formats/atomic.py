@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from txtal import tempfiles
-from txtal.errors import TxtalError, UsageError
-
-_DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
-"""How a database begins, and its write-ahead log."""
+from txtal.errors import TxtalError
 
 
 @contextmanager
@@ -25,12 +20,11 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     Until then ``path`` is as it was, and it stays so if the block raises or the process is killed.
     A new file is readable by its owner only, since it holds what customers wrote; an existing one
     keeps its mode, and a symbolic link keeps pointing at it. What a killed run left in the
-    directory is swept away. A device or pipe is written to as it is. Raises UsageError for a
-    directory, and for a database, whose answers would be gone, and TxtalError when the file can't
-    be written.
+    directory is swept away. A device or pipe is written to as it is. Raises UsageError as
+    :func:`txtal.tempfiles.check_target`, and TxtalError when the file can't be written.
     """
     path = Path(path)
-    check_target(path)
+    tempfiles.check_target(path)
     special = path.exists() and not path.is_file()
     try:
         with _special(path) if special else _replaced(path) as handle:
@@ -38,22 +32,6 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
     except OSError as error:
         after = "" if special else "; what it held is untouched"
         raise TxtalError(f"{path} can't be written: {error.strerror or error}{after}") from error
-
-
-def check_target(path: Path) -> None:
-    """Raise UsageError for what no output may take the place of: a directory, a database."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory; name a file in it")
-    if _is_database(path):
-        raise UsageError(f"{path} is a database; name another file, or remove it first")
-
-
-def _is_database(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with suppress(OSError), path.open("rb") as file:
-        return file.read(16).startswith(_DATABASE)
-    return False
 
 
 @contextmanager
@@ -64,20 +42,11 @@ def _special(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
-    target = Path(os.path.realpath(path))
-    file, temporary = tempfiles.make(target)
-    try:
-        with file:
-            with _text(file, packed=path.suffix.lower() == ".gz") as handle:
-                yield handle
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    tempfiles.sync_folder(target.parent)
+    with (
+        tempfiles.replacing(path, named=True) as file,
+        _text(file, packed=path.suffix.lower() == ".gz") as handle,
+    ):
+        yield handle
 
 
 @contextmanager

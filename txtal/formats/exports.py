@@ -51,6 +51,8 @@ class ExportFormat:
     """Writes all rows to the target. As ``module:function`` it is imported on first use."""
     predictions: bool = False
     """Whether it can mark a label as a prediction, so that it is given those rows too."""
+    every: bool = False
+    """Whether it can hold several annotators' answers to a ticket, each under its own name."""
     terminal: bool = True
     """Whether what it writes is harmless on a terminal."""
 
@@ -69,8 +71,9 @@ EXPORTS = Table(
         "everything",
         f"{_WRITERS}.full:write",
         predictions=True,
+        every=True,
     ),
-    ExportFormat("prodigy", (), "Prodigy's tasks", f"{_WRITERS}.tasks:write"),
+    ExportFormat("prodigy", (), "Prodigy's tasks", f"{_WRITERS}.tasks:write", every=True),
     ExportFormat(
         "plain",
         (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE
 from txtal.formats.jsonl import load_object
 from txtal.formats.lines import BadLine, lines, not_utf8
+from txtal.reading import read_small
 from txtal.text import normalise_label, shorten
 from txtal.types import VERDICTS, Record, Verdict
 from txtal.types.grades import span
@@ -109,8 +111,7 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
 def text_lines(path: Path) -> list[tuple[int, str]]:
     """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
     try:
-        with path.open("rb") as file:
-            raw = list(lines(file, str(path), _stop, MAX_LINE))
+        raw = list(lines(io.BytesIO(read_small(path)), str(path), _stop, MAX_LINE))
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror or error}") from None
     texts = []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from typing import Any, cast
 
+from txtal.errors import UsageError
 from txtal.formats.rows import ORIGINAL
-from txtal.types import Record
+from txtal.types import TASKS, Record, Scheme, Task
+from txtal.types.grades import are_grades, grades
 
 RATING = "rating"
 """The grade of an answer as a number."""
@@ -18,20 +21,48 @@ ANSWER_KEYS = frozenset({
 
 PREDICTION_KEYS = frozenset({"predicted", "probability", "revision", "timestamp"})
 
-RESERVED = ANSWER_KEYS | {"label", "labels", "accept"}
+TASK_KEYS = frozenset({"task", "scale"})
+"""What was asked: the task, and of a rating the scale."""
+
+VOTE_KEYS = frozenset({"votes", "voters"})
+"""Where several annotators answered a ticket: how many said so, and how many said anything."""
+
+RESERVED = ANSWER_KEYS | TASK_KEYS | VOTE_KEYS | {"label", "labels", "accept"}
 """``accept`` too: left beside our answer, Prodigy's would read as part of it."""
+
+
+def task_keys(scheme: Scheme) -> dict[str, str]:
+    """``{"task": "exclusive"}``, and of a rating ``{"task": "rating", "scale": "1-5"}``."""
+    names = [label.name for label in scheme.labels]
+    if scheme.task == "rating" and are_grades(names):
+        return {"task": scheme.task, "scale": f"{names[0]}-{names[-1]}"}
+    return {"task": scheme.task}
+
+
+def task_of(extra: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]] | None:
+    """Return the task of a line that an export wrote, and its grades; None for any other line."""
+    task = extra.get("task")
+    if not extra.keys() >= ANSWER_KEYS or task not in TASKS:
+        return None
+    scale = extra.get("scale")
+    if task != "rating":
+        return cast(Task, task), ()
+    try:
+        return "rating", grades(str(scale))
+    except UsageError:
+        return None
 
 
 def restored(record: Record) -> Record:
     """The record that was loaded, from one that an export wrote; any other record as it is."""
     extra = record.extra
-    if not extra:
+    if not extra or not ("label" in extra or "labels" in extra):
         return record
-    if extra.keys() >= PREDICTION_KEYS and ("label" in extra or "labels" in extra):
-        return _without(record, RESERVED | PREDICTION_KEYS)
-    if not (extra.keys() >= ANSWER_KEYS and ("label" in extra or "labels" in extra)):
-        return record
-    return _without(record, RESERVED)
+    named = extra.get("task") in TASKS  # exports of 0.1 didn't name it, nor the votes
+    ours = RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS
+    if extra.keys() >= PREDICTION_KEYS:
+        return _without(record, ours | PREDICTION_KEYS)
+    return _without(record, ours) if extra.keys() >= ANSWER_KEYS else record
 
 
 def _without(record: Record, ours: Set[str]) -> Record:

@@ -27,6 +27,8 @@ class ExportRow:
     suggestion: tuple[str, ...] | None
     """The names that were suggested; None when there was no suggestion to show."""
     session: str = ""
+    votes: tuple[int, int] | None = None
+    """Where several annotators answered: how many said so, of how many who said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def export_row(
     scheme: Scheme,
     *,
     session: str = "",
+    votes: tuple[int, int] | None = None,
 ) -> ExportRow:
     """An :class:`ExportRow` with names from ``scheme``. Raises DataError for an unknown id."""
     known = scheme.names
@@ -67,6 +70,7 @@ def export_row(
             tuple(known[label] for label in answer.labels),
             tuple(known[label] for label in suggested) if answer.ranked is not None else None,
             session,
+            votes,
         )
     except KeyError as error:
         raise DataError(

@@ -22,6 +22,7 @@ from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, delimited, jsonl, parquet, plain
 from txtal.formats.growing import Followed, Piped
 from txtal.formats.lines import BadLine, OnBad, lines
+from txtal.reading import open_file
 from txtal.types import Record
 
 __all__ = [
@@ -156,7 +157,7 @@ def _stdin(progress: Progress | None) -> _Opened:
 def _file(path: Path, progress: Progress | None) -> _Opened:
     kind, packed = _kind(path)
     try:
-        file = path.open("rb", buffering=0)
+        file = open_file(path, buffering=0)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except IsADirectoryError:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Protocol, TypeGuard
 
 from txtal.errors import DataError
-from txtal.formats import MAX_LINE
+from txtal.formats import MAX_LINE, own
 from txtal.formats.labelled import Stated, check_grade, stated
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.own import restored
 from txtal.formats.source import Position, Progress, read
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, datasets, gold, schema, tickets
 from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.tickets import Loaded
@@ -143,20 +143,23 @@ def stored(database: Path, source: str) -> Iterator[Record]:
 
 
 def own_answers(conn: Connection, source: str) -> list[Record]:
-    """The answered tickets of ``dataset:NAME`` with what was said of them, the newest answer each.
+    """The answered tickets of ``dataset:NAME``, each with what stands of it.
 
     Raises UsageError when there is none.
     """
     dataset = _own(conn, source)
     names = dataset.scheme.names
-    said = {one.ticket.id: one for one in answers.export(conn, dataset.id)}
     return [
         Record(
             one.ticket.text,
             one.ticket.meta,
-            {"answer": one.answer.verdict, "labels": [names[i] for i in one.answer.labels]},
+            {
+                "answer": one.gold.answer.verdict,
+                "labels": [names[i] for i in one.gold.answer.labels],
+            },
         )
-        for one in said.values()
+        for one in gold.read(conn, dataset)
+        if one.gold.answer
     ]
 
 
@@ -230,9 +233,10 @@ def _record_answers(
     grades: Sequence[str],
 ) -> int:
     names = dict.fromkeys(label for _, says in said for label in says.labels)
+    if task is None and not grades:
+        task, grades = _task_of(said, datasets.get(conn, name))
     if grades:
         names, task = dict.fromkeys(grades), "rating"
-    task = task or _task_of(said, datasets.get(conn, name))
     dataset = datasets.prepare(conn, name, [(label, "") for label in names], task)
     ids = label_store.ids(conn, dataset.id)
     standing = {(a.ticket_id, a.annotator) for a in answers.standing(conn, dataset.id)}
@@ -251,16 +255,22 @@ def _record_answers(
     return added
 
 
-def _task_of(said: list[tuple[Record, Stated]], dataset: Dataset) -> Task | None:
-    """What the answers are to, where they tell; None to leave it to the dataset.
+def _task_of(
+    said: list[tuple[Record, Stated]], dataset: Dataset
+) -> tuple[Task | None, Sequence[str]]:
+    """What the answers are to, where they tell, and the grades of a rating; None to leave it to
+    the dataset.
 
-    A file with one label is no reason for a dataset of yes or no, unless it says no: another file
-    may have another label.
+    An export names its task. A file with one label is no reason for a dataset of yes or no, unless
+    it says no: another file may have another label.
     """
+    named = {own.task_of(record.extra) for record, _ in said}
+    if len(named) == 1 and (task := named.pop()):
+        return (None, ()) if dataset.scheme.labels else task
     if any("labels" in record.extra or len(says.labels) > 1 for record, says in said):
-        return "multilabel"
+        return "multilabel", ()
     says_no = any(says.verdict == "reject" for _, says in said)
-    return None if says_no or dataset.scheme.labels else "exclusive"
+    return (None if says_no or dataset.scheme.labels else "exclusive"), ()
 
 
 def _answer(

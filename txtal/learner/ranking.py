@@ -19,13 +19,6 @@ from txtal.types import RANDOM, START, Ranked, Revision
 from txtal.vectors.cache import Features
 from txtal.vectors.spec import Spec
 
-FROM_NOTHING = frozenset({RANDOM, "auto", "herding"})
-"""Strategies that choose well with no model, and so need no start order. Nor do they gain by a
-sweep: they look at a sample, whatever its size."""
-
-_CHOSEN = {"auto": "herding"}
-"""What a question says it was asked by, where the strategy chooses for itself."""
-
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
 
@@ -92,6 +85,7 @@ class Picker:
     def __init__(self, strategy: str, seed: int) -> None:
         self._name = strategy
         self._strategy = registry.get(strategy)
+        self._traits = registry.traits(strategy)
         self._seed = seed
         self._neighbours: Neighbours | None = None
         self._start: Indices = NONE
@@ -104,7 +98,7 @@ class Picker:
         """
         if not len(candidates.open_rows):
             return ()
-        if self._name in FROM_NOTHING:
+        if self._traits.from_nothing:
             return (self._by_strategy(candidates),)
         rows, ready = self._start_rows(candidates), candidates.pool.model is not None
         first = Pick(START, rows, None, 1.0)
@@ -127,7 +121,7 @@ class Picker:
     def _by_strategy(self, candidates: Candidates) -> Pick:
         """Pick the best by the strategy's scores, or at random where it scores none."""
         pool = candidates.pool
-        name = _CHOSEN.get(self._name, self._name)
+        name = self._traits.picked_as or self._name
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
         if not len(best):

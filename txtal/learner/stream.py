@@ -23,7 +23,7 @@ from txtal.learner.source import Source
 from txtal.learner.stream_features import StreamFeatures, only
 from txtal.learning import start
 from txtal.learning.arrays import Floats
-from txtal.learning.selective import FEW, pointwise
+from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.store import answers, arrivals, datasets, tickets
@@ -84,7 +84,7 @@ class StreamLearner:
         )
         self._report = report
         self._spec, self._notice = spec.resolve(settings.vectoriser)
-        self._strategy = registry.get(pointwise(settings.strategy))
+        self._strategy = registry.get(registry.for_stream(settings.strategy))
         self._features = StreamFeatures(self._spec)
         self.fitter = Fitter(self.source, settings)
         self._version: Version | None = None
@@ -207,8 +207,17 @@ class StreamLearner:
 
     def _score(self, fit: Fit, features: Features) -> Floats:
         """Score tickets (n,) one by one, as they would be in a pool."""
-        rng = np.random.default_rng([self.settings.seed, int(features.ids[0])])
-        return score(self._strategy, Pool(features.matrix[:], fit.task, fit.model, rng=rng))
+        pool = Pool(
+            features=features.matrix[:],
+            task=fit.task,
+            model=fit.model,
+            answered=fit.answered.features,
+            cells=fit.answered.cells,
+            labels=[label.name for label in fit.scheme.labels],
+            read_texts=lambda: self.source.texts(features.ids.tolist()),
+            rng=np.random.default_rng([self.settings.seed, int(features.ids[0])]),
+        )
+        return score(self._strategy, pool)
 
     # --- when asked to ----------------------------------------------------------------------
 

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from txtal.engine import LOCAL, Engine
+from txtal.errors import EngineError, RecipeError, UsageError
 from txtal.learner import candidates
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.fit import Fit
-from txtal.learner.ranking import FROM_NOTHING, Candidates, pool_of
+from txtal.learner.ranking import Candidates, pool_of
 from txtal.learner.source import Source
 from txtal.learning import select
 from txtal.learning.arrays import Cells, Floats, Indices
@@ -30,15 +31,6 @@ from txtal.vectors.cache import Features
 
 Block = tuple[int, npt.NDArray[np.float16]]
 """The number of its first row, and the rows as they are kept, in half precision."""
-
-_ELSEWHERE = frozenset({"auto", "herding", "random"})
-"""Strategies that look at the neighbourhood, which the workers don't have, or at nothing."""
-
-
-def can_travel(strategy: str) -> bool:
-    """Whether workers have what the strategy needs: txtal has it, and it looks at a block alone."""
-    bases = {part.partition("=")[0] for part in registry.parts(strategy)}
-    return bases <= registry.BUILT_IN.keys() - _ELSEWHERE
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +92,11 @@ class Sweeping:
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
-        """Undo :meth:`to_arrays`."""
+        """Undo :meth:`to_arrays`. Raises EngineError without its strategy here."""
+        try:
+            registry.get(header["strategy"])
+        except (UsageError, RecipeError) as error:
+            raise EngineError(f"a worker can't run the strategy: {error}") from error
         weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
         return cls(
             strategy=header["strategy"],
@@ -146,7 +142,7 @@ class Sweeper:
         self._name = strategy
         self._strategy = registry.get(strategy)
         self._source = source
-        self._elsewhere = engine is not LOCAL and can_travel(strategy)
+        self._elsewhere = engine is not LOCAL and registry.can_travel(strategy)
         self._seed = seed
         self._sweep = Sweep()
         self._blocks = Blocks(engine)
@@ -158,7 +154,7 @@ class Sweeper:
     def begin(self, last: Candidates) -> None:
         """Go through the pool again by the model of the last ranking, from where the sweep is."""
         self._last, self._scores = last, None
-        if self._name not in FROM_NOTHING:
+        if registry.traits(self._name).swept:
             self._sweep.again(len(last.fit.features.ids))
 
     def candidates(self, fit: Fit, rng: np.random.Generator) -> Indices:

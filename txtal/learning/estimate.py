@@ -26,7 +26,7 @@ label and of those given it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, inf, log, sqrt
+from math import exp, inf, log
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.matrix import IS
 from txtal.learning.model import decide
+from txtal.measures.intervals import score_interval
 from txtal.types import Estimate, Measures, Task
 
 FEWEST = 10
@@ -197,9 +198,7 @@ def _with_interval(value: float, variance: float, size: float, audits: int) -> E
     value = min(1.0, max(0.0, value))
     worth = value * (1 - value) / variance if variance > 0 else inf
     n = min(max(worth, 0.7 * size), 0.9 * audits)
-    middle = (value + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    reach = Z / (1 + Z * Z / n) * sqrt(value * (1 - value) / n + Z * Z / (4 * n * n))
-    return Estimate(audits, value, max(0.0, middle - reach), min(1.0, middle + reach))
+    return Estimate(audits, value, *score_interval(value, n, Z))
 
 
 def _macro_f1(evidence: Evidence, n: int, heat: float, error: float) -> Estimate | None:

@@ -33,26 +33,6 @@ SAVED = 1_000
 FEW = 24
 """Answers below which no model is worth asking about what arrives."""
 
-_POINTWISE = {
-    "auto": "margin",
-    "margin": "margin",
-    "margin-max": "margin-max",
-    "least-confidence": "least-confidence",
-    "entropy": "entropy",
-    "expected-model-change": "expected-model-change",
-    "random": "random",
-}
-
-
-def pointwise(strategy: str) -> str:
-    """The strategy that scores what arrives. Raises UsageError for one that needs a pool."""
-    if strategy not in _POINTWISE:
-        raise UsageError(
-            f"the strategy {strategy} compares the tickets of a pool; for a stream choose from "
-            f"{', '.join(_POINTWISE)}"
-        )
-    return _POINTWISE[strategy]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

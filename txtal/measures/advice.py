@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from txtal.types import Estimate, Forecast, Outlook
 
 
-def reached_target(target: float, audit: Estimate) -> str:
+def reached_target(target: float, estimate: Estimate) -> str:
     """The accuracy wished for is there."""
     return (
-        f"the target of {target:.0%} is reached: about {audit.value:.0%} right "
-        f"({audit.low:.0%} to {audit.high:.0%}); q quits, or go on"
+        f"the target of {target:.0%} is reached: about {estimate.value:.0%} right "
+        f"({estimate.low:.0%} to {estimate.high:.0%}); q quits, or go on"
     )
 
 

@@ -19,9 +19,11 @@ def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
     Wilson 1927 (JASA 22); it keeps its coverage for small n and for shares near 0 and 1 (Brown,
     Cai and DasGupta 2001, Statistical Science 16, section 3.1.1).
     """
-    if n == 0:
-        return 0.0, 1.0
-    share = successes / n
+    return score_interval(successes / n, n, z) if n else (0.0, 1.0)
+
+
+def score_interval(share: float, n: float, z: float = 1.96) -> tuple[float, float]:
+    """Return :func:`wilson` of a share of ``n``, which may be an effective sample size."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -1,8 +1,8 @@
 """The parts of a recipe: its label scheme, which tickets are shown, the model, and the screen.
 
 Each part checks itself before anything is loaded, so that a fault is reported on the command line
-and not behind the screen. To add an option that the learner hears, add a field to :class:`Model`,
-its check, and a line to :meth:`Model.settings`.
+and not behind the screen. To add an option that the learner hears, add a field to
+:class:`ModelOptions`, its check, and a line to :meth:`ModelOptions.settings`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from txtal.errors import UsageError
+from txtal.errors import DataError, UsageError
+from txtal.reading import read_small
 from txtal.types import Compute, Dataset, LabelKeys, LearnerSettings, StopRule, Stream, Task
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from txtal.session.setup import Order
     from txtal.types import Ticket
 
+LONGEST_GUIDELINES = 1 << 20
+"""Bytes; nobody reads more of them in a session."""
+
 _DEFAULTS = LearnerSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelOptions:
     """What may be answered."""
 
     labels: Sequence[str | tuple[str, str]] = ()
@@ -56,7 +60,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class QuestionOptions:
     """Which tickets are shown, and how often out of turn."""
 
     order: Order = "ranking"
@@ -74,7 +78,7 @@ class Questions:
     """Tickets arrive from ``tickets`` during the session, instead of being loaded first."""
     seed: int = _DEFAULTS.seed
 
-    def check(self, labels: Labels, model: Model) -> None:
+    def check(self, labels: LabelOptions, model: ModelOptions) -> None:
         """Raises UsageError for a fraction that is none, and for orders that don't go together."""
         for name in ("audit", "overlap", "recheck"):
             value = getattr(self, name)
@@ -92,8 +96,8 @@ class Questions:
         if self.stream:
             self._check_stream(self.stream, model)
 
-    def _check_stream(self, stream: Stream, model: Model) -> None:
-        from txtal.learning.selective import pointwise
+    def _check_stream(self, stream: Stream, model: ModelOptions) -> None:
+        from txtal.learning.strategies import registry
 
         if self.order != "ranking":
             raise UsageError("a stream is shown as it arrives: leave out what gives another order")
@@ -102,13 +106,13 @@ class Questions:
                 "budget must be above 0 and up to 1, the fraction of arriving tickets to show, "
                 f"such as 0.1 (got {stream.budget})"
             )
-        pointwise(model.strategy)
+        registry.for_stream(model.strategy)
         if model.engine != "local":
             raise UsageError("a stream is scored here, as it arrives: leave out --engine")
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelOptions:
     """What learns behind the screen, and when it says that it is enough."""
 
     vectoriser: str = _DEFAULTS.vectoriser
@@ -158,7 +162,7 @@ class Model:
                 f"{dataset.name}: has grades, whose measure is their error; --stop-at is for labels"
             )
 
-    def settings(self, questions: Questions, code: Path) -> LearnerSettings:
+    def settings(self, questions: QuestionOptions, code: Path) -> LearnerSettings:
         """Return what the learner is told. ``code`` is the recipe's file, which it loads too."""
         return LearnerSettings(
             vectoriser=self.vectoriser,
@@ -176,7 +180,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class ScreenOptions:
     """What the annotator sees and presses, and what is called in between."""
 
     label_keys: LabelKeys = "auto"
@@ -203,11 +207,14 @@ class Screen:
         if self.guidelines is None:
             return ""
         try:
-            return self.guidelines.read_text("utf-8-sig", errors="replace")
+            content = read_small(self.guidelines, LONGEST_GUIDELINES)
+        except DataError as error:
+            raise UsageError(str(error)) from error
         except OSError as error:
             raise UsageError(
                 f"{self.guidelines} can't be read: {error.strerror or error}"
             ) from error
+        return content.decode("utf-8-sig", errors="replace")
 
     def extras(self) -> Extras:
         """Return what is added to the screen. Raises DataError for patterns that are none."""
@@ -218,5 +225,10 @@ class Screen:
         return Extras(self.render, tuple(self.keys), tuple(self.panels), patterns)
 
 
-PARTS = {"scheme": Labels, "questions": Questions, "model": Model, "screen": Screen}
+PARTS = {
+    "scheme": LabelOptions,
+    "questions": QuestionOptions,
+    "model": ModelOptions,
+    "screen": ScreenOptions,
+}
 """The class of each part, by the name that a recipe has it under."""

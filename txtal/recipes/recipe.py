@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from txtal.errors import RecipeError, TxtalError, UsageError
-from txtal.recipes.parts import PARTS, Labels, Model, Questions, Screen
+from txtal.recipes.parts import PARTS, LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
 from txtal.types import Record, Stream
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ class Recipe:
 
     Every field of the parts is given, and may be read, as if it were the recipe's own:
     ``Recipe("shop", "shop.jsonl", strategy="margin").strategy`` is ``"margin"``, the same as
-    ``.model.strategy``. A whole part may be given too, as ``model=Model(...)``, to be shared by
-    several recipes; single options go before what is in it.
+    ``.model.strategy``. A whole part may be given too, as ``model=ModelOptions(...)``, to be
+    shared by several recipes; single options go before what is in it.
     """
 
     dataset: str
     tickets: str | Path | Iterable[Record] | None
     """A SOURCE to load first (a path, ``-`` or ``dataset:NAME``), or records made by the recipe."""
-    scheme: Labels
-    questions: Questions
-    model: Model
-    screen: Screen
+    scheme: LabelOptions
+    questions: QuestionOptions
+    model: ModelOptions
+    screen: ScreenOptions
 
     def __init__(
         self,

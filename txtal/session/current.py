@@ -49,8 +49,8 @@ class Current:
         self.chosen = self.offered(self.chosen)
 
     def offered(self, labels: Iterable[int]) -> tuple[int, ...]:
-        """Return those of the labels that the scheme has."""
-        return tuple(label for label in labels if label in self.scheme.ids)
+        """Return those of the labels that the scheme has, or what they were merged into."""
+        return tuple(label for label in self.scheme.now(labels) if label in self.scheme.ids)
 
     # --- what an answer would say -----------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from txtal.types import Answer, Ticket
+from txtal.types import Answer, Relabelled, Ticket
 
 _RECENT = 500
 """Rows of the answer log that are compared with what the model has read."""
@@ -46,6 +46,11 @@ class Given:
     def take_back(self, answers: Iterable[Answer]) -> None:
         """These answers no longer stand, whoever gave them."""
         self.count -= sum(answer.id in self._rows for answer in answers)
+
+    def relabel(self, done: Relabelled) -> None:
+        """A change of the labels undid answers, or gave back what an earlier one undid."""
+        self.take_back(done.undone)
+        self.count += sum(answer.id in self._rows for answer in done.restored)
 
     def step_to_redo(self) -> tuple[Answer, ...]:
         """Return what was undone last; empty when there is nothing to redo."""

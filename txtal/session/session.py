@@ -23,12 +23,14 @@ from txtal.session.protocols import Ledger
 from txtal.session.questions import Questions
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.session.updates import Updates
+from txtal.text import count
 from txtal.types import (
     SUSPECT,
     Answer,
     LabelChange,
     Question,
     Ranking,
+    Relabelled,
     Scheme,
     Undone,
     Verdict,
@@ -230,36 +232,67 @@ class Session:
         self._hooks.call_back(question.ticket, answer)
 
     def undo(self) -> None:
-        """Undo the annotator's newest answer, of whatever session, and show its ticket again."""
+        """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""
         with self.ledger.together():
             undone = self.ledger.undo()
             question = self._reopened(undone) if undone else None
-        if undone is None or question is None:
+        if undone is None:
             self.notice = "nothing to undo"
             return
-        self._show_instead(question)
-        self.notice = "undone; answer it again"
-        self.given.undo([undone.row], (undone.answer,))
-        self.updates.poke(undone.row)
+        if question is not None:
+            self._show_instead(question)
+            self.notice = "undone; answer it again"
+        else:
+            self.notice = f"{len(undone.answers)} answers undone, as they were given: together"
+        self.given.undo(undone.rows, undone.answers)
+        self.updates.poke(undone.rows[-1])
 
-    def _reopened(self, undone: Undone) -> Question:
-        """The question again: with the answer undone, or with the one that it had replaced."""
-        question = questions.reopened(undone.ticket, undone.answer)
+    def redo(self) -> None:
+        """Record again what was undone last, as it was."""
+        answers = self.given.step_to_redo()
+        if not answers:
+            self.notice = "nothing to redo"
+            return
+        again = {answer.ticket_id for answer in answers}
+        following: _Following | None = None
+        with self.questions.restored_on_failure(), self.ledger.together():
+            recorded = self.ledger.redo(answers)
+            if self.question is not None and self.question.ticket.id in again:
+                following = self._next_or_why()
+        self.given.redo(recorded)
+        self.updates.poke(recorded[-1].id)
+        self.notice = f"redone: {count(len(recorded), 'answer')}"
+        if following is not None:
+            said = self.notice
+            self._present(*following)
+            self.notice = self.notice if following[1] else said
+
+    def _reopened(self, undone: Undone) -> Question | None:
+        """The question again: with the answer undone, or with the one that it had replaced.
+
+        None where several answers were undone at once.
+        """
+        if len(undone.answers) > 1:
+            return None
+        question = questions.reopened(undone.ticket, undone.answers[0])
         if question.ranked.reason == SUSPECT:
             found = self.ledger.tickets.hold(undone.ticket.id)
             return replace(question, previous=found.answer if found else None)
         return question
 
-    def change_labels(self, wanted: LabelChange) -> None:
-        """Change the label scheme. Tickets whose answers that takes back are shown next.
+    def change_labels(self, wanted: LabelChange) -> Relabelled:
+        """Change the label scheme. Tickets whose answers that undoes are shown next.
 
         Raises UsageError when it can't be done, DatabaseError as :meth:`answer` does.
         """
-        taken_back = self.ledger.change_labels(wanted)
-        self.questions.taken_back.extend(taken_back)
-        self.given.take_back(taken_back)
+        done = self.ledger.change_labels(wanted)
+        self.questions.taken_back.extend(done.undone)
+        self.given.relabel(done)
         self._take_scheme()
         self.updates.poke(self.ledger.newest())
+        if self.question and self.question.ticket.id in {one.ticket_id for one in done.restored}:
+            self.show_next()
+        return done
 
     # --- going to a ticket ------------------------------------------------------------------
 

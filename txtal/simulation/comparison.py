@@ -24,6 +24,15 @@ BASELINE = "random"
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """The target, reached."""
+
+    labels: int
+    saved: float
+    """1 - labels / the reference."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one configuration came to."""
 
@@ -32,14 +41,22 @@ class Outcome:
     """At the end, mean over the seeds, as is macro_f1."""
     macro_f1: float
     mean_absolute_error: float | None
-    labels: int | None
-    """Labels with which the mean of the measure reached the target; None if it never did."""
+    reached: Reached | None
+    """With what the mean of the measure reached the target; None if it never did."""
     by_seed: tuple[int | None, ...]
     """The same for each seed by itself."""
-    saved: float | None
-    """1 - labels / the reference."""
     labels_half: int | None
     """Labels with which it reached what the baseline had at half of the budget."""
+
+    @property
+    def labels(self) -> int | None:
+        """Labels with which it reached the target."""
+        return self.reached.labels if self.reached else None
+
+    @property
+    def saved(self) -> float | None:
+        """Fraction of the reference's labels that it did without."""
+        return self.reached.saved if self.reached else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +182,8 @@ def _outcome(
         levels(runs, "accuracy")[-1].mean,
         levels(runs, "macro_f1")[-1].mean,
         levels(runs, ERROR)[-1].mean if measure == ERROR else None,
-        labels,
+        None if labels is None else Reached(labels, 1 - labels / reference),
         tuple(_needed(_means([run], measure), target, measure) for run in runs),
-        None if labels is None else 1 - labels / reference,
         _needed(curve, half, measure),
     )
 

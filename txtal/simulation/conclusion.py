@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from txtal.measures.quality import shared
-from txtal.simulation.comparison import ERROR, Comparison, Outcome, merit
+from txtal.simulation.comparison import ERROR, Comparison, Outcome, Reached, merit
 from txtal.simulation.runs import Config, Full, Point
 from txtal.text import clean, count
 from txtal.types import Overlap
@@ -86,7 +86,7 @@ def _sentence(it: Comparison) -> str:
     others = [o for o in it.outcomes if o.config.strategy != it.baseline.strategy]
     if not others:
         return f"only {it.baseline.strategy} was run: name another strategy to compare it with."
-    reached = [outcome for outcome in others if outcome.labels is not None]
+    reached = [(outcome, outcome.reached) for outcome in others if outcome.reached]
     if not reached:
         nearest = max(others, key=it.merit)
         if it.asked and not it.reached:
@@ -101,16 +101,17 @@ def _sentence(it: Comparison) -> str:
             f"{_half(it, nearest, base)}{_seeds(nearest)}."
         )
     goal = merit(it.target, it.measure)
-    lasting = [outcome for outcome in reached if it.merit(outcome) >= goal]
-    best = min(lasting or reached, key=lambda outcome: (outcome.labels, -it.merit(outcome)))
-    assert best.saved is not None
-    verdict = _pays(it, best) if lasting else "it isn't clear whether active learning pays here"
+    lasting = [one for one in reached if it.merit(one[0]) >= goal]
+    best, its = min(lasting or reached, key=lambda one: (one[1].labels, -it.merit(one[0])))
+    verdict = (
+        _pays(it, best, its) if lasting else "it isn't clear whether active learning pays here"
+    )
     lost = "above" if it.measure == ERROR else "below"
     again = f", but was {lost} it again at the end ({it.end(best):.3f}){_half(it, best, base)}"
-    needed = count(best.labels or 0, "label") if it.asked else f"{best.labels:,}"
+    needed = count(its.labels, "label") if it.asked else f"{its.labels:,}"
     return (
         f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {needed}"
-        f"{_base_too(it, base)}: {_fewer(it, best.saved)}{_itself(it, base)}"
+        f"{_base_too(it, base)}: {_fewer(it, its.saved)}{_itself(it, base)}"
         f"{'' if lasting else again}"
         f"{_like_with_like(it, best, called)}{_seeds(best)}."
     )
@@ -128,12 +129,11 @@ WAVERING = 0.05
 """Share of answers the baseline may save against itself without a word about it."""
 
 
-def _pays(it: Comparison, best: Outcome) -> str:
+def _pays(it: Comparison, best: Outcome, its: Reached) -> str:
     """Held against the soonest that the target was reached without it, all else being equal."""
-    assert best.labels is not None
     twin = _twin(it, best)
     without = [it.reference, it.first, twin.labels if twin else None]
-    saved = 1 - best.labels / min(labels for labels in without if labels is not None)
+    saved = 1 - its.labels / min(labels for labels in without if labels is not None)
     return _PAYS[(saved > 0) + (saved >= WORTHWHILE)]
 
 

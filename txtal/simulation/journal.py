@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
-from os import fsync
 from pathlib import Path
 from typing import Any
 
 from txtal.errors import DataError, TxtalError
+from txtal.reading import read_small
 from txtal.simulation.annotator import Labelled, task_of
 from txtal.simulation.runs import Config, Full, Plan, Run
+from txtal.tempfiles import grow, sync
 
 _SCORES = "all labels"
 """What runs are measured over: earlier journals left out labels that the pool lacks."""
@@ -54,14 +55,14 @@ class Journal:
         journal = cls(path)
         first = _line(header)
         try:
-            held = path.read_bytes() if path.exists() else b""
+            held = read_small(path) if path.exists() else b""
             whole = held[: held.rfind(b"\n") + 1]
             if not whole and not first.startswith(held):
                 raise DataError(f"{path} is no journal of txtal simulate; name another file")
             if whole:
                 journal._take(whole.splitlines(), header)
             if len(whole) < len(held):
-                with path.open("r+b") as file:
+                with grow(path) as file:
                     file.truncate(len(whole))
             if not whole:
                 journal._append(header)
@@ -103,10 +104,9 @@ class Journal:
         if self.path is None:
             return
         try:
-            with self.path.open("ab") as file:
+            with grow(self.path) as file:
                 file.write(_line(said))
-                file.flush()
-                fsync(file.fileno())
+                sync(file)
         except OSError as error:
             raise TxtalError(f"{self.path} can't be written: {error.strerror or error}") from error
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from txtal.errors import DamagedError
 from txtal.store import checksums, labels, leases, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
-from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Ticket, Undone
+from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Undone, reasons
 
 
 def open_session(
@@ -70,26 +69,40 @@ def _sealed(conn: Connection, answer_id: int) -> int:
 
 
 def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> Undone | None:
-    """Undo this annotator's newest answer that isn't undone yet; None when there is none left.
+    """Undo this annotator's newest step that isn't undone yet; None when there is none left.
 
-    The session's own come first: the same person may be answering in another terminal too. The
-    ticket is leased to the session again, in the same transaction.
+    A step is one answer, or all that were given together. The session's own come first: the same
+    person may be answering in another terminal too. The ticket of a single answer is leased to the
+    session again, in the same transaction.
     """
     with transaction(conn):
         row = conn.execute(
-            "SELECT * FROM answer AS a WHERE dataset_id = ? AND annotator = ?"
-            " AND verdict IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
+            f"SELECT * FROM answer AS a WHERE {_OF_ANNOTATOR}"
             " ORDER BY session_id = ? DESC, id DESC LIMIT 1",
             (dataset_id, annotator, session_id),
         ).fetchone()
         if row is None:
             return None
-        answer = from_row(row, labels.merged(conn, dataset_id))
-        undo_id = take_back(conn, dataset_id, session_id, answer)
-        leases.hold(conn, session_id, answer.ticket_id)
-        ticket = tickets.get(conn, answer.ticket_id)
-    return Undone(answer, ticket, undo_id)
+        step = [row]
+        if reasons.together(row["reason"]):
+            step = conn.execute(
+                f"SELECT * FROM answer AS a WHERE {_OF_ANNOTATOR} AND session_id = ?"
+                " AND reason = ? AND answered = ? ORDER BY id DESC",
+                (dataset_id, annotator, row["session_id"], row["reason"], row["answered"]),
+            ).fetchall()
+        stands_for = labels.merged(conn, dataset_id)
+        undone = tuple(from_row(one, stands_for) for one in step)
+        undos = tuple(take_back(conn, dataset_id, session_id, answer) for answer in undone)
+        if len(undone) == 1:
+            leases.hold(conn, session_id, undone[0].ticket_id)
+        ticket = tickets.get(conn, undone[0].ticket_id)
+    return Undone(undone, ticket, undos)
+
+
+_OF_ANNOTATOR = (
+    "dataset_id = ? AND annotator = ? AND verdict IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
+)
 
 
 def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
@@ -203,40 +216,6 @@ def examples(conn: Connection, dataset_id: int, label_id: int, count: int = 3) -
         (dataset_id, json.dumps(ids), count),
     )
     return [row[0] for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A standing answer with its ticket and where it came from."""
-
-    ticket: Ticket
-    answer: Answer
-    session_id: int
-    strategy: str
-    vectoriser: str
-
-
-def export(conn: Connection, dataset_id: int) -> Iterator[Exported]:
-    """Standing answers with their tickets, oldest first, streamed."""
-    rows = conn.execute(
-        "SELECT a.*, t.text, t.meta, t.extra, r.strategy, r.vectoriser, s.ticket_id AS synthetic"
-        " FROM standing_answer AS a LEFT JOIN synthetic AS s ON s.ticket_id = a.ticket_id"
-        " JOIN ticket AS t ON t.id = a.ticket_id"
-        " LEFT JOIN revision AS r ON r.id = a.revision_id"
-        " WHERE a.dataset_id = ? ORDER BY a.id",
-        (dataset_id,),
-    )
-    stands_for = labels.merged(conn, dataset_id)
-    for row in rows:
-        extras = tickets.extras(row["ticket_id"], row["meta"], row["extra"])
-        ticket = Ticket(row["ticket_id"], row["text"], *extras, synthetic=bool(row["synthetic"]))
-        yield Exported(
-            ticket,
-            from_row(row, stands_for),
-            row["session_id"],
-            row["strategy"] or "",
-            row["vectoriser"] or "",
-        )
 
 
 def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:

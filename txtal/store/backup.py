@@ -12,6 +12,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+from txtal import tempfiles
 from txtal.errors import DatabaseError, ForeignError, LockedError, NewerError, UsageError
 from txtal.store import cache_folder, schema
 from txtal.store.files import WAL, copy_into, put, temporary
@@ -40,6 +41,7 @@ def _followed(path: Path) -> Path:
 
 
 def _refuse_target(path: Path, target: Path) -> None:
+    tempfiles.check_beside(target)
     if target.is_dir():
         raise UsageError(f"{target}: this is a folder; name the backup's file")
     if not target.exists():

@@ -46,10 +46,9 @@ def temporary(target: Path) -> Iterator[Path]:
 def put(file: Path, target: Path) -> None:
     """Give the file its name, lastingly and in one step."""
     try:
-        file.replace(target)
+        tempfiles.put(file, target)
     except OSError as error:
         raise _unwritable(target, error) from error
-    tempfiles.sync_folder(target.parent)
 
 
 def _unwritable(path: Path, error: OSError) -> DatabaseError:

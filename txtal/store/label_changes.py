@@ -14,13 +14,11 @@ from txtal.errors import UsageError
 from txtal.store import answers, labels
 from txtal.store.sqlite import Connection, transaction
 from txtal.text import normalise_label
-from txtal.types import Answer, Label, LabelChange, Scheme, grades
+from txtal.types import Label, LabelChange, Relabelled, Scheme, grades
 
 
-def change(
-    conn: Connection, dataset_id: int, wanted: LabelChange, annotator: str
-) -> tuple[Answer, ...]:
-    """Make a change, in one transaction. Returns the answers it took back, to be given again.
+def change(conn: Connection, dataset_id: int, wanted: LabelChange, annotator: str) -> Relabelled:
+    """Make a change, in one transaction. Returns what it did to answers.
 
     Raises UsageError, with nothing changed, for what can't be done.
     """
@@ -41,7 +39,7 @@ class _Scheme:
         self._annotator = annotator
         self._scheme: Scheme = labels.scheme(conn, dataset_id)
 
-    def make(self, wanted: LabelChange) -> tuple[Answer, ...]:
+    def make(self, wanted: LabelChange) -> Relabelled:
         if self._scheme.task == "binary" and wanted.action not in ("rename", "describe", "undo"):
             raise UsageError("a binary dataset has one label: it can be renamed and described")
         if self._scheme.task == "rating" and wanted.action not in ("describe", "undo"):
@@ -54,7 +52,7 @@ class _Scheme:
         if wanted.action == "add":
             name = normalise_label(wanted.name)
             self._log("add", self._add(name, wanted.description), {"name": name})
-            return ()
+            return Relabelled()
         label = self._label(wanted.label)
         match wanted.action:
             case "rename":
@@ -68,7 +66,7 @@ class _Scheme:
             case "split":
                 names = tuple(dict.fromkeys(map(normalise_label, wanted.names)))
                 return self._split(label, names)
-        return ()
+        return Relabelled()
 
     # --- the changes ------------------------------------------------------------------------
 
@@ -76,7 +74,7 @@ class _Scheme:
         """A new label, or a retired one of this name back again."""
         former = {label.name: label.id for label in self._scheme.former}
         if name in former:
-            if former[name] in labels.merged(self._conn, self._dataset):
+            if former[name] in labels.merged_on_purpose(self._conn, self._dataset):
                 raise UsageError(f"{name} was merged into another label; `label undo` parts them")
             self._set(former[name], "retired", 0)
             return former[name]
@@ -104,7 +102,7 @@ class _Scheme:
         self._set(label.id, "retired", 1)
         self._log("retire", label.id, {})
 
-    def _split(self, label: Label, names: Sequence[str]) -> tuple[Answer, ...]:
+    def _split(self, label: Label, names: Sequence[str]) -> Relabelled:
         if len(names) < 2:
             raise UsageError(f"name the labels that {label.name} becomes, two or more of them")
         there = {found.name: found.id for found in self._scheme.labels}
@@ -121,11 +119,11 @@ class _Scheme:
             answers.reopen(self._conn, self._dataset, session, answer)
         detail = {"into": list(names), "added": added, "undone": [answer.id for answer in taken]}
         self._log("split", label.id, detail)
-        return tuple(taken)
+        return Relabelled(undone=tuple(taken))
 
     # --- taking back ------------------------------------------------------------------------
 
-    def _undo(self) -> tuple[Answer, ...]:
+    def _undo(self) -> Relabelled:
         """Take back the newest change that stands."""
         standing = [
             event
@@ -134,7 +132,8 @@ class _Scheme:
         ]
         if not standing:
             raise UsageError("no change of the labels is left to undo")
-        event = standing[-1]
+        event, done = standing[-1], Relabelled()
+        detail: dict[str, object] = {"undoes": event.id}
         match event.action:
             case "add":
                 self._retire_again(event.label)
@@ -146,25 +145,36 @@ class _Scheme:
             case "merge" | "retire":
                 self._set(event.label, "retired", 0)
             case "split":
-                self._unsplit(event)
-        self._log("undo", event.label, {"undoes": event.id})
-        return ()
+                detail["parts"] = event.detail["added"]
+                done = self._unsplit(event)
+        self._log("undo", event.label, detail)
+        return done
 
     def _retire_again(self, label_id: int) -> None:
         if [label.id for label in self._scheme.labels] == [label_id]:
             raise UsageError("the only label of a dataset can't be undone")
         self._set(label_id, "retired", 1)
 
-    def _unsplit(self, event: labels.Event) -> None:
-        """Give the label its answers back, but for tickets that were answered anew."""
-        for label_id in event.detail["added"]:
+    def _unsplit(self, event: labels.Event) -> Relabelled:
+        """Give the label its answers back, but for tickets that were answered since.
+
+        What was answered with a part since counts as the label: the undo is logged with the parts,
+        and :func:`txtal.store.labels.merged` goes by that.
+        """
+        parts = set(event.detail["added"])
+        for label_id in parts:
             self._set(label_id, "retired", 1)
         self._set(event.label, "retired", 0)
-        there = {(a.ticket_id, a.annotator) for a in answers.standing(self._conn, self._dataset)}
+        standing = answers.standing(self._conn, self._dataset)
+        there = {(answer.ticket_id, answer.annotator) for answer in standing}
         session = self._session("undo")
+        restored = []
         for answer in answers.by_id(self._conn, event.detail["undone"]):
             if (answer.ticket_id, answer.annotator) not in there:
                 answers.append(self._conn, self._dataset, session, replace(answer, id=0))
+                restored.append(answer)
+        counted = sum(not parts.isdisjoint(answer.labels) for answer in standing)
+        return Relabelled(restored=tuple(restored), counted=counted)
 
     # --- the parts --------------------------------------------------------------------------
 

@@ -34,7 +34,12 @@ def scheme(conn: Connection, dataset_id: int) -> Scheme:
     row = conn.execute("SELECT task FROM dataset WHERE id = ?", (dataset_id,)).fetchone()
     if row is None:
         raise DatabaseError("the dataset is no longer in the database; quit and start again")
-    return Scheme(row[0], _labels(conn, dataset_id), _labels(conn, dataset_id, retired=True))
+    return Scheme(
+        row[0],
+        _labels(conn, dataset_id),
+        _labels(conn, dataset_id, retired=True),
+        merged(conn, dataset_id),
+    )
 
 
 def _labels(conn: Connection, dataset_id: int, *, retired: bool = False) -> tuple[Label, ...]:
@@ -131,12 +136,24 @@ def newest_event(conn: Connection, dataset_id: int) -> int:
 
 def merged(conn: Connection, dataset_id: int) -> dict[int, int]:
     """For each label that was merged into another, which one it now stands for."""
-    into = {
-        event.label: event.detail["into"]
-        for event in events(conn, dataset_id)
-        if event.action == "merge" and not event.undone
-    }
+    into: dict[int, int] = {}
+    for event in events(conn, dataset_id):
+        if event.action == "merge" and not event.undone:
+            into[event.label] = event.detail["into"]
+        elif event.action == "undo":  # of a split: its parts count as it until they are back
+            into |= dict.fromkeys(event.detail.get("parts", ()), event.label)
+        elif event.action == "add" and not event.undone:
+            into.pop(event.label, None)
+        elif event.action == "split" and not event.undone:
+            for part in event.detail["added"]:
+                into.pop(part, None)
     return {label_id: _last(label_id, into) for label_id in into}
+
+
+def merged_on_purpose(conn: Connection, dataset_id: int) -> set[int]:
+    """Return the labels that were merged into another, without the parts of an undone split."""
+    changes = events(conn, dataset_id)
+    return {event.label for event in changes if event.action == "merge" and not event.undone}
 
 
 def _last(label_id: int, into: Mapping[int, int]) -> int:

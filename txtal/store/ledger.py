@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +10,18 @@ from pathlib import Path
 from txtal.store import answers, datasets, label_changes, labels, leases, revisions, stats, tickets
 from txtal.store.annotators import Others
 from txtal.store.finder import Finder
-from txtal.store.open_tickets import OpenTickets
 from txtal.store.search import SearchIndex
 from txtal.store.session_file import SessionFile
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.stream_ledger import StreamLedger
+from txtal.store.ticket_leases import TicketLeases
 from txtal.types import (
     Answer,
     Dataset,
     LabelChange,
     Overview,
     Ranking,
+    Relabelled,
     Scheme,
     Ticket,
     Undone,
@@ -49,7 +50,7 @@ class Ledger:
         self.dataset = dataset
         self.annotator = annotator
         self.file = SessionFile(conn, path, dataset.id, session_id)
-        self.tickets = OpenTickets(self.file, annotator)
+        self.tickets = TicketLeases(self.file, annotator)
         self.stream = StreamLedger(self.file, self.tickets)
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
@@ -95,14 +96,23 @@ class Ledger:
         return replace(answer, id=answer_id)
 
     def undo(self) -> Undone | None:
-        """Undo this annotator's newest answer, of whatever session; None when none is left."""
+        """Undo this annotator's newest step, of whatever session; None when none is left."""
         conn, session_id = self.file.conn, self.file.session_id
         with self.file.writing():
             undone = answers.undo(conn, self.dataset.id, session_id, self.annotator)
-            reopened = undone is not None and self.tickets.is_open(undone.ticket.id)
+            ids = {answer.ticket_id for answer in undone.answers} if undone else set()
+            reopened = sum(self.tickets.is_open(ticket_id) for ticket_id in ids)
         self.stream.reopened()
         self.tickets.open += reopened
         return undone
+
+    def redo(self, undone: Sequence[Answer]) -> list[Answer]:
+        """Write answers that were undone once more, all or none of them."""
+        with self.file.writing():
+            closed = sum(self.tickets.is_open(answer.ticket_id) for answer in undone)
+            given = [self._append(answer) for answer in undone]
+        self.tickets.open -= closed
+        return given
 
     def newest(self) -> int:
         """Return the id of the newest row of the answer log."""
@@ -116,16 +126,17 @@ class Ledger:
 
     # --- labels -----------------------------------------------------------------------------
 
-    def change_labels(self, wanted: LabelChange) -> tuple[Answer, ...]:
-        """Change the label scheme. Returns the answers that were undone with it.
+    def change_labels(self, wanted: LabelChange) -> Relabelled:
+        """Change the label scheme. Returns what that did to answers.
 
         Raises UsageError, with nothing changed, for what can't be done.
         """
         with self.file.writing():
-            undone = label_changes.change(self.file.conn, self.dataset.id, wanted, self.annotator)
+            done = label_changes.change(self.file.conn, self.dataset.id, wanted, self.annotator)
         self.stream.reopened()
-        self.tickets.open += len({answer.ticket_id for answer in undone})
-        return undone
+        if done.undone or done.restored:
+            self.refresh()
+        return done
 
     def new_scheme(self) -> Scheme | None:
         """Return the label scheme if anybody changed it since the last call."""

@@ -1,14 +1,13 @@
-"""Where a dataset stands, as plain data."""
+"""Where a dataset stands."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from txtal.measures.intervals import agreement, reliability
-from txtal.measures.quality import as_data
+from txtal.measures.intervals import Agreement, Reliability, agreement, reliability
 from txtal.store import (
     answers,
     arrivals,
@@ -20,105 +19,167 @@ from txtal.store import (
     tickets,
 )
 from txtal.store.sqlite import Connection
-from txtal.types import VERDICTS, Answer, Effort, Outlook, Overview, Scheme, reasons
+from txtal.types import (
+    VERDICTS,
+    Answer,
+    Dataset,
+    Effort,
+    Measures,
+    Outlook,
+    Overview,
+    Revision,
+    Scheme,
+    reasons,
+)
 
 
-def of(conn: Connection, name: str) -> dict[str, Any]:
-    """Counts of standing answers, the newest revision and its estimate, ready for JSON.
+@dataclass(frozen=True, slots=True)
+class AnswerCounts:
+    """How many standing answers there are, and of what."""
 
-    Raises UsageError when there is no such dataset.
-    """
+    verdicts: Mapping[str, int]
+    flagged: int
+    labels: Mapping[str, int]
+    """How often each label was accepted, in the order of the scheme."""
+    annotators: Mapping[str, int]
+    synthetic: int
+    """Those to synthetic tickets."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCounts:
+    """What became of the tickets that arrived by a stream."""
+
+    arrived: int
+    asked: int
+    waiting: int
+    """Those of the tickets to be shown that have no answer yet."""
+    set_aside: int
+    predicted: int
+    pending: int
+    """Nothing is decided of them yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Everything that `txtal stats` shows of a dataset."""
+
+    dataset: Dataset
+    tickets: int
+    answers: AnswerCounts
+    effort: Effort | None
+    """None where no answer was timed."""
+    revision: tuple[int, Revision] | None
+    """The newest, with its id."""
+    measures: Measures | None
+    """The newest."""
+    outlook: Outlook | None
+    """The newest, which comes with the ranking that was kept."""
+    stream: StreamCounts | None
+    """None where none ever arrived."""
+    self_agreement: Agreement | None
+    """How often annotators answered the same when they were shown a ticket again, unknowing."""
+    annotator_agreement: Reliability | None
+    """How far annotators agree on tickets that several have answered."""
+
+
+def of(conn: Connection, name: str) -> Stats:
+    """Return where the dataset stands. Raises UsageError when there is none of that name."""
     dataset = datasets.get(conn, name)
     standing = answers.standing(conn, dataset.id)
+    measured = revisions.measures(conn, dataset.id)
+    ranked = revisions.last_ranking(conn, dataset.id)
+    return Stats(
+        dataset=dataset,
+        tickets=tickets.count(conn, dataset.id),
+        answers=_counts(conn, dataset, standing),
+        effort=effort.of(conn, dataset.id, standing),
+        revision=revisions.latest(conn, dataset.id),
+        measures=measured[-1][1] if measured else None,
+        outlook=ranked[1].revision.outlook if ranked else None,
+        stream=_stream(conn, dataset.id),
+        self_agreement=_self_agreement(conn, dataset.id),
+        annotator_agreement=_annotator_agreement(standing, dataset.scheme),
+    )
+
+
+def overview(conn: Connection, name: str) -> Overview:
+    """Return what the session's own panel shows, with the estimates there were."""
+    found = of(conn, name)
+    labels = list(found.answers.labels.items())
+    if found.dataset.scheme.task != "rating":
+        labels.sort(key=lambda item: -item[1])
+    return Overview(
+        found.answers.verdicts,
+        tuple(labels),
+        tuple(found.answers.annotators.items()),
+        tuple(revisions.curve(conn, found.dataset.id)),
+        found.effort,
+        found.measures,
+    )
+
+
+def accepted(conn: Connection, dataset_id: int) -> Counter[int]:
+    """Count how many standing answers accept each label, by its id."""
+    return _accepted(answers.standing(conn, dataset_id))
+
+
+def _counts(conn: Connection, dataset: Dataset, standing: Sequence[Answer]) -> AnswerCounts:
     verdicts = Counter(answer.verdict for answer in standing)
     labels = _accepted(standing)
-    latest = revisions.latest(conn, dataset.id)
-    revision = latest[1] if latest else None
-    headline = revision.headline if revision else None
-    outlook = _outlook(conn, dataset.id)
-    found = revisions.measures(conn, dataset.id)
-    measured = "mean_absolute_error" if dataset.scheme.task == "rating" else "accuracy"
-    cost = effort.of(conn, dataset.id, standing)
-    shown = headline and {
-        "n": headline.n,
-        measured: headline.value,
-        "low": headline.low,
-        "high": headline.high,
-    }
-    return {
-        "dataset": dataset.name,
-        "task": dataset.scheme.task,
-        "tickets": tickets.count(conn, dataset.id),
-        "answers": {verdict: verdicts[verdict] for verdict in VERDICTS},
-        "flagged": sum(answer.flagged for answer in standing),
-        "labels": {label.name: labels[label.id] for label in dataset.scheme.labels},
-        "annotators": dict(Counter(answer.annotator for answer in standing)),
-        "seconds": round(cost.median, 3) if cost else None,
-        "effort": asdict(cost) if cost else None,
-        "revision": latest[0] if latest else None,
-        "vectoriser": revision.vectoriser if revision else None,
-        "strategy": revision.strategy if revision else None,
-        "note": revision.note if revision else None,
-        "synthetic": _synthetic(conn, dataset.id, standing),
-        "stream": _stream(conn, dataset.id),
-        "headline": shown,
-        "audit": shown,  # what it was called until version 0.2
-        "measures": as_data(found[-1][1], dataset.scheme.names) if found else None,
-        "agreement": _agreement(conn, dataset.id),
-        "reliability": _reliability(standing, dataset.scheme),
-        "outlook": asdict(outlook) if outlook else None,
-    }
+    composed = synthetic.ids(conn, dataset.id)
+    return AnswerCounts(
+        verdicts={verdict: verdicts[verdict] for verdict in VERDICTS},
+        flagged=sum(answer.flagged for answer in standing),
+        labels={label.name: labels[label.id] for label in dataset.scheme.labels},
+        annotators=dict(Counter(answer.annotator for answer in standing)),
+        synthetic=sum(answer.ticket_id in composed for answer in standing),
+    )
 
 
-def _synthetic(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> int:
-    """How many of the answers are of synthetic tickets."""
-    ids = synthetic.ids(conn, dataset_id)
-    return sum(answer.ticket_id in ids for answer in standing)
+def _accepted(standing: Sequence[Answer]) -> Counter[int]:
+    return Counter(
+        label for answer in standing if answer.verdict == "accept" for label in answer.labels
+    )
 
 
-def _outlook(conn: Connection, dataset_id: int) -> Outlook | None:
-    """The newest, which comes with the ranking that was kept."""
-    stored = revisions.last_ranking(conn, dataset_id)
-    return stored[1].revision.outlook if stored else None
-
-
-def _stream(conn: Connection, dataset_id: int) -> dict[str, int] | None:
-    """What became of the tickets that arrived by a stream; None when none ever did."""
+def _stream(conn: Connection, dataset_id: int) -> StreamCounts | None:
     spent = arrivals.spending(conn, dataset_id)
-    unsettled = arrivals.count_unsettled(conn, dataset_id)
-    if not spent.decided and not unsettled:
+    pending = arrivals.count_unsettled(conn, dataset_id)
+    if not spent.decided and not pending:
         return None
-    return {
-        "arrived": spent.decided + unsettled,
-        "asked": spent.asked,
-        "waiting": arrivals.count_waiting(conn, dataset_id, 0)[0],
-        "let_go": spent.decided - spent.asked - spent.predicted,
-        "predicted": spent.predicted,
-        "unsettled": unsettled,
-    }
+    return StreamCounts(
+        arrived=spent.decided + pending,
+        asked=spent.asked,
+        waiting=arrivals.count_waiting(conn, dataset_id, 0)[0],
+        set_aside=spent.decided - spent.asked - spent.predicted,
+        predicted=spent.predicted,
+        pending=pending,
+    )
 
 
-def _agreement(conn: Connection, dataset_id: int) -> dict[str, Any] | None:
-    """How often annotators said the same when they were asked again, without knowing it."""
+def _self_agreement(conn: Connection, dataset_id: int) -> Agreement | None:
     pairs = rechecks.pairs(conn, dataset_id)
-    found = agreement([(_said(first), _said(second)) for first, second in pairs])
-    return asdict(found) if found else None
+    return agreement([(_given(first), _given(second)) for first, second in pairs])
 
 
-def _reliability(standing: Sequence[Answer], scheme: Scheme) -> dict[str, Any] | None:
-    """How far annotators agree on tickets that several have answered, none seeing the others'."""
+def _given(answer: Answer) -> tuple[str, frozenset[int]]:
+    return answer.verdict, frozenset(answer.labels)
+
+
+def _annotator_agreement(standing: Sequence[Answer], scheme: Scheme) -> Reliability | None:
+    """Of tickets that several have answered, none seeing the others' answers."""
     units: dict[int, list[Any]] = {}
     for answer in standing:
         in_sight = answer.ranked is not None and reasons.in_sight(answer.ranked.reason)
         value = None if in_sight else _value(answer, scheme)
         if value is not None:
             units.setdefault(answer.ticket_id, []).append(value)
-    found = reliability(list(units.values()), graded=scheme.task == "rating")
-    return asdict(found) if found else None
+    return reliability(list(units.values()), graded=scheme.task == "rating")
 
 
 def _value(answer: Answer, scheme: Scheme) -> int | str | None:
-    """What was said, to be compared; None where it is no whole answer, as a reject of a label."""
+    """What is compared; None where it is no whole answer, as a reject of one label."""
     if scheme.task == "binary":
         return None if answer.verdict == "ignore" else answer.verdict
     if answer.verdict != "accept":
@@ -126,35 +187,3 @@ def _value(answer: Answer, scheme: Scheme) -> int | str | None:
     if scheme.task == "rating":
         return int(scheme.names[answer.labels[0]]) if len(answer.labels) == 1 else None
     return f"{sorted(answer.labels)}"
-
-
-def _said(answer: Answer) -> tuple[str, frozenset[int]]:
-    return answer.verdict, frozenset(answer.labels)
-
-
-def overview(conn: Connection, name: str) -> Overview:
-    """The same for the session's own panel, with the estimates there were."""
-    body = of(conn, name)
-    dataset = datasets.get(conn, name)
-    counted = list(body["labels"].items())
-    if dataset.scheme.task != "rating":
-        counted.sort(key=lambda item: -item[1])
-    return Overview(
-        body["answers"],
-        tuple(counted),
-        tuple(body["annotators"].items()),
-        tuple(revisions.curve(conn, dataset.id)),
-        Effort(**body["effort"]) if body["effort"] else None,
-        measured[-1][1] if (measured := revisions.measures(conn, dataset.id)) else None,
-    )
-
-
-def accepted(conn: Connection, dataset_id: int) -> Counter[int]:
-    """How many standing answers accept each label, by its id."""
-    return _accepted(answers.standing(conn, dataset_id))
-
-
-def _accepted(standing: Sequence[Answer]) -> Counter[int]:
-    return Counter(
-        label for answer in standing if answer.verdict == "accept" for label in answer.labels
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from txtal.store import arrivals, leases
-from txtal.store.open_tickets import OpenTickets
 from txtal.store.session_file import SessionFile
+from txtal.store.ticket_leases import TicketLeases
 from txtal.store.tickets import Loaded
 from txtal.types import Ranked, Record, Settled, Spending
 
@@ -14,7 +14,7 @@ from txtal.types import Ranked, Record, Settled, Spending
 class StreamLedger:
     """Stores what arrives, writes what is decided, and leases the tickets that wait."""
 
-    def __init__(self, file: SessionFile, tickets: OpenTickets) -> None:
+    def __init__(self, file: SessionFile, tickets: TicketLeases) -> None:
         self.tickets = tickets
         self._file = file
         self._none_before = 0

@@ -12,11 +12,9 @@ from txtal.types import Composed, Record
 def add(conn: Connection, dataset_id: int, composed: Composed) -> int | None:
     """Store the ticket. Returns its id; None when the dataset has its text already."""
     with transaction(conn):
-        if tickets.find(conn, dataset_id, composed.text) is not None:
+        ticket_id = tickets.add_new(conn, dataset_id, Record(composed.text))
+        if ticket_id is None:
             return None
-        tickets.add(conn, dataset_id, [Record(composed.text)])
-        ticket_id = tickets.find(conn, dataset_id, composed.text)
-        assert ticket_id is not None
         conn.execute(
             "INSERT INTO synthetic (ticket_id, dataset_id, first, second, at)"
             " VALUES (?, ?, ?, ?, ?)",

@@ -56,6 +56,13 @@ def add_some(conn: Connection, dataset_id: int, records: Sequence[Record]) -> Lo
     return Loaded(added, len(rows) - added)
 
 
+def add_new(conn: Connection, dataset_id: int, record: Record) -> int | None:
+    """Add one record inside the caller's transaction. Returns its id, None if it was there."""
+    if not _insert(conn, [_row(dataset_id, record)]):
+        return None
+    return find(conn, dataset_id, record.text)
+
+
 _Row = tuple[int, int, str, str, str, int]
 """As it is bound: what is NULL in the table is an empty string here."""
 

@@ -1,6 +1,6 @@
 """The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
 
-from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Undone
+from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
     Calibration,
@@ -106,6 +106,7 @@ __all__ = [
     "Ranking",
     "Reason",
     "Record",
+    "Relabelled",
     "Revision",
     "Scheme",
     "Settled",

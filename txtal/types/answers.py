@@ -84,9 +84,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """An answer taken back."""
+    """A step that was undone: one answer, or all that were given together."""
 
-    answer: Answer
+    answers: tuple[Answer, ...]
     ticket: Ticket
-    row: int
-    """Id of the undo in the answer log."""
+    """The first one's."""
+    rows: tuple[int, ...]
+    """Ids of the undos in the answer log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelled:
+    """What a change of the labels did to answers."""
+
+    undone: tuple[Answer, ...] = ()
+    """Answers that were undone; their tickets are shown again."""
+    restored: tuple[Answer, ...] = ()
+    """Answers that an undone split gives back, as they were before."""
+    counted: int = 0
+    """Answers given to the parts of an undone split, which count as the whole."""

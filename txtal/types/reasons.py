@@ -49,6 +49,8 @@ class Reason:
     """The earlier answer was on the screen: the new one is no blind judgement."""
     timed: bool = True
     """The answer took the annotator a time of its own."""
+    together: bool = False
+    """Such answers are given to several tickets at once, and undone at once."""
     repeats: bool = True
     """Its answer may be asked for once more, to measure self-agreement."""
 
@@ -77,6 +79,11 @@ def timed(code: str) -> bool:
     return code not in _table or _table[code].timed
 
 
+def together(code: str) -> bool:
+    """Whether answers for this reason are given, and undone, several at once."""
+    return code in _table and _table[code].together
+
+
 def never_repeated() -> tuple[str, ...]:
     """Return the codes whose answers are no measure of self-agreement."""
     return tuple(reason.code for reason in _table.values() if not reason.repeats)
@@ -100,7 +107,9 @@ for _reason in (
     Reason(FILE_ORDER, "next in the file"),
     Reason(OVERLAP, "shown to everyone"),
     Reason(CHOSEN, "you opened it", in_sight=True),
-    Reason(ALIKE, "same answer as a near-identical ticket", timed=False, repeats=False),
+    Reason(
+        ALIKE, "same answer as a near-identical ticket", timed=False, together=True, repeats=False
+    ),
     Reason(SUSPECT, "possible label error", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),
     Reason(LOADED, "answer loaded from a file"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary", "rating")
@@ -40,6 +40,8 @@ class Scheme:
     labels: tuple[Label, ...]
     former: tuple[Label, ...] = ()
     """Labels that are no longer offered; old answers still name them."""
+    merged: Mapping[int, int] = field(default_factory=dict)
+    """For each label that became a part of another, the one that it counts as."""
 
     def label(self, label_id: int) -> Label:
         """The label with this id. Raises KeyError when there is none."""
@@ -47,6 +49,10 @@ class Scheme:
             if label.id == label_id:
                 return label
         raise KeyError(label_id)
+
+    def now(self, label_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return the labels that these count as now, each once."""
+        return tuple(dict.fromkeys(self.merged.get(i, i) for i in label_ids))
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -119,6 +119,13 @@ ACTIONS: tuple[Action, ...] = (
         do=answering.undo,
     ),
     Action(
+        "redo",
+        ("c-r",),
+        "redo what was undone last",
+        line="redo",
+        do=answering.redo,
+    ),
+    Action(
         "same",
         (),
         "give the last answer to all tickets nearly identical to its own",

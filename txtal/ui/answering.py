@@ -34,6 +34,11 @@ def undo(shell: Shell, typed: str) -> None:
     shell.answer(shell.session.undo)
 
 
+def redo(shell: Shell, typed: str) -> None:
+    """Record again what was undone last."""
+    shell.answer(shell.session.redo)
+
+
 def flag(shell: Shell, typed: str) -> None:
     """Flag the ticket at hand, or no longer."""
     current = shell.session.current

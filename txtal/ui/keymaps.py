@@ -35,7 +35,7 @@ PRESETS: Mapping[str, Keymap] = {
         "page_down": ("c-v", "pagedown"),
         "undo": ("u", "backspace", "c-_"),
         "search": ("s", "c-s"),
-        "history": ("h", "c-r"),
+        "redo": ("c-y",),
         "cancel": ("escape", "c-g"),
         "no": ("n", "escape", "c-g"),
         "close": ("escape", "?", "q", "enter", "c-g"),

@@ -69,7 +69,7 @@ def retire(shell: Shell, typed: str) -> None:
 
 def restore(shell: Shell, typed: str) -> None:
     """Undo the last change of the labels."""
-    change(shell, LabelChange("undo"), "undone")
+    change(shell, LabelChange("undo"), "undid the last change of the labels")
 
 
 def add(shell: Shell, typed: str) -> None:
@@ -156,8 +156,9 @@ def change(shell: Shell, wanted: LabelChange, said: str) -> None:
 
 def _try(shell: Shell, wanted: LabelChange, said: str) -> None:
     try:
-        shell.session.change_labels(wanted)
+        done = shell.session.change_labels(wanted)
     except UsageError as error:
         shell.labels_changed(str(error), undoable=False)
     else:
+        said = "; ".join([said, *words.of_answers(done)])
         shell.labels_changed(said, undoable=wanted.action != "undo")

@@ -17,6 +17,7 @@ from txtal.types import (
     Found,
     LearnerStatus,
     Question,
+    Relabelled,
     Scheme,
     Standing,
     Task,
@@ -65,6 +66,18 @@ def said_of(session: Session, found: Found) -> str:
         return f"ignored{flag}"
     name = labels(session.scheme, answer.labels)
     return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
+
+
+def of_answers(done: Relabelled) -> list[str]:
+    """Return what a change of the labels did to answers; nothing where it did nothing."""
+    said = []
+    if done.undone:
+        said.append(f"{count(len(done.undone), 'answer')} undone, to be given again")
+    if done.restored:
+        said.append(f"{count(len(done.restored), 'answer')} restored")
+    if done.counted:
+        said.append(f"{count(done.counted, 'answer')} given to its parts now count as the whole")
+    return said
 
 
 def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
@@ -178,12 +191,15 @@ def shares(session: Session, question: Question) -> str:
 
 
 def previous(session: Session, question: Question) -> str:
-    """The answer an undo took back: ``was: accept refund``."""
+    """Return the answer before: ``was: accept refund``, and what a merge has retired of it."""
     if question.previous is None:
         return ""
-    verdict = question.previous.verdict
-    names = labels(session.scheme, question.previous.labels)
-    return f"was: {verdict}" if verdict == "ignore" else f"was: {verdict} {names}"
+    verdict, given = question.previous.verdict, question.previous.labels
+    if verdict == "ignore":
+        return f"was: {verdict}"
+    said = f"was: {verdict} {labels(session.scheme, session.scheme.now(given))}"
+    gone = tuple(i for i in given if i in session.scheme.merged)
+    return f"{said} (given as {labels(session.scheme, gone)})" if gone else said
 
 
 def meta(values: Mapping[str, Any]) -> str:

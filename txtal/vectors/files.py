@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 from zipfile import BadZipFile
 
@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txtal.errors import LearnerError
+from txtal.tempfiles import grow, replacing, sync
 from txtal.vectors.vectoriser import Vectoriser
 
 Ids = NDArray[np.int64]
@@ -108,7 +109,7 @@ class RowFiles:
         self._write_vectoriser(vectoriser)
         header = Header(0, vectoriser.dims, vectoriser.fingerprint, pool, uuid4().hex)
         for name in (_IDS, _MATRIX):
-            _open(self.folder / name, "wb").close()
+            grow(self.folder / name, fresh=True).close()
         self.commit(header)
         return header
 
@@ -135,7 +136,7 @@ class RowFiles:
     def write_worked_out(self, header: Header, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Put them in the place of any there are."""
         made = np.frombuffer(header.made.encode(), dtype=np.uint8)
-        with _replacing(self.folder / _WORKED_OUT) as file:
+        with replacing(self.folder / _WORKED_OUT) as file:
             np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: made})
 
     def worked_out(self, header: Header) -> dict[str, NDArray[Any]] | None:
@@ -160,16 +161,16 @@ class RowFiles:
         return Matrix(np.memmap(self.folder / _MATRIX, _STORED, "r", shape=shape))
 
     @contextmanager
-    def appending(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    def appending(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         """The files of ids and rows, open at their ends; on the disk when the block is left."""
-        with _open(self.folder / _IDS, "ab") as ids, _open(self.folder / _MATRIX, "ab") as matrix:
+        with grow(self.folder / _IDS) as ids, grow(self.folder / _MATRIX) as matrix:
             yield ids, matrix
             for file in (ids, matrix):
-                _sync(file)
+                sync(file)
 
     def commit(self, header: Header) -> None:
         """Say how many rows there are, all at once or not at all."""
-        with _replacing(self.folder / _HEADER) as file:
+        with replacing(self.folder / _HEADER) as file:
             file.write(json.dumps(asdict(header)).encode())
 
     def _write_vectoriser(self, vectoriser: Vectoriser) -> None:
@@ -177,7 +178,7 @@ class RowFiles:
             return
         header, arrays = vectoriser.to_arrays()
         own = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-        with _replacing(self.folder / _VECTORISER) as file:
+        with replacing(self.folder / _VECTORISER) as file:
             np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: own})
 
 
@@ -195,23 +196,3 @@ def _trim(path: Path, size: int) -> None:
         raise ValueError(f"{path.name} has {there} bytes of {size}")
     if there > size:
         os.truncate(path, size)
-
-
-def _open(path: Path, mode: str) -> IO[bytes]:
-    """Open for writing; a new file is this user's alone."""
-    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of ``path`` when the block is left in peace."""
-    new = path.with_suffix(".new")
-    with _open(new, "wb") as file:
-        yield file
-        _sync(file)
-    new.replace(path)
-
-
-def _sync(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())

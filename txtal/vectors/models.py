@@ -8,7 +8,6 @@ imported to look into it.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,17 +16,22 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from txtal.errors import LearnerError, UsageError
+from txtal.vectors.architectures import FORMAT, modules_of, read_json, unread
 
 STATIC = "model2vec"
 """Reads a table of token vectors, to be averaged."""
 
-TRANSFORMER = "sentence_transformers"
+TRANSFORMER = "txtal"
+"""Reads BERT and its kin, with numpy; see :mod:`transformer`."""
+
+WITH_TORCH = "sentence_transformers"
 """Reads everything else, with torch."""
 
-EXTRA = "pip install 'txtal[sentence]'"
+_EXTRAS = {STATIC: "sentence", TRANSFORMER: "sentence", WITH_TORCH: "sentence-torch"}
+_NEEDED = {TRANSFORMER: ("tokenizers", "safetensors")}
+"""The packages that a reader needs, where it isn't one itself."""
 
 _ORGANISATION = "sentence-transformers"
 """Whose models need no organisation before their name."""
@@ -57,7 +61,7 @@ class Model:
     name: str
     folder: Path
     library: str
-    """The package that reads it: STATIC or TRANSFORMER."""
+    """What reads it: STATIC, TRANSFORMER or WITH_TORCH."""
 
     @property
     def digest(self) -> str:
@@ -77,7 +81,8 @@ class Model:
     @property
     def versions(self) -> list[str]:
         """What changes when its vectors may have."""
-        return [self.digest, self.library, version(self.library)]
+        ours = self.library == TRANSFORMER
+        return [self.digest, self.library, FORMAT if ours else version(self.library)]
 
 
 def find(name: str) -> Model:
@@ -105,10 +110,14 @@ def find(name: str) -> Model:
 
 
 def _readable(model: Model) -> Model:
-    if find_spec(model.library) is None:
-        package = model.library.replace("_", "-")
+    needed = _NEEDED.get(model.library, (model.library,))
+    missing = [name.replace("_", "-") for name in needed if find_spec(name) is None]
+    if missing:
+        why = unread(model.folder) if model.library == WITH_TORCH else None
         raise LearnerError(
-            f"the sentence model {model.name!r} needs {package}, which isn't installed: {EXTRA}"
+            f"the sentence model {model.name!r} needs {' and '.join(missing)}"
+            + (f" ({why})" if why else "")
+            + f", which isn't installed: pip install 'txtal[{_EXTRAS[model.library]}]'"
         )
     return model
 
@@ -156,32 +165,22 @@ def _repository(name: str) -> str:
 
 def _library(folder: Path) -> str | None:
     """What reads the model in this folder; None when there is none in it."""
-    modules = _modules(folder)
+    modules = modules_of(folder)
     if modules:
         kinds = [str(module.get("type")).rpartition(".")[2] for module in modules]
         static = kinds[0] == "StaticEmbedding" and set(kinds[1:]) <= {"Normalize"}
-        return STATIC if static else TRANSFORMER
-    config = _json(folder / "config.json")
+        return STATIC if static else _transformer(folder)
+    config = read_json(folder / "config.json")
     kind = config.get("model_type") if isinstance(config, dict) else None
-    return (STATIC if kind == STATIC else TRANSFORMER) if kind else None
+    return (STATIC if kind == STATIC else _transformer(folder)) if kind else None
 
 
-def _modules(folder: Path) -> list[dict[str, Any]]:
-    """What a model's texts go through, in order; empty when it doesn't say."""
-    modules = _json(folder / "modules.json")
-    listed = modules if isinstance(modules, list) else []
-    return listed if all(isinstance(module, dict) for module in listed) else []
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+def _transformer(folder: Path) -> str:
+    return WITH_TORCH if unread(folder) else TRANSFORMER
 
 
 def _deciding(folder: Path) -> list[Path]:
-    parts = [folder, *(folder / str(module.get("path", "")) for module in _modules(folder))]
+    parts = [folder, *(folder / str(module.get("path", "")) for module in modules_of(folder))]
     return sorted({path for part in parts for path in _deciding_in(part)})
 
 

@@ -1,7 +1,8 @@
 """A block that reads texts whole, by a sentence model: what a text means, not only its words.
 
-Any model that sentence-transformers (Reimers and Gurevych 2019, arXiv:1908.10084) or model2vec
-can read; see :mod:`models` for where it may be. Both packages come with the extra ``sentence``.
+Any model of the kinds that :mod:`transformer` reads, or that model2vec (the extra ``sentence``) or
+sentence-transformers (Reimers and Gurevych 2019, arXiv:1908.10084; the extra ``sentence-torch``)
+can read; see :mod:`models` for where it may be.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Sentence:
     @property
     def in_context(self) -> bool:
         """Whether it reads words in their context, rather than average what each means alone."""
-        return self.library == models.TRANSFORMER
+        return self.library != models.STATIC
 
     @property
     def slow(self) -> bool:
@@ -81,6 +82,10 @@ class Sentence:
 def _load(model: models.Model) -> Any:
     """What has ``encode``. Reads the folder alone: no network, and no code that lies in it."""
     try:
+        if model.library == models.TRANSFORMER:
+            from txtal.vectors.transformer import Encoder
+
+            return Encoder.read(model.folder)
         if model.library == models.STATIC:
             from model2vec import StaticModel
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from txtal.formats.exports import Target
-from txtal.formats.own import PREDICTION_KEYS, RATING, RESERVED
+from txtal.formats.own import PREDICTION_KEYS, RATING, RESERVED, task_keys
 from txtal.formats.rows import ExportRow, PredictedRow, Row, Written, when, with_own_keys
 from txtal.formats.writers.lines import write_lines
 
@@ -27,16 +27,17 @@ def full(row: ExportRow) -> dict[str, Any]:
 
     An answer has a ``label`` (the refused one where ``answer`` is reject), a multilabel one
     ``labels``; ``suggestion`` has the same shape. A grade that was given is a number, too, as
-    ``rating``. ``selection_probability`` lets users undo the bias of asking what a model finds
-    hard. A key of the data's own with the name
-    of one of these is under ``original``; see :func:`txtal.formats.own.restored`.
+    ``rating``. ``annotator`` is null where nobody said just that, as a majority for each label may
+    have it. ``selection_probability`` lets users undo the bias of asking what a model finds hard.
+    A key of the data's own with the name of one of these is under ``original``; see
+    :func:`txtal.formats.own.restored`.
     """
     answer, ranked = row.answer, row.answer.ranked
     several = row.scheme.task == "multilabel" or len(row.labels) > 1
-    ours = {
+    ours: dict[str, Any] = {
         "answer": answer.verdict,
         "labels" if several else "label": _one_or_all(row.labels, several),
-        "annotator": answer.annotator,
+        "annotator": answer.annotator or None,
         "timestamp": when(answer.answered),
         "seconds": _seconds(answer.shown, answer.answered),
         "suggestion": _one_or_all(row.suggestion, several),
@@ -46,7 +47,9 @@ def full(row: ExportRow) -> dict[str, Any]:
         "flagged": answer.flagged,
         "comment": answer.comment,
     }
-    ours |= grade_as_number(row)
+    ours |= grade_as_number(row) | task_keys(row.scheme)
+    if row.votes:
+        ours |= zip(("votes", "voters"), row.votes, strict=True)
     reserved = RESERVED | {RATING} if row.scheme.task == "rating" else RESERVED
     return with_own_keys(row.ticket, ours, reserved)
 
@@ -68,13 +71,13 @@ def predicted(row: PredictedRow) -> dict[str, Any]:
     if row.scheme.task == "binary" and not names:
         verdict, probability = "reject", 1 - probability
         names = tuple(label.name for label in row.scheme.labels)
-    ours = {
+    ours: dict[str, Any] = {
         "predicted": verdict,
         "labels" if several else "label": _one_or_all(names, several),
         "probability": round(probability, 4),
         "revision": made.revision,
         "timestamp": when(made.at),
-    }
+    } | task_keys(row.scheme)
     return with_own_keys(row.ticket, ours, RESERVED | PREDICTION_KEYS)
 
 

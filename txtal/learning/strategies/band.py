@@ -1,4 +1,4 @@
-"""Only what the model gives a certain probability."""
+"""A strategy for tickets in a range of probability."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import numpy as np
 
 from txtal.learning.arrays import Floats
 from txtal.learning.strategies.pool import Pool
-from txtal.learning.strategies.registry import strategy
 from txtal.types import ONE_OF
 
 
-@strategy("band")
 def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
-    """Tickets with a probability from ``low`` to ``high``, the nearest to the middle first.
+    """Pick tickets with a probability from ``low`` to ``high``, nearest to the middle first.
 
-    1 - |p - (low + high) / 2| / ((high - low) / 2), and -inf outside. p is the best label's
-    probability. No paper, but the way to work through what a model half believes (0.4 to 0.6, as
-    it comes) or would get wrong with confidence (``band=0.8..0.95``).
+    1 - |p - (low + high) / 2| / ((high - low) / 2), and -inf outside. p is the most
+    probable label's. No paper; it serves to work through what a model is undecided about (0.4 to
+    0.6, the default) or gets wrong with confidence (``band=0.8..0.95``).
     multilabel, binary: p is that of the label nearest to the middle.
     """
     middle, reach = (low + high) / 2, (high - low) / 2
@@ -24,5 +22,5 @@ def band(pool: Pool, low: float = 0.4, high: float = 0.6) -> Floats:
         off = np.abs(pool.proba.max(axis=1) - middle)
     else:
         off = np.abs(pool.proba - middle).min(axis=1)
-    # A float32 is seldom the number that the user wrote.
+    # A float32 is rarely exactly the number that the user wrote.
     return np.where(off <= reach + 1e-6, 1 - off / reach, -np.inf)

@@ -1,4 +1,4 @@
-"""Answers drawn again, so that models of them differ by what they happened to see."""
+"""Bootstraps of the answers, so that models fitted to them differ."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from txtal.learning.arrays import Cells, Indices
 from txtal.learning.matrix import IS, NOT
 
 ROWS = 500
-"""Answers a model of a committee learns from at most, to bound the time of its fit."""
+"""Answers that a model of a committee is fitted to at most, to bound the time."""
 
 
 def bootstrap(cells: Cells, rng: np.random.Generator) -> Indices:
-    """Rows of the answers (m, k), ``ROWS`` at most, drawn with replacement.
+    """Draw rows of the answers (m, k) with replacement, ``ROWS`` at most.
 
-    What a draw missed of a label, all that is IS or all that is NOT, is made up for by one row of
-    that kind: each model knows every label the answers know. Fewer rows than there are answers
-    make a bootstrap too (Bickel, Götze and van Zwet 1997, Statistica Sinica 7, m out of n).
+    Where a draw missed every IS or every NOT of a label, one such row is added, so that each model
+    knows every label in the answers. Fewer rows than answers make a bootstrap too (Bickel, Götze
+    and van Zwet 1997, Statistica Sinica 7, m out of n).
     """
     rows = rng.integers(len(cells), size=min(len(cells), ROWS))
     missed = [

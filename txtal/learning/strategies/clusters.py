@@ -1,4 +1,4 @@
-"""k-means for the strategies that ask one ticket of every cluster."""
+"""k-means for the strategies that pick one ticket per cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from txtal.learning.arrays import Features, Floats, Indices
 
 SEEDING = 64
-"""Random directions in which k-means++ picks its first centres: as good as all, much quicker."""
+"""Random directions that k-means++ picks its first centres in: as good as all, much faster."""
 
 ROUNDS = 10
 
@@ -24,11 +24,11 @@ def cluster(
     rounds: int = ROUNDS,
     trials: int | None = 1,
 ) -> KMeans:
-    """k-means of rows of length one (n, d), perhaps weighted (n,); ``k`` is at most n.
+    """Fit k-means to rows of unit length (n, d), with optional weights (n,); ``k`` is at most n.
 
-    Seeded by k-means++ (Arthur and Vassilvitskii 2007), of so many ``trials`` for each centre; None
-    is scikit-learn's own number, which grows with ``k``. Fewer than ``k`` clusters have a row when
-    fewer rows are distinct.
+    Seeded by k-means++ (Arthur and Vassilvitskii 2007) with ``trials`` candidates per centre; None
+    means scikit-learn's own number, which grows with ``k``. Clusters stay empty when fewer than
+    ``k`` rows are distinct.
     """
     seed = int(rng.integers(2**31))
     directions = rng.standard_normal((unit.shape[1], SEEDING), np.float32)
@@ -42,7 +42,7 @@ def cluster(
 
 
 def heads(group: Indices, value: Floats) -> Indices:
-    """The row with the highest value (n,) of each group (n,), by ascending group."""
+    """Return the row with the highest value (n,) of each group (n,), by ascending group."""
     order = np.lexsort((-value, group))
     _, first = np.unique(group[order], return_index=True)
     return order[first]

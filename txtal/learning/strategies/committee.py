@@ -1,9 +1,9 @@
-"""Query by committee: ask where models that know much the same disagree (Seung et al. 1992).
+"""Query by committee: pick where models of much the same answers disagree (Seung et al. 1992).
 
 The committee is ``MEMBERS`` linear models, each fitted to a bootstrap of the answers (Abe and
-Mamitsuka 1998, query by bagging). It sees a random sample of ``SCORED`` tickets; the others come
-after, by margin. Of a multilabel or binary task it votes on each label by itself, yes or no, and
-the score is the mean over labels. Of ratings, `spread` says how far apart its grades are.
+Mamitsuka 1998, query by bagging). It scores a random sample of ``SCORED`` tickets; the others
+come after, by margin. In a multilabel or binary task it votes yes or no on each label, and the
+score is the mean over labels. For ratings, `spread` measures how far apart its grades are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from txtal.learning.arrays import Floats
 from txtal.learning.model import decide
 from txtal.learning.strategies.order import ahead
 from txtal.learning.strategies.pool import Pool
-from txtal.learning.strategies.registry import strategy
 from txtal.learning.strategies.uncertainty import entropies
 from txtal.types import Task
 
@@ -25,9 +24,8 @@ MEMBERS = 5
 SCORED = 10_000
 
 
-@strategy("qbc")
 def qbc(pool: Pool) -> Floats:
-    """Vote entropy: -sum_y V(y)/C ln V(y)/C, where V(y) of the C members would answer y.
+    """Return the vote entropy -sum_y V(y)/C ln V(y)/C, where V(y) of C members predict y.
 
     Dagan and Engelson 1995, "Committee-based sampling for training probabilistic classifiers";
     see :mod:`txtal.learning.strategies.committee` for the committee and its sample.
@@ -35,9 +33,8 @@ def qbc(pool: Pool) -> Floats:
     return _scored(pool, vote_entropy)
 
 
-@strategy("qbc-kl")
 def qbc_kl(pool: Pool) -> Floats:
-    """Mean divergence of the C members from their consensus: 1/C sum_c KL(P_c || mean P).
+    """Return the members' mean divergence from their consensus: 1/C sum_c KL(P_c || mean P).
 
     McCallum and Nigam 1998, "Employing EM and pool-based active learning for text
     classification"; see :mod:`txtal.learning.strategies.committee` for the committee and its
@@ -46,34 +43,33 @@ def qbc_kl(pool: Pool) -> Floats:
     return _scored(pool, mean_divergence)
 
 
-@strategy("spread")
 def spread(pool: Pool) -> Floats:
-    """The standard deviation over the C members of what they predict: of a rating, the mean grade.
+    """Return the standard deviation of the C members' predictions: for ratings, of the mean grade.
 
     Burbidge, Rowland and King 2007, "Active learning for regression based on query by committee";
     see :mod:`txtal.learning.strategies.committee` for the committee and its sample.
-    exclusive, multilabel, binary: of the probabilities, the root of the mean square over labels.
+    exclusive, multilabel, binary: that of the probabilities, as root mean square over labels.
     """
     return _scored(pool, deviation)
 
 
 def deviation(members: Floats, task: Task) -> Floats:
-    """How far apart (n,) predictions of members with probabilities (C, n, k) are."""
+    """Return how far apart (n,) the predictions of members with probabilities (C, n, k) are."""
     if task == "rating":
         return np.asarray(np.std([grades.expected(proba) for proba in members], axis=0))
     return np.asarray(np.sqrt(members.var(axis=0).mean(axis=1)))
 
 
 def vote_entropy(members: Floats, task: Task) -> Floats:
-    """The entropy (n,) of what members with probabilities (C, n, k) would answer."""
+    """Return the entropy (n,) of the votes of members with probabilities (C, n, k)."""
     votes = np.array([decide(proba, task) for proba in members])
     return entropies(votes.mean(axis=0, dtype=np.float32), task)
 
 
 def mean_divergence(members: Floats, task: Task) -> Floats:
-    """How far (n,) probabilities (C, n, k) are from their mean, which is the consensus.
+    """Return how far (n,) probabilities (C, n, k) are from their mean, the consensus.
 
-    The mean KL divergence to the mean is the mean's entropy less the mean entropy.
+    The mean KL divergence from the mean is the entropy of the mean minus the mean entropy.
     """
     each = np.array([entropies(proba, task) for proba in members])
     return np.asarray(np.maximum(entropies(members.mean(axis=0), task) - each.mean(axis=0), 0))

@@ -1,7 +1,7 @@
-"""Covering the pool: tickets that stand for those around them, whatever the model believes.
+"""Coverage of the pool: tickets that represent those around them, whatever the model predicts.
 
-These need no model. They pick ``pool.size`` of a random sample of tickets one by one, on features
-at length one; the picks' scores count down, and all other tickets come after, by margin.
+These need no model. They pick ``pool.size`` tickets of a random sample one by one, on features of
+unit length; the picks' scores count down, and all other tickets come after, by margin.
 """
 
 from __future__ import annotations
@@ -12,34 +12,32 @@ from txtal.learning.arrays import Features, Floats, unit_rows, usable_rows
 from txtal.learning.strategies.clusters import cluster, heads
 from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool
-from txtal.learning.strategies.registry import strategy
 
 SAMPLE = 5_000
-"""Tickets, drawn at random, that are picked from."""
+"""Size of the random sample to pick from."""
 
 CENTRES = 512
 """coreset: answered tickets compared with the sample at a time."""
 
 COPY = 1 - 1e-6
-"""coreset: a cosine from which one ticket says no more than the other."""
+"""coreset: the cosine from which two tickets count as copies."""
 
 CLUSTERS = 500
-"""typiclust: clusters at most, as its authors have it."""
+"""typiclust: the most clusters, as in the paper."""
 
 NEIGHBOURS = 20
-"""typiclust: tickets of the same cluster that tell how typical one is, as its authors have it."""
+"""typiclust: nearest tickets of a cluster that typicality is measured by, as in the paper."""
 
 SMALLEST = 5
-"""typiclust: tickets below which a cluster is asked last; its authors leave such clusters out."""
+"""typiclust: clusters with fewer tickets come last; the paper leaves them out."""
 
 
-@strategy("coreset")
 def coreset(pool: Pool) -> Floats:
-    """Again and again the ticket farthest from all answered and picked: max_x min_c ||x - c||.
+    """Pick, each time, the ticket farthest from all answered and picked: max_x min_c ||x - c||.
 
     Sener and Savarese 2018, "Active learning for convolutional neural networks: a core-set
     approach" (arXiv:1708.00489), the greedy k-centre. Picks from a random sample of ``SAMPLE``
-    tickets and stops when what is left copies what it has.
+    tickets and stops when only copies of picked tickets are left.
     """
     rows = pool.sample(SAMPLE)
     unit, centres = unit_rows(pool.features[rows]), _answered(pool)
@@ -56,16 +54,15 @@ def coreset(pool: Pool) -> Floats:
     return in_order(pool, rows[picks])
 
 
-@strategy("typiclust")
 def typiclust(pool: Pool) -> Floats:
-    """The most typical ticket of each cluster without an answer: the largest clusters first.
+    """Pick the most typical ticket of each cluster without an answer, largest clusters first.
 
     Hacohen, Dekel and Weinshall 2022, "Active learning on a budget: opposite strategies suit high
-    and low budgets" (arXiv:2202.02794). Typical is what has near neighbours: 1 / mean distance to
-    the ``NEIGHBOURS`` nearest of the cluster. k-means of a random sample of ``SAMPLE`` tickets
+    and low budgets" (arXiv:2202.02794). Typicality is 1 / mean distance to the ``NEIGHBOURS``
+    nearest tickets of the cluster. k-means of a random sample of ``SAMPLE`` tickets
     into as many clusters as there are answers and picks to make, ``CLUSTERS`` at most. Answered
-    tickets are then counted to the nearest centre: clusters with fewer come first, those below
-    ``SMALLEST`` tickets last.
+    tickets then count for the nearest centre: clusters with fewer answers come first, those with
+    fewer than ``SMALLEST`` tickets last.
     """
     rows = pool.sample(SAMPLE)
     if not len(rows):
@@ -89,7 +86,7 @@ def typiclust(pool: Pool) -> Floats:
 
 
 def _closeness(unit: Features) -> Floats:
-    """Minus each row's mean distance (n,) to its nearest neighbours; 0 for a row by itself."""
+    """Return minus each row's mean distance (n,) to its nearest neighbours; 0 for a lone row."""
     neighbours = min(NEIGHBOURS, len(unit) - 1)
     # A row's nearest is itself, or a copy as good, at distance 0.
     nearest = -np.partition(-(unit @ unit.T), neighbours, axis=1)[:, : neighbours + 1]
@@ -98,7 +95,7 @@ def _closeness(unit: Features) -> Floats:
 
 
 def _answered(pool: Pool) -> Features:
-    """The usable answered tickets, at length one."""
+    """Return the features of the usable answered tickets, of unit length."""
     if pool.answered is None:
         return np.empty((0, pool.features.shape[1]), np.float32)
     return unit_rows(pool.answered[usable_rows(pool.answered)])

@@ -1,4 +1,4 @@
-"""Uncertain and unlike one another: batches of which no two tickets teach the same.
+"""Batches of tickets that are uncertain and unlike one another.
 
 These pick ``pool.size`` tickets one by one; the picks' scores count down, and all other tickets
 come after, by margin.
@@ -14,23 +14,21 @@ from txtal.learning.select import best_first
 from txtal.learning.strategies.clusters import cluster, heads
 from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool, score
-from txtal.learning.strategies.registry import strategy
 from txtal.learning.strategies.uncertainty import margin
 
 CANDIDATES = 10
-"""How many times ``pool.size`` of the least certain tickets kmeans looks at (Zhdanov's beta)."""
+"""kmeans looks at this many times ``pool.size`` of the least certain tickets (Zhdanov's beta)."""
 
 SAMPLE = 20_000
-"""Tickets, drawn at random, that badge picks from."""
+"""Size of the random sample that badge picks from."""
 
 
-@strategy("kmeans")
 def kmeans(pool: Pool) -> Floats:
-    """Of the least certain tickets, the nearest to each centre of a k-means weighted by margin.
+    """Pick the ticket nearest to each centre of a margin-weighted k-means of the least certain.
 
     Zhdanov 2019, "Diverse mini-batch active learning" (arXiv:1901.05954): ``pool.size`` clusters
-    of the ``CANDIDATES`` * ``pool.size`` tickets with the least margin, as rows of length one. The
-    least certain of the picks comes first.
+    of the ``CANDIDATES`` * ``pool.size`` tickets with the smallest margin, as rows of unit length.
+    The least certain pick comes first.
     """
     scores = score(margin, pool)
     rows = best_first(scores, pool.rng)[: CANDIDATES * pool.size]
@@ -44,13 +42,12 @@ def kmeans(pool: Pool) -> Floats:
     return in_order(pool, rows[np.sort(picks)])
 
 
-@strategy("badge")
 def badge(pool: Pool) -> Floats:
-    """k-means++ over the gradients that the model's own answers would give: g = (p - e_y) x'.
+    """Pick by k-means++ over the gradients that the model's own predictions give: g = (p - e_y) x'.
 
     Ash et al. 2020, "Deep batch active learning by diverse, uncertain gradient lower bounds"
-    (arXiv:1906.03671), where y is what the model would answer. The longest gradient is picked
-    first, then with a chance in proportion to the squared distance from the nearest pick, from a
+    (arXiv:1906.03671), where y is the predicted label. The longest gradient is picked
+    first, then with probability proportional to the squared distance from the nearest pick, from a
     random sample of ``SAMPLE`` tickets. The k * d numbers of a gradient are never written out:
     <g, g'> = (p - e_y)'(p' - e_y') x'x'.
     multilabel, binary, rating: p - e_y has an entry for each label's or grade's own yes or no.
@@ -60,7 +57,7 @@ def badge(pool: Pool) -> Floats:
     if pool.task == "exclusive":
         errors = pool.proba[rows] - decide(pool.proba[rows], pool.task)
     else:
-        errors = pool.chances[rows] - (pool.chances[rows] >= 0.5)
+        errors = pool.yes_proba[rows] - (pool.yes_proba[rows] >= 0.5)
     lengths = squared_lengths(errors) * squared_lengths(features)
     picks: list[int] = []
     apart = np.full(len(rows), np.inf, np.float32)
@@ -75,6 +72,6 @@ def badge(pool: Pool) -> Floats:
 
 
 def _drawn(weights: Floats, rng: np.random.Generator) -> int:
-    """A row drawn with its weight (n,), not all of them zero, as the chance."""
+    """Draw a row with probability proportional to its weight (n,); not all weights are zero."""
     sums = np.cumsum(weights, dtype=np.float64)
     return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))

@@ -1,4 +1,4 @@
-"""Herding, which needs no start order and no choosing: the default."""
+"""Herding, the default: it needs no starting order."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from txtal.learning.herding import Herding, sharpness
 from txtal.learning.matrix import IS
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.strategies.pool import Place, Pool
-from txtal.learning.strategies.registry import strategy
 from txtal.learning.strategies.uncertainty import least_confidence, margin
 
 
-@strategy("auto")
-@strategy("herding")
 def herding(pool: Pool) -> Floats:
-    """The uncertainty near a ticket that no answer is near yet: see :mod:`txtal.learning.herding`.
+    """Score the uncertainty around each ticket that no answer covers.
 
-    Uncertainty is that of ``margin``, of ratings that of ``least-confidence``; with no model every
-    ticket is equally uncertain, and the first choices are the most representative. Of a pool above
-    12,000 tickets a uniform sample is scored; the others come after it, in no order.
+    See :mod:`txtal.learning.herding`. Uncertainty is ``margin``, for ratings ``least-confidence``;
+    without a model every ticket is equally uncertain, and the first picks are the most
+    representative. In a pool above 12,000 tickets a uniform sample is scored; the others come
+    after it, in no order.
     """
     place = pool.place or _place(pool)
     sample = place.herding.sample
@@ -46,7 +44,7 @@ def _labels_met(cells: Cells) -> int:
 
 
 def _place(pool: Pool) -> Place:
-    """A neighbourhood for a pool that came without one."""
+    """Find the neighbours of a pool that came without any."""
     answered = pool.answered
     features = pool.features if answered is None else np.vstack([pool.features, answered])
     herding = Herding(Neighbourhood(features))

@@ -14,24 +14,24 @@ from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool, score
 
 if TYPE_CHECKING:
-    from txtal.learning.strategies.registry import Strategy
+    from txtal.learning.strategies.table import Strategy
 
 HEAD = 1000
-"""Tickets that are drawn in turn; the others come after, by margin."""
+"""Places that are drawn; the other tickets come after, by margin."""
 
 
-def mixture(strategies: Sequence[Strategy], shares: Sequence[float]) -> Strategy:
-    """A strategy that asks each of several in proportion to its share.
+def mixture(strategies: Sequence[Strategy], proportions: Sequence[float]) -> Strategy:
+    """Return a strategy that mixes several by their proportions.
 
-    Every place in the ranking goes to a strategy drawn with its share as the chance, which fills
-    it with the best of its tickets that has no place yet. One with no tickets left, or none but
-    -inf, leaves its places to the others.
+    Every place in the ranking goes to a strategy drawn with its proportion as probability, which
+    fills it with the best of its tickets that has no place yet. One that has no tickets left, or
+    only -inf, leaves its places to the others.
     """
 
     def mixed(pool: Pool) -> Floats:
         scored = [score(strategy, pool) for strategy in strategies]
         rankings = [best_first(scores, pool.rng)[:HEAD] for scores in scored]
-        scores = in_order(pool, interleave(rankings, np.array(shares), pool.rng))
+        scores = in_order(pool, interleave(rankings, np.array(proportions), pool.rng))
         scores[np.isneginf(scored).all(axis=0)] = -np.inf
         return scores
 
@@ -39,13 +39,13 @@ def mixture(strategies: Sequence[Strategy], shares: Sequence[float]) -> Strategy
 
 
 def interleave(
-    rankings: Sequence[Indices], shares: npt.NDArray[np.floating], rng: np.random.Generator
+    rankings: Sequence[Indices], proportions: npt.NDArray[np.floating], rng: np.random.Generator
 ) -> Indices:
-    """Rows (at most ``HEAD``) taken from the front of rankings that are drawn by their shares."""
+    """Take rows, ``HEAD`` at most, from the front of rankings drawn by their proportions."""
     waiting = [iter(rows.tolist()) for rows in rankings]
-    # Of exponential times the first is each one's with its share as the chance, the second is
-    # that of those left, and so on.
-    drawn = rng.exponential(1 / shares, (HEAD, len(shares))).argsort(axis=1)
+    # The first of several exponential times is each one's with its proportion as probability; the
+    # second is distributed so among those left, and so on.
+    drawn = rng.exponential(1 / proportions, (HEAD, len(proportions))).argsort(axis=1)
     picks: dict[int, None] = {}
     for turns in drawn:
         row = next((row for turn in turns for row in waiting[turn] if row not in picks), None)

@@ -1,4 +1,4 @@
-"""What strategies share that score only some tickets, or choose them one after another."""
+"""Scores for strategies that rate only some tickets, or pick them one after another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from txtal.learning.strategies.uncertainty import margin
 
 
 def ahead(pool: Pool, rows: Indices, values: Floats) -> Floats:
-    """Scores (n,): ``values`` for ``rows``, and less for all other tickets, which go by margin.
+    """Return scores (n,): ``values`` for ``rows``, and less for all others, which go by margin.
 
     The others are all equal when there is no model.
     """
@@ -24,5 +24,5 @@ def ahead(pool: Pool, rows: Indices, values: Floats) -> Floats:
 
 
 def in_order(pool: Pool, rows: Indices) -> Floats:
-    """Scores (n,) that ask ``rows`` first, in their order: they count down to 1."""
+    """Return scores (n,) that put ``rows`` first, in their order: they count down to 1."""
     return ahead(pool, rows, np.arange(len(rows), 0, -1).astype(np.float32))

@@ -1,4 +1,4 @@
-"""Membership query synthesis: make up the most telling point, and ask the ticket nearest to it."""
+"""Membership query synthesis: make up the most informative point, and pick the nearest ticket."""
 
 from __future__ import annotations
 
@@ -13,28 +13,26 @@ from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import Classifier
 from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool
-from txtal.learning.strategies.registry import strategy
 
 SAMPLE = 20_000
-"""Tickets, drawn at random, that tell where the doubt is; the nearest is sought among all."""
+"""Size of the random sample that uncertainty is measured on; the nearest is sought among all."""
 
 HALVINGS = 20
-"""Rounds of the search for a boundary: to a millionth of the way between its sides."""
+"""Bisections in the search for a boundary: to a millionth of the way between its sides."""
 
 
-@strategy("synthesis")
 def synthesis(pool: Pool) -> Floats:
-    """The tickets nearest to points made up on the boundaries where there is most doubt.
+    """Pick the tickets nearest to points made up on the most uncertain decision boundaries.
 
     Membership queries (Angluin 1988) that a person can read: Wang, Hu, Yuan and Lu 2015, "Active
     learning via query synthesis and nearest neighbour search" (Neurocomputing 147). On each
-    boundary a point is made up where its two sides tie, by bisection of the way from the one
-    side's tickets to the other's, as means weighted by their doubt d. Boundaries take turns, those
+    boundary a point is made up where its two sides tie, by bisecting the way from one side's
+    tickets to the other's, as means weighted by their uncertainty d. Boundaries take turns, those
     with the largest sum of d first; each picks the nearest ticket left, min_x ||x - point||, until
     ``pool.size`` are picked. All other tickets come after, by margin.
 
     exclusive: a boundary lies between two labels, and its tickets are those for which the two are
-    the likeliest; d = 1 - (p_1 - p_2). multilabel, binary: between a label's yes and its no; d = 1
+    most probable; d = 1 - (p_1 - p_2). multilabel, binary: between a label's yes and its no; d = 1
     - |2p - 1|. Where no ticket is on a side, the answered ones stand in.
     """
     rows = pool.sample(SAMPLE)
@@ -44,7 +42,7 @@ def synthesis(pool: Pool) -> Floats:
 
 
 def pairs(pool: Pool) -> list[tuple[int, int]]:
-    """On each boundary that a point is made up on, the rows nearest to it on its two sides."""
+    """Return, for each made-up point, the rows nearest to it on the two sides of its boundary."""
     rows = pool.sample(SAMPLE)
     boundaries = _boundaries(pool.proba[rows], pool)
     points, places = _crossed(pool, rows, boundaries)
@@ -59,33 +57,33 @@ def pairs(pool: Pool) -> list[tuple[int, int]]:
 
 
 class Boundaries(NamedTuple):
-    """Where two answers tie: (b,) of them, the most doubt first."""
+    """The (b,) places where two answers tie, the most uncertain first."""
 
     one: Indices
     """(b,): the label on one side."""
     other: Indices | None
     """(b,): the label on the other; None where that is the label's no."""
     leaning: Floats
-    """(2, b, m): the doubt about each ticket of the sample that leans to the one, to the other."""
+    """(2, b, m): the uncertainty of each sampled ticket that leans to the one or the other."""
 
 
 def _boundaries(proba: Floats, pool: Pool) -> Boundaries:
-    """The boundaries that there is any doubt about, ``pool.size`` at most."""
+    """Find the boundaries with any uncertainty, ``pool.size`` at most."""
     m, k = proba.shape
     if pool.task != "exclusive":
-        doubt = 1 - np.abs(2 * proba.T - 1)
-        one = _largest(doubt.sum(axis=1), pool.size)
+        uncertainty = 1 - np.abs(2 * proba.T - 1)
+        one = _largest(uncertainty.sum(axis=1), pool.size)
         yes = proba.T[one] >= 0.5
-        return Boundaries(one, None, np.array([doubt[one] * yes, doubt[one] * ~yes]))
+        return Boundaries(one, None, np.array([uncertainty[one] * yes, uncertainty[one] * ~yes]))
     if k < 2 or not m:
         return Boundaries(_NONE, _NONE, np.empty((2, 0, m), np.float32))
     top = np.argpartition(-proba, 1, axis=1)[:, :2]
     p = np.take_along_axis(proba, top, axis=1)
     low, high = top.min(axis=1), top.max(axis=1)
-    doubt, pair = 1 - np.abs(p[:, 0] - p[:, 1]), low * k + high
-    found = _largest(np.bincount(pair, doubt, k * k).astype(np.float32), pool.size)
+    uncertainty, pair = 1 - np.abs(p[:, 0] - p[:, 1]), low * k + high
+    found = _largest(np.bincount(pair, uncertainty, k * k).astype(np.float32), pool.size)
     leans = np.where(p[:, 0] > p[:, 1], top[:, 0], top[:, 1]) == low
-    between = doubt * (pair == found[:, None])
+    between = uncertainty * (pair == found[:, None])
     sides = np.array([between * leans, between * ~leans], np.float32)
     return Boundaries(found // k, found % k, sides)
 
@@ -99,31 +97,31 @@ def _largest(sums: Floats, size: int) -> Indices:
 
 
 def _points(pool: Pool, rows: Indices, boundaries: Boundaries) -> Features:
-    """A point (c, d) on each boundary whose sides both have tickets, in their order."""
+    """Return a point (c, d) on each boundary whose sides both have tickets, in their order."""
     return _crossed(pool, rows, boundaries)[0]
 
 
 def _crossed(pool: Pool, rows: Indices, boundaries: Boundaries) -> tuple[Features, Indices]:
-    """The same, and which (c,) of the boundaries they lie on."""
-    assert pool.model is not None
+    """Return the points (c, d) and which (c,) of the boundaries they are on."""
     one, other, leaning = boundaries
+    model = pool.current_model
     facing, kind = (one, NOT) if other is None else (other, IS)
     begin = _middles(pool, rows, leaning[0], one, IS)
     end = _middles(pool, rows, leaning[1], facing, kind)
     there = np.flatnonzero(
-        (_lead(pool.model, begin, one, other) > 0) & (_lead(pool.model, end, one, other) <= 0)
+        (_lead(model, begin, one, other) > 0) & (_lead(model, end, one, other) <= 0)
     )
     begin, end, one = begin[there], end[there], one[there]
     other = None if other is None else other[there]
     for _ in range(HALVINGS):
         middle = np.asarray((begin + end) / 2, np.float32)
-        leads = _lead(pool.model, middle, one, other) > 0
+        leads = _lead(model, middle, one, other) > 0
         begin[leads], end[~leads] = middle[leads], middle[~leads]
     return np.asarray((begin + end) / 2), there
 
 
 def _middles(pool: Pool, rows: Indices, leaning: Floats, labels: Indices, kind: int) -> Features:
-    """The mean (b, d) of the tickets that lean to a side, else of the answered; NaN for none."""
+    """Return the mean (b, d) of tickets leaning to a side, else of the answered; NaN for none."""
     total = leaning.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         means = np.asarray(leaning @ pool.features[rows] / total, np.float32)
@@ -136,7 +134,7 @@ def _middles(pool: Pool, rows: Indices, leaning: Floats, labels: Indices, kind: 
 
 
 def _lead(model: Classifier, points: Features, one: Indices, other: Indices | None) -> Floats:
-    """How much likelier (b,) the one side is than the other at a point; NaN for no point."""
+    """Return how much more probable (b,) the one side is at a point; NaN for no point."""
     proba = model.predict_proba(np.nan_to_num(points))
     at = np.arange(len(points))
     lead = proba[at, one] - (0.5 if other is None else proba[at, other])
@@ -144,7 +142,7 @@ def _lead(model: Classifier, points: Features, one: Indices, other: Indices | No
 
 
 def _nearest(pool: Pool, points: Features) -> Indices:
-    """Rows, ``pool.size`` at most: each point in turn picks the nearest that is left."""
+    """Return rows, ``pool.size`` at most: each point in turn picks the nearest one left."""
     if not len(points):
         return _NONE
     distances = _distances(pool, points)
@@ -156,7 +154,7 @@ def _nearest(pool: Pool, points: Features) -> Indices:
 
 
 def _distances(pool: Pool, points: Features) -> Floats:
-    """How far (c, n) each ticket is from each point, squared and but for the point's length."""
+    """Return squared distances (c, n) of tickets from points, less the points' squared length."""
     with np.errstate(all="ignore"):  # of rows that aren't usable, and so never picked
         products = pool.features @ points.T
         distances = squared_lengths(pool.features) - 2 * _dense(products).T

@@ -14,7 +14,7 @@ _TRIES = 64
 _LOOK_AGAIN_SECONDS = 30
 
 
-class OpenTickets:
+class TicketLeases:
     """Counts a dataset's open tickets and leases one at a time to the session.
 
     A ticket is open when no answer to it stands and no other session holds it; see
