@@ -10,7 +10,7 @@ import numpy as np
 from txtal.learner.answered import Answered
 from txtal.learning import calibrate, estimate
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitted, deal
+from txtal.learning.crossfit import cross_fitted, deal_in_order
 from txtal.learning.estimate import Evidence
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Hyperparameters, Trainer
@@ -65,7 +65,7 @@ def measure(
     count = len(answered)
     if evidence is None:
         return Measured(count, trainer.hyper)
-    measures, (temperature, _) = estimate.estimated(evidence), estimate.temperature(evidence)
+    measures, temperature = estimate.estimated(evidence), estimate.temperature(evidence)
     return Measured(count, trainer.hyper, measures, temperature)
 
 
@@ -86,7 +86,7 @@ def gather(
         return trainer.finish(trainer.regression(x, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.selection))
-    folds = np.where(real, _folds(cells, audit), -1)
+    folds = np.where(real, _folds(cells, audit, _order(answered)), -1)
     proba, known = cross_fitted(features, rows, cells, np.where(audit, folds, -1), from_blind)
     seen = folds >= 0
     if not audit[seen].all():
@@ -109,12 +109,18 @@ def gather(
     )
 
 
-def _folds(cells: Cells, audit: Mask) -> Indices:
+def _folds(cells: Cells, audit: Mask, order: Indices) -> Indices:
     """Deal out the audit's answers and the others, each to folds (m,); -1 for those left out."""
-    folds = deal(cells, audit)
+    folds = deal_in_order(cells, audit, order)
     if (~audit).sum() <= MOST_CHOSEN:
-        folds = np.where(audit, folds, deal(cells, ~audit))
+        folds = np.where(audit, folds, deal_in_order(cells, ~audit, order))
     return folds
+
+
+def _order(answered: Answered) -> Indices:
+    """Return the place (m,) of each ticket in the order they were shown."""
+    places = {ticket: place for place, ticket in enumerate(answered.selection)}
+    return np.array([places.get(ticket, len(places)) for ticket in answered.tickets.tolist()])
 
 
 def _weights(answered: Answered, open_tickets: int) -> Floats:
