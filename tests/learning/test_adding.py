@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from txtal.learner.learner import Learner
 
 from tests.cli.driving import LABELLED, LABELS, Program
 from tests.conftest import MakeDataset
 from tests.ingest.test_stream import TEXTS
 from tests.learner.test_learner import LABELS as TOPICS
 from txtal.errors import EngineError, UsageError
+from txtal.learner.pool import PoolLearner
 from txtal.learner.sweeping import Sweeping
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool
@@ -53,7 +53,7 @@ def test_what_needs_no_model_is_picked_by_from_the_first_ticket_on(
     make_dataset(TEXTS, TOPICS)
     first = {}
     for name in ("longest", "margin"):
-        ranking = Learner(path, "d", LearnerSettings("lexical@en", name)).rank()
+        ranking = PoolLearner(path, "d", LearnerSettings("lexical@en", name)).rank()
         first[name] = ranking.items[0]
     assert first["longest"].reason == "longest"
     assert first["longest"].score == max(map(len, TEXTS))

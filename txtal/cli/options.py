@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
+from txtal.vectors.table import forms
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +53,7 @@ def features(command: F) -> F:
         "--vectors",
         default="auto",
         show_default=True,
-        help="Features: lexical, static, spacy, sentence=MODEL; several with +.",
+        help=f"Features: {', '.join(forms())}; several with +.",
     )
     return vectors(pipeline(command))
 

@@ -8,9 +8,9 @@ from txtal.engine import Engine
 from txtal.learner.pool_features import PoolFeatures
 from txtal.learner.source import Source
 from txtal.store import cache_folder, datasets, tickets
+from txtal.vectors.blocks import Progress
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.spec import resolve
-from txtal.vectors.vectoriser import Progress
 
 
 def prepare(path: Path, name: str, spec: str, engine: Engine, progress: Progress) -> Features:
