@@ -45,7 +45,7 @@ SETTINGS = (
     Setting("db", str, "txtal.db", "the database file", "TXTAL_DB", whole=True),
     Setting("annotator", str, "your login name", "who answers", "TXTAL_ANNOTATOR"),
     Setting("plain", bool, False, "line by line", "TXTAL_PLAIN"),
-    Setting("theme", str, "calm", "calm, bright, paper or mono", "TXTAL_THEME"),
+    Setting("theme", str, "auto", "auto, night, peat, paper, linen or mono", "TXTAL_THEME"),
     Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
     Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic", kept=True),
     Setting("guidelines", str, "", "a Markdown file to show with g", kept=True),

@@ -50,7 +50,7 @@ class Invocation:
     recipe: str
     code: Path
     """The recipe's file, for the learner to load what it registers."""
-    theme: Theme = "calm"
+    theme: Theme = "auto"
     preset: str = "prodigy"
     """Which of :data:`txtal.ui.keymaps.PRESETS` the keys are."""
     keymap: Keymap = field(default_factory=dict)

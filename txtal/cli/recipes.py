@@ -19,6 +19,7 @@ from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
 from txtal.recipes.recipe import Recipe, RecipeFunction
 from txtal.store import DEFAULT_PATH
+from txtal.ui.themes import THEMES
 
 
 def command_of(function: RecipeFunction) -> click.Command:
@@ -82,11 +83,11 @@ _SESSION_OPTIONS: list[click.Parameter] = [
     ),
     click.Option(
         ["--theme"],
-        type=click.Choice(("calm", "bright", "paper", "mono")),
+        type=click.Choice(THEMES),
         envvar="TXTAL_THEME",
-        default="calm",
+        default="auto",
         metavar="THEME",
-        help="Colours: calm, bright for dark, paper for light, mono.",
+        help="Colours: auto, night or peat for dark, paper or linen for light, mono.",
     ),
 ]
 
