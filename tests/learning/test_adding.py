@@ -122,6 +122,6 @@ def test_the_lines_in_the_documentation_add_a_strategy(
     table = eval(f"{{{row}}}", {"Row": Row})
     monkeypatch.setattr("txtal.learning.strategies.registry.BUILT_IN", {**BUILT_IN, **table})
     make_dataset(TEXTS, TOPICS)
-    best = Learner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]
+    best = PoolLearner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]
     assert (best.reason, best.score) == ("shortest", -min(map(len, TEXTS)))
     assert registry.for_stream("shortest") == "shortest"
