@@ -122,10 +122,7 @@ class _Run:
                 f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`"
             )
         if not current:
-            raise UsageError(
-                f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from "
-                "FILE, or grades with --rating 1-5"
-            )
+            self._check_can_begin_without_labels()
         self._keep(conn, dataset)
         self._warn(dataset)
         return dataset
@@ -143,6 +140,15 @@ class _Run:
         ]
         if said:
             self.report.say(f"kept with {dataset.name} from now on: {', '.join(said)}")
+
+    def _check_can_begin_without_labels(self) -> None:
+        """Raise UsageError where the labels can't come with the first answers."""
+        questions, task = self.recipe.questions, self.recipe.scheme.task
+        if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
+            raise UsageError(
+                f"{self.recipe.dataset}: no labels yet; give them with -l bug,praise or "
+                "--labels-from FILE, or grades with --rating 1-5"
+            )
 
     def _warn(self, dataset: Dataset) -> None:
         """Say what is likely to be a mistake, and isn't certain to be one."""
@@ -237,7 +243,14 @@ class _Run:
         return Session(
             ledger,
             dataset.scheme,
-            Policy(questions.order, questions.audit, questions.recheck, questions.synthesise, seed),
+            Policy(
+                questions.order,
+                questions.audit,
+                questions.recheck,
+                questions.synthesise,
+                seed,
+                open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
+            ),
             Background(learner, inflow, loader),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
