@@ -21,7 +21,7 @@ from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
-from txtal.recipes.recipe import Recipe
+from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import DEFAULT_PATH, datasets, schema, settings
@@ -177,6 +177,8 @@ class _Run:
             job = Job(str(self.invocation.database), dataset.name, str(source), first.added)
             return LoaderProcess(job, log=logs.path())
         if source is not None:
+            if not isinstance(source, str | Path):
+                source = records_of(source, self.invocation.code)
             load(conn, dataset, source, self.report)
         return None
 
