@@ -47,7 +47,7 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
 def to_json(found: Stats) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     revision_id, revision = found.revision or (None, None)
-    scheme = found.dataset.scheme
+    scheme, headline = found.dataset.scheme, _headline(found)
     agreement = found.self_agreement and asdict(found.self_agreement)
     reliability = found.annotator_agreement and asdict(found.annotator_agreement)
     return {
@@ -66,13 +66,14 @@ def to_json(found: Stats) -> dict[str, Any]:
         "note": revision and revision.note,
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
-        "audit": _headline(found),
+        "headline": headline,
         "measures": found.measures and as_data(found.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
         "outlook": found.outlook and asdict(found.outlook),
         "settings": dict(found.settings),
         # The names they had before 0.2.
+        "audit": headline,
         "agreement": agreement,
         "reliability": reliability,
     }
@@ -83,12 +84,13 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 
 def _headline(found: Stats) -> dict[str, float] | None:
-    shown = found.revision[1].headline if found.revision else None
-    if shown is None:
+    """Return the estimate that is shown."""
+    headline = found.revision[1].headline if found.revision else None
+    if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"
-    value = {"mean_absolute_error" if rating else "accuracy": shown.value}
-    return {"n": shown.n, **value, "low": shown.low, "high": shown.high}
+    value = {"mean_absolute_error" if rating else "accuracy": headline.value}
+    return {"n": headline.n, **value, "low": headline.low, "high": headline.high}
 
 
 # --- for people -----------------------------------------------------------------------------------
