@@ -225,7 +225,7 @@ def test_the_last_ranking_and_the_stats_survive(
     body = to_json(stats.of(conn, "d"))
     assert body["answers"] == {"accept": 1, "reject": 0, "ignore": 0}
     assert body["labels"] == {"refund": 1, "praise": 0}
-    assert body["audit"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}
+    assert body["audit"] == body["headline"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}
     assert body["annotators"] == {"ann": 1}
     assert body["seconds"] == 2.0
 
