@@ -28,6 +28,7 @@ from txtal.types.models import (
 from txtal.types.reasons import (
     ALIKE,
     AUDIT,
+    BULK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -60,6 +61,7 @@ from txtal.types.tickets import Record, Span, Ticket
 __all__ = [
     "ALIKE",
     "AUDIT",
+    "BULK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",
