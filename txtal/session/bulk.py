@@ -53,7 +53,7 @@ def answer_all(session: Session, label: int, found: Sequence[Found]) -> Done:
     recorded = _recorded(session, given, wanted)
     tickets = {one.ticket.id: one.ticket for one in found}
     for answer in recorded:
-        session.calls.call_back(tickets[answer.ticket_id], answer)
+        session.calls.call_back(tickets[answer.ticket_id], answer, session.scheme)
     return Done(
         len(recorded),
         len(wanted) - len(recorded),

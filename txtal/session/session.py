@@ -229,7 +229,7 @@ class Session:
         self.updates.poke(answer.id)
         self._present(*following)
         self.notice = self.notice or trouble
-        self.calls.call_back(question.ticket, answer)
+        self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
         """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""

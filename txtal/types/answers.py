@@ -58,6 +58,8 @@ class Answer:
     comment: str = ""
     annotator: str = ""
     id: int = 0
+    names: tuple[str, ...] = ()
+    """The labels' names, where a recipe is handed the answer; they aren't stored with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Draft:
     """By name."""
     flagged: bool = False
     comment: str = ""
+    label_ids: tuple[int, ...] = ()
+    """The same labels by the ids that an answer has."""
 
 
 @dataclass(frozen=True, slots=True)
