@@ -14,7 +14,15 @@ from txtal.types.measures import (
     Prediction,
     Suspect,
 )
-from txtal.types.models import Classified, Composed, Explanation, LearnerSettings, Ranking, Revision
+from txtal.types.models import (
+    UNRANKED,
+    Classified,
+    Composed,
+    Explanation,
+    LearnerSettings,
+    Ranking,
+    Revision,
+)
 from txtal.types.reasons import (
     ALIKE,
     AUDIT,
@@ -25,6 +33,7 @@ from txtal.types.reasons import (
     RANDOM,
     REASONS,
     RECHECK,
+    REVIEW,
     START,
     STREAM,
     SUSPECT,
@@ -58,11 +67,13 @@ __all__ = [
     "RANDOM",
     "REASONS",
     "RECHECK",
+    "REVIEW",
     "START",
     "STREAM",
     "SUSPECT",
     "SYNTHETIC",
     "TASKS",
+    "UNRANKED",
     "VERDICTS",
     "Answer",
     "Bin",

@@ -108,3 +108,7 @@ class LearnerSettings:
     """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
     scheduler: str | None = None
     """The address of Dask's, for the engine ``dask``."""
+
+
+UNRANKED = frozenset({"file", "disputed"})
+"""Orders of tickets that need no learner; see :data:`txtal.session.setup.Order`."""
