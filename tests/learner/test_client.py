@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from txtal.learner import protocol
-from txtal.learner.client import LearnerProcess
+from txtal.learner.client import LearnerProcess, Upkeep
 from txtal.types import (
     Estimate,
     Explanation,
@@ -73,10 +73,7 @@ def make(tmp_path: Path, clock: Clock, news: threading.Semaphore) -> Iterator[Ma
             "d",
             LearnerSettings(),
             log=tmp_path / "log",
-            program=(sys.executable, str(script)),
-            backoff=(1.0, 2.0),
-            patience=60.0,
-            clock=clock,
+            upkeep=Upkeep((sys.executable, str(script)), (1.0, 2.0), 60.0, clock),
         )
         learner.wake(news.release)
         made.append(learner)
@@ -172,7 +169,7 @@ def test_a_crash_is_survived_and_the_poke_repeated(
     learner.poke(7)
     wait(news)
     learner.poll()
-    assert learner.status == LearnerStatus("restarting", "the learner stopped (3)")
+    assert learner.status == LearnerStatus("restarting", "training stopped (exit code 3)")
     (tmp_path / "stub.py").write_text(STUB.replace("BODY", ANSWER))
     learner.poll()
     assert learner.pid is None  # not before its time

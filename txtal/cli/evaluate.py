@@ -64,21 +64,20 @@ def command(
 def _of_dataset(
     console: Console, dataset: str, spec: str, code: Path | None, others: bool
 ) -> dict[str, Any]:
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
     from txtal.types import LearnerSettings
 
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    learner = Learner(console.database, dataset, settings, console.status)
-    measures = learner.rank().revision.measures
+    fit = PoolLearner(console.database, dataset, settings, console.status).learn()
     console.clear()
-    if measures is None or learner.scheme is None:
+    if fit.measures is None:
         raise LearnerError(
             f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
             "each with its labels"
         )
-    return {"dataset": dataset, **as_data(measures, learner.scheme.names, others=others)}
+    return {"dataset": dataset, **as_data(fit.measures, fit.scheme.names, others=others)}
 
 
 def _of_classifier(

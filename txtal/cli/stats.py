@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from shlex import quote as shell_quoted
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count
 
 if TYPE_CHECKING:
+    from txtal.measures.agreement import AnnotatorAgreement
     from txtal.measures.intervals import Agreement, Reliability
     from txtal.store.stats import Stats, StreamCounts
     from txtal.types import Estimate
@@ -46,7 +48,7 @@ def to_json(found: Stats) -> dict[str, Any]:
     revision_id, revision = found.revision or (None, None)
     scheme = found.dataset.scheme
     agreement = found.self_agreement and asdict(found.self_agreement)
-    reliability = found.annotator_agreement and asdict(found.annotator_agreement)
+    reliability = found.annotator_agreement and _annotators(found.annotator_agreement)
     return {
         "dataset": found.dataset.name,
         "task": scheme.task,
@@ -63,10 +65,11 @@ def to_json(found: Stats) -> dict[str, Any]:
         "note": revision and revision.note,
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
-        "audit": _audit(found),
+        "audit": _headline(found),
         "measures": found.measures and as_data(found.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
+        "disputed": found.disputed,
         "outlook": found.outlook and asdict(found.outlook),
         "settings": dict(found.settings),
         # The names they had before 0.2.
@@ -75,17 +78,25 @@ def to_json(found: Stats) -> dict[str, Any]:
     }
 
 
+def _annotators(found: AnnotatorAgreement) -> dict[str, Any]:
+    return {
+        **asdict(found.overall),
+        "labels": {name: asdict(one) for name, one in found.labels.items()},
+        "pairs": [{"annotators": list(pair), **asdict(one)} for pair, one in found.pairs.items()],
+    }
+
+
 def _stream(counts: StreamCounts) -> dict[str, int]:
     return {**asdict(counts), "let_go": counts.set_aside, "unsettled": counts.pending}
 
 
-def _audit(found: Stats) -> dict[str, float] | None:
-    audit = found.revision[1].audit if found.revision else None
-    if audit is None:
+def _headline(found: Stats) -> dict[str, float] | None:
+    shown = found.revision[1].headline if found.revision else None
+    if shown is None:
         return None
     rating = found.dataset.scheme.task == "rating"
-    value = {"mean_absolute_error" if rating else "accuracy": audit.value}
-    return {"n": audit.n, **value, "low": audit.low, "high": audit.high}
+    value = {"mean_absolute_error" if rating else "accuracy": shown.value}
+    return {"n": shown.n, **value, "low": shown.low, "high": shown.high}
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -122,7 +133,7 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
 
 
 def _show_quality(found: Stats) -> None:
-    audit = found.revision[1].audit if found.revision else None
+    headline = found.revision[1].headline if found.revision else None
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
         estimates.show_sums(
@@ -130,25 +141,42 @@ def _show_quality(found: Stats) -> None:
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
             f"after {measures['answers']:,} answers; `txtal evaluate` has more of it",
         )
-    elif audit:  # of an earlier txtal
-        told = quality(audit, found.dataset.scheme.task)
+    elif headline:  # of an earlier txtal
+        told = quality(headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
+    if found.disputed:
+        name = shell_quoted(found.dataset.name)
+        put(f"disputed: {count(found.disputed, 'ticket')}; `txtal review {name}` decides them")
     for line in ahead(found.outlook) if found.outlook else ():
         put(line)
     if found.self_agreement:
         _show_agreement(found.self_agreement)
 
 
-def _show_reliability(found: Reliability) -> None:
-    tickets = f"{count(found.share.n, 'ticket')} with several answers"
-    put(
-        f"annotators: {_same(found.share, tickets)}, Krippendorff's alpha {found.alpha.value:.2f} "
-        f"({found.alpha.low:.2f} to {found.alpha.high:.2f})"
-    )
+def _show_reliability(found: AnnotatorAgreement) -> None:
+    share = found.overall.share
+    tickets = f"{count(share.n, 'ticket')} with several answers"
+    put(f"annotators: {_same(share, tickets)}, Krippendorff's alpha {_alpha(found.overall)}")
+    worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
+    if worst:
+        click.echo()
+        put_table(("agreed on", "alpha"), [(name, _alpha(one)) for name, one in worst])
+    if found.pairs:
+        click.echo()
+        rows = [
+            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            for pair, one in found.pairs.items()
+        ]
+        put_table(("annotators", "tickets", "the same", "alpha"), rows)
+        click.echo()
+
+
+def _alpha(found: Reliability) -> str:
+    return f"{found.alpha.value:.2f} ({found.alpha.low:.2f} to {found.alpha.high:.2f})"
 
 
 def _show_agreement(found: Agreement) -> None:

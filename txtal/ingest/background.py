@@ -96,7 +96,7 @@ class _News:
             self._bad_lines.append(str(line))
 
     def loaded(self, loaded: Loaded) -> None:
-        self._read += loaded.added + loaded.duplicates
+        self._read += loaded.added + loaded.duplicates + loaded.forgotten
         self._added += loaded.added
         if time.monotonic() - self._told >= TELL_SECONDS:
             self._told = time.monotonic()

@@ -165,7 +165,8 @@ def own_answers(conn: Connection, source: str) -> list[Record]:
 
 def summary(loaded: Loaded, bad_lines: int) -> str:
     duplicates, bad = count(loaded.duplicates, "duplicate"), count(bad_lines, "bad line")
-    return f"loaded {loaded.added:,}, {duplicates}, {bad}"
+    gone = f", {loaded.forgotten:,} left out: to be forgotten" if loaded.forgotten else ""
+    return f"loaded {loaded.added:,}, {duplicates}, {bad}{gone}"
 
 
 def load_answers(
@@ -245,7 +246,8 @@ def _record_answers(
         session_id = answers.open_session(conn, dataset.id, annotator, "load")
         for record, says in said:
             ticket_id = tickets.find(conn, dataset.id, record.text)
-            assert ticket_id is not None, "every record was just loaded"
+            if ticket_id is None:
+                continue  # it was to be forgotten, and counted as such when it was loaded
             labels = tuple(ids[label] for label in says.labels)
             answer = _answer(ticket_id, record.extra, says, labels, annotator)
             if (answer.ticket_id, answer.annotator) not in standing:

@@ -47,15 +47,23 @@ class Curve:
             losses.append((np.linalg.pinv(design * weights) @ (quality * weights.T).T)[1])
         return cls(np.maximum(losses, 0.0))
 
+    def expected_gain(self, answers: int, more: int) -> float:
+        """Return what ``more`` answers would most probably add."""
+        return float(self._gains(answers, more)[_USUAL, 0])
+
     def gain(self, answers: int, more: int) -> Prediction:
-        """What ``more`` answers would add, with a 95 % interval."""
+        """Return what ``more`` answers would add, with a 95% interval."""
+        low, high = np.percentile(self._gains(answers, more), (_LOW, _HIGH), axis=1)
+        expected = self.expected_gain(answers, more)
+        return Prediction(expected, float(low.min()) / OFF, float(high.max()) * OFF)
+
+    def _gains(self, answers: int, more: int) -> Floats:
+        """Return the gain (e, b) by each exponent and resample."""
         powers = np.array(EXPONENTS)[:, None]
-        found = self.loss * (answers**-powers - (answers + more) ** -powers)
-        low, high = np.percentile(found, (_LOW, _HIGH), axis=1)
-        return Prediction(float(found[_USUAL, 0]), float(low.min()) / OFF, float(high.max()) * OFF)
+        return np.asarray(self.loss * (answers**-powers - (answers + more) ** -powers))
 
     def needed(self, answers: int, quality: float, target: float) -> float | None:
-        """How many more answers it takes from ``quality`` to ``target``; None: never."""
+        """Return how many more answers lead from ``quality`` to ``target``; None means never."""
         if quality >= target:
             return 0.0
         loss, exponent = float(self.loss[_USUAL, 0]), EXPONENTS[_USUAL]

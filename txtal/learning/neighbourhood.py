@@ -53,6 +53,7 @@ class Neighbourhood:
         self.pool = int(features.shape[0])
         """Rows of the features that the sample was drawn from."""
         self._features = features
+        self._near: Near | None = None
         self._outside: dict[int, tuple[Indices, Floats]] = {}
 
     def __len__(self) -> int:
@@ -70,17 +71,17 @@ class Neighbourhood:
             return None
         new = self.pool + np.flatnonzero(usable_rows(features[self.pool :]))
         wider = Neighbourhood(features, rows=np.concatenate([self.rows, new]))
-        if "near" in self.__dict__:
-            wider.near = _widened(self.near, wider.unit)
+        if self._near is not None:
+            wider._near = _widened(self._near, wider.unit)
         return wider
 
     def to_arrays(self) -> dict[str, Any] | None:
-        """Arrays without objects, for a file; None while the neighbours aren't found."""
-        if "near" not in self.__dict__:
+        """Return arrays without objects, for a file; None while the neighbours aren't found."""
+        if self._near is None:
             return None
-        places = self.near.places.astype(np.uint16 if len(self) <= 1 << 16 else np.uint32)
+        places = self._near.places.astype(np.uint16 if len(self) <= 1 << 16 else np.uint32)
         pool = np.array(self.pool)
-        return {"rows": self.rows, "places": places, "cosines": self.near.cosines, "pool": pool}
+        return {"rows": self.rows, "places": places, "cosines": self._near.cosines, "pool": pool}
 
     @classmethod
     def from_arrays(cls, features: Rows, arrays: Mapping[str, Any]) -> Neighbourhood | None:
@@ -100,7 +101,7 @@ class Neighbourhood:
         if not (ascending and known and near.places.min() >= 0 and np.isfinite(near.cosines).all()):
             return None
         kept = cls(features, rows=rows)
-        kept.pool, kept.near = pool, near
+        kept.pool, kept._near = pool, near
         return kept
 
     @cached_property
@@ -113,10 +114,19 @@ class Neighbourhood:
         """The same, scaled to length one."""
         return unit_rows(self.features)
 
-    @cached_property
+    def find(self) -> Near:
+        """Find the neighbours, once, and return those of every ticket in the sample.
+
+        The nearest is the ticket itself, or its twin.
+        """
+        if self._near is None:
+            self._near = _nearest(self.unit, self.unit)
+        return self._near
+
+    @property
     def near(self) -> Near:
-        """The neighbours of every ticket in the sample; the first is itself, or its twin."""
-        return _nearest(self.unit, self.unit)
+        """What :meth:`find` returns."""
+        return self.find()
 
     def near_to(self, rows: Indices) -> Near:
         """The neighbours of any rows of the features; in the sample a ticket is its own nearest.

@@ -22,10 +22,10 @@ class Hyperparameters:
     """The inverse strength of the regression's L2 penalty; None: as is usual for the task."""
     balanced: bool | None = None
     """Whether every class weighs the same, however rare; None: as is usual for the task."""
-    carried: float = WEIGHT
-    """The weight of answers carried on to similar tickets; 0: they aren't."""
-    halved: int | None = None
-    """The block of features that counts half as much as the others, if any."""
+    propagation: float = WEIGHT
+    """The weight of label propagation; 0 means none."""
+    downweighted: int | None = None
+    """The block of features that has half the weight of the others, if any."""
 
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
@@ -73,9 +73,11 @@ class Trainer:
         names = self.names if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
-        if self.propagation is not None and self.hyper.carried:
+        if self.propagation is not None and self.hyper.propagation:
             named = names.named(weight) if names is not None and weight is not None else None
-            finished = self.propagation.carry(regression, rows, cells, self.hyper.carried, named)
+            finished = self.propagation.carry(
+                regression, rows, cells, self.hyper.propagation, named
+            )
         return finished if names is None or weight is None else names.added(finished, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
@@ -97,7 +99,7 @@ class Trainer:
     def _scale(self) -> Floats:
         """A factor a column (d,), of mean square 1 over blocks lest it change what C means."""
         factors = np.ones(len(self.widths), np.float32)
-        if self.hyper.halved is not None:
-            factors[self.hyper.halved] = 0.5
+        if self.hyper.downweighted is not None:
+            factors[self.hyper.downweighted] = 0.5
             factors /= np.sqrt(np.mean(factors**2))
         return np.repeat(factors, self.widths)

@@ -244,6 +244,25 @@ _M010 = (
     "CREATE INDEX setting_whole ON setting (dataset_id, name, value)",
 )
 
+# What was taken out on purpose: answers by their numbers, whose gap is no loss then, and tickets by
+# their hash, so that a text that was to be forgotten isn't loaded again.
+_M011 = (
+    """CREATE TABLE removed (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        at REAL NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX removed_whole ON removed (first, last, at, why)",
+    """CREATE TABLE forgotten (
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        input_hash INTEGER NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (dataset_id, input_hash)
+    ) STRICT""",
+    "CREATE INDEX forgotten_whole ON forgotten (dataset_id, input_hash, at)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -255,5 +274,6 @@ MIGRATIONS = {
     "m008_synthetic": _M008,
     "m009_commit_mark": _M009,
     "m010_settings": _M010,
+    "m011_removed": _M011,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

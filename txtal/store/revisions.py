@@ -13,7 +13,7 @@ from txtal.types import Estimate, Measures, Ranking, Revision, serialise
 def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
     """Record the revision and replace the dataset's queue with its ranking. Returns its id."""
     revision = ranking.revision
-    audit = revision.audit
+    headline = revision.headline
     with transaction(conn):
         cursor = conn.execute(
             "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
@@ -28,10 +28,10 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
                 revision.seconds,
                 revision.vectoriser,
                 revision.strategy,
-                audit and audit.n,
-                audit and audit.value,
-                audit and audit.low,
-                audit and audit.high,
+                headline and headline.n,
+                headline and headline.value,
+                headline and headline.low,
+                headline and headline.high,
                 revision.note,
             ),
         )
@@ -106,15 +106,15 @@ def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
 
 
 def _from_row(row: sqlite.Row) -> Revision:
-    audit = None
+    headline = None
     if row["audit_n"] is not None:
-        audit = Estimate(row["audit_n"], row["audit_value"], row["audit_low"], row["audit_high"])
+        headline = Estimate(row["audit_n"], row["audit_value"], row["audit_low"], row["audit_high"])
     return Revision(
         row["answers"],
         row["newest"],
         row["seconds"],
         row["vectoriser"],
         row["strategy"],
-        audit,
+        headline,
         row["note"],
     )

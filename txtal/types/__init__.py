@@ -3,6 +3,7 @@
 from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
+    Calibration,
     Effort,
     Estimate,
     LabelCounts,
@@ -18,10 +19,12 @@ from txtal.types.models import (
     UNRANKED,
     Classified,
     Composed,
+    Compute,
     Explanation,
     LearnerSettings,
     Ranking,
     Revision,
+    StopRule,
 )
 from txtal.types.reasons import (
     ALIKE,
@@ -77,8 +80,10 @@ __all__ = [
     "VERDICTS",
     "Answer",
     "Bin",
+    "Calibration",
     "Classified",
     "Composed",
+    "Compute",
     "Dataset",
     "Draft",
     "Effort",
@@ -112,6 +117,7 @@ __all__ = [
     "Span",
     "Spending",
     "Standing",
+    "StopRule",
     "Stream",
     "Suspect",
     "Task",

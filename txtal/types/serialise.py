@@ -8,6 +8,7 @@ from typing import Any
 
 from txtal.types import (
     Bin,
+    Calibration,
     Composed,
     Estimate,
     LabelCounts,
@@ -22,8 +23,9 @@ from txtal.types import (
 
 def dump_ranking(ranking: Ranking) -> str:
     """One line of JSON."""
+    revision, measures = asdict(ranking.revision), ranking.revision.measures
     body = {
-        "revision": asdict(ranking.revision),
+        "revision": {**revision, "measures": measures and _measures_body(measures)},
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
@@ -41,12 +43,13 @@ def load_ranking(line: str) -> Ranking:
 def ranking_from(body: dict[str, Any]) -> Ranking:
     """The ranking in parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
-    audit = revision.pop("audit")
+    # Until version 0.2 the headline was kept as "audit".
+    headline = revision.pop("audit", None) or revision.pop("headline", None)
     measures, outlook = revision.pop("measures", None), revision.pop("outlook", None)
     return Ranking(
         Revision(
             **revision,
-            audit=Estimate(**audit) if audit else None,
+            headline=Estimate(**headline) if headline else None,
             measures=_measures(measures) if measures else None,
             outlook=outlook_from(outlook) if outlook else None,
         ),
@@ -67,7 +70,7 @@ def outlook_from(body: dict[str, Any]) -> Outlook:
 
 def dump_measures(measures: Measures) -> str:
     """One line of JSON."""
-    return json.dumps(asdict(measures), separators=(",", ":"))
+    return json.dumps(_measures_body(measures), separators=(",", ":"))
 
 
 def load_measures(line: str) -> Measures:
@@ -75,7 +78,16 @@ def load_measures(line: str) -> Measures:
     return _measures(json.loads(line))
 
 
+def _measures_body(measures: Measures) -> dict[str, Any]:
+    """The measures as they are stored: what is known of the calibration beside all else."""
+    body = asdict(measures)
+    return {**body, **body.pop("calibration")}
+
+
 def _measures(body: dict[str, Any]) -> Measures:
+    body = dict(body)
+    bins = tuple(Bin(**one) for one in body.pop("reliability"))
+    calibration = Calibration(body.pop("ece"), bins, body.pop("temperature"))
     estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "error")
     known = {field.name for field in fields(Measures)}  # an earlier txtal kept one estimate more
     return Measures(
@@ -84,7 +96,7 @@ def _measures(body: dict[str, Any]) -> Measures:
             **{name: Estimate(**body[name]) if body.get(name) else None for name in estimates},
             "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
             "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),
-            "reliability": tuple(Bin(**one) for one in body["reliability"]),
+            "calibration": calibration,
         }
     )
 

@@ -130,7 +130,7 @@ def accuracy(session: Session, *, brief: bool = False) -> str:
 
     Of ratings it is ``off by 0.8 (0.6–1.0, n 120)``, in grades.
     """
-    estimate = session.ranking.revision.audit if session.ranking else None
+    estimate = session.ranking.revision.headline if session.ranking else None
     if estimate is None or not estimate.n:
         return ""
     value, low, high = quality(estimate, session.scheme.task)
