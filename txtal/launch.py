@@ -21,7 +21,7 @@ from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
-from txtal.recipes.recipe import Recipe
+from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import DEFAULT_PATH, datasets, schema, settings
@@ -122,10 +122,7 @@ class _Run:
                 f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`"
             )
         if not current:
-            raise UsageError(
-                f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from "
-                "FILE, or grades with --rating 1-5"
-            )
+            self._check_can_begin_without_labels()
         self._keep(conn, dataset)
         self._warn(dataset)
         return dataset
@@ -143,6 +140,15 @@ class _Run:
         ]
         if said:
             self.report.say(f"kept with {dataset.name} from now on: {', '.join(said)}")
+
+    def _check_can_begin_without_labels(self) -> None:
+        """Raise UsageError where the labels can't come with the first answers."""
+        questions, task = self.recipe.questions, self.recipe.scheme.task
+        if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
+            raise UsageError(
+                f"{self.recipe.dataset}: no labels yet; give them with -l bug,praise or "
+                "--labels-from FILE, or grades with --rating 1-5"
+            )
 
     def _warn(self, dataset: Dataset) -> None:
         """Say what is likely to be a mistake, and isn't certain to be one."""
@@ -171,6 +177,8 @@ class _Run:
             job = Job(str(self.invocation.database), dataset.name, str(source), first.added)
             return LoaderProcess(job, log=logs.path())
         if source is not None:
+            if not isinstance(source, str | Path):
+                source = records_of(source, self.invocation.code)
             load(conn, dataset, source, self.report)
         return None
 
@@ -237,7 +245,14 @@ class _Run:
         return Session(
             ledger,
             dataset.scheme,
-            Policy(questions.order, questions.audit, questions.recheck, questions.synthesise, seed),
+            Policy(
+                questions.order,
+                questions.audit,
+                questions.recheck,
+                questions.synthesise,
+                seed,
+                open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
+            ),
             Background(learner, inflow, loader),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,

@@ -56,7 +56,7 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),
         (["manual", "d", "--plain", "--task", "multilabel"], "can't become multilabel"),
-        (["manual", "new", "--plain"], "no labels yet"),
+        (["manual", "new", "--plain", "--task", "binary"], "no labels yet"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
         (["teach", "d", "--plain", "--vectors", "nosuch"], "nosuch"),
@@ -341,3 +341,9 @@ def test_nothing_is_imported_from_the_working_directory(answered: Program) -> No
     answered.ok("teach", "d", "--plain", "--vectors", "lexical", stdin="1\n")
     assert "imported from here" not in answered.log
     assert Path(answered.folder / "numpy.py").exists()
+
+
+def test_an_option_of_the_program_is_told_where_it_goes(txtal: Program) -> None:
+    said = txtal.quick("teach", "--db", "x", "d").err
+    assert "--db goes before the command: txtal --db DB teach" in said
+    assert "goes before" not in txtal.quick("teach", "--nosuch").err

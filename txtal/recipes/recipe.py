@@ -9,7 +9,7 @@ declares the entry point ``txtal.recipes``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -178,6 +178,22 @@ def call(function: RecipeFunction, arguments: Mapping[str, object]) -> object:
         raise
     except Exception as error:
         path = file_of(function)
+        raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
+
+
+def records_of(made: Iterable[object], path: Path) -> Iterator[Record]:
+    """Yield the records of a recipe's own. Raises RecipeError that says where a fault is."""
+    try:
+        for number, record in enumerate(made, start=1):
+            if not isinstance(record, Record):
+                raise RecipeError(
+                    f"{path}: ticket {number} is a {type(record).__name__}; `tickets` takes a "
+                    "SOURCE, or an iterable of txtal.Record"
+                )
+            yield record
+    except TxtalError:
+        raise
+    except Exception as error:
         raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
 
 

@@ -230,7 +230,7 @@ class Session:
         self.updates.poke(answer.id)
         self._present(*following)
         self.notice = self.notice or trouble
-        self._hooks.call_back(question.ticket, answer)
+        self._hooks.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
         """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""

@@ -26,6 +26,8 @@ class Policy:
     synthesise: float = 0.0
     """Fraction that are texts composed of tickets."""
     seed: int | str = 0
+    open_task: bool = False
+    """The dataset has no labels and no task yet: both come with the first answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,12 @@ class LineShell:
         """Do it: who types a whole command has said yes."""
         do()
 
+    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
+        """Do the one or the other, by the line that is typed next; neither if it is another."""
+        self.pipe.say(f"{question} [y/n]: ", end="")
+        reply = self.pipe.lines.next().strip().casefold()
+        {"y": yes, "yes": yes, "n": no, "no": no}.get(reply, lambda: None)()
+
     def pause(self) -> None:
         """Stop the clock until the next line."""
         self.session.current.pause()

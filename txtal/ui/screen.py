@@ -55,7 +55,7 @@ class Screen:
         self._on_error = on_error
         self._attendance = Attendance(session, clock)
         self._offers = Offers(session)
-        self._confirmed: Callable[[], None] = lambda: None
+        self._replies: dict[str, Callable[[], None]] = {}
 
     def see(self, **changes: Any) -> None:
         """Change what is looked at."""
@@ -194,13 +194,17 @@ class Screen:
 
     def confirm(self, question: str, do: Callable[[], None]) -> None:
         """Do something once the annotator has said yes."""
-        self._confirmed = do
+        self.choose(question, do, lambda: None)
+
+    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
+        """Do the one or the other, once the annotator has said which."""
+        self._replies = {"y": yes, "n": no}
         self.see(mode="confirm", asked=f"{question} y/n")
 
-    def confirmed(self) -> None:
-        """The annotator has said yes."""
+    def reply(self, key: str) -> None:
+        """The annotator has said yes or no, or neither."""
         self.see(mode="ticket")
-        self._confirmed()
+        self._replies.get(key, lambda: None)()
 
     def pause(self) -> None:
         """Stop the clock until a key is pressed."""
@@ -252,6 +256,8 @@ class Screen:
         if self.picture.prepare(self.session.question):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
             self.see(mode=mode, whole=False, top=0)
+            if mode == "ticket" and not self.session.scheme.labels:
+                self.pick("answer")  # the first label is typed
         self._offers.make(self)
 
     def failed(self, what: str, error: BaseException) -> None:

@@ -65,6 +65,9 @@ class Shell(Protocol):
     def confirm(self, question: str, do: Callable[[], None]) -> None:
         """Do something once the annotator has said yes; a typed command says so already."""
 
+    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
+        """Do the one or the other, once the annotator has said which."""
+
     def pause(self) -> None:
         """Stop the clock until the annotator is back."""
 

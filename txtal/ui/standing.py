@@ -69,6 +69,8 @@ def saved(session: Session, *, clock: bool = True) -> str:
 
 def model(session: Session, seconds: int = 0) -> str:
     """Return where the model is: ``model v12, 1 answer behind``, ``vectorising 45%``."""
+    if not session.scheme.labels:
+        return "no labels yet"
     if session.policy.order in UNRANKED:
         return "file order" if session.policy.order == "file" else "review"
     status = _learner(session)
@@ -120,6 +122,8 @@ def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
 def learner_trouble(session: Session) -> str:
     """Return why training failed or starts again; empty when all is well."""
     status = _learner(session)
+    if not session.scheme.labels:  # there is nothing to train on
+        return ""
     if status.state not in ("failed", "restarting") or not status.detail:
         return ""
     return f"training stopped: {clean(shorten(status.detail, NOTICE))}"

@@ -92,7 +92,7 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
     """What stands before a line that is typed."""
     name = label_name(scheme.names.get(subject, ""))
     return {
-        "answer": "find: ",
+        "answer": "find: " if scheme.labels else "label: ",
         "comment": "comment: ",
         "rename": f"rename {name} to: ",
         "describe": f"{name} is for: ",
@@ -181,6 +181,8 @@ def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
 
 def no_suggestion(session: Session, question: Question) -> str:
     """Why there is no suggestion."""
+    if not session.scheme.labels:
+        return "no labels yet"
     if session.policy.order == "file":
         return ""
     if question.said:
