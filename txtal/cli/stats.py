@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from txtal.cli import estimates
+from txtal.cli.as_of import as_of, go_back
 from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
 
 @click.command("stats")
 @click.argument("dataset", shell_complete=dataset_names)
+@as_of
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
-def command(console: Console, dataset: str, as_json: bool) -> None:
+def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show where DATASET stands: answers, labels, annotators, and how good the model is."""
-    from txtal.store import stats
+    from txtal.store import datasets, stats
 
     with console.read() as conn:
+        go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
     if as_json:
         put_json(to_json(found))
@@ -46,7 +49,7 @@ def command(console: Console, dataset: str, as_json: bool) -> None:
 def to_json(found: Stats) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     revision_id, revision = found.revision or (None, None)
-    scheme = found.dataset.scheme
+    scheme, headline = found.dataset.scheme, _headline(found)
     agreement = found.self_agreement and asdict(found.self_agreement)
     reliability = found.annotator_agreement and _annotators(found.annotator_agreement)
     return {
@@ -65,7 +68,7 @@ def to_json(found: Stats) -> dict[str, Any]:
         "note": revision and revision.note,
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
-        "audit": _headline(found),
+        "headline": headline,
         "measures": found.measures and as_data(found.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
@@ -73,6 +76,7 @@ def to_json(found: Stats) -> dict[str, Any]:
         "outlook": found.outlook and asdict(found.outlook),
         "settings": dict(found.settings),
         # The names they had before 0.2.
+        "audit": headline,
         "agreement": agreement,
         "reliability": reliability,
     }
@@ -91,12 +95,13 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 
 def _headline(found: Stats) -> dict[str, float] | None:
-    shown = found.revision[1].headline if found.revision else None
-    if shown is None:
+    """Return the estimate that is shown."""
+    headline = found.revision[1].headline if found.revision else None
+    if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"
-    value = {"mean_absolute_error" if rating else "accuracy": shown.value}
-    return {"n": shown.n, **value, "low": shown.low, "high": shown.high}
+    value = {"mean_absolute_error" if rating else "accuracy": headline.value}
+    return {"n": headline.n, **value, "low": headline.low, "high": headline.high}
 
 
 # --- for people -----------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class LabelOptions:
 
     def specs(self) -> list[tuple[str, str]]:
         """Return the name and description of each. Raises UsageError for what can't be a label."""
-        from txtal.formats.labelled import read_labels
+        from txtal.formats.label_files import read_labels
         from txtal.text import normalise_label
         from txtal.types.grades import grades
 
