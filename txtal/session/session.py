@@ -25,6 +25,7 @@ from txtal.session.setup import Background, Hooks, Policy
 from txtal.session.updates import Updates
 from txtal.text import count
 from txtal.types import (
+    REVIEW,
     SUSPECT,
     Answer,
     LabelChange,
@@ -278,6 +279,9 @@ class Session:
         if question.ranked.reason == SUSPECT:
             found = self.ledger.tickets.hold(undone.ticket.id)
             return replace(question, previous=found.answer if found else None)
+        if question.ranked.reason == REVIEW:
+            said = self.ledger.disputes.said(undone.ticket.id)
+            return replace(question, ranked=questions.disputed_as(said), said=said)
         return question
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:

@@ -32,6 +32,8 @@ BULK = "bulk"
 """Answered together with others of a list."""
 SUSPECT = "suspect"
 """Shown again because its answer is probably wrong."""
+REVIEW = "review"
+"""Annotators differ on it; what each said is in sight, and this decides."""
 RECHECK = "recheck"
 """Shown a second time, the first answer hidden."""
 LOADED = "loaded"
@@ -114,6 +116,7 @@ for _reason in (
     ),
     Reason(BULK, "answered from a list", timed=False, together=True, repeats=False),
     Reason(SUSPECT, "possible label error", in_sight=True, repeats=False),
+    Reason(REVIEW, "annotators differ", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),
     Reason(LOADED, "answer loaded from a file"),
     # The built-in strategies, as they are said on the screen.
