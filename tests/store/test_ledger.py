@@ -46,9 +46,9 @@ def test_undo_is_a_row_and_brings_back_the_answer_before(
         return [answer.id for answer in answers.standing(conn, dataset.id)]
 
     assert standing() == [second.id]
-    assert ledger.undo().answer.id == second.id  # type: ignore[union-attr]
+    assert ledger.undo().answers[0].id == second.id  # type: ignore[union-attr]
     assert standing() == [first.id]
-    assert ledger.undo().answer.id == first.id  # type: ignore[union-attr]
+    assert ledger.undo().answers[0].id == first.id  # type: ignore[union-attr]
     assert ledger.undo() is None
     assert conn.execute("SELECT count(*) FROM answer").fetchone()[0] == 4
 
