@@ -13,7 +13,7 @@ from txtal.learning.label_text import label_texts, word_counts
 from txtal.learning.names import Names
 from txtal.learning.propagation import Propagation
 from txtal.learning.training import Trainer
-from txtal.learning.tuning import Trial
+from txtal.learning.tuning import SearchAnswers
 from txtal.types import LearnerSettings
 
 TEXTS = 2_000
@@ -90,7 +90,7 @@ class LabelNames:
             return False
         self._compared_at = len(answered)
         known = answered.features, answered.rows, answered.cells
-        trial = Trial.of(*known, trainer.task, self._seed, FEWEST)
+        trial = SearchAnswers.of(*known, trainer.task, self._seed, FEWEST)
         if trial is None:
             return False
         by_names, without = (
