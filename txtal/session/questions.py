@@ -99,7 +99,9 @@ class Questions:
                 self._unreadable.add(drawn.ranked.ticket_id)
                 self._notices.tell(str(error))
                 continue
-            return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+            return _blind(
+                Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+            )
         return None
 
     def _lease_again(self, question: Question) -> bool:
@@ -218,6 +220,15 @@ class Questions:
         if ticket_id is None:
             return None
         return Ranked(ticket_id, reason=fallback, selection_probability=probability)
+
+
+def _blind(question: Question) -> Question:
+    """A random check as it is shown: without what the model thinks, for people agree with that."""
+    ranked = question.ranked
+    if ranked.reason != AUDIT:
+        return question
+    unseen = replace(ranked, suggestion=(), probabilities=())
+    return replace(question, ranked=unseen, hidden=ranked.probabilities)
 
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:

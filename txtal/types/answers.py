@@ -38,6 +38,13 @@ class Question:
     """The answer it had, when the ticket is back on the screen."""
     again: bool = False
     """It was answered before, and the annotator isn't to know."""
+    hidden: tuple[tuple[int, float], ...] = ()
+    """Probabilities that order the labels' keys and are not shown: of a random check."""
+
+    @property
+    def likely(self) -> tuple[tuple[int, float], ...]:
+        """The probabilities, shown or not, by which the keys of many labels are ordered."""
+        return self.ranked.probabilities or self.hidden
 
 
 @dataclass(frozen=True, slots=True)
