@@ -59,7 +59,10 @@ def command(
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
     made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
     classifier.save(made, output)
-    console.say(f"trained on {len(fit.snapshot.answers):,} answers, written to {output}")
+    ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
+    beside = f" ({ignored:,} ignored left out)" if ignored else ""
+    taught = len(fit.snapshot.answers) - ignored
+    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
     measures = known or fit.measures
     if measures:
         console.say(f"about {quality(measures.headline, fit.task)} audit answers)")
