@@ -46,7 +46,7 @@ class AnswerLog:
             dataset,
             newest,
             answers.standing(conn, dataset.id),
-            answers.chances(conn, dataset.id),
+            answers.selection_probabilities(conn, dataset.id),
             answers.drawn(conn, dataset.id, dataset.scheme.task),
             synthetic.ids(conn, dataset.id),
         )
