@@ -7,8 +7,8 @@ a ticket when its probability is at least the mean that tickets answered with th
 own measure. An answer lies off the diagonal of the confident joint when the most probable
 confident label is another, more probable one (section 3.1). As many answers are suspect as lie off
 the diagonal, and those whose own label has the lowest probability are: by self-confidence, as in
-their pruning by class (section 3.2). Ranked by the margin between the two labels, as in their pruning by
-noise rate, answers flipped at random were found less often (docs/benchmarks.md).
+their pruning by class (section 3.2). Ranked by the margin between the two labels, as in their
+pruning by noise rate, answers flipped at random were found less often (docs/benchmarks.md).
 
 Grades have an order, and whoever says 4 may have meant much the same as who says 5. So they are
 held against the support of a grade by its probability and those near it, :func:`.grades.support`,
