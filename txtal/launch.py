@@ -26,11 +26,11 @@ from txtal.recipes.extensions import Extras
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, schema, settings
+from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
-from txtal.types import ONE_OF, Dataset, Loading
+from txtal.types import ONE_OF, UNRANKED, Dataset, Loading
 from txtal.ui.display import Display
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
@@ -103,6 +103,8 @@ class _Run:
                 loader = self._load(conn, dataset)
             if self.recipe.tickets == "-" and not self.plain:
                 _keyboard_from_terminal()
+            with suppress(OSError):  # whoever can't write there says so
+                make_cache_folder(database)
             if loader is None:
                 return self._label(conn, dataset, actions)
             loader.start()
@@ -229,9 +231,9 @@ class _Run:
         return code
 
     def _learner(self) -> LearnerProcess | None:
-        """The learner's process, started; None where tickets come in the order of the file."""
+        """The learner's process, started; None where no model is needed."""
         recipe = self.recipe
-        if recipe.questions.order == "file":
+        if recipe.questions.order in UNRANKED:
             return None
         wanted = recipe.model.settings(recipe.questions, self.invocation.code)
         learner = LearnerProcess(self.invocation.database, recipe.dataset, wanted, log=logs.path())

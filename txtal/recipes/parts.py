@@ -65,7 +65,7 @@ class QuestionOptions:
 
     order: Order = "ranking"
     """``file`` shows tickets in the order of loading and starts no learner; ``suspects`` shows
-    answers that are probably wrong."""
+    answers that are probably wrong; ``disputed`` tickets on which annotators differ."""
     audit: float = _DEFAULTS.audit
     """Fraction of tickets drawn at random to measure quality."""
     recheck: float = 0.0

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from txtal.errors import RecipeError, TxtalError, UsageError
 from txtal.recipes.parts import PARTS, LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
-from txtal.types import Record, Stream
+from txtal.types import UNRANKED, Record, Stream
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -71,7 +71,7 @@ class Recipe:
         self.model.check()
         if self.questions.stream:
             self._check_arriving(self.questions.stream)
-        if self.questions.order != "file":
+        if self.questions.order not in UNRANKED:
             self.model.check_names()
 
     def _check_arriving(self, stream: Stream) -> None:

@@ -16,6 +16,7 @@ from txtal.types.measures import (
     Suspect,
 )
 from txtal.types.models import (
+    UNRANKED,
     Classified,
     Composed,
     Compute,
@@ -28,6 +29,7 @@ from txtal.types.models import (
 from txtal.types.reasons import (
     ALIKE,
     AUDIT,
+    BULK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -35,6 +37,7 @@ from txtal.types.reasons import (
     RANDOM,
     REASONS,
     RECHECK,
+    REVIEW,
     START,
     STREAM,
     SUSPECT,
@@ -60,6 +63,7 @@ from txtal.types.tickets import Record, Span, Ticket
 __all__ = [
     "ALIKE",
     "AUDIT",
+    "BULK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",
@@ -68,11 +72,13 @@ __all__ = [
     "RANDOM",
     "REASONS",
     "RECHECK",
+    "REVIEW",
     "START",
     "STREAM",
     "SUSPECT",
     "SYNTHETIC",
     "TASKS",
+    "UNRANKED",
     "VERDICTS",
     "Answer",
     "Bin",

@@ -38,6 +38,8 @@ class Question:
     """The answer it had, when the ticket is back on the screen."""
     again: bool = False
     """It was answered before, and the annotator isn't to know."""
+    said: tuple[Answer, ...] = ()
+    """What annotators said who differ, in a review."""
 
 
 @dataclass(frozen=True, slots=True)
