@@ -36,7 +36,7 @@ SPREAD = exp(0.5)
 """That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
 
 
-class Classifier(Protocol):
+class Predictor(Protocol):
     """What strategies and measures need of a model, ours or a user's."""
 
     def predict_proba(self, features: Features) -> Floats:
