@@ -42,9 +42,8 @@ def command(
     """
     from txtal.classifier import classifier
     from txtal.errors import LearnerError
+    from txtal.learner import figures
     from txtal.learner.fit import NOT_READY
-    from txtal.learner.idle import refined
-    from txtal.learner.pool import PoolLearner
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
     from txtal.types import LearnerSettings
@@ -53,7 +52,8 @@ def command(
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     wanted = options.names_as_taught(context, dataset, names)
     settings = LearnerSettings(spec, code=str(code) if code else None, names=wanted, robust=robust)
-    fit = refined(PoolLearner(console.database, dataset, settings, console.status))
+    known = None if robust else figures.kept(console.database, dataset, spec)
+    fit = figures.fitted(console.database, dataset, settings, console.status)
     if not fit.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
     labels = tuple(label.name for label in fit.scheme.labels)
@@ -66,5 +66,6 @@ def command(
     beside = f" ({ignored:,} ignored left out)" if ignored else ""
     taught = len(fit.snapshot.answers) - ignored
     console.say(f"trained on {taught:,} answers{beside}, written to {output}")
-    if headline := fit.measured.headline:
-        console.say(f"about {quality(headline, fit.task)} audit answers)")
+    measures = known or fit.measures
+    if measures:
+        console.say(f"about {quality(measures.headline, fit.task)} audit answers)")

@@ -18,7 +18,7 @@ from txtal.learning.model import LinearModel
 from txtal.learning.names import fade
 from txtal.learning.training import Trainer
 from txtal.types import ONE_OF, Measures, Scheme, Task
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 NOT_READY = "the model needs answers of two kinds"
 """Why there is nothing to tell apart yet."""
@@ -82,7 +82,10 @@ class Fit:
         if before and not before.measured.is_old(answers, self.trainer.hyper):
             return replace(self, measured=before.measured)
         measured = measuring.measure(self.answered, self.trainer, self.model, *sample())
-        measures = measured.measures and measuring.by_label(measured.measures, self.answered.labels)
+        if measured.measures is None:
+            return replace(self, measured=measured)
+        measures = measuring.by_label(measured.measures, self.answered.labels)
+        measures = replace(measures, state=self.snapshot.log.state)
         return replace(self, measured=measured, measures=measures)
 
     @property
@@ -94,7 +97,7 @@ class Fit:
         return self.snapshot.scheme.task
 
     @property
-    def features(self) -> Features:
+    def features(self) -> DatasetFeatures:
         """Those of the dataset, as far as they were made."""
         return self.snapshot.features
 
