@@ -9,7 +9,7 @@ from functools import partial
 
 from txtal.errors import DataError
 from txtal.formats import guesses, separators
-from txtal.formats.fields import Choice, Plan, RowFault, recorder, value_of
+from txtal.formats.fields import ANSWERS, Choice, Plan, RowFault, recorder, value_of
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
@@ -53,7 +53,11 @@ def plan(
         said, aside = _answers(sample, reading, source, shape, choice, say)
         if row.columns:
             said = partial(_without_fractions, said=said)
-        choice = replace(choice, aside=aside if row.columns else ())
+    else:
+        aside = ()
+    if row.columns:
+        usual = [one for one in ANSWERS if one in source.columns and one not in aside]
+        choice = replace(choice, aside=(*usual, *aside))
     record = recorder(choice)
     if flat is not None:
         unfold = flat
@@ -63,9 +67,12 @@ def plan(
 
 def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
     """What a table says, with ``1.0`` as 1: so is a column of whole numbers written with gaps."""
+    found = said(fields)
+    if not any(_WHOLE.match(label) for one in found for label in one.labels):
+        return found
     return tuple(
         replace(one, labels=tuple(_WHOLE.sub(r"\1", label) for label in one.labels))
-        for one in said(fields)
+        for one in found
     )
 
 
@@ -274,7 +281,8 @@ def _as_usual(fields: Fields, separator: str, own: bool) -> tuple[Stated, ...]:
 
 def _signed(said: Stated, fields: Fields, own: bool) -> tuple[Stated, ...]:
     """With who answered; of txtal's own table, and when, and what was noted."""
-    found = replace(said, annotator=who(fields.get("annotator")))
+    annotator = who(fields.get("annotator")) if "annotator" in fields else ""
+    found = replace(said, annotator=annotator) if annotator else said
     if own:
         comment = fields.pop("comment", "")
         found = replace(

@@ -207,7 +207,8 @@ def _record(
     with transaction(conn):
         writer = _Writer(conn, dataset, wish)
         for one in merged:
-            writer.write(one)
+            writer.take(one)
+        writer.write()
     made = writer.made
     made.unlabelled = taken.unlabelled
     known = [label.name for label in (*before.scheme.labels, *before.scheme.former)]
@@ -228,17 +229,23 @@ class _Writer:
         self._names = dataset.scheme.names
         standing = answers.standing(conn, dataset.id)
         self._standing = {(one.ticket_id, one.annotator): one for one in standing}
+        self._new: list[Answer] = []
         self._session = answers.open_session(conn, dataset.id, wish.annotator, "load")
 
-    def write(self, merged: Merged) -> None:
-        """Record what was said of a text, unless it is there already."""
+    def write(self) -> None:
+        """Append what was taken to the answers."""
+        answers.append_all(self._conn, self._dataset.id, self._session, self._new)
+
+    def take(self, merged: Merged) -> None:
+        """Take what was said of a text, unless it is there already."""
         ticket_id = tickets.find(self._conn, self._dataset.id, merged.text)
         if ticket_id is None:
             return  # it was to be forgotten, and counted as such when it was loaded
         said = self._fitting(merged.said)
         if said is None:
             return
-        self._count_rows(merged, said)
+        if len(merged.rows) > 1:
+            self._count_rows(merged, said)
         answer = self._answer(ticket_id, merged.annotator, said)
         there = self._standing.get((ticket_id, merged.annotator))
         if there is None:
@@ -303,7 +310,7 @@ class _Writer:
         return tuple(self._names[label] for label in labels if label in self._names)
 
     def _append(self, answer: Answer) -> None:
-        answers.append(self._conn, self._dataset.id, self._session, answer)
+        self._new.append(answer)
         self._standing[answer.ticket_id, answer.annotator] = answer
 
     def _answer(self, ticket_id: int, annotator: str, said: Stated) -> Answer:
