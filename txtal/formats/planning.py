@@ -243,7 +243,20 @@ def _usual(
     parted = _separator(sample, (key,), separator, source, several=key == "labels")
     _say_separator(parted, separator, key, source.name, say)
     own = _is_own_table(source)
+    _say_of_words(sample, source.name, say)
     return partial(_as_usual, separator=parted, own=own), ()
+
+
+def _say_of_words(sample: Sequence[Fields], source: str, say: Say) -> None:
+    """Say which words in ``answer`` are no verdicts."""
+    answers = (fields.get("answer") for fields in sample)
+    words = {one.strip() for one in answers if isinstance(one, str) and one.strip()}
+    strange = sorted(word for word in words if verdict_of(word) is None)
+    if strange:
+        say(
+            f"{source}: 'answer' holds {guesses.shown(strange[:5])}, which is none of accept, "
+            "reject and ignore: such rows count as accepted"
+        )
 
 
 def _is_own_table(source: Source) -> bool:

@@ -144,10 +144,11 @@ class _Taken:
     def check(self) -> None:
         """Raise DataError if records were read, and none says how it is labelled."""
         if self.unlabelled and not len(self.statements):
+            many = self.unlabelled > 1
+            which = f"none of {self.unlabelled:,} records" if many else "nothing in its only record"
             keys = f" (there are {shown(self.sample_keys)})" if self.sample_keys else ""
             raise DataError(
-                f"{self.source}: none of {count(self.unlabelled, 'record')} says how it is "
-                f"labelled{keys}; name the field with --label, or leave out --answers to load the "
+                f"{self.source}: {which} says how it is labelled{keys}; name the field with --label, or leave out --answers to load the "
                 "tickets alone"
             )
 
@@ -204,6 +205,8 @@ def _record(
     wanted = taken.grades or tuple(counts)
     dataset = datasets.prepare(conn, name, [(label, "") for label in wanted], task)
     merged = statements.merged(dataset.scheme.task)
+    if not before.scheme.labels and wish.task is None:
+        _check_contradictions(merged, taken.source)
     with transaction(conn):
         writer = _Writer(conn, dataset, wish)
         for one in merged:
@@ -214,6 +217,23 @@ def _record(
     known = [label.name for label in (*before.scheme.labels, *before.scheme.former)]
     remarked = [] if taken.grades else remarks(counts, known, name)
     return made, writer.conflicts, remarked
+
+
+_MANY = 10
+_OFTEN = 0.1
+"""Texts, and the fraction of all texts, with several labels in rows of their own, from which on it
+has to be said what that means."""
+
+
+def _check_contradictions(merged: Sequence[Merged], source: str) -> None:
+    """Raise DataError where so many rows contradict each other that they may be meant together."""
+    named = [one for one in merged if one.contradicts and one.rows[0].said.kind == "named"]
+    if len(named) >= _MANY and len(named) > _OFTEN * len(merged):
+        raise DataError(
+            f"{source}: {len(named):,} of {count(len(merged), 'text')} have rows with different "
+            "labels: say --task multilabel, if a text may have several, or --task exclusive, if "
+            "the newest counts"
+        )
 
 
 class _Writer:

@@ -25,6 +25,7 @@ _LEAST = 65_536
 """Characters in which a quote is looked for at least, once files have proved to lack some."""
 
 _UNCLOSED = "not CSV: the quote opened in it isn't closed"
+_TWICE = "; a quote within quotes is written twice"
 
 
 def read(source: Source) -> Rows:
@@ -105,6 +106,7 @@ class _Rows:
             self._unusable = False
             self._restart()
             return self._named()
+        self._restart()
         return []
 
     def _named(self) -> list[str]:
@@ -139,7 +141,7 @@ class _Rows:
                 continue
             except csv.Error as error:
                 ends = "end of data" in str(error)
-                self._go_back(_UNCLOSED if ends else f"not CSV: {error}")
+                self._go_back(_UNCLOSED if ends else f"not CSV: {error}{_TWICE}")
                 continue
             start = self._read + 1
             if len(cells) == width and self._bad is None and not self._unusable:
