@@ -173,6 +173,8 @@ class Session:
         labels = self.current.suggestion
         if labels or self.scheme.task == "multilabel":
             self.answer("accept", labels)
+        elif self.current.refuses_reject:
+            self.notice = "no suggestion here, this ticket measures accuracy: give its label"
         else:
             self.notice = "no suggestion yet: press the key of a label"
 
