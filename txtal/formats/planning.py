@@ -15,7 +15,7 @@ from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict
 from txtal.formats.reading import Fields, Reading, Say, Source
 from txtal.formats.shapes import Answers, Shape, shape_of
 from txtal.text import count
-from txtal.types import Task
+from txtal.types import Task, Verdict
 
 Said = Callable[[Fields], tuple[Stated, ...]]
 
@@ -292,16 +292,29 @@ def _as_usual(fields: Fields, separator: str, own: bool) -> tuple[Stated, ...]:
     return _signed(said, fields, own) if said is not None else ()
 
 
+def _yes_or_no(fields: Fields, column: str, own: bool) -> tuple[Stated, ...]:
+    """What the only column of a label says: that it applies, or that it doesn't."""
+    verdict: Verdict = "accept" if guesses.is_yes(fields[column]) else "reject"
+    found = name(column.removeprefix("label:"))
+    said = Stated(verdict, (found,) if found else (), task="binary", kind="asked")
+    return _signed(said, fields, own)
+
+
 def _signed(said: Stated, fields: Fields, own: bool) -> tuple[Stated, ...]:
     """With who answered; of txtal's own table, and when, and what was noted."""
     annotator = who(fields.get("annotator")) if "annotator" in fields else ""
     found = replace(said, annotator=annotator) if annotator else said
     if own:
-        comment = fields.pop("comment", "")
-        found = replace(
-            found, at=when(fields.pop("timestamp", None)), comment=comment, kind="whole"
-        )
+        comment, at = str(fields.pop("comment", "")), when(fields.pop("timestamp", None))
+        grade = fields.pop("rating", None)
         fields.pop("annotator", None)
+        found = replace(
+            found,
+            at=at,
+            comment=comment,
+            kind=found.kind if found.task == "binary" else "whole",
+            task="rating" if grade is not None else found.task,
+        )
     return (found,)
 
 
@@ -329,6 +342,8 @@ def _of_columns(fields: Fields, columns: Sequence[str], own: bool) -> tuple[Stat
             raise RowFault(f"{one!r} is {fields[one]!r}, neither 1 nor 0")
     if not any(one in fields for one in columns):
         return ()  # a row of blanks was never labelled
+    if len(columns) == 1:
+        return _yes_or_no(fields, columns[0], own)
     applies = [one for one in columns if guesses.is_yes(fields.get(one))]
     found = tuple(filter(None, (name(one.removeprefix("label:")) for one in applies)))
     verdict = verdict_of(fields.get("answer")) or "accept"

@@ -143,14 +143,15 @@ class _Taken:
 
     def check(self) -> None:
         """Raise DataError if records were read, and none says how it is labelled."""
-        if self.unlabelled and not len(self.statements):
-            many = self.unlabelled > 1
-            which = f"none of {self.unlabelled:,} records" if many else "nothing in its only record"
-            keys = f" (there are {shown(self.sample_keys)})" if self.sample_keys else ""
-            raise DataError(
-                f"{self.source}: {which} says how it is labelled{keys}; name the field with --label, or leave out --answers to load the "
-                "tickets alone"
-            )
+        if not self.unlabelled or len(self.statements):
+            return
+        many = self.unlabelled > 1
+        which = f"none of {self.unlabelled:,} records" if many else "nothing in its only record"
+        keys = f" (there are {shown(self.sample_keys)})" if self.sample_keys else ""
+        raise DataError(
+            f"{self.source}: {which} says how it is labelled{keys}; name the field with --label, "
+            "or leave out --answers to load the tickets alone"
+        )
 
 
 def _task(taken: _Taken, wish: Wish, dataset: Dataset, source: str) -> Task | None:
