@@ -12,8 +12,9 @@ from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session.session import Session
-from txtal.types import Explanation, LearnerStatus, Ranked, Ranking, Revision, Ticket
-from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS
+from txtal.types import Explanation, LearnerStatus, Ranked, Ranking, Revision, Task, Ticket
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, width_of
+from txtal.ui.modes import SIDES
 from txtal.ui.wrap import cells
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
@@ -857,3 +858,34 @@ def test_many_others_are_named_as_far_as_three_and_hostile_names_are_harmless() 
     text = Sitting(session, columns=200).read()
     assert "b 8, c 7, 2 more" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("size", [(120, 20), (140, 40), (171, 44), (200, 60), (260, 30)])
+@pytest.mark.parametrize("task", ["exclusive", "multilabel", "rating"])
+def test_a_wide_screen_has_a_second_column(task: Task, size: tuple[int, int]) -> None:
+    labels = [str(n) for n in range(1, 6)] if task == "rating" else MANY
+    sitting = Sitting(ranked_session(task, labels), *size)
+    said = dict(zip(SIDES, (labels[3], "Why this ticket", "ignored", "Answers per"), strict=True))
+    for side in SIDES:
+        lines = sitting.screen.draw(*size).lines
+        assert all(width_of(line) <= size[0] for line in lines)
+        assert len(lines) == size[1]
+        rules = {row.index("│") for row in sitting.read().split("\n") if "│" in row}
+        assert len(rules) == 1
+        right = "\n".join(row[min(rules) :] for row in sitting.read().split("\n"))
+        assert f"[{side.capitalize()}]" in right
+        assert said[side] in right
+        sitting.press("side")
+    assert sitting.screen.look.side == SIDES[0]
+    text = sitting.press("search")
+    assert "│" in text
+    sitting.press("whole")
+    assert sitting.errors == []
+
+
+def test_no_second_column_on_a_narrow_screen_or_beside_text_from_right_to_left() -> None:
+    assert "│" not in Sitting(ranked_session(), 119, 40).read()
+    assert "│" not in Sitting(ranked_session(), 140, 19).read()
+    assert "│" not in Sitting(make_session([HEBREW]), 140, 40).read()
+    assert "tab side" not in Sitting(ranked_session(), 119, 40).read()
+    assert "tab side" in Sitting(ranked_session(), 160, 40).read()

@@ -195,6 +195,7 @@ ACTIONS: tuple[Action, ...] = (
         line="back",
         do=reading.back,
     ),
+    Action("side", ("tab",), "on a wide screen: labels, why, history or progress", "side", 2),
     Action("down", ("down",), "scroll down a line", modes=_SCROLLED),
     Action("up", ("up",), "scroll up a line", modes=_SCROLLED),
     Action("page_down", ("pagedown",), "scroll down a screen", "scroll", 3, modes=_SCROLLED),

@@ -20,6 +20,11 @@ TITLES: dict[Mode, str] = {
     "paused": "While paused",
 }
 
+Side = Literal["labels", "why", "history", "progress"]
+"""What stands beside the ticket on a wide screen."""
+
+SIDES: tuple[Side, ...] = ("labels", "why", "history", "progress")
+
 Page = Literal["help", "guidelines", "standing", "why", "panel"]
 """A page to read."""
 
