@@ -16,7 +16,7 @@ from txtal.learning.arrays import Floats
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Trainer
 from txtal.types import Measures, Scheme, Task
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 NOT_READY = "the model needs answers of two kinds"
 """Why there is nothing to tell apart yet."""
@@ -89,7 +89,7 @@ class Fit:
         return self.snapshot.scheme.task
 
     @property
-    def features(self) -> Features:
+    def features(self) -> DatasetFeatures:
         """Those of the dataset, as far as they were made."""
         return self.snapshot.features
 

@@ -13,7 +13,7 @@ from txtal.learning.arrays import Indices, Mask
 from txtal.store import answers, datasets, synthetic
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Dataset, Scheme
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class AnswerLog:
             dataset,
             newest,
             answers.standing(conn, dataset.id),
-            answers.chances(conn, dataset.id),
+            answers.selection_probabilities(conn, dataset.id),
             answers.drawn(conn, dataset.id, dataset.scheme.task),
             synthetic.ids(conn, dataset.id),
         )
@@ -57,7 +57,7 @@ class Snapshot:
     """The answers at one moment, with the features there were."""
 
     log: AnswerLog
-    features: Features
+    features: DatasetFeatures
 
     @property
     def scheme(self) -> Scheme:

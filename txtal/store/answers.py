@@ -144,10 +144,10 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     return [from_row(row, stands_for) for row in rows]
 
 
-def chances(conn: Connection, dataset_id: int) -> dict[int, float | None]:
-    """The chance that each ticket with a standing answer had of being asked, when it first was.
+def selection_probabilities(conn: Connection, dataset_id: int) -> dict[int, float | None]:
+    """Return the selection probability of each ticket with a standing answer, when first shown.
 
-    In the order in which they were asked, without synthetic ones. None where it isn't known.
+    In the order in which they were shown, without synthetic ones; None where it isn't known.
     """
     rows = conn.execute(
         "SELECT ticket_id, selection_probability, min(id) AS first FROM answer"

@@ -1,4 +1,4 @@
-"""What was measured: how good the model is, whether to go on, whom to doubt, and what it cost."""
+"""What was measured: how good the model is, whether to go on, which answers to review, its cost."""
 
 from __future__ import annotations
 
