@@ -77,7 +77,10 @@ class Fit:
         if before and not before.measured.is_old(answers, self.trainer.hyper):
             return replace(self, measured=before.measured)
         measured = measuring.measure(self.answered, self.trainer, self.model, *sample())
-        measures = measured.measures and measuring.by_label(measured.measures, self.answered.labels)
+        if measured.measures is None:
+            return replace(self, measured=measured)
+        measures = measuring.by_label(measured.measures, self.answered.labels)
+        measures = replace(measures, state=self.snapshot.log.state)
         return replace(self, measured=measured, measures=measures)
 
     @property
