@@ -133,7 +133,7 @@ def command(
         dataset,
         dataclasses.replace(reading, max_line=max_line),
         strict,
-        given.options.annotator_of(context, annotator),
+        options.annotator_of(context, given.annotator),
         is_named,
         given.task,
         grades(given.rating) if given.rating else (),

@@ -92,7 +92,7 @@ def _entries(text: str) -> Iterator[_Named]:
     assigned = _ASSIGNED.match(stripped)
     if assigned is not None:  # a list in YAML's or TOML's one line
         return _of_json(_json(assigned[1], start), start)
-    if stripped.startswith("[") and stripped.rstrip().endswith("]"):
+    if stripped.startswith("[") and (stripped.rstrip().endswith("]") or stripped[1:2] in "\"'{"):
         return _of_json(_json(stripped, start), start)
     if stripped.startswith("{") and not _is_object_a_line(stripped):
         return _of_json(_json(stripped, start), start)
