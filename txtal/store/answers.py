@@ -92,7 +92,7 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
             ).fetchall()
         stands_for = labels.merged(conn, dataset_id)
         undone = tuple(from_row(one, stands_for) for one in step)
-        undos = tuple(take_back(conn, dataset_id, session_id, answer) for answer in undone)
+        undos = tuple(append_undo(conn, dataset_id, session_id, answer) for answer in undone)
         if len(undone) == 1:
             leases.hold(conn, session_id, undone[0].ticket_id)
         ticket = tickets.get(conn, undone[0].ticket_id)
@@ -105,7 +105,7 @@ _OF_ANNOTATOR = (
 )
 
 
-def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+def append_undo(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
     """Undo an answer in its annotator's name, inside the caller's transaction. The undo's id."""
     now = time.time()
     cursor = conn.execute(
@@ -117,14 +117,14 @@ def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer
 
 
 def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:
-    """Take back all that the answer's annotator said of its ticket, so that none stands again."""
+    """Undo every answer of this annotator's to the ticket, so that none stands again."""
     rows = conn.execute(
         "SELECT * FROM answer AS a WHERE ticket_id = ? AND annotator = ? AND verdict IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
         (answer.ticket_id, answer.annotator),
     ).fetchall()
     for row in rows:
-        take_back(conn, dataset_id, session_id, from_row(row, {}))
+        append_undo(conn, dataset_id, session_id, from_row(row, {}))
 
 
 def newest(conn: Connection, dataset_id: int) -> int:
