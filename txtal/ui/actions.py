@@ -227,6 +227,13 @@ ACTIONS: tuple[Action, ...] = (
         line="guidelines",
         do=reading.guidelines,
     ),
+    Action(
+        "notices",
+        ("!",),
+        "read the notices of this session again",
+        line="notices",
+        do=reading.notices,
+    ),
     Action("pause", ("z",), "stop the clock; any key goes on", line="pause", do=reading.pause),
     Action("help", ("?",), "show this help", "help", 9, line="help", do=reading.show_help),
     Action(

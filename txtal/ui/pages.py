@@ -44,6 +44,8 @@ def page_lines(
             return list(_markdown(session.guidelines, width))
         case "why" if session.question:
             return list(why_lines(session, session.question, look.reading.matched, width))
+        case "notices":
+            return list(_notices(session, width))
         case "panel" if look.reading.panel:
             return list(_panel(*look.reading.panel, width))
         case "standing" if look.reading.overview:
@@ -68,6 +70,17 @@ def folded_lines(shown: Shown, width: int, most: int) -> Iterator[Line]:
 def ticket_line(folded: Folded, at: int) -> Line:
     """A line in its styles, or that of tickets."""
     return [(style or "class:ticket", text) for style, text in folded.styled(at)]
+
+
+def _notices(session: Session, width: int) -> Iterator[Line]:
+    """Every notice of the session, the newest first."""
+    yield [("class:title", "Notices of this session, the newest first")]
+    for text in session.notices.kept:
+        first, *rest = fold(clean(text), width - 2)
+        yield [("class:ticket", f"• {first}")]
+        yield from ([("class:ticket", f"  {part}")] for part in rest)
+    if not session.notices.kept:
+        yield [("class:dim", "none yet")]
 
 
 def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
