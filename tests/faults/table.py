@@ -29,6 +29,7 @@ TRUST = "faults/test_trust.py::"
 LABELS = "faults/test_labels.py::"
 PATHS = "faults/test_paths.py::"
 WRITERS = "faults/test_writers.py::"
+KEYS = "faults/test_keys.py::"
 
 FAULTS = (
     Fault(
@@ -446,6 +447,29 @@ FAULTS = (
             PATHS + "test_an_emptied_database_keeps_its_log",
             PATHS + "test_a_log_is_taken_in_wherever_its_taking_in_was_cut",
         ),
+    ),
+    Fault(
+        "50",
+        "a search for one word 2,000 times, 200 KB pasted into a search",
+        (
+            KEYS + "test_a_search_for_one_word_two_thousand_times",
+            KEYS + "test_a_query_is_as_small_as_what_it_asks",
+            KEYS + "test_a_search_that_takes_long_is_given_up",
+        ),
+    ),
+    Fault(
+        "52",
+        "a burst of keys without bracketed paste",
+        (
+            KEYS + "test_ten_thousand_keys_at_once_answer_next_to_nothing",
+            "ui/test_app.py::test_a_burst_answers_nothing_that_was_not_seen",
+            "ui/test_app.py::test_keys_typed_ahead_of_the_start_answer_nothing",
+        ),
+    ),
+    Fault(
+        "54",
+        "clock set by 400 days while a ticket is on the screen",
+        (KEYS + "test_a_clock_that_is_set_changes_no_duration",),
     ),
     Fault(
         "56",

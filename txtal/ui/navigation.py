@@ -88,14 +88,13 @@ def _edit(change: Callable[[Field, str], Field]) -> Own:
 
 
 def _type(screen: Screen, field: Field) -> None:
-    screen.look = screen.look.typed(field=field, cursor=0)
-    if screen.look.mode == "list":
-        list_again(screen)
+    screen.look = screen.look.typed(field=field, cursor=0, stale=screen.look.mode == "list")
 
 
 def list_again(screen: Screen) -> None:
     """List what fits what is typed, or say why that can't be meant."""
     typing = screen.look.typing
+    screen.look = screen.look.typed(stale=False)
     try:
         found, said = look_up(screen.session, typing.purpose, typing.field.text)
     except TxtalError as error:
@@ -124,6 +123,8 @@ def _step(by: Callable[[Screen], int]) -> Own:
 
 
 def _select(screen: Screen, row: int) -> None:
+    if screen.look.typing.stale:
+        list_again(screen)
     look = screen.look
     rows = (
         look.typing.found if look.mode == "list" else picked(screen.session, screen.keyboard, look)

@@ -15,7 +15,7 @@ from txtal.recipes.extensions import Extension, Panel, Shown
 from txtal.session.session import Session
 from txtal.types import Found, Label
 from txtal.ui import navigation
-from txtal.ui.attendance import Attendance
+from txtal.ui.attendance import TOO_SOON, Attendance
 from txtal.ui.display import Display
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
@@ -26,6 +26,8 @@ from txtal.ui.picture import Picture
 from txtal.ui.recorder import Recorder
 from txtal.ui.view import Frame
 from txtal.ui.view_state import Look
+
+LONGEST_PASTE = 10_000
 
 OnError = Callable[[BaseException], object]
 
@@ -56,6 +58,11 @@ class Screen:
         self._attendance = Attendance(session, clock)
         self._offers = Offers(session)
         self._confirmed: Callable[[], None] = lambda: None
+
+    @property
+    def is_ahead_of_drawing(self) -> bool:
+        """Whether the next key may be taken before this one's doing is drawn."""
+        return self._attendance.refused or self.look.mode in ("list", "line")
 
     def see(self, **changes: Any) -> None:
         """Change what is looked at."""
@@ -89,7 +96,9 @@ class Screen:
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
         if self.look.mode in ("picker", "list", "line"):
-            self.press("type", text)
+            self.press("type", text[:LONGEST_PASTE])
+            if len(text) > LONGEST_PASTE:
+                self.tell(f"only the first {LONGEST_PASTE:,} characters of the paste were taken")
         else:
             self.tell("paste ignored: press keys one by one")
 
@@ -107,7 +116,14 @@ class Screen:
     def answer(self, record: Callable[[], None]) -> None:
         """Record an answer to the question that was drawn, and to no other."""
         if self.picture.shows(self.session.question):
-            self.save(record)
+            self._once_seen(lambda: self.save(record))
+
+    def _once_seen(self, do: Callable[[], None]) -> None:
+        """Do what a key says, unless what it answers was on the screen for too short a time."""
+        if self._attendance.is_hasty():
+            self.tell(TOO_SOON)
+        else:
+            do()
 
     def save(self, record: Callable[[], None]) -> None:
         """Record, or wait for the lock."""
@@ -152,6 +168,8 @@ class Screen:
 
     def found_at(self, typed: str) -> Found | None:
         """Return the selected answer or ticket of the list, which closes."""
+        if self.look.typing.stale:
+            navigation.list_again(self)
         typing = self.look.typing
         if not typing.found:
             return None
@@ -199,6 +217,9 @@ class Screen:
 
     def confirmed(self) -> None:
         """The annotator has said yes."""
+        self._once_seen(self._do_confirmed)
+
+    def _do_confirmed(self) -> None:
         self.see(mode="ticket")
         self._confirmed()
 
@@ -262,7 +283,11 @@ class Screen:
     def draw(self, columns: int, rows: int) -> Frame:
         """The picture to show now; from here on its question may be answered."""
         self._settle()
+        if self.look.typing.stale:
+            navigation.list_again(self)
         drawn = self.picture.draw(self.session, self.look, (columns, rows), self._on_error)
+        asked = self.look.asked if self.look.mode == "confirm" else ""
+        self._attendance.see(self.picture.frame.question, asked)
         if self.look.mode == "page":
             self.look = self.look.read(top=drawn.top)
         else:

@@ -42,6 +42,8 @@ class Typing:
     """The selected row of the list."""
     found: tuple[Found, ...] = ()
     """The list of answers or tickets."""
+    stale: bool = False
+    """More was typed since it was listed."""
     described: int = 0
     """The label whose description is shown instead of the ticket; 0 for none."""
     examples: tuple[str, ...] = ()
