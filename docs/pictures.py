@@ -179,7 +179,9 @@ async def _shot(session: Session, picture: Picture) -> Terminal:
     keys = iter(picture.keys)
     with create_pipe_input() as keyboard:
         output = Vt100_Output(written, lambda: size, term="xterm-256color")
-        application = app.build(Screen(session, Display("feedback"), _fail), keyboard, output)
+        application = app.build(
+            Screen(session, Display("feedback"), _fail), keyboard, output, "night"
+        )
 
         def drawn(_: object) -> None:
             key = next(keys, None)

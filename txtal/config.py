@@ -1,4 +1,6 @@
-"""Settings by flag, environment, project file and user file, in this order.
+"""Settings by flag, environment, dataset, project file and user file, in this order.
+
+What is kept with a dataset are the options that it was labelled with last; see KEPT.
 
 The project's file is ``txtal.toml`` in the current folder, the user's ``config.toml`` in the folder
 the platform has for such. Both are data: nothing in them can make txtal load code.
@@ -7,7 +9,7 @@ the platform has for such. Both are data: nothing in them can make txtal load co
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,25 +36,51 @@ class Setting:
     variable: str = ""
     """The environment variable that goes before the files."""
     whole: bool = False
-    """Of the whole program, and not of sittings alone."""
+    """Of the whole program, and not of sessions alone."""
+    kept: bool = False
+    """Kept with the dataset that it was given for."""
 
 
 SETTINGS = (
     Setting("db", str, "txtal.db", "the database file", "TXTAL_DB", whole=True),
     Setting("annotator", str, "your login name", "who answers", "TXTAL_ANNOTATOR"),
     Setting("plain", bool, False, "line by line", "TXTAL_PLAIN"),
-    Setting("theme", str, "calm", "calm, bright, paper or mono", "TXTAL_THEME"),
+    Setting("theme", str, "auto", "auto, night, peat, paper, linen or mono", "TXTAL_THEME"),
     Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
-    Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic"),
-    Setting("guidelines", str, "", "a Markdown file to be shown with g"),
-    Setting("patterns", str, "", "a file of words to be highlighted"),
+    Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic", kept=True),
+    Setting("guidelines", str, "", "a Markdown file to show with g", kept=True),
+    Setting("patterns", str, "", "a file of words to highlight", kept=True),
     Setting("keymap", dict, {}, "a table of actions with their keys"),
-    Setting("strategy", str, "auto", "how tickets are chosen"),
-    Setting("vectors", str, "auto", "features"),
-    Setting("lang", str, "en", "language of the texts"),
-    Setting("audit", float, 0.1, "share of questions drawn at random"),
+    Setting("strategy", str, "auto", "how tickets are picked", kept=True),
+    Setting("vectors", str, "auto", "text vectors", kept=True),
+    Setting("lang", str, "en", "language of the texts", kept=True),
+    Setting("spacy", str, "", "a spaCy pipeline instead of the language's", kept=True),
+    Setting("audit", float, 0.1, "fraction of tickets drawn at random", kept=True),
     Setting("seed", int, 0, "makes the random choices repeatable"),
 )
+
+KEPT = frozenset(setting.name for setting in SETTINGS if setting.kept)
+"""Names of the options that are kept with a dataset."""
+
+_ALTERNATIVES = {"lang": "spacy", "spacy": "lang", "strategy": "band"}
+"""Options whose kept value doesn't hold while another one is given."""
+
+_REPLACED = {"lang": "spacy"}
+"""What is kept no longer once another option is given: a pipeline would go before the language."""
+
+
+def recalled(kept: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """Return those of the kept values that hold when these options are given."""
+    return {
+        name: value
+        for name, value in kept.items()
+        if name in KEPT and name not in given and _ALTERNATIVES.get(name) not in given
+    }
+
+
+def replaced(given: Collection[str]) -> list[str]:
+    """Return the names of the settings that are kept no longer when these options are given."""
+    return [old for new, old in _REPLACED.items() if new in given and old not in given]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +107,15 @@ def from_files() -> dict[str, Origin]:
     return {one.setting.name: one for path in (user_file(), PROJECT_FILE) for one in _read(path)}
 
 
-def everything() -> list[Origin]:
-    """Every setting with its value, but for flags, and where it comes from."""
+def everything(kept: Mapping[str, Any] | None = None, dataset: str = "") -> list[Origin]:
+    """Every setting with its value, but for flags, and where it comes from.
+
+    ``kept`` are the settings of a dataset of this name.
+    """
     found = from_files()
+    for setting in SETTINGS:
+        if kept and setting.kept and setting.name in kept:
+            found[setting.name] = Origin(setting, kept[setting.name], f"dataset {dataset}")
     return [_origin(setting, found) for setting in SETTINGS]
 
 
@@ -92,12 +126,12 @@ def _origin(setting: Setting, found: Mapping[str, Origin]) -> Origin:
     return found.get(setting.name, Origin(setting, setting.default, "default"))
 
 
-def defaults(sittings: Iterable[str]) -> dict[str, Any]:
-    """The files' settings as click's default map: those of sittings under each such command."""
+def defaults(recipes: Iterable[str]) -> dict[str, Any]:
+    """The files' settings as click's default map: those of sessions under each such command."""
     found = from_files()
     whole = {name: one.value for name, one in found.items() if one.setting.whole}
     rest = {name: one.value for name, one in found.items() if _is_option(one.setting)}
-    return {**whole, **dict.fromkeys(sittings, rest)} if found else {}
+    return {**whole, **dict.fromkeys(recipes, rest)} if found else {}
 
 
 def keymap() -> dict[str, Sequence[str]]:
@@ -116,7 +150,7 @@ def keymap() -> dict[str, Sequence[str]]:
 
 
 def _is_option(setting: Setting) -> bool:
-    """A sitting has an option of this name."""
+    """A session has an option of this name."""
     return not setting.whole and setting.kind is not dict
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from shlex import quote
 
-from txtal import logs
+from txtal import config, logs
 from txtal.errors import UsageError
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
@@ -24,7 +24,7 @@ from txtal.recipes.extensions import Extras
 from txtal.recipes.recipe import Recipe
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, schema
+from txtal.store import DEFAULT_PATH, datasets, schema, settings
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
@@ -50,11 +50,15 @@ class Invocation:
     recipe: str
     code: Path
     """The recipe's file, for the learner to load what it registers."""
-    theme: Theme = "calm"
+    theme: Theme = "auto"
     preset: str = "prodigy"
     """Which of :data:`txtal.ui.keymaps.PRESETS` the keys are."""
     keymap: Keymap = field(default_factory=dict)
     """Keys in the place of the preset's."""
+    given: Mapping[str, str | float] = field(default_factory=dict)
+    """Options to keep with the dataset, by name; see :data:`txtal.config.KEPT`."""
+    notices: tuple[str, ...] = ()
+    """What to say before the session begins."""
 
 
 def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
@@ -122,8 +126,23 @@ class _Run:
                 f"{recipe.dataset}: no labels yet; give them with -l bug,praise or --labels-from "
                 "FILE, or grades with --rating 1-5"
             )
+        self._keep(conn, dataset)
         self._warn(dataset)
         return dataset
+
+    def _keep(self, conn: Connection, dataset: Dataset) -> None:
+        """Keep the options that were given with the dataset, and say what is and was kept."""
+        for notice in self.invocation.notices:
+            self.report.say(notice)
+        given = self.invocation.given
+        settings.forget(conn, dataset.id, config.replaced(given))
+        changed = settings.keep(conn, dataset.id, given)
+        said = [
+            f"{name} {value or 'none'}" + ("" if old is None else f" (it was {old or 'none'})")
+            for name, (old, value) in changed.items()
+        ]
+        if said:
+            self.report.say(f"kept with {dataset.name} from now on: {', '.join(said)}")
 
     def _warn(self, dataset: Dataset) -> None:
         """Say what is likely to be a mistake, and isn't certain to be one."""
@@ -196,10 +215,8 @@ class _Run:
         recipe = self.recipe
         if recipe.questions.order == "file":
             return None
-        settings = recipe.model.settings(recipe.questions, self.invocation.code)
-        learner = LearnerProcess(
-            self.invocation.database, recipe.dataset, settings, log=logs.path()
-        )
+        wanted = recipe.model.settings(recipe.questions, self.invocation.code)
+        learner = LearnerProcess(self.invocation.database, recipe.dataset, wanted, log=logs.path())
         learner.start()
         return learner
 

@@ -6,9 +6,8 @@ Every session labels a set's pool as `txtal teach` would, to each of ``--marks``
 learner says how good its model is, and the model is tried on the distinct texts of the test file,
 as `txtal simulate` does. Printed for each set and mark, over the sessions:
 
-- of accuracy (``accuracy``: the estimate that is shown; ``weighted``: the pool's confidence and
-  all answers by their chance of being asked, the same as long as there is one; ``corrected``: the
-  pool's confidence and the audit; ``audit``: the audit alone) and of macro-F1 (``macro_f1``,
+- of accuracy (``accuracy``: the headline; ``corrected``: the pool's confidence and the audit,
+  without a prior; ``audit``: the audit alone) and of macro-F1 (``macro_f1``: the headline;
   ``audit_f1``): how often the 95 % interval holds the truth, the bias, the root mean square error,
   and how wide the interval is;
 - ``covers pool``: the same for the accuracy on the pool's open tickets, which is what is estimated;
@@ -63,7 +62,6 @@ SETS = (
 )
 ESTIMATES = {
     "accuracy": "accuracy",
-    "weighted": "accuracy",
     "corrected": "accuracy",
     "audit": "accuracy",
     "macro_f1": "macro_f1",

@@ -148,7 +148,7 @@ def main() -> None:
         bare = Terminal([sys.executable, "-c", BARE, str(source), labels], environment)
         bare.wait_for(_answered(0))
         teach = Terminal([TXTAL, "--db", db, "teach", "d", "--labels-from", labels], environment)
-        teach.wait_for("r1 ")  # the learner has vectorised: from here on it trains at every key
+        teach.wait_for(r"  v1\b")  # the learner has vectorised: from here on it trains at every key
         sync, painted = Sync(folder), (teach.painted, bare.painted)
         times: dict[str, list[float]] = {"txtal": [], "bare": [], "sync": []}
         for number in range(1, options.answers + 1):

@@ -203,7 +203,7 @@ def sit(folder: Path, words: list[str], seconds: int) -> dict[str, Any]:
     terminal = Terminal([TXTAL, *words], environment)
     first = terminal.wait_for("1-9") - began
     if seconds:
-        terminal.wait_for("model r")
+        terminal.wait_for(r"  v\d")
     process = psutil.Process(terminal._process.pid)
     memory, behind, presses = [], [], []
     for number in range(1, seconds + 1):

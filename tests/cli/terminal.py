@@ -22,6 +22,21 @@ CTRL_L = "\x0c"
 SAVED = re.compile(r"saved \d\d:\d\d:\d\d #(\d+)")
 
 
+_VERSION = re.compile(r"  v(\d+)( \+\d+)?")
+
+
+def version(text: str) -> int:
+    """The version of the model on the screen; 0 before there is one."""
+    found = _VERSION.search(text)
+    return int(found[1]) if found else 0
+
+
+def in_step(text: str) -> bool:
+    """Whether the screen says that the model knows every answer."""
+    found = _VERSION.search(text)
+    return found is not None and not found[2]
+
+
 class Picture:
     """What a terminal makes of the bytes it is sent; it knows what prompt_toolkit sends.
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Open
 from tests.cli.driving import LABELS, TXTAL, Program, until
-from tests.cli.terminal import Terminal, saved
+from tests.cli.terminal import Terminal, in_step, saved, version
 
 TEACH = ("teach", "d", "--vectors", "lexical")
 MANUAL = ("manual", "d")
@@ -59,23 +59,17 @@ def test_kill_9_of_the_screen(sample: Program, terminal: Open) -> None:
     kill_again_and_again(sample, terminal, [TEACH, MANUAL, TEACH, MANUAL, MANUAL])
 
 
-def revision(text: str) -> int:
-    """The number of the model's newest fit on the screen; 0 before there is one."""
-    found = re.search(r"model r(\d+)", text)
-    return int(found[1]) if found else 0
-
-
 def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
     one = terminal(sample, *TEACH)
     one.wait("1-9 label")
     one.answer("1", 1)
-    one.wait(lambda text: revision(text) > 0)
-    before = revision(one.text)
+    one.wait(lambda text: version(text) > 0)
+    before = version(one.text)
     killed = one.learner()
     killed.kill()
     one.wait("restarting")
     one.answer("2", 2)  # the session goes on meanwhile
-    one.wait(lambda text: revision(text) > before and "behind" not in text)
+    one.wait(lambda text: version(text) > before and in_step(text))
     assert one.learner().pid != killed.pid
     assert "restarting" not in one.text
     one.answer("3", 3)
@@ -90,7 +84,7 @@ def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, termin
     one.learner().kill()
     one.wait("restarting")
     one.answer("1", 1)
-    one.wait(lambda text: revision(text) > 0)
+    one.wait(lambda text: version(text) > 0)
     one.send("q")
     assert one.end() == 0
 

@@ -34,11 +34,12 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program
 
 
 def test_of_a_dataset(trained: Program) -> None:
-    body = trained.quick.json("evaluate", "d", "--json")
+    body = trained.quick.json("evaluate", "d", "--all", "--json")
     assert body["dataset"] == "d"
-    assert body["audit"]["n"] == 68
-    for key in ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "weighted"):
-        assert 0 <= body[key]["low"] <= body[key]["value"] <= body[key]["high"] <= 1
+    assert body["accuracy"]["n"] == body["others"]["audit"]["n"] == 68
+    assert body["others"].keys() == {"audit", "audit_f1", "corrected"}
+    for found in (body["accuracy"], body["macro_f1"], *body["others"].values()):
+        assert found is None or 0 <= found["low"] <= found["value"] <= found["high"] <= 1
     assert body["accuracy"]["value"] > 0.7
     assert sum(one["support"] for one in body["labels"].values()) == 68
     assert (
@@ -48,16 +49,19 @@ def test_of_a_dataset(trained: Program) -> None:
     )
     assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
     said = trained.quick.ok("evaluate", "d").out
-    assert body["accuracy"] == body["weighted"]
-    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion", "weight"):
+    assert "others" not in trained.quick.json("evaluate", "d", "--json")
+    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion"):
         assert part in said
+    assert "an estimate for tickets like those loaded, from 68 audit answers" in said
+    assert "audit only" not in said
+    assert "accuracy, audit only: " in trained.quick.ok("evaluate", "d", "--all").out
 
 
 def test_of_a_classifier_on_a_labelled_file(trained: Program) -> None:
     body = trained.quick.json("evaluate", "model", LABELLED, "--json")
     assert body["accuracy"]["n"] == len(LABELLED.read_text("utf-8").splitlines())
     assert body["accuracy"]["value"] > 0.9  # it learned from these very tickets
-    assert (body["audit"], body["weighted"]) == (None, None)
+    assert "others" not in body
     assert set(body["labels"]) == set(LABELS)
     said = trained.quick.ok("evaluate", "model", LABELLED).out
     assert "labelled texts of" in said
@@ -167,4 +171,4 @@ def test_stats_has_what_the_learner_measured(labelled: Program) -> None:
     assert body["measures"]["confusion"] == [{"label": first, "taken_for": second, "count": 2}]
     said = labelled.quick.ok("stats", "d").out
     assert "accuracy  80.0 % (95 % interval 50.0 to 90.0)" in said
-    assert "measured with 4 answers" in said
+    assert "after 4 answers" in said

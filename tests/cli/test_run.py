@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Open
 from tests.cli.driving import LABELLED, PATIENCE, REPOSITORY, TICKETS, Program
+from tests.cli.terminal import in_step
 
 RECIPE = '''
 """Loud tickets first, and a file of what is urgent."""
@@ -129,7 +130,7 @@ def test_its_own_strategy_ranks_in_the_learner(mine: Program, terminal: Open) ->
     one = terminal(mine, "run", "mine.py:triage", "d", "t.jsonl", "--label", "bug,praise")
     for number in range(1, 26):  # the start order is over after 24
         one.answer("12"[number % 2], number)
-    one.wait(lambda text: "model r" in text and "behind" not in text)
+    one.wait(in_step)
     one.answer("1", 26)
     one.wait("picked by loud")
     answered = {line["text"] for line in mine.exported()}

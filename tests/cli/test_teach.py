@@ -10,14 +10,9 @@ import pytest
 
 from tests.cli.conftest import Open
 from tests.cli.driving import LABELS, LABELS_FILE, TICKETS, TXTAL, Program
-from tests.cli.terminal import Terminal, saved
+from tests.cli.terminal import Terminal, in_step, saved, version
 
 LEXICAL = ("--vectors", "lexical")
-
-
-def in_step(text: str) -> bool:
-    """The screen says that the model knows every answer."""
-    return bool(re.search(r"model r\d+(?! *,)", text)) and "behind" not in text
 
 
 # --- the judged scenario ----------------------------------------------------------------------
@@ -43,7 +38,7 @@ def label_quit_resume_undo(
             one.send("n")
             one.wait(lambda text: "Same answer (" not in text)
         if number == learned_by:
-            one.wait("model r")
+            one.wait(version)
     one.send("q")
     assert one.end() == 0
     assert f"{len(keys)} answers in this" in one.text
@@ -208,7 +203,7 @@ def asked(one: Terminal, before: str = "") -> str:
         found = pattern.findall(text)
         if found and found[0] != before:
             return found[:1]
-        return [""] if "left on the screen of another" in text or "are answered." in text else None
+        return [""] if "open in other sessions" in text or "are answered." in text else None
 
     return str(one.wait(look)[0])
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Open, fresh, terminal
 from tests.cli.driving import TXTAL, Program, until
+from tests.cli.terminal import version
 from tests.engine.machines import Machines, running
 from txtal.store import schema
 
@@ -56,7 +57,7 @@ def test_the_screen_goes_on_without_its_scheduler(
     machines: Machines, pool: Program, terminal: Open
 ) -> None:
     one = terminal(pool, *teach(machines))
-    one.wait("model r")
+    one.wait(version)
     for number in range(1, 11):
         one.answer(str(1 + number % 2), number)
     until(lambda: ranked(pool) == 10, "a ranking from elsewhere")

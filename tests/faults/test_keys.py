@@ -82,7 +82,7 @@ def test_a_clock_that_is_set_changes_no_duration(
     for days in (400, -400):
         with tries.one(days):
             session = make_session()
-            monkeypatch.setattr(time, "time", lambda: real() + days * 86_400)
+            monkeypatch.setattr(time, "time", lambda days=days: real() + days * 86_400)
             session.accept() if session.suggestion else session.choose(1)
             (answer,) = ledger(session).answers
             assert 0 <= answer.answered - answer.shown < 60

@@ -22,6 +22,8 @@ WRITERS = {
     "tempfiles.py": "the one writer",
     "store/sqlite.py": "makes a new database private before SQLite opens it",
     "formats/atomic.py": "a device or pipe that an output names is written as it is",
+    "formats/folder.py": "a folder is made under a temporary name and takes its place whole",
+    "formats/writers/arrow.py": "files within such a folder",
     "logs.py": "the log grows, and may be a device that its user names",
     "processes.py": "the log, for what a process complains of",
     "vectors/files.py": "trims its own growing files to what their header counts",

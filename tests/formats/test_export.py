@@ -150,7 +150,7 @@ def test_plain() -> None:
     ]
     out = io.StringIO()
     written = write(rows, out, "plain")
-    assert out.getvalue() == '{"text":"hi","label":"bug"}\n'
+    assert out.getvalue() == '{"id":7,"text":"hi","label":"bug"}\n'
     assert (written.answers, written.lines) == (4, 1)
     assert written.left_out == {"reject": 2, "ignore": 1}
 
@@ -163,7 +163,7 @@ def test_plain_multilabel() -> None:
 def test_compact_readable_and_one_line_to_everybody() -> None:
     ticket = Ticket(1, "é\u2028\x85\n😀\u2029")
     out = io.StringIO()
-    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, "plain")
+    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["exclusive"])], out, "plain")
     assert out.getvalue() == '{"text":"é\\u2028\\u0085\\n😀\\u2029","label":"bug"}\n'
     assert json.loads(out.getvalue())["text"] == ticket.text
 
@@ -171,7 +171,7 @@ def test_compact_readable_and_one_line_to_everybody() -> None:
 def test_half_a_character_is_escaped_rather_than_fatal() -> None:
     ticket = Ticket(1, "é\ud800")
     out = io.StringIO()
-    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["binary"])], out, "plain")
+    write([export_row(ticket, Answer(1, "accept", (1,)), SCHEMES["exclusive"])], out, "plain")
     assert out.getvalue() == '{"text":"\\u00e9\\ud800","label":"bug"}\n'
 
 

@@ -344,8 +344,9 @@ def test_words_that_are_always_new_are_let_go(
 
     def counting(self: Vectoriser, *of: object) -> object:
         rows = transform(self, *of)  # type: ignore[arg-type]
-        assert self._bag is not None
-        held.append((len(self._bag.types), self._pipeline.tokeniser.met))
+        sums = self._sums
+        assert sums._bag is not None
+        held.append((len(sums._bag.types), sums._pipeline.tokeniser.met))
         return rows
 
     monkeypatch.setattr(Vectoriser, "transform", counting)

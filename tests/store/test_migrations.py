@@ -27,6 +27,7 @@ FROZEN = {
     "m007_overlap": "d8600e6f2aa02173",
     "m008_synthetic": "14ce1a3c6e8671cd",
     "m009_commit_mark": "aaab376331e56124",
+    "m010_settings": "b7a3e17896c043e9",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

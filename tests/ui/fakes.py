@@ -176,7 +176,7 @@ def make_session(
 
 
 def ranked_session(task: Task = "exclusive", labels: Sequence[str] = FEW) -> Session:
-    """A session whose first question has a suggestion: label 2, 62 %."""
+    """A session whose first question has a suggestion: label 2, 62%."""
     learner = StillLearner()
     session = make_session(["zero", "one", "two"], labels, task, learner=learner, audit=0.0)
     likely = ((2, 0.62), (3, 0.3), (1, 0.08))[: len(labels)]

@@ -164,11 +164,11 @@ def test_without_words_search_lists_what_is_asked_next(
     assert "▸ ? broken" in text
     assert "? praise" in text
     text = sitting.type("is:unsure")
-    assert text.index("? praise") < text.index("? broken")  # 60 % before 70 %
+    assert text.index("? praise") < text.index("? broken")  # 60% before 70%
     sitting.press("clear")
     assert "▸ ? praise" in sitting.type("label:pra")
     sitting.press("open")
-    assert "▸ praise 60 %" in sitting.read()
+    assert "▸ praise 60%" in sitting.read()
     sitting.press("accept")
     assert session.saved is not None
     assert session.saved.ranked is not None

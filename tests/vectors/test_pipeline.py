@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import bag, installed
 from txtal.vectors.bag import Bag, batches
-from txtal.vectors.pipeline import MAX_CHARACTERS, Pipeline, PipelineVectors
+from txtal.vectors.pipeline import MAX_CHARACTERS, Pipeline
+from txtal.vectors.pipeline_vectors import PipelineVectors
 
 ENGLISH = Pipeline("en")
 

@@ -16,8 +16,9 @@ from tests.vectors.sentences import WORDS, make_static
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import cache, sentence
 from txtal.vectors.cache import FeatureCache
+from txtal.vectors.lengths import BESIDE
 from txtal.vectors.sentence import Sentence
-from txtal.vectors.vectoriser import BESIDE, Vectoriser
+from txtal.vectors.vectoriser import Vectoriser
 
 
 @pytest.fixture

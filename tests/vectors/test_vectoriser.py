@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.vectors.conftest import TEXTS, Lengths, SavedLengths
 from txtal.errors import LearnerError, UsageError
-from txtal.vectors import bag, registry, static, vectoriser
+from txtal.vectors import bag, registry, static, sums, vectoriser
 from txtal.vectors.vectoriser import Vectoriser, fit_sample
 
 needs_static = pytest.mark.skipif(not static.available(), reason="no static vectors installed")
@@ -59,7 +59,7 @@ class TestFeatures:
 
     def test_nor_on_how_many_rows_are_made_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         together = saved_and_loaded(FITTED).transform(TEXTS)
-        monkeypatch.setattr(vectoriser, "ROWS_AT_ONCE", 3)
+        monkeypatch.setattr(sums, "ROWS_AT_ONCE", 3)
         assert np.array_equal(saved_and_loaded(FITTED).transform(TEXTS), together)
 
     def test_nor_on_what_was_read_before(self) -> None:
@@ -80,8 +80,7 @@ class TestFeatures:
     def test_any_text_gives_finite_rows_of_one_length_or_none(self, texts: list[str]) -> None:
         features = FITTED.transform(texts)
         assert np.isfinite(features).all()
-        dims = [part.dims for part in FITTED._parts.values()]
-        lengths = lengths_of_blocks(features, *dims)
+        lengths = lengths_of_blocks(features, *FITTED.widths)
         assert np.all((abs(lengths / FITTED.to_arrays()[0]["lengths"] - 1) < 1e-3) | (lengths == 0))
 
     @pytest.mark.parametrize(

@@ -38,21 +38,33 @@ def grades(estimate: Data) -> str:
 
 
 def show_sums(data: Data, source: str) -> None:
-    """The estimates, a line each; ``source`` says what they are from."""
+    """The headline, a line each; ``source`` says what it is from."""
     if data["mean_absolute_error"]:
         put(f"off by    {grades(data['mean_absolute_error'])} grades in the mean")
     put(f"accuracy  {interval(data['accuracy'])}")
     put(f"macro-F1  {interval(data['macro_f1'])}")
     put(f"calibration error {percent(data['calibration']['ece'])}")
-    if not data["corrected"]:
-        put(f"from {source}")
-        return
-    if data["weighted"]:
-        put(f"from {source}, the other answers by their weight, and the model's confidence")
-        put(f"without the other answers: accuracy {interval(data['corrected'])}")
-    else:
-        put(f"from {source} and the model's confidence in the others")
-    put(f"of those drawn alone: accuracy {interval(data['audit'])}")
+    put(source)
+
+
+def audits(data: Data) -> str:
+    """``68 audit answers and the model's confidence``."""
+    said = f"{data['accuracy']['n']:,} audit answers"
+    return said if data["mean_absolute_error"] else f"{said} and the model's confidence"
+
+
+def show_others(data: Data) -> None:
+    """The estimates beside the headline, a line each."""
+    called = {
+        "audit": "accuracy, audit only",
+        "corrected": "accuracy, audit and confidence, without a prior",
+        "audit_f1": "macro-F1, audit only",
+    }
+    found = data["others"]
+    put("other estimates:")
+    for key, name in called.items():
+        if found[key]:
+            put(f"  {name}: {interval(found[key])}")
 
 
 def show_overlap(data: Data) -> None:

@@ -9,15 +9,18 @@ from typing import Any
 import click
 
 from txtal.cli import estimates, options
+from txtal.cli.estimates import audits
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json
 from txtal.errors import LearnerError
+from txtal.measures.quality import LIKE_THOSE_LOADED
 
 
 @click.command("evaluate")
 @click.argument("what", metavar="DATASET|FOLDER", shell_complete=dataset_names)
 @click.argument("source", required=False)
 @options.features
+@click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
 def command(
@@ -28,6 +31,7 @@ def command(
     lang: str,
     spacy: str | None,
     code: Path | None,
+    others: bool,
     as_json: bool,
 ) -> None:
     """How good is the model? Of a DATASET by its own answers, of a classifier by a labelled SOURCE.
@@ -38,24 +42,28 @@ def command(
     console: Console = context.obj
     if source is None:
         spec = options.spec_as_taught(context, what, vectors, lang, spacy)
-        body = _of_dataset(console, what, spec, code)
-        told = f"{body['accuracy']['n']:,} answers to tickets drawn at random"
+        body = _of_dataset(console, what, spec, code, others)
+        told = f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     else:
         body = _of_classifier(console, Path(what), source, code)
-        told = f"{body['accuracy']['n']:,} labelled texts of {source}"
+        told = f"from {body['accuracy']['n']:,} labelled texts of {source}"
     if as_json:
         put_json(body)
         return
     estimates.show_sums(body, told)
     if source is not None:
         estimates.show_overlap(body)
+    elif others:
+        estimates.show_others(body)
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
     estimates.show_reliability(body)
 
 
-def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) -> dict[str, Any]:
+def _of_dataset(
+    console: Console, dataset: str, spec: str, code: Path | None, others: bool
+) -> dict[str, Any]:
     from txtal.learner.learner import Learner
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
@@ -70,7 +78,7 @@ def _of_dataset(console: Console, dataset: str, spec: str, code: Path | None) ->
             f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
             "each with its labels"
         )
-    return {"dataset": dataset, **as_data(measures, learner.scheme.names)}
+    return {"dataset": dataset, **as_data(measures, learner.scheme.names, others=others)}
 
 
 def _of_classifier(

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from txtal.cli.options import dataset_names
-from txtal.cli.output import Console, writing
+from txtal.cli.output import Console, put_json, writing
 from txtal.cli.selection import Tally, Wish, selection
+from txtal.cli.splits import Split, parsed, places
 from txtal.errors import UsageError
-from txtal.formats.exports import DEFAULT, EXPORTS, Target, chosen, help_of_formats
+from txtal.formats.exports import (
+    DEFAULT,
+    EXPORTS,
+    ExportFormat,
+    Target,
+    chosen,
+    help_of_formats,
+)
 
 if TYPE_CHECKING:
     from txtal.formats.rows import ExportRow, PredictedRow, Row, Written
     from txtal.store.sqlite import Connection
     from txtal.types import Dataset
 
+_SPACY_SPLIT = "80,20"
+
 
 @click.command("export")
 @click.argument("dataset", shell_complete=dataset_names)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write this file; else standard output."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write this file or folder; else standard output.",
 )
 @click.option(
     "-f",
@@ -38,8 +53,22 @@ if TYPE_CHECKING:
 @click.option(
     "--formulas",
     is_flag=True,
-    help="csv: leave cells that begin like a formula as they are, for programs that run none.",
+    help="csv, tsv: leave cells that begin like a formula as they are, for programs that run none.",
 )
+@click.option(
+    "--bom/--no-bom",
+    "--excel",
+    default=False,
+    help="csv, tsv: begin with a byte order mark, so that Excel reads UTF-8.",
+)
+@click.option(
+    "--split",
+    metavar="80,10,10",
+    help="Write parts to train, tune and test on (or two, as 80,20): each label spread over them, "
+    "texts that are nearly the same in one.",
+)
+@click.option("--seed", default=0, show_default=True, help="Makes the split repeatable.")
+@click.option("--lang", default="en", show_default=True, help="spacy: language of the texts.")
 @selection
 @click.option(
     "--predicted",
@@ -51,6 +80,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A recipe file to load for the formats it adds.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON; needs -o.")
 @click.pass_obj
 def command(
     console: Console,
@@ -58,27 +88,67 @@ def command(
     output: Path | None,
     form: str | None,
     formulas: bool,
+    bom: bool,
+    split: str | None,
+    seed: int,
+    lang: str,
     wish: Wish,
     predicted: bool,
     code: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the answers of DATASET as training data, one for each ticket.
 
     A correction replaces what it corrects, whoever made it. Where annotators differ, --gold
     decides. With -o the file is replaced in one step: it is the old one or the new one.
     """
-    from functools import partial
-
-    from txtal.store import datasets
+    from txtal.store import datasets, tickets
 
     if code:
         from txtal.recipes.recipe import load_file
 
         load_file(code)
     row = chosen(form, output)
+    if row.name == "spacy" and not split and output and not output.suffix:
+        split = _SPACY_SPLIT
+    parts = parsed(split, seed) if split else None
+    _check(row, output, wish, parts, predicted=predicted, as_json=as_json)
+    with console.read() as conn:
+        there = datasets.get(conn, dataset)
+        job = _Job(conn, there, wish, predicted)
+        target = Target(
+            there.scheme,
+            output,
+            partial(writing, output),
+            formulas,
+            bom,
+            lang,
+            has_ids=partial(tickets.have_ids, conn, there.id),
+        )
+        written = job.write_parts(row, target, parts) if parts else job.write(row, target)
+    if as_json:
+        put_json(_as_data(row, dataset, output, written, job.tally))
+    else:
+        _tell(console, row, dataset, written, job.tally, predicted, wish)
+
+
+def _check(
+    row: ExportFormat,
+    output: Path | None,
+    wish: Wish,
+    split: Split | None,
+    *,
+    predicted: bool,
+    as_json: bool,
+) -> None:
+    """Raise UsageError for what can't go together."""
     if not row.terminal and output is None and sys.stdout.isatty():
         raise UsageError(
             f"{row.name.upper()} can't make text harmless for a terminal; name a file with -o"
+        )
+    if output is None and (split or as_json):
+        raise UsageError(
+            f"{'--split' if split else '--json'} needs a file or folder: name it by -o"
         )
     if predicted and not row.predictions:
         able = ", ".join(one.name for one in EXPORTS if one.predictions)
@@ -90,48 +160,143 @@ def command(
         raise UsageError(
             f"--all may give one text two labels, which {row.name} can't keep apart; choose {able}"
         )
-    tally = Tally()
-    with console.read() as conn:
-        dataset_there = datasets.get(conn, dataset)
-        rows: Iterable[Row] = _answers(conn, dataset_there, wish, tally)
-        if predicted:
-            rows = chain(rows, _predicted(conn, dataset_there))
-        target = Target(dataset_there.scheme, output, partial(writing, output), formulas)
-        written = row.write(rows, target)
-    console.say(_summary(row.name, written, predicted))
+    if split and (wish.every or predicted):
+        raise UsageError("--split parts what stands of each ticket: drop --all and --predicted")
+
+
+@dataclass(slots=True)
+class _Job:
+    """What is to be written."""
+
+    conn: Connection
+    dataset: Dataset
+    wish: Wish
+    predicted: bool
+    tally: Tally = field(default_factory=Tally)
+
+    def answers(self) -> Iterator[ExportRow]:
+        """Every answer that is wanted; they are counted anew."""
+        from txtal.formats.rows import export_row
+        from txtal.store import gold
+
+        self.tally = Tally()
+        found = gold.read(self.conn, self.dataset, self.wish.of(self.conn, self.dataset))
+        for one in self.tally.of(found):
+            assert one.gold.answer is not None
+            yield export_row(
+                one.ticket,
+                one.gold.answer,
+                self.dataset.scheme,
+                session=f"{self.dataset.name}-{one.session_id}",
+                votes=(one.gold.votes, one.gold.voters) if len(one.gold.said) > 1 else None,
+            )
+
+    def predictions(self) -> Iterator[PredictedRow]:
+        """What only the model labelled."""
+        from txtal.formats.rows import predicted_row
+        from txtal.store import arrivals
+
+        for found in arrivals.predictions(self.conn, self.dataset.id):
+            yield predicted_row(found, self.dataset.scheme)
+
+    def write(self, row: ExportFormat, target: Target) -> dict[str, tuple[Path | None, Written]]:
+        """Write everything to one place. Returns what was written where, by part."""
+        rows: Iterable[Row] = self.answers()
+        if self.predicted:
+            rows = chain(rows, self.predictions())
+        return {"": (target.output, row.write(rows, target))}
+
+    def write_parts(
+        self, row: ExportFormat, target: Target, split: Split
+    ) -> dict[str, tuple[Path | None, Written]]:
+        """Write each part of a split; the answers are read once more for each."""
+        part_of = split.assign(self.answers())
+        if row.folder:
+            with target.folder() as made:
+                found = self._write_parts(row, replace(target, output=made), split, part_of)
+            return {name: (target.named() / name, written) for name, (_, written) in found.items()}
+        return self._write_parts(row, target, split, part_of)
+
+    def _write_parts(
+        self, row: ExportFormat, target: Target, split: Split, part_of: Mapping[int, str]
+    ) -> dict[str, tuple[Path | None, Written]]:
+        files = places(row, target.named(), split)
+        found: dict[str, tuple[Path | None, Written]] = {}
+        for name, file in files.items():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            rows = (one for one in self.answers() if part_of.get(one.ticket.id) == name)
+            part = replace(target, output=file, text=partial(writing, file))
+            found[name] = (file, row.write(rows, part))
+        row.finished(target, files)
+        return found
+
+
+def _tell(
+    console: Console,
+    row: ExportFormat,
+    dataset: str,
+    written: Mapping[str, tuple[Path | None, Written]],
+    tally: Tally,
+    predicted: bool,
+    wish: Wish,
+) -> None:
+    for name, (file, part) in written.items():
+        if name:
+            console.say(f"{name}: {_lines(part)}, {file}")
+    whole = _sum(written)
+    console.say(_summary(row, whole, predicted))
+    for what, number in whole.changed.items():
+        console.say(f"{number:,} {what}")
     if told := tally.told(wish.rule, dataset):
         console.say(told)
 
 
-def _summary(form: str, written: Written, predicted: bool) -> str:
+def _lines(written: Written) -> str:
     from txtal.text import count
 
-    said = f"{count(written.lines, 'line')} from {count(written.answers, 'answer')}"
+    return count(written.lines, "line")
+
+
+def _sum(written: Mapping[str, tuple[Path | None, Written]]) -> Written:
+    first, *others = (one for _, one in written.values())
+    return sum(others, first)
+
+
+def _summary(row: ExportFormat, written: Written, predicted: bool) -> str:
+    from txtal.text import count
+
+    said = f"{_lines(written)} from {count(written.answers, 'answer')}"
     for verdict, number in written.left_out.items():
-        said += f", {number:,} {verdict} left out ({form} can't say it)"
+        said += f", {number:,} {_WHY.get(verdict, verdict)} left out ({row.name} can't say it)"
     if predicted:
         said += f", and {count(written.predictions, 'prediction')}"
-    return said
+    return f"{said}; kept: {row.keeps}" if row.keeps else said
 
 
-def _predicted(conn: Connection, dataset: Dataset) -> Iterator[PredictedRow]:
-    from txtal.formats.rows import predicted_row
-    from txtal.store import arrivals
-
-    for found in arrivals.predictions(conn, dataset.id):
-        yield predicted_row(found, dataset.scheme)
+_WHY = {"no label": "without a label", "several labels": "with several labels"}
 
 
-def _answers(conn: Connection, dataset: Dataset, wish: Wish, tally: Tally) -> Iterator[ExportRow]:
-    from txtal.formats.rows import export_row
-    from txtal.store import gold
-
-    for found in tally.of(gold.read(conn, dataset, wish.of(conn, dataset))):
-        assert found.gold.answer is not None
-        yield export_row(
-            found.ticket,
-            found.gold.answer,
-            dataset.scheme,
-            session=f"{dataset.name}-{found.session_id}",
-            votes=(found.gold.votes, found.gold.voters) if len(found.gold.said) > 1 else None,
-        )
+def _as_data(
+    row: ExportFormat,
+    dataset: str,
+    output: Path | None,
+    written: Mapping[str, tuple[Path | None, Written]],
+    tally: Tally,
+) -> dict[str, Any]:
+    whole = _sum(written)
+    files = [
+        {"part": name or None, "file": str(file), "lines": part.lines}
+        for name, (file, part) in written.items()
+    ]
+    return {
+        "dataset": dataset,
+        "format": row.name,
+        "output": str(output),
+        "files": files,
+        "answers": whole.answers,
+        "lines": whole.lines,
+        "predictions": whole.predictions,
+        "left_out": dict(whole.left_out),
+        "changed": dict(whole.changed),
+        "several": tally.as_data(),
+    }

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
+from txtal.vectors.table import forms
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +53,7 @@ def features(command: F) -> F:
         "--vectors",
         default="auto",
         show_default=True,
-        help="Features: lexical, static, spacy, sentence=MODEL; several with +.",
+        help=f"Features: {', '.join(forms())}; several with +.",
     )
     return vectors(pipeline(command))
 
@@ -84,19 +85,24 @@ def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
 def spec_as_taught(
     context: click.Context, dataset: str, vectors: str, lang: str, spacy: str | None
 ) -> str:
-    """The spec in the words of the options, or, without a word, that of the newest revision.
+    """The spec in the words of the options; without a word, as the dataset is labelled.
 
-    Those features are cached. Raises UsageError when there is no such dataset.
+    That is by what is kept with it, or by its newest revision: those features are cached. Raises
+    UsageError when there is no such dataset.
     """
-    from txtal.store import datasets, revisions
+    from txtal.store import datasets, revisions, settings
 
     named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
-    if all(source is ParameterSource.DEFAULT for source in named):
-        with context.obj.read() as conn:
-            latest = revisions.latest(conn, datasets.get(conn, dataset).id)
-        if latest:
-            return latest[1].vectoriser
-    return spec_of(vectors, lang, spacy)
+    if any(source is not ParameterSource.DEFAULT for source in named):
+        return spec_of(vectors, lang, spacy)
+    with context.obj.read() as conn:
+        dataset_id = datasets.get(conn, dataset).id
+        kept = settings.kept(conn, dataset_id)
+        latest = revisions.latest(conn, dataset_id)
+    if kept.keys() & {"vectors", "lang", "spacy"}:
+        vectors, lang = str(kept.get("vectors", vectors)), str(kept.get("lang", lang))
+        return spec_of(vectors, lang, str(kept.get("spacy", "")) or None)
+    return latest[1].vectoriser if latest else spec_of(vectors, lang, spacy)
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:

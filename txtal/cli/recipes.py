@@ -12,26 +12,30 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import click
 
 from txtal.cli.errors import guarded
+from txtal.cli.kept import with_kept
 from txtal.cli.options import Commas, dataset_names, default_annotator
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
 from txtal.recipes.recipe import Recipe, RecipeFunction
 from txtal.store import DEFAULT_PATH
+from txtal.ui.themes import THEMES
 
 
 def command_of(function: RecipeFunction) -> click.Command:
-    """A click command that calls the recipe and sits down with what it returns.
+    """A click command that calls the recipe and runs what it returns.
 
     Raises RecipeError for a signature that can't be a command line.
     """
     params = [_param(function, name, hint) for name, hint in _hints(function).items()]
     names = [param.name for param in params]
-    params += _SITTING_OPTIONS
+    params += _SESSION_OPTIONS
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
-        arguments = {name: values[name] for name in names if name is not None}
+        console = context.find_object(Console) or Console(DEFAULT_PATH)
+        chosen = with_kept(context, values, console)
+        arguments = {name: chosen.values[name] for name in names if name is not None}
         made = finding.call(function, arguments)
         if not isinstance(made, Recipe):
             raise RecipeError(
@@ -42,7 +46,6 @@ def command_of(function: RecipeFunction) -> click.Command:
         from txtal.launch import Invocation
         from txtal.launch import run as launch
 
-        console = context.find_object(Console) or Console(DEFAULT_PATH)
         invocation = Invocation(
             database=console.database,
             annotator=values["annotator"] or default_annotator(),
@@ -52,6 +55,8 @@ def command_of(function: RecipeFunction) -> click.Command:
             theme=values["theme"],
             preset=values["preset"],
             keymap=config.keymap(),
+            given=chosen.given,
+            notices=chosen.notices,
         )
         code = launch(made, invocation, console)
         context.exit(code)
@@ -66,7 +71,7 @@ def command_of(function: RecipeFunction) -> click.Command:
     )
 
 
-_SITTING_OPTIONS: list[click.Parameter] = [
+_SESSION_OPTIONS: list[click.Parameter] = [
     click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
     click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
     click.Option(
@@ -78,11 +83,11 @@ _SITTING_OPTIONS: list[click.Parameter] = [
     ),
     click.Option(
         ["--theme"],
-        type=click.Choice(("calm", "bright", "paper", "mono")),
+        type=click.Choice(THEMES),
         envvar="TXTAL_THEME",
-        default="calm",
+        default="auto",
         metavar="THEME",
-        help="Colours: calm, bright for dark, paper for light, mono.",
+        help="Colours: auto, night or peat for dark, paper or linen for light, mono.",
     ),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -143,12 +143,10 @@ class Tally:
     """Nobody contradicts."""
     undecided: int = 0
     """Nothing stands."""
-    seen: int = field(default=0, repr=False)
 
     def of(self, found: Iterator[Settled]) -> Iterator[Settled]:
         """Those of which something stands."""
         for one in found:
-            self.seen += 1
             if one.gold.answer is None:
                 self.undecided += 1
                 continue
@@ -157,6 +155,10 @@ class Tally:
                 self.settled += differ
                 self.agreed += not differ
             yield one
+
+    def as_data(self) -> dict[str, int]:
+        """Tickets with several answers: agreed, decided, and left out as undecided."""
+        return {"agreed": self.agreed, "decided": self.settled, "undecided": self.undecided}
 
     def told(self, rule: str, dataset: str) -> str:
         """``12 tickets have several answers: 9 agreed, 2 decided by majority, 1 tied ...``."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from txtal.cli import estimates
+from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
-from txtal.measures.quality import as_data, effort_lines
+from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def to_json(found: Stats) -> dict[str, Any]:
         "self_agreement": agreement,
         "annotator_agreement": reliability,
         "outlook": found.outlook and asdict(found.outlook),
+        "settings": dict(found.settings),
         # The names they had before 0.2.
         "agreement": agreement,
         "reliability": reliability,
@@ -100,6 +102,8 @@ def _show(found: Stats) -> None:
         put(f"model: revision {revision_id}, {revision.vectoriser}, {revision.strategy}")
         if revision.note:
             put(f"       {revision.note}")
+    if found.settings:
+        put(f"kept: {listed(found.settings)}")
     if found.answers.synthetic:
         put(f"synthetic: {found.answers.synthetic:,} of the answers, which no measure counts")
     if found.stream:
@@ -121,8 +125,11 @@ def _show_quality(found: Stats) -> None:
     audit = found.revision[1].audit if found.revision else None
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
-        estimates.show_sums(measures, f"{measures['accuracy']['n']:,} tickets drawn at random")
-        put(f"measured with {measures['answers']:,} answers; `txtal evaluate` has more of it")
+        estimates.show_sums(
+            measures,
+            f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
+            f"after {measures['answers']:,} answers; `txtal evaluate` has more of it",
+        )
     elif audit:  # of an earlier txtal
         told = quality(audit, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")

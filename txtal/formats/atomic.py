@@ -35,6 +35,20 @@ def write_atomically(path: str | Path) -> Iterator[TextIO]:
 
 
 @contextmanager
+def write_bytes_atomically(path: str | Path) -> Iterator[BinaryIO]:
+    """The same for bytes, which are never compressed here."""
+    path = Path(path)
+    tempfiles.check_target(path)
+    try:
+        with tempfiles.replacing(path, named=True) as file:
+            yield file
+    except OSError as error:
+        raise TxtalError(
+            f"{path} can't be written: {error.strerror or error}; what it held is untouched"
+        ) from error
+
+
+@contextmanager
 def _special(path: Path) -> Iterator[TextIO]:
     with path.open("w", encoding="utf-8", newline="\n") as handle:
         yield handle

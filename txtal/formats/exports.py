@@ -7,18 +7,20 @@ imported once the writer is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
+from txtal.errors import UsageError
 from txtal.formats.registry import Table, resolved
 
 if TYPE_CHECKING:
     from txtal.formats.rows import Row, Writable, Written
     from txtal.types import Scheme
 
+    Finish: TypeAlias = Callable[["Target", Mapping[str, Path]], None]
     Writer: TypeAlias = Callable[[Iterable[Row], "Target"], Written]
 
 
@@ -35,6 +37,30 @@ class Target:
     the block; an exception leaves it as it was."""
     formulas: bool = False
     """Whether cells that a spreadsheet may run as formulas stay as they are."""
+    bom: bool = False
+    """Whether CSV begins with a byte order mark, by which Excel knows that it is UTF-8."""
+    lang: str = "en"
+    """The language of the texts, for spaCy's tokens."""
+    has_ids: Callable[[], bool] = lambda: False
+    """Whether any ticket came with an id of its own, so that tables have a column of them."""
+
+    def binary(self) -> AbstractContextManager[BinaryIO]:
+        """Open ``output`` for bytes. Raises UsageError where it is standard output."""
+        from txtal.formats.atomic import write_bytes_atomically
+
+        return write_bytes_atomically(self.named())
+
+    def folder(self) -> AbstractContextManager[Path]:
+        """A new folder that takes the place of ``output`` at the end of the block."""
+        from txtal.formats.folder import replaced_folder
+
+        return replaced_folder(self.named())
+
+    def named(self) -> Path:
+        """``output``. Raises UsageError where it is standard output."""
+        if self.output is None:
+            raise UsageError("this format is no text: name a file with -o")
+        return self.output
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +81,35 @@ class ExportFormat:
     """Whether it can hold several annotators' answers to a ticket, each under its own name."""
     terminal: bool = True
     """Whether what it writes is harmless on a terminal."""
+    folder: bool = False
+    """Whether ``-o`` names a folder, which holds all the parts of a split."""
+    ending: str = ".jsonl"
+    """How the name of a part of a split ends, where the format has no suffix of its own."""
+    finish: Finish | str = ""
+    """Called with the target and the paths of a split's parts by name, once these are written."""
+    keeps: str = ""
+    """What is left of an answer, in words; empty where nothing is lost."""
 
     def write(self, rows: Iterable[Row], target: Target) -> Written:
         """Write ``rows`` and return what was written and what was left out."""
         return cast("Writer", resolved(self.writer))(rows, target)
 
+    def finished(self, target: Target, parts: Mapping[str, Path]) -> None:
+        """Write what belongs to the parts together, if anything does."""
+        if self.finish:
+            cast("Finish", resolved(self.finish))(target, parts)
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a part of a split ends."""
+        return "" if self.folder else next(iter(self.suffixes), self.ending)
+
 
 _WRITERS = "txtal.formats.writers"
+
+_LABELS = "text, id and labels"
+_TABLE = "text, id, labels, annotator, time and comment"
+_TOOLS = "text, id, meta and labels"
 
 EXPORTS = Table(
     "export",
@@ -77,16 +125,88 @@ EXPORTS = Table(
     ExportFormat(
         "plain",
         (),
-        "text and label of what was accepted",
+        "text and label",
         f"{_WRITERS}.pairs:write",
         predictions=True,
+        keeps=_LABELS,
     ),
     ExportFormat(
         "csv",
         (".csv",),
-        "the same for a spreadsheet",
+        "a table for a spreadsheet",
         f"{_WRITERS}.table:write",
         terminal=False,
+        keeps=_TABLE,
+    ),
+    ExportFormat(
+        "tsv",
+        (".tsv", ".tab"),
+        "the same with tabs",
+        f"{_WRITERS}.table:write_tabs",
+        terminal=False,
+        keeps=_TABLE,
+    ),
+    ExportFormat(
+        "excel",
+        (".xlsx",),
+        "the same as a workbook",
+        f"{_WRITERS}.workbook:write",
+        terminal=False,
+        keeps=_TABLE,
+    ),
+    ExportFormat(
+        "parquet",
+        (".parquet",),
+        "the same with types",
+        f"{_WRITERS}.arrow:write_parquet",
+        terminal=False,
+        keeps=_TABLE,
+    ),
+    ExportFormat(
+        "hf",
+        (),
+        "a folder for Hugging Face's datasets",
+        f"{_WRITERS}.arrow:write_dataset",
+        terminal=False,
+        folder=True,
+        finish=f"{_WRITERS}.arrow:finish_split",
+        keeps=_TABLE,
+    ),
+    ExportFormat(
+        "spacy",
+        (".spacy",),
+        "a DocBin to train spaCy on",
+        f"{_WRITERS}.docbin:write",
+        finish=f"{_WRITERS}.docbin:write_config",
+        terminal=False,
+        keeps=_LABELS,
+    ),
+    ExportFormat(
+        "fasttext",
+        (".ft", ".fasttext"),
+        "lines for fastText",
+        f"{_WRITERS}.fasttext:write",
+        terminal=False,
+        keeps=f"{_LABELS}, line ends as blanks",
+    ),
+    ExportFormat(
+        "labelstudio",
+        (),
+        "Label Studio's tasks",
+        f"{_WRITERS}.tools:write_studio",
+        ending=".json",
+        keeps=_TOOLS,
+    ),
+    ExportFormat(
+        "doccano", (), "doccano's JSON Lines", f"{_WRITERS}.tools:write_doccano", keeps=_TOOLS
+    ),
+    ExportFormat(
+        "argilla",
+        (),
+        "Argilla's records",
+        f"{_WRITERS}.tools:write_argilla",
+        ending=".json",
+        keeps=_TOOLS,
     ),
 )
 """Every export format, in the order in which the help shows them."""

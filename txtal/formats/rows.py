@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -98,6 +99,27 @@ class Written:
     """How many answers of each verdict the format couldn't say."""
     predictions: int = 0
     """Predictions that were written beside the answers."""
+    changed: Mapping[str, int] = field(default_factory=dict)
+    """What the format couldn't hold as it was, in words, and of how many cells."""
+
+    def __add__(self, other: Written) -> Written:
+        """What two files hold together."""
+        return Written(
+            self.answers + other.answers,
+            self.lines + other.lines,
+            Counter(self.left_out) + Counter(other.left_out),
+            self.predictions + other.predictions,
+            Counter(self.changed) + Counter(other.changed),
+        )
+
+
+def ticket_id(ticket: Ticket) -> str | int | float | None:
+    """The id that came with the ticket, its own or in its meta; None when it has none."""
+    for values in (ticket.extra, ticket.meta):
+        found = values.get("id")
+        if isinstance(found, str | int | float) and not isinstance(found, bool):
+            return found
+    return None
 
 
 def when(seconds: float) -> str | None:

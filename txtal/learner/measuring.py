@@ -9,7 +9,7 @@ import numpy as np
 
 from txtal.learning import calibrate, estimate
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitted, deal
+from txtal.learning.crossfit import cross_fitted, deal_in_order
 from txtal.learning.estimate import Evidence
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Hyperparameters, Trainer
@@ -75,7 +75,7 @@ def measure(
     count = len(answered.cells)
     if evidence is None:
         return Found(count, trainer.hyper)
-    measures, (heat, _) = estimate.estimated(evidence), estimate.temperature(evidence)
+    measures, heat = estimate.estimated(evidence), estimate.temperature(evidence)
     return Found(count, trainer.hyper, measures, heat)
 
 
@@ -96,7 +96,7 @@ def gather(
         return trainer.finish(trainer.regression(x, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.chances))
-    folds = np.where(real, _folds(cells, audit), -1)
+    folds = np.where(real, _folds(cells, audit, _order(answered)), -1)
     proba, known = cross_fitted(features, rows, cells, np.where(audit, folds, -1), from_blind)
     seen = folds >= 0
     if not audit[seen].all():
@@ -119,12 +119,18 @@ def gather(
     )
 
 
-def _folds(cells: Cells, audit: Mask) -> Indices:
+def _folds(cells: Cells, audit: Mask, order: Indices) -> Indices:
     """The fold (m,) of each answer among the audit's or among the others; -1 for those left out."""
-    folds = deal(cells, audit)
+    folds = deal_in_order(cells, audit, order)
     if (~audit).sum() <= MOST_CHOSEN:
-        folds = np.where(audit, folds, deal(cells, ~audit))
+        folds = np.where(audit, folds, deal_in_order(cells, ~audit, order))
     return folds
+
+
+def _order(answered: Answered) -> Indices:
+    """In which (m,) the tickets were asked."""
+    places = {ticket: place for place, ticket in enumerate(answered.chances)}
+    return np.array([places.get(ticket, len(places)) for ticket in answered.tickets.tolist()])
 
 
 def _weights(answered: Answered, open_tickets: int) -> Floats:

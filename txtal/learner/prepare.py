@@ -15,9 +15,9 @@ from txtal.learner.surroundings import Surroundings
 from txtal.store import cache_folder, datasets, schema, tickets
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings
+from txtal.vectors.blocks import Progress
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.spec import Spec, resolve
-from txtal.vectors.vectoriser import Progress
 
 
 def prepare(path: Path, name: str, spec: str, engine: Engine, progress: Progress) -> Features:

@@ -57,23 +57,32 @@ Losses = Callable[[float], Floats]
 """From the logarithm of a temperature to the negative log likelihood of each answer (n,)."""
 
 
-def temperature(
-    proba: Floats, cells: Cells, known: Mask, audit: Mask, task: Task
-) -> tuple[float, float]:
-    """The temperature that the answers (n, k) make likeliest, and the error of its logarithm.
+def temperature(proba: Floats, cells: Cells, known: Mask, audit: Mask, task: Task) -> float:
+    """Return the temperature that the answers (n, k) make likeliest.
 
     ``proba`` (n, k) are cross-fitted. ``known`` (n, k) are the labels that the model behind a row
     was trained for; it isn't blamed for others. ``audit`` (n,): drawn uniformly at random, not
-    chosen. (1, 0) when there is nothing to find it by.
+    chosen. 1 when there is nothing to find it by.
     """
     drawn, chosen = (
         _losses(proba[rows], cells[rows], known[rows], task) for rows in (audit, ~audit)
     )
     if not len(drawn(0.0)) + len(chosen(0.0)):
-        return 1.0, 0.0
+        return 1.0
+    expected, error = _expected(chosen)
+    return exp(_likeliest(drawn, expected, hypot(error, SCATTER))[0])
+
+
+def by_chosen(proba: Floats, cells: Cells, known: Mask, task: Task) -> float:
+    """Return the temperature to expect by answers of a strategy's choice alone; 1 without any."""
+    losses = _losses(proba, cells, known, task)
+    return exp(_expected(losses)[0]) if len(losses(0.0)) else 1.0
+
+
+def _expected(chosen: Losses) -> tuple[float, float]:
+    """The logarithm of the temperature that chosen answers speak for, and its error."""
     found, error = _likeliest(chosen, 0.0, WIDE)
-    heat, error = _likeliest(drawn, found + SHORT * abs(found), hypot(error, SCATTER))
-    return exp(heat), error
+    return found + SHORT * abs(found), error
 
 
 def _likeliest(losses: Losses, centre: float, deviation: float) -> tuple[float, float]:

@@ -29,6 +29,27 @@ def deal(cells: Cells, which: Mask, folds: int = FOLDS) -> Indices:
     return dealt
 
 
+def deal_in_order(cells: Cells, which: Mask, order: Indices, folds: int = FOLDS) -> Indices:
+    """Deal out the answers of ``which`` (n,), one after another in ``order`` (n,).
+
+    Each goes to the fold that has the fewest of its label, and then the fewest of all. More
+    answers at the end don't move those before them, so that an estimate changes by what is new and
+    not by another deal.
+    """
+    dealt = np.full(len(cells), -1, np.int64)
+    labels = (cells == IS).argmax(axis=1).tolist()
+    held = [0] * folds
+    held_of: dict[int, list[int]] = {}
+    rows = np.flatnonzero(which)
+    for row in rows[np.argsort(order[rows], kind="stable")].tolist():
+        of_label = held_of.setdefault(labels[row], [0] * folds)
+        fold = min(range(folds), key=lambda one: (of_label[one], held[one]))
+        of_label[fold] += 1
+        held[fold] += 1
+        dealt[row] = fold
+    return dealt
+
+
 def cross_fitted(
     features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
 ) -> tuple[Floats, Mask]:

@@ -90,6 +90,33 @@ def shared(tested: Sketches, others: Sketches) -> Shared:
     return Shared(exact, near)
 
 
+def groups(of: Sketches) -> Indices:
+    """Number the texts (n,): the same number for texts that are the same or nearly so, or that are
+    linked by others which are.
+    """
+    leader = list(range(len(of)))
+
+    def first(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    for band in (None, *range(0, SKETCH, _BAND)):
+        keys = of.exact if band is None else _keys(of.near, band)
+        order = np.argsort(keys, kind="stable")
+        head = 0
+        for at in (1 + np.flatnonzero(keys[order][1:] == keys[order][:-1])).tolist():
+            if keys[order[head]] != keys[order[at]]:
+                head = at - 1
+            row = int(order[at])
+            for other in {int(order[head]), int(order[at - 1])}:
+                alike = band is None or (of.near[row] == of.near[other]).sum() >= _needed()
+                if alike:
+                    low, high = sorted((first(row), first(other)))
+                    leader[high] = low
+    return np.array([first(row) for row in range(len(of))], np.int64)
+
+
 def _alike(tested: npt.NDArray[np.uint8], others: npt.NDArray[np.uint8], band: int) -> Mask:
     """Compare each sketch with those that have the same bytes in this band."""
     keys, theirs = _keys(tested, band), _keys(others, band)

@@ -12,7 +12,16 @@ from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
 DIGITS = 4
 
 
-def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
+LIKE_THOSE_LOADED = "tickets like those loaded"
+"""What the headline is an estimate for."""
+
+OTHERS = ("audit", "audit_f1", "corrected")
+"""The estimates beside the headline, for who wants to compare."""
+
+
+def as_data(
+    measures: Measures, names: Mapping[int, str], *, others: bool = False
+) -> dict[str, Any]:
     """What ``stats --json`` has under ``measures``, and ``evaluate --json``.
 
     ``names`` are those of the labels by what stands for them in ``measures``. A label that has no
@@ -22,10 +31,6 @@ def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
         "answers": measures.answers,
         "accuracy": _estimate(measures.accuracy),
         "macro_f1": _estimate(measures.macro_f1),
-        "audit": measures.audit and _estimate(measures.audit),
-        "audit_f1": measures.audit_f1 and _estimate(measures.audit_f1),
-        "corrected": measures.corrected and _estimate(measures.corrected),
-        "weighted": measures.weighted and _estimate(measures.weighted),
         "mean_absolute_error": measures.error and _estimate(measures.error),
         "labels": {names[one.label]: _label(one) for one in measures.labels if one.label in names},
         "confusion": [
@@ -38,7 +43,13 @@ def as_data(measures: Measures, names: Mapping[int, str]) -> dict[str, Any]:
             "ece": round(measures.ece, DIGITS),
             "reliability": [_rounded(asdict(one)) for one in measures.reliability],
         },
+        **({"others": _others(measures)} if others else {}),
     }
+
+
+def _others(measures: Measures) -> dict[str, Any]:
+    found = {name: getattr(measures, name) for name in OTHERS}
+    return {name: estimate and _estimate(estimate) for name, estimate in found.items()}
 
 
 def effort_lines(effort: Effort) -> list[str]:

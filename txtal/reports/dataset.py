@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
-from txtal.measures.quality import effort_lines, f1, hours, precision, recall
+from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, precision, recall
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
@@ -143,13 +143,9 @@ def _explained(measures: Measures) -> str:
         f"From {count(audit.n, 'answer')} to tickets drawn at random, each judged by a model that "
         "had not seen it"
     )
-    if measures.corrected is None:
+    if measures.error:
         return f"{said}."
-    others = ", the other answers by their chance of being asked" if measures.weighted else ""
-    return (
-        f"{said}{others}, and the model's confidence in all others. Accuracy without the other "
-        f"answers: {_percent(measures.corrected)}; by those drawn alone: {_percent(audit)}."
-    )
+    return f"{said}, and the model's confidence; an estimate for {LIKE_THOSE_LOADED}."
 
 
 # --- labels -------------------------------------------------------------------------------------

@@ -233,6 +233,17 @@ _M009 = (
     " VALUES (1, CAST(x'b86017edbc5c0000000000000000' || randomblob(8) AS BLOB))",
 )
 
+# What a dataset is labelled with until an option says otherwise: a row for each option, as JSON.
+_M010 = (
+    """CREATE TABLE setting (
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (dataset_id, name)
+    ) STRICT""",
+    "CREATE INDEX setting_whole ON setting (dataset_id, name, value)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -243,5 +254,6 @@ MIGRATIONS = {
     "m007_overlap": _M007,
     "m008_synthetic": _M008,
     "m009_commit_mark": _M009,
+    "m010_settings": _M010,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

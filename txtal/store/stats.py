@@ -15,6 +15,7 @@ from txtal.store import (
     effort,
     rechecks,
     revisions,
+    settings,
     synthetic,
     tickets,
 )
@@ -81,6 +82,8 @@ class Stats:
     """How often annotators answered the same when they were shown a ticket again, unknowing."""
     annotator_agreement: Reliability | None
     """How far annotators agree on tickets that several have answered."""
+    settings: Mapping[str, settings.Value]
+    """What is kept with it; see :mod:`.settings`."""
 
 
 def of(conn: Connection, name: str) -> Stats:
@@ -100,6 +103,7 @@ def of(conn: Connection, name: str) -> Stats:
         stream=_stream(conn, dataset.id),
         self_agreement=_self_agreement(conn, dataset.id),
         annotator_agreement=_annotator_agreement(standing, dataset.scheme),
+        settings=settings.kept(conn, dataset.id),
     )
 
 

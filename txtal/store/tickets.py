@@ -117,6 +117,17 @@ def _dump(value: Mapping[str, Any]) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def have_ids(conn: Connection, dataset_id: int) -> bool:
+    """Whether any ticket came with an id, its own or in its meta."""
+    has_id = "({0} LIKE '%\"id\"%' AND json_extract({0}, '$.id') IS NOT NULL)"
+    found = conn.execute(
+        "SELECT 1 FROM ticket WHERE dataset_id = ?"
+        f" AND ({has_id.format('extra')} OR {has_id.format('meta')}) LIMIT 1",
+        (dataset_id,),
+    )
+    return found.fetchone() is not None
+
+
 def count(conn: Connection, dataset_id: int) -> int:
     """How many tickets the dataset holds, synthetic ones aside."""
     row = conn.execute(

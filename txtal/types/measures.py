@@ -103,9 +103,6 @@ class Measures:
     """Macro-F1 of the labels the audit met."""
     corrected: Estimate | None = None
     """Accuracy by the model's confidence in the pool, put right by the audit."""
-    weighted: Estimate | None = None
-    """The same put right by all answers, each weighted by its chance of being asked: this is shown
-    as ``accuracy``. None where that would say less; then the former is."""
     error: Estimate | None = None
     """rating: the mean absolute error, in grades."""
     temperature: float = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from txtal.types import (
@@ -76,10 +76,11 @@ def load_measures(line: str) -> Measures:
 
 
 def _measures(body: dict[str, Any]) -> Measures:
-    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "weighted", "error")
+    estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "error")
+    known = {field.name for field in fields(Measures)}  # an earlier txtal kept one estimate more
     return Measures(
         **{
-            **body,
+            **{name: value for name, value in body.items() if name in known},
             **{name: Estimate(**body[name]) if body.get(name) else None for name in estimates},
             "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
             "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),

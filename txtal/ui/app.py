@@ -10,18 +10,19 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, get_app_session
 from prompt_toolkit.filters import Condition, FilterOrBool
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.mouse import load_mouse_bindings
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from txtal.session.session import Session
@@ -86,13 +87,14 @@ def build(
     screen: Screen,
     input: Input | None = None,  # noqa: A002
     output: Output | None = None,
-    theme: Theme = "calm",
+    theme: Theme = "auto",
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
+    output = output or get_app_session().output
     app: Application[int] = Application(
         layout=Layout(Canvas(screen.draw, partial(_mouse, screen))),
         key_bindings=_bindings(screen),
-        style=Style.from_dict(dict(styles(theme))),
+        style=Style.from_dict(dict(_styles(theme, output))),
         include_default_pygments_style=False,
         full_screen=True,
         mouse_support=Condition(lambda: screen.look.mouse),
@@ -103,6 +105,16 @@ def build(
     app.ttimeoutlen = ESCAPE_SECONDS
     app.key_processor.after_key_press += lambda _: _draw_before_the_next(app, screen)
     return app
+
+
+def _styles(theme: Theme, output: Output) -> Mapping[str, str]:
+    bits = {
+        ColorDepth.DEPTH_1_BIT: 1,
+        ColorDepth.DEPTH_4_BIT: 4,
+        ColorDepth.DEPTH_8_BIT: 8,
+        ColorDepth.DEPTH_24_BIT: 24,
+    }[output.get_default_color_depth()]
+    return styles(theme, bits, os.environ.get("COLORFGBG", ""))
 
 
 def _draw_before_the_next(app: Application[int], screen: Screen) -> None:

@@ -20,5 +20,5 @@ class Display:
     label_keys: LabelKeys = "auto"
     actions: Sequence[Action] = ACTIONS
     """With the recipe's keys among them; see :func:`txtal.ui.keymaps.mapped`."""
-    theme: Theme = "calm"
+    theme: Theme = "auto"
     extras: Extras = field(default_factory=Extras)

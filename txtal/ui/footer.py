@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from txtal.session.session import Session
-from txtal.ui import keys, words
+from txtal.ui import keys, standing, words
 from txtal.ui.actions import ACTIONS
 from txtal.ui.layout import Line, Room
 from txtal.ui.view_state import Look
@@ -14,31 +14,52 @@ from txtal.ui.wrap import cells, fit
 
 
 def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
-    """The most that fits; what matters least gives way first."""
+    """Return as much as fits: at the left what was done, at the right how good the model is.
+
+    What matters least gives way first; the model and its accuracy never do, and stay in place.
+    """
+    name = words.label_name(dataset)
+    progress = standing.progress(session)
     forms = {
-        "dataset": [fit(words.label_name(dataset), 24), fit(words.label_name(dataset), 12), ""],
+        "dataset": [fit(name, 24), fit(name, 12), ""],
         "progress": [
-            words.progress(session),
-            words.stream(session, brief=True) or words.progress(session).replace(" of ", "/"),
+            progress,
+            standing.stream(session, brief=True) or progress.replace(" of ", "/"),
         ],
-        "loading": [words.loading(session)],
+        "loading": [standing.loading(session)],
         "count": [f"{session.count:,} this session", f"+{session.count:,}", ""],
-        "others": [words.others(session), words.others(session, brief=True), ""],
-        "saved": [words.saved(session), words.saved(session, number=False)],
-        "model": [words.model(session, look.seconds), words.model(session, brief=True)],
-        "audit": [words.audit(session), words.audit(session, brief=True), ""],
+        "others": [standing.others(session), standing.others(session, brief=True), ""],
+        "saved": [
+            standing.saved(session),
+            standing.saved(session, clock=False),
+            standing.saved(session, clock=False).removeprefix("saved "),
+        ],
+        "stop": [f"■ {standing.stop(session)}", "■"] if standing.stop(session) else [""],
+        "model": [standing.model_slot(session, look.seconds)],
+        "accuracy": [
+            standing.accuracy(session),
+            standing.accuracy(session, brief=True),
+            standing.accuracy(session, brief=True).removeprefix("accuracy "),
+        ],
     }
-    for name in (*_GIVES_WAY, None):
-        text = " · ".join(form[0] for form in forms.values() if form[0])
-        if name is None or cells(text) <= room.line:
+    for giving_way in (*_GIVES_WAY, ""):
+        left = " · ".join(forms[part][0] for part in _LEFT if forms[part][0])
+        right = [(part, forms[part][0]) for part in _RIGHT if forms[part][0]]
+        free = room.line - cells(left) - sum(cells(text) + 2 for _, text in right)
+        if not giving_way or free >= 0:
             break
-        forms[name].pop(0)
-    return [("", " " * room.left), ("class:status", text)]
+        if len(forms[giving_way]) > 1:
+            forms[giving_way].pop(0)
+    shown = [one for part, text in right for one in (("", "  "), (_STYLES[part], text))]
+    return [("", " " * room.left), ("class:status", left), ("", " " * max(0, free)), *shown]
 
 
+_LEFT = ("dataset", "progress", "count", "others", "saved", "loading")
+_RIGHT = ("stop", "model", "accuracy")
+_STYLES = {"stop": "class:stop", "model": "class:status", "accuracy": "class:measure"}
 _GIVES_WAY = (
-    "progress", "count", "others", "audit", "model", "count", "others", "audit", "saved",
-    "dataset", "dataset",
+    "progress", "count", "others", "saved", "accuracy", "others", "count", "saved", "stop",
+    "dataset", "accuracy", "dataset",
 )  # fmt: skip
 
 

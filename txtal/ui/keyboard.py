@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from txtal.session.session import Session
-from txtal.types import Label, LabelKeys, Question, grades
+from txtal.types import Label, LabelKeys, Question, Scheme, grades
 from txtal.ui import picker
 from txtal.ui.actions import ACTIONS
-from txtal.ui.keys import DIGITS, LETTERS, Action, single_keys
+from txtal.ui.keys import DIGITS, GRADES, LETTERS, Action, single_keys
 
 
 class Keyboard:
@@ -48,7 +48,7 @@ class Keyboard:
             return {keys[i]: i for i in session.scheme.ids if i in keys}
         if self._style(session) == "fixed":
             order = session.scheme.ids
-        return dict(zip(DIGITS, order, strict=False))
+        return _digits(session.scheme, order)
 
     def order(self, session: Session) -> tuple[int, ...]:
         """Every label, the likeliest for the question at hand first."""
@@ -79,6 +79,14 @@ class Keyboard:
         new = [label for label in session.scheme.labels if label.id not in self._letters]
         self._letters |= letters(new, taken)
         return self._letters
+
+
+def _digits(scheme: Scheme, order: Iterable[int]) -> dict[str, int]:
+    """A digit for each label as far as they go; one whose name is a digit has that one."""
+    own = {label.name: label.id for label in scheme.labels if label.name in GRADES}
+    order = [label_id for label_id in order if label_id not in own.values()]
+    free = [digit for digit in DIGITS if digit not in own]
+    return dict(sorted({**own, **dict(zip(free, order, strict=False))}.items()))
 
 
 def letters(labels: Iterable[Label], taken: Collection[str]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from txtal.session.session import Session
@@ -11,8 +11,8 @@ from txtal.types import Label, Question
 from txtal.ui import picker, words
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
-from txtal.ui.keys import DIGITS
-from txtal.ui.layout import Fragment, Line, Room, clickable, sides
+from txtal.ui.keys import DIGITS, GRADES
+from txtal.ui.layout import Fragment, Line, Room, barred, clickable, sides
 from txtal.ui.picker import Choice
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import cells, fit
@@ -20,7 +20,7 @@ from txtal.ui.wrap import cells, fit
 CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
 """Cells of a name: to put a probability beside it, on a small screen, and at most."""
-_SHARE = len("62 %")
+_SHARE = len("62%")
 _MOST_ROWS = 5
 """Rather than cut the names, as many rows as this."""
 
@@ -32,26 +32,27 @@ class _Cell:
     key: str
     name: str
     share: str
-    suggested: bool
+    sign: str
+    """``▸`` suggested, ``?`` in doubt."""
     box: str
 
 
 def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
     likely = dict(question.ranked.probabilities)
-    offered = keyboard.offered(session)
+    offered, unsure = keyboard.offered(session), words.unsure_about(session.scheme, question)
     found = [
         _Cell(
             key,
             _beside(key, session.scheme.label(i)),
             words.percent(likely[i]) if i in likely else "",
-            i in question.ranked.suggestion,
-            _box(session, i),
+            _sign(session, question, i, unsure),
+            _box(session, question, i, unsure),
         )
         for key, i in offered.items()
     ]
     more = len(session.scheme.ids) - len(offered)
-    blank = " " * len(_box(session, 0))
-    return [*found, _Cell("/", f"{more} more", "", False, blank)] if more else found
+    blank = " " * len(_box(session, question, 0, ()))
+    return [*found, _Cell("/", f"{more} more", "", "  ", blank)] if more else found
 
 
 def _beside(key: str, label: Label) -> str:
@@ -59,10 +60,24 @@ def _beside(key: str, label: Label) -> str:
     return words.label_name(label.description if label.name == key else label.name)
 
 
-def _box(session: Session, label_id: int) -> str:
+def _sign(session: Session, question: Question, label_id: int, unsure: Collection[int]) -> str:
+    """Of one label of several: ``▸`` suggested, ``?`` one of two that are close; two cells."""
+    if session.scheme.task == "multilabel":
+        return ""
+    suggested = "▸" if label_id in question.ranked.suggestion else " "
+    return suggested + ("?" if label_id in unsure else " ")
+
+
+def _box(session: Session, question: Question, label_id: int, unsure: Collection[int]) -> str:
+    """Of several labels: chosen by the model ``[▸]`` or by hand ``[✓]``, in doubt ``[?]``, no."""
     if session.scheme.task != "multilabel":
         return ""
-    return "[x] " if label_id in session.current.chosen else "[ ] "
+    if label_id in session.current.chosen:
+        return "[▸] " if label_id in question.ranked.suggestion else "[✓] "
+    return "[?] " if label_id in unsure else "[ ] "
+
+
+_BOXES = {"[▸] ": "class:good", "[✓] ": "class:chosen", "[?] ": "class:doubt"}
 
 
 def label_rows(session: Session, question: Question, keyboard: Keyboard, room: Room) -> list[Line]:
@@ -73,7 +88,7 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     """
     grid = _label_cells(session, question, keyboard)
     name = max(cells(_beside("", label)) for label in session.scheme.labels)
-    fixed = 4 + len(grid[0].box)
+    fixed = len(grid[0].sign) + 2 + len(grid[0].box)
     share = _SHARE if session.policy.order == "ranking" else 0
     wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
     columns = -(-len(grid) // room.label_rows)
@@ -94,11 +109,13 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
 
 def _cell(cell: _Cell, name: int, share: int) -> Line:
     shown = fit(cell.name, name)
-    style = "class:good" if cell.suggested else "class:label"
+    style = "class:label"
+    if "▸" in cell.sign or cell.box in ("[▸] ", "[✓] "):
+        style = "class:doubt" if "?" in cell.sign else _BOXES.get(cell.box, "class:good")
     line: Line = [
-        ("class:good", "▸ " if cell.suggested else "  "),
-        ("class:chosen" if "x" in cell.box else "class:label", cell.box),
+        ("class:doubt" if "?" in cell.sign else "class:good", cell.sign),
         ("class:key", f"{cell.key} "),
+        (_BOXES.get(cell.box, "class:label"), cell.box),
         (style, shown + " " * (name - cells(shown))),
     ]
     line += [("class:dim", f"  {cell.share:>{share}}")] if share else []
@@ -118,24 +135,29 @@ def picker_rows(
     """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
-    listed = f"{labels} of {len(session.scheme.ids)}"
+    listed = f"{labels} of {len(session.scheme.ids)} labels"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
-        field_line(prompt, look.typing.field, room.width - 14), [("class:dim", listed)], room.width
+        field_line(prompt, look.typing.field, room.width - len(listed) - 2),
+        [("class:dim", listed)],
+        room.width,
     )
     first = _first_row(look, room)
+    seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
+    entries = [_entry(session, question, choice) for choice in seen]
+    widest = max((cells(entry.name) for entry in entries), default=0)
+    name = min(widest, _WIDEST, room.width - _BEFORE_NAME - _SHARE - 2)
     rows = [
         clickable(
-            _picker_row(
-                keys.get(choice, ""),
-                _choice(session, question, choice),
+            barred(
+                _picker_row(keys.get(choice, ""), entry, name, room.width),
                 at == look.typing.cursor,
                 room.width,
             ),
             f"row:{at}",
         )
-        for at, choice in enumerate(found[first : first + room.picker_rows], start=first)
+        for at, (choice, entry) in enumerate(zip(seen, entries, strict=True), start=first)
     ]
     if not rows:
         rows = [[("class:dim", "  no label is like this")]]
@@ -161,37 +183,71 @@ def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ..
 def picker_keys(
     session: Session, keyboard: Keyboard, look: Look, room: Room
 ) -> Mapping[str, Choice]:
-    """A digit for each row in sight, but for those that would go on typing a name."""
+    """A digit for each row in sight, but for those that would go on typing a name.
+
+    A label that has a digit on the ticket has the same here; the others have those left.
+    """
     first = _first_row(look, room)
     seen = picked(session, keyboard, look)[first : first + room.picker_rows]
     typed, labels = look.typing.field.text, session.scheme.labels
+    if typed.startswith(picker.NEW):
+        return {}
+    own = {label: key for key, label in keyboard.offered(session).items() if key in GRADES}
+    keys = {own[choice.label]: choice for choice in seen if choice.label in own}
+    free = (digit for digit in DIGITS if digit not in keys)
+    for choice in seen:
+        if choice.label not in own:
+            keys[next(free, "")] = choice
     return {
         digit: choice
-        for digit, choice in zip(DIGITS, seen, strict=False)
-        if not picker.holds(typed + digit, labels)
+        for digit, choice in keys.items()
+        if digit and not picker.holds(typed + digit, labels)
     }
 
 
-def _choice(session: Session, question: Question, choice: Choice) -> tuple[str, str]:
-    """A row's name, with its box if it has one, and what there is to say of it."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row of the list of labels: its name, the model's probability, its description."""
+
+    name: str
+    box: str = ""
+    share: str = ""
+    about: str = ""
+
+
+def _entry(session: Session, question: Question, choice: Choice) -> _Entry:
     if choice.new:
-        return f"+ add the label {words.label_name(choice.new)}", ""
+        return _Entry(f"+ add the label {words.label_name(choice.new)}")
     if choice.level:
         inside = sum(label.name.startswith(choice.level) for label in session.scheme.labels)
-        return words.label_name(choice.level), count(inside, "label")
-    label, likely = session.scheme.label(choice.label), dict(question.ranked.probabilities)
-    share = words.percent(likely[label.id]) if label.id in likely else ""
-    about = "  ".join(part for part in (share, words.label_name(label.description)) if part)
-    return _box(session, label.id) + words.label_name(label.name), about
+        return _Entry(words.label_name(choice.level), about=count(inside, "label"))
+    label, probabilities = session.scheme.label(choice.label), dict(question.ranked.probabilities)
+    unsure = words.unsure_about(session.scheme, question)
+    return _Entry(
+        words.label_name(label.name),
+        _box(session, question, label.id, unsure),
+        words.percent(probabilities[label.id]) if label.id in probabilities else "",
+        words.label_name(label.description),
+    )
 
 
-def _picker_row(key: str, choice: tuple[str, str], marked: bool, width: int) -> Line:
-    name, about = choice
-    return [
-        ("class:key", f"{'▸' if marked else ' '} {key}{' ' if key else ''}"),
-        ("class:key" if marked else "class:label", fit(name, width - 12)),
-        ("class:dim", f"  {about}"),
+_BEFORE_NAME = 4
+"""Cells of the mark and the key."""
+
+
+def _picker_row(key: str, entry: _Entry, name: int, width: int) -> Line:
+    room = name if entry.share or entry.about else width - _BEFORE_NAME
+    shown = fit(entry.name, room - cells(entry.box))
+    row: Line = [
+        ("class:key", f"{key:1} "),
+        (_BOXES.get(entry.box, "class:label"), entry.box),
+        ("class:label", shown + " " * (name - cells(shown) - cells(entry.box))),
+        ("class:dim", f"  {entry.share:>{_SHARE}}"),
     ]
+    left = width - _BEFORE_NAME - name - _SHARE - 4
+    if entry.about and left >= _LEAST:
+        row.append(("class:dim", f"  {fit(entry.about, left)}"))
+    return row
 
 
 def field_line(prompt: str, field: Field, width: int) -> Line:

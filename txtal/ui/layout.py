@@ -72,6 +72,15 @@ def clickable(line: Line, target: str) -> Line:
     return [(f"{style} [{target}]", text) for style, text in line]
 
 
+def barred(line: Line, selected: bool, width: int) -> Line:
+    """The row of a list: over its whole width marked as the selected one, or not."""
+    line = cut([("class:good" if selected else "", "▸ " if selected else "  "), *line], width)
+    if not selected:
+        return line
+    rest = " " * (width - width_of(line))
+    return [(f"{style} class:bar", text) for style, text in (*line, ("", rest))]
+
+
 def target_at(line: Line, x: int) -> str:
     """What a click at this cell of a line means; empty when nothing."""
     for style, text in line:

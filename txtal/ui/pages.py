@@ -12,7 +12,7 @@ from txtal.session import explaining
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
-from txtal.ui import keys, words
+from txtal.ui import keys, standing, words
 from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import Folded, cells, fit, fold
@@ -26,11 +26,13 @@ _LEGEND: tuple[tuple[str, str], ...] = (
     ("312/5,000", "tickets answered, by anyone, of all"),
     ("+14", "answered in this session"),
     ("saved #312", "the newest answer on disk, and its number"),
-    ("r12, 1 behind", "the fit of the model, and the answers it hasn't seen yet"),
+    ("v12 +1", "the model's version, and the answers it hasn't learned from yet"),
+    ("v12 …, v12 !", "it is training; training failed"),
+    ("■ little to gain", "it may be time to stop: more answers would hardly change the model"),
 )
-_AUDIT = ("audit 81 %", "how often it is right on tickets asked at random")
-_AUDIT_OF_GRADES = ("audit off by 0.8", "by how many grades it is off in the mean, asked at random")
-_INTERVAL = ("(74–87, n 120)", "the 95 % interval of that, and how many such tickets")
+_ACCURACY = ("accuracy 81%", "how often its suggestion is right, by random picks")
+_ERROR = ("off by 0.8", "mean error in grades, on random picks")
+_INTERVAL = ("(74–87, n 120)", "the 95% interval of that, and how many such tickets")
 
 
 def page_lines(
@@ -75,8 +77,8 @@ def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[
         lines += _explained(((action.shown, action.help) for action in group), width)
         lines.append([])
     lines.append([("class:title", "In the status line")])
-    audit = _AUDIT_OF_GRADES if session.scheme.task == "rating" else _AUDIT
-    return [*lines, *_explained((*_LEGEND, audit, _INTERVAL), width)]
+    measure = _ERROR if session.scheme.task == "rating" else _ACCURACY
+    return [*lines, *_explained((*_LEGEND, measure, _INTERVAL), width)]
 
 
 def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
@@ -117,7 +119,7 @@ def _why(
     session: Session, question: Question, matched: Sequence[tuple[str, str]], width: int
 ) -> Iterator[Line]:
     yield [("class:title", "Why this ticket")]
-    yield from _told(words.asked_because(session, question), width)
+    yield from _told(words.picked_because(session, question), width)
     for found, name in matched[:_NAMED_WORDS]:
         said = f"“{words.excerpt(found)}” is a pattern of {words.label_name(name)}"
         yield from _told(said, width)
@@ -129,10 +131,10 @@ def _why(
     name = words.labels(session.scheme, (label,))
     graded = session.scheme.task == "rating"
     yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
-    yield from _told(words.shares(session, question), width)
+    yield from _told(words.probabilities(session, question), width)
     explanation = explaining.explanation(session)
     if explanation is None or explanation.label != label:
-        yield [("class:dim", "asking the learner for the words…")]
+        yield [("class:dim", "finding the words…")]
         return
     pushes = dict(explanation.words)
     speaks_for = [word for word, weight in pushes.items() if weight >= _FELT][:_NAMED_WORDS]
@@ -151,9 +153,7 @@ def _told(text: str, width: int) -> Iterator[Line]:
 
 def _weighed(found: list[str], pushes: dict[str, float]) -> str:
     """``late +1.2, parcel +0.4``."""
-    return (
-        ", ".join(f"{clean(word)} {pushes[word]:+.1f}" for word in found) or "no word to speak of"
-    )
+    return ", ".join(f"{clean(word)} {pushes[word]:+.1f}" for word in found) or "no word matters"
 
 
 def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
@@ -178,27 +178,27 @@ def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line
     yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []
-    what = "Grades off" if graded else "Right"
-    yield [("class:title", f"{what} on tickets asked at random")]
+    what = "Mean error in grades" if graded else "Accuracy"
+    yield [("class:title", f"{what}, on random picks")]
     yield from _curve(overview, session.scheme, width)
 
 
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
-    yield f"{words.progress(session)} tickets answered, {session.count:,} in this session"
+    yield f"{standing.progress(session)} tickets answered, {session.count:,} in this session"
     yield ", ".join(f"{verdict} {number:,}" for verdict, number in overview.verdicts.items())
     if overview.effort:
         yield from effort_lines(overview.effort)
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
     yield f"by {by}" if by else "no answers yet"
-    yield words.model(session)
+    yield standing.model(session)
     if overview.measures:
         yield measures_line(overview.measures)
     if session.ranking:
-        yield words.settings(session)
+        yield standing.settings(session)
     outlook = session.ranking.revision.outlook if session.ranking else None
     if outlook:
         yield from ahead(outlook)
-    trouble = words.learner_trouble(session)
+    trouble = standing.learner_trouble(session)
     if trouble:
         yield trouble
 
@@ -221,7 +221,7 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
 def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     """The estimate after more and more answers, each with its interval."""
     if not overview.curve:
-        yield [("class:dim", "  too few of them are answered yet for an estimate")]
+        yield [("class:dim", "  needs 10 answered random picks")]
         return
     values = [estimate.value for _, estimate in overview.curve]
     most = len(scheme.labels) - 1 if scheme.task == "rating" else 1
@@ -229,7 +229,7 @@ def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     yield [("class:good", f"  {levels}")]
     step = -(-len(overview.curve) // _CURVE_ROWS)
     for answers, estimate in overview.curve[::-1][::step][::-1]:
-        value, low, high = words.quality(estimate, scheme.task)
+        value, low, high = standing.quality(estimate, scheme.task)
         yield [
             ("class:dim", f"  {answers:>7,} answers  "),
             ("class:label", f"{value:>5}"),

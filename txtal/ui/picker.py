@@ -12,9 +12,15 @@ from rapidfuzz import fuzz
 
 from txtal.types import Label
 
-_PREFIX, _WORD, _WORDS, _INSIDE, _FUZZY = range(5)
+_PREFIX, _WORD, _WORDS, _INSIDE, _DESCRIBED, _FUZZY = range(6)
 _CLOSE = 75.0
 """Least likeness, of 100, for a label to be listed at all."""
+
+NEW = "+"
+"""What a name to add may begin with, so that all behind it is typed: ``+2fa``."""
+
+_DESCRIBED_FROM = 3
+"""Letters from which descriptions are searched, too."""
 
 _NAMED = 0.02
 """What it adds to a label's probability that the ticket holds a word that no other label has."""
@@ -75,6 +81,11 @@ def choices(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> t
     the query itself, to be added as a label.
     """
     query = query.strip()
+    if query.startswith(NEW):
+        query = query[len(NEW) :].strip()
+        names = {label.name.casefold(): label.id for label in labels}
+        known = names.get(query.casefold())
+        return ((Choice(label=known) if known else Choice(new=query)),) if query else ()
     if not query or query.endswith("/"):
         found = _level(query, labels, order)
         if found or not query:
@@ -100,7 +111,8 @@ def rank(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tupl
     """Ids of the labels that match, best first.
 
     A name that starts with the query comes before one with a word that does, before one with a
-    word for each word of the query, before one that holds it, before one that is like it.
+    word for each word of the query, before one that holds it, before one whose description has it,
+    before one that is like it.
     Whatever stands between words (``_``, ``-``, spaces) counts as a space. Ties, and an empty
     query, go by ``order``, which is the scheme's unless it is given.
     """
@@ -109,6 +121,8 @@ def rank(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tupl
     found = []
     for label in labels:
         tier, likeness = _match(query, _spaced(label.name))
+        if tier == _FUZZY and _is_described(query, label.description):
+            tier, likeness = _DESCRIBED, 100.0
         if likeness >= _CLOSE:
             found.append((tier, -likeness, places[label.id], label.id))
     return tuple(entry[-1] for entry in sorted(found))
@@ -117,6 +131,14 @@ def rank(query: str, labels: Sequence[Label], order: Sequence[int] = ()) -> tupl
 def holds(part: str, labels: Sequence[Label]) -> bool:
     """Whether a name holds this part."""
     return any(_spaced(part) in _spaced(label.name) for label in labels)
+
+
+def _is_described(query: str, description: str) -> bool:
+    """Whether a word of a description begins so, or a word for each word of the query."""
+    if len(query) < _DESCRIBED_FROM or not description:
+        return False
+    found = words_of(description)
+    return all(any(word.startswith(part) for word in found) for part in query.split())
 
 
 def _match(query: str, name: str) -> tuple[int, float]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TextIO
 
 from txtal.session.session import IDLE_SECONDS, Session
-from txtal.ui import read_out, typed, words
+from txtal.ui import ending, read_out, standing, typed, words
 from txtal.ui.display import Display
 from txtal.ui.line_shell import LineShell, Pipe
 from txtal.ui.reading import INTERRUPTED
@@ -134,7 +134,7 @@ class _Conversation:
         session, question = self.session, self.session.question
         if question is None:
             self.shell.pipe.say(
-                "\n" + "\n".join(words.the_end(session, self.shell.display.dataset))
+                "\n" + "\n".join(ending.the_end(session, self.shell.display.dataset))
             )
         elif question is not self.shell.asked:
             said = read_out.question_lines(
@@ -142,7 +142,7 @@ class _Conversation:
             )
             self.shell.pipe.say("\n".join(said))
         self.shell.asked = question
-        notice = words.notice(session)
+        notice = standing.notice(session)
         if notice and notice != self.told:
             self.shell.pipe.say(f"note: {notice}")
         self.told, session.notice = notice, ""

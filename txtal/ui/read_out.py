@@ -9,7 +9,7 @@ from txtal.recipes.extensions import Extension, Shown
 from txtal.session.session import Session
 from txtal.text import clean, shorten
 from txtal.types import Label, Question
-from txtal.ui import keys, words
+from txtal.ui import keys, standing, words
 from txtal.ui.keys import Action
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def question_lines(
 ) -> Iterator[str]:
     """The ticket, its meta, the suggestion and the labels."""
     shown = extension.rendered(question.ticket)
-    said = words.progress(session)
+    said = standing.progress(session)
     yield f"\n({said})" if session.background.inflow else f"\n({said} answered)"
     yield clean(shown.text[:_TEXT], newlines=True)
     if len(shown.text) > _TEXT:
@@ -113,11 +113,11 @@ def help_lines(session: Session, actions: Iterable[Action]) -> Iterator[str]:
 def status(session: Session) -> str:
     """What the screen has in its status line."""
     said = (
-        f"{words.progress(session)} answered",
+        f"{standing.progress(session)} answered",
         f"{session.count:,} this session",
-        words.saved(session),
-        words.model(session),
-        words.audit(session),
+        standing.saved(session),
+        standing.model(session),
+        standing.accuracy(session),
     )
     return "; ".join(part for part in said if part)
 
@@ -127,6 +127,6 @@ def receipt(session: Session) -> str:
     answer = session.saved
     if answer is None:
         return ""
-    said = f"{words.saved(session)}, {answer.verdict}"
+    said = f"{standing.saved(session)}, {answer.verdict}"
     names = words.labels(session.scheme, answer.labels)
     return said if answer.verdict == "ignore" else f"{said} {names}"

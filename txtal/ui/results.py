@@ -8,41 +8,44 @@ from txtal.session.session import Session
 from txtal.types import Found
 from txtal.ui import words
 from txtal.ui.labels import field_line
-from txtal.ui.layout import Line, Room, clickable, sides
+from txtal.ui.layout import Line, Room, barred, clickable, sides
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import cells, fit
 
 _WIDEST = 24
+_SHARE = len("62%")
 
 
 def result_lines(session: Session, look: Look, room: Room, height: int) -> list[Line]:
-    """The rows around the marked one, as many as there is room for."""
-    if not look.typing.found:
+    """The rows around the selected one, as many as there is room for."""
+    typing = look.typing
+    if not typing.found:
         return [[("class:dim", "nothing is like this")]]
     top = first_in_sight(look, height)
-    widest = max(cells(words.said_of(session, found)) for found in look.typing.found)
+    widest = max(cells(words.said_of(session, found)) for found in typing.found)
     said = min(widest, _WIDEST, room.width // 3)
     return [
-        clickable(_row(session, found, said, at == look.typing.cursor, room.width), f"row:{at}")
-        for at, found in enumerate(look.typing.found[top : top + height], start=top)
+        clickable(
+            barred(_row(session, found, said, room.width), at == typing.cursor, room.width),
+            f"row:{at}",
+        )
+        for at, found in enumerate(typing.found[top : top + height], start=top)
     ]
 
 
 def first_in_sight(look: Look, height: int) -> int:
-    """The first row, so that the marked one is seen."""
+    """The first row, so that the selected one is seen."""
     return max(0, look.typing.cursor - height + 1)
 
 
-def _row(session: Session, found: Found, said: int, marked: bool, width: int) -> Line:
+def _row(session: Session, found: Found, said: int, width: int) -> Line:
+    """What was answered or would be suggested, the model's probability of it, the text."""
     what = fit(words.said_of(session, found), said)
-    text = fit(words.excerpt(found.ticket.text), width - said - 4)
+    share = words.share_of(found)
     return [
-        ("class:key", "▸ " if marked else "  "),
-        ("class:good" if found.answer else "class:dim", what + " " * (said - cells(what))),
-        (
-            "class:key" if marked else "class:ticket",
-            f"  {text}",
-        ),
+        ("class:chosen" if found.answer else "class:dim", what + " " * (said - cells(what))),
+        ("class:dim", f"  {share:>{_SHARE}}"),
+        ("class:ticket", f"  {fit(words.excerpt(found.ticket.text), width - said - _SHARE - 6)}"),
     ]
 
 

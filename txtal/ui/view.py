@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from txtal.session.session import Session
 from txtal.text import clean
 from txtal.types import Question
-from txtal.ui import words
+from txtal.ui import ending, standing, words
 from txtal.ui.footer import hints, status
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
-from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Fragment, Line, Room, cut, middle, shift, sides
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, cut, middle, shift
 from txtal.ui.pages import folded_lines, page_lines, ticket_line
+from txtal.ui.panel import head_lines
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 from txtal.ui.view_state import Look, Sheet
@@ -27,6 +28,10 @@ _NOTICE_LINES = 3
 _LEAST_TEXT = 3
 """Lines of a ticket, the meta gives way for them."""
 _EXAMPLE_LINES = 3
+_ABOVE = 2
+"""Rows above the text, of meta or blank."""
+_WHOLE_META = 6
+"""Rows of meta where the ticket has the whole screen."""
 _ASKED_LINES = 5
 
 
@@ -128,21 +133,30 @@ def _body(
 
 
 def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
-    """The text in the middle, its meta beneath; as much of a long one as there is room for."""
-    meta = _meta(sheet.meta, room, 6 if look.whole else 2) + _beneath(sheet, room)
-    if height - len(meta) < _LEAST_TEXT:
-        meta = []
+    """The text, from the same row for every ticket, as much of a long one as there is room for.
+
+    Its meta stand above where there is room for blank lines, and else below.
+    """
+    most = _WHOLE_META if look.whole else _ABOVE if room.roomy else 1
+    meta = _meta(sheet.meta, room, most)
+    above: list[Line] = [*meta, *([] for _ in range(_ABOVE - len(meta)))] if room.roomy else []
+    below = _beneath(sheet, room) if room.roomy else meta
+    if height - len(above) - len(below) < _LEAST_TEXT:
+        below = []
     folded = sheet.folded(room.width)
-    space = height - len(meta)
+    space = max(1, height - len(above) - len(below))
     folded.reach(look.top + space + 1)
+    if not room.roomy and (folded.rest or len(folded.lines) > space):
+        below, space = [], height  # the text needs the row of the meta
+        folded.reach(look.top + space + 1)
     if len(folded.lines) <= space and not folded.rest:
         block: list[Line] = [ticket_line(folded, at) for at in range(len(folded.lines))]
-        return _Body(middle([*block, *meta], room, height), sheet.question)
+        return _Body(shift([*above, *block, *below], room.left)[:height], sheet.question)
     seen = max(1, space - 1)
     top = max(0, min(look.top, len(folded.lines) - seen))
     block = [ticket_line(folded, at) for at in range(top, min(top + seen, len(folded.lines)))]
     more = [("class:dim", _more(folded, top, seen))]
-    lines = shift([*block, more, *meta], room.left)[:height]
+    lines = shift([*above, *block, more, *below], room.left)[:height]
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
 
 
@@ -186,15 +200,13 @@ def _meta(text: str, room: Room, limit: int) -> list[Line]:
     if not text:
         return []
     folded = fold(text, room.width)
-    limit = limit if room.roomy else 1
     if len(folded) > limit:
         folded = [*folded[: limit - 1], fit(" ".join(folded[limit - 1 :]), room.width)]
-    lines: list[Line] = [[("class:dim", line)] for line in folded]
-    return [[], *lines] if room.roomy else lines
+    return [[("class:dim", line)] for line in folded]
 
 
 def _the_end(session: Session, dataset: str, room: Room) -> list[Line]:
-    first, *others = words.the_end(session, dataset)
+    first, *others = ending.the_end(session, dataset)
     rest = [part for line in others for part in fold(line, room.width)]
     head: list[Line] = [[("class:key", part)] for part in fold(first, room.width)]
     return [*head, *([("class:ticket", line)] for line in rest)]
@@ -229,21 +241,21 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
         return [[("class:key", part)] for part in asked]
     if look.mode == "line":
         prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
-        head = field_line(prompt, look.typing.field, room.width)
+        head = [field_line(prompt, look.typing.field, room.width)]
     else:
-        head = sides(_suggestion(session, question), _marks(session, question), room.width)
+        head = head_lines(session, question, room, whole=look.whole)
     if look.whole or session.scheme.task == "binary":
-        return [head]
+        return head
     rows = label_rows(session, question, keyboard, room)
-    return [head, [], *rows] if room.roomy else [head, *rows]
+    return [*head, [], *rows] if room.roomy else [*head, *rows]
 
 
 def _rule(room: Room) -> Line:
-    return [("", " " * room.left), ("class:dim", "─" * room.width)]
+    return [("", " " * room.left), ("class:rule", "─" * room.width)]
 
 
 def _notice(session: Session, look: Look, room: Room) -> list[Line]:
-    text = words.notice(session, look.notice)
+    text = standing.notice(session, look.notice)
     if not text:
         return []
     style = "class:bad" if look.urgent and look.notice else "class:warn"
@@ -253,37 +265,6 @@ def _notice(session: Session, look: Look, room: Room) -> list[Line]:
         lines = [*lines[: most - 1], fit(" ".join(lines[most - 1 :]), room.width - 2)]
     return shift([[(style, f"{'!' if i == 0 else ' '} {line}")] for i, line in enumerate(lines)],
                   room.left)  # fmt: skip
-
-
-def _suggestion(session: Session, question: Question) -> Line:
-    said = words.suggestion(session, question)
-    reason = ("class:dim", f"  {words.why(session, question)}")
-    if session.scheme.task == "binary":
-        asks = ("class:key", f"Is this {words.labels(session.scheme, session.scheme.ids)}?")
-        return [asks, ("class:good", f"  {said}"), reason] if said else [asks, reason]
-    if said:
-        return [("class:good", f"▸ {said}"), reason]
-    missing = words.no_suggestion(session, question)
-    return (
-        [("class:dim", missing), reason]
-        if missing
-        else [("class:dim", words.why(session, question))]
-    )
-
-
-def _marks(session: Session, question: Question) -> list[Fragment]:
-    """What is noted of the ticket at hand, the most important first."""
-    was = words.previous(session, question)
-    marks = [
-        ("class:was", "synthetic" if question.ticket.synthetic else ""),
-        ("class:flag", "⚑ flagged" if session.current.flagged else ""),
-        ("class:was", was),
-        (
-            "class:dim",
-            f"“{words.clean_comment(session.current.comment)}”" if session.current.comment else "",
-        ),
-    ]
-    return [(style, text) for style, text in marks if text]
 
 
 # --- a page -----------------------------------------------------------------------------------

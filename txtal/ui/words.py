@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -13,14 +12,11 @@ from txtal.session.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import (
     ONE_OF,
-    Estimate,
     Found,
     LearnerStatus,
     Question,
     Relabelled,
     Scheme,
-    Standing,
-    Task,
     reasons,
 )
 from txtal.ui.modes import Purpose
@@ -33,7 +29,7 @@ _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
-_CLOSE = 0.3
+_CLOSE = 0.2
 """How far apart two labels are at most that the model is unsure between."""
 _OPEN = 0.2
 """How far from one half the probability of a label is at most that it is unsure about."""
@@ -68,6 +64,16 @@ def said_of(session: Session, found: Found) -> str:
     return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
 
 
+def share_of(found: Found) -> str:
+    """Return the model's probability of the answer, or of the suggestion: ``62%``."""
+    labels_of = found.answer.labels if found.answer else ()
+    if found.ranked is None or not found.ranked.probabilities:
+        return ""
+    wanted = labels_of[:1] or found.ranked.suggestion[:1]
+    probabilities = dict(found.ranked.probabilities)
+    return percent(probabilities[wanted[0]]) if wanted and wanted[0] in probabilities else ""
+
+
 def of_answers(done: Relabelled) -> list[str]:
     """Return what a change of the labels did to answers; nothing where it did nothing."""
     said = []
@@ -96,11 +102,22 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
     }[purpose]
 
 
-def percent(share: float) -> str:
-    """A probability for people: never quite certain. ``62 %``."""
-    if share != share:
+def percent(proba: float) -> str:
+    """Return a probability for people: never quite certain. ``62%``."""
+    if proba != proba:
         return "?"
-    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)} %"
+    return f"{min(99, max(1, round(100 * proba))) if 0 < proba < 1 else round(100 * proba)}%"
+
+
+def rival(session: Session, question: Question) -> str:
+    """Return the label that is close behind the suggestion, ``account 33%``; empty if none is."""
+    unsure = unsure_about(session.scheme, question)
+    if session.scheme.task != "exclusive" or len(unsure) < 2:
+        return ""
+    other = next((i for i in unsure if i not in question.ranked.suggestion[:1]), unsure[1])
+    return (
+        f"{labels(session.scheme, (other,))} {percent(dict(question.ranked.probabilities)[other])}"
+    )
 
 
 def suggestion(session: Session, question: Question) -> str:
@@ -168,22 +185,22 @@ def unsure_about(scheme: Scheme, question: Question) -> tuple[int, ...]:
     return ()
 
 
-def asked_because(session: Session, question: Question) -> str:
-    """Why this ticket, with its score and place: ``asked by margin, score 0.91, 3rd of 50``."""
+def picked_because(session: Session, question: Question) -> str:
+    """Return why, with score and place: ``random pick, score 0.91, no. 3 of 50 in the queue``."""
     ranked, items = question.ranked, session.ranking.items if session.ranking else ()
     parts = [why(session, question)]
     if ranked.score is not None:
-        parts.append(f"score {ranked.score:.3g}")
+        parts.append(f"score {ranked.score:.3g} ({clean(shorten(ranked.reason, 40))})")
     ids = [item.ticket_id for item in items]
     if ranked.ticket_id in ids:
-        parts.append(f"number {ids.index(ranked.ticket_id) + 1} of {len(ids)} ranked")
+        parts.append(f"no. {ids.index(ranked.ticket_id) + 1} of {len(ids)} in the queue")
     if question.revision is not None:
-        parts.append(f"by revision {question.revision} of the model")
+        parts.append(f"model v{question.revision}")
     return ", ".join(parts)
 
 
-def shares(session: Session, question: Question) -> str:
-    """The likeliest labels: ``refund 62 %, billing 30 %``."""
+def probabilities(session: Session, question: Question) -> str:
+    """Return the most probable labels: ``refund 62 %, billing 30 %``."""
     return ", ".join(
         f"{labels(session.scheme, (label,))} {percent(share)}"
         for label, share in question.ranked.probabilities[:_SHARES]
@@ -219,168 +236,3 @@ def _compact(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ":"))
-
-
-def stream(session: Session, *, brief: bool = False) -> str:
-    """``12 wait, 31 of 340 asked``: of what arrived; with what has no decision yet, if any."""
-    if session.background.inflow is None:
-        return ""
-    standing = session.background.inflow.standing
-    asked = f"{standing.spent.asked:,} of {standing.spent.decided:,} asked"
-    scoring = f", {standing.unsettled:,} to be scored" if standing.unsettled else ""
-    wait = f"{standing.waiting:,} wait{'s' if standing.waiting == 1 else ''}"
-    return wait if brief else f"{wait}, {asked}{scoring}"
-
-
-def progress(session: Session) -> str:
-    """``312 of 5,000``: answered, by anyone, of all; of a stream, where that stands."""
-    if session.background.inflow is not None:
-        return stream(session)
-    total = session.ledger.total
-    return f"{total - session.ledger.open:,} of {total:,}"
-
-
-def loading(session: Session) -> str:
-    """``loading 34 %``: of a file that is loaded behind the session."""
-    news = session.updates.loading
-    if news is None or news.state != "loading":
-        return ""
-    return f"loading {percent(news.progress)}" if news.progress else "loading"
-
-
-def others(session: Session, *, brief: bool = False) -> str:
-    """``ana 120, bo 88``: what others have answered; in brief ``others 208``."""
-    counts = sorted(session.ledger.others.items(), key=lambda item: -item[1])
-    if not counts:
-        return ""
-    if brief:
-        return f"others {sum(number for _, number in counts):,}"
-    named = [f"{clean(shorten(name, 12))} {number:,}" for name, number in counts[:_OTHERS]]
-    more = len(counts) - _OTHERS
-    return ", ".join(named) + (f", {more} more" if more > 0 else "")
-
-
-def saved(session: Session, *, number: bool = True) -> str:
-    """``saved 14:02:11 #312``: the newest answer on disk, in local time."""
-    if session.saved is None:
-        return ""
-    at = time.strftime("%H:%M:%S", time.localtime(session.saved.answered))
-    return f"saved {at} #{session.saved.id}" if number else f"saved {at}"
-
-
-def model(session: Session, seconds: int = 0, *, brief: bool = False) -> str:
-    """Where the model is: ``model r12, 1 behind``, ``vectorising 45 %``."""
-    if session.policy.order == "file":
-        return "file order"
-    status = session.background.learner.status if session.background.learner else _OFF
-    busy = _busy(status, seconds, has_model=session.ranking is not None)
-    if session.ranking is None:
-        return busy or "no model yet"
-    name = f"r{session.updates.revision}" if brief else f"model r{session.updates.revision}"
-    behind = f", {session.behind} behind" if session.behind else ""
-    return f"{name}{behind} ({busy})" if busy and not brief else f"{name}{behind}"
-
-
-def settings(session: Session) -> str:
-    """How the model was made: ``auto, lexical+static@en; the usual settings: none of …``."""
-    if session.ranking is None:
-        return ""
-    revision = session.ranking.revision
-    made = f"{revision.strategy}, {revision.vectoriser}"
-    return clean(f"{made}; {revision.note}" if revision.note else made)
-
-
-def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
-    """What the learner is about; a fit of under a second isn't worth the flicker."""
-    brief = status.state == "training" and has_model and not seconds
-    if brief or status.state in ("off", "ready"):
-        return ""
-    if status.state == "failed":
-        return "failed" if has_model else "failed: random order"
-    if status.progress is not None:
-        return f"{status.state} {percent(status.progress)}"
-    return f"{status.state} {seconds} s" if seconds else status.state
-
-
-def learner_trouble(session: Session) -> str:
-    """Why the learner failed or is being restarted; empty when all is well."""
-    status = session.background.learner.status if session.background.learner else _OFF
-    if status.state not in ("failed", "restarting") or not status.detail:
-        return ""
-    return f"the learner: {clean(shorten(status.detail, _NOTICE))}"
-
-
-def audit(session: Session, *, brief: bool = False) -> str:
-    """``audit 81 % (74–87, n 120)``: accuracy on tickets drawn at random, with its interval.
-
-    Of ratings it is ``audit off by 0.8 (0.6–1.0, n 120)``, in grades.
-    """
-    estimate = session.ranking.revision.audit if session.ranking else None
-    if estimate is None or not estimate.n:
-        return ""
-    value, low, high = quality(estimate, session.scheme.task)
-    return f"audit {value} ({low}–{high}{'' if brief else f', n {estimate.n}'})"
-
-
-def quality(estimate: Estimate, task: Task) -> tuple[str, str, str]:
-    """An estimate and its interval: ``81 %, 74, 87``, or of ratings ``off by 0.8, 0.6, 1.0``."""
-    if task == "rating":
-        value, low, high = (f"{x:.1f}" for x in (estimate.value, estimate.low, estimate.high))
-        return f"off by {value}", low, high
-    value, low, high = (f"{round(100 * x)}" for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value} %", low, high
-
-
-def notice(session: Session, own: str = "") -> str:
-    """The one thing to tell the annotator now: the screen's own, the session's, the learner's."""
-    text = own or session.notice
-    return clean(shorten(text, _NOTICE)) if text else learner_trouble(session)
-
-
-def _no_suspects(session: Session, name: str) -> list[str]:
-    if session.ranking is None:
-        return ["Looking for answers that are probably wrong…"]
-    return [
-        "No other answer looks wrong." if session.count else "No answer looks wrong.",
-        "",
-        f"Go on labelling: txtal teach {name}",
-    ]
-
-
-def the_end(session: Session, dataset: str) -> list[str]:
-    """Why there is no ticket to show, and how to go on."""
-    name, total, left = clean(shorten(dataset, 40)), session.ledger.total, session.ledger.open
-    if session.background.inflow is not None:
-        return _stream_end(session.background.inflow.standing, name)
-    if session.policy.order == "suspects":
-        return _no_suspects(session, name)
-    if not total:
-        return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
-    if left > 0:
-        return [
-            f"Nothing to ask just now: {total - left:,} of {total:,} tickets are answered,",
-            f"and {left:,} left on the screen of another session.",
-            "",
-            "A ticket appears here as soon as one is free.",
-        ]
-    return [
-        f"All {total:,} tickets of {name} are answered.",
-        "",
-        f"Write them out: txtal export {name}",
-        f"Or add more: txtal load {name} FILE",
-    ]
-
-
-def _stream_end(standing: Standing, name: str) -> list[str]:
-    """Why no ticket of the stream is to be asked."""
-    spent = standing.spent
-    let_go = spent.decided - spent.asked - spent.predicted
-    told = f"{spent.decided:,} have been looked at: {spent.asked:,} asked, {let_go:,} let go"
-    told += f", {spent.predicted:,} predicted." if spent.predicted else "."
-    if standing.unsettled:
-        first = f"{count(standing.unsettled, 'ticket')} to be scored."
-    elif not standing.over:
-        return ["Waiting for tickets.", "", told, "", "The next to be asked appears here."]
-    else:
-        first = "The stream has ended, and none of its tickets waits for an answer."
-    return [first, "", told, "", f"What was let go can be asked yet: txtal teach {name}"]

@@ -23,17 +23,11 @@ from filelock import FileLock
 
 from txtal.engine import LOCAL, Engine
 from txtal.errors import LearnerError
-from txtal.vectors import installed, models, registry, static
+from txtal.vectors import installed, registry
+from txtal.vectors.blocks import Arrays, Progress
 from txtal.vectors.files import Header, Ids, Matrix, RowFiles, make_private, packed
-from txtal.vectors.spec import Spec, model_of, resolve
-from txtal.vectors.vectoriser import (
-    FIT_CHARACTERS,
-    FORMAT,
-    Arrays,
-    Progress,
-    Vectoriser,
-    fit_sample,
-)
+from txtal.vectors.spec import Spec, resolve
+from txtal.vectors.vectoriser import FIT_CHARACTERS, FORMAT, Vectoriser, fit_sample
 
 FETCHED = 1024
 """Texts asked for, and in memory, at a time."""
@@ -306,18 +300,10 @@ class _Job:
 
 def _key(spec: Spec, seed: int) -> str:
     """The name of the folder: changes with anything that could change the features."""
-    made_by = [*installed.versions(spec.pipeline), *chain(*map(_versions, spec.blocks))]
+    of_blocks = chain(*(registry.block(name).versions(name) for name in spec.blocks))
+    made_by = [*installed.versions(spec.pipeline), *of_blocks]
     words = json.dumps([FORMAT, _PRECISION, str(spec), seed, made_by])
     return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-def _versions(block: str) -> list[str]:
-    """What changes when the features of ``block`` may have, besides the pipeline."""
-    if model := model_of(block):
-        return models.find(model).versions
-    if block == "static":
-        return [static.version()]
-    return [] if block in registry.BUILT_IN else [registry.source_digest(block)]
 
 
 def _nothing(ids: Ids) -> Sequence[str]:

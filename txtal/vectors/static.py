@@ -1,4 +1,4 @@
-"""Word vectors learned elsewhere: what words mean before any ticket was read.
+"""Word vectors learned elsewhere: what words mean before any ticket is read.
 
 They are the 256-dimensional token embeddings of the package wordllama. Only two of its data
 files are read; its code isn't imported. The package is labelled MIT; its vectors were trained
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 
 from txtal.errors import LearnerError
 from txtal.vectors.bag import incidence
+from txtal.vectors.blocks import Floats, Knowledge, Sample, Saved, TypeTable
+from txtal.vectors.pipeline import Pipeline
 
 DIMS = 256
 
@@ -35,22 +37,30 @@ _WEIGHTS = Path("weights", "l2_supercat_256.safetensors")
 _TOKENISER = Path("tokenizers", "l2_supercat_tokenizer_config.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Static:
-    """The block; its tables are read when first used."""
+@dataclass(frozen=True)
+class Static(TypeTable):
+    """The block ``static``; its tables are read when they are first used."""
 
     digest: str
     """SHA-256 of the vectors' file, so that a saved vectoriser never meets another's."""
 
     dims = DIMS
 
+    @property
+    def knows(self) -> Knowledge:
+        """What words mean."""
+        return "words"
+
     @classmethod
-    def installed(cls) -> Static:
-        """The block as it is installed now. Raises LearnerError when it isn't."""
+    def fit(cls, name: str, sample: Sample) -> Static:
+        """Return the block as it is installed now. Raises LearnerError when it isn't."""
         return cls(_load().digest)
 
-    def rows(self, types: Sequence[str]) -> NDArray[np.float32]:
-        """A row for each type, (types, 256). Raises LearnerError when the vectors are others."""
+    def rows(self, types: Sequence[str]) -> Floats:
+        """Return a row for each type, (types, 256).
+
+        Raises LearnerError when other vectors are installed than the block was made with.
+        """
         loaded = _load()
         if loaded.digest != self.digest:
             raise LearnerError(
@@ -61,9 +71,25 @@ class Static:
         counts = incidence([one.ids for one in encoded], len(loaded.vectors))
         return np.asarray(counts @ loaded.vectors, dtype=np.float32)
 
-    def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """How to know the vectors again; they stay in their package."""
+    def to_arrays(self) -> Saved:
+        """Return how to know the vectors again; they stay in their package."""
         return {"digest": self.digest}, {}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        pipeline: Pipeline,
+        header: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> Static:
+        """Make it again from :meth:`to_arrays`; see :class:`Block`."""
+        return cls(header["digest"])
+
+    @classmethod
+    def versions(cls, name: str) -> list[str]:
+        """Return the version of the package with the vectors; "" when none is installed."""
+        return [_version()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +100,11 @@ class _Loaded:
 
 
 def available() -> bool:
-    """Whether the vectors and what reads them are installed; nothing is imported to see."""
+    """Return whether the vectors and what reads them are installed; nothing is imported to see."""
     return _folder() is not None
 
 
-def version() -> str:
-    """Of the package installed; "" when none is."""
+def _version() -> str:
     try:
         return metadata.version(_PACKAGE)
     except metadata.PackageNotFoundError:
@@ -103,7 +128,7 @@ def _load() -> _Loaded:
             "the block static needs word vectors that aren't installed; pip install"
             f" {_PACKAGE} {' '.join(_READERS)}, or use the block lexical alone"
         )
-    # The learner leaves a core to the screen; threads here would take it.
+    # The learner leaves one core to the screen; threads here would take it.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from safetensors.numpy import load
     from tokenizers import Tokenizer

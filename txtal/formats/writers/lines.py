@@ -12,8 +12,16 @@ Lines = Callable[[Row], list[dict[str, Any]]]
 """The lines a row becomes; none when the format can't say what the row says."""
 
 
-def write_lines(rows: Iterable[Row], out: Writable, lines_of: Lines) -> Written:
-    """Write the lines of each row to ``out`` and return how many there were of what."""
+def write_lines(
+    rows: Iterable[Row],
+    out: Writable,
+    lines_of: Lines,
+    why: Callable[[ExportRow], str] = lambda row: row.answer.verdict,
+) -> Written:
+    """Write the lines of each row to ``out`` and return how many there were of what.
+
+    ``why`` says of an answer without a line for what it was left out.
+    """
     answers = predictions = written = 0
     left_out: Counter[str] = Counter()
     for row in rows:
@@ -28,5 +36,5 @@ def write_lines(rows: Iterable[Row], out: Writable, lines_of: Lines) -> Written:
         answers += 1
         written += len(lines)
         if not lines:
-            left_out[row.answer.verdict] += 1
+            left_out[why(row)] += 1
     return Written(answers, written, dict(left_out), predictions)

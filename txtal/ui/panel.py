@@ -1,0 +1,130 @@
+"""What is said above the labels: what will be recorded, what the model thinks, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from txtal.session.session import Session
+from txtal.types import ONE_OF, Question
+from txtal.ui import words
+from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
+from txtal.ui.wrap import cells, fit
+
+_CHIP_ROWS = 3
+_LEAST_NAME = 8
+
+
+def head_lines(session: Session, question: Question, room: Room, *, whole: bool) -> list[Line]:
+    """Return the rows above the labels: as many for every ticket of a dataset.
+
+    What ``accept`` would record is always among them, and so are the flag and the comment.
+    """
+    marks = _marks(session, question)
+    if session.scheme.task == "multilabel":
+        lines = _chosen(session, question, room, marks)
+        if room.roomy and not whole:
+            lines.append(_in_doubt(session, question))
+    else:
+        lines = [sides(_suggested(session, question, room), marks, room.width)]
+        if room.roomy and not whole and any(one.description for one in session.scheme.labels):
+            lines.append(_described(session, question, room))
+    if room.roomy and not whole:
+        lines.append([("class:dim", fit(words.why(session, question), room.width))])
+    return lines
+
+
+def _suggested(session: Session, question: Question, room: Room) -> Line:
+    said = words.suggestion(session, question)
+    if session.scheme.task == "binary":
+        asks = ("class:key", f"Is this {words.labels(session.scheme, session.scheme.ids)}?")
+        line = [asks, *([("class:good", f"  {said}")] if said else [])]
+    elif said:
+        rival = words.rival(session, question)
+        line = [("class:doubt", f"▸? {said}") if rival else ("class:good", f"▸ {said}")]
+        if rival:
+            line.append(("class:doubt", f"   {'close behind:' if room.roomy else 'or'} {rival}"))
+    else:
+        missing = words.no_suggestion(session, question)
+        line = [("class:dim", missing)] if missing else []
+    if room.roomy or words.rival(session, question):
+        return line
+    why = words.why(session, question)
+    return [*line, ("class:dim", f"  {why}" if line else why)]
+
+
+def _described(session: Session, question: Question, room: Room) -> Line:
+    """The description of what is suggested; an empty row where there is none."""
+    if session.scheme.task not in (*ONE_OF, "binary") or not session.current.suggestion:
+        return []
+    label = session.scheme.label(session.current.suggestion[0])
+    return [("class:dim", fit(words.label_name(label.description), room.width))]
+
+
+def _marks(session: Session, question: Question) -> list[Fragment]:
+    """What is noted of the ticket at hand, the most important first."""
+    current = session.current
+    comment = words.clean_comment(current.comment)
+    marks = [
+        ("class:was", "synthetic" if question.ticket.synthetic else ""),
+        ("class:flag", "⚑ flagged" if current.flagged else ""),
+        ("class:was", words.previous(session, question)),
+        ("class:dim", f"“{comment}”" if comment else ""),
+    ]
+    return [(style, text) for style, text in marks if text]
+
+
+# --- several labels -----------------------------------------------------------------------------
+
+
+def _chosen(
+    session: Session, question: Question, room: Room, marks: Sequence[Fragment]
+) -> list[Line]:
+    """What ``accept`` records, each as a chip: ``▸`` chosen by the model, ``✓`` by hand."""
+    chosen, names = session.current.chosen, session.scheme.names
+    if not chosen:
+        return [sides([("class:dim", "chosen: none of the labels")], marks, room.width)]
+    suggested = question.ranked.suggestion
+    chips: list[Fragment] = [
+        ("class:good", f"▸ {words.label_name(names[i])}")
+        if i in suggested
+        else ("class:chosen", f"✓ {words.label_name(names[i])}")
+        for i in chosen
+    ]
+    lines = _wrapped([("class:key", f"chosen {len(chosen)}"), *chips], room)
+    if not marks:
+        return lines
+    free = room.width - width_of(lines[-1]) - 2
+    if sum(cells(text) + 2 for _, text in marks) <= free or len(lines) >= _CHIP_ROWS:
+        return [*lines[:-1], sides(lines[-1], marks, room.width)]
+    return [*lines, sides([], marks, room.width)]
+
+
+def _wrapped(chips: Sequence[Fragment], room: Room) -> list[Line]:
+    """The chips in a few rows; names give way first, and then the last ones, which are counted."""
+    longest = max(cells(text) for _, text in chips)
+    for most in (longest, longest * 2 // 3, longest // 2, _LEAST_NAME + 2):
+        lines: list[Line] = [[]]
+        for style, text in chips:
+            shown = fit(text, max(_LEAST_NAME, min(most, room.width)))
+            if lines[-1] and width_of(lines[-1]) + 2 + cells(shown) > room.width:
+                lines.append([])
+            lines[-1] += [*([("", "  ")] if lines[-1] else []), (style, shown)]
+        if len(lines) <= _CHIP_ROWS:
+            return lines
+    shown_chips = sum(len([one for one in line if one[1].strip()]) for line in lines[:_CHIP_ROWS])
+    more = f"  +{len(chips) - shown_chips + 1} more"
+    last = lines[_CHIP_ROWS - 1][:-2]
+    return [*lines[: _CHIP_ROWS - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
+
+
+def _in_doubt(session: Session, question: Question) -> Line:
+    """The labels that are about as probable as not: ``in doubt  ? courier 48%``."""
+    probabilities = dict(question.ranked.probabilities)
+    unsure = words.unsure_about(session.scheme, question)
+    if not unsure:
+        missing = "" if question.ranked.probabilities else words.no_suggestion(session, question)
+        return [("class:dim", missing)] if missing else []
+    parts = (
+        f"? {words.labels(session.scheme, (i,))} {words.percent(probabilities[i])}" for i in unsure
+    )
+    return [("class:dim", "in doubt  "), ("class:doubt", "   ".join(parts))]

@@ -1,0 +1,45 @@
+"""How long the rows of each block are beside those of the others: what it counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from txtal.vectors.blocks import Block
+
+BESIDE = 0.5
+"""Length of other blocks' rows beside those of a sentence model that reads words in context. On
+banking77 at 10 labels a class, lexical+sentence has 0.851 with it, 0.839 with 1."""
+
+SHORT = 100
+"""Mean characters of a text below which its words alone say little. Beside word vectors, the
+squared length of a block that goes by the use of words is that mean / SHORT, but MOST_SHORT at
+least."""
+
+MOST_SHORT = 0.36
+
+
+def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
+    """Return the length of each block's rows, by what the blocks know and how long the texts are.
+
+    A sentence model that reads words in context knows more than any other block. Word vectors know
+    more of a short text than the use of its few words does; of long texts the two know as much.
+    """
+    knows = np.array([block.knows for block in blocks])
+    found = np.ones(len(blocks))
+    use, words, context = knows == "use", knows == "words", knows == "context"
+    if texts and use.any() and words.any():
+        square = min(1.0, max(MOST_SHORT, float(np.mean([len(t) for t in texts])) / SHORT))
+        found[use] = np.sqrt(square)
+        # What C means doesn't depend on it: the mean square stays.
+        found[use | words] /= np.sqrt(np.mean(found[use | words] ** 2))
+    if context.any():
+        found[~context] *= BESIDE
+    return [round(float(length), 4) for length in found]
+
+
+def scale(rows: np.ndarray, length: float) -> None:
+    """Scale each row to ``length`` in place; zero rows stay zero."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True) / length
+    np.divide(rows, norms, out=rows, where=norms > 0)
