@@ -30,6 +30,7 @@ LABELS = "faults/test_labels.py::"
 PATHS = "faults/test_paths.py::"
 WRITERS = "faults/test_writers.py::"
 KEYS = "faults/test_keys.py::"
+STREAMS = "faults/test_streams.py::"
 
 FAULTS = (
     Fault(
@@ -458,6 +459,14 @@ FAULTS = (
         ),
     ),
     Fault(
+        "51",
+        "standard input, output or error closed from the start",
+        (
+            STREAMS + "test_streams_that_are_closed",
+            STREAMS + "test_standard_input_that_is_closed_is_no_empty_file",
+        ),
+    ),
+    Fault(
         "52",
         "a burst of keys without bracketed paste",
         (
@@ -470,6 +479,16 @@ FAULTS = (
         "54",
         "clock set by 400 days while a ticket is on the screen",
         (KEYS + "test_a_clock_that_is_set_changes_no_duration",),
+    ),
+    Fault(
+        "55",
+        "zip bomb, giant shape, deep TOML, devices and pipes in the place of files",
+        (
+            STREAMS + "test_what_is_no_file_is_refused_at_once",
+            STREAMS + "test_labels_through_a_pipe_of_the_shell_are_read",
+            STREAMS + "test_settings_that_are_nested_without_end",
+            STREAMS + "test_arrays_that_would_fill_the_memory",
+        ),
     ),
     Fault(
         "56",
