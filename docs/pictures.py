@@ -32,10 +32,10 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 from wcwidth import wcwidth
 
-from txtal.formats.labelled import read_labels
+from txtal.formats.label_files import read_labels
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.session.session import Session
 from txtal.session.setup import Background
 from txtal.store import datasets, schema, tickets
@@ -135,7 +135,7 @@ def play(folder: Path) -> Iterator[tuple[Picture, Terminal]]:
         dataset = datasets.prepare(conn, "feedback", read_labels(DATA / "labels.txt"))
         tickets.add(conn, dataset.id, _records("feedback"))
         learner = Even(
-            Learner(path, dataset.name, LearnerSettings(), cache_folder=folder / "cache"),
+            PoolLearner(path, dataset.name, LearnerSettings(), cache=folder / "cache"),
             batch=BATCH,
         )
         ledger = Ledger(conn, path, dataset, annotator="ann")

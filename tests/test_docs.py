@@ -198,6 +198,7 @@ def test_no_page_speaks_of_an_option_that_is_not_there() -> None:
     known = {"--db", "--quiet", "--version", "--help"}.union(*commands().values())
     known |= {"--inbox"}  # of the recipe in recipes.md
     known |= {"--quick", "--seconds"}  # of tests.faults
+    known |= {"--no-deps"}  # of pip
     known |= {"--nthreads", "--nworkers"}  # of Dask's own commands
     for page in [README, *WRITTEN]:
         spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text("utf-8")))

@@ -49,16 +49,16 @@ def of_workers(machines: Machines) -> float:
 
 def sweeps(database: Path, address: str | None) -> list[float]:
     """Seconds of this process for a first and a second sweep of a whole pool."""
-    from txtal.learner.learner import Learner
-    from txtal.types import LearnerSettings
+    from txtal.learner.pool import PoolLearner
+    from txtal.types import Compute, LearnerSettings
 
-    engine = {"engine": "dask", "scheduler": address} if address else {}
-    learner = Learner(database, "d", LearnerSettings(strategy="margin", **engine))
+    compute = Compute("dask", address) if address else Compute()
+    learner = PoolLearner(database, "d", LearnerSettings(strategy="margin", compute=compute))
     taken = []
     for _ in range(2):
         learner.rank()
         began = time.process_time()
-        while learner.sweep():
+        while learner.idle.sweep():
             pass
         taken.append(time.process_time() - began)
     return taken

@@ -31,18 +31,21 @@ import time
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from tests.bench.common import DATA, emit, parser
 from tests.sessions import session_of
 from txtal.formats.source import read
+from txtal.learner import measuring
+from txtal.learner.fit import Fit
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate
 from txtal.learning.arrays import Floats, Mask
 from txtal.learning.model import decide
@@ -85,11 +88,10 @@ class Problem:
         self.of_pool = cells_of(self.pool, self.pool.records, self.pool.labels)
         self._features: Floats | None = None
 
-    def features(self, learner: Learner) -> Floats:
+    def features(self, fit: Fit) -> Floats:
         """The test file's."""
         if self._features is None:
-            assert learner.features is not None
-            self._features = learner.features.vectoriser.transform(self.held_out.texts)
+            self._features = fit.features.vectoriser.transform(self.held_out.texts)
         return self._features
 
 
@@ -97,13 +99,11 @@ def _labelled(name: str, split: str) -> Labelled:
     return labelled(read(DATA / name / f"{split}.jsonl", lambda bad: None), name)
 
 
-class Patient(Learner):
-    """A learner that measures only when it is asked to, which saves the time."""
-
-    asked = False
-
-    def _measure(self, *given: Any) -> Any:
-        return super()._measure(*given) if self.asked else None
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Fit without measuring, which saves the time."""
+    with patch.object(measuring, "enough", lambda answers, audits: False):
+        yield
 
 
 Line = dict[str, Any]
@@ -120,7 +120,7 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
             dataset = datasets.prepare(conn, "bench", labels, problem.task)
             tickets.add(conn, dataset.id, problem.pool.records)
             settings = LearnerSettings(strategy=options.strategy, seed=seed)
-            learner = Patient(path, "bench", settings, cache_folder=problem.folder / "cache")
+            learner = PoolLearner(path, "bench", settings, cache=problem.folder / "cache")
             ledger = Ledger(conn, path, dataset, annotator="bench", recipe="bench")
             asking = session_of(
                 ledger,
@@ -130,26 +130,24 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
                 seed=f"{name} {seed}",
             )
             ids = {label.name: label.id for label in dataset.scheme.labels}
-            asking.begin()
-            asking.update()
+            with unmeasured():
+                asking.begin()
+                asking.update()
             while asking.question is not None and asking.count < options.marks[-1]:
                 gold = problem.pool.gold[asking.question.ticket.text]
                 asking.answer("accept", tuple(ids[label] for label in gold))
-                asking.update()
+                with unmeasured():
+                    asking.update()
                 if asking.count in options.marks:
                     yield {"set": name, "seed": seed, "strategy": options.strategy,
                            "answers": asking.count, **_at_mark(problem, learner)}  # fmt: skip
 
 
-def _at_mark(problem: Problem, learner: Patient) -> Line:
-    learner.asked = True
-    measures = learner.rank().revision.measures
-    learner.asked = False
-    assert learner.model is not None
-    features = problem.features(learner)
+def _at_mark(problem: Problem, learner: PoolLearner) -> Line:
+    fit = learner.learn()
+    measures, features = fit.measures, problem.features(fit)
     proba, cooled = (
-        problem.held_out.padded(m.predict_proba(features))
-        for m in (learner.model, learner.calibrated)
+        problem.held_out.padded(m.predict_proba(features)) for m in (fit.model, fit.calibrated)
     )
     decided = decide(proba, problem.task)
     truth = problem.held_out.truth
@@ -159,11 +157,11 @@ def _at_mark(problem: Problem, learner: Patient) -> Line:
     return {
         "truth": {
             "accuracy": float(right.mean()),
-            "pool": _on_the_pool(problem, learner),
+            "pool": _on_the_pool(problem, fit),
             "macro_f1": evaluate.f1(truth, decided, "macro"),
         },
         "estimates": {name: _plain(estimate) for name, estimate in given.items()},
-        "temperature": measures.temperature if measures else None,
+        "temperature": measures.calibration.temperature if measures else None,
         "ece": {
             "before": ece(sure, right),
             "after": ece(as_shown, right),
@@ -172,14 +170,11 @@ def _at_mark(problem: Problem, learner: Patient) -> Line:
     }
 
 
-def _on_the_pool(problem: Problem, learner: Learner) -> float:
+def _on_the_pool(problem: Problem, fit: Fit) -> float:
     """The accuracy on the tickets that nobody has answered."""
-    assert learner.model is not None
-    assert learner.features is not None
-    assert learner._known is not None
-    decided = decide(learner.model.predict_proba(learner.features.matrix), problem.task)
+    decided = decide(fit.model.predict_proba(fit.features.matrix), problem.task)
     right = (decided == problem.of_pool).all(axis=1)
-    return float(np.delete(right, learner._known.rows).mean())
+    return float(np.delete(right, fit.answered.rows).mean())
 
 
 def _plain(estimate: Estimate | None) -> list[float] | None:

@@ -32,7 +32,7 @@ from tests.bench.common import DATA, SAMPLE, emit, parser
 from tests.sessions import session_of
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.session.session import Session
 from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
@@ -128,7 +128,7 @@ def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> C
             session = session_of(
                 Ledger(conn, db, dataset, annotator="perfect"),
                 dataset.scheme,
-                learner=InlineLearner(Learner(db, "d", LearnerSettings())),
+                learner=InlineLearner(PoolLearner(db, "d", LearnerSettings())),
             )
             session.begin()
             session.update()

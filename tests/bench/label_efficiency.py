@@ -54,7 +54,7 @@ from tests.sessions import session_of
 from txtal.formats.labelled import labels_of
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate, model
 from txtal.learning.arrays import Cells
 from txtal.session.session import Session
@@ -228,7 +228,7 @@ def _txtal(strategy: str, batch: int, problem: Problem, seed: int) -> Prediction
 @contextmanager
 def sitting(
     problem: Problem, settings: LearnerSettings, batch: int
-) -> Iterator[tuple[Session, Learner]]:
+) -> Iterator[tuple[Session, PoolLearner]]:
     """A session over the pool and its learner, which fits after every ``batch`` answers."""
     with tempfile.TemporaryDirectory(dir=problem.folder) as name:
         path = Path(name) / "run.db"
@@ -237,7 +237,7 @@ def sitting(
             labels = [(label, "") for label in problem.pool.labels]
             dataset = datasets.prepare(conn, "bench", labels, problem.task)
             tickets.add(conn, dataset.id, problem.pool.records)
-            learner = Learner(path, dataset.name, settings, cache_folder=problem.folder / "cache")
+            learner = PoolLearner(path, dataset.name, settings, cache=problem.folder / "cache")
             session = session_of(
                 Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
                 dataset.scheme,
@@ -248,7 +248,7 @@ def sitting(
             yield session, learner
 
 
-def _label(session: Session, learner: Learner, problem: Problem) -> Predictions:
+def _label(session: Session, learner: PoolLearner, problem: Problem) -> Predictions:
     names = {label.id: label.name for label in session.scheme.labels}
     columns = [problem.labels.index(name) for name in names.values()]
     session.begin()
@@ -264,11 +264,10 @@ def _label(session: Session, learner: Learner, problem: Problem) -> Predictions:
             yield session.count, predicted
 
 
-def _predict(learner: Learner, problem: Problem) -> Cells:
-    assert learner.model is not None
-    assert learner.features is not None
-    features = problem.test_features(learner.features.vectoriser)
-    return model.decide(learner.model.predict_proba(features), problem.task)
+def _predict(learner: PoolLearner, problem: Problem) -> Cells:
+    fit = learner.newest()
+    features = problem.test_features(fit.features.vectoriser)
+    return model.decide(fit.model.predict_proba(features), problem.task)
 
 
 # --- running --------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,8 @@ def learn(database: Path) -> dict[str, Any]:
     """What the learner does, in this process: vectorise, fit, rank."""
     import spacy
 
-    from txtal.learner.learner import Learner
+    from txtal.learner.fit import Fit
+    from txtal.learner.pool import PoolLearner
     from txtal.store import datasets, schema
     from txtal.store import tickets as store
     from txtal.store.ledger import Ledger
@@ -123,9 +125,10 @@ def learn(database: Path) -> dict[str, Any]:
         nlp = spacy.blank("en")
         bare = len(sample) / _cpu(lambda: list(nlp.pipe(sample)))
 
-        learner = Learner(database, "d", LearnerSettings())
-        first = _cpu(lambda: learner._vectorise(conn, dataset.id, []))
-        steps = list(_steps(learner.grow))
+        learner = PoolLearner(database, "d", LearnerSettings())
+        ids = store.ids_after(conn, dataset.id)
+        first = _cpu(lambda: learner._features.meet(ids, []))
+        steps = list(_steps(learner.idle.grow))
         vectorise = first + sum(steps)
         neighbours = _cpu(learner.rank)
 
@@ -141,19 +144,21 @@ def learn(database: Path) -> dict[str, Any]:
         for _ in range(ANSWERED):
             answer()
         learner.rank()
-        learner._remember()
+        learner.idle.store_neighbours()
         refits, ranks, products = [], [], []
         for _ in range(RANKINGS):
             answer()
             ranks.append(_cpu(learner.rank))
-            refits.append(_cpu(lambda: learner._fit(learner._known)))
-            products.append(_cpu(lambda: _product(learner)))
+            fit = learner.newest()
+            again = partial(Fit.of, fit.snapshot, fit.neighbours, fit.trainer, before=fit)
+            refits.append(_cpu(again))
+            products.append(_cpu(partial(_product, fit)))
         ledger.close()
-        prepared = Learner(database, "d", LearnerSettings())
+        prepared = PoolLearner(database, "d", LearnerSettings())
         prepared_rank = _cpu(prepared.rank)
         more = itertools.islice(tickets(count + count // 100), count, None)
         store.add(conn, dataset.id, [Record(one["text"], one["meta"]) for one in more])
-        append = _cpu(prepared.rank) + sum(_steps(prepared.grow))
+        append = _cpu(prepared.rank) + sum(_steps(prepared.idle.grow))
         return {
             "vectorise": {
                 "cpu": vectorise,
@@ -184,8 +189,8 @@ def _steps(work: Callable[[], bool]) -> Iterator[float]:
         yield time.process_time() - began
 
 
-def _product(learner: Any) -> None:
-    matrix, weights = learner.features.matrix, learner.model.coef.T
+def _product(fit: Any) -> None:
+    matrix, weights = fit.features.matrix, fit.model.coef.T
     for begin in range(0, len(matrix), 16_384):
         _ = matrix[begin : begin + 16_384] @ weights
 

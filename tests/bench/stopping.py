@@ -37,14 +37,14 @@ from scipy.optimize import minimize_scalar
 
 from tests.bench.common import emit, parser
 from tests.bench.label_efficiency import MEASURED, Problem, _digest, _predict, sitting
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learner.stopping import EVERY, PLATEAU
 from txtal.learning import evaluate
 from txtal.learning.curve import OFF
 from txtal.learning.stopping import plateau
 from txtal.session.session import Session
 from txtal.store import datasets, revisions, schema
-from txtal.types import Estimate, LearnerSettings
+from txtal.types import Estimate, LearnerSettings, StopRule
 
 BUDGETS = {
     "nlupp_hotels": 700,
@@ -71,7 +71,7 @@ Run = dict[str, Any]
 
 def simulate(problem: Problem, budget: int, seed: int) -> dict[str, Any]:
     """One session's curve on the test file, and every look ahead."""
-    settings = LearnerSettings(seed=seed, stop_gain=100 * POINT)
+    settings = LearnerSettings(seed=seed, stop=StopRule(100 * POINT))
     with sitting(problem, settings, STEP) as (session, learner):
         points = list(_label(session, learner, problem, budget))
         audit = [(answers, asdict(estimate)) for answers, estimate in _history(learner)]
@@ -83,7 +83,7 @@ def simulate(problem: Problem, budget: int, seed: int) -> dict[str, Any]:
 
 
 def _label(
-    session: Session, learner: Learner, problem: Problem, budget: int
+    session: Session, learner: PoolLearner, problem: Problem, budget: int
 ) -> Iterator[dict[str, Any]]:
     names = session.scheme.names.items()
     columns = [problem.labels.index(name) for _, name in names]
@@ -98,7 +98,7 @@ def _label(
             continue
         predicted = np.zeros_like(problem.test_truth)
         predicted[:, columns] = _predict(learner, problem)
-        found, look = learner.outlook, None
+        found, look = learner.fitter.outlook, None
         if found and found.answers > looked:
             looked, look = found.answers, asdict(found)
         yield {
@@ -111,10 +111,10 @@ def _label(
         }
 
 
-def _history(learner: Learner) -> list[tuple[int, Estimate]]:
+def _history(learner: PoolLearner) -> list[tuple[int, Estimate]]:
     """The answers and the estimate of each measuring, as a look ahead would read them."""
-    with closing(schema.open_readonly(learner.path)) as conn:
-        return revisions.curve(conn, datasets.get(conn, learner.name).id)
+    with closing(schema.open_readonly(learner.source.path)) as conn:
+        return revisions.curve(conn, datasets.get(conn, learner.source.name).id)
 
 
 # --- the figures --------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ def compare(
     path: Path, records: Sequence[Record], held_out: Sequence[Record], answers: int, batch: int
 ) -> dict[str, dict[str, float]]:
     """Accuracy and macro-F1 on what was held out: the stream's, the pool's, and chance's."""
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
     from txtal.simulation.annotator import labelled
     from txtal.simulation.journal import Journal
     from txtal.simulation.replay import Simulation
@@ -219,11 +219,9 @@ def compare(
         ["auto", "random"], ["auto"], settings, seeds=1, budget=answers, batches=(batch,), points=1
     )
     sim = Simulation(pool, test, planned, path.parent, Journal())
-    learner = Learner(path, "simulated", settings, cache_folder=sim._cache(planned.vectorisers[0]))
-    learner.rank()
-    assert learner.model is not None
-    assert learner.features is not None
-    of_stream = sim._score(learner.model, learner.features)
+    cache = sim._cache(planned.vectorisers[0])
+    fit = PoolLearner(path, "simulated", settings, cache=cache).learn()
+    of_stream = sim._score(fit.model, fit.features)
     found = {"stream": _scores(of_stream["accuracy"], of_stream["macro_f1"])}
     for run in sim.runs(lambda config, seed, count: None):
         point = run.curve[-1]
@@ -236,13 +234,11 @@ def judged(path: Path, held_out: Sequence[Record]) -> tuple[Measures, float]:
     """What a learner that goes on with the stream says of itself, and its true accuracy."""
     from txtal.learner.stream import StreamLearner
 
-    learner = StreamLearner(path, "simulated", LearnerSettings(stream=True, **SETTINGS))
-    measures = learner.rank().revision.measures
+    fit = StreamLearner(path, "simulated", LearnerSettings(stream=True, **SETTINGS)).learn()
+    measures = fit.measures
     assert measures is not None
-    assert learner.model is not None
-    assert learner.features is not None
-    features = learner.features.vectoriser.transform([record.text for record in held_out])
-    said = learner.model.predict_proba(features).argmax(axis=1)
+    features = fit.features.vectoriser.transform([record.text for record in held_out])
+    said = fit.model.predict_proba(features).argmax(axis=1)
     gold = [LABELS.index(record.extra["label"]) for record in held_out]
     return measures, float((said == gold).mean())
 

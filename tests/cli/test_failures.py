@@ -51,12 +51,12 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
     [
         (["stats", "nosuch"], "there are: d"),
         (["export", "nosuch"], "there are: d"),
-        (["load", "d", "tickets.xlsx"], "must end in"),
+        (["load", "d", "plain.txt", "--from", "nosuch"], "no import format is called"),
         (["load", "\x07", "-"], "printable"),
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),
         (["manual", "d", "--plain", "--task", "multilabel"], "can't become multilabel"),
-        (["manual", "new", "--plain"], "no labels yet"),
+        (["manual", "new", "--plain", "--task", "binary"], "no labels yet"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
         (["teach", "d", "--plain", "--vectors", "nosuch"], "nosuch"),
@@ -82,7 +82,7 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
     [
         (["load", "d", "nosuch.jsonl"], "nosuch.jsonl: no such file"),
         (["load", "d", "folder.jsonl"], "directory"),
-        (["load", "d", "array.jsonl"], "jq"),
+        (["load", "d", "paper.txt"], "PDF"),
         (["manual", "d", "--plain", "--labels-from", "twice.txt"], "twice.txt:2"),
         (["simulate", "plain.txt", "--test", "plain.txt"], "no line has a label"),
         (["predict", "nosuch", "plain.txt"], "nosuch"),
@@ -94,7 +94,7 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
 )
 def test_3_for_bad_data(answered: Program, words: list[str], says: str) -> None:
     (answered.folder / "folder.jsonl").mkdir()
-    answered.file("array.jsonl", ['[{"text": "one"}]'])
+    answered.file("paper.txt", ["%PDF-1.4"])
     answered.file("twice.txt", ["a", "a"])
     answered.file("plain.txt", ["no labels here"] * 100)
     ran = answered.quick(*words)
@@ -341,3 +341,9 @@ def test_nothing_is_imported_from_the_working_directory(answered: Program) -> No
     answered.ok("teach", "d", "--plain", "--vectors", "lexical", stdin="1\n")
     assert "imported from here" not in answered.log
     assert Path(answered.folder / "numpy.py").exists()
+
+
+def test_an_option_of_the_program_is_told_where_it_goes(txtal: Program) -> None:
+    said = txtal.quick("teach", "--db", "x", "d").err
+    assert "--db goes before the command: txtal --db DB teach" in said
+    assert "goes before" not in txtal.quick("teach", "--nosuch").err

@@ -15,8 +15,9 @@ from tests.learner.test_learner import MakeDesk, desk
 from tests.vectors.conftest import Lengths
 from txtal.engine import Local
 from txtal.errors import LearnerError
-from txtal.learner import learner as learner_module
-from txtal.learner.learner import Learner
+from txtal.learner import pool as pool_module
+from txtal.learner import sweeping
+from txtal.learner.pool import PoolLearner
 from txtal.learner.prepare import prepare
 from txtal.learner.sweeping import Sweeping
 from txtal.learning.strategies.registry import can_travel
@@ -57,11 +58,10 @@ def test_a_dataset_is_prepared_as_the_learner_would(desk: MakeDesk) -> None:
     made = prepare(one.path, one.dataset.name, SPEC, engine, nothing)
     assert len(made.ids) == len(TEXTS)
     assert set(engine.kinds) == {Vectorising}
-    learner = Learner(one.path, one.dataset.name, LearnerSettings(SPEC))
-    learner.rank()
-    assert not learner.grow()
-    assert learner.features is not None
-    assert learner.features.made == made.made
+    learner = PoolLearner(one.path, one.dataset.name, LearnerSettings(SPEC))
+    fit = learner.learn()
+    assert not learner.idle.grow()
+    assert fit.features.made == made.made
     again = Elsewhere()
     prepare(one.path, one.dataset.name, SPEC, again, nothing)
     assert again.kinds == []
@@ -76,17 +76,17 @@ def test_a_sweep_finds_the_same(
     found = []
     engine = Elsewhere()
     for each in (Local(), Local(), engine):  # the first makes the features, the others find them
-        monkeypatch.setattr(learner_module, "steadfast", lambda *of, each=each: each)
-        monkeypatch.setattr(learner_module, "LOCAL", None if each is engine else each)
-        learner = Learner(one.path, one.dataset.name, LearnerSettings(SPEC, strategy))
+        monkeypatch.setattr(pool_module, "steadfast", lambda *of, each=each: each)
+        monkeypatch.setattr(sweeping, "LOCAL", None if each is engine else each)
+        learner = PoolLearner(one.path, one.dataset.name, LearnerSettings(SPEC, strategy))
         learner.rank()
-        while learner.grow():
+        while learner.idle.grow():
             pass
         for _ in range(2):
             ranking = learner.rank()
-            while learner.sweep():
+            while learner.idle.sweep():
                 pass
-        best = {block: rows.tolist() for block, rows in learner._sweep._best.items()}
+        best = {block: rows.tolist() for block, rows in learner._sweeper._sweep._best.items()}
         found.append((best, ranking.items))
     assert found[1] == found[2]
     assert engine.kinds.count(Sweeping) == 2

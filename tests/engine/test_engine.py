@@ -82,7 +82,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nobody_imports_dask_who_isnt_asked_to() -> None:
     code = (
-        "import sys, txtal.engine, txtal.classifier.predict, txtal.learner.learner;"
+        "import sys, txtal.engine, txtal.classifier.predict, txtal.learner.pool;"
         "import txtal.cli.predict;"
         "print(*sys.modules)"
     )

@@ -29,7 +29,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 WRITES = (
     "load e TICKETS", "export d -o o.jsonl", "label add d another",
-    "predict model TICKETS -o p.jsonl", "report d -o r.html", "backup b.db", "train d -o m2 --vectors lexical",
+    "predict model TICKETS -o p.jsonl", "report d -o r.html", "backup b.db",
+    "train d -o m2 --vectors lexical",
 )  # fmt: skip
 PRINTS = (
     "export d", "stats d", "datasets", "label list d", "config", "predict model TICKETS",

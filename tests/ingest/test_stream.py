@@ -23,7 +23,8 @@ from txtal.ingest.stream import AT_ONCE, Inflow, Reader
 from txtal.learner import measuring
 from txtal.learner.client import LearnerProcess
 from txtal.learner.inline import InlineLearner
-from txtal.learner.stream import SAMPLE, StreamLearner, outgrown
+from txtal.learner.stream import StreamLearner
+from txtal.learner.stream_features import SAMPLE, outgrown
 from txtal.learning.selective import FEW, Rule
 from txtal.session.protocols import Learner
 from txtal.store import arrivals, schema, stats, tickets
@@ -167,7 +168,7 @@ def test_what_was_let_go_is_in_the_pool_like_any_other(
     desk: MakeDesk, conn: Connection, path: Path
 ) -> None:
     asked = desk(feed(), budget=0.25).to_the_end()
-    from txtal.learner.learner import Learner as PoolLearner
+    from txtal.learner.pool import PoolLearner
 
     ranking = PoolLearner(path, "d", LearnerSettings("lexical@en")).rank()
     open_ids = set(tickets.ids_after(conn, 1)) - {TEXTS.index(text) + 1 for text in asked}
@@ -295,14 +296,15 @@ def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connectio
 def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     desk: MakeDesk, conn: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("txtal.learner.stream.SAMPLE", 40)
+    monkeypatch.setattr("txtal.learner.stream_features.SAMPLE", 40)
     learner = StreamLearner(path, "d", SETTINGS)
     texts = [f"{random.Random(n).choice(TEXTS)} and so on {n}" for n in range(600)]
     here = desk(feed(texts), InlineLearner(learner), budget=0.1)
     asked = here.to_the_end()
-    assert learner.features is not None
-    assert len(learner.features.matrix) <= 40 + len(asked)
-    assert {tickets.get(conn, i).text for i in learner.features.ids.tolist()} >= set(asked)
+    assert learner.fit is not None
+    features = learner.fit.features
+    assert len(features.matrix) <= 40 + len(asked)
+    assert {tickets.get(conn, i).text for i in features.ids.tolist()} >= set(asked)
     assert SAMPLE > 40
 
 
@@ -310,7 +312,9 @@ def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
 def test_the_estimate_is_about_all_that_has_arrived(
     desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("txtal.learner.stream.SAMPLE", 20)  # of which the learner keeps features
+    monkeypatch.setattr(
+        "txtal.learner.stream_features.SAMPLE", 20
+    )  # of which the learner keeps features
     monkeypatch.setattr("txtal.learner.measuring.POOL", 50)
     asked = desk(feed(), budget=0.4, audit=0.5).to_the_end()
     drawn: list[tuple[int, int]] = []
@@ -334,8 +338,10 @@ def test_words_that_are_always_new_are_let_go(
     desk: MakeDesk, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most_met = 1_000
-    monkeypatch.setattr("txtal.learner.stream.SAMPLE", 40)
-    monkeypatch.setattr("txtal.learner.stream.FIT_TEXTS", AT_ONCE)  # one fit is to do for all
+    monkeypatch.setattr("txtal.learner.stream_features.SAMPLE", 40)
+    monkeypatch.setattr(
+        "txtal.learner.stream_features.FIT_TEXTS", AT_ONCE
+    )  # one fit is to do for all
     monkeypatch.setattr("txtal.vectors.pipeline.MOST_MET", most_met)
     learner = StreamLearner(path, "d", SETTINGS)
     texts = [f"{TEXTS[n % len(TEXTS)]} new{n}a new{n}b new{n}c" for n in range(2_000)]

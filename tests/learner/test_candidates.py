@@ -10,7 +10,9 @@ import pytest
 from tests.learner.test_learner import TOPICS, Desk, MakeDesk, desk, ids, is_sound
 from txtal.learner import candidates, pool_features
 from txtal.learner.candidates import Sweep, uniform
+from txtal.learner.fit import Fit
 from txtal.learner.inline import InlineLearner
+from txtal.learner.pool import PoolLearner
 from txtal.types import LearnerSettings
 from txtal.vectors.cache import FeatureCache, Features
 
@@ -104,7 +106,7 @@ def test_a_large_pool_is_ranked_like_any_other(desk: MakeDesk, strategy: str) ->
     assert ranking
     if ":" not in strategy:
         is_sound(ranking, set(one.ids) - set(answered))
-    assert len(learner.features.ids) == len(TEXTS)  # type: ignore[union-attr]
+    assert len(fit_of(learner).features.ids) == len(TEXTS)
     assert len(ranking.items) == 50
     assert {item.selection_probability for item in ranking.audit} == {1 / 216}
     right = [item for item in ranking.items if item.suggestion]
@@ -127,14 +129,14 @@ def test_the_best_that_a_sweep_found_come_first(desk: MakeDesk) -> None:
 
 def test_it_asks_to_rank_again_once_there_is_more(desk: MakeDesk) -> None:
     learner = desk(TEXTS).learner()
-    assert not learner.grow()  # before anybody asked
+    assert not learner.idle.grow()  # before anybody asked
     learner.rank()
     assert not learner.outdated
-    steps = [learner.outdated for _ in iter(learner.grow, False)]
+    steps = [learner.outdated for _ in iter(learner.idle.grow, False)]
     assert steps == [False, True, True, True]
     learner.rank()
     assert not learner.outdated
-    assert not learner.work() or learner.features is not None
+    assert not learner.idle.work() or learner.fit is not None
 
 
 def test_a_few_new_tickets_do_not_disturb_what_a_large_pool_stands_on(
@@ -149,19 +151,25 @@ def test_a_few_new_tickets_do_not_disturb_what_a_large_pool_stands_on(
     one.answer(one.ids[:30])
     inline.poke(1)
     inline.poll()
-    stands_on, tuning = learner._surroundings, learner._tuning
+    stands_on, tuning = fit_of(learner).neighbours, learner.fitter._tuning
     more(one, 20)
     one.answer(one.ids[-20:])  # not in the sample
     inline.poke(2)
     ranking = inline.poll()
     assert ranking
     is_sound(ranking, one.ids[30:-20])
-    assert learner._surroundings is stands_on
-    assert learner._tuning is tuning
+    assert fit_of(learner).neighbours is stands_on
+    assert learner.fitter._tuning is tuning
     more(one, 150)
     inline.poke(3)
     inline.poll()
-    assert learner._surroundings is not stands_on
+    assert fit_of(learner).neighbours is not stands_on
+
+
+def fit_of(learner: PoolLearner) -> Fit:
+    """The newest."""
+    assert learner.fit is not None
+    return learner.fit
 
 
 def more(one: Desk, count: int) -> None:
@@ -181,7 +189,7 @@ def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(
     one = desk(TEXTS[:90])
     learner = one.learner(LearnerSettings("lexical@en", "margin"))
     learner.rank()
-    old = learner.features
+    old = fit_of(learner).features
     more(one, 150)
     go_on, begin = threading.Event(), FeatureCache.begin
 
@@ -191,17 +199,16 @@ def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(
 
     monkeypatch.setattr(FeatureCache, "begin", waiting)
     learner.rank()
-    assert learner.grow()
+    assert learner.idle.grow()
     one.answer([*one.ids[:40], *one.ids[-5:]])
     ranking = learner.rank()
-    assert learner.features is old
+    assert fit_of(learner).features is old
     is_sound(ranking, one.ids[40:90])
     assert ranking.revision.answers == 45
-    assert learner._known is not None
-    assert len(learner._known.rows) == 40
+    assert len(fit_of(learner).answered) == 40
     go_on.set()
-    while learner.grow():
+    while learner.idle.grow():
         pass
     assert learner.outdated
     is_sound(learner.rank(), one.ids[40:-5])
-    assert len(learner._known.rows) == 45
+    assert len(fit_of(learner).answered) == 45

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from txtal.learner import protocol
-from txtal.learner.client import LearnerProcess
+from txtal.learner.client import LearnerProcess, Upkeep
 from txtal.types import (
     Estimate,
     Explanation,
@@ -19,6 +20,7 @@ from txtal.types import (
     Ranked,
     Ranking,
     Revision,
+    serialise,
 )
 
 RANKING = Ranking(
@@ -73,10 +75,7 @@ def make(tmp_path: Path, clock: Clock, news: threading.Semaphore) -> Iterator[Ma
             "d",
             LearnerSettings(),
             log=tmp_path / "log",
-            program=(sys.executable, str(script)),
-            backoff=(1.0, 2.0),
-            patience=60.0,
-            clock=clock,
+            upkeep=Upkeep((sys.executable, str(script)), (1.0, 2.0), 60.0, clock),
         )
         learner.wake(news.release)
         made.append(learner)
@@ -103,6 +102,12 @@ def wait(news: threading.Semaphore) -> None:
 )
 def test_messages_cross_the_pipe(message: protocol.Message) -> None:
     assert protocol.load_message(protocol.dump_message(message)) == message
+
+
+def test_a_ranking_that_an_older_version_stored_is_read() -> None:
+    body = json.loads(serialise.dump_ranking(RANKING))
+    body["revision"]["audit"] = body["revision"].pop("headline")
+    assert serialise.load_ranking(json.dumps(body)) == RANKING
 
 
 def test_jobs_and_pokes_cross_the_pipe(tmp_path: Path) -> None:
@@ -172,7 +177,7 @@ def test_a_crash_is_survived_and_the_poke_repeated(
     learner.poke(7)
     wait(news)
     learner.poll()
-    assert learner.status == LearnerStatus("restarting", "the learner stopped (3)")
+    assert learner.status == LearnerStatus("restarting", "training stopped (exit code 3)")
     (tmp_path / "stub.py").write_text(STUB.replace("BODY", ANSWER))
     learner.poll()
     assert learner.pid is None  # not before its time

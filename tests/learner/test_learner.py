@@ -15,7 +15,7 @@ from tests.sessions import session_of
 from txtal.engine import LOCAL
 from txtal.errors import LearnerError, RecipeError, UsageError
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import SIZE, Learner
+from txtal.learner.pool import SIZE, PoolLearner
 from txtal.learner.prepare import prepare
 from txtal.learner.protocol import dump_message, load_message
 from txtal.learning import calibrate, neighbourhood, tuning
@@ -84,8 +84,8 @@ class Desk:
         for ticket_id in ticket_ids:
             self.say(ticket_id, topic(self.text(ticket_id)), reason=reason)
 
-    def learner(self, settings: LearnerSettings = SETTINGS) -> Learner:
-        return Learner(self.path, self.dataset.name, settings)
+    def learner(self, settings: LearnerSettings = SETTINGS) -> PoolLearner:
+        return PoolLearner(self.path, self.dataset.name, settings)
 
     def suggested(self, ranked: Ranked) -> tuple[str, ...]:
         names = {number: name for name, number in self.labels.items()}
@@ -132,7 +132,7 @@ def test_without_answers_it_starts_with_tickets_far_apart(desk: MakeDesk) -> Non
     assert {item.selection_probability for item in ranking.audit} == {1 / 90}
     assert "two kinds" in ranking.revision.note
     assert (ranking.revision.answers, ranking.revision.newest) == (0, 0)
-    assert ranking.revision.audit is None
+    assert ranking.revision.headline is None
 
 
 def test_one_class_is_no_model(desk: MakeDesk) -> None:
@@ -295,10 +295,10 @@ def test_tickets_that_come_later(desk: MakeDesk) -> None:
         assert one.suggested(item) == (topic(one.text(item.ticket_id)),)
 
 
-def rested(learner: Learner) -> Ranking:
+def rested(learner: PoolLearner) -> Ranking:
     """A ranking, and what can wait done after it."""
     ranking = learner.rank()
-    while learner.work():
+    while learner.idle.work():
         pass
     return ranking
 
@@ -309,7 +309,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     nearest = neighbourhood._nearest
 
-    def counted(unit: Floats, sample: Floats) -> neighbourhood.Near:
+    def counted(unit: Floats, sample: Floats) -> neighbourhood.Nearest:
         found.append(len(unit))
         return nearest(unit, sample)
 
@@ -462,7 +462,7 @@ def test_a_dataset_without_labels(desk: MakeDesk) -> None:
     one = desk()
     datasets.prepare(one.conn, "bare")
     with pytest.raises(LearnerError, match="no labels"):
-        Learner(one.path, "bare", SETTINGS).rank()
+        PoolLearner(one.path, "bare", SETTINGS).rank()
 
 
 @pytest.mark.parametrize("strategy", ["margin", "random"])
@@ -485,17 +485,17 @@ def test_the_estimate_comes_with_enough_audit_answers(desk: MakeDesk) -> None:
     one.answer(one.ids[:30])
     learner = one.learner()
     one.answer(one.ids[30:39], reason="audit")
-    assert learner.rank().revision.audit is None
+    assert learner.rank().revision.headline is None
     one.answer(one.ids[39:40], reason="audit")
-    estimate = learner.rank().revision.audit
+    estimate = learner.rank().revision.headline
     assert estimate is not None
     assert estimate.n == 10
     assert estimate.value == pytest.approx(1.0, abs=0.006)
     assert 0.5 < estimate.low < estimate.high == pytest.approx(1.0, abs=0.001)
     # A restart measures the same, and undoing below the least takes the estimate back.
-    assert one.learner().rank().revision.audit == estimate
+    assert one.learner().rank().revision.headline == estimate
     one.ledger.undo()
-    assert learner.rank().revision.audit is None
+    assert learner.rank().revision.headline is None
 
 
 def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
@@ -503,7 +503,7 @@ def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
     rng = random.Random(7)
     for ticket_id in one.ids[:60]:
         one.say(ticket_id, rng.choice(list(TOPICS)), reason="audit")  # whatever the text says
-    estimate = one.learner().rank().revision.audit
+    estimate = one.learner().rank().revision.headline
     assert estimate is not None
     assert estimate.n == 60
     assert estimate.value < 0.7
@@ -519,9 +519,10 @@ def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) 
         assert session.question is not None
         session.choose(one.labels[topic(session.question.ticket.text)])
         session.update()
-    reasons = Counter(answer.ranked.reason for answer in learner._standing if answer.ranked)
+    standing = learner.learn().snapshot.answers
+    reasons = Counter(answer.ranked.reason for answer in standing if answer.ranked)
     assert set(reasons) == {"random", "audit"}
-    estimate, alone = one.learner().rank().revision.audit, reasons["audit"]
+    estimate, alone = one.learner().rank().revision.headline, reasons["audit"]
     assert estimate is not None
     assert (estimate.n, estimate.value) == (40, pytest.approx(1.0, abs=0.006))
     assert estimate.low > wilson(alone, alone)[0]
@@ -570,13 +571,13 @@ def test_what_does_better_is_used_and_said(desk: MakeDesk, monkeypatch: pytest.M
     for ticket_id in one.ids[:40]:
         one.say(ticket_id, chance.choice(list(TOPICS)))
     learner = one.learner()
-    assert not learner.tune()
+    assert not learner.idle.tune()
     assert learner.rank().revision.note == ""
-    while learner.tune():
+    while learner.idle.tune():
         pass
-    assert learner.chosen.endswith("in cross-validation of 40 answers)")
+    assert learner.fitter.tuned.endswith("in cross-validation of 40 answers)")
     ranking = learner.rank()
-    assert ranking.revision.note == learner.chosen
+    assert ranking.revision.note == learner.fitter.tuned
     is_sound(ranking, one.ids[40:])
 
 
@@ -585,15 +586,15 @@ def test_the_search_waits_for_answers(desk: MakeDesk) -> None:
     one.answer(one.ids[:20])
     learner = one.learner()
     learner.rank()
-    assert not learner.tune()
-    assert learner.chosen == ""
+    assert not learner.idle.tune()
+    assert learner.fitter.tuned == ""
 
 
 def test_the_words_that_speak_for_a_label_and_against_it(
     conn: Connection, path: Path, make_dataset: MakeDataset
 ) -> None:
     desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
-    learner = Learner(path, "d", SETTINGS)
+    learner = PoolLearner(path, "d", SETTINGS)
     refund = desk.labels["refund"]
     assert learner.explain(desk.ids[0], refund).words == ()
     desk.answer(desk.ids[:24])
@@ -612,7 +613,7 @@ def test_the_words_are_those_of_the_label_after_a_change_of_the_labels(
     conn: Connection, path: Path, make_dataset: MakeDataset
 ) -> None:
     desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
-    learner = Learner(path, "d", SETTINGS)
+    learner = PoolLearner(path, "d", SETTINGS)
     desk.answer(desk.ids[:24])
     learner.rank()
     refund, login = desk.labels["refund"], desk.labels["login"]
@@ -650,13 +651,13 @@ def test_measures_come_with_the_revision_that_was_measured(desk: MakeDesk) -> No
     first = learner.rank()
     measures = first.revision.measures
     assert measures is not None
-    assert first.revision.audit == measures.accuracy
+    assert first.revision.headline == measures.accuracy
     assert {counts.label for counts in measures.labels} <= set(one.labels.values())
     assert measures.audit is not None
     assert measures.audit.n == 12
     one.answer(one.ids[52:53])
     second = learner.rank()
     assert second.revision.measures is None
-    assert second.revision.audit == first.revision.audit
+    assert second.revision.headline == first.revision.headline
     line = dump_message(first)
     assert load_message(line) == first

@@ -6,9 +6,10 @@ import numpy as np
 
 from tests.learning.blobs import accepted, blobs
 from txtal.learner import measuring
-from txtal.learner.measuring import Answered, Found
+from txtal.learner.answered import Answered
+from txtal.learner.measuring import Measured
 from txtal.learning import training
-from txtal.learning.matrix import IS
+from txtal.learning.matrix import IS, AnswerMatrix
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.types import Estimate
 
@@ -20,14 +21,15 @@ def answered(*, labels: np.ndarray | None = None, every: int = 4) -> Answered:
     cells = accepted(group if labels is None else labels, K)
     audit = np.arange(N) % every == 0
     chances = {i + 1: 0.001 if audit[i] else 0.9 for i in range(N)}
-    return Answered(x, np.arange(N), cells, np.arange(1, N + 1), audit, chances)
+    matrix = AnswerMatrix(np.arange(1, N + 1), cells)
+    return Answered(x, np.arange(N), matrix, tuple(range(K)), audit, chances)
 
 
 def trainer(known: Answered) -> Trainer:
     return Trainer("exclusive", Hyperparameters(), (known.features.shape[1],))
 
 
-def measured(known: Answered, open_tickets: int = 50) -> Found:
+def measured(known: Answered, open_tickets: int = 50) -> Measured:
     made = trainer(known)
     model = made.model(known.features, known.rows, known.cells)
     return measuring.measure(known, made, model, known.features[:20], open_tickets)
@@ -62,7 +64,9 @@ def test_the_estimate_of_ratings_is_the_mean_error_of_models_that_havent_seen_th
     made = Trainer("rating", Hyperparameters(), (2,))
 
     def error(said: np.ndarray) -> Estimate:
-        known = Answered(x, np.arange(N), said, ids, audit, dict.fromkeys(ids.tolist()))
+        matrix = AnswerMatrix(ids, said)
+        selection = dict.fromkeys(ids.tolist())
+        known = Answered(x, np.arange(N), matrix, tuple(range(5)), audit, selection)
         found = measuring.measure(known, made, made.model(x, known.rows, said), x[:20], 50)
         assert found.headline is not None
         return found.headline
@@ -138,13 +142,13 @@ def test_when_to_measure_again() -> None:
     assert not measuring.enough(49, 9)
     assert measuring.enough(10, 10)
     assert measuring.enough(50, 0)
-    found = Found(100, usual)
+    found = Measured(100, usual)
     assert not found.is_old(100, usual)
     assert not found.is_old(109, usual)
     assert found.is_old(111, usual)
     assert found.is_old(99, usual)  # an answer was taken back
     assert found.is_old(100, Hyperparameters(C=1.0))
-    assert Found().is_old(1, usual)
+    assert Measured().is_old(1, usual)
 
 
 def test_labels_go_by_their_ids() -> None:

@@ -22,9 +22,10 @@ from unittest.mock import patch
 import pytest
 
 from tests.cli.driving import LABELLED
+from tests.sessions import session_of
 from txtal.ingest.stream import Inflow, Reader
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learner.stream import StreamLearner
 from txtal.learning.selective import Rule
 from txtal.session.session import Session
@@ -35,7 +36,7 @@ from txtal.simulation.runs import plan
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, LearnerSettings, Ranked, Ranking, Record, Task
+from txtal.types import Dataset, LearnerSettings, Ranked, Ranking, Record, StopRule, Task
 
 RECORDED = Path(__file__).with_name("same_questions.json")
 ANSWERS = 60
@@ -76,7 +77,7 @@ class Steady(InlineLearner):
         ranking = super().poll()
         if ranking is None:
             return None
-        with closing(schema.open_readonly(self.learner.path)) as conn:
+        with closing(schema.open_readonly(self.learner.source.path)) as conn:
             names = {item: _name(conn, item.ticket_id) for item in ranking.items}
         left, ordered = list(ranking.items), []
         while left:
@@ -104,7 +105,7 @@ def _name(conn: Connection, ticket_id: int) -> str:
 def simulated(task: Task, folder: Path, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """What ``txtal simulate`` asks by each of two strategies, and the curves it draws."""
 
-    def steady(learner: Learner, batch: int) -> Steady:
+    def steady(learner: PoolLearner, batch: int) -> Steady:
         return Steady(
             learner, recorded.get(learner.settings.strategy, NOTHING)["asked"], batch=batch
         )
@@ -131,11 +132,11 @@ def simulated(task: Task, folder: Path, recorded: Mapping[str, Any]) -> dict[str
 
 def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     """What ``txtal teach`` asks who waits for each ranking."""
-    settings = LearnerSettings(VECTORS, audit=0.1, stop_gain=1.0)
+    settings = LearnerSettings(VECTORS, audit=0.1, stop=StopRule(1.0))
     with _dataset(task, folder, sample(task).records) as (conn, dataset):
-        learner = Steady(Learner(folder / "t.db", dataset.name, settings), recorded)
+        learner = Steady(PoolLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
-        session = Session(ledger, dataset.scheme, learner=learner, seed="0:1")
+        session = session_of(ledger, dataset.scheme, learner=learner, seed="0:1")
         return _answered(session, sample(task), conn)
 
 
@@ -147,7 +148,7 @@ def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
         ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         arriving = cast(Reader, Arriving(sample(task).records))
         inflow = Inflow(ledger.stream, Rule(task, 0.2, 0.1), arriving, "0:1")
-        session = Session(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
+        session = session_of(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
         return _answered(session, sample(task), conn)
 
 

@@ -13,10 +13,10 @@ from txtal.cli.stats import to_json
 from txtal.learner import stopping
 from txtal.store import stats
 from txtal.store.sqlite import Connection
-from txtal.types import LearnerSettings, Outlook, Prediction, serialise
+from txtal.types import Forecast, LearnerSettings, Outlook, StopRule, serialise
 
 TEXTS = [text.format(n) for n in range(120) for text in TOPICS.values()]
-SETTINGS = LearnerSettings("lexical@en", "margin", stop_gain=1.0)
+SETTINGS = LearnerSettings("lexical@en", "margin", stop=StopRule(1.0))
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_topics_that_are_told_apart_need_no_more_answers(desk: Desk) -> None:
     desk.answer(desk.ids[:160])
     learner = desk.learner(SETTINGS)
     assert learner.rank().revision.outlook is None
-    assert learner.look_ahead()
-    assert not learner.look_ahead()  # not before fifty more
+    assert learner.idle.look_ahead()
+    assert not learner.idle.look_ahead()  # not before fifty more
     found = learner.rank().revision.outlook
     assert found is not None
     assert (found.answers, found.reached) == (160, "gain")
@@ -37,44 +37,44 @@ def test_topics_that_are_told_apart_need_no_more_answers(desk: Desk) -> None:
     assert "it may be time to stop" in found.notice
     desk.answer(desk.ids[160:209])
     learner.rank()
-    assert not learner.look_ahead()
+    assert not learner.idle.look_ahead()
     desk.answer(desk.ids[209:210])
     learner.rank()
-    assert learner.look_ahead()
+    assert learner.idle.look_ahead()
 
 
 def test_nobody_asked(desk: Desk) -> None:
     desk.answer(desk.ids[:160])
     learner = desk.learner(LearnerSettings("lexical@en", "margin"))
     learner.rank()
-    assert not learner.look_ahead()
+    assert not learner.idle.look_ahead()
 
 
 def test_few_answers_tell_nothing(desk: Desk) -> None:
     desk.answer(desk.ids[:140])
     learner = desk.learner(SETTINGS)
     learner.rank()
-    assert not learner.look_ahead()
+    assert not learner.idle.look_ahead()
 
 
 def test_a_pool_that_is_nearly_used_up_tells_nothing(desk: Desk) -> None:
     desk.answer(desk.ids[:-30])
     learner = desk.learner(SETTINGS)
     learner.rank()
-    assert not learner.look_ahead()
+    assert not learner.idle.look_ahead()
 
 
 def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     desk.answer(desk.ids[:160], reason="audit")
-    settings = LearnerSettings("lexical@en", "margin", stop_at=0.8)
+    settings = LearnerSettings("lexical@en", "margin", stop=StopRule(target=0.8))
     learner = desk.learner(settings)
     desk.ledger.save_ranking(learner.rank())
-    learner.look_ahead()
+    learner.idle.look_ahead()
     desk.ledger.save_ranking(learner.rank())
     found = stats.of(conn, "d").outlook
     assert found is not None
     assert found.reached == "target"
-    assert found.needed == Prediction(0.0, 0.0, 0.0)
+    assert found.needed == Forecast(0.0, 0.0, 0.0)
     assert "the target of 80% is reached" in found.notice
     body = to_json(stats.of(conn, "d"))
     assert body == json.loads(json.dumps(body))
@@ -85,7 +85,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     [(149, None, False), (150, None, True), (199, 150, False), (200, 150, True), (160, 200, True)],
 )
 def test_it_is_due_every_fifty_answers(answers: int, before: int | None, due: bool) -> None:
-    gain = Prediction(0.1, 0.0, 0.2)
+    gain = Forecast(0.1, 0.0, 0.2)
     last = None if before is None else Outlook(before, gain, 0.9, 0.1)
     assert stopping.due(answers, last) == due
 
@@ -94,6 +94,6 @@ def test_it_crosses_the_pipe(desk: Desk) -> None:
     desk.answer(desk.ids[:160])
     learner = desk.learner(SETTINGS)
     learner.rank()
-    learner.look_ahead()
+    learner.idle.look_ahead()
     ranking = learner.rank()
     assert serialise.load_ranking(serialise.dump_ranking(ranking)) == ranking

@@ -11,7 +11,7 @@ from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
 from txtal.learner import protocol
 from txtal.store.sqlite import Connection
-from txtal.types import SUSPECT, LearnerSettings, Ranking
+from txtal.types import SUSPECT, LearnerSettings, Ranking, StopRule, Suspect
 
 WRONG = (0, 7, 20)
 """Which of the answers are wrong."""
@@ -36,12 +36,17 @@ def wrong_tickets(desk: Desk) -> list[int]:
     return [desk.ids[place] for place in WRONG]
 
 
+def suspects_of(desk: Desk) -> list[Suspect]:
+    learner = desk.learner()
+    return learner.suspects(learner.learn())
+
+
 def found(desk: Desk) -> Sequence[int]:
-    return [one.answer.ticket_id for one in desk.learner().suspects()]
+    return [one.answer.ticket_id for one in suspects_of(desk)]
 
 
 def test_the_wrong_ones_are_found_with_what_they_should_be(desk: Desk) -> None:
-    suspects = desk.learner().suspects()
+    suspects = suspects_of(desk)
     assert {one.answer.ticket_id for one in suspects[:3]} == set(wrong_tickets(desk))
     for one in suspects[:3]:
         right = topic(desk.text(one.answer.ticket_id))
@@ -71,7 +76,7 @@ def test_a_few_answers_are_too_few_to_doubt_any(
 ) -> None:
     desk = Desk(conn, path, make_dataset(TEXTS, LABELS))
     desk.answer(desk.ids[:30])
-    assert not desk.learner().suspects()
+    assert not suspects_of(desk)
 
 
 def test_rankings_have_suspects_only_when_asked_for(desk: Desk) -> None:
@@ -92,15 +97,15 @@ class TestRobust:
         learner = desk.learner(LearnerSettings("lexical@en", "margin", robust=True))
         first = learner.rank().revision
         assert "robust" not in first.note
-        assert learner.sort_out()
-        assert not learner.sort_out()  # until there are a tenth more answers
+        assert learner.idle.leave_out()
+        assert not learner.idle.leave_out()  # until there are a tenth more answers
         assert learner.rank().revision.note == "robust: learns nothing from 3 answers"
-        assert learner._left_out.tickets == frozenset(wrong_tickets(desk))
+        assert learner.fitter.left_out.tickets == frozenset(wrong_tickets(desk))
 
     def test_only_where_it_is_asked_for(self, desk: Desk) -> None:
         learner = desk.learner()
         learner.rank()
-        assert not learner.sort_out()
+        assert not learner.idle.leave_out()
 
     def test_not_of_several_labels(
         self, conn: Connection, path: Path, make_dataset: MakeDataset
@@ -109,7 +114,7 @@ class TestRobust:
         desk.answer(desk.ids)
         learner = desk.learner(LearnerSettings("lexical@en", "margin", robust=True))
         learner.rank()
-        assert not learner.sort_out()
+        assert not learner.idle.leave_out()
 
     def test_it_looks_ahead_no_more_often(
         self, conn: Connection, path: Path, make_dataset: MakeDataset
@@ -119,10 +124,10 @@ class TestRobust:
         for place, ticket in enumerate(desk.ids[:300]):
             right = topic(desk.text(ticket))
             desk.say(ticket, right if place % 4 else other(right))
-        settings = LearnerSettings("lexical@en", "margin", robust=True, stop_gain=1.0)
+        settings = LearnerSettings("lexical@en", "margin", robust=True, stop=StopRule(1.0))
         learner = desk.learner(settings)
         learner.rank()
-        assert learner.sort_out()
-        assert len(learner._left_out.tickets) >= 50
-        assert learner.look_ahead()
-        assert not learner.look_ahead()
+        assert learner.idle.leave_out()
+        assert len(learner.fitter.left_out.tickets) >= 50
+        assert learner.idle.look_ahead()
+        assert not learner.idle.look_ahead()

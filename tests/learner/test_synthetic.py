@@ -18,7 +18,7 @@ from tests.sessions import session_of
 from txtal.formats.exports import EXPORTS, Target
 from txtal.formats.rows import export_row
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learner.synthetic import compose, joined, parts
 from txtal.learning.strategies.synthesis import pairs
 from txtal.store import answers, gold, leases, stats, synthetic, tickets
@@ -65,7 +65,7 @@ def test_of_all_that_can_be_composed_the_most_doubtful() -> None:
     tickets_there = pool([[3, 0], [1, 0], [-4, 0], [-1, 0]], AXIS)
     (made,) = compose(tickets_there, lambda rows: [there[row] for row in rows], vectorise)
     assert (made.text, made.rows) == ("right. left.", (1, 3))
-    assert made.doubt == pytest.approx(1 - np.tanh(0.1), abs=1e-5)
+    assert made.uncertainty == pytest.approx(1 - np.tanh(0.1), abs=1e-5)
     assert len(asked) == 6
 
 
@@ -79,7 +79,7 @@ class Desk:
         dataset = make_dataset(TEXTS, LABELS)
         self.conn = conn
         self.ids = {label.name: label.id for label in dataset.scheme.labels}
-        self.learner = Learner(path, "d", SETTINGS)
+        self.learner = PoolLearner(path, "d", SETTINGS)
         self.ledger = Ledger(conn, path, dataset, annotator="ann")
         self.session = session_of(
             self.ledger,
@@ -119,9 +119,9 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
     assert {record.text for record in tickets.records(desk.conn, 1)} == set(TEXTS)
     assert stats.of(desk.conn, "d").answers.synthetic == len(asked)
     # But they teach.
-    assert desk.learner._known is not None
-    assert made & set(desk.learner._known.matrix.ticket_ids.tolist())
-    measured = desk.learner._found.measures
+    assert desk.learner.fit is not None
+    assert made & set(desk.learner.fit.answered.tickets.tolist())
+    measured = desk.learner.fit.measured.measures
     assert measured is None or measured.accuracy.n <= 40 - len(asked)
     assert verify(desk.conn).faults == ()
 
@@ -158,7 +158,7 @@ def test_undone_it_is_asked_again(desk: Desk) -> None:
 
 def test_without_the_option_nothing_is_composed(desk: Desk, path: Path) -> None:
     desk.answer(20)
-    assert not Learner(path, "d", LearnerSettings("lexical@en", "margin")).rank().composed
+    assert not PoolLearner(path, "d", LearnerSettings("lexical@en", "margin")).rank().composed
 
 
 def test_an_export_marks_them_and_a_table_that_has_no_mark_leaves_them_out(desk: Desk) -> None:

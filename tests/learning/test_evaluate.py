@@ -122,10 +122,10 @@ def test_measures_by_hand():
         LabelCounts(2, support=1, predicted=0, right=0),
     )
     assert set(found.confusion) == {(0, 1, 1), (2, 1, 1)}
-    (only,) = found.reliability
+    (only,) = found.calibration.reliability
     assert (only.n, only.right) == (4, 0.5)
     assert only.confidence == pytest.approx(0.75)
-    assert found.ece == pytest.approx(0.25)
+    assert found.calibration.ece == pytest.approx(0.25)
 
 
 def test_several_labels_count_when_all_are_right():
@@ -134,7 +134,7 @@ def test_several_labels_count_when_all_are_right():
     found = measured(truth, proba, "multilabel")
     assert found.accuracy.value == pytest.approx(2 / 3)
     assert found.confusion == ()
-    assert found.reliability[0].confidence == pytest.approx((0.54 + 0.56 + 0.72) / 3)
+    assert found.calibration.reliability[0].confidence == pytest.approx((0.54 + 0.56 + 0.72) / 3)
 
 
 def test_the_most_frequent_confusion_comes_first():

@@ -13,7 +13,7 @@ from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.tuning import Evidence, Tuning, _scores
+from txtal.learning.tuning import SearchAnswers, Tuning, _scores
 from txtal.types import Task
 
 
@@ -63,13 +63,13 @@ class TestSearch:
         assert not found.adapted
         others = len(tried) - 1
         assert found.why == (
-            f"the usual settings: none of {others} others was clearly better in cross-validation "
-            "of 150 answers"
+            f"default settings kept: none of {others} alternatives was clearly better in "
+            "cross-validation of 150 answers"
         )
         assert tried[0] == Hyperparameters()
         assert {hyper.C for hyper in tried} == set(tuning.PENALTIES)
         assert {hyper.balanced for hyper in tried} == {None, False}
-        assert {hyper.carried for hyper in tried} == set(tuning.CARRIED)
+        assert {hyper.propagation for hyper in tried} == set(tuning.PROPAGATIONS)
 
     def test_a_block_of_noise_is_turned_down(self) -> None:
         rng = np.random.default_rng(1)
@@ -77,9 +77,9 @@ class TestSearch:
         good = unit(np.eye(4)[group] + 0.3 * rng.standard_normal((300, 4)))
         noise = 2 * unit(rng.standard_normal((300, 60)))
         found, _ = search(np.hstack([good, noise]), accepted(group, 4), widths=(4, 60))
-        assert found.chosen == Hyperparameters(halved=1)
+        assert found.chosen == Hyperparameters(downweighted=1)
         assert found.adapted
-        assert "features 2 halved" in found.why
+        assert "vector block 2 at half weight" in found.why
         assert "points in cross-validation of 300 answers" in found.why
 
     def test_wrong_answers_learned_by_heart_are_noticed(self) -> None:
@@ -98,7 +98,7 @@ class TestSearch:
         cells = accepted(group, 2) if task == "multilabel" else accepted(group, 2)[:, :1]
         _, tried = search(features, cells, task)
         assert len(tried) == 3
-        assert {hyper.carried for hyper in tried} == {Hyperparameters().carried}
+        assert {hyper.propagation for hyper in tried} == {Hyperparameters().propagation}
 
     def test_it_begins_again_when_there_are_many_more(self) -> None:
         features, group = blobs(3, 60)
@@ -117,7 +117,7 @@ class TestSearch:
         cells = accepted(group, 3)
         cells[::5] = UNKNOWN
         cells[::5, 0] = 0
-        evidence = Evidence.of(features, np.arange(150), cells, "exclusive", 0)
+        evidence = SearchAnswers.of(features, np.arange(150), cells, "exclusive", 0)
         assert evidence is not None
         assert (evidence.folds == -1).sum() == 30
         assert all((evidence.folds == fold).sum() == 30 for fold in range(tuning.FOLDS))
@@ -142,7 +142,7 @@ class TestTrainer:
         cells = accepted(group, 3)
         d = features.shape[1]
         widths = (d // 2, d - d // 2)
-        halved = Trainer("exclusive", Hyperparameters(halved=0), widths)
+        halved = Trainer("exclusive", Hyperparameters(downweighted=0), widths)
         plain = Trainer("exclusive", Hyperparameters(), widths)
         factors = np.repeat(np.array([0.5, 1.0]) / np.sqrt(0.625), widths).astype(np.float32)
         expected = plain.regression(features * factors, cells).predict_proba(features * factors)
@@ -152,7 +152,7 @@ class TestTrainer:
     def test_a_start_leads_to_the_same_model(self) -> None:
         features, group = blobs(3, 40)
         cells = accepted(group, 3)
-        trainer = Trainer("exclusive", Hyperparameters(halved=0), (2, features.shape[1] - 2))
+        trainer = Trainer("exclusive", Hyperparameters(downweighted=0), (2, features.shape[1] - 2))
         cold = trainer.regression(features, cells)
         warm = trainer.regression(features, cells, trainer.regression(features[:60], cells[:60]))
         np.testing.assert_allclose(
@@ -164,8 +164,8 @@ class TestTrainer:
         rows = np.array([0, 31, 61, 5])
         cells = accepted(group, 3)[rows]
         carry = Propagation(Neighbourhood(features))
-        none = Trainer("exclusive", Hyperparameters(carried=0), (features.shape[1],), carry)
-        some = Trainer("exclusive", Hyperparameters(carried=3), (features.shape[1],), carry)
+        none = Trainer("exclusive", Hyperparameters(propagation=0), (features.shape[1],), carry)
+        some = Trainer("exclusive", Hyperparameters(propagation=3), (features.shape[1],), carry)
         regression = none.regression(features[rows], cells)
         answered = features[rows], rows, cells
         assert none.finish(regression, *answered) is regression

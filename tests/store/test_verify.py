@@ -14,6 +14,7 @@ from txtal.store.verify import Verified, verify
 from txtal.types import (
     Answer,
     Bin,
+    Calibration,
     Dataset,
     Estimate,
     LabelCounts,
@@ -25,7 +26,12 @@ from txtal.types import (
 
 SOME = Estimate(10, 0.8, 0.5, 0.9)
 MEASURES = Measures(
-    4, SOME, SOME, (LabelCounts(1, 4, 3, 2),), ((1, 2, 2),), 0.1, (Bin(4, 0.7, 0.5, 0.2, 0.8),)
+    4,
+    SOME,
+    SOME,
+    (LabelCounts(1, 4, 3, 2),),
+    ((1, 2, 2),),
+    Calibration(0.1, (Bin(4, 0.7, 0.5, 0.2, 0.8),), 1.5),
 )
 SECRET = "my card number is 4929"
 

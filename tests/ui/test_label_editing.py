@@ -11,9 +11,10 @@ from tests.ui.fakes import Sitting
 from tests.ui.test_plain import talk
 from txtal.errors import LockedError
 from txtal.session.session import Session
-from txtal.store import answers, datasets
+from txtal.store import answers, datasets, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
+from txtal.types import Record
 
 MakeSession = Callable[..., Session]
 
@@ -201,3 +202,48 @@ def test_another_sessions_change_arrives(
     sitting.screen.news()
     sitting.press("flag")
     assert "changed by another" not in sitting.read()
+
+
+@pytest.fixture
+def blank(conn: Connection, make_session: MakeSession) -> Session:
+    """A session on a dataset without labels, whose task is open."""
+    made = datasets.prepare(conn, "d")
+    tickets.add(conn, made.id, [Record(text) for text in ("first", "second", "third")])
+    return make_session(made, order="file", open_task=True)
+
+
+@pytest.mark.parametrize(("reply", "task"), [("n", "exclusive"), ("y", "multilabel")])
+def test_labels_that_come_with_the_first_answers(
+    blank: Session, conn: Connection, reply: str, task: str
+) -> None:
+    sitting = Sitting(blank)
+    assert "No labels yet." in sitting.read()
+    text = sitting.type("app bug")
+    assert "label: app bug" in text
+    assert "+ add the label app bug" in text
+    assert "May one ticket have several labels? y/n" in " ".join(sitting.press("choose").split())
+    sitting.press("yes" if reply == "y" else "no", reply)
+    assert datasets.get(conn, "d").scheme.task == task
+    if task == "multilabel":
+        assert "chosen 1  ✓ app bug" in sitting.read()
+        sitting.press("accept")
+    assert [answer.labels for answer in answers.standing(conn, 1)] == [(1,)]
+    text = sitting.read()
+    assert "second" in text
+    assert "1 app bug" in text or "1 [ ] app bug" in text
+
+
+def test_neither_yes_nor_no_adds_no_label(blank: Session) -> None:
+    sitting = Sitting(blank)
+    sitting.type("app bug")
+    sitting.press("choose")
+    assert "/ to type the first label" in sitting.press("no", "")
+    assert blank.scheme.labels == ()
+    assert "second" in sitting.press("ignore")
+
+
+def test_the_first_label_line_by_line(blank: Session, conn: Connection) -> None:
+    said = talk(blank, "app bug", "", "app bug", "n", "ap", "q")
+    assert "no labels yet; the name you type is the first" in said
+    assert datasets.get(conn, "d").scheme.task == "exclusive"
+    assert [answer.labels for answer in answers.standing(conn, 1)] == [(1,), (1,)]

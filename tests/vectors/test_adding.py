@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, Program
 from tests.vectors.conftest import TEXTS
+from tests.worked_examples import worked_example
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import spec
 from txtal.vectors.blocks import Knowledge, Sample, Saved, TextEncoder, TypeTable
@@ -156,3 +158,16 @@ def test_it_is_trained_with_and_predicts(tmp_path: Path) -> None:
     quick.ok("train", "d", "-o", "model", "--vectors", vectors)
     out = quick.ok("predict", "model", LABELLED).out
     assert len(out.splitlines()) == len(LABELLED.read_text("utf-8").splitlines())
+
+
+def test_the_lines_in_the_documentation_add_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, row = worked_example("### A block of features")
+    monkeypatch.setitem(sys.modules, "txtal.vectors.shape", module)
+    for name, block in eval(f"{{{row}}}", {"Row": Row}).items():
+        monkeypatch.setitem(BUILT_IN, name, block)
+    fitted = Vectoriser.fit("shape@en", TEXTS)
+    features = fitted.transform(["NEW iPHONE", "order 66", "new phone", ""])
+    assert features.shape == (4, 3)
+    assert features[0] @ features[1] < 0.5
+    again = Vectoriser.from_arrays(*fitted.to_arrays())
+    assert np.array_equal(again.transform(TEXTS), fitted.transform(TEXTS))

@@ -117,7 +117,7 @@ class TestMaking:
         assert told == [(2, 2)]
 
     def test_missing_texts_are_an_error(self, directory: Path) -> None:
-        with pytest.raises(LearnerError, match="3 texts were asked for and 1 came"):
+        with pytest.raises(LearnerError, match="3 texts were requested and 1 came"):
             ensure(directory, [1, 2, 3], texts=lambda ids: ["one"])
 
     def test_only_this_user_can_read_it(self, directory: Path) -> None:

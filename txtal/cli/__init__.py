@@ -44,11 +44,13 @@ def program() -> click.Group:
     from txtal.cli import (
         backup,
         config,
+        dataset,
         datasets,
         demo,
         doctor,
         evaluate,
         export,
+        forget,
         label,
         load,
         predict,
@@ -60,11 +62,14 @@ def program() -> click.Group:
         suspects,
         train,
         verify,
+        why_excluded,
     )
 
     for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
         cli.add_command(module.command)
     for module in (evaluate, report, suspects, doctor, verify, backup, restore):
+        cli.add_command(module.command)
+    for module in (dataset, forget, why_excluded):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

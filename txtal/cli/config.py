@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def command(
     console: Console, dataset: str | None, unset: Sequence[str], show_origin: bool, as_json: bool
 ) -> None:
-    """Show every setting: by environment, DATASET, project file and user file.
+    """Show every setting, and what DATASET keeps.
 
-    A flag goes before them all. What teach and manual were last given for a dataset is kept with
+    A flag goes before the environment, that before what DATASET keeps, that before the project's
+    file and yours. What teach and manual were last given for a dataset is kept with
     it, and holds until it is given again or --unset. The project's file is txtal.toml in the
     current folder. Both files are TOML with lines such as strategy = "margin".
     """

@@ -112,6 +112,26 @@ def _show(error: click.ClickException) -> None:
     said = StringIO()
     error.show(said)
     click.echo(clean(said.getvalue(), newlines=True), err=True, nl=False)
+    hint = _where_it_goes(error)
+    if hint:
+        click.echo(clean(hint), err=True)
+
+
+def _where_it_goes(error: click.ClickException) -> str:
+    """Say where an option goes that a command lacks and the program has."""
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return ""
+    root, option = error.ctx.find_root(), error.option_name
+    known = {name: one for one in root.command.params for name in one.opts}
+    if option not in known or error.ctx is root:
+        return ""
+    value = (
+        ""
+        if getattr(known[option], "is_flag", False)
+        else f" {known[option].human_readable_name.upper()}"
+    )
+    path = error.ctx.command_path.removeprefix(root.command_path)
+    return f"{option} goes before the command: {root.command_path} {option}{value}{path} …"
 
 
 def _tell(message: str) -> None:

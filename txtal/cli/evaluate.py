@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,14 @@ from txtal.cli.output import Console, put_json
 from txtal.errors import LearnerError
 from txtal.measures.quality import LIKE_THOSE_LOADED
 
+if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
+
 
 @click.command("evaluate")
 @click.argument("what", metavar="DATASET|FOLDER", shell_complete=dataset_names)
 @click.argument("source", required=False)
+@options.reading(labels=True)
 @options.features
 @click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -27,6 +31,7 @@ def command(
     context: click.Context,
     what: str,
     source: str | None,
+    reading: Reading,
     vectors: str,
     lang: str,
     spacy: str | None,
@@ -45,7 +50,7 @@ def command(
         body = _of_dataset(console, what, spec, code, others)
         told = f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     else:
-        body = _of_classifier(console, Path(what), source, code)
+        body = _of_classifier(console, Path(what), source, code, reading)
         told = f"from {body['accuracy']['n']:,} labelled texts of {source}"
     if as_json:
         put_json(body)
@@ -64,30 +69,29 @@ def command(
 def _of_dataset(
     console: Console, dataset: str, spec: str, code: Path | None, others: bool
 ) -> dict[str, Any]:
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
     from txtal.types import LearnerSettings
 
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    learner = Learner(console.database, dataset, settings, console.status)
-    measures = learner.rank().revision.measures
+    fit = PoolLearner(console.database, dataset, settings, console.status).learn()
     console.clear()
-    if measures is None or learner.scheme is None:
+    if fit.measures is None:
         raise LearnerError(
             f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
             "each with its labels"
         )
-    return {"dataset": dataset, **as_data(measures, learner.scheme.names, others=others)}
+    return {"dataset": dataset, **as_data(fit.measures, fit.scheme.names, others=others)}
 
 
 def _of_classifier(
-    console: Console, folder: Path, source: str, code: Path | None
+    console: Console, folder: Path, source: str, code: Path | None, reading: Reading
 ) -> dict[str, Any]:
     from txtal.classifier import classifier, evaluate
-    from txtal.formats import MAX_LINE
-    from txtal.formats.source import read
-    from txtal.ingest.load import BadLines
+    from txtal.formats.merging import gold
+    from txtal.formats.source import labelled
+    from txtal.ingest.talk import BadLines, checked, progress_of
     from txtal.measures.quality import as_data
     from txtal.recipes.recipe import load_file
     from txtal.text import count
@@ -96,13 +100,10 @@ def _of_classifier(
         load_file(code)
     made = classifier.load(folder)
     bad = BadLines(console, strict=False)
-    records = read(
-        source,
-        bad,
-        max_line=MAX_LINE,
-        progress=lambda done, total: console.progress("evaluating", done, total),
+    entries = labelled(
+        source, bad, reading, say=console.say, progress=progress_of(console, "evaluating")
     )
-    tried = evaluate.trial(made, records, source)
+    tried = evaluate.trial(made, gold(checked(entries, bad, source), made.task), source)
     console.clear()
     if tried.left_out or bad.count:
         unlabelled = count(tried.left_out, "text")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from txtal.errors import UsageError
+
 if TYPE_CHECKING:
     from txtal.formats.rows import Writable
     from txtal.store.sqlite import Connection
@@ -130,6 +132,15 @@ def put_table(
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         click.echo("  ".join(padded).rstrip())
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Ask, unless ``--yes`` was given. Raises UsageError where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"{_clean(question)} give --yes where there is no terminal to ask in")
+    return click.confirm(_clean(question), err=True)
 
 
 class _Inert:

@@ -42,15 +42,16 @@ def command(
     Each answer is held against a model that has not seen it. `txtal teach DATASET --suspects` shows
     them again on the screen. The newest 20 answers are left out, and those looked at that way.
     """
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
     from txtal.text import count
     from txtal.types import LearnerSettings
 
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    learner = Learner(console.database, dataset, settings, console.status)
-    found = learner.suspects()
+    learner = PoolLearner(console.database, dataset, settings, console.status)
+    fit = learner.learn()
+    found = learner.suspects(fit)
     console.clear()
     shown = found[:limit]
     names, texts = _read(console, dataset, shown)

@@ -40,7 +40,9 @@ def command(
     """
     from txtal.classifier import classifier
     from txtal.errors import LearnerError
-    from txtal.learner.learner import Learner
+    from txtal.learner.fit import NOT_READY
+    from txtal.learner.idle import refined
+    from txtal.learner.pool import PoolLearner
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
     from txtal.types import LearnerSettings
@@ -48,23 +50,18 @@ def command(
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     settings = LearnerSettings(spec, code=str(code) if code else None, robust=robust)
-    learner = Learner(console.database, dataset, settings, console.status)
-    revision = learner.rank().revision
-    while learner.tune():
-        pass
-    if learner.sort_out() or learner.adapted:
-        revision = learner.rank().revision
-    scheme, model, features = learner.scheme, learner.model, learner.features
-    if scheme is None or model is None or features is None or not model.ready:
-        raise LearnerError(f"{dataset}: nothing to train on yet: {revision.note}")
-    names = tuple(label.name for label in scheme.labels)
+    fit = refined(PoolLearner(console.database, dataset, settings, console.status))
+    if not fit.model.ready:
+        raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
+    names = tuple(label.name for label in fit.scheme.labels)
     with console.read() as conn:
         standing = answers.standing(conn, datasets.get(conn, dataset).id)
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
-    made = classifier.Classifier(
-        scheme.task, names, learner.calibrated, features.vectoriser, learned
-    )
+    made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
     classifier.save(made, output)
-    console.say(f"trained on {revision.answers:,} answers, written to {output}")
-    if revision.audit:
-        console.say(f"about {quality(revision.audit, scheme.task)} audit answers)")
+    ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
+    beside = f" ({ignored:,} ignored left out)" if ignored else ""
+    taught = len(fit.snapshot.answers) - ignored
+    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
+    if headline := fit.measured.headline:
+        console.say(f"about {quality(headline, fit.task)} audit answers)")

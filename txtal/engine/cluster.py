@@ -1,7 +1,7 @@
-"""Dask's workers as an engine. The only importer of Dask, of the extra ``dask``.
+"""Dask's workers as an engine. The only importer of Dask (the extra ``dask``).
 
-Dask pickles what it sends between its own machines: a scheduler and its workers are trusted as
-this program is.
+Dask pickles what it sends between its machines: a scheduler and its workers are trusted as much as
+this program.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ from txtal.engine import Batch, Result, Work, nobody_answers, remote
 from txtal.errors import EngineError, TxtalError
 
 PATIENCE = 20.0
-"""Seconds to wait for the scheduler, for its first worker, and for one after all were lost."""
+"""Seconds to wait for the scheduler, for its first worker, and for one after losing all."""
 
 _ANSWERED = 10.0
-"""Seconds in which a scheduler that lives says how many workers it has."""
+"""Seconds within which a running scheduler says how many workers it has."""
 
 _LOOK = 0.1
-"""Seconds between two looks whether there is a worker."""
+"""Seconds between two checks for a worker."""
 
 _CLOSING = 2.0
-"""Seconds for the farewell."""
+"""Seconds for closing the connection."""
 
 _AHEAD = 2
-"""Batches under way for each thread of the workers: one at work and one that waits for it."""
+"""Batches under way per worker thread: one at work, one waiting."""
 
 _COUNTED = 50
-"""Batches after which the workers are counted again: some may have joined."""
+"""Batches after which the workers are counted again, because some may have joined."""
 
 _LOST = 3
-"""Times in a row that what was sent may be lost with all of its workers."""
+"""Times in a row that a batch may be lost with all of its workers."""
 
 T = TypeVar("T")
 
 
 @contextmanager
 def connected(address: str, limit: float | None = None) -> Iterator[Cluster]:
-    """The cluster whose scheduler has this address, until the block is left.
+    """Connect to the cluster whose scheduler has this address, until the block is left.
 
-    ``limit`` is how many seconds one result may take; without it they may take for ever, as long as
-    the scheduler answers and has workers. Raises EngineError when nobody answers there, there are
-    no workers, or they have other versions of what matters.
+    ``limit`` is how many seconds one result may take; without it there is no limit, as long as the
+    scheduler answers and has workers. Raises EngineError when nothing answers there, there are no
+    workers, or they have other versions of what matters.
     """
     try:
         client = _client(address)
@@ -64,14 +64,14 @@ def connected(address: str, limit: float | None = None) -> Iterator[Cluster]:
         cluster.check()
         yield cluster
     finally:
-        with suppress(Exception):  # it may be gone; nothing of ours is lost with it
+        with suppress(Exception):  # it may be gone already; nothing is lost
             client.close(timeout=_CLOSING)
 
 
 def _client(address: str) -> Any:
-    """A client that is connected; raises OSError, ValueError or RuntimeError.
+    """Return a connected client; raises OSError, ValueError or RuntimeError.
 
-    In a thread of its own, since Dask waits for ever for one that listens and doesn't answer.
+    It connects in a thread, because Dask waits forever for a peer that listens without answering.
     """
     distributed = _quiet()
     made: Future[Any] = Future()
@@ -97,7 +97,7 @@ def _client(address: str) -> Any:
 
 
 def _quiet() -> Any:
-    """Dask, which leaves the talking to us."""
+    """Import Dask with its own log messages and warnings turned off."""
     import distributed
 
     for name in list(logging.root.manager.loggerDict):
@@ -109,7 +109,7 @@ def _quiet() -> Any:
 
 @dataclass(slots=True)
 class _Kept:
-    """A batch that stays on a worker, and how to make it again once that is lost."""
+    """A batch that stays on a worker, and how to make it again if that is lost."""
 
     read: Callable[[], Any]
     future: Any = None
@@ -123,7 +123,7 @@ class _Sent:
     future: Any
 
     def result(self, seconds: float) -> Any:
-        """Raises TimeoutError after so many, and CancelledError when the workers have lost it."""
+        """Return the result. Raises TimeoutError, or CancelledError if the workers have lost it."""
         return self.future.result(timeout=seconds)
 
 
@@ -135,7 +135,7 @@ class Cluster:
         self._address = address
         self._limit = limit
         self._jobs: dict[type, _Job] = {}
-        """The last of each kind: its work needn't be sent again."""
+        """The last of each kind, so that its work needn't be sent again."""
 
     @property
     def width(self) -> int:
@@ -161,9 +161,9 @@ class Cluster:
     def map(self, work: Work[Batch, Result], batches: Iterable[Batch]) -> Iterator[Result]:
         """See :class:`txtal.engine.Engine`.
 
-        Each batch is a task of its own. Dask does again what a lost worker had at hand; what was
-        sent is sent again if every worker that had it is lost. What was read before a fault in the
-        reading is done, as it is here.
+        Each batch is a task of its own. Dask repeats what a lost worker was doing; data is sent
+        again if every worker that had it is lost. If reading a batch fails, those read before it
+        are still done, as in the local engine.
         """
         job = self._job(work)
         waiting: deque[_Sent] = deque()
@@ -190,7 +190,7 @@ class Cluster:
         return cast(Batch, _Kept(read))
 
     def _job(self, work: Work[Any, Any]) -> _Job:
-        """The work, sent to the workers."""
+        """Send the work to the workers, unless they have it."""
         job = self._jobs.get(type(work))
         if job is None or job.work != work:
             job = _Job(self._client, self._ask, work)
@@ -200,14 +200,14 @@ class Cluster:
         return job
 
     def _next(self, job: _Job, waiting: deque[_Sent]) -> Any:
-        """The result of the first that waits; it waits no longer."""
+        """Return the result of the first waiting batch, and take it off the queue."""
         with self._foreseen():
             for _ in range(_LOST):
                 try:
                     result = self._patiently(waiting[0].result)
                 except CancelledError:
                     if self._limit is not None and self._is_cut_off:
-                        raise  # it may come back, but nobody waits for that
+                        raise  # it may come back, but a session doesn't wait for that
                     self._wait_for_workers()
                     job.send()
                     for sent in waiting:
@@ -217,12 +217,12 @@ class Cluster:
                 else:
                     waiting.popleft()
                     return result
-            raise EngineError(f"the workers of {self._address} are lost again and again")
+            raise EngineError(f"the workers of {self._address} are lost repeatedly")
 
-    # --- waiting, never without an end ----------------------------------------------------
+    # --- waiting, always with an end ----------------------------------------------------
 
     def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """What the scheduler answers; raises as :meth:`_patiently`."""
+        """Return the scheduler's answer; raises as :meth:`_patiently`."""
 
         async def asked() -> T:  # on the client's own loop, where its methods can be awaited
             return await question()
@@ -234,8 +234,9 @@ class Cluster:
             answer.cancel()
 
     def _patiently(self, wait: Callable[[float], T]) -> T:
-        """What ``wait`` gives, which raises TimeoutError after so many seconds; as long as it takes
-        while the scheduler answers and has workers, and within the limit.
+        """Return the result of ``wait``, which raises TimeoutError after a number of seconds.
+
+        It is repeated while the scheduler answers and has workers, within the limit.
         """
         began = time.monotonic()
         while True:
@@ -249,11 +250,11 @@ class Cluster:
 
     @property
     def _is_cut_off(self) -> bool:
-        """Whether the connection is lost; Dask tries to make it again for as long as PATIENCE."""
+        """Return whether the connection is lost; Dask retries for PATIENCE seconds."""
         return bool(self._client.status != "running")
 
     def _threads(self) -> int:
-        """Of all workers. Raises TimeoutError when the scheduler doesn't answer."""
+        """Count the workers' threads. Raises TimeoutError when the scheduler doesn't answer."""
         return sum(self._client.nthreads(callback_timeout=_ANSWERED).values())
 
     def _wait_for_workers(self) -> None:
@@ -265,7 +266,7 @@ class Cluster:
 
     @contextmanager
     def _foreseen(self) -> Iterator[None]:
-        """Whatever goes wrong between the machines as EngineError, without a ticket's text."""
+        """Raise what goes wrong between the machines as EngineError, without a ticket's text."""
         try:
             yield
         except (TxtalError, GeneratorExit):
@@ -288,8 +289,7 @@ class Cluster:
         kind = type(error).__name__
         if kind == "KilledWorker":
             return (
-                f"a batch took several workers of {self._address} down with it, for want of memory"
-                " perhaps"
+                f"a batch killed several workers of {self._address}; perhaps they ran out of memory"
             )
         if self._is_cut_off or "Comm" in kind:
             return self._gone
@@ -301,7 +301,7 @@ class Cluster:
 
 
 def _until_fault(batches: Iterable[Batch], fault: list[Exception]) -> Iterator[Batch]:
-    """The batches there are before one can't be read; then why is in ``fault``."""
+    """Yield the batches until one can't be read; the reason is then in ``fault``."""
     try:
         yield from batches
     except Exception as error:  # noqa: BLE001 - raised once the others are done
@@ -315,7 +315,7 @@ def _packed(batch: object) -> bytes | _Kept:
 
 
 class _Job:
-    """A work, sent to the workers once."""
+    """A work that is sent to the workers once."""
 
     def __init__(self, client: Any, ask: Callable[..., Any], work: Work[Any, Any]) -> None:
         header, arrays = work.to_arrays()
@@ -328,11 +328,11 @@ class _Job:
         self._held: Any = None
 
     def send(self) -> None:
-        """To every worker there is; one that joins later gets it from them."""
+        """Send it to every worker there is; one that joins later gets it from them."""
         self._held = self._scattered(self._shared, broadcast=True)
 
     def submit(self, batch: bytes | _Kept) -> _Sent:
-        """A batch as a task, done where it is kept."""
+        """Submit a batch as a task, done where the batch is kept."""
         given: Any = batch
         if isinstance(batch, _Kept):
             if batch.future is None:
@@ -346,5 +346,5 @@ class _Job:
         )
 
     def forget(self, waiting: Iterable[_Sent]) -> None:
-        """What nobody waits for any more needn't be done."""
+        """Cancel batches that nothing waits for any more."""
         self._client.cancel([sent.future for sent in waiting])

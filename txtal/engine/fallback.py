@@ -1,7 +1,7 @@
-"""An engine that goes on in this process once the other machines fail: a session waits for nobody.
+"""An engine that continues in this process once the other machines fail, so a session never waits.
 
-What was under way is done again here, with the same results. It doesn't turn back to them: a
-machine that comes and goes would keep a session waiting each time.
+What was under way is done again here, with the same results. It doesn't return to the machines:
+one that comes and goes would keep a session waiting each time.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from txtal.engine import LOCAL, Batch, Engine, Result, Work, open_engine
 from txtal.errors import EngineError
 
 LIMIT = 20.0
-"""Seconds that other machines may take for a batch, before which a worker has to import spaCy."""
+"""Seconds that other machines may take for a batch, including a worker's import of spaCy."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A batch that is kept elsewhere, and how to read it here."""
+    """A batch that is kept on a worker, and how to read it here."""
 
     read: Callable[[], Any]
     elsewhere: Any
 
 
 def steadfast(name: str, scheduler: str | None, tell: Callable[[str], object]) -> Engine:
-    """The engine of this name for a session: one that needs other machines is a Fallback."""
+    """Return the engine for a session: one that needs other machines is wrapped in a Fallback."""
     return LOCAL if name == "local" else Fallback(name, scheduler, tell)
 
 
 class Fallback:
-    """The engine that is opened for as long as it works, then :class:`txtal.engine.Local`."""
+    """Uses the engine it opens while that works, then :class:`txtal.engine.Local`."""
 
     def __init__(self, name: str, scheduler: str | None, tell: Callable[[str], object]) -> None:
-        """Raises UsageError as :func:`txtal.engine.open_engine`; ``tell`` hears, once, why the work
-        is done here. It may be called from any thread that maps.
+        """Open the engine; raises UsageError as :func:`txtal.engine.open_engine`.
+
+        ``tell`` is called once, from any thread that maps, with the reason why the work is done
+        here.
         """
         self._tell = tell
         self._one_falls = Lock()
@@ -76,12 +78,12 @@ class Fallback:
         yield from LOCAL.map(work, map(_here, chain(under_way, coming)))
 
     def keep(self, read: Callable[[], Batch]) -> Batch:
-        """See :class:`txtal.engine.Engine`. Here it is read each time anew."""
+        """See :class:`txtal.engine.Engine`. In this process it is read each time."""
         engine = self._engine
         return cast(Batch, _Kept(read, None if engine is LOCAL else engine.keep(read)))
 
     def close(self) -> None:
-        """Let go of the other machines."""
+        """Disconnect from the other machines."""
         self._engine = LOCAL
         self._connection.close()
 
@@ -96,7 +98,7 @@ class Fallback:
 
 
 def _sent(coming: Iterable[Batch], under_way: deque[Batch]) -> Iterator[Batch]:
-    """The batches as the engine wants them; those whose results haven't come are ``under_way``."""
+    """Yield batches as the engine takes them; ``under_way`` holds those without results yet."""
     for batch in coming:
         under_way.append(batch)
         yield batch.elsewhere if isinstance(batch, _Kept) else batch

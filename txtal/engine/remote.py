@@ -1,6 +1,6 @@
-"""What runs on a worker: a batch of work, for which it is sent what all batches share only once.
+"""What runs on a worker: one batch of work, with what all batches share sent only once.
 
-Imported there by name, so every worker needs txtal, and the same as here.
+Workers import it by name, so every worker needs the same txtal.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 from txtal.errors import EngineError, TxtalError
 
 _PACKAGES = ("txtal", "numpy", "scipy", "spacy", "wordllama")
-"""Those on which the last bits of a result depend."""
+"""Packages that the last bits of a result depend on."""
 
 _KEPT = 2
-"""Works kept ready on a worker: one that ends may overlap with the next."""
+"""Works kept ready on a worker: one that is ending may overlap with the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class Shared:
     """What all batches of a work share."""
 
     token: str
-    """Tells it apart from any other."""
+    """Identifies it."""
     kind: Any
     """The class of the work."""
     header: dict[str, Any]
     arrays: dict[str, Any]
     versions: Mapping[str, str]
-    """Of the process that asks."""
+    """Versions in the process that sent it."""
 
 
 @cache
 def versions() -> dict[str, str]:
-    """The versions here of everything that matters to a result."""
+    """Return the versions here of everything that matters to a result."""
     return {"Python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 
@@ -51,7 +51,7 @@ def _version(package: str) -> str:
 
 
 def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    """What is found in another version than it is wanted; empty if nothing is."""
+    """Return in words which versions differ from those wanted; "" if none do."""
     return ", ".join(
         f"{name} {found.get(name, 'none')} and not {version}"
         for name, version in wanted.items()
@@ -61,15 +61,15 @@ def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
 
 _works: dict[str, Any] = {}
 _alone = Lock()
-"""A vectoriser remembers what it has read, and isn't made for two threads; let a worker have one
-thread, and as many workers as there are cores."""
+"""A vectoriser remembers what it has read and isn't made for two threads: give a worker one thread,
+and run as many workers as there are cores."""
 
 
 def run(shared: Shared, batch: object) -> Any:
-    """What the work makes of a batch, pickled or kept here.
+    """Return the work's result for a batch, which is pickled or kept here.
 
-    Raises TxtalError as the work does, and EngineError, without a ticket's text, for a fault nobody
-    foresaw.
+    Raises TxtalError as the work does, and EngineError, without a ticket's text, for any other
+    failure.
     """
     try:
         with _alone:
@@ -84,7 +84,7 @@ def run(shared: Shared, batch: object) -> Any:
 def _work(shared: Shared) -> Any:
     if shared.token not in _works:
         different = difference(versions(), shared.versions)
-        if different:  # it came later than the check
+        if different:  # it joined after the check
             here = platform.node() or "unknown"
             raise EngineError(f"a worker on {here} has {different}; install the same on both")
         while len(_works) >= _KEPT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from txtal import processes
 from txtal.ingest import protocol
 from txtal.ingest.protocol import Job
+from txtal.processes import Child
 from txtal.types import Loading
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.ingest")
@@ -33,7 +33,7 @@ class LoaderProcess:
         self._source = job.source
         self._command = [*program, protocol.dump_job(job)]
         self._log = log
-        self._process: subprocess.Popen[str] | None = None
+        self._child: Child | None = None
         self._reader: threading.Thread | None = None
         self._news = Loading("loading", job.added)
         self._taken: Loading | None = None
@@ -41,18 +41,17 @@ class LoaderProcess:
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
-        return self._process.pid if self._process else None
+        return self._child.pid if self._child else None
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        self._process = processes.start(self._command, self._log)
-        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        child = self._child = processes.start(self._command, self._log)
+        self._reader = threading.Thread(target=self._read, args=(child,), daemon=True)
         self._reader.start()
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
+    def _read(self, child: Child) -> None:
         with contextlib.suppress(ValueError):  # closed meanwhile
-            for line in process.stdout:
+            for line in child.stdout:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     self._news = protocol.load_news(line)
         if self._news.state == "loading":
@@ -81,9 +80,9 @@ class LoaderProcess:
 
     def close(self) -> Loading:
         """Stop it at once; what was loaded is loaded. The last word."""
-        process, self._process = self._process, None
-        if process is not None:
-            processes.end(process)
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
             if self._reader is not None:
                 self._reader.join()
         return self._news

@@ -1,4 +1,4 @@
-"""``python -m txtal.learner JOB``: the loop. Reads pokes on stdin, writes messages on stdout."""
+"""``python -m txtal.learner JOB``: a loop that reads pokes on stdin, writes messages on stdout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from txtal.learner import protocol
 from txtal.types import LearnerSettings, LearnerStatus
 
 if TYPE_CHECKING:
-    from txtal.learner.learner import Learner
+    from txtal.learner.idle import Ranker
 
 NICENESS = 10
 """The screen is served first where both want the same core."""
@@ -31,7 +31,7 @@ def main() -> None:
         os.nice(NICENESS)
     out = _claim_stdout()
     path, dataset, settings = protocol.load_job(sys.argv[1])
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.threads))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(settings.compute.threads))
     # What a sentence model computes with: every core but the screen's.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
     requests: SimpleQueue[protocol.Request] = SimpleQueue()
@@ -45,7 +45,7 @@ def main() -> None:
             out.flush()
 
     send(LearnerStatus("starting"))
-    learner = None
+    learner: Ranker | None = None
     while True:
         request = _latest(requests)
         try:
@@ -55,11 +55,11 @@ def main() -> None:
                 send(learner.explain(request.ticket_id, request.label))
             else:
                 send(learner.rank())
-                send(LearnerStatus("ready", learner.chosen if learner.adapted else ""))
-            while requests.empty() and learner.work():
+                send(LearnerStatus("ready", learner.fitter.tuned if learner.fitter.adapted else ""))
+            while requests.empty() and learner.idle.work():
                 if learner.outdated:
                     send(learner.rank())
-                    send(LearnerStatus("ready", learner.chosen))
+                    send(LearnerStatus("ready", learner.fitter.tuned))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:
@@ -73,8 +73,8 @@ def main() -> None:
 
 def _made(
     path: Path, dataset: str, settings: LearnerSettings, send: Callable[[protocol.Message], None]
-) -> Learner:
-    """What the settings want; here is where everything heavy is imported."""
+) -> Ranker:
+    """Make the learner that the settings want; here everything heavy is imported."""
 
     def tell(notice: str) -> None:
         send(protocol.Notice(notice))
@@ -83,9 +83,9 @@ def _made(
         from txtal.learner.stream import StreamLearner
 
         return StreamLearner(path, dataset, settings, send)
-    from txtal.learner.learner import Learner
+    from txtal.learner.pool import PoolLearner
 
-    return Learner(path, dataset, settings, send, tell=tell)
+    return PoolLearner(path, dataset, settings, send, tell=tell)
 
 
 def _claim_stdout() -> TextIO:

@@ -1,8 +1,8 @@
-"""Which tickets of a pool are scored after an answer: all of a small one, the likeliest of a large.
+"""Which tickets are scored after an answer: all of a small pool, the most promising of a large.
 
-Scoring a million tickets takes seconds. So above ``SMALL`` tickets a strategy is given those of the
-neighbourhood's sample, the best that the last sweep found, and for the rest a new uniform sample.
-A sweep goes through the pool a block at a time, whenever the learner has nothing better to do: the
+Scoring a million tickets takes seconds. So above ``MOST`` tickets a strategy is given those of the
+neighbours' sample, the best that the last sweep found, and for the rest a new uniform sample. A
+sweep goes through the pool a block at a time, whenever the learner has nothing better to do: the
 strategy scores each block as a pool of its own, and the best of every block are kept.
 """
 
@@ -15,20 +15,20 @@ import numpy as np
 from txtal.learning.arrays import Features, Floats, Indices, Mask
 
 MOST = 30_000
-"""Tickets that are scored after an answer, of a larger pool."""
+"""The most tickets scored after an answer."""
 
 BLOCK = 16_384
-"""Tickets of a sweep's step: a tenth of a second or less."""
+"""Tickets scored in one step of a sweep, in a tenth of a second or less."""
 
 KEPT = 50
-"""Of each block, the best."""
+"""The best tickets of each block that are kept."""
 
 Scorer = Callable[[Indices], tuple[Floats, Features]]
-"""Scores and features of some rows."""
+"""Returns the scores and features of some rows."""
 
 
 def uniform(waiting: Indices, size: int, rng: np.random.Generator) -> Indices:
-    """``size`` of the rows, or all of them, each as likely as the next; ascending."""
+    """Draw ``size`` of the rows uniformly, or take all if there are no more; ascending."""
     if len(waiting) <= size:
         return waiting
     return np.sort(rng.choice(waiting, size, replace=False))
@@ -43,38 +43,38 @@ class Sweep:
         self._left = 0
 
     def again(self, rows: int) -> None:
-        """Another answer changed the scores: go through all blocks again, from where it is."""
+        """Go through all blocks again, from where the sweep is, as an answer changed the scores."""
         self._left = -(-rows // BLOCK) if rows > MOST else 0
         self._next %= max(1, self._left)
 
     def forget(self) -> None:
-        """The rows are others now."""
+        """Drop the stored best rows after the row numbers have changed."""
         self._best.clear()
         self._left = 0
 
     def candidates(
-        self, waiting: Indices, known: Indices, is_waiting: Mask, rng: np.random.Generator
+        self, waiting: Indices, sample: Indices, is_waiting: Mask, rng: np.random.Generator
     ) -> Indices:
-        """Rows to score, ascending: all that are ``waiting``, or ``MOST`` of them.
+        """Return the rows to score, ascending: all that are ``waiting``, or ``MOST`` of them.
 
-        Among them those of ``known`` that are waiting, and the best of earlier sweeps.
+        The rows of ``sample`` that wait are among them, and the best of earlier sweeps.
         """
         if len(waiting) <= MOST:
             return waiting
-        wanted = np.concatenate([known, *self._best.values()])
+        wanted = np.concatenate([sample, *self._best.values()])
         wanted = np.unique(wanted[is_waiting[wanted]])[:MOST]
         others = np.setdiff1d(rng.choice(waiting, MOST, replace=False), wanted)
         return np.sort(np.concatenate([wanted, uniform(others, MOST - len(wanted), rng)]))
 
     def ahead(self, is_waiting: Mask) -> list[slice]:
-        """The blocks that :meth:`step` is going to score, in this order."""
+        """Return the blocks that :meth:`step` is going to score, in this order."""
         blocks = -(-len(is_waiting) // BLOCK)
         begins = ((self._next + i) % blocks * BLOCK for i in range(self._left))
         slices = (slice(begin, begin + BLOCK) for begin in begins)
         return [block for block in slices if is_waiting[block].any()]
 
     def step(self, is_waiting: Mask, score: Scorer, best: Callable[..., Indices]) -> bool:
-        """Score the next block; whether there was one left.
+        """Score the next block; return whether there was one left.
 
         ``best`` picks from scores and features, as :func:`txtal.learning.select.select` does.
         """

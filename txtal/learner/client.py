@@ -7,31 +7,96 @@ any moment loses nothing: it keeps no state that the database doesn't have.
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from txtal import processes
 from txtal.learner import protocol
+from txtal.processes import Child
 from txtal.types import Explanation, LearnerSettings, LearnerStatus, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
 """With -P nothing is ever imported from the working directory."""
 
-BACKOFF = (0.5, 2.0, 8.0)
-"""Seconds before each restart in a row; after the last the learner is given up."""
 
-PATIENCE = 300.0
-"""Seconds without a word, while there is work, after which the process counts as hung."""
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """How the process is started, and when it is given up."""
+
+    program: Sequence[str] = PROGRAM
+    backoff: tuple[float, ...] = (0.5, 2.0, 8.0)
+    """Seconds before each restart in a row; after the last the learner is given up."""
+    patience: float = 300.0
+    """Seconds without a message, while there is work, after which the process counts as hung."""
+    clock: Callable[[], float] = time.monotonic
+
+
+UPKEEP = Upkeep()
 
 _GONE = object()
+"""The last message of every process."""
 
-Inbox = SimpleQueue[tuple[int, object]]
+
+class Worker:
+    """The process, started as often as it takes, and the threads that read its messages."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.wake: Callable[[], object] = lambda: None
+        """Called from the reader thread whenever there is something to poll for."""
+        self._command = command
+        self._log = log
+        self._child: Child | None = None
+        self._inbox: SimpleQueue[tuple[Child, object]] = SimpleQueue()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Start the process; return at once."""
+        child = self._child = processes.start(self._command, self._log)
+        threading.Thread(target=self._read, args=(child,), daemon=True).start()
+
+    def _read(self, child: Child) -> None:
+        with suppress(ValueError):  # closed meanwhile
+            for line in child.stdout:
+                try:
+                    message: object = protocol.load_message(line)
+                except (ValueError, KeyError, TypeError):
+                    continue  # not ours: something in the process wrote to its standard output
+                self._inbox.put((child, message))
+                self.wake()
+        self._inbox.put((child, _GONE))
+        self.wake()
+
+    def messages(self) -> Iterator[object]:
+        """Yield what today's process has sent since, without waiting for more."""
+        with suppress(Empty):
+            while True:
+                child, message = self._inbox.get_nowait()
+                if child is self._child:
+                    yield message
+
+    def send(self, line: str) -> bool:
+        """Write a line; return False when the process is gone, which the reader thread notices."""
+        return self._child is not None and self._child.send(line)
+
+    def kill(self) -> None:
+        """Stop a process that hangs; the reader thread reports it gone."""
+        if self._child is not None:
+            self._child.kill()
+
+    def end(self) -> int | None:
+        """Stop the process at once and hear no more of it; return its exit code if there is one."""
+        child, self._child = self._child, None
+        return None if child is None else child.end()
 
 
 class LearnerProcess:
@@ -44,148 +109,109 @@ class LearnerProcess:
         settings: LearnerSettings,
         *,
         log: Path,
-        program: Sequence[str] = PROGRAM,
-        backoff: tuple[float, ...] = BACKOFF,
-        patience: float = PATIENCE,
-        clock: Callable[[], float] = time.monotonic,
+        upkeep: Upkeep = UPKEEP,
     ) -> None:
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
         self.notices: list[str] = []
-        self._command = [*program, protocol.dump_job(path, dataset, settings)]
-        self._log = log
-        self._backoff = backoff
-        self._patience = patience
-        self._clock = clock
-        self._inbox: Inbox = SimpleQueue()
-        self._wake: Callable[[], object] = lambda: None
-        self._process: subprocess.Popen[str] | None = None
-        self._generation = 0
+        self._upkeep = upkeep
+        self._worker = Worker([*upkeep.program, protocol.dump_job(path, dataset, settings)], log)
         self._failures = 0
+        """Restarts in a row."""
         self._restart_at: float | None = None
         self._newest: int | None = None
+        """The newest poke."""
         self._wanted = False
-        self._asked: int | None = None
+        """Whether it hasn't been sent yet."""
+        self._asked = False
+        """Whether a poke is being worked on."""
         self._heard = 0.0
 
     def wake(self, function: Callable[[], object]) -> None:
         """Call ``function`` from the reader thread whenever there is something to poll for."""
-        self._wake = function
+        self._worker.wake = function
 
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
-        return self._process.pid if self._process else None
+        return self._worker.pid
 
     def start(self) -> None:
-        """Start the process; returns at once."""
-        self._generation += 1
+        """Start the process; return at once."""
         self._restart_at = None
-        self._asked = None
-        self._heard = self._clock()
-        self._process = processes.start(self._command, self._log)
-        reader = threading.Thread(
-            target=self._read, args=(self._process, self._generation), daemon=True
-        )
-        reader.start()
+        self._asked = False
+        self._heard = self._upkeep.clock()
+        self._worker.start()
         self._wanted = self._newest is not None
         self._send_poke()
 
-    def _read(self, process: subprocess.Popen[str], generation: int) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            try:
-                message: object = protocol.load_message(line)
-            except (ValueError, KeyError, TypeError):
-                continue  # not ours: something in the process wrote to its standard output
-            self._inbox.put((generation, message))
-            self._wake()
-        self._inbox.put((generation, _GONE))
-        self._wake()
-
     def poke(self, newest: int) -> None:
-        """There are answers up to ``newest``. Pokes during a fit collapse into one."""
+        """Tell it of answers up to ``newest``. Pokes during a fit collapse into one."""
         self._newest = newest
         self._wanted = True
         self._send_poke()
 
     def explain(self, ticket_id: int, label_id: int) -> None:
-        """Ask why; the answer is :attr:`explanation` some time later, or never."""
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._process.stdin.write(protocol.dump_explain(ticket_id, label_id) + "\n")
-                self._process.stdin.flush()
+        """Ask for an explanation; :attr:`explanation` has it some time later, or never."""
+        self._worker.send(protocol.dump_explain(ticket_id, label_id))
 
     def _send_poke(self) -> None:
         """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
-        if not self._wanted or self._newest is None or self._process is None:
+        if not self._wanted or self._newest is None or self._asked:
             return
-        if self._asked is not None:
-            return
-        assert self._process.stdin is not None
-        # A process that is gone is noticed by the reader thread.
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(protocol.dump_poke(self._newest) + "\n")
-            self._process.stdin.flush()
-            self._asked, self._wanted = self._newest, False
-            self._heard = self._clock()
+        if self._worker.send(protocol.dump_poke(self._newest)):
+            self._asked, self._wanted = True, False
+            self._heard = self._upkeep.clock()
 
     def poll(self) -> Ranking | None:
-        """The newest ranking since the last call; also where restarts happen."""
+        """Return the newest ranking since the last call; also restart what stopped or hangs."""
         ranking: Ranking | None = None
-        with contextlib.suppress(Empty):
-            while True:
-                generation, message = self._inbox.get_nowait()
-                if generation == self._generation:
-                    ranking = self._take(message) or ranking
-        self._mind_the_clock()
+        for message in self._worker.messages():
+            ranking = self._take(message) or ranking
+        self._check_clock()
         return ranking
 
     def _take(self, message: object) -> Ranking | None:
-        self._heard = self._clock()
+        self._heard = self._upkeep.clock()
         if message is _GONE:
             self._gone()
         elif isinstance(message, LearnerStatus):
             self.status = message
             if message.state == "failed":
-                self._asked = None  # it lives and says why; the next answer may mend it
+                self._asked = False  # it lives and says why; the next answer may mend it
         elif isinstance(message, Explanation):
             self.explanation = message
         elif isinstance(message, protocol.Notice):
             self.notices.append(message.text)
         elif isinstance(message, Ranking):
             self._failures = 0
-            self._asked = None
+            self._asked = False
             self._send_poke()
             return message
         return None
 
     def _gone(self) -> None:
-        code = self._reap()
-        if self._failures >= len(self._backoff):
+        """Plan a restart, or give up after as many as there are waits for."""
+        code, waits = self._worker.end(), self._upkeep.backoff
+        if self._failures >= len(waits):
             self.status = LearnerStatus(
                 "failed",
-                f"the learner stopped {self._failures + 1} times, is given up; see the log",
+                f"training stopped {self._failures + 1} times, given up; see the log",
             )
             return
-        self._restart_at = self._clock() + self._backoff[self._failures]
+        self._restart_at = self._upkeep.clock() + waits[self._failures]
         self._failures += 1
-        self.status = LearnerStatus("restarting", f"the learner stopped ({code})")
+        self.status = LearnerStatus("restarting", f"training stopped (exit code {code})")
 
-    def _mind_the_clock(self) -> None:
-        now = self._clock()
+    def _check_clock(self) -> None:
+        now = self._upkeep.clock()
         if self._restart_at is not None and now >= self._restart_at:
             self.start()
-        elif self._process and self._asked is not None and now - self._heard > self._patience:
-            self._process.kill()  # hung; the reader thread reports it gone
+        elif self._asked and now - self._heard > self._upkeep.patience:
+            self._worker.kill()
             self._heard = now
-
-    def _reap(self) -> int | None:
-        process, self._process = self._process, None
-        return None if process is None else processes.end(process)
 
     def close(self) -> None:
         """Stop the process at once; it holds nothing that could be lost."""
-        self._generation += 1
         self._restart_at = None
-        self._reap()
+        self._worker.end()

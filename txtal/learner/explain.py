@@ -1,4 +1,4 @@
-"""Why a label: the words that push for it and against it."""
+"""Why a label: the words that count for it and against it."""
 
 from __future__ import annotations
 
@@ -8,28 +8,46 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import expit
 
+from txtal.learner.fit import Fit
+from txtal.learner.source import Source
 from txtal.learning.arrays import Floats
 from txtal.learning.model import LinearModel
+from txtal.store import tickets
+from txtal.types import Explanation
 from txtal.vectors.vectoriser import Vectoriser
 
 READ = 4_000
-"""Characters of a text that are looked at."""
+"""The most characters of a text that are looked at."""
 
 MOST = 80
-"""Different words that are weighed."""
+"""The most different words that are weighed."""
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+
+def explanation(fit: Fit | None, source: Source, ticket_id: int, label_id: int) -> Explanation:
+    """Explain a label by the words of a ticket; without a model that knows the label by none.
+
+    Raises DatabaseError.
+    """
+    labels = fit.answered.labels if fit and fit.model.ready else ()
+    if fit is None or label_id not in labels:
+        return Explanation(ticket_id, label_id, ())
+    with source.reading() as conn:
+        text = tickets.get(conn, ticket_id).text
+        words = weigh(fit.features.vectoriser, fit.model, text, labels.index(label_id))
+    return Explanation(ticket_id, label_id, words)
 
 
 def weigh(
     vectoriser: Vectoriser, model: LinearModel, text: str, column: int
 ) -> tuple[tuple[str, float], ...]:
-    """Each word of a text with what it does for a label, the strongest first.
+    """Return each word of a text with its weight for a label, the strongest first.
 
-    That is the score of what the text has and, once the word is left out, no longer has: the linear
-    model's own weights, carried back through whatever reduction the features have gone. Of an
-    exclusive label it is the score against its strongest rival; of a rating what it adds to the
-    mean grade, whichever grade is asked about. Words are told apart without case.
+    A word's weight is the score of what the text's features lose when the word is left out: the
+    linear model's own weights, applied through whatever reduction made the features. For an
+    exclusive label it is the score against its strongest rival; for a rating what the word adds to
+    the mean grade, whichever grade is asked about. Case is ignored.
     """
     text = text[:READ]
     words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(text)))[:MOST]
@@ -42,11 +60,11 @@ def weigh(
 
 
 def _lost(whole: Floats, rests: Floats, widths: Sequence[int]) -> Floats:
-    """What of the whole row (d,) each of the rests (n, d) lacks.
+    """Return the part of the whole row (d,) that each of the rests (n, d) lacks.
 
-    Each block's rows are of one length, so that a rest is not the whole less a word: it is that
-    drawn out again. A word the model knows nothing of would seem to weigh against whatever the
-    others speak for. Therefore what is lacking is what is at right angles to the rest.
+    Each block of a row is scaled to one length, so that a rest is not simply the whole minus a
+    word. A word that the model knows nothing of would seem to count against whatever the others
+    count for. So what a rest lacks is the part of the whole at right angles to it.
     """
     lost = np.empty_like(rests)
     start = 0
@@ -60,9 +78,9 @@ def _lost(whole: Floats, rests: Floats, widths: Sequence[int]) -> Floats:
 
 
 def _direction(model: LinearModel, whole: Floats, column: int) -> Floats:
-    """The weights (d,) of the label's log-odds, as probabilities near 1 hardly move.
+    """Return the weights (d,) of the label's log-odds, as probabilities near 1 hardly move.
 
-    Of a rating the slope of the mean grade: the sum of the chances of each grade or above.
+    For a rating, the slope of the mean grade: the sum of the probabilities of each grade or above.
     """
     weights = model.coef[column]
     if model.task == "rating":

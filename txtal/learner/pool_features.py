@@ -1,33 +1,43 @@
-"""The features of a dataset, kept up with its tickets: at once while they are few, else behind.
+"""What of a pool is vectorised so far, with the neighbours found among it.
 
 Nobody waits for a million tickets. Of a pool above ``SMALL`` a first part is vectorised, and what
 there is serves from then on; the rest follows a part at a time, whenever the learner has nothing
 better to do. The parts are drawn at random, so that whatever is there is a fair sample of the pool,
 however its file was sorted.
+
+Neighbours take seconds to find, so they are kept in memory and beside the features on the disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from txtal.errors import LearnerError
+from txtal.learning import neighbourhood
 from txtal.learning.arrays import Indices
+from txtal.learning.herding import Herding
+from txtal.learning.neighbourhood import Neighbourhood
+from txtal.learning.propagation import Propagation
 from txtal.vectors.cache import FeatureCache, Features
 from txtal.vectors.spec import Spec
 
 SMALL = 30_000
-"""Tickets up to which all are vectorised at once, and all are scored after each answer."""
+"""Up to so many tickets are all vectorised at once, and all scored after each answer."""
 
 FIRST = 16_384
 """Tickets of a larger pool that are vectorised before the first ranking."""
 
 MEANWHILE = 2_000
-"""The same while tickets are still being loaded: soon it will all be made anew."""
+"""The same while tickets are still being loaded: soon all features will be made anew."""
 
 PART = 8_192
-"""And at a time after that: a few tenths of a second."""
+"""Tickets vectorised at a time after that, in a few tenths of a second."""
 
 SLOWLY = 256
 """Both where a sentence model may take a second for a few texts."""
@@ -37,6 +47,181 @@ LOOK_SECONDS = 0.1
 
 Fetch = Callable[[Sequence[int]], Sequence[str]]
 Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """A sample of the pool with its nearest neighbours, and what is computed from them."""
+
+    sample: Neighbourhood
+    propagation: Propagation
+    herding: Herding
+    tickets: int
+    """How many there were when the sample was drawn."""
+
+    @classmethod
+    def among(cls, sample: Neighbourhood, tickets: int) -> Neighbours:
+        """Build on a sample whose neighbours may have been found before."""
+        return cls(sample, Propagation(sample), Herding(sample), tickets)
+
+    @classmethod
+    def of(cls, features: Features, tickets: int) -> Neighbours:
+        """Draw a sample of the features; its neighbours are found when they are first needed."""
+        return cls.among(Neighbourhood(features.matrix), tickets)
+
+    def kept_up(self, features: Features, tickets: int) -> Neighbours:
+        """Return those for more of the same features: the very same, wider ones, or new ones."""
+        if len(features.matrix) == self.sample.pool:
+            return self
+        if self._still_fair(tickets):
+            self.sample.grown(features.matrix)
+            return self
+        wider = self.sample.extended(features.matrix)
+        return self.of(features, tickets) if wider is None else self.among(wider, tickets)
+
+    def _still_fair(self, tickets: int) -> bool:
+        """Return whether a sample of part of the pool represents today's tickets well enough."""
+        return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
+
+    def to_arrays(self) -> dict[str, Any] | None:
+        """Return arrays for a file; None while the neighbours haven't been found."""
+        arrays = self.sample.to_arrays()
+        return None if arrays is None else {**arrays, "tickets": np.array(self.tickets)}
+
+    @classmethod
+    def from_arrays(cls, features: Features, arrays: Mapping[str, Any]) -> Neighbours | None:
+        """Undo :meth:`to_arrays`; None for arrays that don't belong to these features."""
+        sample, tickets = Neighbourhood.from_arrays(features.matrix, arrays), arrays.get("tickets")
+        if sample is None or tickets is None or tickets.shape != ():
+            return None
+        return cls.among(sample, int(tickets))
+
+
+@dataclass(frozen=True, eq=False)
+class Vectorised:
+    """The features that serve now, with the neighbours among them."""
+
+    features: Features
+    neighbours: Neighbours
+
+
+class PoolFeatures:
+    """The features and neighbours of one dataset, kept up with its tickets."""
+
+    def __init__(
+        self,
+        cache: FeatureCache,
+        spec: Spec,
+        fetch: Fetch,
+        progress: Progress,
+        loading: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``fetch`` reads texts, in any thread; ``loading`` tells whether tickets are to come."""
+        self._cache = cache
+        self._spec = spec
+        self._fetch = fetch
+        self._growth = Growth(cache, spec, progress, loading, self._prepare)
+        self._there: Vectorised | None = None
+        self._prepared: tuple[str, Neighbours] | None = None
+        """Neighbours among features that were made anew and don't serve yet, by their name."""
+        self._stored: Neighbours | None = None
+        """Those that are on the disk."""
+
+    @property
+    def last(self) -> int:
+        """The highest ticket id that was met."""
+        return self._growth.last
+
+    @property
+    def complete(self) -> bool:
+        """Whether every ticket that was met has its features."""
+        return self._growth.complete
+
+    def meet(self, new: Sequence[int], answered: Sequence[int]) -> Vectorised:
+        """Return what there is, now that the dataset has ``new`` tickets, too.
+
+        The features of answered tickets are among it, except while all are being made anew. Raises
+        UsageError for a bad spec, LearnerError when the texts can't be vectorised.
+        """
+        return self._adopt(self._growth.meet(new, answered, self._fetch))
+
+    def grow(self) -> Vectorised | None:
+        """Make the next part and return what there is then; None when nothing was left to make.
+
+        Raises as :meth:`meet`.
+        """
+        features = self._growth.step(self._fetch)
+        return None if features is None else self._adopt(features)
+
+    def serves(self, features: Features) -> bool:
+        """Return whether these features are the ones that serve now."""
+        return self._there is not None and self._there.features is features
+
+    def outdates(self, features: Features) -> bool:
+        """Return whether there are so many more features than these that it is time to rank."""
+        if self._there is None:
+            return False
+        now = self._there.features
+        return (
+            now.made != features.made
+            or len(now.ids) >= 2 * len(features.ids)
+            or (len(now.ids) > len(features.ids) and self.complete)
+        )
+
+    def find_neighbours(self) -> None:
+        """Find the neighbours now rather than when they are first needed."""
+        if self._there is not None:
+            self._there.neighbours.sample.find()
+
+    def store_neighbours(self) -> bool:
+        """Write the neighbours beside the features, if they were found; return whether it did.
+
+        A disk that is full goes without.
+        """
+        if self._there is None or self._there.neighbours is self._stored:
+            return False
+        features, neighbours = self._there.features, self._there.neighbours
+        arrays = neighbours.to_arrays()
+        if arrays is None:
+            return False
+        with suppress(LearnerError):
+            self._cache.remember(features, arrays, self._spec)
+        self._stored = neighbours
+        return True
+
+    def _adopt(self, features: Features) -> Vectorised:
+        """Have these features serve from now on, with their neighbours."""
+        there = self._there
+        if there is None or there.features.made != features.made:
+            there = Vectorised(features, self._prepared_for(features))
+        elif there.features is not features:
+            kept_up = there.neighbours.kept_up(features, self._growth.tickets)
+            there = Vectorised(features, kept_up)
+        self._there = there
+        return there
+
+    def _prepared_for(self, features: Features) -> Neighbours:
+        made, neighbours = self._prepared or ("", None)
+        self._prepared = None
+        if neighbours is None or made != features.made:
+            neighbours = self._stored_or_new(features)
+            neighbours.sample.find()
+        return neighbours
+
+    def _prepare(self, features: Features) -> None:
+        """Find neighbours before features that were made anew serve, while the old ones do."""
+        neighbours = self._stored_or_new(features)
+        if self._there is not None:
+            neighbours.sample.find()
+        self._prepared = features.made, neighbours
+
+    def _stored_or_new(self, features: Features) -> Neighbours:
+        arrays = self._cache.remembered(features, self._spec)
+        self._stored = Neighbours.from_arrays(features, arrays) if arrays else None
+        tickets = self._growth.tickets
+        if self._stored is None:
+            return Neighbours.of(features, tickets)
+        return self._stored.kept_up(features, tickets)
 
 
 class Growth:
@@ -50,8 +235,8 @@ class Growth:
         loading: Callable[[], bool] = lambda: False,
         prepare: Callable[[Features], object] = lambda features: None,
     ) -> None:
-        """``loading`` says whether more tickets are on their way; ``prepare`` does what features
-        made anew need before they serve.
+        """``loading`` tells whether more tickets are to come; ``prepare`` does what features made
+        anew need before they serve, in the thread that makes them.
         """
         self.features: Features | None = None
         self._cache = cache
@@ -81,10 +266,10 @@ class Growth:
         return self.features is not None and not len(self._waiting) and self._anew is None
 
     def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> Features:
-        """The features there are, now that the dataset has ``new`` tickets, too.
+        """Return the features there are, now that the dataset has ``new`` tickets, too.
 
-        All there can be of a small pool, and of any the features of answered tickets, but while
-        all are made anew.
+        Those of all tickets in a small pool, and in any pool those of answered tickets, except
+        while all are being made anew.
         """
         fresh = np.asarray(new, np.int64)
         self._ids = np.concatenate([self._ids, fresh])
@@ -111,38 +296,37 @@ class Growth:
             return self.features
         return self._append(urgent, fetch)
 
-    def step(self, fetch: Fetch) -> bool:
-        """Make the next part; whether there was one to make.
+    def step(self, fetch: Fetch) -> Features | None:
+        """Make the next part and return the features there are; None when nothing was left to make.
 
-        Features that are outgrown are made anew in a thread, which a step only looks after.
+        Outgrown features are made anew in a thread, which a step only looks after.
         """
         features = self.features
         if features is None:
-            return False
+            return None
         if self._anew is not None:
             wait([self._anew], LOOK_SECONDS)
-            if self._anew.done():
-                made, self._anew = self._anew.result(), None
-                self._serve(made)
-            return True
+            if not self._anew.done():
+                return features
+            made, self._anew = self._anew.result(), None
+            return self._serve(made)
         if features.outgrown_by(self.tickets):
             if self._loading():
-                return False  # what is made now would be made again
+                return None  # what is made now would be made again
             with_one = ThreadPoolExecutor(1, "anew")
             self._anew = with_one.submit(self._make, fetch, self._ids, self._answered)
             with_one.shutdown(wait=False)
-            return True
+            return features
         if not len(self._waiting):
-            return False
+            return None
         size = (SLOWLY if features.vectoriser.slow else PART) * self._cache.engine.width
-        self._append(self._waiting[:size], fetch)
-        return True
+        return self._append(self._waiting[:size], fetch)
 
     def _begin(self, fetch: Fetch) -> Features:
         return self._serve(self._make(fetch, self._ids, self._answered))
 
     def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> Features:
-        """Fit anew and make the first part, answered tickets among it; the old serve until then."""
+        """Fit anew and make the first part, with the answered tickets; the old serve until then."""
         drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
         pool = np.sort(drawn[:MEANWHILE]) if loading else ids
@@ -159,7 +343,7 @@ class Growth:
 
     def _append(self, ids: Indices, fetch: Fetch) -> Features:
         grown = self._cache.append(ids, fetch, self._spec)
-        if grown is None:  # somebody deleted them
+        if grown is None:  # somebody deleted the cache
             return self._begin(fetch)
         before, self.features = self.features, grown
         same = before is not None and grown.made == before.made

@@ -1,4 +1,4 @@
-"""What the screen's process and the learner say to each other: JSON, one message a line.
+"""Messages between the screen's process and the learner: JSON, one message per line.
 
 To the learner: ``{"newest": 312}``, there are answers up to this id, or ``{"explain": 7, "label":
 2}``, why label 2 for ticket 7. Back come a status, ``{"state", "detail", "progress"}``, rankings,
@@ -12,7 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from txtal.types import Explanation, LearnerSettings, LearnerStatus, Ranking, serialise
+from txtal.types import (
+    Compute,
+    Explanation,
+    LearnerSettings,
+    LearnerStatus,
+    Ranking,
+    StopRule,
+    serialise,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ Message = LearnerStatus | Ranking | Explanation | Notice
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the learner is asked: a ranking, or, with a ticket, why it would have a label."""
+    """Asks for a ranking or, with a ticket, for an explanation of one of its labels."""
 
     newest: int = 0
     ticket_id: int = 0
@@ -35,28 +43,30 @@ class Request:
 
 
 def dump_job(path: Path, dataset: str, settings: LearnerSettings) -> str:
-    """The learner's one command-line argument."""
+    """Write the learner's one command-line argument."""
     return json.dumps({"path": str(path), "dataset": dataset, "settings": asdict(settings)})
 
 
 def load_job(text: str) -> tuple[Path, str, LearnerSettings]:
-    """Back from :func:`dump_job`."""
+    """Read what :func:`dump_job` wrote."""
     job = json.loads(text)
-    return Path(job["path"]), job["dataset"], LearnerSettings(**job["settings"])
+    settings = job["settings"]
+    groups = {"stop": StopRule(**settings["stop"]), "compute": Compute(**settings["compute"])}
+    return Path(job["path"]), job["dataset"], LearnerSettings(**{**settings, **groups})
 
 
 def dump_poke(newest: int) -> str:
-    """A line for the learner's standard input."""
+    """Write a line for the learner's standard input."""
     return json.dumps({"newest": newest})
 
 
 def dump_explain(ticket_id: int, label_id: int) -> str:
-    """Another line for it."""
+    """Write another line for it."""
     return json.dumps({"explain": ticket_id, "label": label_id})
 
 
 def load_request(line: str) -> Request:
-    """Back from either. Raises ValueError, KeyError or TypeError on anything else."""
+    """Read either line. Raises ValueError, KeyError or TypeError for anything else."""
     body = json.loads(line)
     if "explain" in body:
         return Request(ticket_id=int(body["explain"]), label=int(body["label"]))
@@ -64,7 +74,7 @@ def load_request(line: str) -> Request:
 
 
 def dump_message(message: Message) -> str:
-    """A line for the learner's standard output."""
+    """Write a line for the learner's standard output."""
     if isinstance(message, Ranking):
         return '{"ranking":' + serialise.dump_ranking(message) + "}"
     if isinstance(message, Explanation):
@@ -77,7 +87,7 @@ def dump_message(message: Message) -> str:
 
 
 def load_message(line: str) -> Message:
-    """Back from :func:`dump_message`. Raises ValueError, KeyError or TypeError on anything else."""
+    """Read such a line. Raises ValueError, KeyError or TypeError for anything else."""
     body: dict[str, Any] = json.loads(line)
     if "ranking" in body:
         return serialise.ranking_from(body["ranking"])

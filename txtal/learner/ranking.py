@@ -1,161 +1,180 @@
-"""Which tickets to ask next, of what was read and scored, and what is said of each."""
+"""Which tickets to show next, and what the model says of each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from txtal.learner.fit import NOT_READY, Fit
+from txtal.learner.fitter import Fitter
+from txtal.learner.pool_features import Neighbours
+from txtal.learner.source import Source
 from txtal.learning import model, select, start
-from txtal.learning.arrays import Floats, Indices, Mask
+from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS
-from txtal.learning.model import LinearModel
 from txtal.learning.strategies import registry
-from txtal.learning.strategies.pool import Pool, score
-from txtal.types import RANDOM, START, Answer, Dataset, Ranked, Scheme
+from txtal.learning.strategies.pool import Place, Pool, score
+from txtal.types import RANDOM, START, Ranked, Revision
 from txtal.vectors.cache import Features
+from txtal.vectors.spec import Spec
 
 SIZE = 50
 """Tickets in a ranking: enough for a fast annotator while the next one is made."""
 
 HEAD = 20
-"""Labels whose probability is handed on with a ticket."""
+"""The most labels whose probability comes with a ticket."""
 
 NONE: Indices = np.empty(0, np.int64)
 """No rows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What the database held when it was read, with a row of features for every ticket."""
+class Candidates:
+    """The tickets to pick from: all that were open at a fit, or the most promising of them."""
 
-    dataset: Dataset
-    newest: int
-    answers: Sequence[Answer]
-    chances: Mapping[int, float | None]
-    """Of each answered ticket that it was asked when it was, in that order."""
-    audited: frozenset[int]
-    """Ids of the tickets that were drawn uniformly, whatever they were asked again for."""
-    features: Features
-    synthetic: frozenset[int] = frozenset()
-    """Ids of the tickets that were composed: no part of the pool."""
+    fit: Fit
+    rows: Indices
+    """(c,), ascending: their rows in the features."""
+    pool: Pool
+    """The same for a strategy to score."""
 
     @property
-    def scheme(self) -> Scheme:
-        return self.dataset.scheme
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTickets:
-    """The tickets nobody has answered, and those of them to choose from."""
-
-    is_open: Mask
-    """(rows of the features,)."""
-    rows: Indices
-    """(n,), ascending: those that are."""
-    candidates: Indices
-    """(c,), ascending: rows of the features, all that are open or the likeliest of them."""
-    pool: Pool
-    """Of the candidates."""
+    def open_rows(self) -> Indices:
+        """(n,), ascending: the rows of all open tickets."""
+        return self.fit.snapshot.open_rows
 
     @property
     def uniform(self) -> float:
-        """The chance of each in a uniform draw."""
-        return 1.0 / max(1, len(self.rows))
+        """The probability of each open ticket in a uniform draw."""
+        return 1.0 / max(1, len(self.open_rows))
+
+
+def pool_of(fit: Fit, rows: Indices, source: Source, rng: np.random.Generator) -> Pool:
+    """Gather some open tickets of a fit for a strategy to score."""
+    features = fit.features
+    return Pool(
+        features=features.matrix[rows],
+        task=fit.task,
+        model=fit.model if fit.model.ready else None,
+        answered=fit.answered.features,
+        cells=fit.answered.cells,
+        labels=[label.name for label in fit.scheme.labels],
+        size=SIZE,
+        place=Place(fit.neighbours.herding, rows, fit.answered.rows),
+        read_texts=lambda: source.texts(features.ids[rows].tolist()),
+        rng=rng,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Rows of the features in the order they should be asked, and why."""
+class Pick:
+    """Rows of the features in the order they should be shown, and why."""
 
     reason: str
     rows: Indices
     scores: Floats | None
     """A score a row."""
-    chance: float | None
-    """Of being drawn, given the pool; None where it isn't known."""
+    probability: float | None
+    """The selection probability, given the pool; None where it isn't known."""
 
 
-class Chooser:
-    """Chooses by a strategy; the start order, once it is worked out, stays."""
+class Picker:
+    """Picks by a strategy; the start order, once it is made, stays."""
 
     def __init__(self, strategy: str, seed: int) -> None:
         self._name = strategy
         self._strategy = registry.get(strategy)
         self._traits = registry.traits(strategy)
         self._seed = seed
-        self._start: Indices | None = None
+        self._neighbours: Neighbours | None = None
+        self._start: Indices = NONE
 
-    def forget(self) -> None:
-        """The features are others now."""
-        self._start = None
+    def pick(self, candidates: Candidates) -> tuple[Pick, ...]:
+        """Pick what to show next: the start order as long as it takes, then by the strategy.
 
-    def choose(self, waiting: OpenTickets, snapshot: Snapshot) -> Choice:
-        """Whom to ask: the start order while there is no model worth asking, then the strategy."""
-        if not len(waiting.rows):
-            return Choice(self._name, NONE, None, 1.0)
-        if not self._traits.from_nothing:
-            rows = self._start_rows(waiting, snapshot)
-            if len(rows) or waiting.pool.model is None:
-                return Choice(START, rows, None, 1.0)
-        pool = waiting.pool
+        The last of the start order are followed by what the strategy picks, if there is a model, as
+        they may all be answered before the next ranking is there.
+        """
+        if not len(candidates.open_rows):
+            return ()
+        if self._traits.from_nothing:
+            return (self._by_strategy(candidates),)
+        rows, ready = self._start_rows(candidates), candidates.pool.model is not None
+        first = Pick(START, rows, None, 1.0)
+        if not len(rows):
+            return (self._by_strategy(candidates),) if ready else (first,)
+        return (first, *self._after(rows, candidates)) if ready else (first,)
+
+    def _after(self, rows: Indices, candidates: Candidates) -> tuple[Pick, ...]:
+        """Fill up a ranking that begins with these rows."""
+        room = SIZE - len(rows)
+        if room <= 0:
+            return ()
+        # A generator of its own: how many are left to start with must not change other draws.
+        pool = replace(candidates.pool, rng=candidates.pool.rng.spawn(1)[0])
+        found = self._by_strategy(replace(candidates, pool=pool))
+        new = np.flatnonzero(~np.isin(found.rows, rows))[:room]
+        scores = None if found.scores is None else found.scores[new]
+        return (replace(found, rows=found.rows[new], scores=scores),)
+
+    def _by_strategy(self, candidates: Candidates) -> Pick:
+        """Pick the best by the strategy's scores, or at random where it scores none."""
+        pool = candidates.pool
         name = self._traits.picked_as or self._name
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
         if not len(best):
-            drawn = select.audit_sample(len(waiting.rows), SIZE, pool.rng)
-            return Choice(RANDOM, waiting.rows[drawn], None, waiting.uniform)
-        return Choice(name, waiting.candidates[best], scores[best], self._chance(waiting))
+            drawn = select.audit_sample(len(candidates.open_rows), SIZE, pool.rng)
+            return Pick(RANDOM, candidates.open_rows[drawn], None, candidates.uniform)
+        return Pick(name, candidates.rows[best], scores[best], self._probability(candidates))
 
-    def _chance(self, waiting: OpenTickets) -> float | None:
-        """Of the first ticket to come first; a mixture's own draw is not ours to know."""
+    def _probability(self, candidates: Candidates) -> float | None:
+        """Return that of the first ticket to come first; a mixture's own draw isn't known."""
         if self._name == RANDOM:
-            return waiting.uniform
+            return candidates.uniform
         return None if ":" in self._name else 1.0
 
-    def _start_rows(self, waiting: OpenTickets, snapshot: Snapshot) -> Indices:
-        """Rows of the pool still to be asked in the start order; none once it is over."""
-        size = start.start_size(len(snapshot.scheme.labels))
-        ready = waiting.pool.model is not None
-        if ready and len(snapshot.answers) >= size:
+    def _start_rows(self, candidates: Candidates) -> Indices:
+        """Return the open rows that are left of the start order; none once it is over."""
+        fit, snapshot = candidates.fit, candidates.fit.snapshot
+        size = start.start_size(len(fit.scheme.labels))
+        if fit.model.ready and len(snapshot.answers) >= size:
             return NONE
-        if self._start is None:
+        if self._neighbours is not fit.neighbours:  # other features, or many more of them
             order = start.start_order(
-                snapshot.features.matrix, size, answered=~waiting.is_open, seed=self._seed
+                fit.features.matrix, size, answered=~snapshot.is_open, seed=self._seed
             )
-            self._start = snapshot.features.ids[order]
-        still = snapshot.features.rows(self._start)
-        rows = still[waiting.is_open[still]][:SIZE]
-        if not len(rows) and not ready:
-            rows = waiting.rows[select.audit_sample(len(waiting.rows), SIZE, waiting.pool.rng)]
+            self._neighbours, self._start = fit.neighbours, fit.features.ids[order]
+        still = fit.features.rows(self._start)
+        rows = still[snapshot.is_open[still]][:SIZE]
+        if not len(rows) and not fit.model.ready:
+            rows = candidates.open_rows[
+                select.audit_sample(len(candidates.open_rows), SIZE, candidates.pool.rng)
+            ]
         return rows
 
 
-def ranked(
-    choice: Choice, snapshot: Snapshot, fitted: LinearModel, calibrated: LinearModel
-) -> tuple[Ranked, ...]:
-    """The choice with what is suggested by the model as it was fitted, and the probabilities of the
-    other, which mean what they say.
+def ranked(pick: Pick, features: Features, fit: Fit) -> tuple[Ranked, ...]:
+    """Describe each ticket picked: the model's suggestion, and calibrated probabilities.
+
+    ``features`` are those that the picked rows are rows of.
     """
-    labels, ids = snapshot.scheme.ids, snapshot.features.ids
-    features = snapshot.features.matrix[choice.rows]
-    decided = model.decide(fitted.predict_proba(features), snapshot.scheme.task) == IS
-    proba = calibrated.predict_proba(features)
-    scores = [None] * len(choice.rows) if choice.scores is None else choice.scores
+    labels, rows = fit.scheme.ids, features.matrix[pick.rows]
+    decided = model.decide(fit.model.predict_proba(rows), fit.task) == IS
+    proba = fit.calibrated.predict_proba(rows)
+    scores = [None] * len(pick.rows) if pick.scores is None else pick.scores
     found = []
-    for row, chances, chosen, score_ in zip(choice.rows, proba, decided, scores, strict=True):
-        likely = np.argsort(-chances, kind="stable") if fitted.ready else NONE
+    for row, shown, chosen, score_ in zip(pick.rows, proba, decided, scores, strict=True):
+        best = np.argsort(-shown, kind="stable") if fit.model.ready else NONE
         found.append(
             Ranked(
-                ticket_id=int(ids[row]),
-                suggestion=tuple(labels[i] for i in likely if chosen[i]),
-                probabilities=tuple(
-                    (labels[i], round(float(chances[i]), 4)) for i in likely[:HEAD]
-                ),
-                reason=choice.reason,
+                ticket_id=int(features.ids[row]),
+                suggestion=tuple(labels[i] for i in best if chosen[i]),
+                probabilities=tuple((labels[i], round(float(shown[i]), 4)) for i in best[:HEAD]),
+                reason=pick.reason,
                 score=None if score_ is None else _finite(score_),
-                selection_probability=choice.chance,
+                selection_probability=pick.probability,
             )
         )
     return tuple(found)
@@ -163,3 +182,18 @@ def ranked(
 
 def _finite(score: float) -> float | None:
     return round(float(score), 6) if np.isfinite(score) else None
+
+
+def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds: float) -> Revision:
+    """Describe a fit for the store and the screen."""
+    return Revision(
+        answers=len(fit.snapshot.answers),
+        newest=fit.snapshot.log.newest,
+        seconds=round(seconds, 4),
+        vectoriser=str(vectoriser),
+        strategy=strategy,
+        headline=fit.measured.headline,
+        note=fitter.note if fit.model.ready else NOT_READY,
+        outlook=fitter.outlook,
+        measures=fit.measures,
+    )

@@ -1,111 +1,92 @@
-"""Is it worth going on: what the learner looks ahead to, every so many answers."""
+"""Whether more answers are worth giving, looked for every so many answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from txtal.learner.answered import Known
-from txtal.learning.arrays import Indices
-from txtal.learning.model import LinearModel, decide
+from txtal.learner.answered import Answered
+from txtal.learner.fit import Fit
+from txtal.learning.arrays import Cells, Indices
+from txtal.learning.model import decide
 from txtal.learning.stopping import FRACTIONS, LAG, StopSet, changed, kappa, plateau
-from txtal.learning.training import Trainer
 from txtal.measures import advice
-from txtal.types import Answer, Estimate, Outlook, Prediction
-from txtal.vectors.files import Matrix
+from txtal.types import Answer, Estimate, Forecast, Outlook, StopRule
 
 EVERY = 50
-"""Answers from one look to the next, however often the model is refitted."""
+"""Answers from one look to the next, however many fits there are in between."""
 
 FEWEST = 150
-"""Answers before the first."""
+"""Answers before the first look."""
 
 SIZE = 1_000
 """Tickets in the stop set."""
 
 _TOO_FEW = 50
-"""Unanswered tickets of it below which the pool is nearly used up."""
+"""With fewer unanswered tickets of it the pool is nearly used up."""
 
 PLATEAU = 300
-"""Answers without a rise of the audit's estimate that are worth a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """When the annotator wants to be told."""
-
-    gain: float = 1.0
-    """Points of macro-F1 by ``LAG`` more answers, below which it isn't worth going on; 0: never."""
-    target: float | None = None
-    """The accuracy that is enough."""
-
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self.gain) or self.target is not None
+"""Answers without a rise of the estimate after which labelling may stop."""
 
 
 def due(answers: int, last: Outlook | None) -> bool:
-    """Whether it is time to look again; after answers were taken back, too."""
+    """Return whether it is time to look again; after answers were undone, too."""
     before = last.answers if last else 0
     return answers >= FEWEST and not before <= answers < before + EVERY
 
 
 def look_ahead(
-    known: Known,
-    standing: Sequence[Answer],
-    trainer: Trainer,
-    newest: LinearModel,
-    calibrated: LinearModel,
-    pool: Matrix,
-    rows: Indices,
+    fit: Fit,
+    answered: Answered,
     history: Sequence[tuple[int, Estimate]],
-    wishes: Wishes,
+    rule: StopRule,
+    seed: int,
 ) -> Outlook | None:
-    """What more answers would bring; None where too few open tickets are left to tell by.
+    """Estimate what more answers would bring; None with too few open tickets to tell by.
 
-    ``pool`` (n, d) are the features of all tickets and ``rows`` (s,) those of the stop set. The
-    earlier models are made again of the first so many answers, so that nothing has to be kept.
+    ``answered`` is what the fit's model learned from. Earlier models are made again of the first
+    so many answers, so that nothing has to be kept.
     """
-    rows = rows[~np.isin(rows, known.rows)]
+    rows = stop_rows(len(fit.features.ids), seed)
+    rows = rows[~np.isin(rows, answered.rows)]
     if len(rows) < _TOO_FEW:
         return None
-    features, count = np.asarray(pool[rows]), len(known.cells)
-    order = _in_order(known, standing)
+    features, count = np.asarray(fit.features.matrix[rows]), len(answered)
+    order = _in_order(answered, fit.snapshot.answers)
 
-    def decisions(answers: int) -> np.ndarray:
+    def decisions(answers: int) -> Cells:
         first = np.sort(order[:answers])
-        model = trainer.model(known.features[first], known.rows[first], known.cells[first])
-        return decide(model.predict_proba(features), trainer.task)
+        model = fit.trainer.model(
+            answered.features[first], answered.rows[first], answered.cells[first]
+        )
+        return decide(model.predict_proba(features), fit.task)
 
-    now = decide(newest.predict_proba(features), trainer.task)
+    now = decide(fit.model.predict_proba(features), fit.task)
     answers = [round(count * fraction) for fraction in FRACTIONS]
     stop_set = StopSet(
-        trainer.task,
-        calibrated.predict_proba(features),
+        fit.task,
+        fit.calibrated.predict_proba(features),
         np.array([*answers, count]),
         [*map(decisions, answers), now],
     )
     before = decisions(count - LAG)
-    return _judged(
-        stop_set, kappa(before, now, trainer.task), changed(before, now), history, wishes
-    )
+    return _judged(stop_set, kappa(before, now, fit.task), changed(before, now), history, rule)
 
 
 def stop_rows(size: int, seed: int) -> Indices:
-    """The stop set of a pool of this size (s,): the same as long as it doesn't grow."""
+    """Draw the stop set (s,) of a pool of this size: the same as long as it doesn't grow."""
     return np.sort(np.random.default_rng([seed, _STOP]).permutation(size)[:SIZE])
 
 
 _STOP = 0x570
-"""Parts its draw from all others with the same seed."""
+"""Keeps its draw apart from all others with the same seed."""
 
 
-def _in_order(known: Known, standing: Sequence[Answer]) -> Indices:
-    """The rows of what is known, in the order they were answered (m,)."""
-    newest = {answer.ticket_id: answer.id for answer in sorted(standing, key=lambda one: one.id)}
-    return np.argsort([newest[ticket] for ticket in known.matrix.ticket_ids.tolist()])
+def _in_order(answered: Answered, answers: Sequence[Answer]) -> Indices:
+    """Return the rows of what is answered (m,) in the order of the answers."""
+    newest = {answer.ticket_id: answer.id for answer in sorted(answers, key=lambda one: one.id)}
+    return np.argsort([newest[ticket] for ticket in answered.tickets.tolist()])
 
 
 def _judged(
@@ -113,47 +94,47 @@ def _judged(
     agreement: float,
     differs: float,
     history: Sequence[tuple[int, Estimate]],
-    wishes: Wishes,
+    rule: StopRule,
 ) -> Outlook:
     answers, curve = int(stop_set.answers[-1]), stop_set.quality
-    audit = history[-1][1] if history else None
-    needed = _needed(stop_set, audit, wishes.target)
-    ahead = curve.gain(answers, LAG)
-    reached, notice = _verdict(ahead, differs, audit, plateau(history), wishes)
+    estimate = history[-1][1] if history else None
+    needed = _needed(stop_set, estimate, rule.target)
+    gain = curve.expected_gain(answers, LAG)
+    reached, notice = _verdict(gain, differs, estimate, plateau(history), rule)
     return Outlook(
         answers=answers,
         gain=curve.gain(answers, EVERY),
         kappa=round(agreement, 4),
         changed=round(differs, 4),
-        target=wishes.target,
+        target=rule.target,
         needed=needed,
         reached=reached,
         notice=notice,
     )
 
 
-def _needed(stop_set: StopSet, audit: Estimate | None, target: float | None) -> Prediction | None:
-    """Answers still needed; the interval is that of the estimate it starts from."""
-    if target is None or audit is None:
+def _needed(stop_set: StopSet, estimate: Estimate | None, target: float | None) -> Forecast | None:
+    """Return the answers still needed; the interval comes from that of the estimate."""
+    if target is None or estimate is None:
         return None
     curve, answers = stop_set.accuracy, int(stop_set.answers[-1])
     value, low, high = (
-        curve.needed(answers, quality, target) for quality in (audit.value, audit.high, audit.low)
+        curve.needed(answers, quality, target)
+        for quality in (estimate.value, estimate.high, estimate.low)
     )
-    return Prediction(value, low, high)
+    return Forecast(value, low, high)
 
 
 def _verdict(
-    ahead: Prediction, differs: float, audit: Estimate | None, flat: int, wishes: Wishes
+    gain: float, differs: float, estimate: Estimate | None, flat: int, rule: StopRule
 ) -> tuple[str, str]:
-    """Which reason to stop there is, and how it is told; nothing where there is none."""
-    assert ahead.value is not None
-    if audit and wishes.target is not None and audit.value >= wishes.target:
-        return "target", advice.reached_target(wishes.target, audit)
-    if not wishes.gain:
+    """Return the reason to stop and its words; two empty strings when there is none."""
+    if estimate and rule.target is not None and estimate.value >= rule.target:
+        return "target", advice.reached_target(rule.target, estimate)
+    if not rule.gain:
         return "", ""
-    if 100 * min(ahead.value, differs) < wishes.gain:
-        return "gain", advice.little_gain(LAG, ahead.value, differs)
+    if 100 * min(gain, differs) < rule.gain:
+        return "gain", advice.little_gain(LAG, gain, differs)
     if flat >= PLATEAU:
         return "plateau", advice.flat_audit(flat)
     return "", ""

@@ -1,4 +1,4 @@
-"""Which answers the model doubts, with what speaks against each."""
+"""Answers that are probably wrong, with the evidence against each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from txtal.learner.answered import Known
+from txtal.learner.answered import Answered
+from txtal.learner.fit import Fit
 from txtal.learning import suspects
 from txtal.learning.arrays import Floats, Indices, Mask, unit_rows
 from txtal.learning.crossfit import cross_fitted, deal
@@ -17,76 +18,76 @@ from txtal.learning.training import Trainer
 from txtal.types import SUSPECT, Answer, Near, Ranked, Suspect, Task
 
 FEWEST = 50
-"""Answers below which the model is in no position to doubt any."""
+"""With fewer answers the model can't judge any."""
 
 NEWEST = 20
-"""Answers that are still fresh in the annotator's mind, and left alone."""
+"""The newest answers are left alone: the annotator still remembers them."""
 
 NEAREST = 5
 
 GROWTH = 1.1
-"""How many times the answers of the last look there must be for the next, of a robust fit."""
+"""A robust fit looks again at this many times the answers of the last look."""
 
 
-def doubted(known: Known, trainer: Trainer, standing: Sequence[Answer]) -> list[Suspect]:
-    """The answers that are probably wrong, the most suspect first.
+def suspected(fit: Fit) -> list[Suspect]:
+    """Return the answers that are probably wrong, the most suspect first.
 
-    Not the newest, nor any that was looked at as a suspect before: the annotator's second word
-    settles it. Cross-fitting takes several fits.
+    Not the newest, nor any that was reviewed as a suspect before: the annotator's second answer
+    settles it. Takes several fits.
     """
-    if len(known.cells) < FEWEST:
+    answered = fit.answered
+    if len(answered) < FEWEST:
         return []
+    standing = fit.snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
-    found = _doubts(known, trainer)
+    proba, known = _cross_fitted(answered, fit.trainer)
+    found = suspects.doubts(proba, known, answered.cells, fit.task)
     settled = _settled(standing)
     open_ = [
         place
         for place, row in enumerate(found.rows.tolist())
-        if answers[int(known.matrix.ticket_ids[row])].id not in settled
+        if answers[int(answered.tickets[row])].id not in settled
     ]
-    near = _nearest(known.features, found.rows[open_])
+    near = _nearest(answered.features, found.rows[open_])
     return [
-        _suspect(known, found, place, beside, answers)
+        _suspect(answered, found, place, beside, answers)
         for place, beside in zip(open_, near, strict=True)
     ]
 
 
-def _doubts(known: Known, trainer: Trainer) -> Doubts:
-    return suspects.doubts(*_cross_fitted(known, trainer), known.cells, trainer.task)
-
-
-def _cross_fitted(known: Known, trainer: Trainer) -> tuple[Floats, Mask]:
-    told = (known.cells == IS).any(axis=1) | (known.cells == NOT).any(axis=1)
-    folds = deal(known.cells, told)
-    return cross_fitted(known.features, known.rows, known.cells, folds, trainer.model)
+def _cross_fitted(answered: Answered, trainer: Trainer) -> tuple[Floats, Mask]:
+    """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
+    cells = answered.cells
+    told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
+    return cross_fitted(answered.features, answered.rows, cells, deal(cells, told), trainer.model)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Answers that a robust fit doesn't learn from, and of how many they were found."""
+    """Answers that a robust fit doesn't learn from, and how many were looked at."""
 
     tickets: frozenset[int] = frozenset()
     answers: int = 0
 
     def is_old(self, answers: int) -> bool:
-        """Whether it is time to look again: it takes several fits."""
+        """Return whether it is time to look again, which takes several fits."""
         return answers >= FEWEST and not self.answers <= answers < GROWTH * self.answers
 
 
-def left_out(known: Known, trainer: Trainer) -> LeftOut:
-    """The answers to leave out of what is known; of exclusive labels only."""
-    wrong = suspects.improbable(*_cross_fitted(known, trainer), known.cells)
-    return LeftOut(frozenset(known.matrix.ticket_ids[wrong].tolist()), len(known.cells))
+def left_out(answered: Answered, trainer: Trainer) -> LeftOut:
+    """Find the answers that a robust fit leaves out; for exclusive labels only."""
+    wrong = suspects.improbable(*_cross_fitted(answered, trainer), answered.cells)
+    return LeftOut(frozenset(answered.tickets[wrong].tolist()), len(answered))
 
 
 def _settled(standing: Sequence[Answer]) -> set[int]:
-    """Ids of answers that are not to be listed."""
+    """Return the ids of answers that are not to be listed."""
     looked_at = {one.id for one in standing if one.ranked and one.ranked.reason == SUSPECT}
     return looked_at | set(sorted(one.id for one in standing)[-NEWEST:])
 
 
 def _nearest(features: Floats, rows: Indices) -> list[tuple[tuple[int, float], ...]]:
-    """The rows nearest to each of ``rows``, itself left out, with their cosines."""
+    """Find the rows nearest to each of ``rows``, itself left out, with their cosines."""
     unit = unit_rows(features)
     beside = []
     for row in rows.tolist():
@@ -98,7 +99,7 @@ def _nearest(features: Floats, rows: Indices) -> list[tuple[tuple[int, float], .
 
 
 def _suspect(
-    known: Known,
+    answered: Answered,
     found: Doubts,
     place: int,
     beside: Sequence[tuple[int, float]],
@@ -106,22 +107,22 @@ def _suspect(
 ) -> Suspect:
     row, column = int(found.rows[place]), int(found.columns[place])
     return Suspect(
-        answer=answers[int(known.matrix.ticket_ids[row])],
-        label=known.labels[column],
-        missing=bool(known.cells[row, column] != IS),
+        answer=answers[int(answered.tickets[row])],
+        label=answered.labels[column],
+        missing=bool(answered.cells[row, column] != IS),
         given=round(float(found.given[place]), 4),
         other=round(float(found.other[place]), 4),
         near=tuple(
-            Near(int(known.matrix.ticket_ids[other]), known.accepted(other), round(cosine, 4))
+            Near(int(answered.tickets[other]), answered.accepted(other), round(cosine, 4))
             for other, cosine in beside
         ),
     )
 
 
-def asked_again(suspect: Suspect, task: Task) -> Ranked:
-    """The question that a suspect is: the model's view as the suggestion.
+def shown_again(suspect: Suspect, task: Task) -> Ranked:
+    """Make a suspect the ticket to show, with what the model would say as the suggestion.
 
-    The chance of the first draw is kept: being asked again changes nothing of it.
+    It keeps the selection probability of the first time, which showing it again doesn't change.
     """
     answer = suspect.answer
     others = tuple(label for label in answer.labels if label != suspect.label)

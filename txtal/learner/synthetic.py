@@ -1,37 +1,44 @@
-"""New tickets composed of the pool's own: a part of one from each side of a boundary.
+"""New tickets composed of the pool's own: a part of a ticket from each side of a boundary.
 
 Membership queries (Angluin 1988) in the words that tickets are made of. A point made up in feature
-space has no text; the text that comes nearest to lying between two labels is a piece of a ticket of
-the one and a piece of a ticket of the other.
+space has no text. The text that comes nearest to lying between two labels is a piece of a ticket
+with one label and a piece of a ticket with the other.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
+
+from txtal.learner.ranking import Candidates, Pick, ranked
+from txtal.learner.source import Source
 from txtal.learning.arrays import Features
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.synthesis import pairs
 from txtal.learning.strategies.uncertainty import margin
+from txtal.types import SYNTHETIC, Composed
+from txtal.vectors.files import Matrix
 
 BOUNDARIES = 8
-"""That tickets are composed across, at most: those with the most doubt."""
+"""The most boundaries that tickets are composed across: those with the most uncertainty."""
 
 PARTS = 3
-"""Parts of a text that are tried: its first, its last, and all of it."""
+"""The most parts of a text that are tried: its first, its last, and all of it."""
 
 LONGEST = 500
-"""Characters of a text that anything is taken from; more would make a ticket too long to read."""
+"""Characters of a text that parts come from; more would make a ticket too long to read."""
 
 _END = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 _CLAUSE = re.compile(r"(?<=[,;:，；：、])\s+")
 
 
 def parts(text: str) -> list[str]:
-    """What a text may lend: its first and last sentence, else clause, and all of it."""
+    """Return the parts of a text: its first and last sentence, else clause, and all of it."""
     text = text.strip()
     if len(text) > LONGEST:
         text = text[:LONGEST].rsplit(maxsplit=1)[0]
@@ -43,32 +50,32 @@ def parts(text: str) -> list[str]:
 
 
 def joined(one: str, other: str) -> Iterator[str]:
-    """Every text of a part of each, either first."""
+    """Join every part of one text with every part of the other, in both orders."""
     for first, second in product(parts(one), parts(other)):
         if first != second:
             yield f"{first} {second}"
             yield f"{second} {first}"
 
 
-class Made(NamedTuple):
+class Mixed(NamedTuple):
     """A composed text."""
 
     text: str
     rows: tuple[int, int]
-    """Of the pool: what it is made of."""
-    doubt: float
+    """The pool's rows that it is made of."""
+    uncertainty: float
 
 
 def compose(
     pool: Pool,
     read: Callable[[Sequence[int]], Sequence[str]],
     vectorise: Callable[[Sequence[str]], Features],
-) -> list[Made]:
-    """Texts of the pool's, the most doubtful first: one a boundary, ``BOUNDARIES`` at most.
+) -> list[Mixed]:
+    """Compose texts of the pool's, the most uncertain first: one per boundary.
 
-    Each is of the nearest ticket on either side of the point where the boundary is crossed, and of
-    all texts of a part of each the one the model is in most doubt about. ``read`` gives the texts
-    of rows of the pool. Raises LearnerError when there is no model.
+    Each joins parts of the tickets nearest to the point where the boundary is crossed, one on each
+    side; of all such texts it is the one the model is most uncertain about. ``read`` returns the
+    texts of rows of the pool. Raises LearnerError when there is no model.
     """
     across = pairs(pool)[:BOUNDARIES]
     texts = dict(zip(_flat(across), read(_flat(across)), strict=True))
@@ -76,10 +83,33 @@ def compose(
     for one, other in across:
         tried = list(dict.fromkeys(joined(texts[one], texts[other])))
         if tried:
-            doubt = margin(Pool(vectorise(tried), pool.task, pool.model))
-            best = int(doubt.argmax())
-            made.append(Made(tried[best], (one, other), float(doubt[best])))
-    return sorted(made, key=lambda found: -found.doubt)
+            uncertainty = margin(Pool(vectorise(tried), pool.task, pool.model))
+            best = int(uncertainty.argmax())
+            made.append(Mixed(tried[best], (one, other), float(uncertainty[best])))
+    return sorted(made, key=lambda found: -found.uncertainty)
+
+
+def composed(candidates: Candidates, source: Source) -> tuple[Composed, ...]:
+    """Compose texts of two open tickets each that the model is uncertain about."""
+    if candidates.pool.model is None:
+        return ()
+    fit, features = candidates.fit, candidates.fit.features
+    ids = features.ids[candidates.rows]
+    made = compose(
+        candidates.pool,
+        lambda rows: source.texts(ids[list(rows)].tolist()),
+        features.vectoriser.transform,
+    )
+    if not made:
+        return ()
+    rows = features.vectoriser.transform([one.text for one in made])
+    own = replace(features, ids=np.arange(len(made)), matrix=Matrix(rows.astype(np.float16)))
+    uncertainty = np.array([one.uncertainty for one in made], np.float32)
+    described = ranked(Pick(SYNTHETIC, np.arange(len(made)), uncertainty, None), own, fit)
+    return tuple(
+        Composed(one.text, (int(ids[one.rows[0]]), int(ids[one.rows[1]])), its)
+        for one, its in zip(made, described, strict=True)
+    )
 
 
 def _flat(across: Iterable[tuple[int, int]]) -> list[int]:

@@ -116,7 +116,7 @@ def estimated(evidence: Evidence) -> Measures | None:
         accuracy=accuracy,
         macro_f1=macro_f1,
         corrected=_corrected(evidence, proba, audit, heat),
-        temperature=heat,
+        calibration=replace(found.calibration, temperature=heat),
     )
 
 

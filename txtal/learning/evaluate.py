@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import sqrt
 from typing import Literal
 
@@ -17,7 +17,7 @@ from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.model import decide
 from txtal.measures.intervals import wilson
-from txtal.types import ONE_OF, Bin, Estimate, LabelCounts, Measures, Task
+from txtal.types import ONE_OF, Bin, Calibration, Estimate, LabelCounts, Measures, Task
 
 BINS = 10
 """Of the reliability table, at most."""
@@ -91,9 +91,13 @@ def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Me
         labels=tuple(_counts(cells, decided)),
         confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
         error=_mean_error(cells, decided) if task == "rating" else None,
-        ece=sum(one.n * abs(one.confidence - one.right) for one in bins) / len(right),
-        reliability=bins,
+        calibration=Calibration(_expected_error(bins), bins),
     )
+
+
+def _expected_error(bins: Sequence[Bin]) -> float:
+    """Return the mean distance of confidence from the share right."""
+    return sum(one.n * abs(one.confidence - one.right) for one in bins) / sum(one.n for one in bins)
 
 
 def confidence(proba: Floats, decided: Cells, task: Task) -> Floats:

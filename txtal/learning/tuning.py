@@ -4,14 +4,14 @@ No single penalty, class weighting or set of features is best for every kind of 
 annotator shouldn't have to know. So alternatives to what is used now are tried on the answers, each
 a change in one hyperparameter (coordinate search), one whenever the learner has nothing better to
 do. An alternative takes over when it is better by more than two standard errors of the difference,
-answer by answer: the usual settings do well on most kinds of text, and what chance alone would
-favour now and then isn't worth a change. The rule is after the one-standard-error rule of Breiman
-et al. 1984 ("Classification and Regression Trees", section 3.4.3).
+answer by answer: the defaults do well on most kinds of text, and what chance alone would favour now
+and then isn't worth a change. The rule is after the one-standard-error rule of Breiman et al. 1984
+("Classification and Regression Trees", section 3.4.3).
 
-The measure is the mean of two: accuracy and macro recall, as users read both and neither alone says
-enough of skewed labels; for several labels a ticket, each ticket's F1; for ratings, how near they
-are, as a share of the scale. The answers were mostly
-picked for being hard, so the figures say nothing of the pool: that is for the audit to say.
+The measure is the mean of accuracy and macro recall, as users read both and neither alone says
+enough of skewed labels; for several labels per ticket, each ticket's F1; for ratings, how near they
+are, as a fraction of the scale. Most answers were picked for being hard, so these figures say
+nothing of the pool: the audit does.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from txtal.learning.training import Hyperparameters
 from txtal.types import Task
 
 FEWEST = 100
-"""Answers below which there is nothing to choose by."""
+"""With fewer answers there is nothing to choose by."""
 
 GROWTH = 1.3
-"""How many times the answers of the last search there must be for the next."""
+"""Search again at this many times the answers of the last search."""
 
 MOST = 600
-"""Answers that a search looks at; of more, a sample."""
+"""The most answers that a search looks at; of more it takes a sample."""
 
 FOLDS = 4
 
@@ -48,17 +48,17 @@ ERRORS = 2.0
 
 PENALTIES = (1.0, None)
 PENALTIES_OF_GRADES = (0.3, 3.0, None)
-"""None is what is usual."""
+"""None is the task's default."""
 
-CARRIED = (0.0, 3.0, 10.0)
+PROPAGATIONS = (0.0, 3.0, 10.0)
 
 Learn = Callable[[Hyperparameters, Features, Indices, Cells], LinearModel]
 """Fits a model to the answers (n, k) about tickets by their features (n, d) and rows (n,)."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The answers a search goes by, the same for all it compares."""
+@dataclass(frozen=True, eq=False)
+class SearchAnswers:
+    """The answers that a search compares by, the same for all alternatives."""
 
     features: Features
     rows: Indices
@@ -70,8 +70,8 @@ class Evidence:
     @classmethod
     def of(
         cls, features: Features, rows: Indices, cells: Cells, task: Task, seed: int
-    ) -> Evidence | None:
-        """A sample of the answers; None while they are too few to choose by."""
+    ) -> SearchAnswers | None:
+        """Draw a sample of the answers; None while they are too few to choose by."""
         checkable = known_in_full(cells, task)
         if checkable.sum() < FEWEST:
             return None
@@ -85,7 +85,7 @@ class Evidence:
         )
 
     def scores(self, hyper: Hyperparameters, learn: Learn) -> Floats:
-        """How well models of other answers do on each checked one (c,); the mean is the measure."""
+        """Score each checked answer (c,) by a model of other answers; the mean is the measure."""
         checked = self.folds >= 0
         proba, _ = cross_fitted(
             self.features, self.rows, self.cells, self.folds, partial(learn, hyper)
@@ -109,101 +109,113 @@ def _scores(truth: Mask, decided: Mask, task: Task) -> Floats:
 
 
 @dataclass
+class _Search:
+    """A search under way."""
+
+    answers: SearchAnswers
+    best: Floats
+    """The scores (c,) of what is chosen now."""
+    waiting: list[dict[str, Any]]
+    """Changes that are still to be tried."""
+    tried: int = 0
+
+
+@dataclass
 class Tuning:
     """The search and what it has found; each :meth:`step` tries one alternative."""
 
     blocks: int
-    """Blocks of features there are."""
+    """How many blocks of features there are."""
     seed: int = 0
     chosen: Hyperparameters = field(default_factory=Hyperparameters)
     why: str = ""
-    """What was chosen by how much, or that nothing was; nothing before the first search's end."""
+    """What was chosen and by how much, or that nothing was; empty before the first search ends."""
     _looked_at: int = 0
-    _tried: int = 0
-    _evidence: Evidence | None = None
-    _best: Floats | None = None
-    _waiting: list[dict[str, Any]] = field(default_factory=list)
+    """Answers that there were at the last search."""
+    _search: _Search | None = None
 
     def step(
         self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
     ) -> bool:
-        """Try one alternative, if there is one to try; whether another waits."""
-        if self._evidence is None and not self._begin(features, rows, cells, task):
-            return False
-        assert self._evidence is not None
-        if self._best is None:
-            self._best = self._evidence.scores(self.chosen, learn)
+        """Try one alternative, if it is time to; return whether more are to be tried."""
+        if self._search is None:
+            self._search = self._begin(features, rows, cells, task, learn)
+            return self._search is not None
+        self._try(self._search, learn)
+        if self._search.waiting:
             return True
-        other = replace(self.chosen, **self._waiting.pop(0))
-        if other != self.chosen:
-            self._compare(self._evidence, other, self._evidence.scores(other, learn))
-            self._tried += 1
-        if not self._waiting:
-            if not self.adapted:
-                self.why = _why_not(self._tried, len(self._best))
-            self._evidence = None
-        return bool(self._waiting)
+        if not self.adapted:
+            self.why = _why_not(self._search.tried, len(self._search.best))
+        self._search = None
+        return False
 
     @property
     def adapted(self) -> bool:
-        """Whether anything is not as usual."""
+        """Whether anything but the defaults was chosen."""
         return self.chosen != Hyperparameters()
 
-    def _begin(self, features: Features, rows: Indices, cells: Cells, task: Task) -> bool:
+    def _begin(
+        self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
+    ) -> _Search | None:
+        """Score what is chosen now, for others to be compared with."""
         if len(cells) < GROWTH * self._looked_at:
-            return False
-        self._evidence = Evidence.of(features, rows, cells, task, self.seed)
-        if self._evidence is None:
-            return False
-        self._looked_at, self._best, self._tried = len(cells), None, 0
-        self._waiting = list(_changes(task, self.blocks))
-        return True
+            return None
+        answers = SearchAnswers.of(features, rows, cells, task, self.seed)
+        if answers is None:
+            return None
+        self._looked_at = len(cells)
+        return _Search(
+            answers, answers.scores(self.chosen, learn), list(_changes(task, self.blocks))
+        )
 
-    def _compare(self, evidence: Evidence, other: Hyperparameters, scores: Floats) -> None:
-        assert self._best is not None
-        difference = scores - self._best
+    def _try(self, search: _Search, learn: Learn) -> None:
+        other = replace(self.chosen, **search.waiting.pop(0))
+        if other == self.chosen:
+            return
+        search.tried += 1
+        scores = search.answers.scores(other, learn)
+        difference = scores - search.best
         gain = float(difference.mean())
         if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
-            self.chosen, self._best = other, scores
-            self.why = _why(other, _gained(gain, evidence), len(scores))
+            self.chosen, search.best = other, scores
+            self.why = _why(other, _gained(gain, search.answers), len(scores))
 
 
 def _changes(task: Task, blocks: int) -> Iterator[dict[str, Any]]:
-    """Every value of every hyperparameter."""
+    """Yield every value of every hyperparameter."""
     if task == "exclusive":
-        yield from ({"carried": weight} for weight in CARRIED)
+        yield from ({"propagation": weight} for weight in PROPAGATIONS)
     yield from ({"C": C} for C in (PENALTIES_OF_GRADES if task == "rating" else PENALTIES))
-    if task != "rating":  # who is off by little for rare grades is off by much for all others
+    if task != "rating":  # what helps rare grades hurts all others more
         yield from ({"balanced": balanced} for balanced in (None, False))
     if blocks > 1:
-        yield from ({"halved": block} for block in (None, *range(blocks)))
+        yield from ({"downweighted": block} for block in (None, *range(blocks)))
 
 
-def _gained(gain: float, evidence: Evidence) -> str:
-    if evidence.task == "rating":
-        return f"off by {gain * (evidence.cells.shape[1] - 1):.2f} less"
+def _gained(gain: float, answers: SearchAnswers) -> str:
+    if answers.task == "rating":
+        return f"error {gain * (answers.cells.shape[1] - 1):.2f} lower"
     return f"{100 * gain:+.1f} points"
 
 
 def _why(chosen: Hyperparameters, gained: str, answers: int) -> str:
-    usual = Hyperparameters()
+    default = Hyperparameters()
     said = []
     if chosen.C is not None:
         said.append(f"C={chosen.C:g}")
     if chosen.balanced is not None:
         said.append("classes by their frequency")
-    if chosen.carried != usual.carried:
-        said.append(
-            f"answers carried on {chosen.carried:g}" if chosen.carried else "no carrying on"
-        )
-    if chosen.halved is not None:
-        said.append(f"features {chosen.halved + 1} halved")
-    what = ", ".join(said) or "the usual settings"
+    if chosen.propagation != default.propagation:
+        weight = chosen.propagation
+        said.append(f"label propagation weight {weight:g}" if weight else "no label propagation")
+    if chosen.downweighted is not None:
+        said.append(f"vector block {chosen.downweighted + 1} at half weight")
+    what = ", ".join(said) or "default settings"
     return f"adapted to your answers: {what} ({gained} in cross-validation of {answers} answers)"
 
 
 def _why_not(tried: int, answers: int) -> str:
     return (
-        f"the usual settings: none of {tried} others was clearly better in cross-validation of "
-        f"{answers} answers"
+        f"default settings kept: none of {tried} alternatives was clearly better in "
+        f"cross-validation of {answers} answers"
     )

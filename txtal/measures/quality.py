@@ -39,9 +39,9 @@ def as_data(
             if label in names and other in names
         ],
         "calibration": {
-            "temperature": round(measures.temperature, DIGITS),
-            "ece": round(measures.ece, DIGITS),
-            "reliability": [_rounded(asdict(one)) for one in measures.reliability],
+            "temperature": round(measures.calibration.temperature, DIGITS),
+            "ece": round(measures.calibration.ece, DIGITS),
+            "reliability": [_rounded(asdict(one)) for one in measures.calibration.reliability],
         },
         **({"others": _others(measures)} if others else {}),
     }
@@ -76,7 +76,7 @@ def measures_line(measures: Measures) -> str:
         f"{name} {100 * one.value:.0f} % ({100 * one.low:.0f}–{100 * one.high:.0f})"
         for name, one in shown
     ]
-    return ", ".join([*parts, f"calibration error {100 * measures.ece:.0f} %"])
+    return ", ".join([*parts, f"calibration error {100 * measures.calibration.ece:.0f} %"])
 
 
 def shared(overlap: Overlap, where: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from txtal.errors import DataError, UsageError
 from txtal.reading import read_small
-from txtal.types import Dataset, LabelKeys, LearnerSettings, Stream, Task
+from txtal.types import Compute, Dataset, LabelKeys, LearnerSettings, StopRule, Stream, Task
 
 if TYPE_CHECKING:
     from txtal.recipes.extensions import Extras, Key, Panel, Styled
@@ -48,7 +48,7 @@ class LabelOptions:
 
     def specs(self) -> list[tuple[str, str]]:
         """Return the name and description of each. Raises UsageError for what can't be a label."""
-        from txtal.formats.labelled import read_labels
+        from txtal.formats.label_files import read_labels
         from txtal.text import normalise_label
         from txtal.types.grades import grades
 
@@ -65,7 +65,7 @@ class QuestionOptions:
 
     order: Order = "ranking"
     """``file`` shows tickets in the order of loading and starts no learner; ``suspects`` shows
-    answers that are probably wrong."""
+    answers that are probably wrong; ``disputed`` tickets on which annotators differ."""
     audit: float = _DEFAULTS.audit
     """Fraction of tickets drawn at random to measure quality."""
     recheck: float = 0.0
@@ -124,9 +124,9 @@ class ModelOptions:
     """Notify when 100 more answers would gain fewer points of macro-F1 than this; 0: never."""
     stop_at: float | None = None
     """Notify at this estimated accuracy."""
-    engine: str = _DEFAULTS.engine
+    engine: str = _DEFAULTS.compute.engine
     """``dask`` vectorises and sweeps on the workers of ``scheduler``; see docs/scale.md."""
-    scheduler: str | None = _DEFAULTS.scheduler
+    scheduler: str | None = _DEFAULTS.compute.scheduler
 
     def check(self) -> None:
         """Raises UsageError for figures out of range."""
@@ -170,14 +170,12 @@ class ModelOptions:
             audit=questions.audit,
             seed=questions.seed,
             robust=self.robust,
-            stop_gain=self.stop_gain,
-            stop_at=self.stop_at,
+            stop=StopRule(self.stop_gain, self.stop_at),
             suspects=questions.order == "suspects",
             code=str(code),
             stream=questions.stream is not None,
             synthesise=questions.synthesise > 0,
-            engine=self.engine,
-            scheduler=self.scheduler,
+            compute=Compute(self.engine, self.scheduler),
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from txtal.learner.inline import InlineLearner
-from txtal.learner.learner import Learner
+from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate, grades, model
 from txtal.learning.arrays import Indices
 from txtal.session.session import Session
@@ -74,7 +74,7 @@ class Simulation:
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
             cache = self._cache(config.vectoriser)
-            learner = Learner(path, dataset.name, settings, cache_folder=cache)
+            learner = PoolLearner(path, dataset.name, settings, cache=cache)
             ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
@@ -102,7 +102,7 @@ class Simulation:
     def _label(
         self,
         session: Session,
-        learner: Learner,
+        learner: PoolLearner,
         said: Mapping[str, Gold],
         progress: Callable[[int], None],
     ) -> Iterator[Point]:
@@ -116,16 +116,11 @@ class Simulation:
             session.update()
             progress(session.count)
             if session.count in marks:
-                if session.behind:
-                    learner.rank()  # amid a batch: a point is what all answers so far give
-                yield self._measure(session.count, learner, began)
-
-    def _measure(self, labels: int, learner: Learner, began: float) -> Point:
-        seconds = time.perf_counter() - began
-        assert learner.model is not None, "a ranking was made before the first answer"
-        assert learner.features is not None
-        measures = self._score(learner.model, learner.features)
-        return Point(labels, seconds=round(seconds, 3), **measures)
+                # Amid a batch, too, a point is what all answers so far give.
+                fit = learner.learn() if session.behind else learner.newest()
+                seconds = round(time.perf_counter() - began, 3)
+                measures = self._score(fit.model, fit.features)
+                yield Point(session.count, seconds=seconds, **measures)
 
     def _score(self, fitted: model.LinearModel, features: Features) -> dict[str, float]:
         """Accuracy (every label right, for multilabel), macro-F1 and the like on the test file."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from txtal.errors import DamagedError
-from txtal.store import checksums, labels, leases, tickets
+from txtal.store import checksums, labels, leases, removals, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Undone, reasons
 
@@ -194,10 +194,15 @@ _ASKED_AS = (
 def by_id(
     conn: Connection, answer_ids: Sequence[int], stands_for: Mapping[int, int] | None = None
 ) -> list[Answer]:
-    """These answers, undone or not; their labels as they were given, or what stands for them."""
+    """These answers, undone or not; their labels as they were given, or what stands for them.
+
+    Without those that were taken out with a ticket that was to be forgotten.
+    """
     found = []
     for answer_id in answer_ids:
         row = conn.execute("SELECT * FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        if row is None and removals.is_removed(conn, answer_id):
+            continue
         if row is None:
             raise DamagedError(f"answer {answer_id} is lost; a backup brings it back")
         found.append(from_row(row, stands_for or {}))

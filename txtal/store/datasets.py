@@ -78,9 +78,14 @@ def _natural_task(specs: Sequence[LabelSpec]) -> Task:
     return "binary" if len(specs) == 1 else "exclusive"
 
 
-def _create(conn: Connection, name: str, task: Task) -> int:
+def check_name(name: str) -> None:
+    """Raises UsageError for what can't name a dataset."""
     if not name.strip() or not name.isprintable():
         raise UsageError(f"{name!r} can't name a dataset; use printable characters")
+
+
+def _create(conn: Connection, name: str, task: Task) -> int:
+    check_name(name)
     cursor = conn.execute(
         "INSERT INTO dataset (name, task, created) VALUES (?, ?, ?)", (name, task, time.time())
     )

@@ -14,7 +14,7 @@ from txtal.errors import UsageError
 from txtal.store import answers, labels
 from txtal.store.sqlite import Connection, transaction
 from txtal.text import normalise_label
-from txtal.types import Label, LabelChange, Relabelled, Scheme, grades
+from txtal.types import Label, LabelChange, Relabelled, Scheme, Task, grades
 
 
 def change(conn: Connection, dataset_id: int, wanted: LabelChange, annotator: str) -> Relabelled:
@@ -51,6 +51,8 @@ class _Scheme:
             return self._undo()
         if wanted.action == "add":
             name = normalise_label(wanted.name)
+            if wanted.task and not (self._scheme.labels or self._scheme.former):
+                self._set_task(wanted.task)
             self._log("add", self._add(name, wanted.description), {"name": name})
             return Relabelled()
         label = self._label(wanted.label)
@@ -193,6 +195,13 @@ class _Scheme:
                 raise UsageError(f"there is a label {name} already; `label merge` joins two labels")
         if any(label.name == name for label in self._scheme.former):
             raise UsageError(f"{name} is the name of a retired label; `label add` brings it back")
+
+    def _set_task(self, task: Task) -> None:
+        if answers.newest(self._conn, self._dataset) and task != self._scheme.task:
+            given = answers.standing(self._conn, self._dataset)
+            if any(answer.verdict != "ignore" for answer in given):
+                raise UsageError(f"there are {self._scheme.task} answers; it can't become {task}")
+        self._conn.execute("UPDATE dataset SET task = ? WHERE id = ?", (task, self._dataset))
 
     def _set(self, label_id: int, column: str, value: object) -> None:
         self._conn.execute(f"UPDATE label SET {column} = ? WHERE id = ?", (value, label_id))

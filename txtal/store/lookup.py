@@ -31,12 +31,27 @@ def history(conn: Connection, dataset_id: int, query: Query, limit: int) -> list
     ]
 
 
-def _conditions(conn: Connection, dataset_id: int, query: Query) -> Iterator[tuple[str, object]]:
+def matching(conn: Connection, dataset_id: int, query: Query, limit: int) -> list[int]:
+    """Return ids of the tickets with the query's words and meta, answered or not, oldest first."""
+    conditions = list(_of_tickets(query))
+    where = " AND ".join(["t.dataset_id = ?", *(condition for condition, _ in conditions)])
+    rows = conn.execute(
+        f"SELECT t.id FROM ticket AS t WHERE {where} ORDER BY t.id LIMIT ?",
+        (dataset_id, *(value for _, value in conditions), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _of_tickets(query: Query) -> Iterator[tuple[str, object]]:
     for word in query.words:
         yield "t.text LIKE ? ESCAPE '\\'", f"%{_plain(word)}%"
     for key, value in query.meta:
         field = f"json_extract(t.meta, {_literal(_path(key))})"
         yield f"{field} LIKE ? ESCAPE '\\'", f"{_plain(value)}%"
+
+
+def _conditions(conn: Connection, dataset_id: int, query: Query) -> Iterator[tuple[str, object]]:
+    yield from _of_tickets(query)
     if query.by:
         yield "a.annotator LIKE ? ESCAPE '\\'", f"{_plain(query.by)}%"
     if query.label:

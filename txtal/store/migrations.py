@@ -244,6 +244,33 @@ _M010 = (
     "CREATE INDEX setting_whole ON setting (dataset_id, name, value)",
 )
 
+# What was taken out on purpose: answers by their numbers, whose gap is no loss then, and tickets by
+# their hash, so that a text that was to be forgotten isn't loaded again.
+_M011 = (
+    """CREATE TABLE removed (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        at REAL NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX removed_whole ON removed (first, last, at, why)",
+    """CREATE TABLE forgotten (
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        input_hash INTEGER NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (dataset_id, input_hash)
+    ) STRICT""",
+    "CREATE INDEX forgotten_whole ON forgotten (dataset_id, input_hash, at)",
+)
+
+# What is shown of a model is an estimate by all answers, and no longer that of the audit alone.
+_M012 = (
+    "ALTER TABLE revision RENAME COLUMN audit_n TO headline_n",
+    "ALTER TABLE revision RENAME COLUMN audit_value TO headline_value",
+    "ALTER TABLE revision RENAME COLUMN audit_low TO headline_low",
+    "ALTER TABLE revision RENAME COLUMN audit_high TO headline_high",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -255,5 +282,7 @@ MIGRATIONS = {
     "m008_synthetic": _M008,
     "m009_commit_mark": _M009,
     "m010_settings": _M010,
+    "m011_removed": _M011,
+    "m012_headline": _M012,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -13,11 +13,11 @@ from txtal.types import Estimate, Measures, Ranking, Revision, serialise
 def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
     """Record the revision and replace the dataset's queue with its ranking. Returns its id."""
     revision = ranking.revision
-    audit = revision.audit
+    headline = revision.headline
     with transaction(conn):
         cursor = conn.execute(
             "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
-            " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)"
+            " vectoriser, strategy, headline_n, headline_value, headline_low, headline_high, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 dataset_id,
@@ -28,10 +28,10 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
                 revision.seconds,
                 revision.vectoriser,
                 revision.strategy,
-                audit and audit.n,
-                audit and audit.value,
-                audit and audit.low,
-                audit and audit.high,
+                headline and headline.n,
+                headline and headline.value,
+                headline and headline.low,
+                headline and headline.high,
                 revision.note,
             ),
         )
@@ -96,9 +96,9 @@ def latest(conn: Connection, dataset_id: int) -> tuple[int, Revision] | None:
 def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
     """The answers learned from and the estimate, at each revision whose estimate was a new one."""
     rows = conn.execute(
-        "SELECT answers, audit_n, audit_value, audit_low, audit_high FROM revision WHERE id IN"
-        " (SELECT min(id) FROM revision WHERE dataset_id = ? AND audit_n > 0"
-        "  GROUP BY audit_n, audit_value)"
+        "SELECT answers, headline_n, headline_value, headline_low, headline_high FROM revision"
+        " WHERE id IN (SELECT min(id) FROM revision WHERE dataset_id = ? AND headline_n > 0"
+        "  GROUP BY headline_n, headline_value)"
         " ORDER BY id",
         (dataset_id,),
     )
@@ -106,15 +106,17 @@ def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
 
 
 def _from_row(row: sqlite.Row) -> Revision:
-    audit = None
-    if row["audit_n"] is not None:
-        audit = Estimate(row["audit_n"], row["audit_value"], row["audit_low"], row["audit_high"])
+    headline = None
+    if row["headline_n"] is not None:
+        headline = Estimate(
+            row["headline_n"], row["headline_value"], row["headline_low"], row["headline_high"]
+        )
     return Revision(
         row["answers"],
         row["newest"],
         row["seconds"],
         row["vectoriser"],
         row["strategy"],
-        audit,
+        headline,
         row["note"],
     )

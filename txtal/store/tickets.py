@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from txtal.errors import DamagedError
+from txtal.store import removals
 from txtal.store.checksums import input_hash, ticket_sum
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Record, Ticket
@@ -27,6 +28,8 @@ class Loaded:
 
     added: int
     duplicates: int
+    forgotten: int = 0
+    """Those that were to be forgotten, and so aren't taken again."""
 
 
 def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
@@ -37,8 +40,9 @@ def add(conn: Connection, dataset_id: int, records: Iterable[Record]) -> Loaded:
     numbers = itertools.count()
     numbered = zip(records, numbers, strict=False)
     with transaction(conn), roomy(conn):
-        added = _insert(conn, (_row(dataset_id, record) for record, _ in numbered))
-    return Loaded(added, next(numbers) - added)
+        wanted = _Wanted(conn, dataset_id, (_row(dataset_id, record) for record, _ in numbered))
+        added = _insert(conn, wanted)
+    return Loaded(added, next(numbers) - added - wanted.forgotten, wanted.forgotten)
 
 
 def add_some(conn: Connection, dataset_id: int, records: Sequence[Record]) -> Loaded:
@@ -46,14 +50,15 @@ def add_some(conn: Connection, dataset_id: int, records: Sequence[Record]) -> Lo
 
     What the dataset has already costs no lock at all.
     """
-    rows = [_row(dataset_id, record) for record in records]
+    wanted = _Wanted(conn, dataset_id, (_row(dataset_id, record) for record in records))
+    rows = list(wanted)
     there = _known(conn, dataset_id, [row[1] for row in rows])
     new = [row for row in rows if row[1] not in there]
     if not new:
-        return Loaded(0, len(rows))
+        return Loaded(0, len(rows), wanted.forgotten)
     with transaction(conn):
         added = _insert(conn, new)
-    return Loaded(added, len(rows) - added)
+    return Loaded(added, len(rows) - added, wanted.forgotten)
 
 
 def add_new(conn: Connection, dataset_id: int, record: Record) -> int | None:
@@ -65,6 +70,27 @@ def add_new(conn: Connection, dataset_id: int, record: Record) -> int | None:
 
 _Row = tuple[int, int, str, str, str, int]
 """As it is bound: what is NULL in the table is an empty string here."""
+
+
+class _Wanted:
+    """Rows without those of texts that were to be forgotten, which it counts."""
+
+    def __init__(self, conn: Connection, dataset_id: int, rows: Iterable[_Row]) -> None:
+        self.forgotten = 0
+        self._hashes = removals.forgotten(conn, dataset_id)
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[_Row]:
+        if not self._hashes:  # as good as always: no look at each row
+            return iter(self._rows)
+        return self._filtered()
+
+    def _filtered(self) -> Iterator[_Row]:
+        for row in self._rows:
+            if row[1] in self._hashes:
+                self.forgotten += 1
+            else:
+                yield row
 
 
 def _row(dataset_id: int, record: Record) -> _Row:
@@ -157,6 +183,15 @@ def find(conn: Connection, dataset_id: int, text: str) -> int | None:
         (dataset_id, input_hash(text)),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def there(conn: Connection, dataset_id: int, ticket_ids: Sequence[int]) -> list[int]:
+    """Return those of the ids that are tickets of the dataset."""
+    rows = conn.execute(
+        "SELECT id FROM ticket WHERE dataset_id = ? AND id IN (SELECT value FROM json_each(?))",
+        (dataset_id, json.dumps(ticket_ids)),
+    )
+    return [row[0] for row in rows]
 
 
 def get(conn: Connection, ticket_id: int) -> Ticket:

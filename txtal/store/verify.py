@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from txtal.store import checksums, schema
+from txtal.store import checksums, removals, schema
 from txtal.store.sqlite import Connection, sqlite
 from txtal.text import count
 
@@ -128,7 +128,7 @@ def _counters(conn: Connection) -> Iterator[str]:
 
 
 def _numbers(conn: Connection) -> Iterator[str]:
-    """The answer log counts without a gap, for nothing is ever taken out of it."""
+    """The answer log counts without a gap, but for what was taken out and noted as such."""
     gaps = conn.execute(
         "SELECT before + 1, id - 1 FROM"
         " (SELECT id, lag(id, 1, 0) OVER (ORDER BY id) AS before FROM"
@@ -136,8 +136,9 @@ def _numbers(conn: Connection) -> Iterator[str]:
         "   SELECT seq + 1 FROM sqlite_sequence WHERE name = 'answer'))"
         " WHERE id > before + 1"
     )
-    for first, last in gaps:
-        yield f"answer {first}: lost" if first == last else f"answers {first} to {last}: lost"
+    for gap in gaps.fetchall():
+        for first, last in removals.lost(conn, *gap):
+            yield f"answer {first}: lost" if first == last else f"answers {first} to {last}: lost"
 
 
 _CHECKS: tuple[_Check, ...] = (

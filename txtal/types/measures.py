@@ -22,7 +22,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class Forecast:
     """What is expected, with a 95 % interval; None: more than any number."""
 
     value: float | None
@@ -36,7 +36,7 @@ class Outlook:
 
     answers: int
     """After how many this was seen."""
-    gain: Prediction
+    gain: Forecast
     """Of macro-F1 by 50 more answers."""
     kappa: float
     """Agreement with the model of 100 answers before, on tickets nobody has answered."""
@@ -44,7 +44,7 @@ class Outlook:
     """The share of those tickets that it decided otherwise."""
     target: float | None = None
     """The accuracy wished for."""
-    needed: Prediction | None = None
+    needed: Forecast | None = None
     """Answers still needed for that."""
     reached: str = ""
     """Why it may be time to stop: ``target``, ``gain``, ``plateau``, or nothing."""
@@ -80,6 +80,18 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far a model's confidence is from its accuracy."""
+
+    ece: float
+    """Expected calibration error: the mean distance of confidence from the share right."""
+    reliability: tuple[Bin, ...]
+    """From the least confident decisions to the most."""
+    temperature: float = 1.0
+    """What the logits are divided by, so that probabilities mean what they say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """How good a model is, measured on answers that it had not seen."""
 
@@ -93,10 +105,7 @@ class Measures:
     """The labels that were met, in the order of the scheme."""
     confusion: tuple[tuple[int, int, int], ...]
     """(label, what it was taken for, how often), the most frequent first; exclusive only."""
-    ece: float
-    """Expected calibration error: how far confidence is from the share right, in the mean."""
-    reliability: tuple[Bin, ...]
-    """From the least confident decisions to the most."""
+    calibration: Calibration
     audit: Estimate | None = None
     """The share of audit answers right, as it is."""
     audit_f1: Estimate | None = None
@@ -105,8 +114,6 @@ class Measures:
     """Accuracy by the model's confidence in the pool, put right by the audit."""
     error: Estimate | None = None
     """rating: the mean absolute error, in grades."""
-    temperature: float = 1.0
-    """What the logits are divided by, so that probabilities mean what they say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,15 @@ class Revision:
     seconds: float
     vectoriser: str
     strategy: str
-    audit: Estimate | None = None
+    headline: Estimate | None = None
+    """The estimate that is shown: the accuracy, or for ratings the mean absolute error. It stays
+    from one revision to the next until it is measured again."""
     note: str = ""
     """What the annotator should know of this fit: why there is no model yet, or what was chosen."""
     outlook: Outlook | None = None
-    """The newest there is; not made at every fit."""
+    """The newest; not made at every fit."""
     measures: Measures | None = None
-    """Where it was measured anew; ``audit`` is handed on from one revision to the next."""
+    """All that was measured; None where this very fit wasn't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +80,54 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class StopRule:
+    """When the annotator is told that labelling may stop."""
+
+    gain: float = 0.0
+    """Points of macro-F1: when 100 more answers would gain less; 0 means never."""
+    target: float | None = None
+    """The accuracy that is enough."""
+
+    def __bool__(self) -> bool:
+        """Whether the annotator wants to be told at all."""
+        return bool(self.gain) or self.target is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where and with how much a learner computes."""
+
+    engine: str = "local"
+    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
+    scheduler: str | None = None
+    """The address of Dask's scheduler, for the engine ``dask``."""
+    threads: int = 1
+    """BLAS threads; one, so that the screen keeps a core."""
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerSettings:
     """Everything the learner needs besides the database."""
 
     vectoriser: str = "auto"
-    """Spec of the features; see :mod:`txtal.vectors.spec`."""
+    """Spec of the vectors; see :mod:`txtal.vectors.spec`."""
     strategy: str = "auto"
     audit: float = 0.1
-    """Share of questions drawn uniformly at random to estimate quality."""
+    """Fraction of tickets drawn uniformly at random, to measure accuracy."""
     seed: int = 0
     synthesise: bool = False
     """Whether rankings hold texts composed of tickets'."""
     stream: bool = False
     """Whether tickets are scored as they arrive, rather than the whole pool."""
-    threads: int = 1
-    """BLAS threads; one, so that the screen keeps a core."""
-    stop_gain: float = 0.0
-    """Points of macro-F1 by 100 more answers below which it is said that it may be time to stop; 0:
-    never."""
-    stop_at: float | None = None
-    """The accuracy at which it is said."""
     robust: bool = False
-    """Whether fits leave out answers that are next to impossible by a model of the others."""
+    """Whether fits leave out answers that are nearly impossible by a model of the others."""
     suspects: bool = False
-    """Whether rankings hold answers to look at again."""
+    """Whether rankings hold answers to review."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
-    engine: str = "local"
-    """Where texts are vectorised and large pools swept; see :mod:`txtal.engine`."""
-    scheduler: str | None = None
-    """The address of Dask's, for the engine ``dask``."""
+    stop: StopRule = StopRule()
+    compute: Compute = Compute()
+
+
+UNRANKED = frozenset({"file", "disputed"})
+"""Orders of tickets that need no learner; see :data:`txtal.session.setup.Order`."""

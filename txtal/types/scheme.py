@@ -80,6 +80,8 @@ class LabelChange:
     """merge: the label it becomes a part of."""
     names: tuple[str, ...] = ()
     """split: the names of the labels it becomes, its own perhaps among them."""
+    task: Task | None = None
+    """add: the task, with the first label of a dataset whose task is open."""
 
 
 @dataclass(frozen=True, slots=True)

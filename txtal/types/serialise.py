@@ -8,12 +8,13 @@ from typing import Any
 
 from txtal.types import (
     Bin,
+    Calibration,
     Composed,
     Estimate,
+    Forecast,
     LabelCounts,
     Measures,
     Outlook,
-    Prediction,
     Ranked,
     Ranking,
     Revision,
@@ -21,9 +22,10 @@ from txtal.types import (
 
 
 def dump_ranking(ranking: Ranking) -> str:
-    """One line of JSON."""
+    """Write a ranking as one line of JSON."""
+    revision, measures = asdict(ranking.revision), ranking.revision.measures
     body = {
-        "revision": asdict(ranking.revision),
+        "revision": {**revision, "measures": measures and _measures_body(measures)},
         "items": [_ranked_row(ranked) for ranked in ranking.items],
         "audit": [_ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
@@ -34,19 +36,21 @@ def dump_ranking(ranking: Ranking) -> str:
 
 
 def load_ranking(line: str) -> Ranking:
-    """Back from :func:`dump_ranking`. Raises ValueError, KeyError or TypeError on anything else."""
+    """Read what dump_ranking wrote. Raises ValueError, KeyError or TypeError for anything else."""
     return ranking_from(json.loads(line))
 
 
 def ranking_from(body: dict[str, Any]) -> Ranking:
-    """The ranking in parsed JSON; raises as :func:`load_ranking`."""
+    """Make a ranking of parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
-    audit = revision.pop("audit")
+    # Until version 0.2 the headline was kept as "audit".
+    before, headline = revision.pop("audit", None), revision.pop("headline", None)
+    headline = headline or before
     measures, outlook = revision.pop("measures", None), revision.pop("outlook", None)
     return Ranking(
         Revision(
             **revision,
-            audit=Estimate(**audit) if audit else None,
+            headline=Estimate(**headline) if headline else None,
             measures=_measures(measures) if measures else None,
             outlook=outlook_from(outlook) if outlook else None,
         ),
@@ -59,23 +63,30 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
 
 
 def outlook_from(body: dict[str, Any]) -> Outlook:
-    """The outlook in parsed JSON; raises as :func:`load_ranking`."""
+    """Make an outlook of parsed JSON; raises as :func:`load_ranking`."""
     body = dict(body)
-    gain, needed = Prediction(**body.pop("gain")), body.pop("needed")
-    return Outlook(**body, gain=gain, needed=Prediction(**needed) if needed else None)
+    gain, needed = Forecast(**body.pop("gain")), body.pop("needed")
+    return Outlook(**body, gain=gain, needed=Forecast(**needed) if needed else None)
 
 
 def dump_measures(measures: Measures) -> str:
-    """One line of JSON."""
-    return json.dumps(asdict(measures), separators=(",", ":"))
+    """Write measures as one line of JSON."""
+    return json.dumps(_measures_body(measures), separators=(",", ":"))
 
 
 def load_measures(line: str) -> Measures:
-    """Back from :func:`dump_measures`; raises as :func:`load_ranking`."""
+    """Read what :func:`dump_measures` wrote; raises as :func:`load_ranking`."""
     return _measures(json.loads(line))
 
 
+def _measures_body(measures: Measures) -> dict[str, Any]:
+    """Return the measures as they are stored, with the calibration's fields beside the others."""
+    body = asdict(measures)
+    return {**body, **body.pop("calibration")}
+
+
 def _measures(body: dict[str, Any]) -> Measures:
+    bins = tuple(Bin(**one) for one in body["reliability"])
     estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "error")
     known = {field.name for field in fields(Measures)}  # an earlier txtal kept one estimate more
     return Measures(
@@ -84,7 +95,7 @@ def _measures(body: dict[str, Any]) -> Measures:
             **{name: Estimate(**body[name]) if body.get(name) else None for name in estimates},
             "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
             "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),
-            "reliability": tuple(Bin(**one) for one in body["reliability"]),
+            "calibration": Calibration(body["ece"], bins, body.get("temperature", 1.0)),
         }
     )
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from txtal.errors import UsageError
 from txtal.text import look_alike, normalise_label
-from txtal.types import Label, LabelChange
+from txtal.types import Label, LabelChange, Task
 from txtal.ui import words
 from txtal.ui.modes import Purpose
 from txtal.ui.shell import Shell
@@ -108,6 +108,13 @@ def answer_with_new(shell: Shell, name: str) -> None:
     except UsageError as error:
         shell.labels_changed(str(error), undoable=False)
         return
+    if shell.session.policy.open_task and not shell.session.scheme.labels:
+        shell.choose(
+            f"{words.label_name(name)} is the first label. May one ticket have several labels?",
+            partial(_begin_with, shell, name, "multilabel"),
+            partial(_begin_with, shell, name, "exclusive"),
+        )
+        return
     twin = look_alike(name, shell.session.scheme.names.values())
     alike = f", which looks like {words.label_name(twin)}," if twin else ","
     shell.confirm(
@@ -116,11 +123,15 @@ def answer_with_new(shell: Shell, name: str) -> None:
     )
 
 
-def _add_and_choose(shell: Shell, name: str) -> None:
+def _begin_with(shell: Shell, name: str, task: Task) -> None:
+    shell.save(lambda: _add_and_choose(shell, name, task))
+
+
+def _add_and_choose(shell: Shell, name: str, task: Task | None = None) -> None:
     """Add the label unless that was done already, and only the answer had to wait."""
     session = shell.session
     if name not in (label.name for label in session.scheme.labels):
-        _try(shell, LabelChange("add", name=name), f"added {words.label_name(name)}")
+        _try(shell, LabelChange("add", name=name, task=task), f"added {words.label_name(name)}")
     added = next((label.id for label in session.scheme.labels if label.name == name), None)
     if added is not None:
         session.choose(added)

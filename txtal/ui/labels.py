@@ -15,7 +15,7 @@ from txtal.ui.keys import DIGITS, GRADES
 from txtal.ui.layout import Fragment, Line, Room, barred, clickable, sides
 from txtal.ui.picker import Choice
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit
+from txtal.ui.wrap import cells, fit, fold
 
 CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
@@ -86,6 +86,8 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     Measured on every label and not only on those in sight, so that the columns stay where they are
     from ticket to ticket.
     """
+    if not session.scheme.labels:
+        return [[("class:dim", "  / to type the first label")]]
     grid = _label_cells(session, question, keyboard)
     name = max(cells(_beside("", label)) for label in session.scheme.labels)
     fixed = len(grid[0].sign) + 2 + len(grid[0].box)
@@ -135,7 +137,7 @@ def picker_rows(
     """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
-    listed = f"{labels} of {len(session.scheme.ids)} labels"
+    listed = f"{labels} of {len(session.scheme.ids)} labels" if session.scheme.ids else ""
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - len(listed) - 2),
@@ -159,9 +161,19 @@ def picker_rows(
         )
         for at, (choice, entry) in enumerate(zip(seen, entries, strict=True), start=first)
     ]
-    if not rows:
+    if not rows and not session.scheme.labels:
+        said = [part for line in _FIRST for part in fold(line, room.width)]
+        rows = [[("class:dim", part)] for part in said[: room.picker_rows]]
+    elif not rows:
         rows = [[("class:dim", "  no label is like this")]]
     return [head, *rows, *([] for _ in range(room.picker_rows - len(rows)))]
+
+
+_FIRST = (
+    "No labels yet. What is this ticket about? Type a name: it becomes a label and the answer.",
+    "esc: back to the ticket; there space ignores it, and / types a name.",
+    "Have a list? Quit, and add --labels-from labels.txt (name, tab, description).",
+)
 
 
 def _first_row(look: Look, room: Room) -> int:

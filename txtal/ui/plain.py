@@ -10,7 +10,7 @@ from functools import partial
 from typing import TextIO
 
 from txtal.session.session import IDLE_SECONDS, Session
-from txtal.ui import ending, read_out, standing, typed, words
+from txtal.ui import ending, label_editing, read_out, standing, typed, words
 from txtal.ui.display import Display
 from txtal.ui.line_shell import LineShell, Pipe
 from txtal.ui.reading import INTERRUPTED
@@ -162,6 +162,8 @@ class _Conversation:
             self.shell.tell("nothing typed; ? helps")
         elif like := typed.like(line, self.shell.commands):
             self.shell.tell(f"type {', '.join(like)}")
+        elif not self.session.scheme.labels:
+            label_editing.answer_with_new(self.shell, line.strip())
         elif self.session.scheme.task == "multilabel":
             for label_id in self.shell.labels.several(line.strip()):
                 self.session.choose(label_id)

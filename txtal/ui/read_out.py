@@ -47,6 +47,7 @@ def question_lines(
         (
             "" if shown.alone else words.meta(question.ticket.meta),
             *(f"{clean(one.title)}: {panel(more)}" for one, more in extension.standing()),
+            *words.who_said(session, question),
             _suggested(session, question),
             words.previous(session, question),
             "synthetic: nobody sent this, it is composed of two tickets"
@@ -95,6 +96,8 @@ def prompt(session: Session) -> str:
     task = session.scheme.task
     if session.question is None:
         return "[u/q, enter looks again]: "
+    if not session.scheme.labels:
+        return "no labels yet; the name you type is the first, and the answer [name/space/?/q]: "
     if task == "binary":
         return "answer [a yes/x no/space/u/f/?/q]: "
     if task == "rating":

@@ -7,7 +7,7 @@ goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +57,7 @@ class Screen:
         self._on_error = on_error
         self._attendance = Attendance(session, clock)
         self._offers = Offers(session)
-        self._confirmed: Callable[[], None] = lambda: None
+        self._replies: dict[str, Callable[[], None]] = {}
 
     @property
     def is_ahead_of_drawing(self) -> bool:
@@ -163,7 +163,7 @@ class Screen:
         """List answers or tickets."""
         if not self.recorder.waiting:
             self.see(mode="list")
-            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), cursor=0)
+            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), marked=())
             navigation.list_again(self)
 
     def found_at(self, typed: str) -> Found | None:
@@ -175,6 +175,10 @@ class Screen:
             return None
         self.see(mode="ticket")
         return typing.found[typing.cursor]
+
+    def numbered(self, typed: str) -> Sequence[Found]:
+        """Return nothing: rows are marked here."""
+        return ()
 
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
         """Open the list of labels."""
@@ -212,16 +216,40 @@ class Screen:
 
     def confirm(self, question: str, do: Callable[[], None]) -> None:
         """Do something once the annotator has said yes."""
-        self._confirmed = do
-        self.see(mode="confirm", asked=f"{question} y/n")
+        self.choose(question, do, lambda: None)
 
-    def confirmed(self) -> None:
-        """The annotator has said yes."""
-        self._once_seen(self._do_confirmed)
+    def choose(
+        self,
+        question: str,
+        yes: Callable[[], None],
+        no: Callable[[], None],
+        about: Found | None = None,
+    ) -> None:
+        """Do the one or the other, once the annotator has said which, of a ticket of a list."""
+        self._replies = {"y": yes, "n": no}
+        self.see(mode="confirm", asked=f"{question} y/n", checked=about)
 
-    def _do_confirmed(self) -> None:
+    def marked(self) -> Sequence[Found]:
+        """Return what is marked in the list."""
+        return self.look.typing.marked if self.look.mode == "list" else ()
+
+    def unmark(self, found: Sequence[Found]) -> None:
+        """Take the marks off these; back to the list if others are left."""
+        ids = {one.ticket.id for one in found}
+        left = tuple(one for one in self.look.typing.marked if one.ticket.id not in ids)
+        purpose, typed = self.look.typing.listed
+        self.look = self.look.typed(marked=left, field=Field.of(typed), purpose=purpose)
+        if left:
+            self.see(mode="list")
+            navigation.list_again(self)
+
+    def reply(self, key: str) -> None:
+        """The annotator has said yes or no, or neither."""
+        self._once_seen(lambda: self._reply(key))
+
+    def _reply(self, key: str) -> None:
         self.see(mode="ticket")
-        self._confirmed()
+        self._replies.get(key, lambda: None)()
 
     def pause(self) -> None:
         """Stop the clock until a key is pressed."""
@@ -273,6 +301,8 @@ class Screen:
         if self.picture.prepare(self.session.question):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
             self.see(mode=mode, whole=False, top=0)
+            if mode == "ticket" and not self.session.scheme.labels:
+                self.pick("answer")  # the first label is typed
         self._offers.make(self)
 
     def failed(self, what: str, error: BaseException) -> None:

@@ -6,7 +6,7 @@ import time
 
 from txtal.session.session import Session
 from txtal.text import clean, shorten
-from txtal.types import Estimate, LearnerStatus, Task
+from txtal.types import UNRANKED, Estimate, LearnerStatus, Task
 from txtal.ui.words import percent
 
 _OFF = LearnerStatus("off")
@@ -69,8 +69,10 @@ def saved(session: Session, *, clock: bool = True) -> str:
 
 def model(session: Session, seconds: int = 0) -> str:
     """Return where the model is: ``model v12, 1 answer behind``, ``vectorising 45%``."""
-    if session.policy.order == "file":
-        return "file order"
+    if not session.scheme.labels:
+        return "no labels yet"
+    if session.policy.order in UNRANKED:
+        return "file order" if session.policy.order == "file" else "review"
     status = _learner(session)
     busy = _busy(status, seconds, has_model=session.ranking is not None)
     if session.ranking is None:
@@ -82,14 +84,14 @@ def model(session: Session, seconds: int = 0) -> str:
 
 def model_slot(session: Session, seconds: int = 0) -> str:
     """Return it in brief: ``v12``, ``v12 +2`` behind, ``v12 …`` training, ``v12 !`` failed."""
-    if session.policy.order == "file" or session.ranking is None:
+    if session.policy.order in UNRANKED or session.ranking is None:
         return model(session, seconds)
     name = f"v{session.updates.revision}"
     if _learner(session).state == "failed":
         return f"{name} !"
-    behind = f" +{session.behind}" if session.behind else ""
+    behind = session.behind
     training = " …" if seconds and _learner(session).state == "training" else ""
-    return f"{name}{behind}{training}"
+    return f"{name} +{behind}{training}" if behind else f"{name}{training}"
 
 
 def _learner(session: Session) -> LearnerStatus:
@@ -120,6 +122,8 @@ def _busy(status: LearnerStatus, seconds: int, *, has_model: bool) -> str:
 def learner_trouble(session: Session) -> str:
     """Return why training failed or starts again; empty when all is well."""
     status = _learner(session)
+    if not session.scheme.labels:  # there is nothing to train on
+        return ""
     if status.state not in ("failed", "restarting") or not status.detail:
         return ""
     return f"training stopped: {clean(shorten(status.detail, NOTICE))}"
@@ -130,7 +134,7 @@ def accuracy(session: Session, *, brief: bool = False) -> str:
 
     Of ratings it is ``off by 0.8 (0.6–1.0, n 120)``, in grades.
     """
-    estimate = session.ranking.revision.audit if session.ranking else None
+    estimate = session.ranking.revision.headline if session.ranking else None
     if estimate is None or not estimate.n:
         return ""
     value, low, high = quality(estimate, session.scheme.task)

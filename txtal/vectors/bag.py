@@ -1,4 +1,4 @@
-"""Texts as bags of token types: how often each occurs, nothing of their order."""
+"""Texts as bags of token types: how often each occurs, not their order."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import scipy.sparse as sp
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
 MAX_TYPES = 100_000
-"""Types remembered before all are forgotten: their rows take about 200 MB."""
+"""Types remembered before all are dropped: their rows take about 200 MB."""
 
 MAX_REMEMBERED = 10_000_000
-"""Characters of text remembered with their tokens before all are forgotten."""
+"""Characters of text remembered with their tokens before all are dropped."""
 
 BATCH_TEXTS = 2048
 BATCH_CHARACTERS = 500_000
-"""A batch is full at either; bounds the types it can bring."""
+"""A batch is full at either limit, which bounds how many types it can add."""
 
 
 class Bag:
     """Counts token types and remembers them, and the tokens of each run of characters.
 
-    Types are told apart exactly as written, and numbered in the order they are first met.
+    Types are distinguished exactly as written, and numbered in the order they are first met.
     """
 
     def __init__(self, tokeniser: Tokeniser) -> None:
@@ -36,11 +36,11 @@ class Bag:
 
     @property
     def full(self) -> bool:
-        """Whether it holds so much that a new one should take its place."""
+        """Return whether it holds so much that a new one should replace it."""
         return len(self.types) > MAX_TYPES or self._characters > MAX_REMEMBERED
 
     def count(self, texts: Sequence[str]) -> sp.csr_array:
-        """How often each type occurs in each text: (texts, types so far), float32."""
+        """Count how often each type occurs in each text: (texts, types so far), float32."""
         runs = [self._tokeniser.runs(text) for text in texts]
         self._learn([run for run in dict.fromkeys(chain(*runs)) if run not in self._runs])
         known = self._runs
@@ -56,11 +56,11 @@ class Bag:
 
 
 def incidence(rows: Sequence[Sequence[int]], columns: int) -> sp.csr_array:
-    """Rows of column numbers as counts, (rows, columns) float32.
+    """Turn rows of column numbers into counts, (rows, columns) float32.
 
-    Each row's columns stay in the order they first come in it, whatever their numbers: a product
-    adds up in this order, and so the features of a text are the same to the last bit whatever was
-    read before it, and by whom.
+    Each row's columns stay in the order of their first occurrence, whatever their numbers: a
+    product adds up in this order, so the features of a text are the same to the last bit whatever
+    was read before it.
     """
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum([len(row) for row in rows], out=starts[1:])
@@ -74,7 +74,7 @@ def incidence(rows: Sequence[Sequence[int]], columns: int) -> sp.csr_array:
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """``texts`` in order, in parts small enough to work on at once."""
+    """Split ``texts``, in order, into parts small enough to work on at once."""
     start, characters = 0, 0
     for end, text in enumerate(texts):
         length = min(len(text), MAX_CHARACTERS)
@@ -87,7 +87,7 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def dampened(counts: sp.csr_array) -> sp.csr_array:
-    """Sublinear term frequency: 1 + log(count) wherever a count isn't zero."""
+    """Return sublinear term frequencies: 1 + log(count) wherever a count isn't zero."""
     return sp.csr_array(
         (1 + np.log(counts.data), counts.indices, counts.indptr), shape=counts.shape
     )

@@ -1,7 +1,7 @@
-"""Features kept beside the database: made once, mapped into memory, free to be deleted.
+"""Features kept beside the database: made once, mapped into memory, safe to delete.
 
-One folder per spec, seed, and versions of what makes the features; :mod:`files` says what is in
-it. A run that was killed goes on where it stopped, and a folder that is damaged is made again.
+One folder per spec, seed, and versions of what makes the features; :mod:`files` describes its
+files. A run that was killed continues where it stopped, and a damaged folder is made again.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from txtal.vectors.spec import Spec, resolve
 from txtal.vectors.vectoriser import FIT_CHARACTERS, FORMAT, Vectoriser, fit_sample
 
 FETCHED = 1024
-"""Texts asked for, and in memory, at a time."""
+"""Texts read, and in memory, at a time."""
 
 COMMITTED = 8 * FETCHED
-"""Rows between two updates of the header: what a kill loses at most."""
+"""Rows between two updates of the header: the most that a kill loses."""
 
 SLOWLY = 128
-"""Both of these where a sentence model may take a second for a few texts."""
+"""Both of these for a slow block, which may take a second for a few texts."""
 
 _NEW = ".new"
 _FOLDER = re.compile(rf"[0-9a-f]{{16}}({re.escape(_NEW)})?")
 _PRECISION = "float16"
 
 Texts = Callable[[Sequence[int]], Sequence[str]] | Sequence[str]
-"""Gives the texts of some ticket ids in their order; or all texts, in the order of all ids."""
+"""Returns the texts of some ticket ids in their order; or all texts, in the order of all ids."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ class Features:
     """The features of a dataset's tickets."""
 
     ids: Ids
-    """Ticket ids in the order they were first asked for."""
+    """Ticket ids in the order they were first requested."""
     matrix: Matrix
     """(tickets, columns), read-only, mapped from the disk."""
     vectoriser: Vectoriser
-    """Makes the same features of other texts."""
+    """Makes the same features for other texts."""
     pool: int
-    """Tickets there were when the vectoriser was fitted."""
+    """Number of tickets when the vectoriser was fitted."""
     made: str
-    """Under the same one, rows are only ever added."""
+    """Identifies one fit: while it stays the same, rows are only added."""
 
     def rows(self, ticket_ids: Sequence[int] | Ids) -> Ids:
-        """The row of each of these tickets; -1 for those that have none."""
+        """Return the row of each of these tickets; -1 for those that have none."""
         wanted = np.asarray(ticket_ids, np.int64)
         if not len(self.ids):
             return np.full(len(wanted), -1, np.int64)
@@ -76,18 +76,19 @@ class Features:
         return order, self.ids[order]
 
     def outgrown_by(self, tickets: int) -> bool:
-        """Whether a fit would now have more than twice as many tickets to draw its texts from."""
+        """Return whether a new fit would have more than twice as many tickets to sample from."""
         return self.vectoriser.learns and tickets > 2 * self.pool
 
 
 class FeatureCache:
     """The features of one dataset, in a directory of its own.
 
-    Keep it as long as you need features: it holds on to its vectoriser, which is quicker warm. A
-    registered one that can't be saved lives only there: another process makes all features again.
+    Keep it as long as you need features: it keeps its vectoriser, which is faster once it has met
+    most words. A registered vectoriser that can't be saved exists only there, so another process
+    makes all features again.
 
-    Everything raises UsageError for a bad spec, LearnerError when the texts can't be vectorised or
-    the directory can't be written. A process that is writing features is waited for.
+    Every method raises UsageError for a bad spec, and LearnerError when the texts can't be
+    vectorised or the directory can't be written. It waits for a process that is writing features.
     """
 
     def __init__(self, directory: Path, engine: Engine = LOCAL) -> None:
@@ -104,11 +105,11 @@ class FeatureCache:
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Features:
-        """The features of these tickets, and of any asked for before; only new ones are made.
+        """Return the features of these tickets and all earlier ones; only new ones are made.
 
         All are made again when the spec, the seed or a version has changed, and when they are
-        outgrown. Features of other specs are deleted. ``progress`` counts the texts read, a fit's
-        included.
+        outgrown. Features of other specs are deleted. ``progress`` counts the texts read,
+        including those of a fit.
         """
         ids = _unique(ticket_ids)
         job = _Job(_fetcher(ticket_ids, texts), spec, seed, progress, self.engine)
@@ -120,7 +121,7 @@ class FeatureCache:
             return self._features(files, header, there[1])
 
     def open(self, spec: str | Spec, seed: int = 0) -> Features | None:
-        """What is there, complete or not; None when there is nothing that can be used."""
+        """Return the cached features, possibly incomplete, or None if there are none to use."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             there = self._there(files)
             return None if there is None else self._features(files, *there)
@@ -134,8 +135,9 @@ class FeatureCache:
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Features:
-        """Fit to texts of ``pool`` and make the features of ``first``; then they take the place of
-        whatever there was, and :meth:`append` makes the others.
+        """Fit to texts of ``pool`` and make the features of ``first``.
+
+        They then replace any that were there, and :meth:`append` makes the others.
         """
         job = _Job(_fetcher(pool, texts), spec, seed, progress, self.engine)
         with self._alone(job) as files:
@@ -150,7 +152,7 @@ class FeatureCache:
     def append(
         self, ticket_ids: Ids, texts: Texts, spec: str | Spec, seed: int = 0
     ) -> Features | None:
-        """What is there and the features of these tickets; None when there is nothing any more."""
+        """Add the features of these tickets; return None if the cached ones are gone."""
         job = _Job(_fetcher(ticket_ids, texts), spec, seed, engine=self.engine)
         with self._alone(job) as files:
             there = self._there(files)
@@ -160,14 +162,14 @@ class FeatureCache:
             return self._features(files, header, there[1])
 
     def remember(self, features: Features, arrays: Arrays, spec: str | Spec, seed: int = 0) -> None:
-        """Keep what was worked out of features, unless others have taken their place."""
+        """Save arrays computed from features, unless others have replaced those features."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             header = files.read()
             if header is not None and header.made == features.made:
                 files.write_worked_out(header, arrays)
 
     def remembered(self, features: Features, spec: str | Spec, seed: int = 0) -> Arrays | None:
-        """What was last kept of these features; None when there is nothing that can be used."""
+        """Return the arrays last saved for these features, or None if there are none to use."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             header = files.read()
             if header is None or header.made != features.made:
@@ -176,7 +178,7 @@ class FeatureCache:
 
     @contextmanager
     def _alone(self, job: _Job) -> Iterator[RowFiles]:
-        """The files of a job's spec, while no other process writes any."""
+        """Yield the files of a job's spec while no other process writes to the cache."""
         try:
             make_private(self.directory)
             with FileLock(self.directory / "lock", mode=0o600):
@@ -190,7 +192,7 @@ class FeatureCache:
             ) from error
 
     def _there(self, files: RowFiles) -> tuple[Header, Vectoriser] | None:
-        """What is there, unless it is damaged."""
+        """Return the header and the vectoriser, or None if they are missing or damaged."""
         header = files.read()
         if header is None:
             return None
@@ -212,27 +214,27 @@ class FeatureCache:
 
 @dataclass(frozen=True, slots=True)
 class Vectorising:
-    """Texts to rows as the files hold them, as :class:`txtal.engine.Work`."""
+    """Turns texts into rows as the files hold them; a :class:`txtal.engine.Work`."""
 
     vectoriser: Vectoriser
 
     def __call__(self, texts: Sequence[str]) -> bytes:
-        """The rows of some texts."""
+        """Return the rows of some texts."""
         return packed(self.vectoriser.transform(texts))
 
     def to_arrays(self) -> tuple[dict[str, Any], Arrays]:
-        """See :class:`txtal.engine.Work`. Raises LearnerError for what can't leave this process."""
+        """See :class:`txtal.engine.Work`. Raises LearnerError for a block that can't be sent."""
         self.vectoriser.check_portable()
         return self.vectoriser.to_arrays()
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Vectorising:
-        """Back from :meth:`to_arrays`."""
+        """Make it again from :meth:`to_arrays`."""
         return cls(Vectoriser.from_arrays(header, arrays))
 
 
 class _Job:
-    """One call's work: how to get texts, what to make of them, and how far it has come."""
+    """The work of one call: how to get texts, the spec, and the progress."""
 
     def __init__(
         self,
@@ -251,9 +253,9 @@ class _Job:
         self._total = 0
 
     def start(self, files: RowFiles, pool: Ids, *, rows: int) -> tuple[Header, Vectoriser]:
-        """Fit a vectoriser to texts of ``pool`` and make new files, in the place of any there are.
+        """Fit a vectoriser to texts of ``pool`` and make new files in place of any there are.
 
-        ``rows`` of them are going to be made, for the progress.
+        ``rows``: how many rows will be made, for the progress.
         """
         sample = pool[fit_sample(len(pool), self.seed)]
         self._total = len(sample) + rows
@@ -269,7 +271,7 @@ class _Job:
     def append_missing(
         self, files: RowFiles, header: Header, vectoriser: Vectoriser, wanted: Ids
     ) -> Header:
-        """Make and write the rows that aren't there."""
+        """Make and write the missing rows."""
         missing = wanted[~np.isin(wanted, files.ids(header))]
         self._total = self._done + len(missing)
         fetched, committed = (SLOWLY, SLOWLY) if vectoriser.slow else (FETCHED, COMMITTED)
@@ -280,16 +282,16 @@ class _Job:
                 id_file.write(ids.tobytes())
             header = replace(header, rows=header.rows + len(ids))
             files.commit(header)
-        next(made, None)  # now the last part counts as done, too
+        next(made, None)  # counts the last part as done
         return header
 
     def _fetched(self, ids: Ids, size: int) -> Iterator[Sequence[str]]:
-        """The texts of ``ids``, in parts; each part counts as done when the next is asked for."""
+        """Yield the texts of ``ids`` in parts; each counts as done when the next is requested."""
         for part in _parts(ids, size):
             texts = self._fetch(part)
             if len(texts) != len(part):
                 raise LearnerError(
-                    f"{len(part)} texts were asked for and {len(texts)} came; tickets are missing"
+                    f"{len(part)} texts were requested and {len(texts)} came; tickets are missing"
                     " from the database: see txtal doctor"
                 )
             yield texts
@@ -299,7 +301,7 @@ class _Job:
 
 
 def _key(spec: Spec, seed: int) -> str:
-    """The name of the folder: changes with anything that could change the features."""
+    """Return the folder's name, which changes with anything that could change the features."""
     of_blocks = chain(*(registry.block(name).versions(name) for name in spec.blocks))
     made_by = [*installed.versions(spec.pipeline), *of_blocks]
     words = json.dumps([FORMAT, _PRECISION, str(spec), seed, made_by])
@@ -311,7 +313,7 @@ def _nothing(ids: Ids) -> Sequence[str]:
 
 
 def _unique(ticket_ids: Sequence[int] | Ids) -> Ids:
-    """As an array, each once, in the order they first come."""
+    """Return the ids as an array, each once, in the order of their first occurrence."""
     ids = np.asarray(ticket_ids, dtype=np.int64)
     _, first = np.unique(ids, return_index=True)
     return ids[np.sort(first)]

@@ -1,4 +1,4 @@
-"""A matrix and its row ids as files that grow at the end and survive being cut short.
+"""A matrix and its row ids as files that grow at the end and survive an interrupted write.
 
 A folder holds::
 
@@ -6,13 +6,13 @@ A folder holds::
     vectoriser.npz   that vectoriser, without pickle
     ids.i64          ticket ids, in the machine's byte order
     matrix.f16       their features, row by row, in half precision
-    worked-out.npz   what somebody worked out of them and would not like to work out again
+    worked-out.npz   what was computed from them at some cost, such as their neighbours
 
-Half of the room costs nothing: rows are of length one or so, and what rounding takes from a
-product of two of them is less than 0.001.
+Half precision costs nothing: rows have a length of about one, and rounding changes a product of
+two of them by less than 0.001.
 
-Rows reach the disk before the header counts them, so what the header counts is whole; whatever
-lies beyond is a write that was cut short, and is trimmed away.
+Rows reach the disk before the header counts them, so what the header counts is complete; anything
+beyond it is an interrupted write, and is cut off.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ _OWN_HEADER = "header"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What counts of the other files."""
+    """How much of the other files counts."""
 
     rows: int
     dims: int
     fingerprint: str
     pool: int
-    """Tickets there were when the vectoriser was fitted."""
+    """Number of tickets when the vectoriser was fitted."""
     made: str
-    """Another for every folder that is begun: under the same one, rows are only ever added."""
+    """New for every folder that is begun: while it stays the same, rows are only added."""
 
     def fits(self, vectoriser: Vectoriser) -> bool:
-        """Whether this vectoriser made the rows."""
+        """Return whether this vectoriser made the rows."""
         return (self.dims, self.fingerprint) == (vectoriser.dims, vectoriser.fingerprint)
 
 
 class Matrix:
-    """Rows of features on the disk (n, d). What is read of them, with an index, is float32."""
+    """Rows of features on disk (n, d); indexing reads them as float32."""
 
     ndim = 2
     dtype = np.dtype(np.float32)
@@ -84,27 +84,27 @@ class Matrix:
         return np.asarray(self._stored[rows], np.float32)
 
     def stored(self, rows: slice) -> NDArray[np.float16]:
-        """A copy of some rows as they lie on the disk."""
+        """Return a copy of some rows in half precision, as they are on disk."""
         return np.array(self._stored[rows])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """All of it, in memory: for a pool that is small enough."""
+        """Read all of it into memory: for a pool that is small enough."""
         return self._stored.astype(dtype or np.float32)
 
 
 def packed(rows: Floats) -> bytes:
-    """Rows as the file holds them."""
+    """Return rows as the file holds them."""
     return rows.astype(_STORED).tobytes()
 
 
 class RowFiles:
-    """The files of one folder. Whoever writes must be alone: see the lock of the cache."""
+    """The files of one folder. Only one process may write to them; the cache holds a lock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def start(self, vectoriser: Vectoriser, pool: int) -> Header:
-        """Make the folder, with the vectoriser and no rows."""
+        """Make the folder with the vectoriser and no rows; return the header."""
         make_private(self.folder)
         self._write_vectoriser(vectoriser)
         header = Header(0, vectoriser.dims, vectoriser.fingerprint, pool, uuid4().hex)
@@ -114,7 +114,7 @@ class RowFiles:
         return header
 
     def read(self) -> Header | None:
-        """The header, with the files trimmed to it; None when they don't hold what it says."""
+        """Read the header and cut the files to it; None when they hold less than it says."""
         try:
             header = Header(**json.loads((self.folder / _HEADER).read_text("utf-8")))
             _trim(self.folder / _IDS, 8 * header.rows)
@@ -125,7 +125,7 @@ class RowFiles:
         return header
 
     def vectoriser(self) -> Vectoriser | None:
-        """The saved vectoriser; None when there is none that can be read."""
+        """Read the saved vectoriser; None when there is none that can be read."""
         try:
             with np.load(self.folder / _VECTORISER, allow_pickle=False) as saved:
                 arrays = dict(saved)
@@ -134,13 +134,13 @@ class RowFiles:
             return None
 
     def write_worked_out(self, header: Header, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Put them in the place of any there are."""
+        """Write arrays computed from the features, replacing any earlier ones."""
         made = np.frombuffer(header.made.encode(), dtype=np.uint8)
         with replacing(self.folder / _WORKED_OUT) as file:
             np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: made})
 
     def worked_out(self, header: Header) -> dict[str, NDArray[Any]] | None:
-        """What was written of these features; None when there is nothing that can be read."""
+        """Read the arrays written for these features; None when there are none to read."""
         try:
             with np.load(self.folder / _WORKED_OUT, allow_pickle=False) as saved:
                 arrays = dict(saved)
@@ -150,11 +150,11 @@ class RowFiles:
         return arrays if made == header.made else None
 
     def ids(self, header: Header) -> Ids:
-        """The ids of the rows."""
+        """Read the ids of the rows."""
         return np.fromfile(self.folder / _IDS, dtype=np.int64, count=header.rows)
 
     def matrix(self, header: Header) -> Matrix:
-        """The rows, mapped read-only."""
+        """Map the rows read-only."""
         shape = (header.rows, header.dims)
         if not header.rows:
             return Matrix(np.zeros(shape, _STORED))
@@ -162,14 +162,14 @@ class RowFiles:
 
     @contextmanager
     def appending(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-        """The files of ids and rows, open at their ends; on the disk when the block is left."""
+        """Open the files of ids and rows for appending; they are on disk when the block is left."""
         with grow(self.folder / _IDS) as ids, grow(self.folder / _MATRIX) as matrix:
             yield ids, matrix
             for file in (ids, matrix):
                 sync(file)
 
     def commit(self, header: Header) -> None:
-        """Say how many rows there are, all at once or not at all."""
+        """Write the header, which counts the rows, atomically."""
         with replacing(self.folder / _HEADER) as file:
             file.write(json.dumps(asdict(header)).encode())
 
@@ -183,7 +183,7 @@ class RowFiles:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder and those above it that are missing, for this user alone."""
+    """Make the folder, and those above it that are missing, for this user alone."""
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)

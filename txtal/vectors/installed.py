@@ -1,4 +1,4 @@
-"""Which languages and pipelines spaCy has here, told without importing it."""
+"""Which languages and pipelines spaCy has here, found without importing it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _has_folder(code: str) -> bool:
 
 
 def _spacy_knows(code: str) -> bool:
-    """Whether it takes the code for another, as ``deu`` for ``de``; asked in another process."""
+    """Return whether it takes the code for another, as ``deu`` for ``de``; a process asks it."""
     asked = subprocess.run(
         [sys.executable, "-P", "-c", _ASK, code], capture_output=True, check=False
     )
@@ -42,7 +42,7 @@ _ASK = "import sys, spacy.util as u; sys.exit(not u.find_matching_language(sys.a
 
 
 def no_language(code: str) -> str:
-    """What there is to say of a code that spaCy doesn't know."""
+    """Return the message for a code that spaCy doesn't know."""
     return (
         f"spaCy knows no language {code!r}; use --lang xx, which splits any language at spaces and"
         " punctuation"
@@ -50,7 +50,7 @@ def no_language(code: str) -> str:
 
 
 def not_installed(name: str) -> str:
-    """What there is to say of a pipeline that isn't here."""
+    """Return the message for a pipeline that isn't installed."""
     return (
         f"no spaCy pipeline {name!r} is installed; install it with python -m spacy download {name},"
         " or use a language code such as --lang en"
@@ -58,25 +58,25 @@ def not_installed(name: str) -> str:
 
 
 def is_language(name: str) -> bool:
-    """Whether ``name`` means a language's blank pipeline, and not an installed package."""
+    """Return whether ``name`` means a language's blank pipeline, not an installed package."""
     return _LANGUAGE.fullmatch(name) is not None
 
 
 def has_vectors(name: str) -> bool:
-    """Whether the installed pipeline says it has word vectors; spaCy isn't imported to ask."""
+    """Return whether the installed pipeline has word vectors; spaCy isn't imported to find out."""
     return bool(meta(name).get("vectors", {}).get("width"))
 
 
 def versions(name: str) -> list[str]:
-    """What changes when the tokens or vectors of ``name`` may have; spaCy isn't imported."""
+    """Return what changes when the tokens or vectors of ``name`` may have."""
     folder = folder_of(name)
-    # A folder can be trained anew without a new version number.
+    # A folder can be trained again without a new version number.
     changed = (folder / "meta.json").stat().st_mtime_ns if folder else 0
     return [version("spacy"), str(meta(name).get("version", "")), str(changed)]
 
 
 def folder_of(name: str) -> Path | None:
-    """The folder with the pipeline's meta.json; None when there isn't one."""
+    """Return the folder with the pipeline's meta.json; None when there isn't one."""
     if is_language(name):
         return None
     found = find_spec(name) if name.isidentifier() else None
@@ -85,6 +85,7 @@ def folder_of(name: str) -> Path | None:
 
 
 def meta(name: str) -> dict[str, Any]:
+    """Return the pipeline's meta.json; empty when there is none that can be read."""
     folder = folder_of(name)
     if folder is None:
         return {}

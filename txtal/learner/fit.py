@@ -1,0 +1,103 @@
+"""One model version: everything that was made of the answers at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from txtal.learner import measuring
+from txtal.learner.answered import Answered
+from txtal.learner.measuring import NOTHING, Measured
+from txtal.learner.pool_features import Neighbours
+from txtal.learner.snapshot import Snapshot
+from txtal.learning import calibrate
+from txtal.learning.arrays import Floats
+from txtal.learning.model import LinearModel
+from txtal.learning.training import Trainer
+from txtal.types import Measures, Scheme, Task
+from txtal.vectors.cache import Features
+
+NOT_READY = "the model needs answers of two kinds"
+"""Why there is nothing to tell apart yet."""
+
+Sample = Callable[[], tuple[Floats, int]]
+"""Gives the features (p, d) of open tickets drawn uniformly, and how many tickets are open."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A model with what it was fitted to and how good it is.
+
+    The next one starts from it: its weights save time, and what was measured holds for a while.
+    """
+
+    snapshot: Snapshot
+    neighbours: Neighbours
+    answered: Answered
+    trainer: Trainer
+    regression: LinearModel
+    """The model without what label propagation adds."""
+    model: LinearModel
+    """What picks tickets and decides on labels."""
+    measured: Measured = NOTHING
+    measures: Measures | None = None
+    """What was measured of this very model, by the ids of labels; None when it wasn't time to."""
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        neighbours: Neighbours,
+        trainer: Trainer,
+        *,
+        left_out: frozenset[int] = frozenset(),
+        before: Fit | None = None,
+    ) -> Fit:
+        """Fit a model to the answers, but those to the tickets ``left_out``; not measured yet.
+
+        ``before`` is the last fit to the same features.
+        """
+        answered = Answered.of(snapshot)
+        taught = answered.without(left_out)
+        regression = trainer.regression(
+            taught.features, taught.cells, before.regression if before else None
+        )
+        model = trainer.finish(regression, taught.features, taught.rows, taught.cells)
+        return cls(snapshot, neighbours, answered, trainer, regression, model)
+
+    def measure(self, sample: Sample, before: Fit | None) -> Fit:
+        """Return the fit with its measures, or with those of the fit ``before`` if they still hold.
+
+        ``sample`` is called only when it is time to measure.
+        """
+        answers, audits = len(self.answered), int(self.answered.audit.sum())
+        if not self.model.ready or not measuring.enough(answers, audits):
+            return self
+        if before and not before.measured.is_old(answers, self.trainer.hyper):
+            return replace(self, measured=before.measured)
+        measured = measuring.measure(self.answered, self.trainer, self.model, *sample())
+        measures = measured.measures and measuring.by_label(measured.measures, self.answered.labels)
+        return replace(self, measured=measured, measures=measures)
+
+    @property
+    def scheme(self) -> Scheme:
+        return self.snapshot.scheme
+
+    @property
+    def task(self) -> Task:
+        return self.snapshot.scheme.task
+
+    @property
+    def features(self) -> Features:
+        """Those of the dataset, as far as they were made."""
+        return self.snapshot.features
+
+    @cached_property
+    def calibrated(self) -> LinearModel:
+        """The model whose probabilities are shown and saved; it decides as the other does."""
+        temperature = self.measured.temperature
+        if temperature == 1.0:
+            return self.model
+        unseen = calibrate.unseen_share(self.answered.cells) if self.task == "exclusive" else 0.0
+        return self.model.calibrated(temperature, unseen)

@@ -1,0 +1,120 @@
+"""Fits of one dataset, one after the other, and what pauses find out for the next ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from txtal.learner import stopping, suspects
+from txtal.learner.fit import Fit, Sample
+from txtal.learner.pool_features import Neighbours
+from txtal.learner.snapshot import Snapshot
+from txtal.learner.source import Source
+from txtal.learner.suspects import LeftOut
+from txtal.learning.training import Trainer
+from txtal.learning.tuning import Tuning
+from txtal.store import datasets, revisions
+from txtal.text import count
+from txtal.types import LearnerSettings, Outlook
+
+
+class Fitter:
+    """Fits models to the answers as they come in, and refines how whenever there is time.
+
+    What it refines: which answers to leave out, the hyperparameters, and the outlook.
+    """
+
+    def __init__(self, source: Source, settings: LearnerSettings) -> None:
+        self.left_out = LeftOut()
+        self.outlook: Outlook | None = None
+        """Whether more answers are worth giving; None until it was looked for."""
+        self._source = source
+        self._settings = settings
+        self._tuning = Tuning(blocks=1, seed=settings.seed)
+        self._made = ""
+        """The features that are tuned for."""
+
+    def fit(
+        self, snapshot: Snapshot, neighbours: Neighbours, before: Fit | None, sample: Sample
+    ) -> Fit:
+        """Fit a model to the answers, and measure it if it is time to.
+
+        ``before`` is the last fit, and ``sample`` gives the open tickets to measure on.
+        """
+        if before is not None and before.features.made != snapshot.features.made:
+            before = None  # weights and measures belong to the features they were found with
+        trainer = self._trainer(snapshot, neighbours)
+        left_out = self.left_out.tickets
+        fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
+        return fit.measure(sample, before)
+
+    def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
+        """Make what fits the next model; for other features the search begins anew."""
+        made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
+        seed = self._settings.seed
+        if made != self._made:
+            self._made, self._tuning = made, Tuning(len(widths), seed)
+        hyper, task = self._tuning.chosen, snapshot.scheme.task
+        return Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
+
+    @property
+    def tuned(self) -> str:
+        """What tuning chose and why; nothing before its first end."""
+        return self._tuning.why
+
+    @property
+    def adapted(self) -> bool:
+        """Whether tuning chose anything but the defaults."""
+        return self._tuning.adapted
+
+    @property
+    def note(self) -> str:
+        """What is unusual about the fits, for the annotator."""
+        left = len(self.left_out.tickets)
+        without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
+        return "; ".join(part for part in (self.tuned, without) if part)
+
+    def leave_out(self, fit: Fit | None) -> bool:
+        """Find the answers that a robust fit leaves out, if it is time to; return whether it was.
+
+        It takes several fits; the next ranking goes by what it found.
+        """
+        if not self._settings.robust or fit is None or fit.task != "exclusive":
+            return False
+        if not self.left_out.is_old(len(fit.answered)):
+            return False
+        with self._source.computing():
+            self.left_out = suspects.left_out(fit.answered, fit.trainer)
+        return True
+
+    def look_ahead(self, fit: Fit | None) -> bool:
+        """Find out whether more answers are worth giving; return whether anything was found.
+
+        It takes several fits, and is done when it is time to and somebody wants to know.
+        """
+        if fit is None or fit.task == "rating":  # grades are measured by their error, not macro-F1
+            return False
+        wishes = self._settings.stop
+        answered = fit.answered.without(self.left_out.tickets)
+        if not (wishes and fit.model.ready and stopping.due(len(answered), self.outlook)):
+            return False
+        with self._source.reading() as conn:
+            history = revisions.curve(conn, datasets.get(conn, self._source.name).id)
+            self.outlook = stopping.look_ahead(fit, answered, history, wishes, self._settings.seed)
+        return self.outlook is not None
+
+    def tune(self, fit: Fit | None) -> bool:
+        """Try other hyperparameters, if it is time to; return whether more are to be tried.
+
+        It takes several fits.
+        """
+        if fit is None:
+            return False
+        answered, trainer = fit.answered, fit.trainer
+        with self._source.computing():
+            return self._tuning.step(
+                answered.features,
+                answered.rows,
+                answered.cells,
+                fit.task,
+                lambda hyper, *some: replace(trainer, hyper=hyper).model(*some),
+            )

@@ -1,0 +1,94 @@
+"""What a learner does when nobody waits for it, in the one order that holds everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+from txtal.learner.fit import Fit
+from txtal.learner.fitter import Fitter
+from txtal.types import Explanation, Ranking
+
+Step = Callable[[], bool]
+"""Does a part of something, if there is a part to do; returns whether to come back for more."""
+
+
+def _nothing() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Idle:
+    """The steps of one learner, in their order: what the next ranking gains most by comes first."""
+
+    store_neighbours: Step = _nothing
+    """So that the next session has them at once."""
+    grow: Step = _nothing
+    """Vectorise a part of a large pool; a ranking of more tickets may be due then."""
+    sweep: Step = _nothing
+    """Score a block of a large pool."""
+    leave_out: Step = _nothing
+    """Find answers that a robust fit learns nothing from."""
+    look_ahead: Step = _nothing
+    """Find out whether more answers are worth giving."""
+    tune: Step = _nothing
+    """Try other hyperparameters."""
+
+    def work(self) -> bool:
+        """Do one step, of the first thing there is to do; return whether to call again."""
+        return any(getattr(self, field.name)() for field in fields(self))
+
+
+class Ranker(Protocol):
+    """What both learners can do."""
+
+    @property
+    def idle(self) -> Idle: ...
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the last ranking is of far fewer features than there are by now."""
+        ...
+
+    @property
+    def fitter(self) -> Fitter: ...
+
+    def learn(self) -> Fit:
+        """Fit a model to the answers there are, and measure it."""
+        ...
+
+    def rank(self) -> Ranking:
+        """Learn, and pick the tickets to show next."""
+        ...
+
+    def explain(self, ticket_id: int, label_id: int) -> Explanation:
+        """Weigh the words of a ticket for a label."""
+        ...
+
+
+def caught_up(learner: Ranker) -> Ranking:
+    """Rank, and do after it what a learner of its own process has the time for.
+
+    All features are made and all blocks swept; of what takes several fits, a step of each.
+    """
+    ranking, idle = learner.rank(), learner.idle
+    while idle.grow():
+        pass
+    if learner.outdated:
+        ranking = learner.rank()
+    while idle.sweep():
+        pass
+    idle.leave_out()
+    idle.look_ahead()
+    idle.tune()
+    return ranking
+
+
+def refined(learner: Ranker) -> Fit:
+    """Learn, do to the end what can change the model, and learn again if it did."""
+    fit, idle = learner.learn(), learner.idle
+    left_out = idle.leave_out()
+    while idle.tune():
+        pass
+    return learner.learn() if left_out or learner.fitter.adapted else fit

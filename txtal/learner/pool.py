@@ -1,0 +1,192 @@
+"""The learner of a pool: fits a model to the answers, and picks the tickets to show next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from txtal.engine.fallback import steadfast
+from txtal.learner import measuring
+from txtal.learner.explain import explanation
+from txtal.learner.fit import Fit
+from txtal.learner.fitter import Fitter
+from txtal.learner.idle import Idle
+from txtal.learner.pool_features import PoolFeatures
+from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
+from txtal.learner.snapshot import AnswerLog, Snapshot
+from txtal.learner.source import Source
+from txtal.learner.suspects import shown_again, suspected
+from txtal.learner.sweeping import Sweeper
+from txtal.learner.synthetic import composed
+from txtal.learning import select
+from txtal.learning.arrays import Floats
+from txtal.recipes.recipe import load_file, shipped
+from txtal.store import cache_folder, datasets, tickets
+from txtal.store.load_lock import is_loading
+from txtal.types import (
+    AUDIT,
+    Explanation,
+    LearnerSettings,
+    LearnerStatus,
+    Ranked,
+    Ranking,
+    Suspect,
+)
+from txtal.vectors import spec
+from txtal.vectors.cache import FeatureCache
+
+AUDIT_SIZE = 20
+"""Tickets drawn uniformly that come with each ranking."""
+
+
+class PoolLearner:
+    """Makes rankings from the database alone; every call starts from what is there now.
+
+    Everything raises DatabaseError, UsageError for settings that can't be, and LearnerError when
+    there are no labels or the texts can't be vectorised.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        dataset: str,
+        settings: LearnerSettings,
+        report: Callable[[LearnerStatus], None] = lambda status: None,
+        cache: Path | None = None,
+        tell: Callable[[str], None] = lambda notice: None,
+    ) -> None:
+        """``report`` hears what the learner is doing, ``tell`` what the annotator should know.
+
+        ``cache`` is a folder for features in the place of the one beside the database.
+        """
+        load_registered(settings)
+        engine = steadfast(settings.compute.engine, settings.compute.scheduler, tell)
+        self.source = Source(path, dataset, settings.compute.threads)
+        self.settings = settings
+        self.fit: Fit | None = None
+        """The newest; None before the first."""
+        self.idle = Idle(
+            store_neighbours=lambda: self._features.store_neighbours(),
+            grow=self._grow,
+            sweep=self._sweep,
+            leave_out=lambda: self.fitter.leave_out(self.fit),
+            look_ahead=lambda: self.fitter.look_ahead(self.fit),
+            tune=lambda: self.fitter.tune(self.fit),
+        )
+        self._report = report
+        self._spec, self._notice = spec.resolve(settings.vectoriser)
+        with self.source.reading() as conn:
+            name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
+        self._features = PoolFeatures(
+            FeatureCache(cache) if cache else FeatureCache(cache_folder(path) / name, engine),
+            self._spec,
+            self.source.texts,
+            self._progress,
+            lambda: is_loading(path, name),
+        )
+        self.fitter = Fitter(self.source, settings)
+        self._picker = Picker(settings.strategy, settings.seed)
+        self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
+
+    # --- learning ---------------------------------------------------------------------------
+
+    def learn(self) -> Fit:
+        """Fit a model to the answers there are, and measure it if it is time to."""
+        with self.source.reading() as conn:
+            log = AnswerLog.read(conn, self.source.name)
+            there = self._features.meet(
+                tickets.ids_after(conn, log.dataset.id, self._features.last),
+                [answer.ticket_id for answer in log.answers],
+            )
+            self._report(LearnerStatus("training"))
+            snapshot = Snapshot(log, there.features)
+            self.fit = self.fitter.fit(
+                snapshot, there.neighbours, self.fit, lambda: self._sample_of_open(snapshot)
+            )
+            return self.fit
+
+    def newest(self) -> Fit:
+        """Return the newest fit; learn first where there is none."""
+        return self.fit or self.learn()
+
+    def _sample_of_open(self, snapshot: Snapshot) -> tuple[Floats, int]:
+        """Return the features of open tickets drawn uniformly (p, d), and how many are open."""
+        rng = np.random.default_rng(self.settings.seed)  # not the one that tickets are picked with
+        rows = snapshot.open_rows
+        drawn = select.audit_sample(len(rows), measuring.POOL, rng)
+        return np.asarray(snapshot.features.matrix[rows[drawn]]), len(rows)
+
+    # --- ranking ----------------------------------------------------------------------------
+
+    def rank(self) -> Ranking:
+        """Learn from the answers there are, and pick the tickets to show next."""
+        began = time.perf_counter()
+        fit = self.learn()
+        with self.source.computing():
+            candidates = self._candidates(fit)
+            self._sweeper.begin(candidates)
+            picked = [
+                one
+                for pick in self._picker.pick(candidates)
+                for one in ranked(pick, fit.features, fit)
+            ]
+            audit = select.audit_sample(len(candidates.open_rows), AUDIT_SIZE, candidates.pool.rng)
+            uniform = Pick(AUDIT, candidates.open_rows[audit], None, candidates.uniform)
+            seconds = time.perf_counter() - began
+            return Ranking(
+                revision(fit, self.fitter, self._spec, self.settings.strategy, seconds),
+                tuple(picked),
+                ranked(uniform, fit.features, fit),
+                self._suspects(fit) if self.settings.suspects else (),
+                composed(candidates, self.source) if self.settings.synthesise else (),
+            )
+
+    def _candidates(self, fit: Fit) -> Candidates:
+        """Gather the tickets of a fit to pick from."""
+        rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
+        rows = self._sweeper.candidates(fit, rng)
+        return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))
+
+    def _suspects(self, fit: Fit) -> tuple[Ranked, ...]:
+        return tuple(shown_again(one, fit.task) for one in suspected(fit)[:SIZE])
+
+    @property
+    def outdated(self) -> bool:
+        """Whether there are so many more features than at the last fit that it is time to rank."""
+        return self.fit is not None and self._features.outdates(self.fit.features)
+
+    # --- when asked to, or when there is nothing better to do -------------------------------
+
+    def explain(self, ticket_id: int, label_id: int) -> Explanation:
+        """Weigh the words of a ticket for a label; none without a model."""
+        return explanation(self.fit, self.source, ticket_id, label_id)
+
+    def suspects(self, fit: Fit) -> list[Suspect]:
+        """Return the answers that are probably wrong, the most suspect first."""
+        with self.source.computing():
+            return suspected(fit)
+
+    def _grow(self) -> bool:
+        with self.source.computing():
+            grown = self._features.grow()
+        if grown is not None and self._features.complete:
+            self._report(LearnerStatus("ready", self.fitter.tuned))
+        return grown is not None
+
+    def _sweep(self) -> bool:
+        """Score a block of the pool, unless the next ranking is of other features."""
+        fit = self.fit
+        return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))
+
+
+def load_registered(settings: LearnerSettings) -> None:
+    """Load what the settings may name: of the shipped recipes, and of the user's own."""
+    shipped()
+    if settings.code:
+        load_file(Path(settings.code))

@@ -1,0 +1,43 @@
+"""The dataset that a learner reads: its file, its name, and the threads that compute on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from txtal.store import schema, tickets
+from txtal.store.sqlite import Connection, foreseen
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset in a database file, read without ever being written."""
+
+    path: Path
+    name: str
+    threads: int = 1
+    """BLAS threads."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open the database for a block that also computes. Raises DatabaseError."""
+        with (
+            self.computing(),
+            closing(schema.open_readonly(self.path)) as conn,
+            foreseen(self.path),
+        ):
+            yield conn
+
+    def computing(self) -> AbstractContextManager[object]:
+        """Limit BLAS to the threads it may use, for a block."""
+        limits: AbstractContextManager[object] = threadpool_limits(self.threads)
+        return limits
+
+    def texts(self, ids: Sequence[int]) -> list[str]:
+        """Read the texts of these tickets; any thread may. Raises DatabaseError."""
+        with closing(schema.open_readonly(self.path)) as conn, foreseen(self.path):
+            return tickets.texts(conn, ids)
