@@ -127,8 +127,6 @@ def _step(by: Callable[[Screen], int]) -> Own:
 
 
 def _select(screen: Screen, row: int) -> None:
-    if screen.look.typing.stale:
-        list_again(screen)
     look = screen.look
     rows = (
         look.typing.found if look.mode == "list" else picked(screen.session, screen.keyboard, look)

@@ -73,6 +73,8 @@ class Screen:
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
         self._attendance.touch()
+        if self.look.typing.stale and action != "type":
+            navigation.list_again(self)
         if not self.recorder.waiting:
             self.see(notice="", urgent=False)
             self.session.notice = ""
@@ -168,8 +170,6 @@ class Screen:
 
     def found_at(self, typed: str) -> Found | None:
         """Return the selected answer or ticket of the list, which closes."""
-        if self.look.typing.stale:
-            navigation.list_again(self)
         typing = self.look.typing
         if not typing.found:
             return None
