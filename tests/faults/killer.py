@@ -41,6 +41,10 @@ FAULTS = ("EIO", "ENOSPC", "EROFS", "kill")
 _LINE = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<given>.*)")
 _TEMPORARY = re.compile(r".*\.txtal-[^/]*\.tmp(-\w+)?|.*\.new|.*\.part")
 
+_SAVED = re.compile(rb"saved \d\d:\d\d:\d\d #(\d+)")
+_ANSWER = 5
+"""Columns of an answer, in what is read of a database."""
+
 State = Any
 
 
@@ -130,8 +134,8 @@ class Killer:
         self._new: dict[str, State] = {}
         self._old: dict[str, State] = {}
 
-    def prepare(self) -> None:
-        """Make what the commands start from."""
+    def prepare(self, *, train: bool = True) -> None:
+        """Make what the commands start from; classifiers, which take long, only if need be."""
         self._master.mkdir()
         program = Program(self._master)
         lines = LABELLED.read_text("utf-8").splitlines()
@@ -146,14 +150,18 @@ class Killer:
         program.ok("--db", "other.db", "load", "d", "--answers", "new.jsonl")
         program.ok("--db", "other.db", "backup", "good.db")
         program.ok("--db", "other.db", "backup", "b.db")
-        program.ok("train", "d", "-o", "fixed", "--vectors", "lexical")
+        for name in ("out.jsonl", "out.jsonl.gz"):
+            (self._master / name).write_bytes(b"old\n")
+        if not train:
+            return
+        program.ok("train", "d", "-o", "fixed", "--vectors", "lexical", patience=600)
         program.file(
             "two.jsonl", [{"text": f"{t} {n}", "label": t} for t in "ab" for n in range(9)]
         )
         program.ok("--db", "two.db", "load", "d", "--answers", "two.jsonl")
-        program.ok("--db", "two.db", "train", "d", "-o", "model", "--vectors", "lexical")
-        for name in ("out.jsonl", "out.jsonl.gz"):
-            (self._master / name).write_bytes(b"old\n")
+        program.ok(
+            "--db", "two.db", "train", "d", "-o", "model", "--vectors", "lexical", patience=600
+        )
 
     def _copy(self) -> Program:
         here = self.folder / "run"
@@ -170,7 +178,7 @@ class Killer:
             env=program.environ,
             input=command.stdin.encode(),
             capture_output=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 
@@ -204,6 +212,8 @@ class Killer:
         old, new = self._old[case.command.name], self._new[case.command.name]
         if state not in (old, new) and not (case.command.partly and _is_part(state, old, new)):
             return f"neither old nor new: {str(state)[:300]}"
+        if case.command.state is rows and not _acknowledged(done.stdout, state):
+            return "an answer is not there that was called saved"
         if done.returncode == 0 and state != new and not case.command.stdin:
             return "it said it had succeeded and hadn't"
         if not killed and "Traceback" in said:
@@ -228,12 +238,23 @@ class Killer:
 
 
 def _is_part(state: State, old: State, new: State) -> bool:
-    """Whether every file or row is of the old or the new state."""
+    """Whether every file is of the old or the new state; of a database, whether nothing is lost.
+
+    An answer that wasn't saved is typed again by the next line, so there may be others than if
+    nothing had failed.
+    """
     if isinstance(state, dict):
         return all(content in (old.get(name), new.get(name)) for name, content in state.items())
-    answers = [row for row in state if len(row) == 5]
-    wanted = [row for row in new if len(row) == 5]
-    return answers == wanted[: len(answers)]
+    answers = [row for row in state if len(row) == _ANSWER]
+    before = [row for row in old if len(row) == _ANSWER]
+    rest = [[row for row in one if len(row) != _ANSWER] for one in (state, old)]
+    return answers[: len(before)] == before and rest[0] == rest[1]
+
+
+def _acknowledged(said: bytes, state: State) -> bool:
+    """Whether every answer that was called saved is there."""
+    there = {row[0] for row in state or () if len(row) == _ANSWER}
+    return {int(number) for number in _SAVED.findall(said)} <= there
 
 
 def _changing(log: str, folder: str) -> list[tuple[str, int]]:

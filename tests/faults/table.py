@@ -31,6 +31,8 @@ PATHS = "faults/test_paths.py::"
 WRITERS = "faults/test_writers.py::"
 KEYS = "faults/test_keys.py::"
 STREAMS = "faults/test_streams.py::"
+KILLER = "faults/test_killer.py::"
+IN_USE = "faults/test_in_use.py::"
 
 FAULTS = (
     Fault(
@@ -429,6 +431,15 @@ FAULTS = (
         ),
     ),
     Fault(
+        "46",
+        "train over an old classifier, killed or failing at any write",
+        (
+            KILLER + "test_every_system_call",
+            "cli/test_train.py::test_a_classifier_of_a_version_before_is_still_read",
+        ),
+        "the cases of all commands, as in 60",
+    ),
+    Fault(
         "47",
         "temporary names that are links, or were made open to all",
         (
@@ -448,6 +459,11 @@ FAULTS = (
             PATHS + "test_an_emptied_database_keeps_its_log",
             PATHS + "test_a_log_is_taken_in_wherever_its_taking_in_was_cut",
         ),
+    ),
+    Fault(
+        "49",
+        "the database overwritten in place under a session",
+        (IN_USE + "test_what_is_overwritten_is_told_with_the_next_answer",),
     ),
     Fault(
         "50",
@@ -476,6 +492,11 @@ FAULTS = (
         ),
     ),
     Fault(
+        "53",
+        "-shm cut under a session",
+        (IN_USE + "test_the_index_of_the_log_is_cut",),
+    ),
+    Fault(
         "54",
         "clock set by 400 days while a ticket is on the screen",
         (KEYS + "test_a_clock_that_is_set_changes_no_duration",),
@@ -496,6 +517,15 @@ FAULTS = (
         (
             WRITERS + "test_an_output_that_is_an_input_is_refused",
             WRITERS + "test_a_device_is_written_as_it_is",
+        ),
+    ),
+    Fault(
+        "60",
+        "EIO, ENOSPC, EROFS or a kill at every system call that changes the disk",
+        (
+            KILLER + "test_a_sample_of_system_calls",
+            KILLER + "test_every_system_call",
+            KILLER + "test_what_is_killed_half_way_is_found",
         ),
     ),
     Fault(
