@@ -57,6 +57,25 @@ def test_of_a_dataset(trained: Program) -> None:
     assert "accuracy, audit only: " in trained.quick.ok("evaluate", "d", "--all").out
 
 
+def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Program) -> None:
+    body = trained.quick.json("evaluate", "d", "--json")
+    wanted = body["accuracy"]
+    shown = f"{100 * wanted['value']:.1f}"
+    stats = trained.quick.json("stats", "d", "--json")
+    assert stats["measures"]["accuracy"] == wanted
+    assert stats["measures"]["macro_f1"] == body["macro_f1"]
+    assert stats["audit"]["accuracy"] == pytest.approx(wanted["value"], abs=1e-4)
+    for words in (("stats", "d"), ("evaluate", "d")):
+        assert f"accuracy  {shown} % " in trained.quick.ok(*words).out
+    assert f"about {shown}% right" in trained.quick.ok("train", "d", "-o", "again").err
+    trained.quick.ok("report", "d", "-o", "r.html")
+    assert f"right on {shown} % " in (trained.folder / "r.html").read_text("utf-8")
+    # Another vectoriser makes another model, of which nothing is kept yet.
+    other = trained.quick.json("evaluate", "d", "--json", "--vectors", "static")
+    assert other["accuracy"]["n"] == wanted["n"]
+    assert other["accuracy"] != wanted
+
+
 def test_of_a_classifier_on_a_labelled_file(trained: Program) -> None:
     body = trained.quick.json("evaluate", "model", LABELLED, "--json")
     assert body["accuracy"]["n"] == len(LABELLED.read_text("utf-8").splitlines())

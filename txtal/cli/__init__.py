@@ -89,7 +89,7 @@ def _run() -> int | None:
     from txtal.recipes.recipe import name_of, shipped
 
     group = program()
-    sittings = [*(name_of(function) for function in shipped()), "demo", "run"]
-    files = config.defaults(sittings)
+    commands = [*(name_of(function) for function in shipped()), "demo", "run"]
+    files = config.defaults(commands)
     code: int | None = group.main(prog_name="txtal", standalone_mode=False, default_map=files)
     return code

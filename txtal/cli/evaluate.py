@@ -69,20 +69,25 @@ def command(
 def _of_dataset(
     console: Console, dataset: str, spec: str, code: Path | None, others: bool
 ) -> dict[str, Any]:
-    from txtal.learner.pool import PoolLearner
+    from txtal.learner import figures
     from txtal.learning.estimate import FEWEST
     from txtal.measures.quality import as_data
+    from txtal.store import datasets
     from txtal.types import LearnerSettings
 
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    fit = PoolLearner(console.database, dataset, settings, console.status).learn()
-    console.clear()
-    if fit.measures is None:
+    measures = figures.kept(console.database, dataset, spec)
+    if measures is None:
+        settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+        measures = figures.fitted(console.database, dataset, settings, console.status).measures
+        console.clear()
+    if measures is None:
         raise LearnerError(
             f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
             "each with its labels"
         )
-    return {"dataset": dataset, **as_data(fit.measures, fit.scheme.names, others=others)}
+    with console.read() as conn:
+        names = datasets.get(conn, dataset).scheme.names
+    return {"dataset": dataset, **as_data(measures, names, others=others)}
 
 
 def _of_classifier(

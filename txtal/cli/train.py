@@ -40,9 +40,8 @@ def command(
     """
     from txtal.classifier import classifier
     from txtal.errors import LearnerError
+    from txtal.learner import figures
     from txtal.learner.fit import NOT_READY
-    from txtal.learner.idle import refined
-    from txtal.learner.pool import PoolLearner
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
     from txtal.types import LearnerSettings
@@ -50,7 +49,8 @@ def command(
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     settings = LearnerSettings(spec, code=str(code) if code else None, robust=robust)
-    fit = refined(PoolLearner(console.database, dataset, settings, console.status))
+    known = None if robust else figures.kept(console.database, dataset, spec)
+    fit = figures.fitted(console.database, dataset, settings, console.status)
     if not fit.model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
     names = tuple(label.name for label in fit.scheme.labels)
@@ -63,5 +63,6 @@ def command(
     beside = f" ({ignored:,} ignored left out)" if ignored else ""
     taught = len(fit.snapshot.answers) - ignored
     console.say(f"trained on {taught:,} answers{beside}, written to {output}")
-    if headline := fit.measured.headline:
-        console.say(f"about {quality(headline, fit.task)} audit answers)")
+    measures = known or fit.measures
+    if measures:
+        console.say(f"about {quality(measures.headline, fit.task)} audit answers)")
