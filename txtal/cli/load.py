@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from txtal.cli import options
-from txtal.cli.options import dataset_names, default_annotator
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json, writing
 from txtal.engine import check as check_engine
 from txtal.errors import UsageError
@@ -133,7 +133,7 @@ def command(
         dataset,
         dataclasses.replace(reading, max_line=max_line),
         strict,
-        given.annotator or default_annotator(),
+        options.annotator_of(context, given.annotator),
         is_named,
         given.task,
         grades(given.rating) if given.rating else (),

@@ -132,8 +132,7 @@ def _chosen(fields: Fields, choice: Choice) -> Record:
 def _text(fields: Fields, choice: Choice) -> str:
     parts: list[str] = []
     for name in choice.text:
-        values = (value_of(fields, one) for one in name.split("|"))
-        value = next((one for one in values if one not in (None, "")), None)
+        value = value_of(fields, name)
         if type(value) is int or type(value) is float:
             value = str(value)
         if value is not None and not isinstance(value, str):

@@ -146,7 +146,11 @@ def _text(
     if not sample or "text" in there:
         return ("text",), True
     if shape is not None and shape.text:
-        found = tuple(one for one in shape.text if there & set(one.split("|")))
+        found = tuple(
+            next(name for name in one.split("|") if name in there)
+            for one in shape.text
+            if there & set(one.split("|"))
+        )
         if found:
             return found, False
     return guesses.text_fields(sample, source.name, table=row.columns), False
@@ -183,7 +187,7 @@ def _answers(
                 f"{source.name}: the labels are the columns of 1 and 0, "
                 f"{guesses.shown(one_hot)}; --label names others"
             )
-        own = _is_own_table(source)
+        own = _is_own_table(sample, source)
         return partial(_of_columns, columns=tuple(one_hot), own=own), tuple(one_hot)
     fields = asked or guesses.label_fields(sample, choice.text, source.name)
     if not fields:
@@ -242,7 +246,7 @@ def _usual(
     key = "labels" if any("labels" in fields for fields in sample) else "label"
     parted = _separator(sample, (key,), separator, source, several=key == "labels")
     _say_separator(parted, separator, key, source.name, say)
-    own = _is_own_table(source)
+    own = _is_own_table(sample, source)
     _say_of_words(sample, source.name, say)
     return partial(_as_usual, separator=parted, own=own), ()
 
@@ -259,9 +263,15 @@ def _say_of_words(sample: Sequence[Fields], source: str, say: Say) -> None:
         )
 
 
-def _is_own_table(source: Source) -> bool:
+def _is_own_table(sample: Sequence[Fields], source: Source) -> bool:
     """Whether it is the table that ``txtal export`` writes."""
-    return {"text", "annotator", "timestamp", "comment"} <= set(source.columns)
+    if not {"text", "annotator", "timestamp", "comment"} <= set(source.columns):
+        return False
+    times = [fields["timestamp"] for fields in sample if "timestamp" in fields]
+    return all(isinstance(at, str) and _OWN_TIME.fullmatch(at) for at in times)
+
+
+_OWN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def _separator(

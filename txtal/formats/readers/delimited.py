@@ -140,8 +140,8 @@ class _Rows:
                 self._go_back(_UNCLOSED)
                 continue
             except csv.Error as error:
-                ends = "end of data" in str(error)
-                self._go_back(_UNCLOSED if ends else f"not CSV: {error}{_TWICE}")
+                runs_on = "end of data" in str(error) or (len(taken) > 1 and "limit" in str(error))
+                self._go_back(_UNCLOSED if runs_on else f"not CSV: {error}{_TWICE}")
                 continue
             start = self._read + 1
             if len(cells) == width and self._bad is None and not self._unusable:
