@@ -18,8 +18,8 @@ from txtal.errors import DataError, UsageError
 from txtal.reading import read_small
 
 PROJECT_FILE = Path("txtal.toml")
-_LARGEST = 1 << 20
-"""Bytes of a file of settings."""
+_LARGEST = 16 << 10
+"""Bytes of a file of settings: more of them, nested, would keep the parser busy for minutes."""
 
 USER_FILE = "TXTAL_CONFIG"
 """The environment variable that names another user file."""

@@ -40,7 +40,7 @@ def read_small(path: Path, limit: int = SMALL) -> bytes:
     with open_file(path) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise DataError(f"{path} is larger than {limit >> 20:,} MB, too large for what it is to be")
+        raise DataError(f"{path} is larger than {limit >> 10:,} KB, too large for what it is to be")
     return content
 
 

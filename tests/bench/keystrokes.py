@@ -17,6 +17,8 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import get_args
 
@@ -141,7 +143,7 @@ async def _run(
     size: tuple[int, int],
 ) -> Counter[int]:
     with create_pipe_input() as keyboard:
-        screen = Screen(session, Display("d", keys), _fail)
+        screen = Screen(session, Display("d", keys), _fail, clock=partial(next, count()))
         app = full_screen.build(screen, keyboard, Paper(*size))
         annotator = Annotator(screen, gold, keyboard, budget)
         app.key_processor.before_key_press += lambda _: annotator.free()

@@ -119,9 +119,15 @@ class Program:
         costs far more than what it does."""
         return Within(self.folder, self.env, self.db)
 
-    def ok(self, *words: str | Path, stdin: str | bytes = "", **env: str) -> Ran:
+    def ok(
+        self,
+        *words: str | Path,
+        stdin: str | bytes = "",
+        patience: float = PATIENCE,
+        **env: str,
+    ) -> Ran:
         """Run a command that must do what it is told."""
-        ran = self(*words, stdin=stdin, **env)
+        ran = self(*words, stdin=stdin, patience=patience, **env)
         assert ran.code == 0, ran.err
         return ran
 

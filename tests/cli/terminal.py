@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import termios
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import psutil
 from wcwidth import wcwidth
 
 from tests.cli.driving import PATIENCE, TXTAL, Program, until
+from txtal.ui.attendance import SEEN_SECONDS
 
 CTRL_L = "\x0c"
 SAVED = re.compile(r"saved \d\d:\d\d:\d\d #(\d+)")
@@ -179,7 +181,12 @@ class Terminal:
             raise AssertionError(f"{error}; the screen:\n{self.text}") from None
 
     def send(self, keys: str) -> None:
-        """Press keys."""
+        """Press keys, as soon as a person can have seen what is there."""
+        time.sleep(SEEN_SECONDS)
+        self.burst(keys)
+
+    def burst(self, keys: str) -> None:
+        """Send keys at once, as a terminal without bracketed paste does."""
         self._child.send(keys)
 
     def answer(self, keys: str, number: int) -> None:

@@ -29,6 +29,10 @@ TRUST = "faults/test_trust.py::"
 LABELS = "faults/test_labels.py::"
 PATHS = "faults/test_paths.py::"
 WRITERS = "faults/test_writers.py::"
+KEYS = "faults/test_keys.py::"
+STREAMS = "faults/test_streams.py::"
+KILLER = "faults/test_killer.py::"
+IN_USE = "faults/test_in_use.py::"
 
 FAULTS = (
     Fault(
@@ -427,6 +431,15 @@ FAULTS = (
         ),
     ),
     Fault(
+        "46",
+        "train over an old classifier, killed or failing at any write",
+        (
+            KILLER + "test_every_system_call",
+            "cli/test_train.py::test_a_classifier_of_a_version_before_is_still_read",
+        ),
+        "the cases of all commands, as in 60",
+    ),
+    Fault(
         "47",
         "temporary names that are links, or were made open to all",
         (
@@ -448,11 +461,71 @@ FAULTS = (
         ),
     ),
     Fault(
+        "49",
+        "the database overwritten in place under a session",
+        (IN_USE + "test_what_is_overwritten_is_told_with_the_next_answer",),
+    ),
+    Fault(
+        "50",
+        "a search for one word 2,000 times, 200 KB pasted into a search",
+        (
+            KEYS + "test_a_search_for_one_word_two_thousand_times",
+            KEYS + "test_a_query_is_as_small_as_what_it_asks",
+            KEYS + "test_a_search_that_takes_long_is_given_up",
+        ),
+    ),
+    Fault(
+        "51",
+        "standard input, output or error closed from the start",
+        (
+            STREAMS + "test_streams_that_are_closed",
+            STREAMS + "test_standard_input_that_is_closed_is_no_empty_file",
+        ),
+    ),
+    Fault(
+        "52",
+        "a burst of keys without bracketed paste",
+        (
+            KEYS + "test_ten_thousand_keys_at_once_answer_next_to_nothing",
+            "ui/test_app.py::test_a_burst_answers_nothing_that_was_not_seen",
+            "ui/test_app.py::test_keys_typed_ahead_of_the_start_answer_nothing",
+        ),
+    ),
+    Fault(
+        "53",
+        "-shm cut under a session",
+        (IN_USE + "test_the_index_of_the_log_is_cut",),
+    ),
+    Fault(
+        "54",
+        "clock set by 400 days while a ticket is on the screen",
+        (KEYS + "test_a_clock_that_is_set_changes_no_duration",),
+    ),
+    Fault(
+        "55",
+        "zip bomb, giant shape, deep TOML, devices and pipes in the place of files",
+        (
+            STREAMS + "test_what_is_no_file_is_refused_at_once",
+            STREAMS + "test_labels_through_a_pipe_of_the_shell_are_read",
+            STREAMS + "test_settings_that_are_nested_without_end",
+            STREAMS + "test_arrays_that_would_fill_the_memory",
+        ),
+    ),
+    Fault(
         "56",
         "an output that is an input, a database's own file, a folder, a device",
         (
             WRITERS + "test_an_output_that_is_an_input_is_refused",
             WRITERS + "test_a_device_is_written_as_it_is",
+        ),
+    ),
+    Fault(
+        "60",
+        "EIO, ENOSPC, EROFS or a kill at every system call that changes the disk",
+        (
+            KILLER + "test_a_sample_of_system_calls",
+            KILLER + "test_every_system_call",
+            KILLER + "test_what_is_killed_half_way_is_found",
         ),
     ),
     Fault(

@@ -26,6 +26,7 @@ WRITERS = {
     "formats/writers/arrow.py": "files within such a folder",
     "logs.py": "the log grows, and may be a device that its user names",
     "processes.py": "the log, for what a process complains of",
+    "store/intact.py": "gives an index of SQLite's that was cut its size back",
     "vectors/files.py": "trims its own growing files to what their header counts",
     "learner/__main__.py": "the pipe to the screen's process",
     "ui/app.py": "/dev/null, in the place of a terminal that is gone",

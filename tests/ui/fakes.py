@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -217,7 +219,7 @@ class Sitting:
         self.errors: list[BaseException] = []
         extras = extras or Extras()
         display = Display("feedback", keys, mapped({}, extras=extras), extras=extras)
-        self.screen = Screen(session, display, self.errors.append, clock=lambda: 0.0)
+        self.screen = Screen(session, display, self.errors.append, clock=unhurried())
         self.size = (columns, rows)
         self.read()
 
@@ -258,6 +260,11 @@ def shown(app: Application[int]) -> str:
     )
 
 
+def unhurried() -> Callable[[], float]:
+    """A clock by which every ticket was seen before its key is pressed."""
+    return partial(next, count(0.0, 1.0))
+
+
 Step = tuple[str, str | Callable[[], object]]
 """Once this text is on the screen, send these keys, or call this."""
 
@@ -278,7 +285,9 @@ class Played:
         self.steps = list(steps)
         self.output = Sized(columns, rows)
         with create_pipe_input() as keyboard:
-            screen = screen or Screen(session, Display("feedback"), self.errors.append)
+            screen = screen or Screen(
+                session, Display("feedback"), self.errors.append, clock=unhurried()
+            )
             self.app = full_screen.build(screen, keyboard, self.output)
             self.app.after_render += lambda app: self._seen(keyboard)
             self.code = asyncio.run(self._run(screen))

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from tests.ui.fakes import make_session
+from tests.ui.fakes import make_session, unhurried
 from txtal import Reason, reason
 from txtal.types import REASONS, Ranked
 from txtal.types.reasons import _table
@@ -39,7 +39,7 @@ def drawn(screen: Screen) -> str:
 
 
 def test_a_key_is_on_the_screen_and_in_the_line_mode() -> None:
-    screen = Screen(make_session(["one two three"]), DISPLAY, pytest.fail)
+    screen = Screen(make_session(["one two three"]), DISPLAY, pytest.fail, clock=unhurried())
     assert "n words" in drawn(screen)
     screen.press("length")
     assert "3 words" in drawn(screen)
@@ -63,7 +63,7 @@ def test_a_reason_is_said_in_its_words_and_kept_with_the_answer() -> None:
         session.current.show(
             type(session.question)(session.question.ticket, Ranked(1, reason="longest"))
         )
-        screen = Screen(session, DISPLAY, pytest.fail)
+        screen = Screen(session, DISPLAY, pytest.fail, clock=unhurried())
         assert "the longest of those that are left" in drawn(screen)
         session.choose(1)
         assert session.saved is not None

@@ -25,8 +25,10 @@ from txtal.errors import LockedError
 from txtal.session.session import Session
 from txtal.types import Ranked, Ranking, Revision
 from txtal.ui import app as full_screen
+from txtal.ui import attendance
 from txtal.ui.app import run
 from txtal.ui.display import Display
+from txtal.ui.screen import Screen
 from txtal.ui.themes import THEMES, Theme, styles
 
 SIXTY = [f"ticket {n}" for n in range(1, 61)]
@@ -49,10 +51,36 @@ def test_a_key_held_down_answers_each_ticket_once_and_none_unseen() -> None:
     assert all(f"  {text}\n" in seen for text in SIXTY)
 
 
-def test_keys_typed_ahead_of_the_start() -> None:
+def test_keys_typed_ahead_of_the_start_answer_nothing() -> None:
     session = make_session(["a", "b", "c"])
     assert run_with(session, "12 q1") == 0
-    assert given(session) == [("accept", (1,)), ("accept", (2,)), ("ignore", ())]
+    assert given(session) == []
+
+
+def test_a_burst_answers_nothing_that_was_not_seen() -> None:
+    """Without bracketed paste a terminal sends pasted text as so many keys."""
+    session = make_session(SIXTY)
+    now = [0.0]
+    screen = Screen(session, Display("d"), pytest.fail, clock=lambda: now[0])
+    screen.draw(80, 24)
+    for _ in range(1000):
+        now[0] += 0.003
+        screen.press("label", "1")
+        drawn = "".join(part for line in screen.draw(80, 24).lines for _, part in line)
+    assert given(session) == []
+    assert "too fast" in drawn
+    now[0] += 0.02
+    screen.press("label", "1")
+    assert given(session) == [("accept", (1,))]
+    screen.draw(80, 24)
+    for step in (0.03, 0.029, 0.001):  # the next ticket is seen 60 ms after it was drawn
+        assert len(given(session)) == 1
+        now[0] += step
+        screen.press("label", "1")
+    assert len(given(session)) == 1
+    now[0] += 0.03
+    screen.press("label", "1")
+    assert len(given(session)) == 2
 
 
 def test_every_kind_of_key_reaches_its_action() -> None:
@@ -221,7 +249,9 @@ def test_signals_end_it_in_good_order(number: str, code: int) -> None:
     assert given(session) == [("accept", (1,))]
 
 
-def test_nothing_but_known_escapes_leaves_for_the_terminal() -> None:
+def test_nothing_but_known_escapes_leaves_for_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "SEEN_SECONDS", 0.0)
+    monkeypatch.setattr(attendance, "BURST_SECONDS", 0.0)
     hostile = (
         "\x1b]52;c;aGk=\x07 \x1b]0;t\x07 \x1b]8;;http://x\x1b\\ \x1bP+q\x1b\\ \x1b_x\x1b\\ "
         "\x1b[2J\x1b[9;9H\x1b[6n \x1bc \x9b31m \x9d0;t\x9c \u202e \u2028 \u200b \x07\x08\x00\x7f"

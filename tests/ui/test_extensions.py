@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ui.fakes import Played, Sitting, given, make_session, ranked_session
+from tests.ui.fakes import Played, Sitting, given, make_session, ranked_session, unhurried
 from tests.ui.test_plain import talk
 from txtal.errors import LockedError, UsageError
 from txtal.recipes.extensions import STYLES, Desk, Extras, Key, Panel, flat
@@ -65,7 +65,7 @@ def test_all_of_it_on_the_screen() -> None:
 def test_its_keys_are_pressed_in_a_terminal() -> None:
     session = make_session()
     display = Display("feedback", actions=mapped({}, extras=EXTRAS), extras=EXTRAS)
-    screen = Screen(session, display, [].append)
+    screen = Screen(session, display, [].append, clock=unhurried())
     played = Played(
         session, ("ONE", "t"), ("of refund", "\x1b"), ("ONE", "o"), ("TWO", "q"), screen=screen
     )

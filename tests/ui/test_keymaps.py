@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ui.fakes import MANY, Played, Sitting, given, make_session
+from tests.ui.fakes import MANY, Played, Sitting, given, make_session, unhurried
 from txtal.errors import UsageError
 from txtal.ui.display import Display
 from txtal.ui.keyboard import Keyboard
@@ -21,7 +21,7 @@ def test_no_key_of_a_preset_does_two_things_and_all_can_quit(preset: str) -> Non
 def test_an_own_key_is_bound_and_shown_and_the_old_one_does_nothing() -> None:
     session = make_session(["a", "b", "c"], MANY)
     actions = mapped({"ignore": ["f9", "space"], "undo": "z", "pause": ["f8"]})
-    screen = Screen(session, Display("d", actions=actions), pytest.fail)
+    screen = Screen(session, Display("d", actions=actions), pytest.fail, clock=unhurried())
     played = Played(session, ("1 order a", "\x1b[20~"), ("1 of 3", "uzq"), screen=screen)
     assert "z undo" in played.frames[0]
     assert given(session) == []

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from txtal import tempfiles
 from txtal.classifier import classifier
 from txtal.classifier.classifier import Classifier
 from txtal.errors import ModelError, UsageError
@@ -92,6 +93,7 @@ def keep(
     number = max((one.number for one in versions(folder)), default=0) + 1
     part = folder / f".{number}.part"
     try:
+        tempfiles.make_folder(folder)
         shutil.rmtree(part, ignore_errors=True)
         classifier.save(made, part)
         header = json.loads((part / classifier.HEADER).read_text("utf-8"))
@@ -99,8 +101,10 @@ def keep(
             number, round(time.time(), 3), answers, newest, str(header["vectoriser"]["spec"]),
             robust, header["sha256"], figures,
         )  # fmt: skip
-        (part / _ABOUT).write_text(json.dumps(asdict(version), indent=1), "utf-8")
+        with tempfiles.replacing(part / _ABOUT) as file:
+            file.write(json.dumps(asdict(version), indent=1).encode())
         part.rename(folder / f"{number}")
+        tempfiles.sync_folder(folder)
         use(folder, number)
     except OSError as error:
         raise ModelError(f"{folder}: can't keep the version: {error.strerror or error}") from error
@@ -110,10 +114,9 @@ def keep(
 def use(folder: Path, number: int) -> None:
     """Make this the version in use. Raises UsageError, ModelError."""
     get(folder, number)
-    part = folder / f"{_CURRENT}.part"
     try:
-        part.write_text(f"{number}\n", "utf-8")
-        part.replace(folder / _CURRENT)
+        with tempfiles.replacing(folder / _CURRENT) as file:
+            file.write(f"{number}\n".encode())
     except OSError as error:
         raise ModelError(f"{folder}: can't be written: {error.strerror or error}") from error
 

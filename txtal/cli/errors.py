@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO, TextIOWrapper
 
 import click
@@ -18,10 +20,13 @@ def guarded(command: Callable[[], int | None]) -> int:
 
     ``TXTAL_DEBUG=1`` lets unforeseen errors through with their traceback.
     """
+    _open_closed_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale that can't say it all
     try:
-        return command() or 0
+        code = command() or 0
+        sys.stdout.flush()
+        return code
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
@@ -34,8 +39,8 @@ def guarded(command: Callable[[], int | None]) -> int:
         _tell(str(error))
         return error.exit_code
     except BrokenPipeError:
-        # The reader went away (`| head`); keep Python from complaining again while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader went away (`| head`).
+        _give_up_stdout()
         return 1
     except UnicodeEncodeError as error:
         # Most likely a word in another encoding than the terminal's, which Python hands over as
@@ -45,8 +50,40 @@ def guarded(command: Callable[[], int | None]) -> int:
             return _unforeseen(error)
         _tell(f"{word}: not text in this terminal's encoding; see what `locale` says")
         return 2
+    except OSError as error:
+        if error.errno != errno.EBADF or error.filename is not None:
+            return _unforeseen(error)
+        _give_up_stdout()
+        _tell("standard input or output is closed, and this command needs it")
+        return 1
     except Exception as error:  # noqa: BLE001 - told in one line, and logged
         return _unforeseen(error)
+
+
+def _open_closed_streams() -> None:
+    """Put something in the place of each standard stream that was closed before the start.
+
+    Else the next file that is opened, a database perhaps, would have its number, and be written to
+    by whatever complains. What has to be read from them or written to them fails, as it must;
+    complaints alone may be lost.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            with suppress(OSError):
+                os.fstat(number)
+                continue  # Python alone has none, as without a console on Windows
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def _give_up_stdout() -> None:
+    """Keep Python from complaining again while it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_text(word: str) -> bool:

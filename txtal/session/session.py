@@ -8,13 +8,13 @@ under the reader: a new ranking counts from the next question on.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from txtal.errors import DatabaseError, LockedError
 from txtal.session import questions, steps
 from txtal.session.calls import Calls
+from txtal.session.clock import steady_time
 from txtal.session.current import Current
 from txtal.session.given import Given
 from txtal.session.notices import Notices
@@ -51,7 +51,7 @@ class Session:
         hooks: Hooks | None = None,
         *,
         guidelines: str = "",
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady_time,
     ) -> None:
         self.ledger = ledger
         self.policy = policy or Policy()

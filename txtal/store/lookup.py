@@ -6,20 +6,24 @@ import json
 from collections.abc import Iterable, Iterator
 
 from txtal.store import answers, labels, tickets
-from txtal.store.sqlite import Connection
+from txtal.store.sqlite import Connection, within
 from txtal.types import Answer, Found
 from txtal.types.query import Query
+
+SEARCH_SECONDS = 0.2
+"""What a key may cost: whoever types waits for what was found before the next."""
 
 
 def history(conn: Connection, dataset_id: int, query: Query, limit: int) -> list[Found]:
     """Standing answers that fit the query, the newest first."""
     conditions = list(_conditions(conn, dataset_id, query))
     where = " AND ".join(["a.dataset_id = ?", *(condition for condition, _ in conditions)])
-    rows = conn.execute(
-        "SELECT a.* FROM standing_answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
-        f" WHERE {where} ORDER BY a.id DESC LIMIT ?",
-        (dataset_id, *(value for _, value in conditions), limit),
-    ).fetchall()
+    with within(conn, SEARCH_SECONDS):
+        rows = conn.execute(
+            "SELECT a.* FROM standing_answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
+            f" WHERE {where} ORDER BY a.id DESC LIMIT ?",
+            (dataset_id, *(value for _, value in conditions), limit),
+        ).fetchall()
     stands_for = labels.merged(conn, dataset_id)
     return [
         Found(tickets.get(conn, row["ticket_id"]), answers.from_row(row, stands_for))

@@ -14,7 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from txtal.store import make_cache_folder, schema
-from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode
+from txtal.store.lookup import SEARCH_SECONDS
+from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode, within
 from txtal.tempfiles import rights
 from txtal.types.query import Query
 
@@ -137,7 +138,7 @@ class SearchIndex:
     def _match(self, expression: str, limit: int) -> list[int]:
         if not expression:
             return []
-        with foreseen(self._path):
+        with foreseen(self._path), within(self._ready(), SEARCH_SECONDS):
             rows = self._ready().execute(
                 "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?",
                 (expression, limit),

@@ -10,6 +10,7 @@ from pathlib import Path
 from txtal.errors import DatabaseError
 from txtal.store import answers
 from txtal.store.files import WAL
+from txtal.store.intact import Intact
 from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 
 _QUICK_BUSY_SECONDS = 0.1
@@ -30,10 +31,12 @@ class SessionFile:
         self.session_id = session_id
         self._file = _identity(path)
         self._log = _log_of(path)
+        self._intact = Intact(path)
         self._quick: Connection | None = None
 
     def reading(self) -> AbstractContextManager[None]:
         """Turn SQLite's errors inside into DatabaseError."""
+        self._intact.mend_index()
         return foreseen(self.path)
 
     @contextmanager
@@ -47,7 +50,9 @@ class SessionFile:
                 yield
             return
         with foreseen(self.path):
+            self._intact.mend_index()
             self._check_log()
+            self._intact.check(self.conn)
         conn = conn or self.conn
         with foreseen(self.path), transaction(conn):
             if _identity(self.path) != self._file:
@@ -80,6 +85,7 @@ class SessionFile:
 
     def changes(self) -> tuple[int, int]:
         """Two numbers that stay the same while nobody writes: others' writes, and our own."""
+        self._intact.mend_index()
         others = self.conn.execute("PRAGMA data_version").fetchone()[0]
         return others, self.conn.total_changes
 

@@ -13,9 +13,10 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from shutil import disk_usage
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from txtal.errors import DamagedError, DatabaseError, LockedError
+from txtal.errors import DamagedError, DatabaseError, LockedError, UsageError
 from txtal.store import checksums, lineage
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ APPLICATION_ID = 0x7478746C
 """``txtl``: marks the file as ours."""
 
 BUSY_SECONDS = 5.0
+
+_STEPS = 10_000
+"""Steps of SQLite's machine between two looks at the clock."""
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -181,6 +185,21 @@ def set_journal_mode(conn: Connection, path: Path) -> None:
             f"{path}: in use in WAL mode, which SQLite {sqlite.sqlite_version} can't write safely; "
             "close the other program, or `pip install pysqlite3`"
         ) from error
+
+
+@contextmanager
+def within(conn: Connection, seconds: float) -> Iterator[None]:
+    """Read for no longer than so many seconds. Raises UsageError when that doesn't do."""
+    end = monotonic() + seconds
+    conn.set_progress_handler(lambda: monotonic() > end, _STEPS)
+    try:
+        yield
+    except sqlite.OperationalError as error:
+        if "interrupted" in str(error):
+            raise UsageError("searching for this takes too long: type more of it") from None
+        raise
+    finally:
+        conn.set_progress_handler(None, 0)
 
 
 @contextmanager

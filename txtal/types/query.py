@@ -10,6 +10,9 @@ from txtal.errors import UsageError
 STATES = ("open", "unsure", "accept", "reject", "ignore", "flagged", "commented")
 """What may stand behind ``is:``."""
 
+MOST_WORDS = 32
+LONGEST_WORD = 200
+
 _PART = re.compile(r'(?:([^\s:"]+):)?(?:"([^"]*)"?|(\S+))')
 
 
@@ -35,7 +38,7 @@ class Query:
 def parse(line: str) -> Query:
     """Return the conditions in a line. A key nobody knows is one of the tickets' meta.
 
-    Raises UsageError for a state that there isn't.
+    Raises UsageError for a state that there isn't, and for more words than can be searched for.
     """
     words: list[str] = []
     meta: list[tuple[str, str]] = []
@@ -52,4 +55,9 @@ def parse(line: str) -> Query:
             meta.append((key, value))
     if known["is"] and known["is"] not in STATES:
         raise UsageError(f"is: takes {', '.join(STATES)} (got {known['is']!r})")
-    return Query(tuple(filter(None, words)), known["label"], known["by"], known["is"], tuple(meta))
+    distinct = tuple(dict.fromkeys(filter(None, words)))
+    if len(distinct) + len(meta) > MOST_WORDS:
+        raise UsageError(f"a search takes at most {MOST_WORDS} words (got {len(distinct):,})")
+    if any(len(value) > LONGEST_WORD for value in (*distinct, *known.values(), *sum(meta, ()))):
+        raise UsageError(f"a word to search for has at most {LONGEST_WORD} characters")
+    return Query(distinct, known["label"], known["by"], known["is"], tuple(meta))

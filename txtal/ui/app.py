@@ -103,7 +103,7 @@ def build(
         output=output,
     )
     app.ttimeoutlen = ESCAPE_SECONDS
-    app.key_processor.after_key_press += lambda _: _draw_before_the_next(app)
+    app.key_processor.after_key_press += lambda _: _draw_before_the_next(app, screen)
     return app
 
 
@@ -117,12 +117,14 @@ def _styles(theme: Theme, output: Output) -> Mapping[str, str]:
     return styles(theme, bits, os.environ.get("COLORFGBG", ""))
 
 
-def _draw_before_the_next(app: Application[int]) -> None:
+def _draw_before_the_next(app: Application[int], screen: Screen) -> None:
     """Draw what a key did before the next one is looked at, however fast they come.
 
-    So no key can answer a ticket that wasn't on the screen.
+    So no key can answer a ticket that wasn't on the screen. While a burst is refused, and while a
+    line is typed, nothing is drawn between keys that have come already: a ctrl-C may be the last.
     """
-    if not app.is_done:
+    waiting = bool(app.key_processor.input_queue)
+    if not app.is_done and not (waiting and screen.is_ahead_of_drawing):
         app._redraw()
 
 

@@ -1,26 +1,57 @@
-"""Whether somebody is at the keyboard, and for how long the learner has been at what it does."""
+"""Whether somebody is at the keyboard and can have seen what they answer; how long the learner has
+been at what it does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from txtal.session.session import IDLE_SECONDS, Session
+from txtal.types import Question
+
+SEEN_SECONDS = 0.06
+"""Nobody has seen what was on the screen for less."""
+
+BURST_SECONDS = 0.02
+"""Keys that come faster were pressed by no finger, and repeated by no keyboard."""
+
+TOO_SOON = "too fast: this ticket was hardly on the screen; nothing recorded, press again"
 
 
 class Attendance:
-    """Two clocks: since the last key, and since the learner's state changed."""
+    """Clocks: since the last key, since the ticket was drawn, since the learner's state changed."""
 
     def __init__(self, session: Session, clock: Callable[[], float]) -> None:
         self.touched = session.current.clock()
         """When a key was pressed last."""
         self._session = session
         self._clock = clock
+        self._seen: tuple[Question | None, str] = (None, "")
+        self._seen_since = -inf
+        self._refused = -inf
+        self.refused = False
+        """The newest key was refused, as it came too soon."""
         self._state = ""
         self._since = 0.0
 
     def touch(self) -> None:
-        """Somebody is there."""
+        """Somebody is there: a key was pressed."""
+        self.refused = False
         self.touched = self._session.current.clock()
+
+    def see(self, question: Question | None, asked: str) -> None:
+        """Note what is on the screen now, after every drawing: a ticket, and a yes or no of it."""
+        if question is not self._seen[0] or asked != self._seen[1]:
+            self._seen, self._seen_since = (question, asked), self._clock()
+
+    def is_hasty(self) -> bool:
+        """Whether a key comes before its ticket can have been seen, or in a burst of such keys."""
+        now = self._clock()
+        hasty = now - self._seen_since < SEEN_SECONDS or now - self._refused < BURST_SECONDS
+        if hasty:
+            self._refused, self.refused = now, True
+        return hasty
 
     @property
     def is_idle(self) -> bool:

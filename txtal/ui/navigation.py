@@ -94,14 +94,13 @@ def _edit(change: Callable[[Field, str], Field]) -> Own:
 
 
 def _type(screen: Screen, field: Field) -> None:
-    screen.look = screen.look.typed(field=field, cursor=0)
-    if screen.look.mode == "list":
-        list_again(screen)
+    screen.look = screen.look.typed(field=field, cursor=0, stale=screen.look.mode == "list")
 
 
 def list_again(screen: ScreenShell) -> None:
     """List what fits what is typed, or say why that can't be meant."""
     typing = screen.look.typing
+    screen.look = screen.look.typed(stale=False)
     try:
         found, said = look_up(screen.session, typing.purpose, typing.field.text)
     except TxtalError as error:

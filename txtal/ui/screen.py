@@ -11,11 +11,13 @@ from collections.abc import Callable
 
 from txtal.session.session import Session
 from txtal.ui import navigation
-from txtal.ui.attendance import Attendance
+from txtal.ui.attendance import TOO_SOON, Attendance
 from txtal.ui.display import Display
 from txtal.ui.offers import Offers
 from txtal.ui.screen_shell import ScreenShell
 from txtal.ui.view import Frame
+
+LONGEST_PASTE = 10_000
 
 OnError = Callable[[BaseException], object]
 
@@ -36,11 +38,18 @@ class Screen(ScreenShell):
         self._attendance = Attendance(session, clock)
         self._offers = Offers(session)
 
+    @property
+    def is_ahead_of_drawing(self) -> bool:
+        """Whether the next key may be taken before this one's doing is drawn."""
+        return self._attendance.refused or self.look.mode in ("list", "line")
+
     # --- keys -------------------------------------------------------------------------------
 
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
         self._attendance.touch()
+        if self.look.typing.stale and action != "type":
+            navigation.list_again(self)
         if not self.recorder.waiting:
             self.see(notice="", urgent=False)
             self.session.notice = ""
@@ -64,7 +73,9 @@ class Screen(ScreenShell):
     def paste(self, text: str) -> None:
         """Pasted text is typed where something is being typed, and never taken for keys."""
         if self.look.mode in ("picker", "list", "line"):
-            self.press("type", text)
+            self.press("type", text[:LONGEST_PASTE])
+            if len(text) > LONGEST_PASTE:
+                self.tell(f"only the first {LONGEST_PASTE:,} characters of the paste were taken")
         else:
             self.tell("paste ignored: press keys one by one")
 
@@ -76,6 +87,23 @@ class Screen(ScreenShell):
     def click(self, x: int, y: int) -> None:
         """A click on a cell."""
         navigation.click(self, x, y)
+
+    def answer(self, record: Callable[[], None]) -> None:
+        """Record an answer to the question that was drawn, if it can have been seen."""
+        if self._was_seen():
+            super().answer(record)
+
+    def reply(self, key: str) -> None:
+        """The annotator has said yes or no, or neither, to what they can have seen."""
+        if self._was_seen():
+            super().reply(key)
+
+    def _was_seen(self) -> bool:
+        """Whether what is answered was on the screen for long enough; tells when it wasn't."""
+        hasty = self._attendance.is_hasty()
+        if hasty:
+            self.tell(TOO_SOON)
+        return not hasty
 
     # --- what happens by itself -------------------------------------------------------------
 
@@ -120,7 +148,11 @@ class Screen(ScreenShell):
     def draw(self, columns: int, rows: int) -> Frame:
         """The picture to show now; from here on its question may be answered."""
         self._settle()
+        if self.look.typing.stale:
+            navigation.list_again(self)
         drawn = self.picture.draw(self.session, self.look, (columns, rows), self._on_error)
+        asked = self.look.asked if self.look.mode == "confirm" else ""
+        self._attendance.see(self.picture.frame.question, asked)
         if self.look.mode == "page":
             self.look = self.look.read(top=drawn.top)
         else:

@@ -45,6 +45,8 @@ class Typing:
     """The selected row of the list."""
     found: tuple[Found, ...] = ()
     """The list of answers or tickets."""
+    stale: bool = False
+    """More was typed since it was listed."""
     listed: tuple[Purpose, str] = ("search", "")
     """What the list was opened for, and what was typed to narrow it down."""
     marked: tuple[Found, ...] = ()

@@ -1,0 +1,180 @@
+"""Standard streams that are closed from the start, and files that are no files or no end."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.driving import LABELLED, TICKETS, TXTAL, Program
+from tests.faults.conftest import Tries, present
+from txtal.classifier import classifier
+from txtal.errors import ModelError
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = Program(tmp_path_factory.mktemp("trained"))
+    program.ok("load", "d", "--answers", LABELLED)
+    program.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    return program
+
+
+WRITES = (
+    "load e TICKETS", "export d -o o.jsonl", "label add d another",
+    "predict model TICKETS -o p.jsonl", "report d -o r.html", "backup b.db",
+    "train d -o m2 --vectors lexical",
+)  # fmt: skip
+PRINTS = (
+    "export d", "stats d", "datasets", "label list d", "config", "predict model TICKETS",
+    "evaluate model TICKETS", "suspects d", "doctor", "verify", "recipes",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize("line", [*WRITES, *PRINTS])
+def test_streams_that_are_closed(
+    trained: Program, line: str, closed: tuple[int, ...], tries: Tries
+) -> None:
+    """What needs no stream is done, with exit code 0; what can't be printed fails, in words."""
+    for name in ("o.jsonl", "p.jsonl", "r.html", "b.db"):
+        (trained.folder / name).unlink(missing_ok=True)
+    words = [str(LABELLED) if word == "TICKETS" else word for word in line.split()]
+    with tries.one((line, closed)):
+        redirected = " ".join(f"{number}<&-" for number in closed)
+        ran = subprocess.run(
+            ["sh", "-c", f'exec "$0" "$@" {redirected}', *TXTAL, *words],
+            cwd=trained.folder,
+            env=trained.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert b"Traceback" not in ran.stderr
+        assert b"unexpected" not in ran.stderr
+        if 1 in closed and line in PRINTS:
+            assert ran.returncode == 1
+            assert 2 in closed or b"is closed, and this command needs it" in ran.stderr
+        elif line.startswith("label add") and ran.returncode:
+            assert 2 in closed or b"already" in ran.stderr
+        else:
+            assert ran.returncode == 0, ran.stderr
+        if line in WRITES and "-o" in words:
+            present((trained.folder / words[words.index("-o") + 1]).exists())
+    with tries.one("nothing was written into the database"):
+        trained.quick.ok("verify")
+
+
+def test_standard_input_that_is_closed_is_no_empty_file(fresh: Program, tries: Tries) -> None:
+    for line in ("load e -", "manual e --plain -l a,b"):
+        with tries.one(line):
+            ran = subprocess.run(
+                ["sh", "-c", f'exec "$0" {line} 0<&-', *TXTAL],
+                cwd=fresh.folder, env=fresh.environ, capture_output=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert ran.returncode in (1, 2, 3), ran
+            assert b"Traceback" not in ran.stderr
+
+
+# --- 55: no files, and files without an end ----------------------------------------------------
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def zero(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+READ: dict[str, tuple[str, ...]] = {
+    "x.jsonl": ("load", "d", "x.jsonl"),
+    "x.csv": ("load", "d", "--answers", "x.csv"),
+    "labels.txt": ("manual", "d", "--plain", "--labels-from", "labels.txt"),
+    "patterns.jsonl": ("manual", "d", "--plain", "--patterns", "patterns.jsonl"),
+    "rules.md": ("manual", "d", "--plain", "--guidelines", "rules.md"),
+    "txtal.toml": ("datasets",),
+    "classifier.json": ("predict", ".", str(TICKETS)),
+    "resume.jsonl": ("simulate", str(LABELLED), "--test", str(LABELLED), "--resume", "resume.jsonl",
+                     "--budget", "10"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [fifo, zero, folder])
+@pytest.mark.parametrize("name", READ)
+def test_what_is_no_file_is_refused_at_once(
+    answered: Program, name: str, make: Callable[[Path], None], tries: Tries
+) -> None:
+    make(answered.folder / name)
+    with tries.one((name, make.__name__)):
+        ran = answered(*READ[name], stdin="q\n", patience=60)
+        assert ran.code in (1, 2, 3), ran
+        assert "Traceback" not in ran.err
+        assert name in ran.err or "predict" in READ[name]
+
+
+def test_labels_through_a_pipe_of_the_shell_are_read(answered: Program, tries: Tries) -> None:
+    with tries.one():
+        command = f"{TXTAL[0]} manual d --plain --labels-from <(printf 'x\\ny\\n')"
+        ran = subprocess.run(
+            ["bash", "-c", command], cwd=answered.folder, env=answered.environ, input=b"q\n",
+            capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        labels = [row["label"] for row in answered.json("label", "list", "d", "--json")]
+        assert labels == ["a", "b", "x", "y"]
+
+
+def test_settings_that_are_nested_without_end(fresh: Program, tries: Tries) -> None:
+    for text in ("a = " + "[" * 100_000, "a = " + "{b=" * 50_000, "[" + "a." * 100_000 + "b]"):
+        with tries.one(text[:8]):
+            (fresh.folder / "txtal.toml").write_text(text)
+            ran = fresh("datasets")
+            assert ran.code == 2
+            assert "txtal.toml" in ran.complaint
+
+
+def _giant_shape(arrays: dict[str, bytes]) -> dict[str, bytes]:
+    header = io.BytesIO()
+    kind = {"descr": "<f4", "fortran_order": False, "shape": (1 << 40,)}
+    np.lib.format.write_array_header_1_0(header, kind)
+    return arrays | {"coef.npy": header.getvalue() + b"\0" * 64}
+
+
+def _bomb(arrays: dict[str, bytes]) -> dict[str, bytes]:
+    header = io.BytesIO()
+    kind = {"descr": "<f4", "fortran_order": False, "shape": (1 << 28,)}
+    np.lib.format.write_array_header_1_0(header, kind)
+    return arrays | {"coef.npy": header.getvalue() + bytes(1 << 30)}
+
+
+@pytest.mark.parametrize("forge", [_giant_shape, _bomb])
+def test_arrays_that_would_fill_the_memory(
+    trained: Program, tmp_path: Path, forge: Callable[..., dict[str, bytes]], tries: Tries
+) -> None:
+    """With a sum that is right: whoever forges the arrays forges that, too."""
+    model = trained.folder / "model"
+    header = json.loads((model / "classifier.json").read_text())
+    with zipfile.ZipFile(classifier.arrays_file(model, header)) as packed:
+        arrays = {name: packed.read(name) for name in packed.namelist()}
+    forged = io.BytesIO()
+    with zipfile.ZipFile(forged, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for name, content in forge(arrays).items():
+            packed.writestr(name, content)
+    header["sha256"] = classifier._sum(header, forged.getvalue())
+    (tmp_path / header["arrays"]).write_bytes(forged.getvalue())
+    (tmp_path / "classifier.json").write_text(json.dumps(header))
+    with tries.one(forge.__name__), pytest.raises(ModelError):
+        classifier.load(tmp_path)
