@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.metrics import accuracy_score, classification_report, f1_score
@@ -157,7 +158,48 @@ def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
     assert "there are: d" in trained.quick("evaluate", "nosuch").complaint
     ran = sample.quick("evaluate", "d")
     assert ran.code == 1
-    assert "it takes 10 answers to tickets drawn at random" in ran.err
+    assert "it takes 20 to measure anything" in ran.err
+
+
+def test_answers_from_elsewhere(tmp_path: Path) -> None:
+    """Cross-fitted on all of them, held out a part, and held against scikit-learn."""
+    program = Program(tmp_path).quick
+    lines = LABELLED.read_text("utf-8").splitlines()[:300]
+    program.file("mine.jsonl", lines)
+    program.ok("load", "--answers", "mine", "mine.jsonl")
+    body = program.json("evaluate", "mine", "--vectors", "lexical", "--json")
+    assert body["basis"] == "all answers"
+    answers = sum(program.json("stats", "mine", "--json")["answers"].values())
+    assert body["accuracy"]["n"] == answers
+    _consistent(body)
+    split = program.json(
+        "evaluate", "mine", "--vectors", "lexical", "--test-split", "0.2", "--json"
+    )
+    assert split["basis"] == "held out"
+    assert 50 <= split["accuracy"]["n"] <= 70
+    _consistent(split)
+    learned = [one["answers"] for one in split["curve"]]
+    whole = learned[-1]
+    assert learned == [round(whole * part) for part in (0.25, 0.5, 0.75, 1)]
+    assert whole + split["accuracy"]["n"] == answers
+    assert split["curve"][-1]["accuracy"] == split["accuracy"]
+    assert split["curve"][0]["accuracy"]["value"] < split["accuracy"]["value"] + 0.05
+    said = program.ok("evaluate", "mine", "--vectors", "lexical", "--test-split", "0.2").out
+    assert "only if these were drawn at random" in said
+    assert "--test-split" in program("evaluate", "x", "mine.jsonl", "--test-split", "0.2").complaint
+
+
+def _consistent(body: dict[str, Any]) -> None:
+    """The figures are scikit-learn's of the decisions that the tables stand for."""
+    pairs = [
+        (one["label"], one["taken_for"]) for one in body["confusion"] for _ in range(one["count"])
+    ]
+    pairs += [(label, label) for label, one in body["labels"].items() for _ in range(one["right"])]
+    truth, said = zip(*pairs, strict=True)
+    assert len(pairs) == body["accuracy"]["n"]
+    assert body["accuracy"]["value"] == pytest.approx(accuracy_score(truth, said), abs=1e-4)
+    f1 = f1_score(truth, said, average="macro", zero_division=0)
+    assert body["macro_f1"]["value"] == pytest.approx(f1, abs=1e-4)
 
 
 def test_hostile_labels_are_made_safe(trained: Program) -> None:

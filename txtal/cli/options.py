@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -143,6 +144,24 @@ def taken_reading(values: dict[str, Any]) -> Reading:
         encoding=values.pop("encoding", ""),
         format=row,
     )
+
+
+def gathered(kind: type, name: str) -> Callable[[F], F]:
+    """Hand a command those of its options that a dataclass has fields for as one, called ``name``.
+
+    Goes right above the function, below the options.
+    """
+    names = [one.name for one in fields(kind)]
+
+    def add(function: F) -> F:
+        @wraps(function)
+        def call(*args: Any, **values: Any) -> Any:
+            group = kind(**{one: values.pop(one) for one in names})
+            return function(*args, **{name: group}, **values)
+
+        return cast(F, call)
+
+    return add
 
 
 _PIPELINE = (
