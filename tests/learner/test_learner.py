@@ -135,6 +135,20 @@ def test_without_answers_it_starts_with_tickets_far_apart(desk: MakeDesk) -> Non
     assert ranking.revision.headline is None
 
 
+def test_the_last_of_the_start_order_are_followed_by_what_the_strategy_picks(
+    desk: MakeDesk,
+) -> None:
+    """Fast answers may use them up before the next ranking is there."""
+    one = desk()
+    learner = one.learner()
+    one.answer(ids(learner.rank().items)[:21])
+    ranking = learner.rank()
+    is_sound(ranking, one.ids)
+    reasons = [item.reason for item in ranking.items]
+    assert reasons == ["start"] * 3 + ["margin"] * 47
+    assert ids(ranking.audit) == ids(one.learner().rank().audit)
+
+
 def test_one_class_is_no_model(desk: MakeDesk) -> None:
     one = desk()
     for ticket_id in one.ids[:40]:
