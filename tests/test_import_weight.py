@@ -100,6 +100,7 @@ def test_what_extras_bring_is_never_imported_unasked(program: Program) -> None:
     hooked.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
     hooked.ok("predict", "model", few, "-o", "out.jsonl")
     assert not asked.exists()
+    (program.folder / "a.parquet").write_bytes(b"PAR1")
     assert "pip install 'txtal[parquet]'" in hooked("load", "d", "a.parquet").err
     assert asked.read_text().split() == ["pyarrow"]
 
@@ -111,4 +112,4 @@ def test_importing_the_package_loads_nothing_of_it() -> None:
     )
     loaded = set(ran.stdout.split())
     assert {name for name in loaded if name.startswith("txtal")} == {"txtal"}
-    assert not loaded & {*HEAVY, "click", "sqlite3", "jsonlines"}
+    assert not loaded & {*HEAVY, "click", "sqlite3", "orjson"}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from txtal.engine import EngineName
     from txtal.errors import DataError, TxtalError, UsageError
     from txtal.formats.exports import ExportFormat, export_format
+    from txtal.formats.imports import ImportFormat, import_format
     from txtal.learning.selective import band as parse_band
     from txtal.learning.strategies.pool import Pool
     from txtal.learning.strategies.registry import strategy
@@ -32,6 +33,7 @@ __all__ = [
     "Draft",
     "EngineName",
     "ExportFormat",
+    "ImportFormat",
     "Key",
     "LabelKeys",
     "LabelOptions",
@@ -49,6 +51,7 @@ __all__ = [
     "TxtalError",
     "UsageError",
     "export_format",
+    "import_format",
     "load_classifier",
     "parse_band",
     "reason",
@@ -70,6 +73,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
     **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
+    **dict.fromkeys(("ImportFormat", "import_format"), "txtal.formats.imports"),
     "EngineName": "txtal.engine",
     "Pool": "txtal.learning.strategies.pool",
     "script": "txtal.cli.recipes",

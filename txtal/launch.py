@@ -13,22 +13,24 @@ from shlex import quote
 
 from txtal import config, logs
 from txtal.errors import UsageError
+from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
-from txtal.ingest.load import Report, is_large, load, load_first
+from txtal.ingest.load import is_large, load, load_first
 from txtal.ingest.protocol import Job
 from txtal.ingest.stream import Inflow, Reader
+from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
-from txtal.recipes.recipe import Recipe
+from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, schema, settings
+from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
-from txtal.types import ONE_OF, Dataset, Loading
+from txtal.types import ONE_OF, UNRANKED, Dataset, Loading
 from txtal.ui.display import Display
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
@@ -59,6 +61,8 @@ class Invocation:
     """Options to keep with the dataset, by name; see :data:`txtal.config.KEPT`."""
     notices: tuple[str, ...] = ()
     """What to say before the session begins."""
+    reading: Reading = field(default_factory=Reading)
+    """How the tickets' file is read."""
 
 
 def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
@@ -88,7 +92,7 @@ class _Run:
         self.plain = plain
         self.extras = extras
         self.guidelines = recipe.screen.guideline_text()
-        self.reader = _reader(recipe)
+        self.reader = _reader(recipe, invocation.reading)
 
     def labelled(self, actions: Sequence[Action]) -> int:
         """Open the database, load, and label until the annotator quits. Returns the exit code."""
@@ -99,6 +103,8 @@ class _Run:
                 loader = self._load(conn, dataset)
             if self.recipe.tickets == "-" and not self.plain:
                 _keyboard_from_terminal()
+            with suppress(OSError):  # whoever can't write there says so
+                make_cache_folder(database)
             if loader is None:
                 return self._label(conn, dataset, actions)
             loader.start()
@@ -173,11 +179,19 @@ class _Run:
         """Load the recipe's tickets; of a large file the first, and return who loads the rest."""
         source = self.recipe.tickets if self.recipe.questions.stream is None else None
         if isinstance(source, str | Path) and is_large(source):
-            first = load_first(conn, dataset, source)
-            job = Job(str(self.invocation.database), dataset.name, str(source), first.added)
+            first = load_first(conn, dataset, source, self.report, self.invocation.reading)
+            job = Job(
+                str(self.invocation.database),
+                dataset.name,
+                str(source),
+                first.added,
+                self.invocation.reading,
+            )
             return LoaderProcess(job, log=logs.path())
         if source is not None:
-            load(conn, dataset, source, self.report)
+            if not isinstance(source, str | Path):
+                source = records_of(source, self.invocation.code)
+            load(conn, dataset, source, self.report, reading=self.invocation.reading)
         return None
 
     # --- the session ------------------------------------------------------------------------
@@ -217,9 +231,9 @@ class _Run:
         return code
 
     def _learner(self) -> LearnerProcess | None:
-        """The learner's process, started; None where tickets come in the order of the file."""
+        """The learner's process, started; None where no model is needed."""
         recipe = self.recipe
-        if recipe.questions.order == "file":
+        if recipe.questions.order in UNRANKED:
             return None
         wanted = recipe.model.settings(recipe.questions, self.invocation.code)
         learner = LearnerProcess(self.invocation.database, recipe.dataset, wanted, log=logs.path())
@@ -315,13 +329,17 @@ def _watch(report: Report, now: Loading) -> None:
     report.progress("loading the rest", round(100 * (now.progress or 0)), 100)
 
 
-def _reader(recipe: Recipe) -> Reader | None:
+def _reader(recipe: Recipe, reading: Reading) -> Reader | None:
     """What reads the stream; opened now, so that a fault is reported before the screen."""
     if recipe.questions.stream is None or not isinstance(recipe.tickets, str | Path):
         return None
     source, follow = recipe.tickets, recipe.questions.stream.follow
     piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
-    return Reader(lambda on_bad, stop: arriving(source, on_bad, stop, follow=follow, stdin=piped))
+    return Reader(
+        lambda on_bad, stop: arriving(
+            source, on_bad, stop, follow=follow, stdin=piped, reading=reading
+        )
+    )
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

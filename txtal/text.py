@@ -189,11 +189,12 @@ def look_alike(name: str, others: Iterable[str]) -> str | None:
     Such names differ only in case, in width, in invisible marks, or in letters of another script
     that look the same, as the Cyrillic and the Latin a.
     """
-    looks = _looks(name)
-    return next((other for other in others if other != name and _looks(other) == looks), None)
+    mine = looks(name)
+    return next((other for other in others if other != name and looks(other) == mine), None)
 
 
-def _looks(name: str) -> str:
+def looks(name: str) -> str:
+    """Return what a reader may take ``name`` for: the same for all names that look alike."""
     plain = unicodedata.normalize("NFKC", name).casefold().translate(_LATIN_TWINS)
     return "".join(char for char in plain if _draws(char) or unicodedata.combining(char))
 

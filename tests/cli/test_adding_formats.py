@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.cli.driving import REPOSITORY, Program
 from txtal.errors import UsageError
 from txtal.formats.exports import EXPORTS, ExportFormat
+from txtal.store import datasets, schema, tickets
+from txtal.types import Record
 
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
 
@@ -29,6 +32,27 @@ def test_an_export_format_of_ones_own(answered: Program) -> None:
     )
     answered.ok("export", "d", "--code", "own.py", "-o", "x.headlines")
     assert (answered.folder / "x.headlines").read_text() == "[a] ticket 0\n[b] ticket 1\n"
+
+
+def test_an_import_format_of_ones_own(quick: Program, txtal: Program) -> None:
+    (txtal.folder / "own.py").write_text(example("An import format"), "utf-8")
+    news = (
+        "<rss><channel><item><title>Late</title><description>Where is it?</description></item>"
+        "<item/></channel></rss>"
+    )
+    for name in ("news.rss", "news.rss.gz", "news"):  # by its suffix, or by how it begins
+        txtal.file(name, [news])
+        ran = txtal.ok("load", name, name, "--code", "own.py")
+        assert f"{name}:2: an item with nothing in it" in ran.err
+        assert "loaded 1, 0 duplicates, 1 bad line" in ran.err
+        (record,) = records(txtal, name)
+        assert record.text == "Late\n\nWhere is it?"
+    assert "can't tell the format" in quick("load", "d", "news").complaint
+
+
+def records(program: Program, dataset: str) -> list[Record]:
+    with closing(schema.open_readonly(program.folder / program.db)) as conn:
+        return list(tickets.records(conn, datasets.get(conn, dataset).id))
 
 
 def test_an_unknown_format_is_told_with_those_there_are(answered: Program) -> None:

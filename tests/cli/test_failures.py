@@ -51,7 +51,7 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
     [
         (["stats", "nosuch"], "there are: d"),
         (["export", "nosuch"], "there are: d"),
-        (["load", "d", "tickets.xlsx"], "must end in"),
+        (["load", "d", "plain.txt", "--from", "nosuch"], "no import format is called"),
         (["load", "\x07", "-"], "printable"),
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),
@@ -82,7 +82,7 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
     [
         (["load", "d", "nosuch.jsonl"], "nosuch.jsonl: no such file"),
         (["load", "d", "folder.jsonl"], "directory"),
-        (["load", "d", "array.jsonl"], "jq"),
+        (["load", "d", "paper.txt"], "PDF"),
         (["manual", "d", "--plain", "--labels-from", "twice.txt"], "twice.txt:2"),
         (["simulate", "plain.txt", "--test", "plain.txt"], "no line has a label"),
         (["predict", "nosuch", "plain.txt"], "nosuch"),
@@ -94,7 +94,7 @@ def test_2_where_there_is_no_terminal(answered: Program) -> None:
 )
 def test_3_for_bad_data(answered: Program, words: list[str], says: str) -> None:
     (answered.folder / "folder.jsonl").mkdir()
-    answered.file("array.jsonl", ['[{"text": "one"}]'])
+    answered.file("paper.txt", ["%PDF-1.4"])
     answered.file("twice.txt", ["a", "a"])
     answered.file("plain.txt", ["no labels here"] * 100)
     ran = answered.quick(*words)

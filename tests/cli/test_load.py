@@ -42,7 +42,7 @@ def test_loading_again_adds_nothing(quick: Program) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--answers"]])
 def test_strict_loads_nothing_of_a_file_with_a_bad_line(txtal: Program, options: list[str]) -> None:
-    txtal.file("good.jsonl", GOOD)
+    txtal.file("good.jsonl", [{"text": "one", "label": "a"}, {"text": "two"}])
     txtal.file("mixed.jsonl", [{"text": "three", "label": "a"}, *MIXED])
     ran = txtal("load", "--strict", *options, "d", "good.jsonl", "mixed.jsonl")
     assert ran.code == 3
@@ -50,11 +50,15 @@ def test_strict_loads_nothing_of_a_file_with_a_bad_line(txtal: Program, options:
     assert "nothing" in ran.err
     stats = txtal.json("stats", "d", "--json")
     assert stats["tickets"] == 2
-    assert sum(stats["answers"].values()) == 0
+    assert sum(stats["answers"].values()) == len(options)
 
 
 def test_of_many_bad_lines_only_the_first_are_shown(quick: Program) -> None:
     quick.file("bad.jsonl", ["nonsense"] * 100)
+    ran = quick("load", "d", "bad.jsonl")
+    assert ran.code == 3
+    assert "none of its 100 lines can be loaded; each: invalid JSON" in ran.complaint
+    quick.file("bad.jsonl", [*["nonsense"] * 100, {"text": "good"}])
     ran = quick.ok("load", "d", "bad.jsonl")
     assert len(ran.err.splitlines()) < 30
     assert "100 bad lines" in ran.err
@@ -179,19 +183,22 @@ def test_rejects_and_ignores_come_back_too(answered: Program) -> None:
     assert kept(second) == kept(first)
 
 
-def test_labels_that_cant_be_leave_nothing_behind(quick: Program) -> None:
-    quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": "a\x1b[2J"}])
-    ran = quick("load", "--answers", "d", "bad.jsonl")
-    assert ran.code == 3
-    assert "bad.jsonl:2: the label" in ran.complaint
-    assert "\x1b" not in ran.complaint
-    assert "none yet" in quick("stats", "d").complaint
+def test_a_label_that_cant_be_costs_its_own_line(quick: Program) -> None:
+    quick.file(
+        "bad.jsonl",
+        [{"text": "one", "label": "a"}, {"text": "two", "label": "a\x1b[2J"},
+         {"text": "three", "label": {"a": 1}}, {"text": "four", "label": "b"}],
+    )  # fmt: skip
+    ran = quick.ok("load", "--answers", "d", "bad.jsonl")
+    assert "bad.jsonl:2: the label" in ran.err
+    assert "\x1b" not in ran.err
+    assert "bad.jsonl:3: 'label' must hold" in ran.err
+    assert "2 answers taken" in ran.err
     (quick.folder / "bad.csv").write_text('text,label\n"one\nmore",a\ntwo,"' + "x" * 101 + '"\n')
-    assert "bad.csv:4: the label" in quick("load", "--answers", "d", "bad.csv").complaint
-    quick.file("bad.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": {"a": 1}}])
-    assert (
-        "bad.jsonl:2: 'label' must hold" in quick("load", "--answers", "d", "bad.jsonl").complaint
-    )
+    assert "bad.csv:4: the label" in quick.ok("load", "--answers", "d", "bad.csv").err
+    strict = quick("load", "--answers", "--strict", "e", "bad.jsonl")
+    assert "bad.jsonl:2: the label" in strict.complaint
+    assert "there are: d" in quick("stats", "e").complaint
 
 
 def test_a_file_with_one_label_is_no_reason_for_yes_or_no(quick: Program) -> None:

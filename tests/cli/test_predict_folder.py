@@ -15,7 +15,7 @@ import pytest
 from tests.cli.driving import TICKETS, TXTAL, Program, until
 from tests.cli.test_predict import LINES, program, trained
 from txtal.classifier import parts as parts_module
-from txtal.formats.source import shards
+from txtal.formats.folders import shards
 
 __all__ = ["program", "trained"]
 

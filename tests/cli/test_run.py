@@ -272,3 +272,55 @@ def test_the_example_with_a_strategy_of_its_own(txtal: Program) -> None:
     script(txtal, "feedback.py", *words, stdin="f\n1\n2\nq\n")
     assert len(txtal.exported()) == 2
     assert len(Path(txtal.folder / "urgent.jsonl").read_text("utf-8").splitlines()) == 1
+
+
+NAMING = """
+from txtal import Recipe, Record, recipe
+
+@recipe("naming")
+def naming(dataset: str) -> Recipe:
+    def validate(ticket, draft):
+        print("draft", draft.labels, draft.label_ids)
+
+    def after(ticket, answer):
+        print("answer", answer.names, answer.labels)
+
+    return Recipe(
+        dataset, [Record("one")], labels=["bug", "praise"], order="file",
+        validate=validate, on_answer=after,
+    )
+"""
+
+
+def test_a_recipe_is_told_names_and_ids(tmp_path: Path) -> None:
+    program = Program(tmp_path).quick
+    (tmp_path / "naming.py").write_text(NAMING)
+    out = program.ok("run", "naming.py", "d", "--plain", stdin="2\n").out
+    assert "draft ('praise',) (2,)" in out
+    assert "answer ('praise',) (2,)" in out
+
+
+BROKEN = """
+from txtal import Recipe, Record, recipe
+
+def tickets(kind):
+    yield Record("one")
+    if kind == "raises":
+        raise ValueError("no such page")
+    yield {"text": "two"}
+
+@recipe("broken")
+def broken(dataset: str, kind: str) -> Recipe:
+    return Recipe(dataset, tickets(kind), labels=["a", "b"], order="file")
+"""
+
+
+def test_a_fault_in_a_recipes_tickets_is_told_with_its_line(tmp_path: Path) -> None:
+    program = Program(tmp_path).quick
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN)
+    raised = program("run", "broken.py", "d", "raises", "--plain")
+    assert raised.complaint == f"{file}:7: ValueError: no such page"
+    wrong = program("run", "broken.py", "d", "dicts", "--plain")
+    assert f"{file}: ticket 2 is a dict" in wrong.complaint
+    assert program.json("datasets", "--json") == []

@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
 from tests.vectors.sentences import WORDS, make_static
+from txtal import load_classifier
 from txtal.classifier import classifier
 from txtal.errors import ModelError
 
@@ -51,6 +52,11 @@ def test_predict_gives_each_record_back_with_labels(trained: Program) -> None:
         assert after["probabilities"][after["predicted"]] == after["probability"]
         right += after["predicted"] == before["label"]
     assert right > 50  # it learned from these very tickets
+
+
+def test_a_classifier_is_loaded_by_the_folders_name_from_txtal(trained: Program) -> None:
+    found = load_classifier(str(trained.folder / "model"))
+    assert sorted(found.labels) == sorted(LABELS)
 
 
 def test_predict_of_a_dataset(trained: Program) -> None:

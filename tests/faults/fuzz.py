@@ -27,8 +27,10 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["txtal"]) if atheris else nullcontext():
-    from txtal.formats import jsonl
-    from txtal.formats.lines import BadLine, lines
+    from txtal.formats.fields import Choice, RowFault, recorder
+    from txtal.formats.lines import BadLine
+    from txtal.formats.readers import jsonl
+    from txtal.formats.reading import Reading, Source
     from txtal.text import clean
 
 LEAKS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -39,10 +41,15 @@ MAX_LINE = 2000
 def read_lines(data: bytes) -> None:
     """Every line is a record that can be written again, or bad for a reason, or blank."""
     bad: list[BadLine] = []
-    stream = io.BytesIO(data)
-    found = list(
-        jsonl.records(lines(stream, "in.jsonl", bad.append, MAX_LINE), "in.jsonl", bad.append)
-    )
+    stream = io.BufferedReader(io.BytesIO(data))
+    source = Source("in.jsonl", stream, bad.append, Reading(max_line=MAX_LINE))
+    record_of = recorder(Choice())
+    found = []
+    for number, fields in jsonl.read(source):
+        try:
+            found.append(record_of(fields))
+        except RowFault as fault:
+            source.bad(number, str(fault))
     for record in found:
         assert record.text.strip()
         line = json.dumps({"text": record.text, **record.meta, **record.extra}, allow_nan=False)

@@ -13,11 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.formats.reading import taken
 from txtal.errors import DataError
-from txtal.formats import jsonl
 from txtal.formats.exports import EXPORTS, Target
 from txtal.formats.labelled import stated
-from txtal.formats.lines import BadLine
 from txtal.formats.own import restored
 from txtal.formats.rows import ExportRow, Row, Written, export_row, predicted_row
 from txtal.types import (
@@ -236,8 +235,7 @@ def export_rows(draw: st.DrawFn) -> ExportRow:
 def test_export_and_read_again(rows: list[ExportRow]) -> None:
     out = io.StringIO()
     write(rows, out, "jsonl")
-    bad: list[BadLine] = []
-    found = list(jsonl.records(io.BytesIO(out.getvalue().encode()), "x", bad.append))
+    found, bad = taken(out.getvalue())
     assert bad == []
     assert [restored(record) for record in found] == [
         Record(row.ticket.text, row.ticket.meta, row.ticket.extra) for row in rows
@@ -255,8 +253,7 @@ def test_export_and_read_again(rows: list[ExportRow]) -> None:
 def test_a_prodigy_export_can_be_read_again(row: ExportRow) -> None:
     out = io.StringIO()
     write([row], out, "prodigy")
-    bad: list[BadLine] = []
-    found = list(jsonl.records(io.BytesIO(out.getvalue().encode()), "x", bad.append))
+    found, bad = taken(out.getvalue())
     assert bad == []
     said = [stated(record) for record in found]
     assert {one.verdict for one in said if one} == {row.answer.verdict}
@@ -317,7 +314,7 @@ def test_a_plain_prediction_is_marked() -> None:
 @pytest.mark.parametrize("form", [row.name for row in EXPORTS if row.predictions])
 def test_nobody_takes_a_prediction_for_an_answer(form: str) -> None:
     (line,) = predictions(form, "exclusive", (2,), 0.9, predicted="mine", id=3)
-    record = next(jsonl.records([json.dumps(line).encode()], "f", print))
+    (record,), _ = taken(json.dumps(line))
     assert stated(record) is None
     if form == "jsonl":
         assert restored(record) == Record("hi", {"from": "mail"}, {"predicted": "mine", "id": 3})

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from txtal.errors import DataError
-from txtal.formats.labelled import Stated, labels_of, read_labels, stated
+from txtal.formats.label_files import read_labels
+from txtal.formats.labelled import Stated, labels_of, stated
 from txtal.types import Record
 
 SAID: list[tuple[dict[str, Any], Stated | None]] = [
@@ -53,7 +54,7 @@ def test_labels_of_takes_accepted_ones(extra: dict[str, Any], said: Stated | Non
 
 @pytest.mark.parametrize("extra", [{"label": 3.5}, {"labels": ["a", True]}, {"label": {"a": 1}}])
 def test_a_label_that_is_no_name(extra: dict[str, Any]) -> None:
-    with pytest.raises(DataError, match=r"must hold names of labels.*in the ticket 'x \\x1by'"):
+    with pytest.raises(DataError, match=r"must hold names of labels"):
         stated(Record("x \x1by", {}, extra))
 
 
@@ -80,8 +81,8 @@ def test_label_file(tmp_path: Path) -> None:
         (b"a\x1b[2J\n", 1, "don't show"),
         ("a\u202eb\n".encode(), 1, "don't show"),
         (b"\xff\n", 1, "not valid UTF-8"),
-        (b'ok\n{"label": 3}\n', 2, 'expected {"label"'),
-        (b'{"name": "a"}\n', 1, 'expected {"label"'),
+        (b'ok\n{"label": true}\n', 2, 'expected {"label"'),
+        (b'ok\n{"name": "a"}\n', 2, 'expected {"label"'),
         (b'{"label": "a"\n', 1, "invalid JSON"),
         (b'{"label": ""}\n', 1, "needs a name"),
     ],

@@ -20,6 +20,7 @@ from txtal.classifier.encode import Lines, form_for, form_from
 from txtal.errors import DataError
 from txtal.formats import parquet
 from txtal.formats.lines import BadLine
+from txtal.formats.reading import Reading
 from txtal.formats.source import read
 from txtal.types import Classified, Record
 
@@ -29,9 +30,9 @@ pq = pytest.importorskip("pyarrow.parquet")
 SAID = Classified(("a",), {"a": 0.75, "b": 0.25})
 
 
-def take(path: Path, **options: Any) -> tuple[list[Record], list[BadLine]]:
+def take(path: Path, progress: Any = None, **reading: Any) -> tuple[list[Record], list[BadLine]]:
     bad: list[BadLine] = []
-    return list(read(path, bad.append, **options)), bad
+    return list(read(path, bad.append, Reading(**reading), progress=progress)), bad
 
 
 def put(path: Path, columns: Any, **options: Any) -> Path:
@@ -112,8 +113,6 @@ def test_bytes_that_are_no_text(path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"body": ["x"]}, "no column is named 'text'; there are 'body'"),
-        ({"text": [1]}, "the column 'text' holds int64, not strings"),
         ({"text": ["x"], "image": [b"\x00"]}, "the column 'image' holds binary, which a ticket"),
         ({"text": ["x"], "deep": [[{"b": b"\x00"}]]}, "the column 'deep' holds list<"),
     ],
@@ -133,8 +132,13 @@ def test_two_columns_of_one_name(path: Path) -> None:
 
 
 def test_another_column_of_texts(path: Path) -> None:
-    found, _ = take(put(path, {"text": [1], "body": ["x"]}), text_column="body")
+    found, _ = take(put(path, {"text": [1], "body": ["x"]}), text=("body",))
     assert found == [Record("x", {"text": 1})]
+
+
+def test_no_column_of_texts(path: Path) -> None:
+    with pytest.raises(DataError, match=r"no field is called 'text'.*--text"):
+        take(put(path, {"key": ["x"], "n": [1]}))
 
 
 def test_what_isnt_parquet(path: Path) -> None:

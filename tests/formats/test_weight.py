@@ -12,8 +12,8 @@ HEAVY = ("numpy", "scipy", "sklearn", "spacy", "prompt_toolkit", "sqlite_utils",
 
 @pytest.mark.parametrize(
     ("module", "also"),
-    [("formats.exports", ("murmurhash", "jsonlines", "gzip")), ("formats.source", ("murmurhash",)),
-     ("formats.labelled", ("murmurhash",)), ("text", ("jsonlines", "gzip"))],
+    [("formats.exports", ("murmurhash", "orjson")), ("formats.source", ("murmurhash",)),
+     ("formats.labelled", ("murmurhash",)), ("text", ("orjson", "gzip"))],
 )  # fmt: skip
 def test_import_is_light(module: str, also: tuple[str, ...]) -> None:
     code = f"import sys, txtal.{module}; print(*sys.modules)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from txtal.types import (
     Ranked,
     Ranking,
     Revision,
+    serialise,
 )
 
 RANKING = Ranking(
@@ -100,6 +102,12 @@ def wait(news: threading.Semaphore) -> None:
 )
 def test_messages_cross_the_pipe(message: protocol.Message) -> None:
     assert protocol.load_message(protocol.dump_message(message)) == message
+
+
+def test_a_ranking_that_an_older_version_stored_is_read() -> None:
+    body = json.loads(serialise.dump_ranking(RANKING))
+    body["revision"]["audit"] = body["revision"].pop("headline")
+    assert serialise.load_ranking(json.dumps(body)) == RANKING
 
 
 def test_jobs_and_pokes_cross_the_pipe(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     nearest = neighbourhood._nearest
 
-    def counted(unit: Floats, sample: Floats) -> neighbourhood.Near:
+    def counted(unit: Floats, sample: Floats) -> neighbourhood.Nearest:
         found.append(len(unit))
         return nearest(unit, sample)
 

@@ -13,7 +13,7 @@ from txtal.cli.stats import to_json
 from txtal.learner import stopping
 from txtal.store import stats
 from txtal.store.sqlite import Connection
-from txtal.types import LearnerSettings, Outlook, Prediction, StopRule, serialise
+from txtal.types import Forecast, LearnerSettings, Outlook, StopRule, serialise
 
 TEXTS = [text.format(n) for n in range(120) for text in TOPICS.values()]
 SETTINGS = LearnerSettings("lexical@en", "margin", stop=StopRule(1.0))
@@ -74,7 +74,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     found = stats.of(conn, "d").outlook
     assert found is not None
     assert found.reached == "target"
-    assert found.needed == Prediction(0.0, 0.0, 0.0)
+    assert found.needed == Forecast(0.0, 0.0, 0.0)
     assert "the target of 80% is reached" in found.notice
     body = to_json(stats.of(conn, "d"))
     assert body == json.loads(json.dumps(body))
@@ -85,7 +85,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     [(149, None, False), (150, None, True), (199, 150, False), (200, 150, True), (160, 200, True)],
 )
 def test_it_is_due_every_fifty_answers(answers: int, before: int | None, due: bool) -> None:
-    gain = Prediction(0.1, 0.0, 0.2)
+    gain = Forecast(0.1, 0.0, 0.2)
     last = None if before is None else Outlook(before, gain, 0.9, 0.1)
     assert stopping.due(answers, last) == due
 

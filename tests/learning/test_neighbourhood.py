@@ -80,7 +80,7 @@ class TestNeighbourhood:
         compared: list[int] = []
         nearest = neighbourhood._nearest
 
-        def counted(unit: np.ndarray, sample: np.ndarray) -> neighbourhood.Near:
+        def counted(unit: np.ndarray, sample: np.ndarray) -> neighbourhood.Nearest:
             compared.append(len(unit))
             return nearest(unit, sample)
 

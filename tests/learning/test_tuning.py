@@ -13,7 +13,7 @@ from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.tuning import Trial, Tuning, _scores
+from txtal.learning.tuning import SearchAnswers, Tuning, _scores
 from txtal.types import Task
 
 
@@ -117,7 +117,7 @@ class TestSearch:
         cells = accepted(group, 3)
         cells[::5] = UNKNOWN
         cells[::5, 0] = 0
-        evidence = Trial.of(features, np.arange(150), cells, "exclusive", 0)
+        evidence = SearchAnswers.of(features, np.arange(150), cells, "exclusive", 0)
         assert evidence is not None
         assert (evidence.folds == -1).sum() == 30
         assert all((evidence.folds == fold).sum() == 30 for fold in range(tuning.FOLDS))

@@ -19,11 +19,11 @@ from txtal.types import (
     AUDIT,
     Answer,
     Dataset,
+    Forecast,
     LabelChange,
     LearnerStatus,
     Loading,
     Outlook,
-    Prediction,
     Ranked,
     Ranking,
     Record,
@@ -470,7 +470,7 @@ def test_a_reason_to_stop_is_told_once_in_a_sitting(
     session = make_session(make_dataset(TEXTS), learner=learner)
 
     def told(newest: int, reached: str) -> str:
-        gain = Prediction(0.001, 0.0, 0.002)
+        gain = Forecast(0.001, 0.0, 0.002)
         outlook = Outlook(200 + newest, gain, 0.99, 0.01, reached=reached, notice=reached)
         ranked = ranking(newest, 7)
         learner.rankings.append(replace(ranked, revision=replace(ranked.revision, outlook=outlook)))

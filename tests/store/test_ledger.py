@@ -46,9 +46,9 @@ def test_undo_is_a_row_and_brings_back_the_answer_before(
         return [answer.id for answer in answers.standing(conn, dataset.id)]
 
     assert standing() == [second.id]
-    assert ledger.undo().answer.id == second.id  # type: ignore[union-attr]
+    assert ledger.undo().answers[0].id == second.id  # type: ignore[union-attr]
     assert standing() == [first.id]
-    assert ledger.undo().answer.id == first.id  # type: ignore[union-attr]
+    assert ledger.undo().answers[0].id == first.id  # type: ignore[union-attr]
     assert ledger.undo() is None
     assert conn.execute("SELECT count(*) FROM answer").fetchone()[0] == 4
 
@@ -225,7 +225,7 @@ def test_the_last_ranking_and_the_stats_survive(
     body = to_json(stats.of(conn, "d"))
     assert body["answers"] == {"accept": 1, "reject": 0, "ignore": 0}
     assert body["labels"] == {"refund": 1, "praise": 0}
-    assert body["audit"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}
+    assert body["audit"] == body["headline"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}
     assert body["annotators"] == {"ann": 1}
     assert body["seconds"] == 2.0
 

@@ -29,6 +29,7 @@ FROZEN = {
     "m009_commit_mark": "aaab376331e56124",
     "m010_settings": "b7a3e17896c043e9",
     "m011_removed": "d30b8233a229adaa",
+    "m012_headline": "c8048d5c74ed6d71",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

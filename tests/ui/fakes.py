@@ -57,7 +57,7 @@ class MemoryLedger:
 
     def __init__(self, texts: Sequence[str], meta: Mapping[str, Any] | None = None) -> None:
         self.texts = {n: Ticket(n, text, meta or {}) for n, text in enumerate(texts, start=1)}
-        self.tickets = self.finder = self
+        self.tickets = self.finder = self.disputes = self
         self.total = self.open = len(texts)
         self.answers: list[Answer] = []
         self.annotator = ""

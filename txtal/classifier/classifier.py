@@ -141,11 +141,12 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def save(classifier: Classifier, folder: Path) -> None:
+def save(classifier: Classifier, folder: Path | str) -> None:
     """Write the classifier into ``folder``, made if need be.
 
     Raises ModelError when it can't be written, LearnerError for a vectoriser that can't be saved.
     """
+    folder = Path(folder)
     said, arrays = classifier.to_arrays()
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **arrays)
@@ -192,11 +193,12 @@ def _write(folder: Path, header: Mapping[str, Any], arrays: bytes) -> None:
                 other.unlink()
 
 
-def load(folder: Path) -> Classifier:
+def load(folder: Path | str) -> Classifier:
     """Read a classifier that :func:`save` wrote.
 
     Raises ModelError for anything else, and for one that was altered since.
     """
+    folder = Path(folder)
     header = _header(folder / HEADER)
     file = arrays_file(folder, header)
     if not file.exists():  # trained anew since the header was read

@@ -15,7 +15,7 @@ from txtal.errors import TxtalError
 
 _PACKAGES = (
     "txtal", "click", "prompt-toolkit", "spacy", "scikit-learn", "numpy", "scipy", "sqlite-utils",
-    "jsonlines", "rapidfuzz", "pysqlite3", "wordllama", "model2vec", "sentence-transformers",
+    "orjson", "rapidfuzz", "pysqlite3", "wordllama", "model2vec", "sentence-transformers",
     "torch",
 )  # fmt: skip
 

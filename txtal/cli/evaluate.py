@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,14 @@ from txtal.cli.output import Console, put_json
 from txtal.errors import LearnerError
 from txtal.measures.quality import LIKE_THOSE_LOADED
 
+if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
+
 
 @click.command("evaluate")
 @click.argument("what", metavar="DATASET|FOLDER", shell_complete=dataset_names)
 @click.argument("source", required=False)
+@options.reading(labels=True)
 @options.features
 @click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -27,6 +31,7 @@ def command(
     context: click.Context,
     what: str,
     source: str | None,
+    reading: Reading,
     vectors: str,
     lang: str,
     spacy: str | None,
@@ -45,7 +50,7 @@ def command(
         body = _of_dataset(console, what, spec, code, others)
         told = f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     else:
-        body = _of_classifier(console, Path(what), source, code)
+        body = _of_classifier(console, Path(what), source, code, reading)
         told = f"from {body['accuracy']['n']:,} labelled texts of {source}"
     if as_json:
         put_json(body)
@@ -81,12 +86,12 @@ def _of_dataset(
 
 
 def _of_classifier(
-    console: Console, folder: Path, source: str, code: Path | None
+    console: Console, folder: Path, source: str, code: Path | None, reading: Reading
 ) -> dict[str, Any]:
     from txtal.classifier import classifier, evaluate
-    from txtal.formats import MAX_LINE
-    from txtal.formats.source import read
-    from txtal.ingest.load import BadLines
+    from txtal.formats.merging import gold
+    from txtal.formats.source import labelled
+    from txtal.ingest.talk import BadLines, checked, progress_of
     from txtal.measures.quality import as_data
     from txtal.recipes.recipe import load_file
     from txtal.text import count
@@ -95,13 +100,10 @@ def _of_classifier(
         load_file(code)
     made = classifier.load(folder)
     bad = BadLines(console, strict=False)
-    records = read(
-        source,
-        bad,
-        max_line=MAX_LINE,
-        progress=lambda done, total: console.progress("evaluating", done, total),
+    entries = labelled(
+        source, bad, reading, say=console.say, progress=progress_of(console, "evaluating")
     )
-    tried = evaluate.trial(made, records, source)
+    tried = evaluate.trial(made, gold(checked(entries, bad, source), made.task), source)
     console.clear()
     if tried.left_out or bad.count:
         unlabelled = count(tried.left_out, "text")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from txtal.cli.as_of import as_of, go_back
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json, writing
 from txtal.cli.selection import Tally, Wish, selection
@@ -70,6 +71,7 @@ _SPACY_SPLIT = "80,20"
 @click.option("--seed", default=0, show_default=True, help="Makes the split repeatable.")
 @click.option("--lang", default="en", show_default=True, help="spacy: language of the texts.")
 @selection
+@as_of
 @click.option(
     "--predicted",
     is_flag=True,
@@ -93,6 +95,7 @@ def command(
     seed: int,
     lang: str,
     wish: Wish,
+    as_of: str | None,
     predicted: bool,
     code: Path | None,
     as_json: bool,
@@ -104,6 +107,8 @@ def command(
     """
     from txtal.store import datasets, tickets
 
+    if as_of and predicted:
+        raise UsageError("--as-of is about answers: leave out --predicted")
     if code:
         from txtal.recipes.recipe import load_file
 
@@ -115,6 +120,7 @@ def command(
     _check(row, output, wish, parts, predicted=predicted, as_json=as_json)
     with console.read() as conn:
         there = datasets.get(conn, dataset)
+        go_back(conn, there.id, as_of)
         job = _Job(conn, there, wish, predicted)
         target = Target(
             there.scheme,

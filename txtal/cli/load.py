@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from txtal.cli import options
 from txtal.cli.options import dataset_names, default_annotator
-from txtal.cli.output import Console
+from txtal.cli.output import Console, put_json, writing
 from txtal.engine import check as check_engine
 from txtal.errors import UsageError
 from txtal.formats import MAX_LINE
 from txtal.types import TASKS, Task
 
+if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
+    from txtal.ingest.outcome import Outcome
+
 
 @click.command("load")
 @click.argument("dataset", shell_complete=dataset_names)
 @click.argument("source", nargs=-1)
+@options.reading(labels=True)
 @click.option("--strict", is_flag=True, help="Load nothing of a file that has a bad line.")
+@click.option("--answers", is_flag=True, help="Take the labels in the file as answers.")
 @click.option(
-    "--answers",
-    is_flag=True,
-    help="Take the labels in the file (label, labels, or Prodigy's accept and answer) as answers.",
+    "--annotator",
+    envvar="TXTAL_ANNOTATOR",
+    help="Whose answers, whatever the file says.  [default: whose the file says, or your login "
+    "name]",
 )
-@click.option("--annotator", envvar="TXTAL_ANNOTATOR", help="Whose answers; your login name.")
 @click.option("--task", type=click.Choice(TASKS), help="What the answers are to; told from them.")
 @click.option("--rating", metavar="LOW-HIGH", help="The answers are grades, as in 1-5.")
+@click.option(
+    "--replace",
+    "replacing",
+    is_flag=True,
+    help="Take answers that differ from the annotator's own in the dataset.",
+)
+@click.option(
+    "--conflicts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the answers that contradict each other to this JSONL file.",
+)
 @click.option(
     "--max-line",
     type=click.IntRange(min=1),
@@ -34,22 +56,27 @@ from txtal.types import TASKS, Task
     show_default=True,
     help="Longest line to take, in bytes.",
 )
+@click.option("--json", "as_json", is_flag=True, help="What came of it as JSON.")
 @click.option(
     "--prepare", is_flag=True, help="Then make the features, so that teach begins at once."
 )
 @options.features
 @options.engine
-@click.pass_obj
+@click.pass_context
 def command(
-    console: Console,
+    context: click.Context,
     dataset: str,
     source: tuple[str, ...],
+    reading: Reading,
     strict: bool,
     answers: bool,
     annotator: str | None,
     task: Task | None,
     rating: str | None,
+    replacing: bool,
+    conflicts: Path | None,
     max_line: int,
+    as_json: bool,
     prepare: bool,
     vectors: str,
     lang: str,
@@ -60,46 +87,112 @@ def command(
 ) -> None:
     """Load tickets into DATASET from each SOURCE.
 
-    A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz, or .parquet), a folder of such
-    files or a quoted pattern as in 'shards/*.gz', - for JSONL on standard input, or dataset:NAME.
-    A text the dataset has already is counted as a duplicate; a bad line is reported and the rest is
-    loaded. --prepare, and the options after it, is for large datasets.
+    A SOURCE is a file in any format that --from lists, also compressed, a folder of such files or a
+    quoted pattern as in 'shards/*.gz', - for standard input, or dataset:NAME. A text the dataset
+    has already is counted as a duplicate; a bad line is reported and the rest is loaded. --prepare,
+    and the options after it, is for large datasets.
     """
+    console: Console = context.obj
     if not (source or prepare):
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")
     if not prepare and (engine, scheduler) != ("local", None):
         raise UsageError("--engine goes with --prepare: loading itself is this machine's work")
+    if not answers and (rating or replacing or conflicts or reading.label or reading.labels):
+        raise UsageError(
+            "--label, --rating, --replace and --conflicts are about the answers of a file: give "
+            "--answers, too"
+        )
     check_engine(engine, scheduler)
-    from txtal.formats.source import shards
-    from txtal.ingest.load import load, load_answers
-    from txtal.store import datasets
-    from txtal.store.sqlite import transaction
+    from txtal.formats.folders import shards
     from txtal.types.grades import grades
 
-    if rating and not answers:
-        raise UsageError("--rating says what the answers of a file are: give --answers, too")
-    scale = grades(rating) if rating else ()
-    with console.open(create=True) as conn:
-        for one in (file for given in source for file in shards(given)):
-            with transaction(conn):  # a refused file leaves nothing behind, not even the dataset
-                target = datasets.prepare(conn, dataset)
-                if not answers:
-                    load(conn, target, one, console, strict=strict, max_line=max_line)
-                    continue
-                load_answers(
-                    conn,
-                    target,
-                    one,
-                    console,
-                    annotator=annotator or default_annotator(),
-                    task=task,
-                    grades=scale,
-                    strict=strict,
-                    max_line=max_line,
-                )
+    if code:
+        from txtal.recipes.recipe import load_file
+
+        load_file(code)  # it may add an import format
+    named = context.get_parameter_source("annotator") is ParameterSource.COMMANDLINE
+    job = _Job(
+        console,
+        dataset,
+        dataclasses.replace(reading, max_line=max_line),
+        strict,
+        annotator or default_annotator(),
+        named,
+        task,
+        grades(rating) if rating else (),
+        replacing,
+    )
+    files = [file for given in source for file in shards(given, console.say)]
+    outcomes = job.load_answers(files, conflicts) if answers else job.load(files)
+    if as_json:
+        put_json({"dataset": dataset, "sources": [one.to_json() for one in outcomes]})
     if prepare:
         spec = options.spec_of(vectors, lang, spacy)
         _prepare(console, dataset, spec, code, engine, scheduler)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Job:
+    """What to load, and how."""
+
+    console: Console
+    dataset: str
+    reading: Reading
+    strict: bool
+    annotator: str
+    is_named: bool
+    """Whether the command names the annotator, so that the file doesn't."""
+    task: Task | None
+    scale: tuple[str, ...]
+    replacing: bool
+
+    def load(self, files: Sequence[str]) -> list[Outcome]:
+        """The tickets of each file, in one transaction a file."""
+        from txtal.ingest.load import load
+        from txtal.store import datasets
+        from txtal.store.sqlite import transaction
+
+        outcomes = []
+        with self.console.open(create=True) as conn:
+            for one in files:
+                with transaction(conn):  # a refused file leaves nothing, not even the dataset
+                    target = datasets.prepare(conn, self.dataset)
+                    outcomes.append(
+                        load(
+                            conn,
+                            target,
+                            one,
+                            self.console,
+                            strict=self.strict,
+                            reading=self.reading,
+                        )
+                    )
+        return outcomes
+
+    def load_answers(self, files: Sequence[str], conflicts: Path | None) -> list[Outcome]:
+        """The tickets and answers of each file, and what contradicts into another."""
+        from txtal.ingest.answers import Wish, conflict_lines, load_answers
+        from txtal.store import datasets
+        from txtal.store.sqlite import transaction
+
+        wish = Wish(
+            self.annotator, self.is_named, self.task, self.scale, self.replacing, self.strict
+        )
+        outcomes, found = [], []
+        with self.console.open(create=True) as conn:
+            for one in files:
+                with transaction(conn):
+                    target = datasets.prepare(conn, self.dataset)
+                    outcome, conflicting = load_answers(
+                        conn, target, one, self.console, wish, self.reading
+                    )
+                outcomes.append(outcome)
+                found += conflicting
+        if conflicts is not None:
+            with writing(conflicts) as out:
+                for line in conflict_lines(found):
+                    out.write(line)
+        return outcomes
 
 
 def _prepare(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -12,6 +13,9 @@ from click.core import ParameterSource
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
 from txtal.vectors.table import forms
+
+if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +31,118 @@ class Commas(click.ParamType[list[str]]):
         if isinstance(value, list):
             return value
         return [part.strip() for part in str(value).split(",") if part.strip()]
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """``subject,description``: fields in their order. A name may hold spaces, but no comma."""
+
+    name = "A,B,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def _field_options() -> list[click.Option]:
+    from txtal.formats.imports import IMPORTS
+
+    return [
+        click.Option(
+            ["--text", "text_fields"],
+            type=Names(),
+            default=(),
+            help="Fields of SOURCE that make the text, joined in this order, as in "
+            "subject,description.  [default: text]",
+        ),
+        click.Option(
+            ["--id", "id_field"], metavar="FIELD", default="", help="Field to tell tickets by."
+        ),
+        click.Option(
+            ["--meta", "meta_fields"],
+            type=Names(),
+            default=(),
+            help="Fields to show beneath the text.",
+        ),
+        click.Option(
+            ["--encoding"],
+            metavar="NAME",
+            default="",
+            help="Encoding of SOURCE, where it can't be told, such as windows-1251.",
+        ),
+        click.Option(
+            ["--from", "import_format"],
+            metavar="FORMAT",
+            default="",
+            help=f"Format of SOURCE, where its name doesn't say: {', '.join(IMPORTS.names)}.",
+        ),
+    ]
+
+
+def _label_options() -> list[click.Option]:
+    return [
+        click.Option(
+            ["--label", "label_fields"],
+            type=Names(),
+            default=(),
+            help="Field that holds the label; columns of 1 and 0 if it is several.",
+        ),
+        click.Option(
+            ["--labels", "labels_fields"],
+            type=Names(),
+            default=(),
+            help="Field that may hold several labels.",
+        ),
+        click.Option(
+            ["--separator"],
+            metavar="MARK",
+            default="",
+            help="What parts several labels in a field; none: each field holds one label.",
+        ),
+    ]
+
+
+def reading_options(*, labels: bool) -> list[click.Option]:
+    """The options that say how a SOURCE is read; with ``labels`` also those of its answers."""
+    text, *others = _field_options()
+    return [text, *(_label_options() if labels else []), *others]
+
+
+def reading(*, labels: bool) -> Callable[[F], F]:
+    """The same for a command; the function is given what they say as ``reading``."""
+
+    def add(function: F) -> F:
+        @wraps(function)
+        def call(*args: Any, **values: Any) -> Any:
+            return function(*args, reading=taken_reading(values), **values)
+
+        known = getattr(call, "__click_params__", [])
+        call.__click_params__ = [*known, *reversed(reading_options(labels=labels))]  # type: ignore[attr-defined]
+        return cast(F, call)
+
+    return add
+
+
+def taken_reading(values: dict[str, Any]) -> Reading:
+    """What the options say, taken out of the values of a command line."""
+    from txtal.formats.imports import IMPORTS
+    from txtal.formats.reading import Reading
+
+    row = values.pop("import_format", "")
+    if row:
+        IMPORTS.named(row)
+    return Reading(
+        text=values.pop("text_fields", ()),
+        label=values.pop("label_fields", ()),
+        labels=values.pop("labels_fields", ()),
+        id=values.pop("id_field", ""),
+        meta=values.pop("meta_fields", ()),
+        separator=values.pop("separator", ""),
+        encoding=values.pop("encoding", ""),
+        format=row,
+    )
 
 
 _PIPELINE = (
@@ -149,6 +265,8 @@ def default_annotator() -> str:
     import getpass
 
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "annotator"
+    # A login name in another encoding comes as half characters, which can't be stored.
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip() or "annotator"

@@ -16,13 +16,15 @@ import click
 from txtal.cli import options
 from txtal.cli.output import Console, writing
 from txtal.errors import UsageError
-from txtal.formats import MAX_LINE, PREDICTIONS
+from txtal.formats import PREDICTIONS
+from txtal.formats.imports import is_parquet
 
 if TYPE_CHECKING:
     from txtal.classifier.classifier import Classifier
     from txtal.classifier.predict import Predicting
     from txtal.engine import Engine
-    from txtal.ingest.load import BadLines
+    from txtal.formats.reading import Reading
+    from txtal.ingest.talk import BadLines
     from txtal.types import Record
 
 _SEPARATORS = ("/", os.sep)
@@ -44,6 +46,7 @@ _SEPARATORS = ("/", os.sep)
     type=click.Choice(PREDICTIONS),
     help="Of the files in a folder; else Parquet or packed if every SOURCE is.",
 )
+@options.reading(labels=False)
 @click.option("--strict", is_flag=True, help="Stop at the first bad line.")
 @click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier run has finished.")
 @click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
@@ -53,6 +56,7 @@ def command(
     console: Console,
     classifier: Path,
     source: tuple[str, ...],
+    reading: Reading,
     output: str | None,
     form_of_parts: str | None,
     strict: bool,
@@ -72,7 +76,7 @@ def command(
     from txtal.classifier import classifier as saved
     from txtal.engine import check as check_engine
     from txtal.engine import open_engine
-    from txtal.ingest.load import BadLines
+    from txtal.ingest.talk import BadLines
     from txtal.recipes.recipe import load_file
     from txtal.tempfiles import check_target
     from txtal.text import count
@@ -83,7 +87,7 @@ def command(
         raise UsageError("--format is for a folder; the name of a file says its own")
     if code:
         load_file(code)
-    files = _files(source)
+    files = _files(source, console)
     if output is not None and not in_folder:
         check_target(Path(output), *files, *classifier.glob("*"))
     job = _Job(
@@ -93,6 +97,7 @@ def command(
         console,
         partial(open_engine, engine, scheduler),
         restart,
+        reading,
     )
     if output is None:
         predicted = job.to_lines(None)
@@ -115,6 +120,7 @@ class _Job:
     console: Console
     engine: Callable[[], AbstractContextManager[Engine]]
     restart: bool
+    reading: Reading
 
     def to_lines(self, output: Path | None) -> int:
         """Standard output, a device or a pipe."""
@@ -175,7 +181,7 @@ class _Job:
         from txtal.classifier.predict import Predicting
 
         made = self.classifier
-        return Predicting(made, form_for(output, made.task, made.labels, _columns(self.sources)))
+        return Predicting(made, form_for(output, made.task, made.labels, self._columns()))
 
     def _all(self) -> Iterator[Record]:
         return chain.from_iterable(map(self._one, range(len(self.sources))))
@@ -183,47 +189,50 @@ class _Job:
     def _one(self, number: int) -> Iterator[Record]:
         from txtal.formats.source import read
         from txtal.ingest.load import OWN, stored
+        from txtal.ingest.talk import checked, progress_of
 
         source, total = self.sources[number], len(self.sources)
         if source.startswith(OWN):
             return stored(self.console.database, source)
         which = f" {number + 1}/{total}" if total > 1 else ""
-        return read(
+        records = read(
             source,
             self.bad,
-            max_line=MAX_LINE,
-            progress=lambda done, of: self.console.progress(f"predicting{which}", done, of),
+            self.reading,
+            say=self.console.say,
+            progress=progress_of(self.console, f"predicting{which}"),
         )
+        return checked(records, self.bad, source)
+
+    def _columns(self) -> object:
+        """The columns of Parquet, where every SOURCE has the same, and the text as it is."""
+        from txtal.formats import parquet
+        from txtal.formats.reading import Reading
+
+        if self.reading != Reading() or not all(map(is_parquet, self.sources)):
+            return None
+        first, *others = (parquet.schema(Path(one)) for one in self.sources)
+        if "text" not in first.names or any(not first.equals(other) for other in others):
+            return None
+        return first
 
 
 def _form(sources: Sequence[str]) -> str:
     """Of files that are as the SOURCEs are."""
-    from txtal.formats.source import is_parquet
-
     if all(map(is_parquet, sources)):
         return "parquet"
     return "jsonl.gz" if all(one.lower().endswith(".gz") for one in sources) else "jsonl"
 
 
-def _files(source: Sequence[str]) -> list[str]:
+def _files(source: Sequence[str], console: Console) -> list[str]:
     """Every SOURCE, folders as the files in them; one that isn't there is told at once."""
     from txtal.errors import DataError
-    from txtal.formats.source import STDIN, shards
+    from txtal.formats.folders import shards
+    from txtal.formats.source import STDIN
     from txtal.ingest.load import OWN
 
-    files = [one for given in source for one in shards(given)]
+    files = [one for given in source for one in shards(given, console.say)]
     for one in files:
         if one != STDIN and not one.startswith(OWN) and not Path(one).exists():
             raise DataError(f"{one}: no such file")
     return files
-
-
-def _columns(sources: Sequence[str]) -> object:
-    """The columns of Parquet, where every SOURCE has the same; else None."""
-    from txtal.formats import parquet
-    from txtal.formats.source import is_parquet
-
-    if not all(map(is_parquet, sources)):
-        return None
-    first, *others = (parquet.schema(Path(one)) for one in sources)
-    return first if all(first.equals(other) for other in others) else None

@@ -13,7 +13,13 @@ import click
 
 from txtal.cli.errors import guarded
 from txtal.cli.kept import with_kept
-from txtal.cli.options import Commas, dataset_names, default_annotator
+from txtal.cli.options import (
+    Commas,
+    dataset_names,
+    default_annotator,
+    reading_options,
+    taken_reading,
+)
 from txtal.cli.output import Console, put, put_json
 from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
@@ -29,7 +35,10 @@ def command_of(function: RecipeFunction) -> click.Command:
     """
     params = [_param(function, name, hint) for name, hint in _hints(function).items()]
     names = [param.name for param in params]
-    params += _SESSION_OPTIONS
+    taken = {flag for param in params for flag in param.opts}
+    reading = [one for one in reading_options(labels=False) if not taken & {*one.opts}]
+    read_as = [one.name for one in reading if one.name is not None]
+    params += [*reading, *_SESSION_OPTIONS]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
@@ -57,6 +66,7 @@ def command_of(function: RecipeFunction) -> click.Command:
             keymap=config.keymap(),
             given=chosen.given,
             notices=chosen.notices,
+            reading=taken_reading({name: values[name] for name in read_as}),
         )
         code = launch(made, invocation, console)
         context.exit(code)

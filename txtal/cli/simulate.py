@@ -15,6 +15,7 @@ from txtal.cli.output import Console, put_json
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
     from txtal.simulation.annotator import Labelled
     from txtal.simulation.replay import Simulation
     from txtal.simulation.runs import Full, Run
@@ -50,6 +51,7 @@ class _Numbers(click.ParamType[list[float]]):
 @click.command("simulate")
 @click.argument("source")
 @click.option("--test", required=True, help="A labelled file to measure on.")
+@options.reading(labels=True)
 @click.option(
     "--budget",
     type=click.IntRange(min=1),
@@ -131,6 +133,7 @@ def command(
     console: Console,
     source: str,
     test: str,
+    reading: Reading,
     budget: int,
     strategy: Sequence[Sequence[str]],
     vectors: Sequence[Sequence[str]],
@@ -159,8 +162,10 @@ def command(
     import tempfile
 
     from txtal.cli.simulated import Results
-    from txtal.formats.source import read
-    from txtal.ingest.load import OWN, BadLines, own_answers
+    from txtal.formats.merging import gold
+    from txtal.formats.source import labelled as labelled_entries
+    from txtal.ingest.load import OWN, own_answers
+    from txtal.ingest.talk import BadLines, checked
     from txtal.simulation import annotator
     from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
@@ -188,7 +193,8 @@ def command(
         if one.startswith(OWN):
             with console.read() as conn:
                 return annotator.labelled(own_answers(conn, one), one, scale)
-        return annotator.labelled(read(one, bad), one, scale)
+        entries = labelled_entries(one, bad, reading, say=console.say)
+        return annotator.labelled(gold(checked(entries, bad, one)), one, scale)
 
     pool, held_out = labelled(source), labelled(test)
     journal = Journal()

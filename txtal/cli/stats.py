@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from shlex import quote as shell_quoted
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from txtal.cli import estimates
+from txtal.cli.as_of import as_of, go_back
 from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
@@ -17,6 +19,7 @@ from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count
 
 if TYPE_CHECKING:
+    from txtal.measures.agreement import AnnotatorAgreement
     from txtal.measures.intervals import Agreement, Reliability
     from txtal.store.stats import Stats, StreamCounts
     from txtal.types import Estimate
@@ -24,13 +27,15 @@ if TYPE_CHECKING:
 
 @click.command("stats")
 @click.argument("dataset", shell_complete=dataset_names)
+@as_of
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
-def command(console: Console, dataset: str, as_json: bool) -> None:
+def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show where DATASET stands: answers, labels, annotators, and how good the model is."""
-    from txtal.store import stats
+    from txtal.store import datasets, stats
 
     with console.read() as conn:
+        go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
     if as_json:
         put_json(to_json(found))
@@ -44,9 +49,9 @@ def command(console: Console, dataset: str, as_json: bool) -> None:
 def to_json(found: Stats) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     revision_id, revision = found.revision or (None, None)
-    scheme = found.dataset.scheme
+    scheme, headline = found.dataset.scheme, _headline(found)
     agreement = found.self_agreement and asdict(found.self_agreement)
-    reliability = found.annotator_agreement and asdict(found.annotator_agreement)
+    reliability = found.annotator_agreement and _annotators(found.annotator_agreement)
     return {
         "dataset": found.dataset.name,
         "task": scheme.task,
@@ -63,15 +68,25 @@ def to_json(found: Stats) -> dict[str, Any]:
         "note": revision and revision.note,
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
-        "audit": _headline(found),
+        "headline": headline,
         "measures": found.measures and as_data(found.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
+        "disputed": found.disputed,
         "outlook": found.outlook and asdict(found.outlook),
         "settings": dict(found.settings),
         # The names they had before 0.2.
+        "audit": headline,
         "agreement": agreement,
         "reliability": reliability,
+    }
+
+
+def _annotators(found: AnnotatorAgreement) -> dict[str, Any]:
+    return {
+        **asdict(found.overall),
+        "labels": {name: asdict(one) for name, one in found.labels.items()},
+        "pairs": [{"annotators": list(pair), **asdict(one)} for pair, one in found.pairs.items()],
     }
 
 
@@ -80,12 +95,13 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 
 def _headline(found: Stats) -> dict[str, float] | None:
-    shown = found.revision[1].headline if found.revision else None
-    if shown is None:
+    """Return the estimate that is shown."""
+    headline = found.revision[1].headline if found.revision else None
+    if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"
-    value = {"mean_absolute_error" if rating else "accuracy": shown.value}
-    return {"n": shown.n, **value, "low": shown.low, "high": shown.high}
+    value = {"mean_absolute_error" if rating else "accuracy": headline.value}
+    return {"n": headline.n, **value, "low": headline.low, "high": headline.high}
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -137,18 +153,35 @@ def _show_quality(found: Stats) -> None:
         put("audit: too few answers to tickets drawn at random for an estimate yet")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
+    if found.disputed:
+        name = shell_quoted(found.dataset.name)
+        put(f"disputed: {count(found.disputed, 'ticket')}; `txtal review {name}` decides them")
     for line in ahead(found.outlook) if found.outlook else ():
         put(line)
     if found.self_agreement:
         _show_agreement(found.self_agreement)
 
 
-def _show_reliability(found: Reliability) -> None:
-    tickets = f"{count(found.share.n, 'ticket')} with several answers"
-    put(
-        f"annotators: {_same(found.share, tickets)}, Krippendorff's alpha {found.alpha.value:.2f} "
-        f"({found.alpha.low:.2f} to {found.alpha.high:.2f})"
-    )
+def _show_reliability(found: AnnotatorAgreement) -> None:
+    share = found.overall.share
+    tickets = f"{count(share.n, 'ticket')} with several answers"
+    put(f"annotators: {_same(share, tickets)}, Krippendorff's alpha {_alpha(found.overall)}")
+    worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
+    if worst:
+        click.echo()
+        put_table(("agreed on", "alpha"), [(name, _alpha(one)) for name, one in worst])
+    if found.pairs:
+        click.echo()
+        rows = [
+            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            for pair, one in found.pairs.items()
+        ]
+        put_table(("annotators", "tickets", "the same", "alpha"), rows)
+        click.echo()
+
+
+def _alpha(found: Reliability) -> str:
+    return f"{found.alpha.value:.2f} ({found.alpha.low:.2f} to {found.alpha.high:.2f})"
 
 
 def _show_agreement(found: Agreement) -> None:

@@ -59,6 +59,9 @@ def command(
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
     made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
     classifier.save(made, output)
-    console.say(f"trained on {len(fit.snapshot.answers):,} answers, written to {output}")
+    ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
+    beside = f" ({ignored:,} ignored left out)" if ignored else ""
+    taught = len(fit.snapshot.answers) - ignored
+    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
     if headline := fit.measured.headline:
         console.say(f"about {quality(headline, fit.task)} audit answers)")

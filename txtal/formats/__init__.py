@@ -1,4 +1,4 @@
-"""What others read and write. Light: standard library, jsonlines and murmurhash only."""
+"""What others read and write. Light: the standard library, orjson and murmurhash only."""
 
 PREDICTIONS = ("jsonl", "jsonl.gz", "parquet")
 """The forms of predictions, as the names of files end."""

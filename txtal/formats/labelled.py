@@ -1,21 +1,28 @@
-"""What a labelled record says, and the labels a label file names."""
+"""What a record says of itself: an answer, in the shapes that most files have it."""
 
 from __future__ import annotations
 
-import io
+import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn, cast
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
 
 from txtal.errors import DataError, UsageError
-from txtal.formats import MAX_LINE
-from txtal.formats.jsonl import load_object
-from txtal.formats.lines import BadLine, lines, not_utf8
-from txtal.reading import read_small
+from txtal.formats.times import epoch
 from txtal.text import normalise_label, shorten
-from txtal.types import VERDICTS, Record, Verdict
+from txtal.types import VERDICTS, Record, Task, Verdict
 from txtal.types.grades import span
+
+LONGEST_ANSWER = 7 * 86_400
+"""Seconds above which what a file says an answer took is taken for something else."""
+
+
+Kind = Literal["named", "asked", "whole"]
+"""``whole``: the labels are all that apply, and a later answer replaces an earlier one. ``asked``:
+it is the answer to a question about these labels, and those of one text belong together. ``named``:
+a row that names a label, and nothing tells which of the two it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +32,65 @@ class Stated:
     verdict: Verdict
     labels: tuple[str, ...]
     """accept: those that apply. reject: those that don't. ignore: whatever was named."""
+    annotator: str = ""
+    at: float | None = None
+    """When, in seconds since 1970; None when the record doesn't say."""
+    seconds: float | None = None
+    """How long it took."""
+    flagged: bool = False
+    comment: str = ""
+    kind: Kind = field(default="named", compare=False)
+    task: Task | None = field(default=None, compare=False)
+    """What it is an answer to, where the record tells."""
+    grades: tuple[str, ...] = field(default=(), compare=False)
+    """Of a rating the whole scale, where the record tells."""
+
+
+Entry = tuple[int, Record, tuple[Stated, ...]]
+"""Line, record, and what it says of itself: nothing, or an answer of each of its annotators."""
 
 
 def stated(record: Record) -> Stated | None:
-    """What ``record`` says of itself; None when it says nothing.
+    """What ``record`` says of itself; None when it says nothing. Raises DataError as stated_by."""
+    return stated_by(record.extra)
+
+
+def stated_by(fields: Mapping[str, Any], separator: str = "") -> Stated | None:
+    """What a record with these ``fields`` says of itself; None when it says nothing.
 
     Labels come from ``labels``, else ``label`` (a string or a list of strings), else Prodigy's
-    ``accept`` (a list); a whole number is a name, too; null and a blank string are no label.
-    ``answer`` says how they are meant; without one, or with one that isn't a verdict (a column of
-    another meaning), they apply. In a choice task ``accept`` never says what a reject refused.
-    What an export marked as ``predicted`` says nothing. Raises DataError when a label isn't a name.
+    ``accept`` (a list); a number is the name it is written with; null and a blank string are no
+    label. ``answer`` says how they are meant; without one, or with one that isn't a verdict (a
+    column of another meaning), they apply. In a choice task ``accept`` never says what a reject
+    refused. What an export marked as ``predicted`` says nothing. A cell is split by ``separator``.
+    Raises DataError when a label isn't a name.
     """
-    extra = record.extra
-    if extra.get("predicted") in VERDICTS and "answer" not in extra:
+    if fields.get("predicted") in VERDICTS and "answer" not in fields:
         return None  # a model's word is nobody's answer
-    given = extra.get("answer")
-    verdict = cast(Verdict, given) if given in VERDICTS else None
+    given = fields.get("answer")
+    verdict = verdict_of(given)
     for key in ("labels", "label", "accept"):
-        labels = _names(extra, key, record)
+        value = fields.get(key)
+        if key == "accept" and not isinstance(value, list):
+            continue
+        labels = names(value, key, separator)
         if labels is None:
             continue
         if key == "accept" and verdict == "reject":
             labels = ()
-        return Stated(verdict or "accept", labels)
+        task: Task | None = "multilabel" if key == "labels" or len(labels) > 1 else None
+        kind: Kind = "named" if verdict is None else "whole" if key != "label" else "asked"
+        return Stated(verdict or "accept", labels, task=task, kind=kind)
     return Stated(verdict, ()) if verdict in ("reject", "ignore") else None
+
+
+def verdict_of(value: object) -> Verdict | None:
+    """The verdict that an ``answer`` names; None for what has another meaning."""
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        if word in VERDICTS:
+            return word
+    return None
 
 
 def labels_of(record: Record) -> tuple[str, ...] | None:
@@ -66,76 +108,110 @@ def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) ->
         )
 
 
-def _names(extra: Mapping[str, Any], key: str, record: Record) -> tuple[str, ...] | None:
-    value = extra.get(key)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if key == "accept" and not isinstance(value, list):
-        return None
-    names = [
-        str(v) if type(v) is int else v for v in (value if isinstance(value, list) else [value])
-    ]
-    if not all(isinstance(name, str) for name in names):
-        raise DataError(
-            f"{key!r} must hold names of labels, not {shorten(repr(value), 60)}, "
-            f"in the ticket {shorten(record.text, 60)!r}"
-        )
-    try:
-        return tuple(dict.fromkeys(map(normalise_label, names)))
-    except UsageError as error:
-        raise DataError(f"{error}, in the ticket {shorten(record.text, 60)!r}") from None
+def name(value: object) -> str | None:
+    """A label's name from ``value``, made good; empty for a blank one, None for what is no name.
 
-
-def read_labels(path: str | Path) -> list[tuple[str, str]]:
-    """The (name, description) pairs of a label file, in its order.
-
-    A label a line: a name, a name and a tab and a description, or a JSON object with ``label``
-    and perhaps ``description``. Blank lines and lines that start with ``#`` are skipped. Raises
-    DataError with file and line for a name that can't be one, or that is there twice.
+    Whole numbers are the names they are written with, be they floats: that is how a column of them
+    comes out of a table with gaps. Raises DataError for a name that a label can't have.
     """
-    found: dict[str, str] = {}
-    for number, line in text_lines(Path(path)):
-        try:
-            given, description = _label(line)
-            name = normalise_label(given)
-        except (ValueError, UsageError) as error:
-            raise DataError(f"{path}:{number}: {error}") from None
-        if name in found:
-            raise DataError(f"{path}:{number}: {name!r} is there twice")
-        found[name] = description
-    if not found:
-        raise DataError(f"{path} names no label; write one a line")
-    return list(found.items())
+    if type(value) is str:
+        return _made_good(value) if value.strip() else ""
+    if type(value) is int:
+        return str(value)
+    if type(value) is float and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return None
 
 
-def text_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
+@lru_cache(maxsize=4096)
+def _made_good(given: str) -> str:
     try:
-        raw = list(lines(io.BytesIO(read_small(path)), str(path), _stop, MAX_LINE))
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror or error}") from None
-    texts = []
-    for number, line in enumerate(raw, start=1):
+        return normalise_label(given)
+    except UsageError as error:
+        raise DataError(str(error)) from None
+
+
+def names(value: Any, key: str, separator: str = "") -> tuple[str, ...] | None:
+    """The labels that a field holds; None for null and blank ones. Raises DataError for no names.
+
+    A text may be a list as JSON or Python writes it, or Label Studio's ``{"choices": […]}``.
+    """
+    if value is None:
+        return None
+    if type(value) is bool:
+        return ("true" if value else "false",)
+    if isinstance(value, str):
+        value = cell(value, separator)
+        if not value:
+            return None
+    elif isinstance(value, Mapping) and isinstance(value.get("choices"), list):
+        value = value["choices"]
+    found = [name(one) for one in (value if isinstance(value, list) else [value])]
+    if None in found:
+        raise DataError(f"{key!r} must hold names of labels, not {shorten(repr(value), 60)}")
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+_LISTS = (("[", "]"), ("{", "}"), ("(", ")"))
+_ITEM = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?))\s*,?""")
+
+
+def cell(text: str, separator: str = "") -> str | list[Any]:
+    """A cell's label, or the list of those it holds."""
+    bare = text.strip()
+    if len(bare) > 1 and (bare[0], bare[-1]) in _LISTS:
+        found = _list(bare)
+        if found is not None:
+            return found
+    if separator and separator in bare:
+        return [part.strip() for part in bare.split(separator) if part.strip()]
+    return bare
+
+
+def _list(text: str) -> list[Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _literal(text)
+    if isinstance(value, dict):
+        value = value.get("choices")
+    return value if isinstance(value, list) else None
+
+
+def _literal(text: str) -> list[Any] | None:
+    """A list as Python or NumPy prints it: ``['a', 'b']``, ``['a' 'b']``, ``{'a'}``."""
+    inner, at, found = text[1:-1], 0, []
+    while inner[at:].strip():
+        item = _ITEM.match(inner, at)
+        if item is None:
+            return None
+        word = item[1] if item[1] is not None else item[2]
+        found.append(re.sub(r"\\(.)", r"\1", word) if word is not None else float(item[3]))
+        at = item.end()
+    return found if found or not inner.strip() else None
+
+
+def seconds(value: object) -> float | None:
+    """How long an answer took; None for what is no such time."""
+    if isinstance(value, str):
         try:
-            text = line.decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            _stop(BadLine(str(path), number, not_utf8(error)))
-        if text.strip() and not text.lstrip().startswith("#"):
-            texts.append((number, text))
-    return texts
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < LONGEST_ANSWER else None
 
 
-def _stop(bad: BadLine) -> NoReturn:
-    raise DataError(str(bad))
+def who(value: object) -> str:
+    """An annotator's name: a word or a number; empty for anything else."""
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in ("email", "username", "id") if value.get(key)), "")
+    if type(value) is int:
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
 
 
-def _label(line: str) -> tuple[str, str]:
-    """Raises ValueError when ``line`` looks like JSON but names no label."""
-    if line.lstrip().startswith("{"):
-        fields = load_object(line)
-        pair = [fields.get("label"), fields.get("description", "")]
-    else:
-        pair = list(line.partition("\t")[::2])
-    if not all(isinstance(part, str) for part in pair):
-        raise ValueError('expected {"label": "a name", "description": "what it is for"}')
-    return pair[0], pair[1].strip()
+def when(*values: object) -> float | None:
+    """The first of them that is a time."""
+    return next((at for at in map(epoch, values) if at is not None), None)

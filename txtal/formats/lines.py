@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import io
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from pathlib import Path
+from typing import NoReturn, Protocol
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
+from txtal.formats.compression import DAMAGED
+from txtal.reading import read_small
 
 _CHUNK = 1 << 16
 
@@ -22,9 +27,12 @@ class BadLine:
     source: str
     line: int
     reason: str
+    last: int = 0
+    """The last of several lines it spans; 0 for one."""
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}: {self.reason}"
+        where = f"{self.line}-{self.last}" if self.last > self.line else f"{self.line}"
+        return f"{self.source}:{where}: {self.reason}"
 
 
 OnBad = Callable[[BadLine], None]
@@ -53,8 +61,8 @@ def lines(
             too_long = len(line) > max_line and not line.endswith(b"\n")
             if too_long:
                 _skip_rest(stream)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            on_bad(BadLine(source, number, "the compressed file is cut short or damaged from here"))
+        except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError):
+            on_bad(BadLine(source, number, DAMAGED))
             return
         except OSError as error:
             reason = error.strerror or error
@@ -68,9 +76,35 @@ def lines(
             return
 
 
-def not_utf8(error: UnicodeDecodeError) -> str:
-    """Why a line that isn't UTF-8 is bad."""
-    return f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8"
+def not_utf8(error: UnicodeDecodeError, encoding: str = "UTF-8") -> str:
+    """Why a line that can't be decoded is bad."""
+    if encoding != "UTF-8":
+        return f"not valid {encoding}; another encoding is named with --encoding"
+    return (
+        f"not valid UTF-8 at byte {error.start + 1}; save the file as UTF-8, or name its encoding "
+        "with --encoding"
+    )
+
+
+def text_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that hold something and aren't comments, with their numbers. Raises DataError."""
+    try:
+        raw = list(lines(io.BytesIO(read_small(path)), str(path), _stop))
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror or error}") from None
+    texts = []
+    for number, line in enumerate(raw, start=1):
+        try:
+            text = line.decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            _stop(BadLine(str(path), number, not_utf8(error)))
+        if text.strip() and not text.lstrip().startswith("#"):
+            texts.append((number, text))
+    return texts
+
+
+def _stop(bad: BadLine) -> NoReturn:
+    raise DataError(str(bad))
 
 
 def _skip_rest(stream: Readable) -> None:

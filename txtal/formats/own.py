@@ -10,6 +10,9 @@ from txtal.formats.rows import ORIGINAL
 from txtal.types import TASKS, Record, Scheme, Task
 from txtal.types.grades import are_grades, grades
 
+TASK = "task"
+"""What kind of dataset the answer is from."""
+
 RATING = "rating"
 """The grade of an answer as a number."""
 

@@ -7,16 +7,17 @@ times and decimals.
 
 from __future__ import annotations
 
+import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from txtal.errors import DataError, UsageError
-from txtal.formats import MAX_LINE
-from txtal.formats.lines import BadLine, OnBad
+from txtal.formats.fields import ANSWERS
+from txtal.formats.reading import Fields, Rows, Source
 from txtal.text import shorten
 from txtal.types import Record
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIX = ".parquet"
-
-ANSWERS = ("label", "labels", "accept", "answer")
-"""Columns that say how a ticket is labelled."""
 
 _ROWS = 1000
 """Rows decoded at a time."""
@@ -49,30 +47,25 @@ def arrow() -> Any:
     return pyarrow
 
 
-def records(
-    path: Path,
-    on_bad: OnBad,
-    *,
-    text_column: str = "text",
-    max_text: int = MAX_LINE,
-    progress: Callable[[int, int | None], None] | None = None,
-) -> Iterator[Record]:
-    """A record for every good row; the others go to ``on_bad`` with the number of their row.
+def read(source: Source) -> Rows:
+    """A record for every good row, without its nulls; others are reported with their number.
 
-    At the call raises UsageError without pyarrow, and DataError when the file can't be opened, has
-    no column of texts, or one that tickets can't keep. Rows are decoded a thousand at a time.
+    At the call raises UsageError without pyarrow, and DataError when the file can't be opened, or
+    has a column that tickets can't keep. Rows are decoded a thousand at a time.
     """
-    file = _open(path)
-    names = _names(file.schema_arrow, str(path), text_column)
-    take = partial(_record, names=names, text_place=names.index(text_column), max_text=max_text)
-    return _rows(file, take, str(path), on_bad, progress)
+    assert source.path is not None
+    file = _open(source.path)
+    schema = file.schema_arrow
+    source.columns = tuple(_names(schema, source.name))
+    batches = file.iter_batches(_ROWS, use_threads=False)  # threads hold parts of more columns
+    return rows_of(source, file, batches, file.metadata.num_rows, class_names(schema))
 
 
 def schema(path: Path) -> pa.Schema:
     """The columns of the file and their types; raises as :func:`records`."""
     with _open(path) as file:
         found = file.schema_arrow
-        _names(found, str(path), "text")
+        _names(found, str(path))
         return found
 
 
@@ -88,18 +81,12 @@ def _open(path: Path) -> Any:
         raise DataError(f"{path} isn't Parquet, or is damaged: {_first_line(error)}") from error
 
 
-def _names(schema: pa.Schema, source: str, text_column: str) -> Sequence[str]:
+def _names(schema: pa.Schema, source: str) -> Sequence[str]:
     """The names of the columns, once they are known to be good."""
     names: list[str] = schema.names
-    if text_column not in names:
-        found = shorten(", ".join(map(repr, names)), 200)
-        raise DataError(f"{source}: no column is named {text_column!r}; there are {found}")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"{source}: two columns are named {twice!r}; rename one of them")
-    kind = schema.field(text_column).type
-    if not _is_text(kind):
-        raise DataError(f"{source}: the column {text_column!r} holds {kind}, not strings")
     for field in schema:
         if not _fits(field.type):
             raise DataError(
@@ -107,6 +94,27 @@ def _names(schema: pa.Schema, source: str, text_column: str) -> Sequence[str]:
                 " ticket can't keep; write the file without it"
             )
     return names
+
+
+def class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """The names behind the numbers of Hugging Face's ClassLabel columns."""
+    noted = (schema.metadata or {}).get(b"huggingface")
+    try:
+        features = json.loads(noted)["info"]["features"] if noted else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return named_classes(features)
+
+
+def named_classes(features: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same from the features of a data set."""
+    found = {}
+    for name, feature in features.items():
+        inner = feature.get("feature", feature) if isinstance(feature, Mapping) else {}
+        inner = inner[0] if isinstance(feature, list) and feature else inner
+        if isinstance(inner, Mapping) and inner.get("_type") == "ClassLabel":
+            found[name] = list(inner.get("names") or [])
+    return found
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -137,34 +145,50 @@ def _fits(kind: pa.DataType, depth: int = 0) -> bool:
     return any(is_one(kind) for is_one in (*plain, *as_text))
 
 
-def _rows(
-    file: Any,
-    take: Callable[[Sequence[Any]], Record | str],
-    source: str,
-    on_bad: OnBad,
-    progress: Callable[[int, int | None], None] | None,
-) -> Iterator[Record]:
+def rows_of(
+    source: Source,
+    file: AbstractContextManager[Any],
+    batches: Iterable[pa.RecordBatch],
+    total: int | None,
+    classes: Mapping[str, Sequence[str]],
+) -> Rows:
+    """The rows of record batches as records, the numbers of ``classes`` by name."""
     pa = arrow()
     number = 0
-    total = file.metadata.num_rows
+    names = source.columns
     with file:
         try:
-            # With threads, parts of more columns would be in memory at a time.
-            for batch in file.iter_batches(_ROWS, use_threads=False):
-                columns = [_values(column) for column in batch.columns]
+            for batch in batches:
+                columns = [
+                    _named_values(_values(column), classes.get(name))
+                    for name, column in zip(names, batch.columns, strict=True)
+                ]
                 for row in zip(*columns, strict=True):
                     number += 1
-                    record = take(row)
-                    if isinstance(record, Record):
-                        yield record
-                    else:
-                        on_bad(BadLine(source, number, record))
-                if progress:
-                    progress(number, total)
+                    try:
+                        yield number, _fields(names, row, source.reading.max_line)
+                    except ValueError as error:
+                        source.bad(number, str(error))
+                if source.progress:
+                    source.progress(number, total)
         except (pa.ArrowException, OSError) as error:
             raise DataError(
-                f"{source}: can't be read on after row {number:,}: {_first_line(error)}"
+                f"{source.name}: can't be read on after row {number:,}: {_first_line(error)}"
             ) from error
+
+
+def _named_values(values: list[Any], classes: Sequence[str] | None) -> list[Any]:
+    if not classes:
+        return values
+    return [_named(value, classes) for value in values]
+
+
+def _named(value: Any, classes: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        return [_named(one, classes) for one in value]
+    if type(value) is int:
+        return classes[value] if 0 <= value < len(classes) else None
+    return value
 
 
 _BROKEN = object()
@@ -194,33 +218,22 @@ def _value(scalar: Any) -> Any:
         return _BROKEN
 
 
-def _record(
-    row: Sequence[Any], *, names: Sequence[str], text_place: int, max_text: int
-) -> Record | str:
-    """The row as a record, or why it is bad."""
-    text = row[text_place]
-    if text is _BROKEN:
-        return f"{names[text_place]!r} is not UTF-8"
-    if not text or text.isspace():
-        return f"{names[text_place]!r} is blank"
-    if len(text) > max_text:
-        return f"{names[text_place]!r} is longer than {max_text:,} characters (--max-line)"
-    meta: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    for place, (name, given) in enumerate(zip(names, row, strict=True)):
-        if given is None or place == text_place:
+def _fields(names: Sequence[str], row: Sequence[Any], max_text: int) -> Fields:
+    """The row as a record. Raises ValueError with why it is bad."""
+    fields: Fields = {}
+    for name, given in zip(names, row, strict=True):
+        if given is None:
             continue
+        if name == "text":
+            if given is _BROKEN:
+                raise ValueError("'text' is not UTF-8")
+            if isinstance(given, str) and len(given) > max_text:
+                raise ValueError(f"'text' is longer than {max_text:,} characters (--max-line)")
         try:
-            value = _plain(given)
+            fields[name] = _plain(given)
         except ValueError as error:
-            return f"{name!r} {error}"
-        if name == "meta" and isinstance(value, dict):
-            meta |= {key: one for key, one in value.items() if one is not None}
-        elif name in ANSWERS:
-            extra[name] = value
-        else:
-            meta[name] = value
-    return Record(text, meta, extra)
+            raise ValueError(f"{name!r} {error}") from None
+    return fields
 
 
 def _plain(value: Any) -> Any:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from txtal.errors import LockedError, TxtalError
 from txtal.formats.lines import BadLine
-from txtal.ingest.load import SHOWN_BAD_LINES, read_source, summary
+from txtal.ingest.load import read_source
+from txtal.ingest.outcome import summary
 from txtal.ingest.protocol import Job
+from txtal.ingest.talk import SHOWN_BAD_LINES
 from txtal.store import datasets, schema, tickets
 from txtal.store.load_lock import loading_lock
 from txtal.store.sqlite import Connection, foreseen
@@ -43,7 +45,9 @@ def load_behind(job: Job, tell: Tell) -> None:
                 loading_lock(path, datasets.cache_name(conn, dataset.id)),
                 tickets.roomy(conn),
             ):
-                records = read_source(conn, job.source, news.bad, news.progress)
+                records = read_source(
+                    conn, job.source, news.bad, job.reading, progress=news.progress
+                )
                 for part in _parts(records):
                     news.loaded(_patiently(conn, dataset.id, part, path))
         news.done()

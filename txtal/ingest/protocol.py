@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from txtal.formats.reading import Reading
 from txtal.types import Loading
 
 
@@ -17,6 +19,7 @@ class Job:
     source: str
     added: int
     """Tickets of the file that were added before, in the foreground."""
+    reading: Reading = field(default_factory=Reading)
 
 
 def dump_job(job: Job) -> str:
@@ -26,7 +29,12 @@ def dump_job(job: Job) -> str:
 
 def load_job(text: str) -> Job:
     """Back from :func:`dump_job`."""
-    return Job(**json.loads(text))
+    given = json.loads(text)
+    reading: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in given.pop("reading").items()
+    }
+    return Job(**given, reading=Reading(**reading))
 
 
 def dump_news(news: Loading) -> str:

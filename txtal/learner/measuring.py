@@ -65,8 +65,8 @@ def measure(
     count = len(answered)
     if evidence is None:
         return Measured(count, trainer.hyper)
-    measures, heat = estimate.estimated(evidence), estimate.temperature(evidence)
-    return Measured(count, trainer.hyper, measures, heat)
+    measures, temperature = estimate.estimated(evidence), estimate.temperature(evidence)
+    return Measured(count, trainer.hyper, measures, temperature)
 
 
 def gather(
@@ -118,7 +118,7 @@ def _folds(cells: Cells, audit: Mask, order: Indices) -> Indices:
 
 
 def _order(answered: Answered) -> Indices:
-    """Return the places (m,) of the tickets in the order in which they were shown."""
+    """Return the place (m,) of each ticket in the order they were shown."""
     places = {ticket: place for place, ticket in enumerate(answered.selection)}
     return np.array([places.get(ticket, len(places)) for ticket in answered.tickets.tolist()])
 

@@ -15,7 +15,7 @@ from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
 from txtal.learner.pool_features import PoolFeatures
-from txtal.learner.ranking import SIZE, OpenTickets, Pick, Picker, pool_of, ranked, revision
+from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import Source
 from txtal.learner.suspects import shown_again, suspected
@@ -126,29 +126,29 @@ class PoolLearner:
         began = time.perf_counter()
         fit = self.learn()
         with self.source.computing():
-            waiting = self._open(fit)
-            self._sweeper.begin(waiting)
+            candidates = self._candidates(fit)
+            self._sweeper.begin(candidates)
             picked = [
                 one
-                for pick in self._picker.pick(waiting)
+                for pick in self._picker.pick(candidates)
                 for one in ranked(pick, fit.features, fit)
             ]
-            audit = select.audit_sample(len(waiting.rows), AUDIT_SIZE, waiting.pool.rng)
-            uniform = Pick(AUDIT, waiting.rows[audit], None, waiting.uniform)
+            audit = select.audit_sample(len(candidates.open_rows), AUDIT_SIZE, candidates.pool.rng)
+            uniform = Pick(AUDIT, candidates.open_rows[audit], None, candidates.uniform)
             seconds = time.perf_counter() - began
             return Ranking(
                 revision(fit, self.fitter, self._spec, self.settings.strategy, seconds),
                 tuple(picked),
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.suspects else (),
-                composed(waiting, self.source) if self.settings.synthesise else (),
+                composed(candidates, self.source) if self.settings.synthesise else (),
             )
 
-    def _open(self, fit: Fit) -> OpenTickets:
-        """Gather the open tickets of a fit that a strategy scores."""
+    def _candidates(self, fit: Fit) -> Candidates:
+        """Gather the tickets of a fit to pick from."""
         rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
-        candidates = self._sweeper.candidates(fit, rng)
-        return OpenTickets(fit, candidates, pool_of(fit, candidates, self.source, rng))
+        rows = self._sweeper.candidates(fit, rng)
+        return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))
 
     def _suspects(self, fit: Fit) -> tuple[Ranked, ...]:
         return tuple(shown_again(one, fit.task) for one in suspected(fit)[:SIZE])

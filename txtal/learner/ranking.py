@@ -30,24 +30,24 @@ NONE: Indices = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTickets:
-    """The tickets that nobody had answered at a fit, and those of them to pick from."""
+class Candidates:
+    """The tickets to pick from: all that were open at a fit, or the most promising of them."""
 
     fit: Fit
-    candidates: Indices
-    """(c,), ascending: rows of the features, of all open tickets or the most promising."""
+    rows: Indices
+    """(c,), ascending: their rows in the features."""
     pool: Pool
-    """The candidates, for a strategy to score."""
+    """The same for a strategy to score."""
 
     @property
-    def rows(self) -> Indices:
-        """(n,), ascending: rows of the features that are open."""
+    def open_rows(self) -> Indices:
+        """(n,), ascending: the rows of all open tickets."""
         return self.fit.snapshot.open_rows
 
     @property
     def uniform(self) -> float:
-        """The probability of each in a uniform draw."""
-        return 1.0 / max(1, len(self.rows))
+        """The probability of each open ticket in a uniform draw."""
+        return 1.0 / max(1, len(self.open_rows))
 
 
 def pool_of(fit: Fit, rows: Indices, source: Source, rng: np.random.Generator) -> Pool:
@@ -90,54 +90,54 @@ class Picker:
         self._neighbours: Neighbours | None = None
         self._start: Indices = NONE
 
-    def pick(self, waiting: OpenTickets) -> tuple[Pick, ...]:
+    def pick(self, candidates: Candidates) -> tuple[Pick, ...]:
         """Pick what to show next: the start order as long as it takes, then by the strategy.
 
         The last of the start order are followed by what the strategy picks, if there is a model, as
         they may all be answered before the next ranking is there.
         """
-        if not len(waiting.rows):
+        if not len(candidates.open_rows):
             return ()
         if self._traits.from_nothing:
-            return (self._by_strategy(waiting),)
-        rows, ready = self._start_rows(waiting), waiting.pool.model is not None
+            return (self._by_strategy(candidates),)
+        rows, ready = self._start_rows(candidates), candidates.pool.model is not None
         first = Pick(START, rows, None, 1.0)
         if not len(rows):
-            return (self._by_strategy(waiting),) if ready else (first,)
-        return (first, *self._after(rows, waiting)) if ready else (first,)
+            return (self._by_strategy(candidates),) if ready else (first,)
+        return (first, *self._after(rows, candidates)) if ready else (first,)
 
-    def _after(self, rows: Indices, waiting: OpenTickets) -> tuple[Pick, ...]:
+    def _after(self, rows: Indices, candidates: Candidates) -> tuple[Pick, ...]:
         """Fill up a ranking that begins with these rows."""
         room = SIZE - len(rows)
         if room <= 0:
             return ()
         # A generator of its own: how many are left to start with must not change other draws.
-        pool = replace(waiting.pool, rng=waiting.pool.rng.spawn(1)[0])
-        found = self._by_strategy(replace(waiting, pool=pool))
+        pool = replace(candidates.pool, rng=candidates.pool.rng.spawn(1)[0])
+        found = self._by_strategy(replace(candidates, pool=pool))
         new = np.flatnonzero(~np.isin(found.rows, rows))[:room]
         scores = None if found.scores is None else found.scores[new]
         return (replace(found, rows=found.rows[new], scores=scores),)
 
-    def _by_strategy(self, waiting: OpenTickets) -> Pick:
+    def _by_strategy(self, candidates: Candidates) -> Pick:
         """Pick the best by the strategy's scores, or at random where it scores none."""
-        pool = waiting.pool
+        pool = candidates.pool
         name = self._traits.picked_as or self._name
         scores = score(self._strategy, pool)
         best = select.select(scores, pool.features, SIZE, rng=pool.rng)
         if not len(best):
-            drawn = select.audit_sample(len(waiting.rows), SIZE, pool.rng)
-            return Pick(RANDOM, waiting.rows[drawn], None, waiting.uniform)
-        return Pick(name, waiting.candidates[best], scores[best], self._probability(waiting))
+            drawn = select.audit_sample(len(candidates.open_rows), SIZE, pool.rng)
+            return Pick(RANDOM, candidates.open_rows[drawn], None, candidates.uniform)
+        return Pick(name, candidates.rows[best], scores[best], self._probability(candidates))
 
-    def _probability(self, waiting: OpenTickets) -> float | None:
+    def _probability(self, candidates: Candidates) -> float | None:
         """Return that of the first ticket to come first; a mixture's own draw isn't known."""
         if self._name == RANDOM:
-            return waiting.uniform
+            return candidates.uniform
         return None if ":" in self._name else 1.0
 
-    def _start_rows(self, waiting: OpenTickets) -> Indices:
+    def _start_rows(self, candidates: Candidates) -> Indices:
         """Return the open rows that are left of the start order; none once it is over."""
-        fit, snapshot = waiting.fit, waiting.fit.snapshot
+        fit, snapshot = candidates.fit, candidates.fit.snapshot
         size = start.start_size(len(fit.scheme.labels))
         if fit.model.ready and len(snapshot.answers) >= size:
             return NONE
@@ -149,7 +149,9 @@ class Picker:
         still = fit.features.rows(self._start)
         rows = still[snapshot.is_open[still]][:SIZE]
         if not len(rows) and not fit.model.ready:
-            rows = waiting.rows[select.audit_sample(len(waiting.rows), SIZE, waiting.pool.rng)]
+            rows = candidates.open_rows[
+                select.audit_sample(len(candidates.open_rows), SIZE, candidates.pool.rng)
+            ]
         return rows
 
 

@@ -12,7 +12,7 @@ from txtal.learning.arrays import Cells, Indices
 from txtal.learning.model import decide
 from txtal.learning.stopping import FRACTIONS, LAG, StopSet, changed, kappa, plateau
 from txtal.measures import advice
-from txtal.types import Answer, Estimate, Outlook, Prediction, StopRule
+from txtal.types import Answer, Estimate, Forecast, Outlook, StopRule
 
 EVERY = 50
 """Answers from one look to the next, however many fits there are in between."""
@@ -113,9 +113,7 @@ def _judged(
     )
 
 
-def _needed(
-    stop_set: StopSet, estimate: Estimate | None, target: float | None
-) -> Prediction | None:
+def _needed(stop_set: StopSet, estimate: Estimate | None, target: float | None) -> Forecast | None:
     """Return the answers still needed; the interval comes from that of the estimate."""
     if target is None or estimate is None:
         return None
@@ -124,7 +122,7 @@ def _needed(
         curve.needed(answers, quality, target)
         for quality in (estimate.value, estimate.high, estimate.low)
     )
-    return Prediction(value, low, high)
+    return Forecast(value, low, high)
 
 
 def _verdict(

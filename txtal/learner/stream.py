@@ -207,16 +207,15 @@ class StreamLearner:
 
     def _score(self, fit: Fit, features: Features) -> Floats:
         """Score tickets (n,) one by one, as they would be in a pool."""
-        rng = np.random.default_rng([self.settings.seed, int(features.ids[0])])
         pool = Pool(
-            features.matrix[:],
-            fit.task,
-            fit.model,
+            features=features.matrix[:],
+            task=fit.task,
+            model=fit.model,
             answered=fit.answered.features,
             cells=fit.answered.cells,
             labels=[label.name for label in fit.scheme.labels],
             read_texts=lambda: self.source.texts(features.ids.tolist()),
-            rng=rng,
+            rng=np.random.default_rng([self.settings.seed, int(features.ids[0])]),
         )
         return score(self._strategy, pool)
 

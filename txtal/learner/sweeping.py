@@ -19,7 +19,7 @@ from txtal.errors import EngineError, RecipeError, UsageError
 from txtal.learner import candidates
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.fit import Fit
-from txtal.learner.ranking import OpenTickets, pool_of
+from txtal.learner.ranking import Candidates, pool_of
 from txtal.learner.source import Source
 from txtal.learning import select
 from txtal.learning.arrays import Cells, Floats, Indices
@@ -92,7 +92,7 @@ class Sweeping:
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
-        """Make it again from :meth:`to_arrays`. Raises EngineError without its strategy here."""
+        """Undo :meth:`to_arrays`. Raises EngineError without its strategy here."""
         try:
             registry.get(header["strategy"])
         except (UsageError, RecipeError) as error:
@@ -148,10 +148,10 @@ class Sweeper:
         self._blocks = Blocks(engine)
         self._scores: Iterator[Floats] | None = None
         """The scores that workers are at; None when the sweep runs here or hasn't begun."""
-        self._last: OpenTickets | None = None
+        self._last: Candidates | None = None
         """What the last ranking was of."""
 
-    def begin(self, last: OpenTickets) -> None:
+    def begin(self, last: Candidates) -> None:
         """Go through the pool again by the model of the last ranking, from where the sweep is."""
         self._last, self._scores = last, None
         if registry.traits(self._name).swept:
@@ -190,7 +190,7 @@ class Sweeper:
         pool = pool_of(fit, rows, self._source, np.random.default_rng(self._seed))
         return score(self._strategy, pool), pool.features
 
-    def _work(self, last: OpenTickets) -> Sweeping:
+    def _work(self, last: Candidates) -> Sweeping:
         fit = last.fit
         return Sweeping(
             strategy=self._name,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from txtal.learner.ranking import OpenTickets, Pick, ranked
+from txtal.learner.ranking import Candidates, Pick, ranked
 from txtal.learner.source import Source
 from txtal.learning.arrays import Features
 from txtal.learning.strategies.pool import Pool
@@ -57,7 +57,7 @@ def joined(one: str, other: str) -> Iterator[str]:
             yield f"{second} {first}"
 
 
-class Made(NamedTuple):
+class Mixed(NamedTuple):
     """A composed text."""
 
     text: str
@@ -70,7 +70,7 @@ def compose(
     pool: Pool,
     read: Callable[[Sequence[int]], Sequence[str]],
     vectorise: Callable[[Sequence[str]], Features],
-) -> list[Made]:
+) -> list[Mixed]:
     """Compose texts of the pool's, the most uncertain first: one per boundary.
 
     Each joins parts of the tickets nearest to the point where the boundary is crossed, one on each
@@ -85,18 +85,18 @@ def compose(
         if tried:
             uncertainty = margin(Pool(vectorise(tried), pool.task, pool.model))
             best = int(uncertainty.argmax())
-            made.append(Made(tried[best], (one, other), float(uncertainty[best])))
+            made.append(Mixed(tried[best], (one, other), float(uncertainty[best])))
     return sorted(made, key=lambda found: -found.uncertainty)
 
 
-def composed(waiting: OpenTickets, source: Source) -> tuple[Composed, ...]:
+def composed(candidates: Candidates, source: Source) -> tuple[Composed, ...]:
     """Compose texts of two open tickets each that the model is uncertain about."""
-    if waiting.pool.model is None:
+    if candidates.pool.model is None:
         return ()
-    fit, features = waiting.fit, waiting.fit.features
-    ids = features.ids[waiting.candidates]
+    fit, features = candidates.fit, candidates.fit.features
+    ids = features.ids[candidates.rows]
     made = compose(
-        waiting.pool,
+        candidates.pool,
         lambda rows: source.texts(ids[list(rows)].tolist()),
         features.vectoriser.transform,
     )

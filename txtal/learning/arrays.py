@@ -31,13 +31,13 @@ BLOCK = 16_384
 
 
 def blocks(n: int) -> Iterator[slice]:
-    """Slices that cover ``range(n)`` in steps of ``BLOCK``."""
+    """Yield slices that cover ``range(n)`` in steps of ``BLOCK``."""
     for begin in range(0, n, BLOCK):
         yield slice(begin, min(begin + BLOCK, n))
 
 
 def squared_lengths(features: Rows) -> Floats:
-    """Each row's squared length (n,); not finite where a feature is NaN, infinite or past 1e19."""
+    """Return each row's squared length (n,); not finite for features NaN, infinite or past 1e19."""
     lengths = np.empty(features.shape[0], np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in blocks(len(lengths)):
@@ -50,13 +50,13 @@ def squared_lengths(features: Rows) -> Floats:
 
 
 def usable_rows(features: Rows) -> Mask:
-    """The rows (n,) that say something: finite throughout, and not all zeros as a blank text's."""
+    """Mark the rows (n,) to learn from: finite, and not all zeros as a blank text's."""
     lengths = squared_lengths(features)
     return np.isfinite(lengths) & (lengths > 0)
 
 
 def usable_sample(features: Rows, size: int, rng: np.random.Generator) -> Indices:
-    """``size`` usable rows, or all when there are fewer, uniformly, in random order.
+    """Draw ``size`` usable rows uniformly, or all if there are fewer, in random order.
 
     No more rows are read than it takes to find them.
     """
@@ -73,7 +73,7 @@ def usable_sample(features: Rows, size: int, rng: np.random.Generator) -> Indice
 
 
 def unit_rows(features: Features) -> Features:
-    """Dense copies of the rows scaled to length one; unusable rows become zeros."""
+    """Return dense copies of the rows scaled to length one; unusable rows become zeros."""
     given: Any = features
     dense: Features = given.toarray() if issparse(given) else np.asarray(given)
     lengths = squared_lengths(dense)

@@ -58,7 +58,7 @@ Losses = Callable[[float], Floats]
 
 
 def temperature(proba: Floats, cells: Cells, known: Mask, audit: Mask, task: Task) -> float:
-    """Return the temperature that the answers (n, k) make likeliest.
+    """Return the most likely temperature by the answers (n, k).
 
     ``proba`` (n, k) are cross-fitted. ``known`` (n, k) are the labels that the model behind a row
     was trained for; it isn't blamed for others. ``audit`` (n,): drawn uniformly at random, not
@@ -86,7 +86,7 @@ def _expected(chosen: Losses) -> tuple[float, float]:
 
 
 def _likeliest(losses: Losses, centre: float, deviation: float) -> tuple[float, float]:
-    """The logarithm that is likeliest after all, and its error, of a normal prior."""
+    """Return the logarithm of highest posterior density under a normal prior, and its error."""
 
     def total(heat: float) -> float:
         return float(losses(heat).sum()) + ((heat - centre) / deviation) ** 2 / 2
@@ -121,7 +121,7 @@ def _losses(proba: Floats, cells: Cells, known: Mask, task: Task) -> Losses:
 
 
 def calibrated(proba: Floats, known: Mask, temperature: float, unseen: float, task: Task) -> Floats:
-    """Probabilities (n, k) as :meth:`LinearModel.calibrated` would give them."""
+    """Calibrate probabilities (n, k) as :meth:`LinearModel.calibrated` would give them."""
     if task == "exclusive":
         ready = known.any(axis=1, keepdims=True)
         logs = np.where(ready, _logs(proba, known) / temperature, 0.0)
@@ -136,7 +136,7 @@ def _logs(proba: Floats, known: Mask) -> Floats:
 
 
 def unseen_share(cells: Cells) -> float:
-    """The share of tickets whose label, of exclusive ones, was never answered; see above."""
+    """Return the fraction of tickets whose exclusive label was never answered; see above."""
     accepted = (cells == IS).sum(axis=0)
     once, answers = int((accepted == 1).sum()), int(accepted.sum())
     return min(float((accepted == 0).mean()), once / max(1, answers))

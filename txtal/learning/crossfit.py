@@ -1,4 +1,4 @@
-"""Cross-fitting: what a model that never saw an answer would say of it.
+"""Cross-fitting: predict each answer by a model that never saw it.
 
 The answers are dealt out to folds, and each fold is predicted by a model of all the others (Stone
 1974, JRSS B 36). Tuning compares settings by it, and confident learning finds wrong answers by it.
@@ -21,7 +21,7 @@ Learn = Callable[[Features, Indices, Cells], LinearModel]
 
 
 def deal(cells: Cells, which: Mask, folds: int = FOLDS) -> Indices:
-    """Each label's answers dealt out to all folds in turn: (n,), -1 for those not of ``which``."""
+    """Deal each label's answers out to all folds in turn: (n,), -1 for those not in ``which``."""
     dealt = np.full(len(cells), -1, np.int64)
     where = np.flatnonzero(which)
     by_label = where[np.argsort((cells[where] == IS).argmax(axis=1), kind="stable")]
@@ -53,10 +53,10 @@ def deal_in_order(cells: Cells, which: Mask, order: Indices, folds: int = FOLDS)
 def cross_fitted(
     features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
 ) -> tuple[Floats, Mask]:
-    """Probabilities (n, k), each from a model of the other folds, and what it could know of (n, k).
+    """Return probabilities (n, k) by models of the other folds, and the labels those could know.
 
-    Answers of fold -1 teach every model and are told nothing: they keep zeros. What a model could
-    know of are the labels it was trained for.
+    The latter is a mask (n, k). Answers of fold -1 teach every model and aren't predicted: their
+    rows keep zeros.
     """
     proba = np.zeros(cells.shape, np.float32)
     known = np.zeros(cells.shape, np.bool_)

@@ -1,4 +1,4 @@
-"""Learning curves: how quality grows with answers, and what more of them would bring.
+"""Learning curves: how quality grows with answers, and what more answers would bring.
 
 An inverse power law, quality = limit − loss / answers ** exponent: the shape that learning curves
 of text classifiers have (Figueroa et al. 2012, "Predicting sample size required for classification
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from txtal.learning.arrays import Floats, Indices
-from txtal.types import Prediction
+from txtal.types import Forecast
 
 EXPONENTS = (0.5, 0.75, 1.0)
 """The least, the usual and the most."""
@@ -29,16 +29,16 @@ _LOW, _HIGH = 2.5, 97.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Curve:
-    """A curve for each exponent, fitted to all that is known and to resamples of it."""
+    """A curve for each exponent, fitted to the points and to resamples of them."""
 
     loss: Floats
-    """(e, b): what is lacking of the limit, times a power of the answers; the first is of all."""
+    """(e, b): the distance from the limit, times a power of the answers; b = 0 is no resample."""
 
     @classmethod
     def fit(cls, answers: Indices, quality: Floats) -> Curve:
-        """Weighted least squares through ``quality`` (b, j) after so many ``answers`` (j,).
+        """Fit to ``quality`` (b, j) after so many ``answers`` (j,), by weighted least squares.
 
-        A point's residual weighs as its answers: what is near says more of what comes next.
+        A point's weight is its number of answers: late points say more of what comes next.
         """
         weights = (answers / answers.max())[:, None]
         losses = []
@@ -51,11 +51,11 @@ class Curve:
         """Return what ``more`` answers would most probably add."""
         return float(self._gains(answers, more)[_USUAL, 0])
 
-    def gain(self, answers: int, more: int) -> Prediction:
+    def gain(self, answers: int, more: int) -> Forecast:
         """Return what ``more`` answers would add, with a 95% interval."""
         low, high = np.percentile(self._gains(answers, more), (_LOW, _HIGH), axis=1)
         expected = self.expected_gain(answers, more)
-        return Prediction(expected, float(low.min()) / OFF, float(high.max()) * OFF)
+        return Forecast(expected, float(low.min()) / OFF, float(high.max()) * OFF)
 
     def _gains(self, answers: int, more: int) -> Floats:
         """Return the gain (e, b) by each exponent and resample."""

@@ -1,8 +1,8 @@
-"""Uncertainty herding: one way to choose for few answers and for many.
+"""Uncertainty herding: one way to pick tickets with few answers and with many.
 
-A ticket is worth asking for the uncertain tickets near it that no answer is near yet. With no model
-every ticket is equally uncertain and the choice is the most representative ones; as the model grows
-sure of most of the pool, it becomes those it is unsure of (Bae, Oliveira and Sutherland 2024,
+A ticket is worth showing for the uncertain tickets near it that no answer is near yet. Without a
+model every ticket is equally uncertain and the most representative are picked; as the model grows
+sure of most of the pool, it is those it is unsure of (Bae, Oliveira and Sutherland 2024,
 "Uncertainty Herding: One Active Learning Method for All Label Budgets", arXiv 2412.20644)::
 
     gain(x) = sum_i  u_i * max(0, k(x, i) - max_{j answered} k(j, i))
@@ -33,7 +33,7 @@ FEW = 3
 
 
 def sharpness(answers: int, labels: int) -> float:
-    """The kernel's for so many answers, in which so many labels were met."""
+    """Return the kernel's sharpness for so many answers, in which so many labels were met."""
     return SHARPNESS * max(1.0, answers / (FEW * max(2, labels)))
 
 
@@ -60,11 +60,11 @@ class Herding:
         size: int,
         sharpness: float = SHARPNESS,
     ) -> Floats:
-        """What asking each ticket of the sample would gain (m,).
+        """Return what showing each ticket of the sample would gain (m,).
 
-        ``uncertainty`` (m,) is 0 or more; ``answered`` are rows of the features. The first
-        ``size`` by gain are each worth asking after those before them; what comes after them is
-        by the gain that is left. Answered tickets have -inf.
+        ``uncertainty`` (m,) is 0 or more; ``answered`` are rows of the features. The gain of each
+        of the first ``size`` is what it adds to those before it; the others have what they would
+        add after them. Answered tickets have -inf.
         """
         if not len(self.sample):
             return np.zeros(0, np.float32)
@@ -87,7 +87,7 @@ class Herding:
         return scores
 
     def _covered(self, answered: Indices, sharpness: float) -> Floats:
-        """How near each ticket is to an answer (m,), 0 to 1."""
+        """Return how near each ticket is to an answer (m,), 0 to 1."""
         covered = np.zeros(len(self.sample), np.float32)
         near = self.sample.near_to(answered)
         np.maximum.at(covered, near.places, np.exp(sharpness * (near.cosines - 1)))
@@ -97,7 +97,7 @@ class Herding:
 def _take(
     kernel: sp.csr_array, best: int, gains: Floats, covered: Floats, uncertainty: Floats
 ) -> None:
-    """Cover what ``best`` covers, and lower the gains of all that would have covered it too."""
+    """Cover what ``best`` covers, and lower the gains of all that would have covered it, too."""
     own = slice(kernel.indptr[best], kernel.indptr[best + 1])
     for ticket, value in zip(kernel.indices[own], kernel.data[own], strict=True):
         before = covered[ticket]

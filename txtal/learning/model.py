@@ -1,7 +1,7 @@
 """The classifier: logistic regression on fixed features, refitted after every answer.
 
-The same linear model chooses the questions and is the one to take away: uncertainty sampling
-keeps its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
+The same linear model picks the tickets and is the one that is saved: uncertainty sampling keeps
+its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.types import ONE_OF, Task
 
 WARM_ROWS = 50
-"""Answers from which a fit may start at the last model; below, a fit from scratch is as quick."""
+"""With so many answers a fit may start at the last model; before, from scratch is as quick."""
 
 REJECT_WEIGHT = 0.5
 """What a reject of an exclusive task weighs against an accept; see :func:`fit`."""
@@ -37,10 +37,10 @@ SPREAD = exp(0.5)
 
 
 class Classifier(Protocol):
-    """What strategies and measures ask of a model, ours or a user's."""
+    """What strategies and measures need of a model, ours or a user's."""
 
     def predict_proba(self, features: Features) -> Floats:
-        """Probabilities (n, k) of each label."""
+        """Return the probabilities (n, k) of each label."""
         ...
 
 
@@ -67,12 +67,12 @@ class LinearModel:
         return int(self.trained.sum()) >= (2 if self.task in ONE_OF else 1)
 
     def predict_proba(self, features: Features) -> Floats:
-        """Probabilities (n, k).
+        """Return the probabilities (n, k) of each label.
 
         exclusive: a softmax over the trained labels, uniform when none is; the others share what
         is unseen.
         multilabel, binary: a sigmoid for each label by itself.
-        rating: what lies between the chances of each grade or above and of the next.
+        rating: the difference of the probabilities of each grade or above and of the next.
         A row whose features are not finite gets what a row without features would.
         """
         proba = np.empty((features.shape[0], len(self.coef)), np.float32)
@@ -97,7 +97,7 @@ class LinearModel:
         return with_unseen(averaged(shares, logits, self.spread), self.trained, self.unseen)
 
     def calibrated(self, temperature: float, unseen: float = 0.0) -> LinearModel:
-        """The model with its logits divided by ``temperature`` and spread; see :mod:`..calibrate`.
+        """Divide the logits by ``temperature`` and spread them; see :mod:`..calibrate`.
 
         It decides as before.
         """
@@ -112,23 +112,25 @@ class LinearModel:
 
 
 def shares(logits: Floats) -> Floats:
-    """The softmax of each row (n, k)."""
+    """Return the softmax of each row (n, k)."""
     return np.asarray(softmax(logits, axis=1))
 
 
 def averaged(squash: Callable[[Floats], Floats], logits: Floats, spread: float | Floats) -> Floats:
-    """The mean of the probabilities that ``squash`` makes of logits (n, k), for a ``spread`` of
-    all or one a label (k,); see :attr:`LinearModel.spread`."""
+    """Return the mean of the probabilities that ``squash`` makes of logits (n, k), spread.
+
+    ``spread`` is one for all or one per label (k,); see :attr:`LinearModel.spread`.
+    """
     if np.all(spread == 1):
         return np.asarray(squash(logits))
     return np.asarray((squash(logits * spread) + squash(logits) + squash(logits / spread)) / 3)
 
 
 def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
-    """Probabilities (n, k) with a share for the labels that aren't ``known`` (k,) or (n, k).
+    """Give a share of probabilities (n, k) to the labels that aren't ``known`` (k,) or (n, k).
 
-    It is no more than they would have if all labels were as probable, so that none of them can
-    become the most probable.
+    It is no more than they would have if all labels were equally probable, so that none of them
+    becomes the most probable.
     """
     unknown = np.broadcast_to(~known, proba.shape)
     count = unknown.sum(axis=1, keepdims=True)
@@ -137,7 +139,7 @@ def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
 
 
 def decide(proba: Floats, task: Task) -> Cells:
-    """What a model would answer, int8 (n, k) of IS and NOT.
+    """Return what a model would answer, int8 (n, k) of IS and NOT.
 
     exclusive: the most probable label. multilabel, binary: every label at 0.5 or above. rating:
     the median grade, which is off by the least in the mean.
@@ -199,7 +201,7 @@ def fit(
 
 
 def usual(task: Task) -> tuple[float, bool]:
-    """The C that a task is learned with unless told otherwise, and whether classes are balanced.
+    """Return a task's default C, and whether its classes are balanced.
 
     Ratings were off by less with 1 than with 0.3, 3 or 10, with 30 to 3,000 answers of three and of
     ten grades; balanced, the rare grades draw all others away from the middle.
@@ -320,7 +322,7 @@ def _fit_softmax(
     start: LinearModel | None,
     options: _Options,
 ) -> LinearModel:
-    """``model`` with new weights for its trained labels, which ``y`` counts from 0."""
+    """Fit new weights for the model's trained labels, which ``y`` counts from 0."""
     trained = model.trained
     begin = _as_solved(start.coef[trained], start.intercept[trained]) if start else None
     solved = _solve(x, y, weights, begin, options)
@@ -350,7 +352,7 @@ def _zeros(k: int, d: int) -> tuple[Floats, Floats, Mask]:
 
 
 def _class_weights(y: Indices, weights: Floats, options: _Options) -> Floats:
-    """A weight for every class (c,), n / (c * count) when balanced; each class has a row."""
+    """Return a weight per class (c,), n / (c * count) when balanced; each class has a row."""
     counts = np.bincount(y, weights=weights)
     if not options.balanced:
         return np.ones(len(counts), np.float32)
@@ -365,7 +367,7 @@ def _solve(
     begin: tuple[Floats, Floats] | None,
     options: _Options,
 ) -> tuple[Floats, Floats]:
-    """scikit-learn's coefficients (c or 1, d) and intercepts for classes 0..c-1, all present."""
+    """Return scikit-learn's coefficients (c or 1, d) and intercepts for classes 0..c-1."""
     # One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on
     # many answers would stop before it had looked at the newest.
     tolerance = min(1e-4, 0.02 / len(y))

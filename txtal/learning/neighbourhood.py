@@ -1,8 +1,7 @@
-"""Which tickets lie close together: the nearest neighbours within a sample of the pool.
+"""The nearest neighbours within a sample of the pool, for herding and label propagation.
 
-Found once and kept as long as the features stay the same; what herding and propagation stand on.
-Tickets that are added to a pool small enough to be its own sample are compared with the others;
-those aren't compared with each other again.
+Found once and kept as long as the features stay the same. Tickets added to a pool that is small
+enough to be its own sample are compared with the others, and those not with each other again.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _BLOCK = 1_000
 _NONE: Indices = np.empty(0, np.int64)
 
 
-class Near(NamedTuple):
+class Nearest(NamedTuple):
     """Neighbours, nearest first."""
 
     places: Indices
@@ -53,19 +52,20 @@ class Neighbourhood:
         self.pool = int(features.shape[0])
         """Rows of the features that the sample was drawn from."""
         self._features = features
-        self._near: Near | None = None
+        self._near: Nearest | None = None
         self._outside: dict[int, tuple[Indices, Floats]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def grown(self, features: Rows) -> None:
-        """There are more rows, after those there were; the sample stays as it is."""
+        """Take in features with more rows after those there were; the sample stays as it is."""
         self._features = features
 
     def extended(self, features: Rows) -> Neighbourhood | None:
-        """One with every row that came after those there were; None for a pool of more than
-        ``SIZE``, of which another sample is due.
+        """Return a neighbourhood with every row added since; None for a pool above ``SIZE``.
+
+        Of such a pool another sample is due.
         """
         if features.shape[0] > SIZE:
             return None
@@ -85,10 +85,10 @@ class Neighbourhood:
 
     @classmethod
     def from_arrays(cls, features: Rows, arrays: Mapping[str, Any]) -> Neighbourhood | None:
-        """Back from :meth:`to_arrays`; None for arrays that can't be of these features."""
+        """Undo :meth:`to_arrays`; None for arrays that can't be of these features."""
         try:
             rows, pool = np.asarray(arrays["rows"], np.int64), int(arrays["pool"])
-            near = Near(
+            near = Nearest(
                 np.asarray(arrays["places"], np.int64), np.asarray(arrays["cosines"], np.float32)
             )
         except (KeyError, TypeError, ValueError):
@@ -114,7 +114,7 @@ class Neighbourhood:
         """The same, scaled to length one."""
         return unit_rows(self.features)
 
-    def find(self) -> Near:
+    def find(self) -> Nearest:
         """Find the neighbours, once, and return those of every ticket in the sample.
 
         The nearest is the ticket itself, or its twin.
@@ -124,14 +124,14 @@ class Neighbourhood:
         return self._near
 
     @property
-    def near(self) -> Near:
+    def near(self) -> Nearest:
         """What :meth:`find` returns."""
         return self.find()
 
-    def near_to(self, rows: Indices) -> Near:
-        """The neighbours of any rows of the features; in the sample a ticket is its own nearest.
+    def near_to(self, rows: Indices) -> Nearest:
+        """Find the neighbours of any rows of the features; one in the sample is its own nearest.
 
-        Those of rows outside the sample are remembered: answers are asked for again and again.
+        Those of rows outside the sample are kept, as the same answers come again at each fit.
         """
         found, places = self.inside(rows)
         near = _none(len(rows), len(self))
@@ -150,7 +150,7 @@ class Neighbourhood:
         return self._outside[row]
 
     def inside(self, rows: Indices) -> tuple[Indices, Indices]:
-        """Which of ``rows`` are in the sample, as indices into ``rows``, and their places there."""
+        """Find which of ``rows`` are in the sample: their indices, and places in it."""
         if not len(self):
             return _NONE, _NONE
         places = np.minimum(np.searchsorted(self.rows, rows), len(self) - 1)
@@ -158,8 +158,8 @@ class Neighbourhood:
         return found, places[found]
 
 
-def _widened(near: Near, unit: Features) -> Near:
-    """The neighbours of all of ``unit``, given those of its first rows among themselves.
+def _widened(near: Nearest, unit: Features) -> Nearest:
+    """Find the neighbours of all of ``unit``, given those of its first rows among themselves.
 
     The others are compared with everything, the first ones only with the others.
     """
@@ -177,7 +177,7 @@ def _widened(near: Near, unit: Features) -> Near:
     return wider
 
 
-def _nearest(unit: Features, sample: Features) -> Near:
+def _nearest(unit: Features, sample: Features) -> Nearest:
     near = _none(len(unit), len(sample))
     for block in _blocks(len(unit)):
         every = unit[block] @ sample.T
@@ -186,10 +186,10 @@ def _nearest(unit: Features, sample: Features) -> Near:
     return near
 
 
-def _none(rows: int, sample: int) -> Near:
-    """Room for the neighbours of so many rows in so large a sample."""
+def _none(rows: int, sample: int) -> Nearest:
+    """Make room for the neighbours of so many rows in so large a sample."""
     shape = rows, min(NEAREST, sample)
-    return Near(np.empty(shape, np.int64), np.empty(shape, np.float32))
+    return Nearest(np.empty(shape, np.int64), np.empty(shape, np.float32))
 
 
 def _blocks(rows: int) -> Iterator[slice]:
@@ -197,7 +197,7 @@ def _blocks(rows: int) -> Iterator[slice]:
 
 
 def _highest(values: Floats, count: int) -> Indices:
-    """The columns of each row's ``count`` highest, the highest first."""
+    """Return the columns of each row's ``count`` highest values, the highest first."""
     some = np.argpartition(-values, count - 1, axis=1)[:, :count]
     order = np.argsort(-np.take_along_axis(values, some, axis=1), axis=1, kind="stable")
     return np.take_along_axis(some, order, axis=1)

@@ -1,4 +1,4 @@
-"""Answers carried on to similar tickets: what the unanswered pool teaches a linear model.
+"""Label propagation: what the unanswered pool teaches a linear model.
 
 While answers are few, tickets that lie close together in the features mostly share their label.
 Every answer is spread over a graph of nearest neighbours (Zhou et al. 2004, "Learning with Local
@@ -24,14 +24,14 @@ from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
 
 MOST = 3_000
-"""Answers up to which they are carried on; with more, the answers speak for themselves."""
+"""The most answers that are propagated; with more, the answers speak for themselves."""
 
 NEIGHBOURS = 5
 SHARPNESS = 10.0
 """Two tickets are tied by exp(SHARPNESS * (cosine - 1))."""
 
 KEPT = 0.9
-"""Share of an answer's weight that is passed on at each step (alpha, Zhou et al.)."""
+"""Fraction of an answer's weight that is passed on at each step (alpha, Zhou et al.)."""
 
 STEPS = 20
 PENALTY = 1.0
@@ -90,7 +90,7 @@ class Propagation:
         return np.asarray(np.linalg.inv(normal), np.float32)
 
     def mass(self, rows: Indices, labels: Indices, count: int) -> Floats:
-        """How much of the answers ``labels`` (a,) to ``rows`` (a,) arrives where: (m, count).
+        """Return how much of the answers ``labels`` (a,) to ``rows`` (a,) arrives where (m, count).
 
         Spreading is linear, so labels are spread and not answers, and what came of the last
         answers is kept: those that are new are added to it.
@@ -109,7 +109,7 @@ class Propagation:
         return Spread(Counter(), np.zeros((len(self._near), labels), np.float32))
 
     def _spread_answers(self, answers: Counter[tuple[int, int]], labels: int) -> Floats:
-        """The mass of these answers, each so many times (m, labels)."""
+        """Return the mass (m, labels) of these answers, each so many times."""
         arrived = np.zeros((len(self._near), labels), np.float32)
         if answers:
             answered = np.array(list(answers), np.int64)
@@ -120,14 +120,14 @@ class Propagation:
         return arrived
 
     def spread(self, seeds: Floats) -> Floats:
-        """What arrives at each ticket of the sample (m, c) of ``seeds`` (m, c) that begin there."""
+        """Return what arrives at each ticket of the sample (m, c) of ``seeds`` (m, c) there."""
         spread = seeds
         for _ in range(STEPS):
             spread = KEPT * (self._graph @ spread) + (1 - KEPT) * seeds
         return np.asarray(spread, np.float32)
 
     def _seeds(self, rows: Indices) -> sp.csr_array:
-        """(m, a): one at the ticket itself; outside the sample, shared among the nearest in it."""
+        """Place answers (m, a): 1 at the ticket itself, or shared among those nearest to it."""
         found, places = self._near.inside(rows)
         outside = np.setdiff1d(np.arange(len(rows)), found)
         near, ties = _tied(*self._near.near_to(rows[outside]))
@@ -138,7 +138,7 @@ class Propagation:
         return sp.csr_array((values, (at, of)), shape=(len(self._near), len(rows)))
 
     def weights(self, soft: Floats) -> tuple[Floats, Floats]:
-        """Ridge regression of soft labels (m, k): coefficients (k, d) and intercepts (k,)."""
+        """Fit a ridge regression to soft labels (m, k): coefficients (k, d) and intercepts (k,)."""
         solved = (self._normal @ (_with_one(self._near.features).T @ soft)).T
         return solved[:, :-1], solved[:, -1]
 
@@ -150,10 +150,10 @@ class Propagation:
         weight: float = WEIGHT,
         named: Named | None = None,
     ) -> LinearModel:
-        """``model`` with what its answers (a, k) to ``rows`` (a,) say of the tickets near them.
+        """Add to ``model`` what its answers (a, k) to ``rows`` (a,) say of the tickets near them.
 
         ``named`` is what the labels' names say of them. For exclusive tasks; a reject is not
-        carried on. The model comes back unchanged when it isn't ready, or when more than ``MOST``
+        propagated. The model comes back unchanged when it isn't ready, or when more than ``MOST``
         answers speak for themselves.
         """
         accepted = np.flatnonzero((cells == IS).any(axis=1))
@@ -178,7 +178,7 @@ class Propagation:
 
 
 def _tied(places: Indices, cosines: Floats) -> tuple[Indices, Floats]:
-    """The first ``NEIGHBOURS`` of each row and how strongly they are tied to it."""
+    """Return the first ``NEIGHBOURS`` of each row, and how strongly they are tied to it."""
     return places[:, :NEIGHBOURS], np.exp(SHARPNESS * (cosines[:, :NEIGHBOURS] - 1))
 
 

@@ -1,4 +1,4 @@
-"""From scores to the tickets that are asked."""
+"""From scores to the tickets that are shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from txtal.learning.arrays import Features, Floats, Indices, unit_rows
 
 CANDIDATES = 4
-"""How many times ``size`` of the top scores are looked at for one diverse ranking."""
+"""A diverse ranking of ``size`` tickets looks at this many times as many top scores."""
 
 
 def select(
@@ -18,7 +18,7 @@ def select(
     rng: np.random.Generator,
     similarity: float = 0.95,
 ) -> Indices:
-    """The rows (at most ``size``) to ask next, best first; never one whose score is -inf or nan.
+    """Pick the rows (at most ``size``) to show next, best first; none whose score is -inf or nan.
 
     The first is always a top score; equal scores come in an order drawn from ``rng``. Going
     down the scores, a row whose cosine with one already chosen is above ``similarity`` is put
@@ -33,18 +33,18 @@ def select(
 
 
 def audit_sample(n: int, size: int, rng: np.random.Generator) -> Indices:
-    """``size`` of ``n`` rows, or all when there are fewer, uniformly, in random order."""
+    """Draw ``size`` of ``n`` rows uniformly, or all if there are fewer, in random order."""
     return rng.choice(n, size=min(n, size), replace=False).astype(np.int64)
 
 
 def best_first(scores: Floats, rng: np.random.Generator) -> Indices:
-    """The rows with a score above -inf, the highest first, equal ones as ``rng`` draws them."""
+    """Return the rows with a score above -inf, highest first, equal ones as ``rng`` draws them."""
     rows = np.flatnonzero(scores > -np.inf)
     return rows[np.lexsort((rng.random(len(rows)), -scores[rows]))]
 
 
 def _apart(unit: Features, size: int, similarity: float) -> list[int]:
-    """Up to ``size`` rows, greedily from the first, no two more similar than ``similarity``."""
+    """Take up to ``size`` rows, from the first on, no two more similar than ``similarity``."""
     near = unit @ unit.T > similarity
     chosen: list[int] = []
     for row in range(len(unit)):

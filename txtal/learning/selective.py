@@ -59,7 +59,7 @@ class Rule:
 def settle(
     rule: Rule, spent: Spending, ranked: Ranked, coin: random.Random
 ) -> tuple[Settled, Spending]:
-    """The fate of the next ticket, and what the stream has come to with it.
+    """Decide what becomes of the next ticket; return that, and where the stream stands with it.
 
     ``ranked`` is what the learner says: a suggestion and a score, where it has a model, and the
     reason ``start`` for a ticket to begin with.
@@ -103,14 +103,14 @@ def _ask(
 
 
 def _moved(threshold: float, above: bool, share: float) -> float:
-    """The threshold after a ticket above it, or one that wasn't."""
+    """Move the threshold after a ticket above it, or one that wasn't."""
     if above or share == 1:
         return threshold * (1 + STEP)
     return threshold * (1 - min(0.5, STEP * share / (1 - share)))
 
 
 def certainty(task: Task, ranked: Ranked) -> float | None:
-    """The probability that a band is about; None without a model.
+    """Return the probability that a band is held against; None without a model.
 
     exclusive: that of the likeliest label. binary: that of the label. multilabel: of the label
     nearest to one half, which is the first in doubt.
@@ -122,7 +122,7 @@ def certainty(task: Task, ranked: Ranked) -> float | None:
 
 
 def band(text: str) -> tuple[float, float]:
-    """The bounds in ``0.4,0.6`` or ``0.4..0.6``. Raises UsageError for anything else."""
+    """Read the bounds in ``0.4,0.6`` or ``0.4..0.6``. Raises UsageError for anything else."""
     low, _, high = text.replace("..", ",").partition(",")
     try:
         bounds = float(low), float(high)

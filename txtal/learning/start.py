@@ -1,4 +1,4 @@
-"""What to ask while there is no model worth asking: one typical ticket of every cluster."""
+"""The start order, for while there is no model to go by: one typical ticket per cluster."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from txtal.learning.arrays import Indices, Mask, Rows, unit_rows, usable_sample
 from txtal.learning.strategies.clusters import cluster
 
 SAMPLE = 10_000
-"""Tickets that are clustered; more would cost time and hardly move a centre."""
+"""The most tickets that are clustered; more would cost time and hardly move a centre."""
 
 ROUNDS = 20
 
 
 def start_size(labels: int) -> int:
-    """How many tickets to ask in starting order before a strategy takes over.
+    """Return how many tickets come in start order before a strategy takes over.
 
-    Three a label, 24 at least and 300 at most. Margin that took over later ended higher with 77
+    Three per label, 24 at least and 300 at most. Margin that took over later ended higher with 77
     labels (0.77 of test texts right after 500 answers from one a label on, 0.79 from three) and
     with 18, up to four a label; with 4 labels it made no difference.
     """
@@ -26,7 +26,7 @@ def start_size(labels: int) -> int:
 def start_order(
     features: Rows, size: int, *, answered: Mask | None = None, seed: int = 0
 ) -> Indices:
-    """Rows (at most ``size``) to ask first: the ticket nearest to each of ``size`` centres.
+    """Return the rows (at most ``size``) to show first: those nearest to each of ``size`` centres.
 
     k-means (k-means++, Arthur and Vassilvitskii 2007) on rows of length one, a seeded sample of
     ``SAMPLE`` of them; the biggest clusters first, those that hold an answer last. While answers

@@ -1,4 +1,4 @@
-"""When labelling stops to pay: what the newest model believes of those before it.
+"""When labelling stops paying: how much better the newest model expects to be than earlier ones.
 
 No answer is spent on it. A fixed sample of the pool, the stop set, is decided by models of the
 first third, half, ... of the answers and by the newest. Where two of them agree nothing was gained
@@ -62,14 +62,14 @@ class StopSet:
         )
 
     def _draws(self) -> Floats:
-        """How often each ticket counts (b, s): once, then as often as it was drawn."""
+        """Return how often each ticket counts (b, s): once, then as often as it was drawn."""
         size = len(self.proba)
         rng = np.random.default_rng(0)
         return np.vstack([np.ones(size), rng.multinomial(size, np.full(size, 1 / size), RESAMPLES)])
 
 
 def expected_f1(proba: Floats, decided: Cells, draws: Floats) -> Floats:
-    """Macro-F1 of decisions (s, k), if probabilities (s, k) are right, for each draw (b, s): (b,).
+    """Return the macro-F1 (b,) of decisions (s, k) in each draw (b, s), by probabilities (s, k).
 
     Of the labels that are expected at least half a time: the same whatever was decided.
     """
@@ -80,7 +80,7 @@ def expected_f1(proba: Floats, decided: Cells, draws: Floats) -> Floats:
 
 
 def expected_right(proba: Floats, decided: Cells, task: Task) -> Floats:
-    """The chance (s,) that decisions (s, k) are right in every label."""
+    """Return the probability (s,) that decisions (s, k) are right in every label."""
     chosen = decided == IS
     if task == "exclusive":
         return np.asarray((proba * chosen).sum(axis=1))
@@ -88,7 +88,7 @@ def expected_right(proba: Floats, decided: Cells, task: Task) -> Floats:
 
 
 def kappa(one: Cells, other: Cells, task: Task) -> float:
-    """Cohen's kappa of two models' decisions (s, k): of labels, or of each label's yes or no."""
+    """Return Cohen's kappa of two models' decisions (s, k): of labels, or of yes and no."""
     if task == "exclusive":
         same = float((one == other).all(axis=1).mean())
         chance = float((one == IS).mean(axis=0) @ (other == IS).mean(axis=0))
@@ -100,7 +100,7 @@ def kappa(one: Cells, other: Cells, task: Task) -> float:
 
 
 def changed(one: Cells, other: Cells) -> float:
-    """The share of tickets that two models (s, k) don't decide in the same way."""
+    """Return the fraction of tickets that two models decide differently (s, k)."""
     return float((one != other).any(axis=1).mean())
 
 

@@ -42,7 +42,7 @@ class Doubts:
 
 
 def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
-    """Which of the answers (n, k) the cross-fitted probabilities (n, k) speak against.
+    """Find the answers (n, k) that cross-fitted probabilities (n, k) speak against.
 
     ``known`` (n, k) are the labels the model of each row could know of; what it couldn't know it
     can't doubt. Of several labels a ticket, and of rejects, each cell is a yes or no of its own,
@@ -64,7 +64,7 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
 
 
 def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
-    """Accepts of one label (n,) that cross-fitted probabilities (n, k) hold for next to impossible.
+    """Mark the accepts of one label (n,) that are nearly impossible by cross-fitted probabilities.
 
     Less than half of what chance alone would give the label: one of those the model could know of,
     and no more than its share of the accepts, for of a rare label a model is seldom sure. It is
@@ -85,7 +85,7 @@ _Found = tuple[Indices, Indices, Floats, Floats, Floats]
 
 
 def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task) -> _Found:
-    """Accepts of one label: as many as another is confident for, the least supported ones."""
+    """Find accepts of one label: as many as another is confident for, the least supported."""
     label = (cells == IS).argmax(axis=1)
     rows = np.flatnonzero(accepted & known[np.arange(len(cells)), label])
     every, label, proba = np.arange(len(rows)), label[rows], proba[rows]
@@ -102,14 +102,14 @@ def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task
 
 
 def _of_rejects(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
-    """Rejects of a label that is likelier than all others together, and likelier than usual."""
+    """Find rejects of a label more probable than all others together, and than it usually is."""
     usual = _mean_where(proba, (cells == IS) & known)
     doubted = (cells == NOT) & known & ~accepted[:, None] & (proba > 0.5) & (proba >= usual)
     return _strongest(doubted, proba)
 
 
 def _of_cells(proba: Floats, known: Mask, cells: Cells, task: Task) -> _Found:
-    """Each label a question of its own: is it, or is it not?"""
+    """Find suspect cells, each label judged by itself."""
     usable = known & (cells != UNKNOWN)
     yes, no = usable & (cells == IS), usable & (cells == NOT)
     usual_yes, usual_no = _mean_where(proba, yes), _mean_where(1 - proba, no)
@@ -119,14 +119,14 @@ def _of_cells(proba: Floats, known: Mask, cells: Cells, task: Task) -> _Found:
 
 
 def _mean_where(values: Floats, mask: Mask) -> Floats:
-    """Each column's mean (k,) over the mask; infinite where there is none."""
+    """Return each column's mean (k,) over the mask; infinite where there is none."""
     count = mask.sum(axis=0)
     total = np.where(mask, values, 0).sum(axis=0)
     return np.where(count > 0, total / np.maximum(count, 1), np.inf).astype(np.float32)
 
 
 def _strongest(doubted: Mask, against: Floats) -> _Found:
-    """The cell of each doubted row that most speaks against."""
+    """Find the cell of each suspect row that most speaks against it."""
     rows = np.flatnonzero(doubted.any(axis=1))
     columns = np.where(doubted[rows], against[rows], -1).argmax(axis=1)
     other = against[rows, columns].astype(np.float32)

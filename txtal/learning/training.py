@@ -1,4 +1,4 @@
-"""From answers to the one linear model: a regression, and what the pool adds to it."""
+"""From answers to the one linear model: a regression, and what label propagation adds to it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Hyperparameters:
     """What a fit leaves open, and :mod:`txtal.learning.tuning` chooses."""
 
     C: float | None = None
-    """The inverse strength of the regression's L2 penalty; None: as is usual for the task."""
+    """The inverse strength of the regression's L2 penalty; None means the task's default."""
     balanced: bool | None = None
-    """Whether every class weighs the same, however rare; None: as is usual for the task."""
+    """Whether every class has the same weight, however rare; None means the task's default."""
     propagation: float = WEIGHT
     """The weight of label propagation; 0 means none."""
     downweighted: int | None = None
@@ -47,7 +47,7 @@ class Trainer:
     def regression(
         self, features: Features, cells: Cells, start: LinearModel | None = None
     ) -> LinearModel:
-        """A logistic regression of answers (n, k) on features (n, d); see :func:`fit`."""
+        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`."""
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
         weights = None
@@ -69,7 +69,7 @@ class Trainer:
     def finish(
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
     ) -> LinearModel:
-        """The regression with what its answers (n, k) say of tickets near their rows (n,)."""
+        """Add to a regression what its answers (n, k) say of the tickets near their rows (n,)."""
         names = self.names if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
@@ -81,11 +81,11 @@ class Trainer:
         return finished if names is None or weight is None else names.added(finished, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
-        """Both at once, from nothing."""
+        """Fit a regression from scratch and finish it: the whole model."""
         return self.finish(self.regression(features, cells), features, rows, cells)
 
     def named(self, vectors: Floats) -> Trainer:
-        """The same with label names as evidence, given as the vectoriser reads them (k, d)."""
+        """Return a trainer that takes label names as evidence, given by their features (k, d)."""
         if self.propagation is None or self.task == "rating":
             return self
         names = names_of(vectors, self.propagation)
@@ -97,7 +97,7 @@ class Trainer:
         return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
 
     def _scale(self) -> Floats:
-        """A factor a column (d,), of mean square 1 over blocks lest it change what C means."""
+        """Return a factor per column (d,), of mean square 1, lest they change what C means."""
         factors = np.ones(len(self.widths), np.float32)
         if self.hyper.downweighted is not None:
             factors[self.hyper.downweighted] = 0.5

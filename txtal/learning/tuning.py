@@ -57,7 +57,7 @@ Learn = Callable[[Hyperparameters, Features, Indices, Cells], LinearModel]
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class SearchAnswers:
     """The answers that a search compares by, the same for all alternatives."""
 
     features: Features
@@ -70,7 +70,7 @@ class Trial:
     @classmethod
     def of(
         cls, features: Features, rows: Indices, cells: Cells, task: Task, seed: int
-    ) -> Trial | None:
+    ) -> SearchAnswers | None:
         """Draw a sample of the answers; None while they are too few to choose by."""
         checkable = known_in_full(cells, task)
         if checkable.sum() < FEWEST:
@@ -112,7 +112,7 @@ def _scores(truth: Mask, decided: Mask, task: Task) -> Floats:
 class _Search:
     """A search under way."""
 
-    trial: Trial
+    answers: SearchAnswers
     best: Floats
     """The scores (c,) of what is chosen now."""
     waiting: list[dict[str, Any]]
@@ -160,23 +160,25 @@ class Tuning:
         """Score what is chosen now, for others to be compared with."""
         if len(cells) < GROWTH * self._looked_at:
             return None
-        trial = Trial.of(features, rows, cells, task, self.seed)
-        if trial is None:
+        answers = SearchAnswers.of(features, rows, cells, task, self.seed)
+        if answers is None:
             return None
         self._looked_at = len(cells)
-        return _Search(trial, trial.scores(self.chosen, learn), list(_changes(task, self.blocks)))
+        return _Search(
+            answers, answers.scores(self.chosen, learn), list(_changes(task, self.blocks))
+        )
 
     def _try(self, search: _Search, learn: Learn) -> None:
         other = replace(self.chosen, **search.waiting.pop(0))
         if other == self.chosen:
             return
         search.tried += 1
-        scores = search.trial.scores(other, learn)
+        scores = search.answers.scores(other, learn)
         difference = scores - search.best
         gain = float(difference.mean())
         if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
             self.chosen, search.best = other, scores
-            self.why = _why(other, _gained(gain, search.trial), len(scores))
+            self.why = _why(other, _gained(gain, search.answers), len(scores))
 
 
 def _changes(task: Task, blocks: int) -> Iterator[dict[str, Any]]:
@@ -190,9 +192,9 @@ def _changes(task: Task, blocks: int) -> Iterator[dict[str, Any]]:
         yield from ({"downweighted": block} for block in (None, *range(blocks)))
 
 
-def _gained(gain: float, trial: Trial) -> str:
-    if trial.task == "rating":
-        return f"error {gain * (trial.cells.shape[1] - 1):.2f} lower"
+def _gained(gain: float, answers: SearchAnswers) -> str:
+    if answers.task == "rating":
+        return f"error {gain * (answers.cells.shape[1] - 1):.2f} lower"
     return f"{100 * gain:+.1f} points"
 
 

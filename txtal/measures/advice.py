@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from txtal.types import Estimate, Outlook, Prediction
+from txtal.types import Estimate, Forecast, Outlook
 
 
-def reached_target(target: float, audit: Estimate) -> str:
+def reached_target(target: float, estimate: Estimate) -> str:
     """The accuracy wished for is there."""
     return (
-        f"the target of {target:.0%} is reached: about {audit.value:.0%} right "
-        f"({audit.low:.0%} to {audit.high:.0%}); q quits, or go on"
+        f"the target of {target:.0%} is reached: about {estimate.value:.0%} right "
+        f"({estimate.low:.0%} to {estimate.high:.0%}); q quits, or go on"
     )
 
 
@@ -50,7 +50,7 @@ def points(share: float) -> str:
     return f"{100 * share:.1f} points"
 
 
-def _needed(needed: Prediction | None) -> str:
+def _needed(needed: Forecast | None) -> str:
     if needed is None:
         return "too few audit answers to tell what it takes"
     if needed.value == 0:

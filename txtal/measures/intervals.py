@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, sqrt
 from statistics import fmean
 from typing import Any
 
@@ -74,13 +74,15 @@ class Reliability:
     """Krippendorff's: 0 is what chance would give, 1 is always. Of grades by their distance."""
 
 
-def reliability(units: Sequence[Sequence[Hashable]], *, graded: bool = False) -> Reliability | None:
+def reliability(
+    units: Sequence[Sequence[Hashable]], *, graded: bool = False, resamples: int = RESAMPLES
+) -> Reliability | None:
     """Of the answers to each ticket; None unless some have two.
 
     Krippendorff's alpha is 1 - D_o / D_e, the disagreement there is by that of answers dealt out by
     chance; of any number of annotators, whoever is missing where (Krippendorff 2011, "Computing
     Krippendorff's alpha-reliability"). Nominal; of grades (``graded``: numbers) interval, so that 4
-    and 5 are nearly agreed. Its interval is the percentiles of ``RESAMPLES`` bootstraps of the
+    and 5 are nearly agreed. Its interval is the percentiles of ``resamples`` bootstraps of the
     tickets (Hayes and Krippendorff 2007, Communication Methods and Measures 1).
     """
     pairable = [tuple(unit) for unit in units if len(unit) > 1]
@@ -92,12 +94,37 @@ def reliability(units: Sequence[Sequence[Hashable]], *, graded: bool = False) ->
     measure = _alpha_of_grades if graded else _alpha
     kinds = Counter(tuple(sorted(unit, key=repr)) for unit in pairable)
     rng = random.Random(0)  # the same answers have the same interval
-    drawn = sorted(
-        measure(Counter(rng.choices(list(kinds), list(kinds.values()), k=n)))
-        for _ in range(RESAMPLES)
-    )
-    low, high = drawn[round(0.025 * RESAMPLES)], drawn[round(0.975 * RESAMPLES) - 1]
+    drawn = sorted(measure(_resampled(kinds, n, rng)) for _ in range(resamples))
+    low, high = drawn[round(0.025 * resamples)], drawn[round(0.975 * resamples) - 1]
     return Reliability(share, Estimate(n, measure(kinds), low, high))
+
+
+_MANY = 2_000
+"""Tickets above which they are drawn as parts of the kinds there are, not one by one."""
+
+
+def _resampled(
+    kinds: Mapping[tuple[Any, ...], int], n: int, rng: random.Random
+) -> Mapping[tuple[Any, ...], int]:
+    """Draw ``n`` tickets with replacement; returns how many of each kind it was.
+
+    Of many tickets each count is drawn from its Poisson distribution by the normal approximation:
+    the Poisson bootstrap (Hanley and MacGibbon 2006, Computer Methods and Programs in Biomedicine
+    83), whose cost is that of the kinds and not of the tickets.
+    """
+    if n <= _MANY:
+        return Counter(rng.choices(list(kinds), list(kinds.values()), k=n))
+    return {kind: _poisson(count, rng) for kind, count in kinds.items()}
+
+
+def _poisson(mean: int, rng: random.Random) -> int:
+    if mean > 30:
+        return max(0, round(rng.gauss(mean, sqrt(mean))))
+    limit, product, draws = exp(-mean), rng.random(), 0
+    while product > limit:  # Knuth 1969, section 3.4.1
+        product *= rng.random()
+        draws += 1
+    return draws
 
 
 def _same(unit: Sequence[Hashable]) -> float:

@@ -48,7 +48,7 @@ class LabelOptions:
 
     def specs(self) -> list[tuple[str, str]]:
         """Return the name and description of each. Raises UsageError for what can't be a label."""
-        from txtal.formats.labelled import read_labels
+        from txtal.formats.label_files import read_labels
         from txtal.text import normalise_label
         from txtal.types.grades import grades
 
@@ -65,7 +65,7 @@ class QuestionOptions:
 
     order: Order = "ranking"
     """``file`` shows tickets in the order of loading and starts no learner; ``suspects`` shows
-    answers that are probably wrong."""
+    answers that are probably wrong; ``disputed`` tickets on which annotators differ."""
     audit: float = _DEFAULTS.audit
     """Fraction of tickets drawn at random to measure quality."""
     recheck: float = 0.0

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import DataError
-from txtal.formats.jsonl import load_object
-from txtal.formats.labelled import text_lines
+from txtal.formats.lines import text_lines
+from txtal.formats.readers.jsonl import load_object
 from txtal.text import shorten
 from txtal.types import Span
 

@@ -9,7 +9,7 @@ declares the entry point ``txtal.recipes``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from txtal.errors import RecipeError, TxtalError, UsageError
 from txtal.recipes.parts import PARTS, LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
-from txtal.types import Record, Stream
+from txtal.types import UNRANKED, Record, Stream
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -71,7 +71,7 @@ class Recipe:
         self.model.check()
         if self.questions.stream:
             self._check_arriving(self.questions.stream)
-        if self.questions.order != "file":
+        if self.questions.order not in UNRANKED:
             self.model.check_names()
 
     def _check_arriving(self, stream: Stream) -> None:
@@ -178,6 +178,22 @@ def call(function: RecipeFunction, arguments: Mapping[str, object]) -> object:
         raise
     except Exception as error:
         path = file_of(function)
+        raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
+
+
+def records_of(made: Iterable[object], path: Path) -> Iterator[Record]:
+    """Yield the records of a recipe's own. Raises RecipeError that says where a fault is."""
+    try:
+        for number, record in enumerate(made, start=1):
+            if not isinstance(record, Record):
+                raise RecipeError(
+                    f"{path}: ticket {number} is a {type(record).__name__}; `tickets` takes a "
+                    "SOURCE, or an iterable of txtal.Record"
+                )
+            yield record
+    except TxtalError:
+        raise
+    except Exception as error:
         raise RecipeError(f"{path}{_line(error, path)}: {_say(error)}") from error
 
 

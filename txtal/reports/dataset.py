@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 
+from txtal.measures.agreement import annotator_agreement
+from txtal.measures.intervals import Reliability
 from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, precision, recall
 from txtal.reports import charts
 from txtal.reports import page as html
@@ -55,6 +57,7 @@ def page(history: History, effort: Effort | None, saved: Saved | None, version: 
         f'<p class="answer">{safe(_answer(history, measures))}</p>',
         *_quality(history, measured),
         *(_labels(history, measures, names) if measures else ()),
+        *_annotators(history),
         *_work(history, effort, names),
         *(_savings(saved, effort) if saved else ()),
         _fits(measured or history.fits),
@@ -272,6 +275,31 @@ def _balance(standing: Sequence[Answer], names: Mapping[int, str]) -> Iterator[s
         f'<ul class="legend squares">{legend}</ul>'
         + charts.stacks(ends, shares, [*shown, _OTHERS], "Labels over time"),
     )
+
+
+def _annotators(history: History) -> Iterator[str]:
+    found = annotator_agreement(history.standing, history.dataset.scheme)
+    if found is None:
+        return
+    yield "<h2>Annotators</h2>"
+    share = found.overall.share
+    yield (
+        f"<p>{count(share.n, 'ticket')} with several answers: {share.value:.1%} of them the same "
+        f"({share.low:.1%} to {share.high:.1%}), Krippendorff's alpha {_alpha(found.overall)}.</p>"
+    )
+    worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
+    if worst:
+        yield html.table(("agreed on", "alpha"), [(name, _alpha(one)) for name, one in worst])
+    if found.pairs:
+        rows = [
+            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            for pair, one in found.pairs.items()
+        ]
+        yield html.table(("annotators", "tickets", "the same", "alpha"), rows)
+
+
+def _alpha(found: Reliability) -> str:
+    return f"{found.alpha.value:.2f} ({found.alpha.low:.2f} to {found.alpha.high:.2f})"
 
 
 def _savings(saved: Saved, effort: Effort | None) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from txtal.session.notices import Notices
 from txtal.session.setup import Hooks
 from txtal.types import Answer, Draft, Scheme, Ticket
@@ -20,14 +22,17 @@ class Calls:
             return ""
         names = tuple(scheme.names[label] for label in answer.labels)
         try:
-            draft = Draft(answer.verdict, names, answer.flagged, answer.comment)
+            draft = Draft(
+                answer.verdict, names, answer.flagged, answer.comment, label_ids=answer.labels
+            )
             return str(self._hooks.validate(ticket, draft) or "")
         except Exception as error:  # noqa: BLE001 - a recipe's fault must not cost an answer
             self._notices.recipe_failed("validate", error, "saved, but ")
             return ""
 
-    def call_back(self, ticket: Ticket, answer: Answer) -> None:
-        """Have the recipe see an answer that is on disk."""
+    def call_back(self, ticket: Ticket, answer: Answer, scheme: Scheme) -> None:
+        """Have the recipe see an answer that is on disk, with the names of its labels."""
+        answer = replace(answer, names=tuple(scheme.names[label] for label in answer.labels))
         for callback in self._hooks.on_answer:
             try:
                 callback(ticket, answer)

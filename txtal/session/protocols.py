@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -55,6 +55,13 @@ class TicketFinder(Protocol):
     def meta_keys(self) -> list[str]: ...
 
 
+class DisputeSource(Protocol):
+    """What a review needs of the store; see :class:`txtal.store.disputes.Disputes`."""
+
+    def take(self, passed: Collection[int]) -> tuple[Answer, ...]: ...
+    def said(self, ticket_id: int) -> tuple[Answer, ...]: ...
+
+
 class Ledger(Protocol):
     """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
 
@@ -64,6 +71,8 @@ class Ledger(Protocol):
     def tickets(self) -> TicketSource: ...
     @property
     def finder(self) -> TicketFinder: ...
+    @property
+    def disputes(self) -> DisputeSource: ...
     @property
     def open(self) -> int: ...
     @property

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ from txtal.types import (
     OVERLAP,
     RANDOM,
     RECHECK,
+    REVIEW,
     SUSPECT,
     SYNTHETIC,
     Answer,
@@ -41,6 +42,7 @@ class _Drawn:
     revision: int | None
     previous: Answer | None = None
     again: bool = False
+    said: tuple[Answer, ...] = ()
 
 
 class Questions:
@@ -99,13 +101,15 @@ class Questions:
                 self._unreadable.add(drawn.ranked.ticket_id)
                 self._notices.tell(str(error))
                 continue
-            return Question(ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again)
+            return Question(
+                ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again, drawn.said
+            )
         return None
 
     def _lease_again(self, question: Question) -> bool:
         """Whether a question that was put back may be asked now."""
         ticket_id = question.ticket.id
-        if question.again or question.ranked.reason in (SUSPECT, SYNTHETIC):  # not in the pool
+        if question.again or question.ranked.reason in _NOT_OPEN:
             return self._ledger.tickets.hold(ticket_id) is not None
         return self._ledger.tickets.take_first([ticket_id]) is not None
 
@@ -114,6 +118,8 @@ class Questions:
         drawn = self._draw_taken_back()
         if drawn is None and self.policy.order == "suspects":
             return self._draw_suspect()
+        if drawn is None and self.policy.order == "disputed":
+            return self._draw_disputed()
         if drawn is None and self._falls(self.policy.recheck):
             drawn = self._draw_earlier()
         if drawn is None and self._falls(self.policy.synthesise):
@@ -148,6 +154,14 @@ class Questions:
                 self._looked_at.add(ranked.ticket_id)
                 return _Drawn(ranked, self._updates.revision, found.answer)
         return None
+
+    def _draw_disputed(self) -> _Drawn | None:
+        """Lease the most disputed ticket that this session hasn't shown."""
+        said = self._ledger.disputes.take(self._looked_at | self._unreadable)
+        if not said:
+            return None
+        self._looked_at.add(said[0].ticket_id)
+        return _Drawn(disputed_as(said), None, said=said)
 
     def _draw_earlier(self) -> _Drawn | None:
         """Lease a ticket the annotator answered before: asked as it was asked then."""
@@ -218,6 +232,22 @@ class Questions:
         if ticket_id is None:
             return None
         return Ranked(ticket_id, reason=fallback, selection_probability=probability)
+
+
+_NOT_OPEN = frozenset({SUSPECT, REVIEW, SYNTHETIC})
+"""Reasons of questions whose ticket is answered, or in no pool."""
+
+
+def disputed_as(said: Sequence[Answer]) -> Ranked:
+    """Return how a ticket is asked in a review: labels by how many of the annotators named them.
+
+    What more than half of them named is suggested.
+    """
+    named = Counter(label for one in said if one.verdict == "accept" for label in one.labels)
+    voters = sum(one.verdict != "ignore" for one in said)
+    shares = tuple((label, votes / voters) for label, votes in named.most_common())
+    suggested = tuple(label for label, share in shares if share > 0.5)
+    return Ranked(said[0].ticket_id, suggested, shares, REVIEW)
 
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:

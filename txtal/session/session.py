@@ -25,6 +25,7 @@ from txtal.session.setup import Background, Hooks, Policy
 from txtal.session.updates import Updates
 from txtal.text import count
 from txtal.types import (
+    REVIEW,
     SUSPECT,
     Answer,
     LabelChange,
@@ -71,7 +72,7 @@ class Session:
         self.questions = Questions(
             ledger, self.updates, self.background.inflow, self.policy, self.notices
         )
-        self._hooks = Calls(hooks or Hooks(), self.notices)
+        self.calls = Calls(hooks or Hooks(), self.notices)
 
     # --- what there is to see ---------------------------------------------------------------
 
@@ -217,7 +218,7 @@ class Session:
             return
         given = self.current.answered(question, verdict, labels)
         self.notice = ""
-        refusal = self._hooks.refusal(question.ticket, given, self.scheme)
+        refusal = self.calls.refusal(question.ticket, given, self.scheme)
         if refusal:
             self.notice = refusal
             return
@@ -229,7 +230,7 @@ class Session:
         self.updates.poke(answer.id)
         self._present(*following)
         self.notice = self.notice or trouble
-        self._hooks.call_back(question.ticket, answer)
+        self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
         """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""
@@ -278,6 +279,9 @@ class Session:
         if question.ranked.reason == SUSPECT:
             found = self.ledger.tickets.hold(undone.ticket.id)
             return replace(question, previous=found.answer if found else None)
+        if question.ranked.reason == REVIEW:
+            said = self.ledger.disputes.said(undone.ticket.id)
+            return replace(question, ranked=questions.disputed_as(said), said=said)
         return question
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:

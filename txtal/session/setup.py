@@ -8,9 +8,10 @@ from typing import Literal
 
 from txtal.session.protocols import Inflow, Learner, Loader, OnAnswer, Validate
 
-Order = Literal["ranking", "file", "suspects"]
+Order = Literal["ranking", "file", "suspects", "disputed"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
-``suspects``: answered tickets once more, where the answer is probably wrong."""
+``suspects``: answered tickets once more, where the answer is probably wrong. ``disputed``: those on
+which annotators differ, the most disputed first, with no model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from txtal.measures.gold import Gold, Rule, counting, settle
+from txtal.measures.gold import Gold, Rule, counting, dispute, settle
 from txtal.store import answers, labels, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Dataset, Ticket
@@ -101,13 +101,8 @@ def _wanted(gold: Gold, selection: Selection) -> bool:
     )
 
 
-def disputed(
-    conn: Connection, dataset: Dataset, score: Callable[[Sequence[Answer]], float]
-) -> list[tuple[Answer, ...]]:
-    """Return the answers to each ticket on which annotators differ, the highest score first.
-
-    Tickets that score 0 are left out.
-    """
+def disputed(conn: Connection, dataset: Dataset) -> list[tuple[Answer, ...]]:
+    """Return the answers to each ticket on which annotators differ, the most disputed first."""
     rows = conn.execute(
         "SELECT * FROM standing_answer WHERE dataset_id = :dataset AND ticket_id IN"
         " (SELECT ticket_id FROM standing_answer WHERE dataset_id = :dataset"
@@ -116,7 +111,7 @@ def disputed(
     ).fetchall()
     stands_for = labels.merged(conn, dataset.id)
     said = counting(answers.from_row(row, stands_for) for row in rows)
-    scored = [(score(of), ticket) for ticket, of in said.items()]
+    scored = [(dispute(of, dataset.scheme), ticket) for ticket, of in said.items()]
     apart = sorted((-by, ticket) for by, ticket in scored if by > 0)
     return [tuple(said[ticket]) for _, ticket in apart]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from txtal.store import answers, datasets, label_changes, labels, leases, revisions, stats, tickets
 from txtal.store.annotators import Others
+from txtal.store.disputes import Disputes
 from txtal.store.finder import Finder
 from txtal.store.search import SearchIndex
 from txtal.store.session_file import SessionFile
@@ -52,6 +53,7 @@ class Ledger:
         self.file = SessionFile(conn, path, dataset.id, session_id)
         self.tickets = TicketLeases(self.file, annotator)
         self.stream = StreamLedger(self.file, self.tickets)
+        self.disputes = Disputes(self.file, self.tickets, dataset)
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
         self._others = Others(conn, dataset.id, session_id, annotator)

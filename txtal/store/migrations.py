@@ -263,6 +263,14 @@ _M011 = (
     "CREATE INDEX forgotten_whole ON forgotten (dataset_id, input_hash, at)",
 )
 
+# What is shown of a model is an estimate by all answers, and no longer that of the audit alone.
+_M012 = (
+    "ALTER TABLE revision RENAME COLUMN audit_n TO headline_n",
+    "ALTER TABLE revision RENAME COLUMN audit_value TO headline_value",
+    "ALTER TABLE revision RENAME COLUMN audit_low TO headline_low",
+    "ALTER TABLE revision RENAME COLUMN audit_high TO headline_high",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -275,5 +283,6 @@ MIGRATIONS = {
     "m009_commit_mark": _M009,
     "m010_settings": _M010,
     "m011_removed": _M011,
+    "m012_headline": _M012,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -17,7 +17,7 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
     with transaction(conn):
         cursor = conn.execute(
             "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
-            " vectoriser, strategy, audit_n, audit_value, audit_low, audit_high, note)"
+            " vectoriser, strategy, headline_n, headline_value, headline_low, headline_high, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 dataset_id,
@@ -96,9 +96,9 @@ def latest(conn: Connection, dataset_id: int) -> tuple[int, Revision] | None:
 def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
     """The answers learned from and the estimate, at each revision whose estimate was a new one."""
     rows = conn.execute(
-        "SELECT answers, audit_n, audit_value, audit_low, audit_high FROM revision WHERE id IN"
-        " (SELECT min(id) FROM revision WHERE dataset_id = ? AND audit_n > 0"
-        "  GROUP BY audit_n, audit_value)"
+        "SELECT answers, headline_n, headline_value, headline_low, headline_high FROM revision"
+        " WHERE id IN (SELECT min(id) FROM revision WHERE dataset_id = ? AND headline_n > 0"
+        "  GROUP BY headline_n, headline_value)"
         " ORDER BY id",
         (dataset_id,),
     )
@@ -107,8 +107,10 @@ def curve(conn: Connection, dataset_id: int) -> list[tuple[int, Estimate]]:
 
 def _from_row(row: sqlite.Row) -> Revision:
     headline = None
-    if row["audit_n"] is not None:
-        headline = Estimate(row["audit_n"], row["audit_value"], row["audit_low"], row["audit_high"])
+    if row["headline_n"] is not None:
+        headline = Estimate(
+            row["headline_n"], row["headline_value"], row["headline_low"], row["headline_high"]
+        )
     return Revision(
         row["answers"],
         row["newest"],

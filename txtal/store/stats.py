@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from txtal.measures.intervals import Agreement, Reliability, agreement, reliability
+from txtal.measures.agreement import AnnotatorAgreement, annotator_agreement
+from txtal.measures.gold import counting, dispute
+from txtal.measures.intervals import Agreement, agreement
 from txtal.store import (
     answers,
     arrivals,
@@ -30,7 +31,6 @@ from txtal.types import (
     Overview,
     Revision,
     Scheme,
-    reasons,
 )
 
 
@@ -80,8 +80,10 @@ class Stats:
     """None where none ever arrived."""
     self_agreement: Agreement | None
     """How often annotators answered the same when they were shown a ticket again, unknowing."""
-    annotator_agreement: Reliability | None
+    annotator_agreement: AnnotatorAgreement | None
     """How far annotators agree on tickets that several have answered."""
+    disputed: int
+    """Tickets on which annotators differ and nobody has decided."""
     settings: Mapping[str, settings.Value]
     """What is kept with it; see :mod:`.settings`."""
 
@@ -102,7 +104,8 @@ def of(conn: Connection, name: str) -> Stats:
         outlook=ranked[1].revision.outlook if ranked else None,
         stream=_stream(conn, dataset.id),
         self_agreement=_self_agreement(conn, dataset.id),
-        annotator_agreement=_annotator_agreement(standing, dataset.scheme),
+        annotator_agreement=annotator_agreement(standing, dataset.scheme),
+        disputed=_disputed(standing, dataset.scheme),
         settings=settings.kept(conn, dataset.id),
     )
 
@@ -162,6 +165,11 @@ def _stream(conn: Connection, dataset_id: int) -> StreamCounts | None:
     )
 
 
+def _disputed(standing: Sequence[Answer], scheme: Scheme) -> int:
+    said = counting(standing).values()
+    return sum(dispute(of, scheme) > 0 for of in said if len(of) > 1)
+
+
 def _self_agreement(conn: Connection, dataset_id: int) -> Agreement | None:
     pairs = rechecks.pairs(conn, dataset_id)
     return agreement([(_given(first), _given(second)) for first, second in pairs])
@@ -169,25 +177,3 @@ def _self_agreement(conn: Connection, dataset_id: int) -> Agreement | None:
 
 def _given(answer: Answer) -> tuple[str, frozenset[int]]:
     return answer.verdict, frozenset(answer.labels)
-
-
-def _annotator_agreement(standing: Sequence[Answer], scheme: Scheme) -> Reliability | None:
-    """Of tickets that several have answered, none seeing the others' answers."""
-    units: dict[int, list[Any]] = {}
-    for answer in standing:
-        in_sight = answer.ranked is not None and reasons.in_sight(answer.ranked.reason)
-        value = None if in_sight else _value(answer, scheme)
-        if value is not None:
-            units.setdefault(answer.ticket_id, []).append(value)
-    return reliability(list(units.values()), graded=scheme.task == "rating")
-
-
-def _value(answer: Answer, scheme: Scheme) -> int | str | None:
-    """What is compared; None where it is no whole answer, as a reject of one label."""
-    if scheme.task == "binary":
-        return None if answer.verdict == "ignore" else answer.verdict
-    if answer.verdict != "accept":
-        return None
-    if scheme.task == "rating":
-        return int(scheme.names[answer.labels[0]]) if len(answer.labels) == 1 else None
-    return f"{sorted(answer.labels)}"

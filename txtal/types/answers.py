@@ -38,6 +38,8 @@ class Question:
     """The answer it had, when the ticket is back on the screen."""
     again: bool = False
     """It was answered before, and the annotator isn't to know."""
+    said: tuple[Answer, ...] = ()
+    """What annotators said who differ, in a review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Answer:
     comment: str = ""
     annotator: str = ""
     id: int = 0
+    names: tuple[str, ...] = ()
+    """The labels' names, where a recipe is handed the answer; they aren't stored with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Draft:
     """By name."""
     flagged: bool = False
     comment: str = ""
+    label_ids: tuple[int, ...] = ()
+    """The same labels by the ids that an answer has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class Forecast:
     """What is expected, with a 95 % interval; None: more than any number."""
 
     value: float | None
@@ -36,7 +36,7 @@ class Outlook:
 
     answers: int
     """After how many this was seen."""
-    gain: Prediction
+    gain: Forecast
     """Of macro-F1 by 50 more answers."""
     kappa: float
     """Agreement with the model of 100 answers before, on tickets nobody has answered."""
@@ -44,7 +44,7 @@ class Outlook:
     """The share of those tickets that it decided otherwise."""
     target: float | None = None
     """The accuracy wished for."""
-    needed: Prediction | None = None
+    needed: Forecast | None = None
     """Answers still needed for that."""
     reached: str = ""
     """Why it may be time to stop: ``target``, ``gain``, ``plateau``, or nothing."""

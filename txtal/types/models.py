@@ -127,3 +127,7 @@ class LearnerSettings:
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
     stop: StopRule = StopRule()
     compute: Compute = Compute()
+
+
+UNRANKED = frozenset({"file", "disputed"})
+"""Orders of tickets that need no learner; see :data:`txtal.session.setup.Order`."""

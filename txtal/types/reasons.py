@@ -28,8 +28,12 @@ CHOSEN = "chosen"
 """The annotator looked for it, its earlier answer in sight."""
 ALIKE = "alike"
 """Answered together with a near-identical ticket."""
+BULK = "bulk"
+"""Answered together with others of a list."""
 SUSPECT = "suspect"
 """Shown again because its answer is probably wrong."""
+REVIEW = "review"
+"""Annotators differ on it; what each said is in sight, and this decides."""
 RECHECK = "recheck"
 """Shown a second time, the first answer hidden."""
 LOADED = "loaded"
@@ -110,7 +114,9 @@ for _reason in (
     Reason(
         ALIKE, "same answer as a near-identical ticket", timed=False, together=True, repeats=False
     ),
+    Reason(BULK, "answered from a list", timed=False, together=True, repeats=False),
     Reason(SUSPECT, "possible label error", in_sight=True, repeats=False),
+    Reason(REVIEW, "annotators differ", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),
     Reason(LOADED, "answer loaded from a file"),
     # The built-in strategies, as they are said on the screen.

@@ -11,10 +11,10 @@ from txtal.types import (
     Calibration,
     Composed,
     Estimate,
+    Forecast,
     LabelCounts,
     Measures,
     Outlook,
-    Prediction,
     Ranked,
     Ranking,
     Revision,
@@ -22,7 +22,7 @@ from txtal.types import (
 
 
 def dump_ranking(ranking: Ranking) -> str:
-    """One line of JSON."""
+    """Write a ranking as one line of JSON."""
     revision, measures = asdict(ranking.revision), ranking.revision.measures
     body = {
         "revision": {**revision, "measures": measures and _measures_body(measures)},
@@ -36,15 +36,16 @@ def dump_ranking(ranking: Ranking) -> str:
 
 
 def load_ranking(line: str) -> Ranking:
-    """Back from :func:`dump_ranking`. Raises ValueError, KeyError or TypeError on anything else."""
+    """Read what dump_ranking wrote. Raises ValueError, KeyError or TypeError for anything else."""
     return ranking_from(json.loads(line))
 
 
 def ranking_from(body: dict[str, Any]) -> Ranking:
-    """The ranking in parsed JSON; raises as :func:`load_ranking`."""
+    """Make a ranking of parsed JSON; raises as :func:`load_ranking`."""
     revision = dict(body["revision"])
     # Until version 0.2 the headline was kept as "audit".
-    headline = revision.pop("audit", None) or revision.pop("headline", None)
+    before, headline = revision.pop("audit", None), revision.pop("headline", None)
+    headline = headline or before
     measures, outlook = revision.pop("measures", None), revision.pop("outlook", None)
     return Ranking(
         Revision(
@@ -62,32 +63,30 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
 
 
 def outlook_from(body: dict[str, Any]) -> Outlook:
-    """The outlook in parsed JSON; raises as :func:`load_ranking`."""
+    """Make an outlook of parsed JSON; raises as :func:`load_ranking`."""
     body = dict(body)
-    gain, needed = Prediction(**body.pop("gain")), body.pop("needed")
-    return Outlook(**body, gain=gain, needed=Prediction(**needed) if needed else None)
+    gain, needed = Forecast(**body.pop("gain")), body.pop("needed")
+    return Outlook(**body, gain=gain, needed=Forecast(**needed) if needed else None)
 
 
 def dump_measures(measures: Measures) -> str:
-    """One line of JSON."""
+    """Write measures as one line of JSON."""
     return json.dumps(_measures_body(measures), separators=(",", ":"))
 
 
 def load_measures(line: str) -> Measures:
-    """Back from :func:`dump_measures`; raises as :func:`load_ranking`."""
+    """Read what :func:`dump_measures` wrote; raises as :func:`load_ranking`."""
     return _measures(json.loads(line))
 
 
 def _measures_body(measures: Measures) -> dict[str, Any]:
-    """The measures as they are stored: what is known of the calibration beside all else."""
+    """Return the measures as they are stored, with the calibration's fields beside the others."""
     body = asdict(measures)
     return {**body, **body.pop("calibration")}
 
 
 def _measures(body: dict[str, Any]) -> Measures:
-    body = dict(body)
-    bins = tuple(Bin(**one) for one in body.pop("reliability"))
-    calibration = Calibration(body.pop("ece"), bins, body.pop("temperature"))
+    bins = tuple(Bin(**one) for one in body["reliability"])
     estimates = ("accuracy", "macro_f1", "audit", "audit_f1", "corrected", "error")
     known = {field.name for field in fields(Measures)}  # an earlier txtal kept one estimate more
     return Measures(
@@ -96,7 +95,7 @@ def _measures(body: dict[str, Any]) -> Measures:
             **{name: Estimate(**body[name]) if body.get(name) else None for name in estimates},
             "labels": tuple(LabelCounts(**counts) for counts in body["labels"]),
             "confusion": tuple((a, b, count) for a, b, count in body["confusion"]),
-            "calibration": calibration,
+            "calibration": Calibration(body["ece"], bins, body.get("temperature", 1.0)),
         }
     )
 

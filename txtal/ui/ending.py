@@ -14,6 +14,12 @@ def the_end(session: Session, dataset: str) -> list[str]:
         return _stream_end(session.background.inflow.standing, name)
     if session.policy.order == "suspects":
         return _no_suspects(session, name)
+    if session.policy.order == "disputed":
+        return [
+            "Annotators differ on no other ticket." if session.count else "Annotators agree.",
+            "",
+            f"Write out what stands: txtal export {name}",
+        ]
     if not total:
         return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
     if left > 0:

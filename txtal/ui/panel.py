@@ -12,6 +12,7 @@ from txtal.ui.wrap import cells, fit
 
 _CHIP_ROWS = 3
 _LEAST_NAME = 8
+_SAID_ROWS = 6
 
 
 def head_lines(session: Session, question: Question, room: Room, *, whole: bool) -> list[Line]:
@@ -20,6 +21,16 @@ def head_lines(session: Session, question: Question, room: Room, *, whole: bool)
     What ``accept`` would record is always among them, and so are the flag and the comment.
     """
     marks = _marks(session, question)
+    said = words.who_said(session, question)[: _SAID_ROWS if room.roomy else 2]
+    return [
+        *([("class:was", fit(line, room.width))] for line in said),
+        *_head(session, question, room, marks, whole=whole),
+    ]
+
+
+def _head(
+    session: Session, question: Question, room: Room, marks: list[Fragment], *, whole: bool
+) -> list[Line]:
     if session.scheme.task == "multilabel":
         lines = _chosen(session, question, room, marks)
         if room.roomy and not whole:

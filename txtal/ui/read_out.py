@@ -47,6 +47,7 @@ def question_lines(
         (
             "" if shown.alone else words.meta(question.ticket.meta),
             *(f"{clean(one.title)}: {panel(more)}" for one, more in extension.standing()),
+            *words.who_said(session, question),
             _suggested(session, question),
             words.previous(session, question),
             "synthetic: nobody sent this, it is composed of two tickets"

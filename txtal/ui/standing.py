@@ -6,7 +6,7 @@ import time
 
 from txtal.session.session import Session
 from txtal.text import clean, shorten
-from txtal.types import Estimate, LearnerStatus, Task
+from txtal.types import UNRANKED, Estimate, LearnerStatus, Task
 from txtal.ui.words import percent
 
 _OFF = LearnerStatus("off")
@@ -71,8 +71,8 @@ def model(session: Session, seconds: int = 0) -> str:
     """Return where the model is: ``model v12, 1 answer behind``, ``vectorising 45%``."""
     if not session.scheme.labels:
         return "no labels yet"
-    if session.policy.order == "file":
-        return "file order"
+    if session.policy.order in UNRANKED:
+        return "file order" if session.policy.order == "file" else "review"
     status = _learner(session)
     busy = _busy(status, seconds, has_model=session.ranking is not None)
     if session.ranking is None:
@@ -84,14 +84,14 @@ def model(session: Session, seconds: int = 0) -> str:
 
 def model_slot(session: Session, seconds: int = 0) -> str:
     """Return it in brief: ``v12``, ``v12 +2`` behind, ``v12 …`` training, ``v12 !`` failed."""
-    if session.policy.order == "file" or session.ranking is None:
+    if session.policy.order in UNRANKED or session.ranking is None:
         return model(session, seconds)
     name = f"v{session.updates.revision}"
     if _learner(session).state == "failed":
         return f"{name} !"
-    behind = f" +{session.behind}" if session.behind else ""
+    behind = session.behind
     training = " …" if seconds and _learner(session).state == "training" else ""
-    return f"{name}{behind}{training}"
+    return f"{name} +{behind}{training}" if behind else f"{name}{training}"
 
 
 def _learner(session: Session) -> LearnerStatus:

@@ -12,6 +12,7 @@ from txtal.session.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import (
     ONE_OF,
+    Answer,
     Found,
     LearnerStatus,
     Question,
@@ -25,6 +26,7 @@ _OFF = LearnerStatus("off")
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
+_ANNOTATOR = 30
 _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
@@ -95,6 +97,7 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "rename": f"rename {name} to: ",
         "describe": f"{name} is for: ",
         "merge": f"merge {name} into: ",
+        "bulk": f"answer {subject} with: ",
         "split": f"split {name} into, with commas: ",
         "history": "answers: ",
         "search": "tickets: ",
@@ -120,8 +123,39 @@ def rival(session: Session, question: Question) -> str:
     )
 
 
+def who_said(session: Session, question: Question) -> list[str]:
+    """Return what each annotator said, a line each: ``robin: refund “paid twice”``; in a review."""
+    return [_said_by(session, answer) for answer in question.said]
+
+
+def _said_by(session: Session, answer: Answer) -> str:
+    comment = f" “{clean_comment(answer.comment)}”" if answer.comment else ""
+    flag = " ⚑" if answer.flagged else ""
+    if answer.verdict == "ignore":
+        said = "ignored"
+    elif session.scheme.task == "binary":
+        said = "yes" if answer.verdict == "accept" else "no"
+    else:
+        named = labels(session.scheme, session.scheme.now(answer.labels))
+        said = named if answer.verdict == "accept" else f"not {named}"
+    return f"{clean(shorten(answer.annotator, _ANNOTATOR))}: {said}{flag}{comment}"
+
+
+def _majority(session: Session, question: Question) -> str:
+    """What more than half of the annotators named; empty where nothing is."""
+    named = question.ranked.suggestion
+    votes = sum({*named} <= {*answer.labels} for answer in question.said)
+    of = sum(answer.verdict != "ignore" for answer in question.said)
+    return f"{labels(session.scheme, named)}, said by {votes} of {of}" if named else ""
+
+
 def suggestion(session: Session, question: Question) -> str:
-    """What the model would answer, with its probability; empty when there is no model yet."""
+    """What the model would answer, with its probability; empty when there is no model yet.
+
+    In a review, what most annotators said.
+    """
+    if question.said:
+        return "" if session.scheme.task == "binary" else _majority(session, question)
     likely = dict(question.ranked.probabilities)
     if session.scheme.task == "binary":
         return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
@@ -152,6 +186,8 @@ def no_suggestion(session: Session, question: Question) -> str:
         return "no labels yet"
     if session.policy.order == "file":
         return ""
+    if question.said:
+        return "no majority"
     known = question.ranked.probabilities
     if session.ranking and session.ranking.revision.note and not known:
         return f"no suggestion yet: {clean(shorten(session.ranking.revision.note, 80))}"
@@ -178,6 +214,8 @@ def why(session: Session, question: Question) -> str:
 
 def unsure_about(scheme: Scheme, question: Question) -> tuple[int, ...]:
     """Return the one or two labels that the model is unsure about; none where it is sure."""
+    if question.said:
+        return ()  # its probabilities are votes
     known = [(i, proba) for i, proba in question.ranked.probabilities if i in scheme.names]
     if scheme.task == "multilabel":
         open_ones = [(abs(proba - 0.5), i) for i, proba in known if abs(proba - 0.5) <= _OPEN]

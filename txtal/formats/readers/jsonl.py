@@ -1,8 +1,8 @@
-"""JSON Lines in: one object with a ``text`` a line.
+"""JSON Lines in: an object a line.
 
-jsonlines reads, decodes, numbers and passes over blank lines; what it lets through and a store or
-an export would trip over later (NaN, lone surrogates, duplicate keys, endless nesting) is refused
-here, line by line and with a reason.
+orjson reads a line; what it lets through and a store or an export would trip over later (duplicate
+keys, endless nesting, fractions it reads otherwise than Python) is looked at by json, which takes
+ten times as long and says what is wrong.
 """
 
 from __future__ import annotations
@@ -10,37 +10,47 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
-import jsonlines
 import orjson
 
-from txtal.formats.lines import BadLine, OnBad, not_utf8
-from txtal.text import shorten
-from txtal.types import Record
+from txtal.formats.lines import not_utf8
+from txtal.formats.reading import Rows, Source
 
 _DEEPEST = 100
 """Levels of nesting taken. json.dumps gives up at about 1,000; an export must never fail there."""
 
 
-def records(lines: Iterable[bytes], source: str, on_bad: OnBad) -> Iterator[Record]:
-    """A record for every good line; the others go to ``on_bad``. Blank lines are nothing."""
-    reader = jsonlines.Reader(lines, loads=_record)
-    while True:
+def read(source: Source) -> Rows:
+    """An object for every good line; the others are reported. Blank lines are nothing."""
+    number = 0
+    for line in source.lines():
+        number += 1
         try:
-            yield reader.read(skip_empty=True)
-        except EOFError:
-            return
-        except jsonlines.InvalidLineError as error:
-            on_bad(BadLine(source, error.lineno, _reason(error.__cause__)))
+            value = orjson.loads(line)  # refuses NaN and half characters by itself
+        except ValueError:
+            value = None
+        if type(value) is dict and _is_plain(line, value):
+            yield number, value
+            continue
+        if not line.strip():
+            continue
+        try:
+            yield number, load_object(_decoded(line))
+        except UnicodeDecodeError as error:
+            source.bad(number, not_utf8(error, source.encoding))
+        except ValueError as error:
+            source.bad(number, str(error))
+
+
+def _decoded(line: bytes) -> str:
+    """The line without its end, and without what RFC 7464 and byte-order marks put before it."""
+    return line.decode().rstrip("\r\n").lstrip("\ufeff\x1e")
 
 
 def load_object(line: str) -> dict[str, Any]:
     """The object that ``line`` holds. Raises ValueError with the reason when there is none."""
-    quick = _quick(line)
-    if quick is not None:
-        return quick
     try:
         value = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
@@ -52,7 +62,7 @@ def load_object(line: str) -> dict[str, Any]:
     except ValueError:
         raise _LineError("holds a number with too many digits to read") from None
     if not isinstance(value, dict):
-        raise _LineError(f"{_NAMES[type(value)]}, not an object with a text")
+        raise _LineError(f"{KINDS[type(value)]}, not an object with a text")
     if line.count("{") + line.count("[") > _DEEPEST:
         _refuse_depth(value)
     if "\\ud" in line or "\\uD" in line:
@@ -60,34 +70,25 @@ def load_object(line: str) -> dict[str, Any]:
     return value
 
 
+def fault_in(value: Any) -> str | None:
+    """Why a value that was read can't be kept; None when it can."""
+    try:
+        _refuse_depth(value)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except _LineError as error:
+        return str(error)
+    except UnicodeEncodeError:
+        return _HALF
+    except ValueError:
+        return "holds a number that is too large"
+    return None
+
+
 class _LineError(ValueError):
     """The reason a line is bad, told apart from the ValueErrors of json itself."""
 
 
-def _record(line: str) -> Record:
-    extra = load_object(line)
-    try:
-        text = extra.pop("text")
-    except KeyError:
-        keys = shorten(", ".join(map(repr, extra)), 80)
-        raise _LineError(f'no "text" among its keys ({keys})') from None
-    meta = extra.pop("meta", None)
-    if not isinstance(text, str):
-        raise _LineError(f'"text" is {_NAMES[type(text)]}, not a string')
-    if text.isspace() or not text:
-        raise _LineError('"text" is blank')
-    if meta is None:
-        meta = {}
-    elif not isinstance(meta, dict):
-        raise _LineError(f'"meta" is {_NAMES[type(meta)]}, not an object')
-    return Record(text, meta, extra)
-
-
-def _reason(cause: BaseException | None) -> str:
-    return not_utf8(cause) if isinstance(cause, UnicodeDecodeError) else str(cause)
-
-
-_NAMES: dict[type, str] = {
+KINDS: dict[type, str] = {
     type(None): "null", bool: "a boolean", int: "a number", float: "a number",
     str: "a string", list: "a list", dict: "an object",
 }  # fmt: skip
@@ -101,16 +102,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _quick(line: str) -> dict[str, Any] | None:
-    """The object of a line that is plain and surely good; None where the slow way must decide."""
-    try:
-        value = orjson.loads(line)  # refuses NaN and half characters by itself
-    except ValueError:
-        return None
-    return value if type(value) is dict and _is_plain(line, value) else None
-
-
-def _is_plain(line: str, value: dict[str, Any]) -> bool:
+def _is_plain(line: bytes, value: dict[str, Any]) -> bool:
     """Whether every key that was written is there, so that none was written twice.
 
     And whether there are no fractions or huge numbers, which orjson may read otherwise than
@@ -125,9 +117,9 @@ def _is_plain(line: str, value: dict[str, Any]) -> bool:
                     return False
         elif type(part) not in _PLAIN:
             return False
-    if line.count(":") == there:
+    if line.count(b":") == there:
         return True
-    return line.count('":') == there and not _KEY_THEN_SPACE.search(line)
+    return line.count(b'":') == there and not _KEY_THEN_SPACE.search(line)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -142,7 +134,7 @@ def _finite(digits: str) -> float:
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})
-_KEY_THEN_SPACE = re.compile(r'"\s+:')
+_KEY_THEN_SPACE = re.compile(rb'"\s+:')
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite
 )
@@ -154,7 +146,10 @@ def _refuse_lone_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise _LineError("holds half a character (a lone surrogate such as \\ud83d)") from None
+        raise _LineError(_HALF) from None
+
+
+_HALF = "holds half a character (a lone surrogate such as \\ud83d)"
 
 
 def _refuse_depth(value: Any) -> None:

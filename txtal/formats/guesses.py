@@ -1,0 +1,190 @@
+"""Which field is the text, and which the label, where nothing is called so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from txtal.errors import DataError
+from txtal.formats.reading import Fields
+from txtal.text import shorten
+
+_BODIES = frozenset({
+    "text", "body", "description", "comment", "comments", "message", "content", "review",
+    "reviewtext", "reviewbody", "feedback", "sentence", "utterance", "document", "complaint",
+    "consumercomplaintnarrative", "narrative", "ticket", "tweet", "post", "transcript",
+    "conversation", "note", "notes", "fulltext", "rawtext", "tickettext", "ticketbody",
+    "ticketdescription", "messagetext", "messagebody", "commenttext", "commentbody", "plainbody",
+    "bodytext", "plaintext", "bodyplain", "cleantext", "emailbody", "verbatim", "customermessage",
+    "texte", "testo", "texto", "nachricht", "mensaje", "kommentar",
+})  # fmt: skip
+"""What people call the text, in lower case and without what isn't a letter."""
+
+_TITLES = frozenset({"title", "headline", "reviewtitle", "reviewsummary"})
+_SUBJECTS = frozenset({"subject", "ticketsubject", "emailsubject", "betreff"})
+"""Joined only when the user says so: many subjects are no words of the customer's."""
+
+_LABELS = frozenset({
+    "label", "labels", "category", "categories", "class", "classes", "topic", "topics", "tag",
+    "tags", "intent", "intents", "sentiment", "target", "gold", "goldlabel", "annotation",
+    "annotations", "annotatedlabel", "finallabel", "truelabel", "y", "kategorie", "categorie",
+    "categoria", "ticketcategory", "labelname", "classname", "labeltext",
+})  # fmt: skip
+
+SEVERAL = frozenset({"labels", "categories", "classes", "topics", "tags", "intents"})
+"""Names that promise several labels."""
+
+_NOT_A_LETTER = re.compile(r"[\W\d_]+")
+
+
+def plain(name: str) -> str:
+    """A field's name as it is looked up here."""
+    return _NOT_A_LETTER.sub("", name.rpartition(".")[2]).casefold()
+
+
+def fields_of(sample: Iterable[Fields]) -> list[str]:
+    """Every field of these records, in the order in which they come."""
+    return list(dict.fromkeys(name for fields in sample for name in fields))
+
+
+def shown(names: Sequence[str]) -> str:
+    """The names for a message."""
+    return shorten(", ".join(map(repr, names)), 200)
+
+
+def actual(name: str, sample: Sequence[Fields]) -> str:
+    """The field as the records have it, whose case may be another than was asked for."""
+    there = fields_of(sample)
+    if name in there:
+        return name
+    return next((one for one in there if one.casefold() == name.casefold()), name)
+
+
+def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[str, ...]:
+    """The fields that make the text. Raises DataError where that can't be told."""
+    there = fields_of(sample)
+    words = [name for name in there if _holds_text(sample, name)]
+    named = [name for name in words if name.casefold() == "text"]
+    bodies = named or [name for name in words if plain(name) in _BODIES]
+    titles = [name for name in words if plain(name) in _TITLES]
+    subjects = [name for name in words if plain(name) in _SUBJECTS]
+    if len(bodies) > 1:
+        raise DataError(
+            f"{source}: no field is called 'text', and it could be any of {shown(bodies)}: choose "
+            f"one, as in {_option(bodies[:1])}, or join several, as in {_option(bodies[:2])}"
+        )
+    if bodies and subjects and not named:
+        raise DataError(
+            f"{source}: no field is called 'text': {bodies[0]!r} may be all of it, or "
+            f"{subjects[0]!r} a part of it: choose {_option(bodies)} or "
+            f"{_option([subjects[0], *bodies])}; there are {shown(there)}"
+        )
+    if bodies:
+        return tuple(bodies if named else [*titles[:1], *bodies])
+    only = titles or subjects or _only(sample, words)
+    if len(only) == 1:
+        return tuple(only)
+    raise DataError(_no_text(sample, there, words, source, table=table))
+
+
+def _no_text(
+    sample: Sequence[Fields],
+    there: Sequence[str],
+    words: Sequence[str],
+    source: str,
+    *,
+    table: bool,
+) -> str:
+    longest = max(words or there, key=lambda name: _mean_length(sample, name), default="")
+    header = (
+        "the first line must name the columns, as text,label does, and here it has"
+        if table
+        else "there are"
+    )
+    return (
+        f"{source}: no field is called 'text' or by another name that says it is the text; "
+        f"{header} {shown(there)}; name it with --text, as in {_option([longest])}"
+    )
+
+
+def _option(names: Sequence[str]) -> str:
+    joined = ",".join(names)
+    return f"--text {joined}" if re.fullmatch(r"[\w.,-]+", joined) else f"--text '{joined}'"
+
+
+def _holds_text(sample: Sequence[Fields], name: str) -> bool:
+    values = [fields[name] for fields in sample if fields.get(name) not in (None, "")]
+    return bool(values) and all(isinstance(value, str) for value in values)
+
+
+def _mean_length(sample: Sequence[Fields], name: str) -> float:
+    lengths = [len(str(fields.get(name) or "")) for fields in sample]
+    return sum(lengths) / max(1, len(lengths))
+
+
+def _only(sample: Sequence[Fields], words: Sequence[str]) -> list[str]:
+    """The only field of words with spaces between them, if no other has any."""
+    wordy = [
+        name
+        for name in words
+        if sum(" " in str(fields.get(name) or "").strip() for fields in sample) * 2 > len(sample)
+    ]
+    return wordy if len(wordy) == 1 and len(sample) > 2 else []
+
+
+def label_fields(sample: Sequence[Fields], text: Sequence[str], source: str) -> list[str]:
+    """The field that holds the label; none where there is none. Raises DataError for several."""
+    found = [
+        name
+        for name in fields_of(sample)
+        if plain(name) in _LABELS and name not in text and _may_be_label(sample, name)
+    ]
+    if len(found) > 1:
+        raise DataError(
+            f"{source}: which field holds the label, {shown(found)}? Name it with --label, as in "
+            f"--label {found[0]}"
+        )
+    return found
+
+
+def _may_be_label(sample: Sequence[Fields], name: str) -> bool:
+    values = [fields[name] for fields in sample if fields.get(name) is not None]
+    return bool(values) and all(_is_name(value) for value in values)
+
+
+def _is_name(value: object) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(one, str | int) for one in value)
+    return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 300)
+
+
+_YES = frozenset({"1", "1.0", "true", "yes", "x"})
+_NO = frozenset({"0", "0.0", "false", "no", ""})
+
+
+def is_yes(value: object) -> bool:
+    """Whether a cell of a label's own column says that it applies."""
+    return str(value).strip().casefold() in _YES
+
+
+def is_yes_or_no(value: object) -> bool:
+    """Whether a cell may be one of a label's own column."""
+    return value is None or str(value).strip().casefold() in _YES | _NO
+
+
+def columns_of_labels(
+    sample: Sequence[Fields], columns: Sequence[str], text: Sequence[str]
+) -> list[str]:
+    """The columns that are labels with 1 and 0: those called ``label:NAME``, or two and more."""
+    there = [name for name in columns if name not in text]
+    marked = [name for name in there if name.startswith("label:")]
+    if marked:
+        return marked
+    found = [
+        name
+        for name in there
+        if plain(name) != "id"
+        and all(is_yes_or_no(fields.get(name)) for fields in sample)
+        and any(is_yes(fields.get(name)) for fields in sample)
+    ]
+    return found if len(found) > 1 and len(sample) > 1 else []

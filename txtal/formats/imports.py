@@ -1,0 +1,165 @@
+"""The import formats: one table, a row for each.
+
+A row says what the format is called, how its files' names end, how its first bytes look where that
+tells, and which function reads it. What the fields of a record mean is not a reader's affair: see
+:mod:`txtal.formats.fields`, and :mod:`txtal.formats.shapes` for the records of other tools.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from txtal.formats.reading import Rows, Source
+from txtal.formats.registry import Table, resolved
+
+Reader: TypeAlias = Callable[[Source], Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFormat:
+    """A row of the table."""
+
+    name: str
+    """As ``--format`` has it."""
+    suffixes: tuple[str, ...]
+    """How names of files in this format end, without ``.gz``."""
+    help: str
+    """What it is, in a few words."""
+    reader: Reader | str
+    """Yields the records of a source. As ``module:function`` it is imported on first use."""
+    recognises: Callable[[bytes], bool] | None = None
+    """Whether a file that begins so is in this format for sure, whatever it is called."""
+    columns: bool = False
+    """Whether it is a table, all columns of which but the labels are meta."""
+    by_path: bool = False
+    """Whether the reader opens the file itself, so that it can't be compressed or piped."""
+    grows: bool = False
+    """Whether a file of it can be followed while it is written to."""
+
+    def read(self, source: Source) -> Rows:
+        """The records of ``source``. A fault in the whole file may be raised at the call."""
+        return cast(Reader, resolved(self.reader))(source)
+
+
+def _is_json(head: bytes) -> bool:
+    """Whether it is JSON other than an object a line: a list of objects, or objects over lines."""
+    from txtal.formats.readers.whole import is_whole
+
+    return is_whole(head)
+
+
+_LINE_OF_JSON = re.compile(rb'\s*\{\s*(?:"[^"\n]*"\s*:|\}).*')
+
+
+def _is_jsonl(head: bytes) -> bool:
+    return _LINE_OF_JSON.match(head) is not None
+
+
+_LABELLED = re.compile(rb"(?:\s*__label__\S+[^\n]*\n?)+\Z")
+
+
+def _is_fasttext(head: bytes) -> bool:
+    whole_lines = head[: head.rfind(b"\n") + 1] or head
+    return _LABELLED.match(whole_lines) is not None
+
+
+_READERS = "txtal.formats.readers"
+
+IMPORTS = Table(
+    "import",
+    ImportFormat(
+        "jsonl",
+        (".jsonl", ".ndjson", ".jsonlines"),
+        "JSON, an object a line",
+        f"{_READERS}.jsonl:read",
+        recognises=_is_jsonl,
+        grows=True,
+    ),
+    ImportFormat(
+        "csv",
+        (".csv", ".tsv"),
+        "a table with a header; commas, semicolons, tabs or | separate",
+        f"{_READERS}.delimited:read",
+        columns=True,
+    ),
+    ImportFormat("txt", (".txt",), "a text a line", f"{_READERS}.plain:read", grows=True),
+    ImportFormat(
+        "json",
+        (".json",),
+        "a list of objects, an object of lists, or objects over several lines",
+        f"{_READERS}.whole:read",
+        recognises=_is_json,
+    ),
+    ImportFormat(
+        "parquet",
+        (".parquet",),
+        "needs the extra parquet",
+        "txtal.formats.parquet:read",
+        columns=True,
+        by_path=True,
+    ),
+    ImportFormat(
+        "arrow",
+        (".arrow",),
+        "also a folder that Hugging Face's save_to_disk wrote; needs the extra parquet",
+        f"{_READERS}.arrow:read",
+        columns=True,
+        by_path=True,
+    ),
+    ImportFormat(
+        "excel",
+        (".xlsx", ".xlsm"),
+        "the first sheet with anything in it; needs the extra excel",
+        f"{_READERS}.excel:read",
+        columns=True,
+        by_path=True,
+    ),
+    ImportFormat(
+        "fasttext",
+        (".ft", ".fasttext"),
+        "a text a line, with __label__NAME",
+        f"{_READERS}.fasttext:read",
+        recognises=_is_fasttext,
+    ),
+    ImportFormat(
+        "spacy",
+        (".spacy",),
+        "a DocBin, its cats as labels",
+        f"{_READERS}.docbin:read",
+        by_path=True,
+    ),
+    ImportFormat("mbox", (".mbox",), "a mailbox", f"{_READERS}.mail:read_mbox", by_path=True),
+    ImportFormat("eml", (".eml",), "one message", f"{_READERS}.mail:read_message"),
+)
+"""Every import format, in the order in which messages list them."""
+
+
+def import_format(row: ImportFormat) -> ImportFormat:
+    """Add a format of a recipe's own to the table and return it.
+
+    Raises UsageError when another format has its name or one of its suffixes.
+    """
+    return IMPORTS.add(row)
+
+
+def is_parquet(source: object) -> bool:
+    """Whether the name of a SOURCE says that it is Parquet."""
+    return str(source).lower().endswith(IMPORTS.named("parquet").suffixes)
+
+
+def recognised(head: bytes) -> ImportFormat | None:
+    """The format that a file that begins with ``head`` is in for sure; None where none is sure.
+
+    What is more than a format a line, such as a list of objects, is asked first: its first line may
+    look like a line of the other.
+    """
+    for name in ("json", "fasttext", "jsonl"):
+        row = IMPORTS.named(name)
+        if row.recognises is not None and row.recognises(head):
+            return row
+    known = {"json", "fasttext", "jsonl"}
+    others = (row for row in IMPORTS if row.name not in known and row.recognises)
+    return next((row for row in others if row.recognises and row.recognises(head)), None)

@@ -1,0 +1,314 @@
+"""What the fields of a source's records mean, decided once from the first of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from txtal.errors import DataError
+from txtal.formats import guesses, separators
+from txtal.formats.fields import Choice, Plan, RowFault, recorder, value_of
+from txtal.formats.imports import ImportFormat
+from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
+from txtal.formats.reading import Fields, Reading, Say, Source
+from txtal.formats.shapes import Answers, Shape, shape_of
+from txtal.text import count
+from txtal.types import Task
+
+Said = Callable[[Fields], tuple[Stated, ...]]
+
+
+def is_plain(fields: Fields, reading: Reading) -> bool:
+    """Whether one record tells all that a load of tickets needs to know of the file."""
+    return (
+        isinstance(fields.get("text"), str)
+        and not (reading.text or reading.id or reading.meta)
+        and not isinstance(fields.get("data"), dict)
+        and not isinstance(fields.get("fields"), dict | list)
+    )
+
+
+def plan(
+    sample: Sequence[Fields],
+    row: ImportFormat,
+    reading: Reading,
+    source: Source,
+    say: Say,
+    *,
+    answers: bool,
+) -> Plan:
+    """What the fields mean, by the options where they say so, else by a guess that is said.
+
+    Without ``answers`` nobody asks what a record says of itself. Raises DataError where the text
+    can't be told, or with ``answers`` which of several fields is the label.
+    """
+    shape = shape_of(sample)
+    flat = shape.flat if shape and shape.flat and not _reaches(sample, reading.text) else None
+    flattened = [flat(fields) for fields in sample] if flat else sample
+    choice = _choice(flattened, row, reading, source, shape, say)
+    said: Said = _silent
+    if answers:
+        said, aside = _answers(sample, reading, source, shape, choice, say)
+        if row.columns:
+            said = partial(_without_fractions, said=said)
+        choice = replace(choice, aside=aside if row.columns else ())
+    record = recorder(choice)
+    if flat is not None:
+        unfold = flat
+        return Plan(lambda fields: record(unfold(fields)), said)
+    return Plan(record, said)
+
+
+def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
+    """What a table says, with ``1.0`` as 1: so is a column of whole numbers written with gaps."""
+    return tuple(
+        replace(one, labels=tuple(_WHOLE.sub(r"\1", label) for label in one.labels))
+        for one in said(fields)
+    )
+
+
+_WHOLE = re.compile(r"\A([-+]?\d+)\.0+\Z")
+
+
+def _silent(fields: Fields) -> tuple[Stated, ...]:
+    return ()
+
+
+def _reaches(sample: Sequence[Fields], text: Sequence[str]) -> bool:
+    """Whether the fields asked for are there as the records come, before a tool's are unfolded."""
+    return bool(text) and any(
+        all(value_of(fields, one) is not None for one in text) for fields in sample
+    )
+
+
+# --- the text -------------------------------------------------------------------------------------
+
+
+def _choice(
+    sample: Sequence[Fields],
+    row: ImportFormat,
+    reading: Reading,
+    source: Source,
+    shape: Shape | None,
+    say: Say,
+) -> Choice:
+    polish = None
+    if shape is not None and shape.markup:
+        from txtal.formats.markup import plain_text
+
+        polish = plain_text
+    text, told = _text(sample, row, reading, source, shape)
+    if not told:
+        joined = " and ".join(map(repr, text))
+        there = guesses.shown(guesses.fields_of(sample))
+        say(f"{source.name}: the text is taken from {joined}; --text chooses others ({there})")
+    key = guesses.actual(reading.id, sample) if reading.id else ""
+    if key and sample and all(value_of(fields, key) is None for fields in sample):
+        raise DataError(
+            f"{source.name}: no field is called {reading.id!r}; there are "
+            f"{guesses.shown(guesses.fields_of(sample))}"
+        )
+    if not key and shape is not None and shape.id != "id":
+        key = shape.id
+    if text == ("text",) and not key and not reading.meta and polish is None:
+        return Choice(columns=row.columns)
+    meta = tuple(guesses.actual(one, sample) for one in reading.meta)
+    return Choice(text, key, meta, columns=row.columns, polish=polish)
+
+
+def _text(
+    sample: Sequence[Fields],
+    row: ImportFormat,
+    reading: Reading,
+    source: Source,
+    shape: Shape | None,
+) -> tuple[tuple[str, ...], bool]:
+    """The fields, and whether nothing needs to be said of them."""
+    if reading.text:
+        chosen = tuple(guesses.actual(one, sample) for one in reading.text)
+        for one in chosen:
+            if sample and all(value_of(fields, one) is None for fields in sample):
+                raise DataError(
+                    f"{source.name}: no field is called {one!r}; there are "
+                    f"{guesses.shown(source.columns or guesses.fields_of(sample))}"
+                )
+        return chosen, True
+    there = {*source.columns, *guesses.fields_of(sample)}
+    if not sample or "text" in there:
+        return ("text",), True
+    if shape is not None and shape.text:
+        found = tuple(one for one in shape.text if there & set(one.split("|")))
+        if found:
+            return found, False
+    return guesses.text_fields(sample, source.name, table=row.columns), False
+
+
+# --- the answers ----------------------------------------------------------------------------------
+
+
+def _answers(
+    sample: Sequence[Fields],
+    reading: Reading,
+    source: Source,
+    shape: Shape | None,
+    choice: Choice,
+    say: Say,
+) -> tuple[Said, tuple[str, ...]]:
+    """What says how a record is labelled, and the columns that do."""
+    asked = [guesses.actual(one, sample) for one in (*reading.label, *reading.labels)]
+    separator = separators.named(reading.separator) if reading.separator else ""
+    if shape is not None and (answers := shape.answers) is not None:
+        question = _question(sample, asked, source.name, shape)
+        if shape.questions is None and asked:
+            shape = None  # the fields named go before what the tool has
+        else:
+            aside = (question,) if question else ()
+            return partial(_of_tool, answers=answers, question=question, parted=separator), aside
+    columns = source.columns or guesses.fields_of(sample)
+    if not asked and _is_usual(sample, columns):
+        return _usual(sample, columns, separator, source, say)
+    one_hot = guesses.columns_of_labels(sample, asked or columns, choice.text)
+    if one_hot and (not asked or len(one_hot) == len(asked) > 1):
+        if not asked and not one_hot[0].startswith("label:"):
+            say(
+                f"{source.name}: the labels are the columns of 1 and 0, "
+                f"{guesses.shown(one_hot)}; --label names others"
+            )
+        own = _is_own_table(source)
+        return partial(_of_columns, columns=tuple(one_hot), own=own), tuple(one_hot)
+    fields = asked or guesses.label_fields(sample, choice.text, source.name)
+    if not fields:
+        return _usual(sample, columns, separator, source, say)
+    for one in asked:
+        if sample and all(value_of(each, one) is None for each in sample) and one not in columns:
+            raise DataError(
+                f"{source.name}: no field is called {one!r}; there are {guesses.shown(columns)}"
+            )
+    several = bool(reading.labels) or (
+        not asked and any(guesses.plain(one) in guesses.SEVERAL for one in fields)
+    )
+    parted = _separator(sample, fields, separator, source, several=several)
+    if not asked:
+        others = [one for one in columns if one not in choice.text and one not in fields]
+        say(
+            f"{source.name}: the label is taken from {fields[0]!r}; --label chooses another"
+            + (f" ({guesses.shown(others)})" if others else "")
+        )
+    _say_separator(parted, separator, fields[0], source.name, say)
+    made = partial(_of_fields, names_of=tuple(fields), separator=parted, several=several)
+    return made, tuple(fields)
+
+
+def _question(sample: Sequence[Fields], asked: Sequence[str], source: str, shape: Shape) -> str:
+    """Which of the tool's questions has the label. Raises DataError where that can't be told."""
+    if shape.questions is None:
+        return ""
+    there = list(dict.fromkeys(one for fields in sample for one in shape.questions(fields)))
+    if asked:
+        return asked[0]
+    if len(there) > 1:
+        raise DataError(
+            f"{source}: {shape.name} asked {count(len(there), 'question')}, "
+            f"{guesses.shown(there)}: choose with --label, as in --label {there[0]}"
+        )
+    return there[0] if there else ""
+
+
+def _of_tool(fields: Fields, answers: Answers, question: str, parted: str) -> tuple[Stated, ...]:
+    return answers(fields, question, parted)
+
+
+def _is_usual(sample: Sequence[Fields], columns: Sequence[str]) -> bool:
+    """Whether records have the names that say it without being asked."""
+    there = {*columns, *guesses.fields_of(sample)}
+    return bool(there & {"label", "labels", "Label", "LABEL", "Labels"}) or any(
+        isinstance(fields.get("accept"), list) for fields in sample
+    )
+
+
+def _usual(
+    sample: Sequence[Fields], columns: Sequence[str], separator: str, source: Source, say: Say
+) -> tuple[Said, tuple[str, ...]]:
+    """``labels``, ``label`` or ``accept``, meant as ``answer`` says."""
+    key = "labels" if any("labels" in fields for fields in sample) else "label"
+    parted = _separator(sample, (key,), separator, source, several=key == "labels")
+    _say_separator(parted, separator, key, source.name, say)
+    own = _is_own_table(source)
+    return partial(_as_usual, separator=parted, own=own), ()
+
+
+def _is_own_table(source: Source) -> bool:
+    """Whether it is the table that ``txtal export`` writes."""
+    return {"text", "annotator", "timestamp", "comment"} <= set(source.columns)
+
+
+def _separator(
+    sample: Sequence[Fields], fields: Sequence[str], asked: str, source: Source, *, several: bool
+) -> str:
+    if asked:
+        return "" if asked == separators.KEEP else asked
+    cells = (
+        value
+        for record in sample
+        for one in fields
+        if isinstance(value := value_of(record, one), str)
+    )
+    table = bool(source.columns)
+    return separators.separator_in(cells, source.name, fields[0], several=several, table=table)
+
+
+def _say_separator(found: str, asked: str, field: str, source: str, say: Say) -> None:
+    if found and not asked:
+        say(
+            f"{source}: {field!r} holds several labels, joined by {found!r}; "
+            f"--separator {separators.KEEP} takes each cell for one label"
+        )
+
+
+def _as_usual(fields: Fields, separator: str, own: bool) -> tuple[Stated, ...]:
+    said = stated_by(fields, separator)
+    return _signed(said, fields, own) if said is not None else ()
+
+
+def _signed(said: Stated, fields: Fields, own: bool) -> tuple[Stated, ...]:
+    """With who answered; of txtal's own table, and when, and what was noted."""
+    found = replace(said, annotator=who(fields.get("annotator")))
+    if own:
+        comment = fields.pop("comment", "")
+        found = replace(
+            found, at=when(fields.pop("timestamp", None)), comment=comment, kind="whole"
+        )
+        fields.pop("annotator", None)
+    return (found,)
+
+
+def _of_fields(
+    fields: Fields, names_of: Sequence[str], separator: str, several: bool
+) -> tuple[Stated, ...]:
+    verdict = verdict_of(fields.get("answer"))
+    labels: list[str] = []
+    said = False
+    for one in names_of:
+        found = names(value_of(fields, one), one, separator)
+        said = said or found is not None
+        labels += found or ()
+    if not said and verdict not in ("reject", "ignore"):
+        return ()
+    task: Task | None = "multilabel" if several or len(set(labels)) > 1 else None
+    kind: Kind = "named" if verdict is None else "asked"
+    said_of_it = Stated(verdict or "accept", tuple(dict.fromkeys(labels)), task=task, kind=kind)
+    return (replace(said_of_it, annotator=who(fields.get("annotator"))),)
+
+
+def _of_columns(fields: Fields, columns: Sequence[str], own: bool) -> tuple[Stated, ...]:
+    for one in columns:
+        if not guesses.is_yes_or_no(fields.get(one)):
+            raise RowFault(f"{one!r} is {fields[one]!r}, neither 1 nor 0")
+    if not any(one in fields for one in columns):
+        return ()  # a row of blanks was never labelled
+    applies = [one for one in columns if guesses.is_yes(fields.get(one))]
+    found = tuple(filter(None, (name(one.removeprefix("label:")) for one in applies)))
+    verdict = verdict_of(fields.get("answer")) or "accept"
+    return _signed(Stated(verdict, found, task="multilabel", kind="whole"), fields, own)

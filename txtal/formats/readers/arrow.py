@@ -1,0 +1,81 @@
+"""Arrow files in, and the folders that Hugging Face's ``save_to_disk`` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from txtal.errors import DataError
+from txtal.formats.parquet import arrow, class_names, named_classes, rows_of
+from txtal.formats.reading import Rows, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read(source: Source) -> Rows:
+    """A record for every good row; a ClassLabel's numbers are the names they stand for.
+
+    Raises as :func:`txtal.formats.parquet.read`.
+    """
+    assert source.path is not None
+    pyarrow = arrow()
+    stack = ExitStack()
+    files = _files(source.path)
+    try:
+        readers = [_open(stack, path, pyarrow) for path in files]
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{source.name} isn't an Arrow file, or is damaged: {error}") from None
+    schema = readers[0].schema
+    source.columns = tuple(schema.names)
+    classes = class_names(schema) or _classes_beside(source.path)
+    return rows_of(source, stack, _batches(readers), None, classes)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    try:
+        state = json.loads((path / "state.json").read_text("utf-8"))
+        named = [path / one["filename"] for one in state["_data_files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        named = []
+    found = [one for one in named if one.is_file()] or sorted(path.glob("*.arrow"))
+    if not found:
+        raise DataError(f"{path} has no .arrow file in it")
+    return found
+
+
+def _open(stack: ExitStack, path: Path, pyarrow: Any) -> Any:
+    """A reader of the stream that data sets are kept as, or of the file that has an index."""
+    mapped = stack.enter_context(pyarrow.memory_map(str(path)))
+    try:
+        return stack.enter_context(pyarrow.ipc.open_stream(mapped))
+    except pyarrow.ArrowInvalid:
+        return stack.enter_context(pyarrow.ipc.open_file(mapped))
+
+
+def _batches(readers: list[Any]) -> Iterator[pa.RecordBatch]:
+    for reader in readers:
+        if hasattr(reader, "num_record_batches"):
+            for number in range(reader.num_record_batches):
+                yield from _parts(reader.get_batch(number))
+        else:
+            for batch in reader:
+                yield from _parts(batch)
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, 1000):
+        yield batch.slice(start, 1000)
+
+
+def _classes_beside(path: Path) -> Mapping[str, list[str]]:
+    try:
+        info = json.loads((path / "dataset_info.json").read_text("utf-8"))
+        return named_classes(info.get("features") or {})
+    except (OSError, ValueError, AttributeError):
+        return {}

@@ -1,0 +1,50 @@
+"""Records of other tools: one table of how each is recognised and what its fields mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from txtal.formats.labelled import Stated
+from txtal.formats.reading import Fields
+
+Answers: TypeAlias = Callable[[Fields, str, str], tuple[Stated, ...]]
+"""What a record says: of its fields, the field or question named by ``--label``, a separator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A row of the table."""
+
+    name: str
+    """The tool, as messages have it."""
+    recognises: Callable[[Fields], bool]
+    """Whether a record is the tool's."""
+    flat: Callable[[Fields], Fields] | None = None
+    """The record with its text and what else is the ticket's at the top level."""
+    answers: Answers | None = None
+    """None where labels are read as from any file."""
+    text: tuple[str, ...] = ()
+    """Fields that make the text, those that are there; none: ``text``, or a guess."""
+    markup: bool = False
+    """Whether the text is HTML."""
+    id: str = ""
+    questions: Callable[[Fields], Iterable[str]] | None = None
+    """What was asked of the record: of more than one, ``--label`` has to choose."""
+
+
+def shapes() -> tuple[Shape, ...]:
+    """Every shape; of two that recognise a record the first is right."""
+    from txtal.formats.shapes import helpdesks, tools
+
+    return (*tools.SHAPES, *helpdesks.SHAPES)
+
+
+def shape_of(sample: Iterable[Fields]) -> Shape | None:
+    """The shape that most of these records have; None where none has."""
+    records = list(sample)
+    for shape in shapes():
+        if records and sum(map(shape.recognises, records)) * 2 > len(records):
+            return shape
+    return None

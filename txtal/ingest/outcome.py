@@ -1,0 +1,98 @@
+"""What came of loading a file: counts and reasons, in words and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from txtal.formats.lines import BadLine
+from txtal.store.tickets import Loaded
+from txtal.text import count
+
+
+@dataclass(slots=True)
+class Answers:
+    """What became of the answers in a file."""
+
+    added: int = 0
+    same: int = 0
+    """Rows that say what was said already, in the file or in the dataset."""
+    together: int = 0
+    """Rows that were put together with others of their text and annotator."""
+    contradicting: int = 0
+    """Texts of which rows of one annotator say what can't both be: the newest counted."""
+    differing: int = 0
+    """Answers that differ from the annotator's own in the dataset, which stayed."""
+    replaced: int = 0
+    """Answers that took the place of the annotator's own."""
+    unlabelled: int = 0
+    """Records that say nothing of how they are labelled."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Answers that couldn't be taken, by reason."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of loading a source."""
+
+    source: str
+    loaded: Loaded
+    bad_lines: int
+    bad: Sequence[BadLine] = ()
+    """The first of them."""
+    answers: Answers | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """In words; the notes have been said when they came up."""
+        said = [summary(self.loaded, self.bad_lines)]
+        if self.answers is not None:
+            said += _answer_lines(self.answers)
+        return said
+
+    def to_json(self) -> dict[str, Any]:
+        """As data."""
+        made: dict[str, Any] = {
+            "source": self.source,
+            "loaded": self.loaded.added,
+            "duplicates": self.loaded.duplicates,
+            "forgotten": self.loaded.forgotten,
+            "bad_lines": self.bad_lines,
+            "bad": [{"line": one.line, "last": one.last or one.line, "reason": one.reason}
+                    for one in self.bad],
+            "notes": self.notes,
+        }  # fmt: skip
+        if self.answers is not None:
+            made["answers"] = asdict(self.answers)
+        return made
+
+
+def summary(loaded: Loaded, bad_lines: int) -> str:
+    """``loaded 3, 1 duplicate, 0 bad lines``."""
+    duplicates, bad = count(loaded.duplicates, "duplicate"), count(bad_lines, "bad line")
+    gone = f", {loaded.forgotten:,} left out: to be forgotten" if loaded.forgotten else ""
+    return f"loaded {loaded.added:,}, {duplicates}, {bad}{gone}"
+
+
+def _answer_lines(of: Answers) -> list[str]:
+    said = [f"{count(of.added, 'answer')} taken from it, {of.same:,} already there"]
+    if of.replaced:
+        said[0] += f", {of.replaced:,} replaced"
+    if of.together:
+        said[0] += f", {count(of.together, 'row')} put together with others of the same text"
+    if of.differing:
+        verb = "differs from the one" if of.differing == 1 else "differ from those"
+        said.append(
+            f"{count(of.differing, 'answer')} {verb} that the dataset has, and left out: --replace "
+            "takes them, --conflicts FILE lists them"
+        )
+    if of.contradicting:
+        has = "text has" if of.contradicting == 1 else "texts have"
+        said.append(
+            f"{of.contradicting:,} {has} rows that contradict each other: the newest counted; "
+            "--conflicts FILE lists them"
+        )
+    said += [f"{number:,} left out: {reason}" for reason, number in of.left_out.items()]
+    return said
