@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
@@ -31,7 +32,12 @@ class Bag:
         self.types: list[str] = []
         self._tokeniser = tokeniser
         self._numbers: dict[str, int] = {}
-        self._runs: dict[str, list[int]] = {}
+        self._runs: dict[str, int] = {}
+        """The number of each run met."""
+        self._tokens = _Growing()
+        """The numbers of the types in all runs, one run after the other."""
+        self._ends = _Growing([0])
+        """Where in them each run ends, after a 0."""
         self._characters = 0
 
     @property
@@ -41,36 +47,92 @@ class Bag:
 
     def count(self, texts: Sequence[str]) -> sp.csr_array:
         """Count how often each type occurs in each text: (texts, types so far), float32."""
-        runs = [self._tokeniser.runs(text) for text in texts]
-        self._learn([run for run in dict.fromkeys(chain(*runs)) if run not in self._runs])
-        known = self._runs
-        rows = [[number for run in of_text for number in known[run]] for of_text in runs]
-        return incidence(rows, len(self.types))
+        runs = self._tokeniser.runs(texts)
+        numbers = self._known(list(chain.from_iterable(runs)))
+        ends = self._ends.values
+        begins, lengths = ends[numbers], np.diff(ends)[numbers]
+        passed = _starts(lengths)
+        # The tokens of the runs, one after the other: each counts on from where its run begins.
+        tokens = self._tokens.values[
+            np.arange(passed[-1]) + np.repeat(begins - passed[:-1], lengths)
+        ]
+        return counted(tokens, passed[_starts(list(map(len, runs)))], len(self.types))
+
+    def _known(self, runs: Sequence[str]) -> NDArray[np.int64]:
+        """Return the number of each run; those not met before are tokenised."""
+        try:
+            return np.fromiter(map(self._runs.__getitem__, runs), np.int64, len(runs))
+        except KeyError:
+            self._learn([run for run in dict.fromkeys(runs) if run not in self._runs])
+            return self._known(runs)
 
     def _learn(self, runs: Sequence[str]) -> None:
         numbers = self._numbers
-        for run, tokens in zip(runs, self._tokeniser.tokens(runs), strict=True):
-            self._runs[run] = [numbers.setdefault(token, len(numbers)) for token in tokens]
+        tokens: list[int] = []
+        lengths: list[int] = []
+        for run, found in zip(runs, self._tokeniser.tokens(runs), strict=True):
+            tokens += [numbers.setdefault(token, len(numbers)) for token in found]
+            lengths.append(len(found))
+            self._runs[run] = len(self._runs)
             self._characters += len(run)
+        self._tokens.extend(tokens)
+        self._ends.extend(self._ends.values[-1] + np.cumsum(lengths, dtype=np.int64))
         self.types.extend(islice(numbers, len(self.types), None))
 
 
+class _Growing:
+    """Numbers to which more are added; room for them is made ahead."""
+
+    def __init__(self, values: Sequence[int] = ()) -> None:
+        self._room = np.array(values, np.int64)
+        self._size = len(values)
+
+    @property
+    def values(self) -> NDArray[np.int64]:
+        """Return those there are."""
+        return self._room[: self._size]
+
+    def extend(self, values: Sequence[int] | NDArray[np.int64]) -> None:
+        """Add some at the end."""
+        size = self._size + len(values)
+        if size > len(self._room):
+            grown = np.empty(max(size, 2 * len(self._room)), np.int64)
+            grown[: self._size] = self.values
+            self._room = grown
+        self._room[self._size : size] = values
+        self._size = size
+
+
 def incidence(rows: Sequence[Sequence[int]], columns: int) -> sp.csr_array:
-    """Turn rows of column numbers into counts, (rows, columns) float32.
+    """Turn rows of column numbers into counts, (rows, columns) float32; see :func:`counted`."""
+    starts = _starts(list(map(len, rows)))
+    numbers = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(starts[-1]))
+    return counted(numbers, starts, columns)
+
+
+def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> sp.csr_array:
+    """Turn column numbers, of which row i has those from starts[i] to starts[i+1], into counts.
 
     Each row's columns stay in the order of their first occurrence, whatever their numbers: a
     product adds up in this order, so the features of a text are the same to the last bit whatever
     was read before it.
     """
-    starts = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(row) for row in rows], out=starts[1:])
-    numbers = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(starts[-1]))
-    cells = np.repeat(np.arange(len(rows)), np.diff(starts)) * columns + numbers
+    size = len(starts) - 1
+    cells = np.repeat(np.arange(size), np.diff(starts)) * columns + numbers
     _, first, counts = np.unique(cells, return_index=True, return_counts=True)
-    order = np.argsort(first)
-    first, counts = first[order], counts[order].astype(np.float32)
-    begins = np.searchsorted(first, starts)
-    return sp.csr_array((counts, numbers[first], begins), shape=(len(rows), columns))
+    at = np.zeros(len(numbers), np.float32)
+    at[first] = counts
+    kept = np.flatnonzero(at)
+    begins = np.searchsorted(kept, starts)
+    indices = numbers[kept].astype(np.int32)
+    return sp.csr_array((at[kept], indices, begins), shape=(size, columns))
+
+
+def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of several runs of these lengths begins, and where the last ends."""
+    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

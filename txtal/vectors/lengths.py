@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from txtal.vectors.blocks import Block
+from txtal.vectors.blocks import Block, Floats
 
 BESIDE = 0.5
 """Length of other blocks' rows beside those of a sentence model that reads words in context. On
@@ -39,7 +39,13 @@ def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
     return [round(float(length), 4) for length in found]
 
 
-def scale(rows: np.ndarray, length: float) -> None:
-    """Scale each row to ``length`` in place; zero rows stay zero."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True) / length
-    np.divide(rows, norms, out=rows, where=norms > 0)
+def scale(rows: Floats, length: float, squares: Floats | None = None) -> None:
+    """Scale each row to ``length`` in place; zero rows stay zero.
+
+    ``squares`` is room for as many numbers as the rows have: making it anew takes longer than what
+    is done in it.
+    """
+    squares = np.multiply(rows, rows, out=squares)
+    norms = np.sqrt(np.add.reduce(squares, axis=1, keepdims=True)) / length
+    norms[~(norms > 0)] = 1
+    rows /= norms

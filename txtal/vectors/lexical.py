@@ -12,8 +12,10 @@ vectors have 0.79, and the two side by side 0.80.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -112,8 +114,9 @@ def learned(types: Sequence[str], counts: sp.csr_array, seed: int) -> Lexical:
     word_df = np.bincount(weights.indices, minlength=len(words))
     kept_words = _most_frequent(word_df, least, MAX_WORDS)
 
-    grams: dict[str, int] = {}
-    table = incidence([_new_grams(word, grams) for word in words], len(grams))
+    grams: dict[str, int] = defaultdict(count().__next__)
+    rows = [list(map(grams.__getitem__, _grams(word))) for word in words]
+    table = incidence(rows, len(grams))
     gram_df = np.zeros(len(grams), dtype=np.int64)
     for part in _row_parts(weights):
         gram_df += np.bincount((part @ table).indices, minlength=len(grams))
@@ -176,10 +179,6 @@ def _lowered(types: Sequence[str]) -> tuple[list[str], sp.csr_array]:
 def _grams(word: str) -> list[str]:
     padded = f" {word} "
     return [padded[i : i + size] for size in _SIZES for i in range(len(padded) - size + 1)]
-
-
-def _new_grams(word: str, numbers: dict[str, int]) -> list[int]:
-    return [numbers.setdefault(gram, len(numbers)) for gram in _grams(word)]
 
 
 def _known_grams(word: str, numbers: Mapping[str, int]) -> list[int]:

@@ -17,9 +17,11 @@ MAX_CHARACTERS = 100_000
 MOST_MET = 200_000
 """Words after which a pipeline is loaded again: see :meth:`Pipeline.forget`."""
 
-_RUN = re.compile(r"\S{1,100}")
-"""What is tokenised at once. Cut at 100 characters because spaCy takes time quadratic in the
-length of a run of punctuation or emoji: 9 s for 10,000 of them."""
+_LONG = 100
+"""Characters of a run that are tokenised at once, because spaCy takes time quadratic in the length
+of a run of punctuation or emoji: 9 s for 10,000 of them."""
+
+_PIECE = re.compile(rf"\S{{1,{_LONG}}}")
 
 
 class Tokeniser:
@@ -48,19 +50,22 @@ class Tokeniser:
         """Return how many words spaCy has met since, each as often as it was tokenised."""
         return len(self._nlp.vocab) - self._began
 
-    def runs(self, text: str) -> list[str]:
-        """Return the parts of ``text`` to tokenise, in order; none for an empty text."""
-        head = text[:MAX_CHARACTERS]
+    def runs(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the parts of each text to tokenise, in order; none for an empty text."""
         if self._by_run:
-            return _RUN.findall(head)
-        return [head] if head else []
+            return [text[:MAX_CHARACTERS].split() for text in texts]
+        return [[text[:MAX_CHARACTERS]] if text else [] for text in texts]
 
     def tokens(self, runs: Sequence[str]) -> list[list[str]]:
         """Return the tokens of each run, without those that are only space."""
         # The zone frees what spaCy would otherwise keep of every string it ever saw.
         with self._nlp.memory_zone():
-            docs = map(self._nlp.tokenizer, map(encodable, runs))
-            return [[token.text for token in doc if not token.is_space] for doc in docs]
+            return [self._tokens(run) for run in runs]
+
+    def _tokens(self, run: str) -> list[str]:
+        pieces = _PIECE.findall(run) if self._by_run and len(run) > _LONG else [run]
+        docs = map(self._nlp.tokenizer, map(encodable, pieces))
+        return [token.text for doc in docs for token in doc if not token.is_space]
 
 
 def encodable(text: str) -> str:

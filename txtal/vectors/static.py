@@ -67,7 +67,7 @@ class Static(TypeTable):
                 f"made with other static word vectors than those of the {_PACKAGE} installed here;"
                 " install the version it was made with"
             )
-        encoded = loaded.tokeniser.encode_batch(list(types), add_special_tokens=False)
+        encoded = loaded.tokeniser.encode_batch_fast(list(types), add_special_tokens=False)
         counts = incidence([one.ids for one in encoded], len(loaded.vectors))
         return np.asarray(counts @ loaded.vectors, dtype=np.float32)
 

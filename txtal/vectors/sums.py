@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,10 @@ CENTRE_PRIOR = 10
 
 ROWS_AT_ONCE = 4_096
 """Rows of the tables that are made at a time, in several times the memory that they take."""
+
+
+IN_CACHE = 512
+"""Rows of the sums that are worked on at a time."""
 
 
 class TypeSums:
@@ -33,11 +38,20 @@ class TypeSums:
         self._tables = tuple(tables)
         self._bag = bag
         self._rows = _Rows(self._tables)
+        ends = np.cumsum([0, *(table.dims for table in tables)]).tolist()
+        self._columns = [slice(*pair) for pair in pairwise(ends)]
 
-    def into(self, out: Floats, texts: Sequence[str], centre: Floats | None = None) -> None:
+    def into(
+        self,
+        out: Floats,
+        texts: Sequence[str],
+        centre: Floats | None = None,
+        lengths: Sequence[float] = (),
+    ) -> None:
         """Write the sums into ``out`` (texts, dims), of unit length in each table.
 
-        ``centre`` (dims,) is then subtracted from rows that aren't zero in a table.
+        With a ``centre`` (dims,), that is then subtracted, and what is left scaled to the given
+        length in each table. A row that is zero in a table stays so.
         """
         if not self._tables:
             return
@@ -46,15 +60,18 @@ class TypeSums:
         if self._bag is None:
             self._bag = Bag(self._pipeline.tokeniser)
         counts = dampened(self._bag.count(texts))
-        out[:] = counts @ self._rows.of(self._bag.types)
-        start = 0
-        for table in self._tables:
-            columns = slice(start, start + table.dims)
-            scale(out[:, columns], 1.0)
-            if centre is not None:
-                known = out[:, columns].any(axis=1)
-                out[known, columns] -= centre[columns]
-            start += table.dims
+        of_types = self._rows.of(self._bag.types)
+        room = np.empty(IN_CACHE * self.dims, np.float32)
+        for start in range(0, len(texts), IN_CACHE):
+            part = slice(start, start + IN_CACHE)
+            out[part] = counts[part] @ of_types
+            for number, columns in enumerate(self._columns):
+                rows = out[part, columns]
+                squares = room[: rows.size].reshape(rows.shape)
+                scale(rows, 1.0, squares)
+                if centre is not None:
+                    _centre(rows, centre[columns])
+                    scale(rows, lengths[number], squares)
 
     def mean(self, texts: Sequence[str]) -> Floats:
         """Return the mean row (dims,) of the texts, drawn a little towards zero."""
@@ -69,6 +86,14 @@ class TypeSums:
         """Drop what is kept of every type; it is made again when the type comes back."""
         self._bag, self._rows = None, _Rows(self._tables)
         self._pipeline.forget()
+
+
+def _centre(rows: Floats, centre: Floats) -> None:
+    """Subtract ``centre`` from each row in place, unless the row is zero."""
+    nothing = np.flatnonzero(rows[:, 0] == 0)
+    nothing = nothing[~rows[nothing].any(axis=1)]
+    rows -= centre
+    rows[nothing] = 0
 
 
 class _Rows:

@@ -88,7 +88,6 @@ class Vectoriser:
     def __init__(self, fitted: Fitted, sums: TypeSums) -> None:
         self._fitted = fitted
         self._sums = sums
-        self._encoders = fitted.encoders
 
     @classmethod
     def fit(
@@ -166,15 +165,14 @@ class Vectoriser:
         return features
 
     def _transform(self, texts: Sequence[str], out: Floats) -> None:
-        start = self._sums.dims
-        self._sums.into(out[:, :start], texts, self._fitted.centre)
-        for encoder in self._encoders:
-            out[:, start : start + encoder.dims] = encoder.transform(texts)
+        start, summed = self._sums.dims, len(self._fitted.tables)
+        lengths = self._fitted.lengths
+        self._sums.into(out[:, :start], texts, self._fitted.centre, lengths[:summed])
+        for encoder, length in zip(self._fitted.encoders, lengths[summed:], strict=True):
+            rows = out[:, start : start + encoder.dims]
+            rows[:] = encoder.transform(texts)
+            scale(rows, length)
             start += encoder.dims
-        start = 0
-        for width, length in zip(self.widths, self._fitted.lengths, strict=True):
-            scale(out[:, start : start + width], length)
-            start += width
 
     def forget(self) -> None:
         """Drop what is kept of every type met; it is made again when the type comes back."""
