@@ -101,6 +101,7 @@ class _Run:
             with transaction(conn):  # nothing is left of a session that can't begin
                 dataset = self._prepared(conn)
                 loader = self._load(conn, dataset)
+                self._keep(conn, dataset)
             if self.recipe.tickets == "-" and not self.plain:
                 _keyboard_from_terminal()
             with suppress(OSError):  # whoever can't write there says so
@@ -129,7 +130,6 @@ class _Run:
             )
         if not current:
             self._check_can_begin_without_labels()
-        self._keep(conn, dataset)
         self._warn(dataset)
         return dataset
 

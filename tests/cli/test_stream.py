@@ -44,7 +44,8 @@ def test_a_file_as_a_stream_line_by_line(stream: Program) -> None:
     assert {line["reason"] for line in stream.exported()} == {"start"}
     body = json.loads(stream.ok("stats", "d", "--json").out)
     assert body["stream"] == {
-        "arrived": 5, "asked": 5, "waiting": 0, "let_go": 0, "predicted": 0, "unsettled": 0,
+        "arrived": 5, "asked": 5, "waiting": 0, "set_aside": 0, "predicted": 0, "pending": 0,
+        "let_go": 0, "unsettled": 0,
     }  # fmt: skip
     assert "5 arrived, 5 asked" in stream.ok("stats", "d").out
 

@@ -124,8 +124,9 @@ def test_agreement_is_in_the_stats(sit: Sit) -> None:
         label = 1 + ticket_id % 2
         ann.record(Answer(ticket_id, "accept", (label,)))
         bob.record(Answer(ticket_id, "accept", (label if ticket_id > 4 else 3 - label,)))
-    found = stats.of(ann.file.conn, "d").annotator_agreement
-    assert found is not None
+    agreement = stats.of(ann.file.conn, "d").annotator_agreement
+    assert agreement is not None
+    found = agreement.overall
     assert found.share.n == 40
     assert found.share.value == pytest.approx(0.9)
     assert found.alpha.value == pytest.approx(0.8, abs=0.01)

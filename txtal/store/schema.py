@@ -66,9 +66,8 @@ def open_readonly(
     except LockedError:
         raise
     except DatabaseError:
-        log = path.with_name(f"{path.name}-wal")
-        if not path.is_file() or (log.exists() and log.stat().st_size):
-            raise  # there may be answers that are only in the log
+        if not path.is_file() or _has_log(path):
+            raise
         conn = open_file(path, busy_seconds=busy_seconds, still=True)
     try:
         with foreseen(path):
@@ -81,6 +80,12 @@ def open_readonly(
         conn.close()
         raise
     return conn
+
+
+def _has_log(path: Path) -> bool:
+    """Whether there may be answers that are only in the write-ahead log."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _version(conn: Connection, path: Path) -> int:
