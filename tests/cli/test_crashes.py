@@ -67,11 +67,11 @@ def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
     before = version(one.text)
     killed = one.learner()
     killed.kill()
-    one.wait("restarting")
+    one.wait("training stopped")
     one.answer("2", 2)  # the session goes on meanwhile
     one.wait(lambda text: version(text) > before and in_step(text))
     assert one.learner().pid != killed.pid
-    assert "restarting" not in one.text
+    assert "training stopped" not in one.text
     one.answer("3", 3)
     one.send("q")
     assert one.end() == 0
@@ -82,7 +82,7 @@ def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
 def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, terminal: Open) -> None:
     one = terminal(sample, *TEACH)
     one.learner().kill()
-    one.wait("restarting")
+    one.wait("training stopped")
     one.answer("1", 1)
     one.wait(lambda text: version(text) > 0)
     one.send("q")

@@ -126,7 +126,8 @@ def learner_trouble(session: Session) -> str:
         return ""
     if status.state not in ("failed", "restarting") or not status.detail:
         return ""
-    return f"training stopped: {clean(shorten(status.detail, NOTICE))}"
+    told = clean(shorten(status.detail, NOTICE))
+    return told if told.startswith("training ") else f"training stopped: {told}"
 
 
 def accuracy(session: Session, *, brief: bool = False) -> str:
