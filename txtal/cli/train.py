@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from txtal.cli import options
+from txtal.cli import models, options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, quality
+from txtal.measures.quality import headline_data
+
+if TYPE_CHECKING:
+    from txtal.learner.fit import Fit
 
 
 @click.command("train")
@@ -19,6 +24,11 @@ from txtal.cli.output import Console, quality
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
     help="The folder to write the classifier to.",
+)
+@click.option(
+    "--if-better",
+    is_flag=True,
+    help="Write it only if it is right more often than the version in use, on answers new to both.",
 )
 @click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @options.features
@@ -31,18 +41,19 @@ def command(
     lang: str,
     spacy: str | None,
     code: Path | None,
+    if_better: bool,
     robust: bool,
 ) -> None:
     """Fit the classifier on every answer of DATASET and write it to a folder.
 
     `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
-    features are those the dataset was taught with, unless you name others.
+    features are those the dataset was taught with, unless you name others. It is kept as a version
+    beside the database, too: see `txtal models`.
     """
-    from txtal.classifier import classifier
+    from txtal.classifier import classifier, versions
     from txtal.errors import LearnerError
+    from txtal.learner import figures
     from txtal.learner.fit import NOT_READY
-    from txtal.learner.idle import refined
-    from txtal.learner.pool import PoolLearner
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
     from txtal.types import LearnerSettings
@@ -50,7 +61,8 @@ def command(
     console: Console = context.obj
     spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     settings = LearnerSettings(spec, code=str(code) if code else None, robust=robust)
-    fit = refined(PoolLearner(console.database, dataset, settings, console.status))
+    known = None if robust else figures.kept(console.database, dataset, spec)
+    fit = figures.fitted(console.database, dataset, settings, console.status)
     if not fit.model.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
     names = tuple(label.name for label in fit.scheme.labels)
@@ -58,10 +70,50 @@ def command(
         standing = answers.standing(conn, datasets.get(conn, dataset).id)
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
     made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
+    folder = models.folder_of(console, dataset)
+    in_use = versions.current(folder)
+    if if_better and in_use is not None and not _better(console, folder, in_use, fit):
+        console.say(f"not written: v{in_use} stays in use")
+        return
+    measures = known or fit.measures
     classifier.save(made, output)
+    version = versions.keep(
+        folder,
+        made,
+        answers=len(fit.snapshot.answers),
+        newest=fit.snapshot.log.newest,
+        robust=robust,
+        figures=headline_data(measures) if measures else None,
+    )
     ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
     beside = f" ({ignored:,} ignored left out)" if ignored else ""
     taught = len(fit.snapshot.answers) - ignored
-    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
-    if headline := fit.measured.headline:
-        console.say(f"about {quality(headline, fit.task)} audit answers)")
+    console.say(
+        f"trained on {taught:,} answers{beside}, written to {output} and kept as v{version.number}"
+    )
+    if measures:
+        console.say(f"about {quality(measures.headline, fit.task)} audit answers)")
+
+
+def _better(console: Console, folder: Path, in_use: int, fit: Fit) -> bool:
+    """Whether models like the new one are right more often, on answers new to the version."""
+    from txtal.classifier import versions
+    from txtal.classifier.compare import FEWEST, Decision, against
+    from txtal.learner import heldout
+    from txtal.store import tickets
+
+    found = heldout.decisions(fit)
+    with console.read() as conn:
+        texts = tickets.texts(conn, [ticket for ticket, *_ in found])
+    decisions = [
+        Decision(text, truth, said, audit)
+        for text, (_, audit, truth, said) in zip(texts, found, strict=True)
+    ]
+    difference = against(versions.load(folder, in_use), decisions)
+    if difference.n < FEWEST:
+        console.say(
+            f"{difference.n} answers are new to v{in_use}: too few to compare on, it takes {FEWEST}"
+        )
+        return False
+    console.say(models.paired_words(difference, f"v{in_use}", "the new model"))
+    return difference.value > 0
