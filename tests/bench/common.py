@@ -11,7 +11,8 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,20 +37,29 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """How long one call takes."""
-    began = time.perf_counter()
+    began = clock()
     work()
-    return time.perf_counter() - began
+    return clock() - began
 
 
-def alternate(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def alternate(
+    works: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """The median seconds of each, run in turn so that noise falls on all alike."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            times[name].append(seconds(work))
+            times[name].append(seconds(work, clock))
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def drained(items: Iterable[object]) -> None:
+    """Take every item and keep none, as a user of a stream does."""
+    deque(items, maxlen=0)
 
 
 def quietly(command: Sequence[str], **options: Any) -> None:

@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from tests.bench.common import DATA, as_installed, emit, parser, spent
+from tests.bench.common import DATA, as_installed, drained, emit, parser, spent
 from tests.bench.keys import Terminal, letters, quantile
 from tests.bench.load import BARE
 from tests.bench.startup import LIBRARIES
@@ -123,7 +123,7 @@ def learn(database: Path) -> dict[str, Any]:
         count = store.count(conn, dataset.id)
         sample = store.texts(conn, list(range(1, 1 + min(count, BARE_TEXTS))))
         nlp = spacy.blank("en")
-        bare = len(sample) / _cpu(lambda: list(nlp.pipe(sample)))
+        bare = len(sample) / _cpu(lambda: drained(nlp.pipe(sample)))
 
         learner = PoolLearner(database, "d", LearnerSettings())
         ids = store.ids_after(conn, dataset.id)

@@ -40,9 +40,10 @@ class Tokeniser:
         self._nlp = nlp
         # Whatever else spaCy works out for a new word (is it like a number, an address, a stop
         # word?) isn't used here, and takes longer than splitting the text.
-        getters = nlp.vocab.lex_attr_getters
-        nlp.vocab.lex_attr_getters = {k: v for k, v in getters.items() if k == IS_SPACE}
         self._by_run = isinstance(nlp.tokenizer, Tokenizer)
+        getters = nlp.vocab.lex_attr_getters
+        used = () if self._by_run else (IS_SPACE,)  # there is no space in a run
+        nlp.vocab.lex_attr_getters = {key: getters[key] for key in used}
         self._began = len(nlp.vocab)
 
     @property
@@ -60,12 +61,16 @@ class Tokeniser:
         """Return the tokens of each run, without those that are only space."""
         # The zone frees what spaCy would otherwise keep of every string it ever saw.
         with self._nlp.memory_zone():
-            return [self._tokens(run) for run in runs]
+            docs = map(self._nlp.tokenizer, map(encodable, runs))
+            if not self._by_run:
+                return [[token.text for token in doc if not token.is_space] for doc in docs]
+            if max(map(len, runs), default=0) > _LONG:
+                return [self._of_pieces(run) for run in runs]
+            return [[token.text for token in doc] for doc in docs]
 
-    def _tokens(self, run: str) -> list[str]:
-        pieces = _PIECE.findall(run) if self._by_run and len(run) > _LONG else [run]
-        docs = map(self._nlp.tokenizer, map(encodable, pieces))
-        return [token.text for doc in docs for token in doc if not token.is_space]
+    def _of_pieces(self, run: str) -> list[str]:
+        docs = map(self._nlp.tokenizer, map(encodable, _PIECE.findall(run)))
+        return [token.text for doc in docs for token in doc]
 
 
 def encodable(text: str) -> str:
