@@ -182,7 +182,7 @@ class Terminal:
 
     def send(self, keys: str) -> None:
         """Press keys, as soon as a person can have seen what is there."""
-        time.sleep(SEEN_SECONDS)
+        time.sleep(2 * SEEN_SECONDS)
         self.burst(keys)
 
     def burst(self, keys: str) -> None:

@@ -24,7 +24,7 @@ def test_a_scheme_is_changed_and_changed_back(answered: Program) -> None:
     assert [row.get("label") for row in exported[:2]] == ["first", "first"]
     program.ok("label", "undo", "d")
     said = program.ok("label", "split", "d", "first", "x", "y")
-    assert "1 answer taken back" in said.err
+    assert "1 answer undone" in said.err
     program.ok("label", "retire", "d", "third")
     listed = program.ok("label", "list", "d").out
     assert "the second" in listed

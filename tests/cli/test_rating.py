@@ -58,7 +58,6 @@ def test_what_is_exported_loads_again(rated: Program) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("load", "n", "graded.jsonl", "--answers", "--rating", "1-3"), "'4' is not one of"),
         (("load", "n", "graded.jsonl", "--answers", "--rating", "5-1"), "no scale of grades"),
         (("load", "n", "graded.jsonl", "--answers", "--rating", "0-10"), "no scale of grades"),
         (("load", "n", "graded.jsonl", "--rating", "1-5"), "--answers"),
@@ -79,6 +78,12 @@ def test_a_scale_stays_as_it_is(rated: Program, words: tuple[str, ...], says: st
     assert ran.code in (2, 3)
     assert says in ran.err
     assert list(rated.json("stats", "d", "--json")["labels"]) == ["1", "2", "3", "4", "5"]
+
+
+def test_grades_off_the_scale_are_named_and_left_out(rated: Program) -> None:
+    ran = rated.ok("load", "n", "graded.jsonl", "--answers", "--rating", "1-3")
+    assert "'4' is not one of the grades 1 to 3" in ran.err
+    assert "2 bad lines" in ran.err
 
 
 def test_grades_are_answered_by_number_and_described(rated: Program) -> None:

@@ -34,7 +34,6 @@ def test_a_blank_name_is_refused_wherever_it_comes_from(
         ("label", "add", "d", "--", name),
         ("label", "rename", "d", "--", "a", name),
         ("label", "split", "d", "--", "a", "good", name),
-        ("load", "d", "--answers", "answers.jsonl"),
         ("manual", "d", "--plain", "--labels-from", "labels.jsonl"),
     ):
         with tries.one(words):
@@ -43,6 +42,10 @@ def test_a_blank_name_is_refused_wherever_it_comes_from(
             assert "Traceback" not in ran.err
             assert names(txtal) == ["a", "b"]
             present(txtal.exported() == exported)
+    # In a list of labels a blank is none, as null is: the others are taken.
+    txtal.ok("load", "d", "--answers", "answers.jsonl")
+    assert names(txtal) == ["a", "b"]
+    assert [line["labels"] for line in txtal.exported() if line["text"] == "new"] == [["a"]]
 
 
 @pytest.mark.parametrize(("given", "kept"), TWINS)
