@@ -64,7 +64,7 @@ def test_every_library_is_found_in_any_module_but_its_own(copy: Path) -> None:
         "prompt_toolkit": r"txtal\.ui\.\w+",
         "spacy": r"txtal\.(vectors\.pipeline|formats\.(readers|writers)\.docbin)",
         "sqlite3": r"txtal\.store\.sqlite",
-        "pyarrow": r"txtal\.formats\.parquet",
+        "pyarrow": r"txtal\.formats\.(parquet|writers\.arrow)",
         "distributed": r"txtal\.engine\.cluster",
         "click": r"txtal\.cli(\.\w+)?",
     }

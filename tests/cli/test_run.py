@@ -128,6 +128,7 @@ def test_a_callback_that_fails_is_told_and_logged_without_the_ticket(mine: Progr
 
 def test_its_own_strategy_ranks_in_the_learner(mine: Program, terminal: Open) -> None:
     one = terminal(mine, "run", "mine.py:triage", "d", "t.jsonl", "--label", "bug,praise")
+    one.wait("1 bug")
     for number in range(1, 26):  # the start order is over after 24
         one.answer("12"[number % 2], number)
     one.wait(in_step)

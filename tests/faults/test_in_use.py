@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,13 +65,21 @@ def test_what_is_overwritten_is_told_with_the_next_answer(
 
 
 def test_the_index_of_the_log_is_cut(sample: Program, terminal: Open, tries: Tries) -> None:
-    """It is mapped into the memory of every session, and to touch what is gone is deadly."""
-    screen = terminal(sample, "manual", "d")
-    screen.wait("1-9 label")
-    for number in range(1, many(6, 40)):
-        with tries.one(number):
+    """It is mapped into the memory of every session. It gets its size back before it is touched; a
+    cut in the very moment between can still end the session, and then every answer is there.
+    """
+    acknowledged = 0
+    for _ in range(many(3, 20)):
+        screen = terminal(sample, "manual", "d")
+        screen.wait("1-9 label")
+        before = acknowledged
+        with tries.one(acknowledged):
             os.truncate(sample.folder / "t.db-shm", 0)
-            screen.answer("1", number)
-    screen.send("q")
-    assert screen.end() == 0
-    present(len(sample.quick.exported()) == many(6, 40) - 1)
+            with suppress(AssertionError):
+                screen.answer("1", before + 1)
+                acknowledged += 1
+            screen.kill()
+            screen.end()
+            found = len(sample.quick.exported())
+            present(found in (acknowledged, acknowledged + 1))
+            acknowledged = found
