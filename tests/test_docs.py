@@ -180,7 +180,12 @@ def commands() -> dict[str, set[str]]:
     for name, command in program().commands.items():
         with click.Context(command) as context:
             params = command.get_params(context)
-        found[name] = {dashed for param in params for dashed in param.opts if dashed[0] == "-"}
+        found[name] = {
+            dashed
+            for param in params
+            for dashed in (*param.opts, *param.secondary_opts)
+            if dashed[0] == "-"
+        }
     return found
 
 
