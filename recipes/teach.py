@@ -43,6 +43,9 @@ def teach(
     names: Annotated[bool, "Learn from the labels' names and descriptions, too."] = True,
     robust: Annotated[bool, "Learn nothing from answers that look impossible."] = False,
     suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
+    new: Annotated[
+        bool, "Only tickets loaded since the newest answered one; see txtal drift."
+    ] = False,
     review: Annotated[bool, "Decide where annotators differ; as `txtal review`."] = False,
     overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
     seed: Annotated[int, "Makes the random choices repeatable."] = 0,
@@ -91,6 +94,7 @@ def teach(
         recheck=recheck,
         names=names,
         robust=robust,
+        new=new,
         order="disputed" if review else "suspects" if suspects else "ranking",
         seed=seed,
         synthesise=0.1 if synthesise else 0.0,

@@ -42,12 +42,14 @@ def program() -> click.Group:
     loaded a second time.
     """
     from txtal.cli import (
+        advise,
         backup,
         config,
         dataset,
         datasets,
         demo,
         doctor,
+        drift,
         evaluate,
         export,
         forget,
@@ -73,7 +75,7 @@ def program() -> click.Group:
         cli.add_command(module.command)
     for module in (dataset, forget, share, why_excluded):
         cli.add_command(module.command)
-    for command in (models.models, models.rollback, models.compare):
+    for command in (models.models, models.rollback, models.compare, drift.command, advise.command):
         cli.add_command(command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

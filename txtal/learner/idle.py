@@ -36,6 +36,8 @@ class Idle:
     """Find out whether more answers are worth giving."""
     tune: Step = _nothing
     """Try other hyperparameters."""
+    notice_drift: Step = _nothing
+    """Say, once, that the tickets loaded since the last answer are unlike the others."""
 
     def work(self) -> bool:
         """Do one step, of the first thing there is to do; return whether to call again."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from txtal.engine.fallback import steadfast
-from txtal.learner import measuring
+from txtal.learner import drifting, measuring
 from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
@@ -22,7 +22,7 @@ from txtal.learner.suspects import shown_again, suspected
 from txtal.learner.sweeping import Sweeper
 from txtal.learner.synthetic import composed
 from txtal.learning import select
-from txtal.learning.arrays import Floats
+from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_file, shipped
 from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
@@ -76,8 +76,11 @@ class PoolLearner:
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),
+            notice_drift=self._notice_drift,
         )
         self._report = report
+        self._tell = tell
+        self._looked_for_drift = False
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         with self.source.reading() as conn:
             name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
@@ -91,6 +94,8 @@ class PoolLearner:
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
+        self._since: int | None = None
+        """Of what is new, the tickets are above this; None before the first ranking."""
 
     # --- learning ---------------------------------------------------------------------------
 
@@ -108,6 +113,14 @@ class PoolLearner:
                 snapshot, there.neighbours, self.fit, lambda: self.sample_of_open(snapshot)
             )
             return self.fit
+
+    def complete(self) -> Fit:
+        """Learn with the features of every ticket, however many there are."""
+        fit = self.learn()
+        grew = False
+        while self.idle.grow():
+            grew = True
+        return self.learn() if grew else fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""
@@ -149,7 +162,17 @@ class PoolLearner:
         """Gather the tickets of a fit to pick from."""
         rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
         rows = self._sweeper.candidates(fit, rng)
+        if self.settings.new:
+            rows = self._new_of(fit, rows)
         return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))
+
+    def _new_of(self, fit: Fit, rows: Indices) -> Indices:
+        """Keep the tickets loaded after the newest that was answered at first; all if none is."""
+        if self._since is None:
+            answered = (one.ticket_id for one in fit.snapshot.answers)
+            self._since = max(set(answered) - fit.snapshot.log.synthetic, default=0)
+        new = rows[fit.features.ids[rows] > self._since]
+        return new if len(new) else rows
 
     def _suspects(self, fit: Fit) -> tuple[Ranked, ...]:
         return tuple(shown_again(one, fit.task) for one in suspected(fit)[:SIZE])
@@ -181,6 +204,15 @@ class PoolLearner:
         """Score a block of the pool, unless the next ranking is of other features."""
         fit = self.fit
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
+
+    def _notice_drift(self) -> bool:
+        if self.fit is None or self._looked_for_drift:
+            return False
+        self._looked_for_drift = True
+        with self.source.computing():
+            if said := drifting.notice(self.fit, self.source):
+                self._tell(said)
+        return False
 
     def _progress(self, done: int, total: int | None) -> None:
         self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))

@@ -54,7 +54,9 @@ class Shift:
     share_far: float
     """Of the new tickets, that lie farther from the old ones than all but a twentieth of those."""
     nearness: Floats
-    """(m,): the cosine of each new ticket to the nearest old one."""
+    """(m,): the cosine of each new ticket to the nearest of half of the old ones."""
+    newness: Floats
+    """(m,): the fraction of its nearest neighbours that are new, too."""
 
     @property
     def noticed(self) -> bool:
@@ -73,16 +75,18 @@ def shift(
     """
     rng = np.random.default_rng(seed)
     before, after = unit_rows(old), unit_rows(new)
+    neighbours, newness = _neighbour_test(before, after, rng)
     half, other = _halves(len(before), rng)
     near_new = _nearest(after, before[half])
     near_old = _nearest(before[other], before[half])
     limit = float(np.quantile(near_old, _FAR))
     return Shift(
         mean=_mean_test(before, after, rng),
-        neighbours=_neighbour_test(before, after, rng),
+        neighbours=neighbours,
         mix=None if predicted is None else _mix_test(*predicted),
         share_far=float((near_new < limit).mean()),
         nearness=near_new,
+        newness=newness,
     )
 
 
@@ -114,8 +118,13 @@ def _mean_test(before: Features, after: Features, rng: np.random.Generator) -> f
     return float((distances >= distances[0] * (1 - 1e-6)).mean())
 
 
-def _neighbour_test(before: Features, after: Features, rng: np.random.Generator) -> float:
-    """The share of relabellings, this one included, in which as many new ones lie together."""
+def _neighbour_test(
+    before: Features, after: Features, rng: np.random.Generator
+) -> tuple[float, Floats]:
+    """The share of relabellings, this one included, in which as many new ones lie together.
+
+    And the fraction (m,) of each new ticket's neighbours that are new.
+    """
     rows = np.vstack([before, after])
     cosines = rows @ rows.T
     np.fill_diagonal(cosines, -np.inf)
@@ -128,7 +137,8 @@ def _neighbour_test(before: Features, after: Features, rng: np.random.Generator)
         return float(powers[new[near[new]].sum(axis=1)].mean())
 
     drawn = [together(is_new), *(together(rng.permutation(is_new)) for _ in range(_PERMUTATIONS))]
-    return float((np.array(drawn) >= drawn[0] - 1e-12).mean())
+    newness = is_new[near[is_new]].mean(axis=1)
+    return float((np.array(drawn) >= drawn[0] - 1e-12).mean()), np.asarray(newness, np.float32)
 
 
 def _mix_test(before: Indices, after: Indices) -> float:
@@ -160,6 +170,6 @@ def risen_words(before: Sequence[Sequence[str]], after: Sequence[Sequence[str]])
     return sorted(found, key=lambda word: (-clear[word], word))
 
 
-def far_ones(found: Shift, count: int) -> Indices:
-    """Return the places of the new tickets that lie farthest from the old ones."""
-    return np.argsort(found.nearness, kind="stable")[:count]
+def newest_kinds(found: Shift, count: int) -> Indices:
+    """Return the places of the new tickets that lie most among new ones, and then farthest away."""
+    return np.lexsort((found.nearness, -found.newness))[:count]

@@ -15,6 +15,7 @@ log-likelihood, and how wide it lies there beside other labels, is the score.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +32,8 @@ FEWEST_TO_SPLIT = 16
 OVERLAPPING = 0.8
 """An area below which, by its upper end, two labels overlap."""
 
-SPLITTING = 1.0
-"""A score above which a label is taken to hold two clusters."""
+SPLITTING = 1.5
+"""How many times the median label's score one must have to be taken to hold two clusters."""
 
 _DIMENSIONS = 80
 _SHRINKAGE = 0.2
@@ -115,6 +116,14 @@ def two_clusters(features: Features, labels: Indices, seed: int = 0) -> list[Two
         rng = np.random.default_rng([seed, label])
         found.append(TwoClusters(label, _held_out_gain(own, rng), _smaller(own, rng)))
     return sorted(found, key=lambda one: -one.score)
+
+
+def splitting(found: Sequence[TwoClusters]) -> list[TwoClusters]:
+    """Keep those that hold two clusters more clearly than most labels do."""
+    if not found:
+        return []
+    usual = float(np.median([one.score for one in found]))
+    return [one for one in found if one.score > SPLITTING * usual and one.second.any()]
 
 
 def _whitened(features: Features, labels: Indices) -> Floats:

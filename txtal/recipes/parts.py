@@ -122,6 +122,8 @@ class ModelOptions:
     """Whether to learn from what the labels are called, too."""
     robust: bool = False
     """Whether to train without answers that look impossible by a model of the others."""
+    new: bool = False
+    """Whether to pick from tickets loaded after the newest answered one; see ``txtal drift``."""
     stop_gain: float = 1.0
     """Notify when 100 more answers would gain fewer points of macro-F1 than this; 0: never."""
     stop_at: float | None = None
@@ -175,6 +177,7 @@ class ModelOptions:
             robust=self.robust,
             stop=StopRule(self.stop_gain, self.stop_at),
             suspects=questions.order == "suspects",
+            new=self.new,
             code=str(code),
             stream=questions.stream is not None,
             synthesise=questions.synthesise > 0,

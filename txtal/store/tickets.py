@@ -231,6 +231,21 @@ def ids_after(conn: Connection, dataset_id: int, ticket_id: int = 0) -> array[in
     return array("q", (row[0] for row in rows))
 
 
+def metas(conn: Connection, ticket_ids: Sequence[int]) -> list[Mapping[str, Any]]:
+    """The meta of these tickets, in the same order; empty for what isn't there or can't be read."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for start in range(0, len(ticket_ids), _BATCH):
+        batch = ticket_ids[start : start + _BATCH]
+        marks = ",".join("?" * len(batch))
+        for row in conn.execute(f"SELECT id, meta FROM ticket WHERE id IN ({marks})", list(batch)):
+            try:
+                meta = json.loads(row["meta"]) if row["meta"] else {}
+            except ValueError:
+                continue
+            found[row["id"]] = meta if isinstance(meta, dict) else {}
+    return [found.get(ticket_id, {}) for ticket_id in ticket_ids]
+
+
 def newest(conn: Connection, dataset_id: int, limit: int) -> list[int]:
     """Ids of the dataset's tickets that were loaded last, in order of loading."""
     rows = conn.execute(

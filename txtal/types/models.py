@@ -127,6 +127,8 @@ class LearnerSettings:
     """Whether the labels' names and descriptions are evidence."""
     suspects: bool = False
     """Whether rankings hold answers to review."""
+    new: bool = False
+    """Whether the strategy picks from tickets loaded after the newest answered one alone."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
     stop: StopRule = StopRule()

@@ -1,0 +1,77 @@
+"""``txtal advise``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from txtal.cli import options
+from txtal.cli.options import dataset_names
+from txtal.cli.output import Console, put, put_json
+
+_SHOWN = 90
+"""Characters of a ticket that are shown."""
+
+_HEADS = {
+    "merge": "labels that overlap, and might be one:",
+    "split": "labels that hold two clusters, and might be two:",
+    "few": "labels with too few answers:",
+    "new": "tickets that fit no label, and might be a new one:",
+    "description": "descriptions that contradict how the label is used:",
+}
+
+
+@click.command("advise")
+@click.argument("dataset", shell_complete=dataset_names)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@options.features
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str,
+    as_json: bool,
+    vectors: str,
+    lang: str,
+    spacy: str | None,
+    code: Path | None,
+) -> None:
+    """Look for faults of DATASET's labels, with tickets that show them and what would mend them.
+
+    Labels to merge, to split, to answer more often or to add, and descriptions that contradict
+    use. It changes nothing.
+    """
+    from txtal.learner import advising
+    from txtal.learner.pool import PoolLearner
+    from txtal.text import count, shorten
+    from txtal.types import LearnerSettings
+
+    console: Console = context.obj
+    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
+    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    learner = PoolLearner(console.database, dataset, settings, console.status)
+    with learner.source.computing():
+        found = advising.advice(learner.complete(), learner.source)
+    console.clear()
+    ids = sorted({ticket for one in found for ticket in one.tickets})
+    texts = dict(zip(ids, learner.source.texts(ids), strict=True))
+    if as_json:
+        put_json(
+            [{**asdict(one), "tickets": [texts[ticket] for ticket in one.tickets]} for one in found]
+        )
+        return
+    kind = ""
+    for one in found:
+        if one.kind != kind:
+            click.echo() if kind else None
+            put(_HEADS[one.kind])
+            kind = one.kind
+        put(f"  {' and '.join(one.labels)}: {one.why}" if one.labels else f"  {one.why}")
+        for ticket in one.tickets:
+            put(f"      {shorten(' '.join(texts[ticket].split()), _SHOWN)}")
+        put(f"    {one.command}")
+    if found:
+        console.say(f"{count(len(found), 'remark')}; nothing was changed")
+    else:
+        console.say(f"{dataset}: nothing to say against its labels")

@@ -1,0 +1,142 @@
+"""``txtal drift``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from txtal.cli import options
+from txtal.cli.options import dataset_names
+from txtal.cli.output import Console, put, put_json, put_table
+
+if TYPE_CHECKING:
+    from txtal.formats.reading import Reading
+    from txtal.learner.drifting import Drift, Week
+
+_SHOWN = 90
+"""Characters of a ticket that are shown."""
+
+_MOST = 8
+
+
+@click.command("drift")
+@click.argument("dataset", shell_complete=dataset_names)
+@click.argument("source", required=False)
+@options.reading(labels=False)
+@options.features
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str,
+    source: str | None,
+    reading: Reading,
+    vectors: str,
+    lang: str,
+    spacy: str | None,
+    code: Path | None,
+    as_json: bool,
+) -> None:
+    """Find out whether new tickets are unlike those that DATASET's answers are about.
+
+    New are the texts of SOURCE; without it, the tickets loaded after the newest one that was
+    answered. Where tickets have dates in their meta, each week is compared with those before.
+    """
+    from txtal.errors import UsageError
+    from txtal.learner import drifting
+    from txtal.learner.pool import PoolLearner
+    from txtal.types import LearnerSettings
+
+    console: Console = context.obj
+    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
+    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    learner = PoolLearner(console.database, dataset, settings, console.status)
+    fit = learner.complete()
+    old, new = drifting.sides(
+        fit.features.ids.tolist(), [one.ticket_id for one in fit.snapshot.answers]
+    )
+    weeks = drifting.by_week(fit, learner.source)
+    found, far = None, []
+    if source is not None:
+        texts = _read(console, source, reading)
+        found = drifting.of_texts(fit, learner.source, [*old, *new], texts)
+        far = [texts[place] for place in found.unlike[:_MOST]]
+    elif new:
+        found = drifting.between(fit, learner.source, old, new)
+        far = learner.source.texts([new[place] for place in found.unlike[:_MOST]])
+    elif not weeks:
+        raise UsageError(
+            f"{dataset}: no ticket was loaded after the newest one that is answered; name a SOURCE "
+            "of new ones"
+        )
+    console.clear()
+    if as_json:
+        put_json(_json(dataset, found, far, weeks))
+        return
+    if found is not None:
+        _show(dataset, found, far, loaded=source is None)
+    _show_weeks(weeks)
+
+
+def _read(console: Console, source: str, reading: Reading) -> list[str]:
+    from txtal.formats.source import read
+    from txtal.ingest.talk import BadLines
+
+    bad = BadLines(console, strict=False)
+    records = read(source, bad, reading=reading)
+    return list(dict.fromkeys(record.text for record in records))
+
+
+def _json(
+    dataset: str, found: Drift | None, far: Sequence[str], weeks: Sequence[Week]
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"dataset": dataset}
+    if found is not None:
+        body |= asdict(found) | {"unlike": list(far)}
+    return {**body, "weeks": [asdict(one) for one in weeks]}
+
+
+def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> None:
+    from txtal.text import shorten
+
+    verdict = "drift" if found.noticed else "no drift to be noticed"
+    put(f"{verdict}: {found.new:,} new tickets against {found.old:,} that were there")
+    tests = ", ".join(f"{name} {p:.3g}" for name, p in found.tests.items())
+    put(f"probability of so great a difference by chance: {tests}")
+    put(
+        f"{100 * found.share_far:.1f} % of the new tickets lie far from the others (of the old 5 %)"
+    )
+    if found.mix:
+        click.echo()
+        put("labels predicted, where they changed the most:")
+        rows = [
+            (one.label, f"{100 * one.before:.1f} %", f"{100 * one.after:.1f} %")
+            for one in found.mix[:_MOST]
+        ]
+        put_table(("label", "before", "now"), rows)
+    if found.words:
+        put(f"words that are new or more frequent: {', '.join(found.words)}")
+    if found.noticed:
+        click.echo()
+        put("least like what was there:")
+        for text in far:
+            put(f"  {shorten(' '.join(text.split()), _SHOWN)}")
+        first = "" if loaded else "load them, then "
+        put(f"to label them: {first}txtal teach {dataset} --new")
+
+
+def _show_weeks(weeks: Sequence[Week]) -> None:
+    if not weeks:
+        return
+    words = {True: "drift", False: "-", None: "too few to tell"}
+    click.echo()
+    put("each week against those before:")
+    rows = [
+        (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f} %", words[one.noticed])
+        for one in weeks
+    ]
+    put_table(("week", "tickets", "far from the others", ""), rows, words=(0, 3))
