@@ -162,11 +162,11 @@ def words_of(fit: Fit, texts: Sequence[str]) -> list[list[str]]:
     return [
         [
             token.casefold()
-            for tokens in tokeniser.tokens(tokeniser.runs(text))
+            for tokens in tokeniser.tokens(runs)
             for token in tokens
             if any(character.isalnum() for character in token)
         ]
-        for text in texts
+        for runs in tokeniser.runs(texts)
     ]
 
 
