@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from txtal.cli import options
 from txtal.cli.options import dataset_names
-from txtal.cli.output import Console, quality
+from txtal.cli.output import Console, put_json, quality
+
+if TYPE_CHECKING:
+    from txtal.learner.fit import Fit
 
 
 @click.command("train")
@@ -22,6 +28,7 @@ from txtal.cli.output import Console, quality
 )
 @click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @options.features
+@click.option("--json", "as_json", is_flag=True, help="Say what was trained as JSON.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -32,8 +39,9 @@ def command(
     spacy: str | None,
     code: Path | None,
     robust: bool,
+    as_json: bool,
 ) -> None:
-    """Fit the classifier on every answer of DATASET and write it to a folder.
+    """Fit the classifier on what stands of each ticket of DATASET and write it to a folder.
 
     `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
     features are those the dataset was taught with, unless you name others.
@@ -45,6 +53,7 @@ def command(
     from txtal.learner.pool import PoolLearner
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
+    from txtal.text import count
     from txtal.types import LearnerSettings
 
     console: Console = context.obj
@@ -59,9 +68,35 @@ def command(
         learned = sketches(tickets.texts(conn, sorted({one.ticket_id for one in standing})))
     made = classifier.Classifier(fit.task, names, fit.calibrated, fit.features.vectoriser, learned)
     classifier.save(made, output)
-    ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
-    beside = f" ({ignored:,} ignored left out)" if ignored else ""
-    taught = len(fit.snapshot.answers) - ignored
-    console.say(f"trained on {taught:,} answers{beside}, written to {output}")
-    if headline := fit.measured.headline:
+    trained, left_out = len(fit.answered.tickets), _left_out(fit)
+    headline = fit.measured.headline
+    if as_json:
+        put_json({
+            "dataset": dataset,
+            "output": str(output),
+            "task": fit.task,
+            "labels": list(names),
+            "vectoriser": spec,
+            "tickets": trained,
+            "left_out": left_out,
+            "headline": headline and asdict(headline),
+        })  # fmt: skip
+        return
+    beside = "".join(f", {number:,} {why} left out" for why, number in left_out.items())
+    console.say(f"trained on {count(trained, 'ticket')}{beside}, written to {output}")
+    if headline:
         console.say(f"about {quality(headline, fit.task)} audit answers)")
+
+
+def _left_out(fit: Fit) -> dict[str, int]:
+    """Count the answered tickets that nothing is learned from, by the reason."""
+    from txtal.measures.gold import counting, settle
+
+    learned = set(fit.answered.tickets.tolist())
+    why: Counter[str] = Counter()
+    for ticket, said in counting(fit.snapshot.answers).items():
+        if ticket not in learned:
+            stands = settle(said, fit.scheme).answer
+            ignored = stands is not None and stands.verdict == "ignore"
+            why["tied" if stands is None else "ignored" if ignored else "without a label"] += 1
+    return dict(why)
