@@ -32,7 +32,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 from wcwidth import wcwidth
 
-from txtal.formats.labelled import read_labels
+from txtal.formats.label_files import read_labels
 from txtal.formats.source import read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner

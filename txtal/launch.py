@@ -26,7 +26,7 @@ from txtal.recipes.extensions import Extras
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, schema, settings
+from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
@@ -103,6 +103,8 @@ class _Run:
                 loader = self._load(conn, dataset)
             if self.recipe.tickets == "-" and not self.plain:
                 _keyboard_from_terminal()
+            with suppress(OSError):  # whoever can't write there says so
+                make_cache_folder(database)
             if loader is None:
                 return self._label(conn, dataset, actions)
             loader.start()

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from txtal.tempfiles import is_shared, rights
+
 
 def path() -> Path:
     """The log file, made (mode 0600) with its folder if need be. ``TXTAL_LOG`` names another."""
@@ -19,7 +21,10 @@ def path() -> Path:
         file = user_log_path("txtal", appauthor=False) / "txtal.log"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        new = not file.exists()
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+        if new and is_shared(file.parent):  # several people's, by their own choice
+            file.chmod(rights(file.parent))
     except OSError:
         return Path(os.devnull)
     return file

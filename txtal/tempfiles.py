@@ -74,14 +74,39 @@ def _is_database(path: Path) -> bool:
     return False
 
 
+SHARED = 0o2770
+"""The mode of a folder of txtal's own that a group may work in; see `txtal share`."""
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a folder is shared with its group, and what is made in it belongs to the group."""
+    with suppress(OSError):
+        return stat.S_IMODE(folder.stat().st_mode) & SHARED == SHARED
+    return False
+
+
+def rights(folder: Path) -> int:
+    """Return the mode of a file in a folder of txtal's own: the group's too where it is shared."""
+    return 0o660 if is_shared(folder) else 0o600
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of txtal's own, and those above it: private, or shared as the one above it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if is_shared(folder.parent):
+            folder.chmod(SHARED)
+
+
 @contextmanager
-def replacing(target: Path, *, named: bool = False) -> Iterator[BinaryIO]:
+def replacing(target: Path, *, named: bool = False, own: bool = False) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``target`` when the block is left in peace.
 
     Until then ``target`` is as it was, and stays so if the block raises or the process is killed;
     afterwards the new one survives a power cut. Where a user has ``named`` the target, a symbolic
     link keeps pointing at it, and it keeps its mode; else it is this user's alone, and a link is
-    replaced. Raises OSError.
+    replaced. In a folder of txtal's ``own`` it has the folder's :func:`rights`. Raises OSError.
     """
     target = Path(os.path.realpath(target)) if named else target
     file, name = make(target)
@@ -89,6 +114,8 @@ def replacing(target: Path, *, named: bool = False) -> Iterator[BinaryIO]:
         with file:
             yield file
             sync(file)
+        if own:
+            name.chmod(rights(target.parent))
         put(name, target, keep_mode=named)
     finally:
         name.unlink(missing_ok=True)
@@ -115,20 +142,22 @@ def put(file: Path, target: Path, *, keep_mode: bool = False) -> None:
     sync_folder(target.parent)
 
 
-def grow(path: Path, *, fresh: bool = False) -> BinaryIO:
+def grow(path: Path, *, fresh: bool = False, own: bool = False) -> BinaryIO:
     """A file that is written where it lies, for reading and writing, at its end.
 
-    It is made if need be, emptied if it shall be ``fresh``, and is its owner's alone. Raises
-    OSError, also where the name is a link: whoever made that may have it point anywhere.
+    It is made if need be, emptied if it shall be ``fresh``, and is its owner's alone; in a folder
+    of txtal's ``own`` it has the folder's :func:`rights`. Raises OSError, also where the name is a
+    link: whoever made that may have it point anywhere.
     """
+    mode = rights(path.parent) if own else 0o600
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), mode)
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             raise OSError(errno.ELOOP, "it is a link or no file; remove it", str(path))
-        if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) & 0o077:
-            os.fchmod(descriptor, 0o600)
+        if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) & 0o077 != mode & 0o077:
+            os.fchmod(descriptor, mode)
         if fresh:
             os.ftruncate(descriptor, 0)
         file = os.fdopen(descriptor, "r+b")

@@ -158,7 +158,7 @@ def test_an_answer_that_will_not_do_is_told_and_asked_again() -> None:
     sitting.press("keep")
     assert "two" in sitting.press("label", "3")
     assert given(session) == [("accept", (3,))]
-    assert drafts[-1] == Draft("accept", ("praise",), False, "kind")
+    assert drafts[-1] == Draft("accept", ("praise",), False, "kind", label_ids=(3,))
 
 
 def test_a_check_that_fails_costs_no_answer() -> None:

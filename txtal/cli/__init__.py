@@ -57,6 +57,7 @@ def program() -> click.Group:
         recipes,
         report,
         restore,
+        share,
         simulate,
         stats,
         suspects,
@@ -69,7 +70,7 @@ def program() -> click.Group:
         cli.add_command(module.command)
     for module in (evaluate, report, suspects, doctor, verify, backup, restore):
         cli.add_command(module.command)
-    for module in (dataset, forget, why_excluded):
+    for module in (dataset, forget, share, why_excluded):
         cli.add_command(module.command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)

@@ -72,7 +72,7 @@ class Session:
         self.questions = Questions(
             ledger, self.updates, self.background.inflow, self.policy, self.notices
         )
-        self._hooks = Calls(hooks or Hooks(), self.notices)
+        self.calls = Calls(hooks or Hooks(), self.notices)
 
     # --- what there is to see ---------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Session:
             return
         given = self.current.answered(question, verdict, labels)
         self.notice = ""
-        refusal = self._hooks.refusal(question.ticket, given, self.scheme)
+        refusal = self.calls.refusal(question.ticket, given, self.scheme)
         if refusal:
             self.notice = refusal
             return
@@ -230,7 +230,7 @@ class Session:
         self.updates.poke(answer.id)
         self._present(*following)
         self.notice = self.notice or trouble
-        self._hooks.call_back(question.ticket, answer, self.scheme)
+        self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
         """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""

@@ -146,6 +146,8 @@ def _move_aside(path: Path, copy: Path) -> Path:
         if beside.exists():
             put(beside, kept.with_name(kept.name + suffix))
     put(copy, path)
+    if kept.stat().st_mode & 0o060:  # it was shared with a group
+        path.chmod(0o660)
     return kept
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from txtal.store import cache_folder
+from txtal.store import make_cache_folder
+from txtal.tempfiles import rights
 
 
 def loading_lock(database: Path, name: str) -> FileLock:
     """To be held while a file is loaded into the dataset whose caches are called ``name``."""
-    folder = cache_folder(database)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return FileLock(folder / f"{name}.loading", mode=0o600)
+    folder = make_cache_folder(database)
+    return FileLock(folder / f"{name}.loading", mode=rights(folder))
 
 
 def is_loading(database: Path, name: str) -> bool:

@@ -13,8 +13,9 @@ from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from txtal.store import schema
+from txtal.store import make_cache_folder, schema
 from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode
+from txtal.tempfiles import rights
 from txtal.types.query import Query
 
 _STEP = 500
@@ -78,8 +79,11 @@ class SearchIndex:
                 time.sleep(_PAUSE)
 
     def _open(self) -> Connection:
-        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        folder = make_cache_folder(self._database)
+        new = not self._path.exists()
         index = open_file(self._path, create=True, busy_seconds=_BUSY_SECONDS)
+        if new:  # before its log is made, which gets the same mode
+            self._path.chmod(rights(folder))
         set_journal_mode(index, self._path)
         index.execute("PRAGMA synchronous = OFF")  # it can be made again
         for statement in _TABLES:

@@ -29,6 +29,7 @@ from txtal.types.models import (
 from txtal.types.reasons import (
     ALIKE,
     AUDIT,
+    BULK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -62,6 +63,7 @@ from txtal.types.tickets import Record, Span, Ticket
 __all__ = [
     "ALIKE",
     "AUDIT",
+    "BULK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",

@@ -28,6 +28,8 @@ CHOSEN = "chosen"
 """The annotator looked for it, its earlier answer in sight."""
 ALIKE = "alike"
 """Answered together with a near-identical ticket."""
+BULK = "bulk"
+"""Answered together with others of a list."""
 SUSPECT = "suspect"
 """Shown again because its answer is probably wrong."""
 REVIEW = "review"
@@ -112,6 +114,7 @@ for _reason in (
     Reason(
         ALIKE, "same answer as a near-identical ticket", timed=False, together=True, repeats=False
     ),
+    Reason(BULK, "answered from a list", timed=False, together=True, repeats=False),
     Reason(SUSPECT, "possible label error", in_sight=True, repeats=False),
     Reason(REVIEW, "annotators differ", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),

@@ -256,12 +256,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "open",
         ("enter",),
-        "go to the selected ticket",
+        "go to the selected ticket, or answer all that are marked",
         "go to it",
         8,
         modes=("list",),
         line="go NUMBER",
         do=finding.go,
+    ),
+    Action("mark", ("tab",), "mark the row, or no longer, and go on", "mark", 7, modes=("list",)),
+    Action("mark_all", ("c-t",), "mark all rows, or none", "mark all", 3, modes=("list",)),
+    Action(
+        "answer_all",
+        (),
+        "answer several of the last list at once",
+        line="answer NUMBERS > LABEL",
+        tasks=_NAMED,
+        do=finding.answer_numbers,
     ),
     Action("choose", ("enter",), "take the selected label", "choose", 8, modes=_PICKER),
     Action(

@@ -6,6 +6,7 @@ from txtal.session import lookup
 from txtal.session.session import Session
 from txtal.text import clean
 from txtal.types import Found, query
+from txtal.ui import answering_many
 from txtal.ui.modes import Purpose
 from txtal.ui.shell import Shell
 
@@ -26,11 +27,23 @@ def similar(shell: Shell, typed: str) -> None:
 
 
 def go(shell: Shell, typed: str) -> None:
-    """Go to the marked answer or ticket."""
+    """Go to the selected answer or ticket; with marks, answer what is marked."""
+    if shell.marked():
+        shell.pick("bulk", subject=len(shell.marked()))
+        return
     found = shell.found_at(typed)
     if found is not None:
         ticket_id = found.ticket.id
         shell.save(lambda: shell.session.revisit(ticket_id))
+
+
+def answer_numbers(shell: Shell, typed: str) -> None:
+    """Answer several of the list that was read out: ``1-3, 7 > refund``."""
+    numbers, _, name = typed.partition(">")
+    found = shell.numbered(numbers)
+    label = shell.label_at(name.strip()) if found else None
+    if label is not None:
+        answering_many.begin(shell, label.id, found)
 
 
 def look_up(session: Session, purpose: Purpose, typed: str) -> tuple[list[Found], str]:

@@ -72,24 +72,32 @@ def hints(
     room: Room,
 ) -> Line:
     """The keys worth naming now, as many as there is room for."""
-    shown = [
-        action
+    idle = _idle(session, look, overflows)
+    named = [
+        _as_offered(action, session, look, offered)
         for action in keys.available(look.mode, session.scheme.task, actions)
-        if action.hint and action.name not in _idle(session, look, overflows)
+        if action.hint and action.name not in idle
     ]
-    shown = [_as_offered(action, session, offered) for action in shown]
-    while len(shown) > 1 and _hints_width(shown) > room.line:
-        least = min(action.keep for action in shown)
-        shown.remove(next(action for action in reversed(shown) if action.keep == least))
+    shown = [(action.keep, action.first, action.hint) for action in named]
+    free = room.line + 2 - sum(cells(key) + cells(hint) + 3 for _, key, hint in shown)
+    while free < 0 and len(shown) > 1:
+        least = min(keep for keep, _, _ in shown)
+        last = max(at for at, (keep, _, _) in enumerate(shown) if keep == least)
+        _, key, hint = shown.pop(last)
+        free += cells(key) + cells(hint) + 3
     line: Line = [("", " " * room.left)]
-    for action in shown:
+    for _, key, hint in shown:
         between = "  " if len(line) > 1 else ""
-        line += [("class:key", between + action.first), ("class:hint", f" {action.hint}")]
+        line += [("class:key", between + key), ("class:hint", f" {hint}")]
     return line
 
 
-def _as_offered(action: keys.Action, session: Session, offered: Collection[str]) -> keys.Action:
+def _as_offered(
+    action: keys.Action, session: Session, look: Look, offered: Collection[str]
+) -> keys.Action:
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
+    if action.name == "open" and look.typing.marked:
+        return replace(action, hint=f"answer {len(look.typing.marked)}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
@@ -100,10 +108,6 @@ def _as_offered(action: keys.Action, session: Session, offered: Collection[str])
 
 
 _EVERY = {action.name for action in ACTIONS}
-
-
-def _hints_width(actions: Collection[keys.Action]) -> int:
-    return sum(cells(action.first) + cells(action.hint) + 3 for action in actions) - 2
 
 
 def _idle(session: Session, look: Look, overflows: bool) -> set[str]:

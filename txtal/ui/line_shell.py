@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO
 
@@ -142,6 +142,21 @@ class LineShell:
         goes = "`go NUMBER` goes to one" if found else said or "nothing is like this"
         self.pipe.say(f"and {more} more; {goes}" if more else goes)
 
+    def numbered(self, typed: str) -> list[Found]:
+        """Return those of the list that numbers and ranges mean, ``1-3, 7``; none if unclear."""
+        chosen: dict[int, Found] = {}
+        for part in typed.replace(",", " ").split():
+            first, dash, last = part.partition("-")
+            if not first.isdecimal() or (dash and not last.isdecimal()):
+                self.tell(f"{part} is no number of the last list")
+                return []
+            for number in range(int(first), int(last or first) + 1):
+                found = self.found_at(str(number))
+                if found is None:
+                    return []
+                chosen[number] = found
+        return list(chosen.values())
+
     def found_at(self, typed: str) -> Found | None:
         """Return the answer or ticket with this number in the list that was read out."""
         if typed.isdecimal() and 1 <= int(typed) <= len(self.found):
@@ -185,8 +200,23 @@ class LineShell:
         """Do it: who types a whole command has said yes."""
         do()
 
-    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
+    def marked(self) -> Sequence[Found]:
+        """Return nothing: the numbers of a list are typed with the answer."""
+        return ()
+
+    def unmark(self, found: Sequence[Found]) -> None:
+        """There is nothing to take off."""
+
+    def choose(
+        self,
+        question: str,
+        yes: Callable[[], None],
+        no: Callable[[], None],
+        about: Found | None = None,
+    ) -> None:
         """Do the one or the other, by the line that is typed next; neither if it is another."""
+        if about is not None:
+            self.pipe.say(words.excerpt(about.ticket.text))
         self.pipe.say(f"{question} [y/n]: ", end="")
         reply = self.pipe.lines.next().strip().casefold()
         {"y": yes, "yes": yes, "n": no, "no": no}.get(reply, lambda: None)()

@@ -24,6 +24,15 @@ Page = Literal["help", "guidelines", "standing", "why", "panel"]
 """A page to read."""
 
 Purpose = Literal[
-    "answer", "comment", "rename", "describe", "merge", "split", "history", "search", "similar"
+    "answer",
+    "comment",
+    "rename",
+    "describe",
+    "merge",
+    "split",
+    "history",
+    "search",
+    "similar",
+    "bulk",
 ]
 """What a label is picked, a line typed or a list opened for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from txtal.errors import TxtalError
 from txtal.text import clean
 from txtal.types import Label
-from txtal.ui import label_editing
+from txtal.ui import answering_many, label_editing
 from txtal.ui.field import Field
 from txtal.ui.finding import look_up
 from txtal.ui.labels import picked
@@ -73,6 +73,9 @@ def _take(screen: Screen, choice: Choice) -> None:
         _type(screen, Field.of(choice.level))
     elif screen.look.mode == "picker" and choice.new:
         label_editing.answer_with_new(screen, choice.new)
+    elif screen.look.mode == "picker" and typing.purpose == "bulk":
+        screen.see(mode="ticket")
+        answering_many.begin(screen, choice.label, typing.marked)
     elif screen.look.mode == "picker" and typing.purpose == "merge":
         label_editing.merge_into(screen, typing.subject, choice.label)
     else:
@@ -102,7 +105,8 @@ def list_again(screen: Screen) -> None:
         found, said = [], str(error)
     if said:
         screen.tell(said)
-    screen.look = screen.look.typed(found=tuple(found), cursor=0)
+    listed = (typing.purpose, typing.field.text)
+    screen.look = screen.look.typed(found=tuple(found), cursor=0, listed=listed)
 
 
 def _move(by: Callable[[Field], int]) -> Own:
@@ -129,6 +133,26 @@ def _select(screen: Screen, row: int) -> None:
         look.typing.found if look.mode == "list" else picked(screen.session, screen.keyboard, look)
     )
     screen.look = look.typed(cursor=max(0, min(len(rows) - 1, row)))
+
+
+def _mark(screen: Screen, key: str) -> None:
+    """Mark the selected row, or no longer, and go on to the next."""
+    typing = screen.look.typing
+    if typing.found:
+        one = typing.found[typing.cursor]
+        others = tuple(other for other in typing.marked if other.ticket.id != one.ticket.id)
+        marked = (*others, one) if len(others) == len(typing.marked) else others
+        screen.look = screen.look.typed(marked=marked)
+        _select(screen, typing.cursor + 1)
+
+
+def _mark_all(screen: Screen, key: str) -> None:
+    """Mark all rows, or none if all are marked."""
+    typing = screen.look.typing
+    ids = {one.ticket.id for one in typing.found}
+    others = tuple(one for one in typing.marked if one.ticket.id not in ids)
+    all_are = len(typing.marked) - len(others) == len(ids)
+    screen.look = screen.look.typed(marked=others if all_are else (*others, *typing.found))
 
 
 # --- pages and the ticket -----------------------------------------------------------------------
@@ -202,6 +226,8 @@ OWN: Mapping[str, Own] = {
     "home": _move(lambda field: -len(field.text)),
     "end": _move(lambda field: len(field.text)),
     "keep": _keep,
+    "mark": _mark,
+    "mark_all": _mark_all,
     "next": _step(lambda screen: 1),
     "previous": _step(lambda screen: -1),
     "next_page": _step(lambda screen: screen.picture.frame.page),

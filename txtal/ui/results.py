@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from txtal.session.session import Session
 from txtal.types import Found
@@ -24,13 +25,26 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     top = first_in_sight(look, height)
     widest = max(cells(words.said_of(session, found)) for found in typing.found)
     said = min(widest, _WIDEST, room.width // 3)
+    marked = {one.ticket.id for one in typing.marked}
     return [
         clickable(
-            barred(_row(session, found, said, room.width), at == typing.cursor, room.width),
+            barred(
+                [*_box(found, marked), *_row(session, found, said, room.width - 4 * bool(marked))],
+                at == typing.cursor,
+                room.width,
+            ),
             f"row:{at}",
         )
         for at, found in enumerate(typing.found[top : top + height], start=top)
     ]
+
+
+def _box(found: Found, marked: Collection[int]) -> Line:
+    """Whether the row is marked, where any is."""
+    if not marked:
+        return []
+    is_marked = found.ticket.id in marked
+    return [("class:chosen" if is_marked else "class:dim", "[✓] " if is_marked else "[ ] ")]
 
 
 def first_in_sight(look: Look, height: int) -> int:
@@ -52,6 +66,8 @@ def _row(session: Session, found: Found, said: int, width: int) -> Line:
 def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
     """The line being typed, and more of the marked row."""
     number = f"{look.typing.cursor + 1 if look.typing.found else 0} of {len(look.typing.found)}"
+    if look.typing.marked:
+        number = f"{len(look.typing.marked)} marked, {number}"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - 14), [("class:dim", number)], room.width

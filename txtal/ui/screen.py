@@ -7,7 +7,7 @@ goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -147,7 +147,7 @@ class Screen:
         """List answers or tickets."""
         if not self.recorder.waiting:
             self.see(mode="list")
-            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), cursor=0)
+            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), marked=())
             navigation.list_again(self)
 
     def found_at(self, typed: str) -> Found | None:
@@ -157,6 +157,10 @@ class Screen:
             return None
         self.see(mode="ticket")
         return typing.found[typing.cursor]
+
+    def numbered(self, typed: str) -> Sequence[Found]:
+        """Return nothing: rows are marked here."""
+        return ()
 
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
         """Open the list of labels."""
@@ -196,10 +200,30 @@ class Screen:
         """Do something once the annotator has said yes."""
         self.choose(question, do, lambda: None)
 
-    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
-        """Do the one or the other, once the annotator has said which."""
+    def choose(
+        self,
+        question: str,
+        yes: Callable[[], None],
+        no: Callable[[], None],
+        about: Found | None = None,
+    ) -> None:
+        """Do the one or the other, once the annotator has said which, of a ticket of a list."""
         self._replies = {"y": yes, "n": no}
-        self.see(mode="confirm", asked=f"{question} y/n")
+        self.see(mode="confirm", asked=f"{question} y/n", checked=about)
+
+    def marked(self) -> Sequence[Found]:
+        """Return what is marked in the list."""
+        return self.look.typing.marked if self.look.mode == "list" else ()
+
+    def unmark(self, found: Sequence[Found]) -> None:
+        """Take the marks off these; back to the list if others are left."""
+        ids = {one.ticket.id for one in found}
+        left = tuple(one for one in self.look.typing.marked if one.ticket.id not in ids)
+        purpose, typed = self.look.typing.listed
+        self.look = self.look.typed(marked=left, field=Field.of(typed), purpose=purpose)
+        if left:
+            self.see(mode="list")
+            navigation.list_again(self)
 
     def reply(self, key: str) -> None:
         """The annotator has said yes or no, or neither."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from txtal.recipes.extensions import Extension, Panel, Shown
@@ -47,6 +47,9 @@ class Shell(Protocol):
     def found_at(self, typed: str) -> Found | None:
         """The answer or ticket that is marked in the list, or that the typed number means."""
 
+    def numbered(self, typed: str) -> Sequence[Found]:
+        """The answers or tickets that typed numbers mean."""
+
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
         """Have a label picked."""
 
@@ -65,8 +68,20 @@ class Shell(Protocol):
     def confirm(self, question: str, do: Callable[[], None]) -> None:
         """Do something once the annotator has said yes; a typed command says so already."""
 
-    def choose(self, question: str, yes: Callable[[], None], no: Callable[[], None]) -> None:
-        """Do the one or the other, once the annotator has said which."""
+    def choose(
+        self,
+        question: str,
+        yes: Callable[[], None],
+        no: Callable[[], None],
+        about: Found | None = None,
+    ) -> None:
+        """Do the one or the other, once the annotator has said which, of a ticket of a list."""
+
+    def marked(self) -> Sequence[Found]:
+        """The marked answers or tickets of a list."""
+
+    def unmark(self, found: Sequence[Found]) -> None:
+        """Take the marks off these; back to the list if others are left."""
 
     def pause(self) -> None:
         """Stop the clock until the annotator is back."""

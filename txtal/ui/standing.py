@@ -89,9 +89,9 @@ def model_slot(session: Session, seconds: int = 0) -> str:
     name = f"v{session.updates.revision}"
     if _learner(session).state == "failed":
         return f"{name} !"
-    behind = f" +{session.behind}" if session.behind else ""
+    behind = session.behind
     training = " …" if seconds and _learner(session).state == "training" else ""
-    return f"{name}{behind}{training}"
+    return f"{name} +{behind}{training}" if behind else f"{name}{training}"
 
 
 def _learner(session: Session) -> LearnerStatus:

@@ -124,6 +124,10 @@ def _body(
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
     if look.mode == "picker" and look.typing.described:
         return _description(session, look, room, height)
+    if look.mode == "confirm" and look.checked is not None:
+        text = fold(clean(look.checked.ticket.text, newlines=True), room.width)
+        checked: list[Line] = [[], [], *([("class:ticket", line)] for line in text)]
+        return _Body(shift(checked, room.left)[:height], session.question)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)

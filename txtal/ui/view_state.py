@@ -42,6 +42,10 @@ class Typing:
     """The selected row of the list."""
     found: tuple[Found, ...] = ()
     """The list of answers or tickets."""
+    listed: tuple[Purpose, str] = ("search", "")
+    """What the list was opened for, and what was typed to narrow it down."""
+    marked: tuple[Found, ...] = ()
+    """Rows to be answered at once, in sight or not."""
     described: int = 0
     """The label whose description is shown instead of the ticket; 0 for none."""
     examples: tuple[str, ...] = ()
@@ -61,6 +65,8 @@ class Look:
     typing: Typing = Typing()
     asked: str = ""
     """The question to be answered with yes or no."""
+    checked: Found | None = None
+    """The ticket that it is about, where that isn't the one at hand."""
     notice: str = ""
     """What the screen itself has to tell; goes before the session's notice."""
     urgent: bool = False

@@ -97,6 +97,7 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "rename": f"rename {name} to: ",
         "describe": f"{name} is for: ",
         "merge": f"merge {name} into: ",
+        "bulk": f"answer {subject} with: ",
         "split": f"split {name} into, with commas: ",
         "history": "answers: ",
         "search": "tickets: ",

@@ -23,9 +23,10 @@ from filelock import FileLock
 
 from txtal.engine import LOCAL, Engine
 from txtal.errors import LearnerError
+from txtal.tempfiles import make_folder, rights
 from txtal.vectors import installed, registry
 from txtal.vectors.blocks import Arrays, Progress
-from txtal.vectors.files import Header, Ids, Matrix, RowFiles, make_private, packed
+from txtal.vectors.files import Header, Ids, Matrix, RowFiles, packed
 from txtal.vectors.spec import Spec, resolve
 from txtal.vectors.vectoriser import FIT_CHARACTERS, FORMAT, Vectoriser, fit_sample
 
@@ -180,8 +181,8 @@ class FeatureCache:
     def _alone(self, job: _Job) -> Iterator[RowFiles]:
         """Yield the files of a job's spec while no other process writes to the cache."""
         try:
-            make_private(self.directory)
-            with FileLock(self.directory / "lock", mode=0o600):
+            make_folder(self.directory)
+            with FileLock(self.directory / "lock", mode=rights(self.directory)):
                 files = RowFiles(self.directory / _key(job.spec, job.seed))
                 yield files
                 self._remove_others(files.folder)

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txtal.errors import LearnerError
-from txtal.tempfiles import grow, replacing, sync
+from txtal.tempfiles import grow, make_folder, replacing, sync
 from txtal.vectors.vectoriser import Vectoriser
 
 Ids = NDArray[np.int64]
@@ -105,11 +105,11 @@ class RowFiles:
 
     def start(self, vectoriser: Vectoriser, pool: int) -> Header:
         """Make the folder with the vectoriser and no rows; return the header."""
-        make_private(self.folder)
+        make_folder(self.folder)
         self._write_vectoriser(vectoriser)
         header = Header(0, vectoriser.dims, vectoriser.fingerprint, pool, uuid4().hex)
         for name in (_IDS, _MATRIX):
-            grow(self.folder / name, fresh=True).close()
+            grow(self.folder / name, fresh=True, own=True).close()
         self.commit(header)
         return header
 
@@ -136,7 +136,7 @@ class RowFiles:
     def write_worked_out(self, header: Header, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write arrays computed from the features, replacing any earlier ones."""
         made = np.frombuffer(header.made.encode(), dtype=np.uint8)
-        with replacing(self.folder / _WORKED_OUT) as file:
+        with replacing(self.folder / _WORKED_OUT, own=True) as file:
             np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: made})
 
     def worked_out(self, header: Header) -> dict[str, NDArray[Any]] | None:
@@ -163,14 +163,17 @@ class RowFiles:
     @contextmanager
     def appending(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         """Open the files of ids and rows for appending; they are on disk when the block is left."""
-        with grow(self.folder / _IDS) as ids, grow(self.folder / _MATRIX) as matrix:
+        with (
+            grow(self.folder / _IDS, own=True) as ids,
+            grow(self.folder / _MATRIX, own=True) as matrix,
+        ):
             yield ids, matrix
             for file in (ids, matrix):
                 sync(file)
 
     def commit(self, header: Header) -> None:
         """Write the header, which counts the rows, atomically."""
-        with replacing(self.folder / _HEADER) as file:
+        with replacing(self.folder / _HEADER, own=True) as file:
             file.write(json.dumps(asdict(header)).encode())
 
     def _write_vectoriser(self, vectoriser: Vectoriser) -> None:
@@ -178,15 +181,8 @@ class RowFiles:
             return
         header, arrays = vectoriser.to_arrays()
         own = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-        with replacing(self.folder / _VECTORISER) as file:
+        with replacing(self.folder / _VECTORISER, own=True) as file:
             np.savez(file, allow_pickle=False, **{**arrays, _OWN_HEADER: own})
-
-
-def make_private(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this user alone."""
-    if not folder.is_dir():
-        make_private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _trim(path: Path, size: int) -> None:
