@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txtal.errors import DataError
+from txtal.formats.formulas import is_own, unguarded
 from txtal.formats.lines import not_utf8
 from txtal.formats.reading import Rows, Source
 
@@ -39,13 +40,17 @@ def read(source: Source) -> Rows:
         return
     source.columns = tuple(header)
     width = len(header)
+    whole = unguarded if is_own(header) else str
     while True:
         cells = rows.next()
         if cells is None:
             return
         if len(cells) == width:
             rows.flush()
-            yield rows.start, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+            yield (
+                rows.start,
+                {name: whole(cell) for name, cell in zip(header, cells, strict=True) if cell},
+            )
         elif len(cells) > width and not any(cells[width:]):
             rows.flush()
             yield (
