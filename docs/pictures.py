@@ -111,6 +111,14 @@ PICTURES = (
             ("w",)),
     Picture("Where you stand", "`i` shows how far you are and how good the model is.", ("i",)),
     Picture("Every key", "`?` lists them; the page scrolls.", ("?",)),
+    Picture(
+        "A wide screen",
+        "From 120 columns and 20 rows on something stands beside the ticket; `tab` shows the next: "
+        "the labels with their descriptions, why this ticket, the newest answers, the progress.",
+        columns=140,
+        rows=32,
+    ),
+    Picture("Progress beside the ticket", "`tab` three times.", ("\t", "\t", "\t"), 140, 32),
     Picture("The smallest window", "40 columns and 12 rows are enough.", columns=40, rows=12),
     Picture("A list in the smallest window", "The same list of labels there.", ("/",), 40, 12),
 )  # fmt: skip

@@ -68,7 +68,7 @@ def blocks(page: Path) -> Iterator[Block]:
     assert start is None, f"{page.name}:{start}: a block without an end"
 
 
-_PLAIN_COMMANDS = re.compile(r"(?:txtal (?!teach|manual|run)[^|<>&;$`]*\n?)+")
+_PLAIN_COMMANDS = re.compile(r"(?:txtal (?!teach|manual|run|review)[^|<>&;$`]*\n?)+")
 """Commands that need no shell and no keyboard."""
 
 

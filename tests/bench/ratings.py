@@ -44,7 +44,7 @@ from tests.bench.common import DATA, emit, parser
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import decide, fit
-from txtal.learning.suspects import doubts
+from txtal.learning.suspects import suspicions
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache
@@ -203,7 +203,7 @@ def suspects(name: str, seeds: int) -> dict[str, Any]:
         folds = deal(cells, np.ones(JUDGED, np.bool_))
         judged = cross_fitted(x[drawn], np.arange(JUDGED), cells, folds, trainer.model)
         for way, task in (("by support", "rating"), ("as labels", "exclusive")):
-            first = doubts(*judged, cells, task).rows  # type: ignore[arg-type]
+            first = suspicions(*judged, cells, task).rows  # type: ignore[arg-type]
             of = found.setdefault(way, {size: [0, 0] for size in FIRST})
             for size in FIRST:
                 of[size][0] += int(wrong[first[:size]].sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.metrics import accuracy_score, classification_report, f1_score
@@ -55,6 +56,25 @@ def test_of_a_dataset(trained: Program) -> None:
     assert "an estimate for tickets like those loaded, from 68 audit answers" in said
     assert "audit only" not in said
     assert "accuracy, audit only: " in trained.quick.ok("evaluate", "d", "--all").out
+
+
+def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Program) -> None:
+    body = trained.quick.json("evaluate", "d", "--json")
+    wanted = body["accuracy"]
+    shown = f"{100 * wanted['value']:.1f}"
+    stats = trained.quick.json("stats", "d", "--json")
+    assert stats["measures"]["accuracy"] == wanted
+    assert stats["measures"]["macro_f1"] == body["macro_f1"]
+    assert stats["audit"]["accuracy"] == pytest.approx(wanted["value"], abs=1e-4)
+    for words in (("stats", "d"), ("evaluate", "d")):
+        assert f"accuracy  {shown} % " in trained.quick.ok(*words).out
+    assert f"about {shown}% right" in trained.quick.ok("train", "d", "-o", "again").err
+    trained.quick.ok("report", "d", "-o", "r.html")
+    assert f"right on {shown} % " in (trained.folder / "r.html").read_text("utf-8")
+    # Another vectoriser makes another model, of which nothing is kept yet.
+    other = trained.quick.json("evaluate", "d", "--json", "--vectors", "static")
+    assert other["accuracy"]["n"] == wanted["n"]
+    assert other["accuracy"] != wanted
 
 
 def test_of_a_classifier_on_a_labelled_file(trained: Program) -> None:
@@ -138,7 +158,48 @@ def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
     assert "there are: d" in trained.quick("evaluate", "nosuch").complaint
     ran = sample.quick("evaluate", "d")
     assert ran.code == 1
-    assert "it takes 10 answers to tickets drawn at random" in ran.err
+    assert "it takes 20 to measure anything" in ran.err
+
+
+def test_answers_from_elsewhere(tmp_path: Path) -> None:
+    """Cross-fitted on all of them, held out a part, and held against scikit-learn."""
+    program = Program(tmp_path).quick
+    lines = LABELLED.read_text("utf-8").splitlines()[:300]
+    program.file("mine.jsonl", lines)
+    program.ok("load", "--answers", "mine", "mine.jsonl")
+    body = program.json("evaluate", "mine", "--vectors", "lexical", "--json")
+    assert body["basis"] == "all answers"
+    answers = sum(program.json("stats", "mine", "--json")["answers"].values())
+    assert body["accuracy"]["n"] == answers
+    _consistent(body)
+    split = program.json(
+        "evaluate", "mine", "--vectors", "lexical", "--test-split", "0.2", "--json"
+    )
+    assert split["basis"] == "held out"
+    assert 50 <= split["accuracy"]["n"] <= 70
+    _consistent(split)
+    learned = [one["answers"] for one in split["curve"]]
+    whole = learned[-1]
+    assert learned == [round(whole * part) for part in (0.25, 0.5, 0.75, 1)]
+    assert whole + split["accuracy"]["n"] == answers
+    assert split["curve"][-1]["accuracy"] == split["accuracy"]
+    assert split["curve"][0]["accuracy"]["value"] < split["accuracy"]["value"] + 0.05
+    said = program.ok("evaluate", "mine", "--vectors", "lexical", "--test-split", "0.2").out
+    assert "only if these were drawn at random" in said
+    assert "--test-split" in program("evaluate", "x", "mine.jsonl", "--test-split", "0.2").complaint
+
+
+def _consistent(body: dict[str, Any]) -> None:
+    """The figures are scikit-learn's of the decisions that the tables stand for."""
+    pairs = [
+        (one["label"], one["taken_for"]) for one in body["confusion"] for _ in range(one["count"])
+    ]
+    pairs += [(label, label) for label, one in body["labels"].items() for _ in range(one["right"])]
+    truth, said = zip(*pairs, strict=True)
+    assert len(pairs) == body["accuracy"]["n"]
+    assert body["accuracy"]["value"] == pytest.approx(accuracy_score(truth, said), abs=1e-4)
+    f1 = f1_score(truth, said, average="macro", zero_division=0)
+    assert body["macro_f1"]["value"] == pytest.approx(f1, abs=1e-4)
 
 
 def test_hostile_labels_are_made_safe(trained: Program) -> None:

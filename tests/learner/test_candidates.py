@@ -14,7 +14,7 @@ from txtal.learner.fit import Fit
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.types import LearnerSettings
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 __all__ = ["desk"]
 
@@ -193,7 +193,7 @@ def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(
     more(one, 150)
     go_on, begin = threading.Event(), FeatureCache.begin
 
-    def waiting(*of: object, **options: object) -> Features:
+    def waiting(*of: object, **options: object) -> DatasetFeatures:
         assert go_on.wait(30)
         return begin(*of, **options)  # type: ignore[arg-type]
 

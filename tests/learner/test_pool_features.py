@@ -12,7 +12,7 @@ from tests.vectors.conftest import TEXTS
 from txtal.learner import pool_features
 from txtal.learner.pool_features import Growth
 from txtal.vectors import spec
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 SPEC, _ = spec.resolve("lexical@en")
 
@@ -44,7 +44,7 @@ class Pool:
         self.asked += ids
         return [f"{TEXTS[ticket_id % len(TEXTS)]} {ticket_id}" for ticket_id in ids]
 
-    def meet(self, last: int, answered: Sequence[int] = ()) -> Features:
+    def meet(self, last: int, answered: Sequence[int] = ()) -> DatasetFeatures:
         new = range(self.growth.last + 1, last + 1)
         return self.growth.meet(new, answered, self.texts)
 
@@ -58,7 +58,7 @@ class Pool:
         return steps
 
     @property
-    def features(self) -> Features:
+    def features(self) -> DatasetFeatures:
         assert self.growth.features is not None
         return self.growth.features
 

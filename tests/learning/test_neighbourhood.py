@@ -261,7 +261,7 @@ class TestPropagation:
         cells = np.eye(3, dtype=np.int8)[group]
         rows = np.array([0, 60, 120])
         fitted = model.fit(features[rows], cells[rows], "exclusive")
-        better = Propagation(Neighbourhood(features)).carry(fitted, rows, cells[rows])
+        better = Propagation(Neighbourhood(features)).propagate(fitted, rows, cells[rows])
 
         def confidence(of: model.LinearModel) -> float:
             return float(of.predict_proba(features)[np.arange(180), group].mean())
@@ -293,14 +293,14 @@ class TestPropagation:
         features, group = blobs()
         cells = (group == 0).astype(np.int8)[:, None]
         fitted = model.fit(features, cells, task)  # type: ignore[arg-type]
-        carried = Propagation(Neighbourhood(features)).carry(fitted, np.arange(90), cells)
+        carried = Propagation(Neighbourhood(features)).propagate(fitted, np.arange(90), cells)
         assert carried is fitted
 
     def test_rejects_and_an_unready_model_change_nothing(self) -> None:
         features, _ = blobs()
         cells = np.array([[IS, 0, 0]], np.int8)
         fitted = model.fit(features[:1], cells, "exclusive")
-        assert Propagation(Neighbourhood(features)).carry(fitted, _rows(0), cells) is fitted
+        assert Propagation(Neighbourhood(features)).propagate(fitted, _rows(0), cells) is fitted
 
 
 def _rows(*rows: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.model import LinearModel
-from txtal.learning.suspects import doubts, improbable
+from txtal.learning.suspects import improbable, suspicions
 from txtal.learning.training import Hyperparameters, Trainer
 
 
@@ -62,7 +62,7 @@ class TestCrossFitting:
         trainer = Trainer("exclusive", Hyperparameters(), (features.shape[1],))
         folds = deal(cells, np.ones(len(cells), np.bool_))
         judged = cross_fitted(features, np.arange(len(cells)), cells, folds, trainer.model)
-        found = doubts(*judged, cells, "exclusive")
+        found = suspicions(*judged, cells, "exclusive")
         first = found.rows[: int(flipped.sum())]
         assert flipped[first].mean() > 0.9
         assert (found.columns[:5] == group[found.rows[:5]]).all()
@@ -74,7 +74,7 @@ class TestExclusive:
         # Label 1 is never likelier than 0.6: that is confident enough for it, not for label 0.
         proba = rows((0.9, 0.1, 0), (0.9, 0.1, 0), (0.4, 0.6, 0), (0.4, 0.6, 0), (0.3, 0.6, 0.1))
         cells = accepted(0, 0, 1, 1, 0)
-        found = doubts(proba, everything(cells), cells, "exclusive")
+        found = suspicions(proba, everything(cells), cells, "exclusive")
         assert found.rows.tolist() == [4]
         assert found.columns.tolist() == [1]
         np.testing.assert_allclose([found.given[0], found.other[0]], [0.3, 0.6])
@@ -84,12 +84,12 @@ class TestExclusive:
         cells = accepted(0, 1, 2)
         known = everything(cells)
         known[2, 2] = False
-        assert not len(doubts(proba, known, cells, "exclusive").rows)
+        assert not len(suspicions(proba, known, cells, "exclusive").rows)
 
     def test_a_reject_of_the_label_it_surely_is(self) -> None:
         proba = rows((0.9, 0.1), (0.1, 0.9), (0.95, 0.05), (0.6, 0.4))
         cells = np.array([[IS, NOT], [NOT, IS], [NOT, UNKNOWN], [NOT, UNKNOWN]], np.int8)
-        found = doubts(proba, everything(cells), cells, "exclusive")
+        found = suspicions(proba, everything(cells), cells, "exclusive")
         assert found.rows.tolist() == [2]  # the other is less sure than usual of that label
         assert found.columns.tolist() == [0]
 
@@ -115,12 +115,12 @@ class TestGrades:
         sure = (0.05, 0.02, 0.02, 0.01, 0.9)
         proba = rows(sure, sure, sure, sure)
         cells = accepted(0, 3, 1, 4, k=5)
-        found = doubts(proba, everything(cells), cells, "rating")
+        found = suspicions(proba, everything(cells), cells, "rating")
         assert found.rows.tolist() == [0, 2, 1]
         assert found.columns.tolist() == [4, 4, 4]
         np.testing.assert_allclose(found.given, [0.05, 0.02, 0.01])
         np.testing.assert_allclose(found.other, 0.9)
-        as_labels = doubts(proba, everything(cells), cells, "exclusive")
+        as_labels = suspicions(proba, everything(cells), cells, "exclusive")
         assert as_labels.rows.tolist() == [1, 2, 0]
 
     @given(st.integers(2, 12), st.integers(0, 2**32 - 1))
@@ -138,13 +138,13 @@ class TestSeveralLabels:
             [[IS, NOT], [IS, NOT], [NOT, NOT], [IS, IS], [IS, IS]],
             np.int8,
         )
-        found = doubts(proba, everything(cells), cells, "multilabel")
+        found = suspicions(proba, everything(cells), cells, "multilabel")
         assert (found.rows[0], found.columns[0]) == (2, 1)
         assert set(found.rows.tolist()) <= {2, 4}
 
     def test_yes_or_no(self) -> None:
         proba = rows((0.9,), (0.9,), (0.1,), (0.1,), (0.95,), (0.02,))
         cells = np.array([[IS], [IS], [NOT], [NOT], [NOT], [IS]], np.int8)
-        found = doubts(proba, everything(cells), cells, "binary")
+        found = suspicions(proba, everything(cells), cells, "binary")
         assert found.rows.tolist() == [5, 4]
         np.testing.assert_allclose(found.given, [0.02, 0.05], atol=1e-6)

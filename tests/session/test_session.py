@@ -286,11 +286,21 @@ def test_an_audit_asks_for_the_label(
     learner.rankings.append(Ranking(Revision(0, 0, 0.1, "lexical@en", "margin"), (), sample))
     session.update()
     session.ignore()
+    question = session.question
+    assert question is not None
+    # What the model thinks isn't shown: people agree with what they see.
+    assert (question.ranked.suggestion, question.ranked.probabilities) == ((), ())
+    assert question.likely == ((1, 0.9),)  # it orders the keys of many labels
     session.reject()
     assert "measures accuracy" in session.notice
-    assert len(standing(conn)) == 1
     session.accept()
-    assert standing(conn)[-1].labels == (1,)
+    assert "no suggestion here" in session.notice
+    assert len(standing(conn)) == 1
+    session.choose(1)
+    answer = standing(conn)[-1]
+    assert answer.labels == (1,)
+    assert answer.ranked is not None
+    assert (answer.ranked.suggestion, answer.ranked.probabilities) == ((), ())
 
 
 def test_binary(make_dataset: MakeDataset, make_session: MakeSession, conn: Connection) -> None:

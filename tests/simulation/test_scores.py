@@ -20,7 +20,7 @@ from txtal.simulation.journal import Journal
 from txtal.simulation.replay import Simulation
 from txtal.simulation.runs import Config, Point, Run, plan
 from txtal.types import LearnerSettings, Overlap, Record
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 WORDS = ("refund", "parcel", "login", "praise", "kettle", "invoice")
 
@@ -36,7 +36,7 @@ class Recorded(Simulation):
 
     seen: list[tuple[list[frozenset[str]], dict[str, float]]]
 
-    def _score(self, fitted: LinearModel, features: Features) -> dict[str, float]:
+    def _score(self, fitted: LinearModel, features: DatasetFeatures) -> dict[str, float]:
         scores = super()._score(fitted, features)
         proba = fitted.predict_proba(features.vectoriser.transform(self.test.texts))
         said = [

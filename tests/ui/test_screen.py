@@ -12,8 +12,20 @@ from tests.conftest import StillLearner
 from tests.ui.fakes import FEW, MANY, Sitting, given, ledger, make_session, ranked_session
 from txtal.errors import DatabaseError, LockedError
 from txtal.session.session import Session
-from txtal.types import Explanation, LearnerStatus, Ranked, Ranking, Revision, Ticket
-from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS
+from txtal.types import (
+    Estimate,
+    Explanation,
+    Forecast,
+    LearnerStatus,
+    Outlook,
+    Ranked,
+    Ranking,
+    Revision,
+    Task,
+    Ticket,
+)
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, width_of
+from txtal.ui.modes import SIDES
 from txtal.ui.wrap import cells
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
@@ -857,3 +869,83 @@ def test_many_others_are_named_as_far_as_three_and_hostile_names_are_harmless() 
     text = Sitting(session, columns=200).read()
     assert "b 8, c 7, 2 more" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("size", [(120, 20), (140, 40), (171, 44), (200, 60), (260, 30)])
+@pytest.mark.parametrize("task", ["exclusive", "multilabel", "rating"])
+def test_a_wide_screen_has_a_second_column(task: Task, size: tuple[int, int]) -> None:
+    labels = [str(n) for n in range(1, 6)] if task == "rating" else MANY
+    sitting = Sitting(ranked_session(task, labels), *size)
+    said = dict(zip(SIDES, (labels[3], "Why this ticket", "ignored", "Answers per"), strict=True))
+    for side in SIDES:
+        lines = sitting.screen.draw(*size).lines
+        assert all(width_of(line) <= size[0] for line in lines)
+        assert len(lines) == size[1]
+        rules = {row.index("│") for row in sitting.read().split("\n") if "│" in row}
+        assert len(rules) == 1
+        right = "\n".join(row[min(rules) :] for row in sitting.read().split("\n"))
+        assert f"[{side.capitalize()}]" in right
+        assert said[side] in right
+        sitting.press("side")
+    assert sitting.screen.look.side == SIDES[0]
+    text = sitting.press("search")
+    assert "│" in text
+    sitting.press("whole")
+    assert sitting.errors == []
+
+
+def test_no_second_column_on_a_narrow_screen_or_beside_text_from_right_to_left() -> None:
+    assert "│" not in Sitting(ranked_session(), 119, 40).read()
+    assert "│" not in Sitting(ranked_session(), 140, 19).read()
+    assert "│" not in Sitting(make_session([HEBREW]), 140, 40).read()
+    assert "tab side" not in Sitting(ranked_session(), 119, 40).read()
+    assert "tab side" in Sitting(ranked_session(), 160, 40).read()
+
+
+def ranking_with(accuracy: float, reached: str = "", newest: int = 0) -> Ranking:
+    outlook = Outlook(
+        100, Forecast(0.01, 0.0, 0.02), 0.9, 0.02, reached=reached, notice="it may be time"
+    )
+    estimate = Estimate(120, accuracy, accuracy - 0.07, accuracy + 0.06)
+    revision = Revision(1, newest, 0.2, "v", "margin", estimate, outlook=outlook)
+    return Ranking(revision, tuple(Ranked(i, (2,), ((2, 0.6),), "margin") for i in range(2, 60)))
+
+
+def test_the_mark_that_it_may_be_time_to_stop_stays_and_its_notice_can_be_read_again() -> None:
+    learner = StillLearner()
+    session = make_session([f"t{n}" for n in range(60)], learner=learner, audit=0.0)
+    learner.rankings.append(ranking_with(0.81, "gain"))
+    sitting = Sitting(session)
+    sitting.screen.news()
+    assert "it may be time" in sitting.read()
+    for _ in range(3):
+        text = sitting.press("label", "1")
+    assert "it may be time" not in text
+    assert "■ little to gain" in text
+    assert "• it may be time" in sitting.press("notices")
+    sitting.press("close")
+    sitting.size = (40, 12)
+    assert "■" in sitting.read()
+    learner.rankings.append(ranking_with(0.81, "", newest=3))
+    sitting.screen.news()
+    assert "■" not in sitting.read()
+
+
+def test_the_accuracy_keeps_its_place_while_answers_come_in_and_the_model_trains() -> None:
+    learner = StillLearner()
+    session = make_session([f"t{n}" for n in range(60)], learner=learner, audit=0.0)
+    learner.rankings.append(ranking_with(0.81))
+    sitting = Sitting(session)
+    sitting.screen.news()
+    sitting.press("label", "1")
+    columns = set()
+    for number in range(50):
+        state = LearnerStatus("training" if number % 3 else "ready")
+        learner.status = state
+        if number % 7 == 0:
+            learner.rankings.append(ranking_with(0.80 + number / 1000, newest=number))
+            sitting.screen.news()
+        status = sitting.press("label", "1").split("\n")[-2]
+        assert "accuracy 8" in status
+        columns.add(status.index("accuracy"))
+    assert len(columns) == 1

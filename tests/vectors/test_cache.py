@@ -17,7 +17,7 @@ import pytest
 from tests.vectors.conftest import TEXTS, Lengths, SavedLengths
 from txtal.errors import LearnerError
 from txtal.vectors import cache, files, registry
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 SPEC = "lexical@en"
 ALL = range(1, len(TEXTS) + 1)
@@ -48,7 +48,9 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "COMMITTED", 10)
 
 
-def ensure(directory: Path, ids: Sequence[int] = ALL, spec: str = SPEC, **options) -> Features:
+def ensure(
+    directory: Path, ids: Sequence[int] = ALL, spec: str = SPEC, **options
+) -> DatasetFeatures:
     """By a new process, as far as the cache can tell."""
     return FeatureCache(directory).ensure(ids, options.pop("texts", Source()), spec, **options)
 
@@ -372,7 +374,7 @@ def test_two_at_once_make_the_rows_once(directory: Path) -> None:
     first.start()
     assert inside.wait(20)
     second_source = Source()
-    found: list[Features] = []
+    found: list[DatasetFeatures] = []
     second = threading.Thread(target=lambda: found.append(ensure(directory, texts=second_source)))
     second.start()
     second.join(0.3)

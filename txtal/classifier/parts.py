@@ -13,10 +13,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from txtal import tempfiles
 from txtal.classifier.resumable import check_maker
@@ -28,7 +27,7 @@ _PART = re.compile(r"(?P<name>part-\d{5,}\.(?:jsonl|jsonl\.gz|parquet))(?P<begun
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class PartSource:
     """Which file a part was made of, and what that held."""
 
     path: str
@@ -38,16 +37,16 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadePart:
     """A part that is there."""
 
-    source: Origin | None
+    source: PartSource | None
     """None of what is no file: such a part is always made again."""
     records: int
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartFile:
     """A part, there or not."""
 
     number: int
@@ -61,16 +60,15 @@ class Parts:
     def __init__(self, folder: Path, sources: Sequence[str], form: str) -> None:
         self.folder = folder
         wanted = [
-            Part(number, source, folder / f"part-{number:05}.{form}")
+            PartFile(number, source, folder / f"part-{number:05}.{form}")
             for number, source in enumerate(sources)
         ]
         self._wanted = {part.file.name: part for part in wanted}
         self._stamps = {part.file.name: _stamp(part.source) for part in wanted}
-        self._made: dict[str, Made] = {}
-        self._journal: BinaryIO | None = None
+        self._made: dict[str, MadePart] = {}
 
     @property
-    def missing(self) -> list[Part]:
+    def missing(self) -> list[PartFile]:
         """Those that are to be made."""
         return [part for name, part in self._wanted.items() if name not in self._made]
 
@@ -95,14 +93,14 @@ class Parts:
             (self.folder / name).unlink(missing_ok=True)
         self._begin_journal(maker)
 
-    def _is_of(self, name: str, made: Made) -> bool:
+    def _is_of(self, name: str, made: MadePart) -> bool:
         """Whether the part was made of what its source holds now."""
         stamp = self._stamps.get(name)
         if stamp is None or made.source is None:
             return False
         return stamp == made.source.stamp or made.source.digest == _digest(self._wanted[name])
 
-    def _check_replaced(self, there: Mapping[str, Made]) -> None:
+    def _check_replaced(self, there: Mapping[str, MadePart]) -> None:
         """Refuse to replace what was made of a file that this run doesn't read."""
         read = {os.path.realpath(part.source) for part in self._wanted.values()}
         for name, made in sorted(there.items()):
@@ -121,29 +119,23 @@ class Parts:
         ]
         with tempfiles.replacing(self.folder / _JOURNAL) as file:
             file.write("".join(lines).encode())
-        self._journal = tempfiles.grow(self.folder / _JOURNAL)
 
     def add(self, file: Path, records: int) -> None:
         """Write down that this part is there; it must be so at once, or never."""
-        assert self._journal is not None
-        made = Made(self._origin(file.name), records)
-        self._journal.write(_line(file.name, made).encode())
-        tempfiles.sync(self._journal)
+        made = MadePart(self._origin(file.name), records)
+        with tempfiles.grow(self.folder / _JOURNAL) as journal:
+            journal.write(_line(file.name, made).encode())
+            tempfiles.sync(journal)
         self._made[file.name] = made
 
-    def _origin(self, name: str) -> Origin | None:
+    def _origin(self, name: str) -> PartSource | None:
         """What the part was made of; None when that has changed while it was read."""
         part, stamp = self._wanted[name], self._stamps[name]
         if stamp is None:
             return None
         digest = _digest(part)
         same = _stamp(part.source) == stamp
-        return Origin(os.path.realpath(part.source), digest, stamp) if same else None
-
-    def close(self) -> None:
-        """Nothing more is written down."""
-        if self._journal is not None:
-            self._journal.close()
+        return PartSource(os.path.realpath(part.source), digest, stamp) if same else None
 
 
 @contextmanager
@@ -168,7 +160,7 @@ def parts(
             folder.mkdir(mode=0o700, exist_ok=True)
             if not stack.enter_context(tempfiles.alone(folder)):
                 raise UsageError(f"another run is writing to {folder}; wait for it")
-            opened = stack.enter_context(closing(Parts(folder, sources, form)))
+            opened = Parts(folder, sources, form)
             opened.begin(maker, restart=restart)
         except OSError as error:
             raise TxtalError(f"{folder} can't be written: {error.strerror or error}") from error
@@ -183,24 +175,24 @@ def _stamp(source: str) -> list[int] | None:
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
-def _digest(part: Part) -> str:
+def _digest(part: PartFile) -> str:
     with Path(part.source).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _line(name: str, made: Made) -> str:
+def _line(name: str, made: MadePart) -> str:
     return json.dumps({"part": name, **asdict(made)}) + "\n"
 
 
-def _origin_of(said: object) -> Origin | None:
+def _origin_of(said: object) -> PartSource | None:
     """The origin as the journal tells it; earlier ones knew a file by its name, size and time."""
-    return Origin(**said) if isinstance(said, dict) else None
+    return PartSource(**said) if isinstance(said, dict) else None
 
 
-def _read(journal: Path) -> tuple[dict[str, str], dict[str, Made]]:
+def _read(journal: Path) -> tuple[dict[str, str], dict[str, MadePart]]:
     """Who made the parts, and which there are; nothing where there is no journal."""
     by: dict[str, str] = {}
-    made: dict[str, Made] = {}
+    made: dict[str, MadePart] = {}
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):  # the last line is cut short
         for line in journal.read_text("utf-8").splitlines():
             said = json.loads(line)
@@ -208,5 +200,5 @@ def _read(journal: Path) -> tuple[dict[str, str], dict[str, Made]]:
                 by = dict(said["maker"])
             else:
                 name = str(said["part"])
-                made[name] = Made(_origin_of(said["source"]), int(said["records"]))
+                made[name] = MadePart(_origin_of(said["source"]), int(said["records"]))
     return by, {name: one for name, one in made.items() if (journal.parent / name).is_file()}

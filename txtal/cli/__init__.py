@@ -53,6 +53,7 @@ def program() -> click.Group:
         forget,
         label,
         load,
+        models,
         predict,
         recipes,
         report,
@@ -72,6 +73,8 @@ def program() -> click.Group:
         cli.add_command(module.command)
     for module in (dataset, forget, share, why_excluded):
         cli.add_command(module.command)
+    for command in (models.models, models.rollback, models.compare):
+        cli.add_command(command)
     cli.add_command(recipes.run)
     cli.add_command(recipes.recipes)
     for command in recipes.shipped_commands():
@@ -89,7 +92,7 @@ def _run() -> int | None:
     from txtal.recipes.recipe import name_of, shipped
 
     group = program()
-    sittings = [*(name_of(function) for function in shipped()), "demo", "run"]
-    files = config.defaults(sittings)
+    commands = [*(name_of(function) for function in shipped()), "demo", "run"]
+    files = config.defaults(commands)
     code: int | None = group.main(prog_name="txtal", standalone_mode=False, default_map=files)
     return code

@@ -67,6 +67,22 @@ def show_others(data: Data) -> None:
             put(f"  {name}: {interval(found[key])}")
 
 
+def show_curve(data: Data) -> None:
+    """How good models of more and more of the answers are on those held out."""
+    overlap = Overlap(**data["overlap"])
+    if overlap.share:
+        put(shared(overlap, "among those it learned from"))
+    click.echo()
+    put_table(
+        ("answers", "accuracy", "macro-F1"),
+        [
+            (f"{one['answers']:,}", interval(one["accuracy"]), interval(one["macro_f1"]))
+            for one in data["curve"]
+        ],
+        words=(),
+    )
+
+
 def show_overlap(data: Data) -> None:
     """What was tested on that had been learned from, and the figures without it."""
     overlap = data["overlap"] and Overlap(**data["overlap"])

@@ -12,11 +12,12 @@ from txtal.cli import estimates, options
 from txtal.cli.estimates import audits
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json
-from txtal.errors import LearnerError
+from txtal.errors import UsageError
 from txtal.measures.quality import LIKE_THOSE_LOADED
 
 if TYPE_CHECKING:
     from txtal.formats.reading import Reading
+    from txtal.types import LearnerSettings
 
 
 @click.command("evaluate")
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 @click.argument("source", required=False)
 @options.reading(labels=True)
 @options.features
+@click.option(
+    "--test-split",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="FRACTION",
+    help="Hold out this fraction of a DATASET's answers, and learn from more and more of the rest.",
+)
 @click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
@@ -36,30 +43,40 @@ def command(
     lang: str,
     spacy: str | None,
     code: Path | None,
+    test_split: float | None,
     others: bool,
     as_json: bool,
 ) -> None:
-    """How good is the model? Of a DATASET by its own answers, of a classifier by a labelled SOURCE.
+    """Measure a dataset's model, or test a classifier on a labelled file.
 
-    With a DATASET alone, its answers are fitted anew and the model is judged by cross-fitting. With
+    With a DATASET alone, its model is measured on the answers to tickets drawn at random; where
+    there are none, as of answers loaded from elsewhere, on all answers by cross-fitting. With
     SOURCE, a classifier that `txtal train` wrote to FOLDER is tried on every labelled line of it.
     """
+    from txtal.types import LearnerSettings
+
     console: Console = context.obj
     if source is None:
         spec = options.spec_as_taught(context, what, vectors, lang, spacy)
-        body = _of_dataset(console, what, spec, code, others)
-        told = f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
+        settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+        if test_split is not None:
+            body = _held_out(console, what, settings, test_split)
+        else:
+            body = _of_dataset(console, what, settings, others)
+    elif test_split is not None:
+        raise UsageError("--test-split holds out answers of a DATASET: leave out SOURCE")
     else:
         body = _of_classifier(console, Path(what), source, code, reading)
-        told = f"from {body['accuracy']['n']:,} labelled texts of {source}"
     if as_json:
         put_json(body)
         return
-    estimates.show_sums(body, told)
+    estimates.show_sums(body, _told(body, source))
     if source is not None:
         estimates.show_overlap(body)
-    elif others:
+    elif "others" in body:
         estimates.show_others(body)
+    elif "curve" in body:
+        estimates.show_curve(body)
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
@@ -67,22 +84,66 @@ def command(
 
 
 def _of_dataset(
-    console: Console, dataset: str, spec: str, code: Path | None, others: bool
+    console: Console, dataset: str, settings: LearnerSettings, others: bool
 ) -> dict[str, Any]:
-    from txtal.learner.pool import PoolLearner
-    from txtal.learning.estimate import FEWEST
+    """By the audit; without one, by all answers, each predicted by a model of the others."""
+    from txtal.learner import figures, heldout
     from txtal.measures.quality import as_data
-    from txtal.types import LearnerSettings
+    from txtal.store import datasets
 
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
-    fit = PoolLearner(console.database, dataset, settings, console.status).learn()
+    measures, basis = figures.kept(console.database, dataset, settings.vectoriser), "audit"
+    if measures is None:
+        fit = figures.fitted(console.database, dataset, settings, console.status)
+        measures = fit.measures
+        if measures is None:
+            measures, basis = heldout.of_all(fit), "all answers"
+        console.clear()
+    with console.read() as conn:
+        names = datasets.get(conn, dataset).scheme.names
+    return {
+        "dataset": dataset,
+        "basis": basis,
+        **as_data(measures, names, others=others and basis == "audit"),
+    }
+
+
+def _held_out(
+    console: Console, dataset: str, settings: LearnerSettings, share: float
+) -> dict[str, Any]:
+    from txtal.learner import figures, heldout
+    from txtal.measures.quality import as_data
+    from txtal.store import tickets
+
+    fit = figures.fitted(console.database, dataset, settings, console.status)
+    with console.read() as conn:
+        texts = tickets.texts(conn, fit.answered.tickets.tolist())
+    found = heldout.part_held_out(fit, share, texts)
     console.clear()
-    if fit.measures is None:
-        raise LearnerError(
-            f"{dataset}: no estimate yet: it takes {FEWEST} answers to tickets drawn at random, "
-            "each with its labels"
-        )
-    return {"dataset": dataset, **as_data(fit.measures, fit.scheme.names, others=others)}
+    names = fit.scheme.names
+    data = [as_data(step.measures, names) for step in found.curve]
+    curve = [{key: one[key] for key in ("answers", "accuracy", "macro_f1")} for one in data]
+    return {
+        "dataset": dataset,
+        "basis": "held out",
+        **as_data(found.measures, names),
+        "curve": curve,
+        "overlap": asdict(found.overlap),
+    }
+
+
+_ONLY_IF = "holds for other tickets only if these were drawn at random"
+
+
+def _told(body: dict[str, Any], source: str | None) -> str:
+    """Say what the figures are from."""
+    n = f"{body['accuracy']['n']:,}"
+    if source is not None:
+        return f"from {n} labelled texts of {source}"
+    if body["basis"] == "audit":
+        return f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
+    if body["basis"] == "held out":
+        return f"from {n} answers held out, by a model of {body['answers']:,} others: {_ONLY_IF}"
+    return f"from all {n} answers, each predicted by a model of four fifths of them: {_ONLY_IF}"
 
 
 def _of_classifier(

@@ -173,7 +173,7 @@ def retire(console: Console, dataset: str, label: str) -> None:
 @_dataset
 @click.pass_obj
 def undo(console: Console, dataset: str) -> None:
-    """Take back the newest change of the labels that stands."""
+    """Undo the newest change of the labels that stands."""
     _change(console, dataset, LabelChange("undo"))
 
 

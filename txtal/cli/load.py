@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from txtal.cli import options
-from txtal.cli.options import dataset_names, default_annotator
+from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json, writing
 from txtal.engine import check as check_engine
 from txtal.errors import UsageError
@@ -21,6 +21,30 @@ from txtal.types import TASKS, Task
 if TYPE_CHECKING:
     from txtal.formats.reading import Reading
     from txtal.ingest.outcome import Outcome
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Given:
+    """How the answers of a file are taken."""
+
+    annotator: str | None
+    task: Task | None
+    rating: str | None
+    replacing: bool
+    conflicts: Path | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Preparation:
+    """Whether features are made, which, and where."""
+
+    prepare: bool
+    vectors: str
+    lang: str
+    spacy: str | None
+    code: Path | None
+    engine: str
+    scheduler: str | None
 
 
 @click.command("load")
@@ -63,6 +87,8 @@ if TYPE_CHECKING:
 @options.features
 @options.engine
 @click.pass_context
+@options.gathered(_Given, "given")
+@options.gathered(_Preparation, "wanted")
 def command(
     context: click.Context,
     dataset: str,
@@ -70,20 +96,10 @@ def command(
     reading: Reading,
     strict: bool,
     answers: bool,
-    annotator: str | None,
-    task: Task | None,
-    rating: str | None,
-    replacing: bool,
-    conflicts: Path | None,
+    given: _Given,
     max_line: int,
     as_json: bool,
-    prepare: bool,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
-    engine: str,
-    scheduler: str | None,
+    wanted: _Preparation,
 ) -> None:
     """Load tickets into DATASET from each SOURCE.
 
@@ -93,42 +109,42 @@ def command(
     and the options after it, is for large datasets.
     """
     console: Console = context.obj
-    if not (source or prepare):
+    if not (source or wanted.prepare):
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")
-    if not prepare and (engine, scheduler) != ("local", None):
+    if not wanted.prepare and (wanted.engine, wanted.scheduler) != ("local", None):
         raise UsageError("--engine goes with --prepare: loading itself is this machine's work")
-    if not answers and (rating or replacing or conflicts or reading.label or reading.labels):
+    of_answers = (given.rating, given.replacing, given.conflicts, reading.label, reading.labels)
+    if not answers and any(of_answers):
         raise UsageError(
             "--label, --rating, --replace and --conflicts are about the answers of a file: give "
             "--answers, too"
         )
-    check_engine(engine, scheduler)
+    check_engine(wanted.engine, wanted.scheduler)
     from txtal.formats.folders import shards
     from txtal.types.grades import grades
 
-    if code:
+    if wanted.code:
         from txtal.recipes.recipe import load_file
 
-        load_file(code)  # it may add an import format
-    named = context.get_parameter_source("annotator") is ParameterSource.COMMANDLINE
+        load_file(wanted.code)  # it may add an import format
+    is_named = context.get_parameter_source("annotator") is ParameterSource.COMMANDLINE
     job = _Job(
         console,
         dataset,
         dataclasses.replace(reading, max_line=max_line),
         strict,
-        annotator or default_annotator(),
-        named,
-        task,
-        grades(rating) if rating else (),
-        replacing,
+        options.annotator_of(context, given.annotator),
+        is_named,
+        given.task,
+        grades(given.rating) if given.rating else (),
+        given.replacing,
     )
-    files = [file for given in source for file in shards(given, console.say)]
-    outcomes = job.load_answers(files, conflicts) if answers else job.load(files)
+    files = [file for named in source for file in shards(named, console.say)]
+    outcomes = job.load_answers(files, given.conflicts) if answers else job.load(files)
     if as_json:
         put_json({"dataset": dataset, "sources": [one.to_json() for one in outcomes]})
-    if prepare:
-        spec = options.spec_of(vectors, lang, spacy)
-        _prepare(console, dataset, spec, code, engine, scheduler)
+    if wanted.prepare:
+        _prepare(console, dataset, wanted)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -195,18 +211,17 @@ class _Job:
         return outcomes
 
 
-def _prepare(
-    console: Console, dataset: str, spec: str, code: Path | None, engine: str, scheduler: str | None
-) -> None:
+def _prepare(console: Console, dataset: str, wanted: _Preparation) -> None:
     from txtal.engine import open_engine
     from txtal.learner.prepare import prepare
     from txtal.recipes.recipe import load_file, shipped
     from txtal.text import count
 
     shipped()  # what the shipped recipes register can be named anywhere
-    if code:
-        load_file(code)
-    with open_engine(engine, scheduler) as opened:
+    if wanted.code:
+        load_file(wanted.code)
+    spec = options.spec_of(wanted.vectors, wanted.lang, wanted.spacy)
+    with open_engine(wanted.engine, wanted.scheduler) as opened:
         features = prepare(
             console.database,
             dataset,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -145,6 +146,24 @@ def taken_reading(values: dict[str, Any]) -> Reading:
     )
 
 
+def gathered(kind: type, name: str) -> Callable[[F], F]:
+    """Hand a command those of its options that a dataclass has fields for as one, called ``name``.
+
+    Goes right above the function, below the options.
+    """
+    names = [one.name for one in fields(kind)]
+
+    def add(function: F) -> F:
+        @wraps(function)
+        def call(*args: Any, **values: Any) -> Any:
+            group = kind(**{one: values.pop(one) for one in names})
+            return function(*args, **{name: group}, **values)
+
+        return cast(F, call)
+
+    return add
+
+
 _PIPELINE = (
     click.option("--lang", default="en", show_default=True, help="Language of the texts."),
     click.option("--spacy", help="An installed spaCy pipeline instead of --lang."),
@@ -260,13 +279,24 @@ def _labels(conn: Any, dataset: str) -> list[str]:
     return [label.name for label in datasets.get(conn, dataset).scheme.labels]
 
 
+def annotator_of(context: click.Context, given: str | None) -> str:
+    """The annotator that an option names, be it by the environment; else the login name."""
+    if given and context.get_parameter_source("annotator") is not ParameterSource.COMMANDLINE:
+        given = _whole(given)
+    return given or default_annotator()
+
+
 def default_annotator() -> str:
     """The user's login name, or ``annotator`` where the system knows none."""
     import getpass
 
     try:
-        name = getpass.getuser()
+        return _whole(getpass.getuser()) or "annotator"
     except (OSError, KeyError, ImportError):
         return "annotator"
-    # A login name in another encoding comes as half characters, which can't be stored.
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip() or "annotator"
+
+
+def _whole(name: str) -> str:
+    """A name in another encoding than the terminal's comes as half characters, which can't be
+    stored: U+FFFD stands for them."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()

@@ -15,8 +15,8 @@ from txtal.cli.errors import guarded
 from txtal.cli.kept import with_kept
 from txtal.cli.options import (
     Commas,
+    annotator_of,
     dataset_names,
-    default_annotator,
     reading_options,
     taken_reading,
 )
@@ -57,7 +57,7 @@ def command_of(function: RecipeFunction) -> click.Command:
 
         invocation = Invocation(
             database=console.database,
-            annotator=values["annotator"] or default_annotator(),
+            annotator=annotator_of(context, values["annotator"]),
             plain=values["plain"],
             recipe=finding.name_of(function),
             code=finding.file_of(function),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from txtal.formats.reading import Reading
     from txtal.simulation.annotator import Labelled
     from txtal.simulation.replay import Simulation
-    from txtal.simulation.runs import Full, Run
+    from txtal.simulation.runs import Full, Plan, Run
 
 
 class _Numbers(click.ParamType[list[float]]):
@@ -46,6 +47,52 @@ class _Numbers(click.ParamType[list[float]]):
             most = "" if math.isinf(self.most) else f" and at most {self.most:g}"
             self.fail(f"{text} must be at least {self.least:g}{most}.", param, ctx)
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What is run: every combination of strategies, vectors, noises, batches and seeds."""
+
+    budget: int
+    strategy: Sequence[Sequence[str]]
+    vectors: Sequence[Sequence[str]]
+    seeds: int
+    noise: Sequence[float]
+    batch: Sequence[int]
+    audit: float
+    robust: bool
+    lang: str
+    spacy: str | None
+    code: Path | None
+
+    def planned(self) -> Plan:
+        """The runs, in their order."""
+        from txtal.simulation.runs import plan
+        from txtal.types import LearnerSettings
+
+        code = str(self.code) if self.code else None
+        return plan(
+            [name for names in self.strategy for name in names],
+            [
+                options.spec_of(name, self.lang, self.spacy)
+                for names in self.vectors
+                for name in names
+            ],
+            LearnerSettings(audit=self.audit, code=code, robust=self.robust),
+            seeds=self.seeds,
+            budget=self.budget,
+            noises=self.noise,
+            batches=self.batch,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """Where the results go."""
+
+    report: Path | None
+    plot: bool | None
+    as_json: bool
 
 
 @click.command("simulate")
@@ -129,28 +176,18 @@ class _Numbers(click.ParamType[list[float]]):
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
+@options.gathered(_Compared, "compared")
+@options.gathered(_Output, "output")
 def command(
     console: Console,
     source: str,
     test: str,
     reading: Reading,
-    budget: int,
-    strategy: Sequence[Sequence[str]],
-    vectors: Sequence[Sequence[str]],
-    seeds: int,
-    noise: Sequence[float],
-    batch: Sequence[int],
-    audit: float,
-    robust: bool,
+    compared: _Compared,
     target: float | None,
     rating: str | None,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
     resume: Path | None,
-    report: Path | None,
-    plot: bool | None,
-    as_json: bool,
+    output: _Output,
 ) -> None:
     """Replay a labelled SOURCE as the annotator: does active learning pay on my data?
 
@@ -170,22 +207,12 @@ def command(
     from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
-    from txtal.simulation.runs import plan
-    from txtal.types import LearnerSettings
     from txtal.types.grades import grades
 
-    _check(report, source, test, *filter(None, [resume, code]))
+    _check(output.report, source, test, *filter(None, [resume, compared.code]))
     if target is not None and target > 1 and not rating:
         raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
-    planned = plan(
-        [name for names in strategy for name in names],
-        [options.spec_of(name, lang, spacy) for names in vectors for name in names],
-        LearnerSettings(audit=audit, code=str(code) if code else None, robust=robust),
-        seeds=seeds,
-        budget=budget,
-        noises=noise,
-        batches=batch,
-    )
+    planned = compared.planned()
     bad = BadLines(console, strict=False)
     scale = grades(rating) if rating else ()
 
@@ -206,13 +233,13 @@ def command(
             console.say(line)
         results = Results(source, test, target, replay, *_ran(console, replay))
     console.clear()
-    if as_json:
+    if output.as_json:
         put_json(results.to_json())
     else:
-        results.show(sys.stdout.isatty() if plot is None else plot)
-    if report:
-        results.write(report)
-        console.say(f"{report}: the report")
+        results.show(sys.stdout.isatty() if output.plot is None else output.plot)
+    if output.report:
+        results.write(output.report)
+        console.say(f"{output.report}: the report")
 
 
 def _check(report: Path | None, *inputs: str | Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from txtal.formats.labelled import Stated
@@ -68,9 +69,9 @@ def recorder(choice: Choice) -> Callable[[Fields], Record]:
     """The function that makes a ticket of fields: the plain ones don't pay for what is chosen."""
     if choice == Choice():
         return _of_object
-    if choice == Choice(columns=True):
-        return lambda fields: _of_row(fields, ANSWERS)
-    return lambda fields: _chosen(fields, choice)
+    if choice == Choice(columns=True, aside=choice.aside):
+        return partial(_of_row, aside=choice.aside)
+    return partial(_chosen, choice=choice)
 
 
 def _of_object(fields: Fields) -> Record:
@@ -94,13 +95,17 @@ def _of_object(fields: Fields) -> Record:
 def _of_row(fields: Fields, aside: Sequence[str], text: str | None = None) -> Record:
     """A table's row: whatever doesn't label it is meta."""
     if text is None:
-        text = fields.pop("text", None)
-    if not isinstance(text, str) or not text or text.isspace():
-        raise RowFault("'text' is blank" if not text or isinstance(text, str) else "no text")
-    extra = {name: fields.pop(name) for name in aside if name in fields}
-    inner = fields.get("meta")
-    if isinstance(inner, dict):
-        del fields["meta"]
+        text = fields.pop("text", "")
+    if type(text) is not str:
+        raise RowFault(f"'text' is {KINDS.get(type(text), 'no text')}, not a string")
+    if not text or text.isspace():
+        raise RowFault("'text' is blank")
+    extra = {}
+    for name in aside:
+        if name in fields:
+            extra[name] = fields.pop(name)
+    if "meta" in fields and isinstance(fields["meta"], dict):
+        inner = fields.pop("meta")
         fields.update((key, value) for key, value in inner.items() if value is not None)
     return Record(text, fields, extra)
 
@@ -112,7 +117,7 @@ def _chosen(fields: Fields, choice: Choice) -> Record:
     for name in choice.text:
         fields.pop(name, None)
     if choice.columns and not choice.meta:
-        made = _of_row(fields, (*ANSWERS, *choice.aside), text)
+        made = _of_row(fields, choice.aside, text)
     else:
         meta = fields.pop("meta", None)
         inner = meta if isinstance(meta, dict) else {} if meta is None else {"meta": meta}
@@ -127,8 +132,7 @@ def _chosen(fields: Fields, choice: Choice) -> Record:
 def _text(fields: Fields, choice: Choice) -> str:
     parts: list[str] = []
     for name in choice.text:
-        values = (value_of(fields, one) for one in name.split("|"))
-        value = next((one for one in values if one not in (None, "")), None)
+        value = value_of(fields, name)
         if type(value) is int or type(value) is float:
             value = str(value)
         if value is not None and not isinstance(value, str):

@@ -73,6 +73,8 @@ def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[
             f"{source}: no field is called 'text', and it could be any of {shown(bodies)}: choose "
             f"one, as in {_option(bodies[:1])}, or join several, as in {_option(bodies[:2])}"
         )
+    if subjects and [plain(name) for name in bodies] == ["description"]:
+        return (subjects[0], *bodies)  # a ticket as every helpdesk has it
     if bodies and subjects and not named:
         raise DataError(
             f"{source}: no field is called 'text': {bodies[0]!r} may be all of it, or "
@@ -96,15 +98,24 @@ def _no_text(
     table: bool,
 ) -> str:
     longest = max(words or there, key=lambda name: _mean_length(sample, name), default="")
-    header = (
-        "the first line must name the columns, as text,label does, and here it has"
-        if table
-        else "there are"
-    )
+    said = f"{source}: no field is called 'text' or by another name that says it is the text"
+    if not table:
+        return f"{said}; there are {shown(there)}; name it with --text, as in {_option([longest])}"
+    short = [name for name in there if len(name.split()) < _WORDS and len(name) < _LONG]
+    if len(short) < len(there):  # perhaps it is a ticket, whose text isn't for a message
+        return (
+            f"{said}; the first line must name the columns, as text,label does: if it is a ticket, "
+            f"write such a header above it, else name the column with --text"
+            + (f" (there are {shown(short)}, and longer names)" if short else "")
+        )
     return (
-        f"{source}: no field is called 'text' or by another name that says it is the text; "
-        f"{header} {shown(there)}; name it with --text, as in {_option([longest])}"
+        f"{said}; the first line must name the columns, and has {shown(there)}; name it with "
+        f"--text, as in {_option([longest])}"
     )
+
+
+_WORDS, _LONG = 3, 40
+"""Words and characters from which on the name of a column may be a text."""
 
 
 def _option(names: Sequence[str]) -> str:

@@ -58,12 +58,10 @@ def _is_jsonl(head: bytes) -> bool:
     return _LINE_OF_JSON.match(head) is not None
 
 
-_LABELLED = re.compile(rb"(?:\s*__label__\S+[^\n]*\n?)+\Z")
-
-
 def _is_fasttext(head: bytes) -> bool:
     whole_lines = head[: head.rfind(b"\n") + 1] or head
-    return _LABELLED.match(whole_lines) is not None
+    lines = [line for line in whole_lines.split(b"\n") if line.strip()]
+    return bool(lines) and all(b"__label__" in line for line in lines)
 
 
 _READERS = "txtal.formats.readers"

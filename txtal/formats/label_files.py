@@ -12,6 +12,7 @@ from typing import Any
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, decode
+from txtal.formats.labelled import cell
 from txtal.formats.readers.jsonl import load_object
 from txtal.reading import read_small
 from txtal.text import normalise_label, shorten
@@ -88,7 +89,10 @@ def _text(path: Path) -> str:
 def _entries(text: str) -> Iterator[_Named]:
     stripped = text.lstrip()
     start = text.count("\n", 0, len(text) - len(stripped)) + 1
-    if stripped.startswith("[") and stripped.rstrip().endswith("]"):
+    assigned = _ASSIGNED.match(stripped)
+    if assigned is not None:  # a list in YAML's or TOML's one line
+        return _of_json(_json(assigned[1], start), start)
+    if stripped.startswith("[") and (stripped.rstrip().endswith("]") or stripped[1:2] in "\"'{"):
         return _of_json(_json(stripped, start), start)
     if stripped.startswith("{") and not _is_object_a_line(stripped):
         return _of_json(_json(stripped, start), start)
@@ -96,6 +100,9 @@ def _entries(text: str) -> Iterator[_Named]:
         return _of_tags(text)
     lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
     return _of_lines(_without_comments(lines))
+
+
+_ASSIGNED = re.compile(r"\w+\s*[:=]\s*(\[[^\[\]]*\])\s*\Z")
 
 
 def _is_object_a_line(text: str) -> bool:
@@ -110,6 +117,12 @@ def _json(text: str, start: int) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
+        listed = cell(text)  # as Python prints it
+        if isinstance(listed, list):
+            return listed
+        bare = re.fullmatch(r"\[([^\[\]{}\"']*)\]\s*", text)
+        if bare is not None:  # as YAML has it
+            return [part.strip() for part in bare[1].split(",") if part.strip()]
         raise _Fault(start + error.lineno - 1, f"invalid JSON: {error.msg}") from None
 
 
@@ -120,6 +133,8 @@ def _of_json(value: Any, number: int) -> Iterator[_Named]:
             value = lists[0]
         elif _of_object(value)[0] is not None and len(value) <= 2:
             value = [value]
+        elif value and all(key.isdigit() and isinstance(one, str) for key, one in value.items()):
+            value = list(value.values())  # id2label
         elif all(one is None or isinstance(one, str) for one in value.values()):
             value = [{"label": name, "description": about} for name, about in value.items()]
         elif all(type(one) is int for one in value.values()):
@@ -177,13 +192,20 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
     mark = next((mark for mark in ",;|" if mark in only), "")
     if len(lines) == 1 and mark and not only.startswith("{") and "\t" not in only:
         return _of_one_line(lines[0][0], only, mark)
+    joined = next((m for m in ",;|" if all(m in line.strip(f" {m}") for _, line in lines)), "")
+    if joined and len(lines) > 1 and not any(line.lstrip()[0] in '{"' for _, line in lines):
+        raise _Fault(
+            lines[0][0],
+            f"is {only!r} one label or several? Write a label a line, or label,description as the "
+            "first line of a table",
+        )
     return _of_plain_lines(lines)
 
 
 def _of_one_line(number: int, line: str, mark: str) -> Iterator[_Named]:
-    for cell in next(csv.reader([line], delimiter=mark, skipinitialspace=True)):
-        if cell.strip():
-            yield number, cell, None
+    for name in next(csv.reader([line], delimiter=mark, skipinitialspace=True)):
+        if name.strip():
+            yield number, name, None
 
 
 _BULLET = re.compile(r"\s*(?:[-*•+]|\d+[.)])\s+(?=\S)")
@@ -193,6 +215,7 @@ _MARK = "__label__"
 def _of_plain_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
     bulleted = all(_BULLET.match(line) for _, line in lines)
     marked = all(line.strip().startswith(_MARK) for _, line in lines)
+    quoted = all(len(line.strip()) > 2 and _unquoted(line) != line.strip() for _, line in lines)
     ends = len(lines) > 1 and all(line.rstrip().endswith(",") for _, line in lines[:-1])
     for number, line in lines:
         if line.lstrip().startswith("{"):
@@ -206,7 +229,7 @@ def _of_plain_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
             line = _BULLET.sub("", line, count=1)
         if marked:
             line = line.strip().removeprefix(_MARK)
-        if ends:
+        if ends or quoted:
             line = _unquoted(line.strip().removesuffix(","))
         name, _, about = line.partition("\t")
         yield number, name, about
@@ -219,11 +242,11 @@ def _header(lines: Sequence[tuple[int, str]]) -> tuple[str, int, int | None] | N
     """The separator, and the columns of the names and the descriptions, of a table."""
     first = lines[0][1]
     mark = next((mark for mark in ",;\t|" if mark in first), ",")
-    cells = [cell.strip().casefold() for cell in next(csv.reader([first], delimiter=mark))]
+    cells = [one.strip().casefold() for one in next(csv.reader([first], delimiter=mark))]
     if len(lines) < 2:
         return None
-    about = next((place for place, cell in enumerate(cells) if cell in _ABOUT), None)
-    names = [cell for cell in _NAMES if cell in cells]
+    about = next((place for place, one in enumerate(cells) if one in _ABOUT), None)
+    names = [one for one in _NAMES if one in cells]
     if not names or (len(cells) == 1 and cells[0] not in ("label", "labels", "name")):
         return None
     if len(cells) > 1 and about is None and not all(line.count(mark) for _, line in lines):
@@ -265,7 +288,8 @@ def _of_yaml(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
         if line.strip() == "---" or re.fullmatch(r"\w+:\s*", line):
             continue
         item = _ITEM.match(line)
-        pair = _PAIR.match((item[1] if item else line).strip())
+        words = (item[1] if item else line).strip()
+        pair = None if item and _unquoted(words) != words else _PAIR.match(words)
         if item and name is not None:
             yield at, name, about
             name = about = None

@@ -87,10 +87,15 @@ def stated_by(fields: Mapping[str, Any], separator: str = "") -> Stated | None:
 def verdict_of(value: object) -> Verdict | None:
     """The verdict that an ``answer`` names; None for what has another meaning."""
     if isinstance(value, str):
-        word = value.strip().casefold()
-        if word in VERDICTS:
-            return word
+        return _VERDICTS.get(value.strip().casefold())
     return None
+
+
+_VERDICTS: dict[str, Verdict] = {
+    "accept": "accept", "accepted": "accept",
+    "reject": "reject", "rejected": "reject",
+    "ignore": "ignore", "ignored": "ignore", "skip": "ignore", "skipped": "ignore",
+}  # fmt: skip
 
 
 def labels_of(record: Record) -> tuple[str, ...] | None:
@@ -142,7 +147,7 @@ def names(value: Any, key: str, separator: str = "") -> tuple[str, ...] | None:
         return ("true" if value else "false",)
     if isinstance(value, str):
         value = cell(value, separator)
-        if not value:
+        if value == "":
             return None
     elif isinstance(value, Mapping) and isinstance(value.get("choices"), list):
         value = value["choices"]

@@ -10,7 +10,7 @@ from txtal.formats.labelled import Entry, Stated
 from txtal.types import ONE_OF, Record, Task
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A row that says something of a text."""
 
@@ -18,14 +18,17 @@ class Row:
     said: Stated
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Merged:
-    """What all rows of one text and one annotator come to."""
+    """What all rows of one text and one annotator come to.
+
+    Not frozen, nor is a row: there is one for each line of a file.
+    """
 
     text: str
     annotator: str
     said: Stated
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     contradicts: bool = False
     """Whether rows say what can't both be, so that some of them counted for nothing."""
 
@@ -69,7 +72,9 @@ class Statements:
         """What they come to, an answer for each text and annotator."""
         put_together = _several if task == "multilabel" else _one
         return [
-            put_together(text, annotator, _in_time(rows))
+            Merged(text, annotator, rows[0].said, rows)
+            if len(rows) == 1
+            else put_together(text, annotator, _in_time(rows))
             for (text, annotator), rows in self.groups.items()
         ]
 
@@ -100,8 +105,6 @@ def _one(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
 
     Where both are timed, a later answer to the same question takes back an earlier one.
     """
-    if len(rows) == 1:
-        return Merged(text, annotator, rows[0].said, tuple(rows))
     standing = _without_taken_back(rows)
     newest = _newest(standing)
     if newest.said.verdict == "reject":
@@ -114,7 +117,7 @@ def _one(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
         label for row in rows if row.said.verdict == "reject" for label in row.said.labels
     }
     clash = len(accepted) > 1 or any(set(labels) & refused_labels for labels in accepted)
-    return Merged(text, annotator, newest.said, tuple(rows), clash)
+    return Merged(text, annotator, newest.said, rows, clash)
 
 
 def _newest(rows: Sequence[Row]) -> Row:
@@ -141,14 +144,12 @@ def _several(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
     Rows that each say all there is to say are not put together if they are timed: the newest
     stands.
     """
-    if len(rows) == 1:
-        return Merged(text, annotator, rows[0].said, tuple(rows))
     verdicts: dict[str, str] = {}
     clash = False
     if _are_timed(rows) and all(row.said.kind == "whole" for row in rows):
         last = _without_taken_back(rows)[0]
         others = {frozenset(row.said.labels) for row in rows if row.said.verdict == "accept"}
-        return Merged(text, annotator, last.said, tuple(rows), len(others) > 1)
+        return Merged(text, annotator, last.said, rows, len(others) > 1)
     for row in rows:
         if row.said.verdict == "ignore":
             continue
@@ -166,7 +167,7 @@ def _several(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
         base = replace(base, verdict="accept", labels=applies)
     elif base.verdict != "ignore" and verdicts:
         base = replace(base, verdict="reject", labels=tuple(verdicts))
-    return Merged(text, annotator, base, tuple(rows), clash)
+    return Merged(text, annotator, base, rows, clash)
 
 
 def gold(entries: Iterable[Entry], task: Task | None = None) -> Iterator[Record]:

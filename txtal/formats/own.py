@@ -59,8 +59,8 @@ def task_of(extra: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]] | None:
 def restored(record: Record) -> Record:
     """The record that was loaded, from one that an export wrote; any other record as it is."""
     extra = record.extra
-    if not extra or not ("label" in extra or "labels" in extra):
-        return record
+    if "timestamp" not in extra or not ("label" in extra or "labels" in extra):
+        return record  # most are somebody else's: every line of a file comes by here
     named = extra.get("task") in TASKS  # exports of 0.1 didn't name it, nor the votes
     ours = RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS
     if extra.keys() >= PREDICTION_KEYS:

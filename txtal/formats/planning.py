@@ -9,13 +9,13 @@ from functools import partial
 
 from txtal.errors import DataError
 from txtal.formats import guesses, separators
-from txtal.formats.fields import Choice, Plan, RowFault, recorder, value_of
+from txtal.formats.fields import ANSWERS, Choice, Plan, RowFault, recorder, value_of
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
 from txtal.formats.shapes import Answers, Shape, shape_of
 from txtal.text import count
-from txtal.types import Task
+from txtal.types import Task, Verdict
 
 Said = Callable[[Fields], tuple[Stated, ...]]
 
@@ -53,7 +53,11 @@ def plan(
         said, aside = _answers(sample, reading, source, shape, choice, say)
         if row.columns:
             said = partial(_without_fractions, said=said)
-        choice = replace(choice, aside=aside if row.columns else ())
+    else:
+        aside = ()
+    if row.columns:
+        usual = [one for one in ANSWERS if one in source.columns and one not in aside]
+        choice = replace(choice, aside=(*usual, *aside))
     record = recorder(choice)
     if flat is not None:
         unfold = flat
@@ -63,9 +67,12 @@ def plan(
 
 def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
     """What a table says, with ``1.0`` as 1: so is a column of whole numbers written with gaps."""
+    found = said(fields)
+    if not any(_WHOLE.match(label) for one in found for label in one.labels):
+        return found
     return tuple(
         replace(one, labels=tuple(_WHOLE.sub(r"\1", label) for label in one.labels))
-        for one in said(fields)
+        for one in found
     )
 
 
@@ -139,7 +146,11 @@ def _text(
     if not sample or "text" in there:
         return ("text",), True
     if shape is not None and shape.text:
-        found = tuple(one for one in shape.text if there & set(one.split("|")))
+        found = tuple(
+            next(name for name in one.split("|") if name in there)
+            for one in shape.text
+            if there & set(one.split("|"))
+        )
         if found:
             return found, False
     return guesses.text_fields(sample, source.name, table=row.columns), False
@@ -176,7 +187,7 @@ def _answers(
                 f"{source.name}: the labels are the columns of 1 and 0, "
                 f"{guesses.shown(one_hot)}; --label names others"
             )
-        own = _is_own_table(source)
+        own = _is_own_table(sample, source)
         return partial(_of_columns, columns=tuple(one_hot), own=own), tuple(one_hot)
     fields = asked or guesses.label_fields(sample, choice.text, source.name)
     if not fields:
@@ -235,13 +246,32 @@ def _usual(
     key = "labels" if any("labels" in fields for fields in sample) else "label"
     parted = _separator(sample, (key,), separator, source, several=key == "labels")
     _say_separator(parted, separator, key, source.name, say)
-    own = _is_own_table(source)
+    own = _is_own_table(sample, source)
+    _say_of_words(sample, source.name, say)
     return partial(_as_usual, separator=parted, own=own), ()
 
 
-def _is_own_table(source: Source) -> bool:
+def _say_of_words(sample: Sequence[Fields], source: str, say: Say) -> None:
+    """Say which words in ``answer`` are no verdicts."""
+    answers = (fields.get("answer") for fields in sample)
+    words = {one.strip() for one in answers if isinstance(one, str) and one.strip()}
+    strange = sorted(word for word in words if verdict_of(word) is None)
+    if strange:
+        say(
+            f"{source}: 'answer' holds {guesses.shown(strange[:5])}, which is none of accept, "
+            "reject and ignore: such rows count as accepted"
+        )
+
+
+def _is_own_table(sample: Sequence[Fields], source: Source) -> bool:
     """Whether it is the table that ``txtal export`` writes."""
-    return {"text", "annotator", "timestamp", "comment"} <= set(source.columns)
+    if not {"text", "annotator", "timestamp", "comment"} <= set(source.columns):
+        return False
+    times = [fields["timestamp"] for fields in sample if "timestamp" in fields]
+    return all(isinstance(at, str) and _OWN_TIME.fullmatch(at) for at in times)
+
+
+_OWN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def _separator(
@@ -272,15 +302,29 @@ def _as_usual(fields: Fields, separator: str, own: bool) -> tuple[Stated, ...]:
     return _signed(said, fields, own) if said is not None else ()
 
 
+def _yes_or_no(fields: Fields, column: str, own: bool) -> tuple[Stated, ...]:
+    """What the only column of a label says: that it applies, or that it doesn't."""
+    verdict: Verdict = "accept" if guesses.is_yes(fields[column]) else "reject"
+    found = name(column.removeprefix("label:"))
+    said = Stated(verdict, (found,) if found else (), task="binary", kind="asked")
+    return _signed(said, fields, own)
+
+
 def _signed(said: Stated, fields: Fields, own: bool) -> tuple[Stated, ...]:
     """With who answered; of txtal's own table, and when, and what was noted."""
-    found = replace(said, annotator=who(fields.get("annotator")))
+    annotator = who(fields.get("annotator")) if "annotator" in fields else ""
+    found = replace(said, annotator=annotator) if annotator else said
     if own:
-        comment = fields.pop("comment", "")
-        found = replace(
-            found, at=when(fields.pop("timestamp", None)), comment=comment, kind="whole"
-        )
+        comment, at = str(fields.pop("comment", "")), when(fields.pop("timestamp", None))
+        grade = fields.pop("rating", None)
         fields.pop("annotator", None)
+        found = replace(
+            found,
+            at=at,
+            comment=comment,
+            kind=found.kind if found.task == "binary" else "whole",
+            task="rating" if grade is not None else found.task,
+        )
     return (found,)
 
 
@@ -308,6 +352,8 @@ def _of_columns(fields: Fields, columns: Sequence[str], own: bool) -> tuple[Stat
             raise RowFault(f"{one!r} is {fields[one]!r}, neither 1 nor 0")
     if not any(one in fields for one in columns):
         return ()  # a row of blanks was never labelled
+    if len(columns) == 1:
+        return _yes_or_no(fields, columns[0], own)
     applies = [one for one in columns if guesses.is_yes(fields.get(one))]
     found = tuple(filter(None, (name(one.removeprefix("label:")) for one in applies)))
     verdict = verdict_of(fields.get("answer")) or "accept"

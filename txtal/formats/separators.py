@@ -13,6 +13,9 @@ KEEP = "none"
 """The separator of cells that hold one label each, whatever is in its name."""
 
 _SEPARATORS = ("\n", "#", "|", ";", ",")
+_OF_NAMES = ("/", "&", "+", " ")
+"""What parts labels at times, and as often the words of one."""
+
 _WORDS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "newline": "\n", "space": " "}
 
 
@@ -44,6 +47,14 @@ def separator_in(
         if known and table and not doubtful:
             doubtful = mark
             example = next(one for one in joined if known & set(_split(one, mark)))
+    if not doubtful and table:
+        for mark in _OF_NAMES:
+            joined = [one for one in plain if mark in one.strip(mark)]
+            known, unknown = _parts(plain, joined, mark)
+            if several and known and not unknown:
+                return mark
+            if known and not unknown and mark != " ":
+                doubtful, example = mark, joined[0]
     if doubtful:
         raise DataError(
             f"{source}: the labels in {field!r} look like several joined by {doubtful!r}, as in "
@@ -54,8 +65,14 @@ def separator_in(
 
 
 def joined_looking(labels: Sequence[str]) -> list[str]:
-    """Labels that hold what often parts several."""
-    return [one for one in labels if any(mark in one for mark in ("#", "|", ";", ",", "\n"))]
+    """Labels that hold what often parts several, or whose parts are labels, too."""
+    there = {*labels}
+    return [
+        one
+        for one in labels
+        if any(mark in one for mark in _SEPARATORS)
+        or any(mark in one and {*_split(one, mark)} <= there for mark in _OF_NAMES)
+    ]
 
 
 def _split(text: str, mark: str) -> list[str]:

@@ -143,13 +143,15 @@ class _Taken:
 
     def check(self) -> None:
         """Raise DataError if records were read, and none says how it is labelled."""
-        if self.unlabelled and not len(self.statements):
-            keys = f" (there are {shown(self.sample_keys)})" if self.sample_keys else ""
-            raise DataError(
-                f"{self.source}: none of {count(self.unlabelled, 'record')} says how it is "
-                f"labelled{keys}; name the field with --label, or leave out --answers to load the "
-                "tickets alone"
-            )
+        if not self.unlabelled or len(self.statements):
+            return
+        many = self.unlabelled > 1
+        which = f"none of {self.unlabelled:,} records" if many else "nothing in its only record"
+        keys = f" (there are {shown(self.sample_keys)})" if self.sample_keys else ""
+        raise DataError(
+            f"{self.source}: {which} says how it is labelled{keys}; name the field with --label, "
+            "or leave out --answers to load the tickets alone"
+        )
 
 
 def _task(taken: _Taken, wish: Wish, dataset: Dataset, source: str) -> Task | None:
@@ -204,15 +206,35 @@ def _record(
     wanted = taken.grades or tuple(counts)
     dataset = datasets.prepare(conn, name, [(label, "") for label in wanted], task)
     merged = statements.merged(dataset.scheme.task)
+    if not before.scheme.labels and wish.task is None:
+        _check_contradictions(merged, taken.source)
     with transaction(conn):
         writer = _Writer(conn, dataset, wish)
         for one in merged:
-            writer.write(one)
+            writer.take(one)
+        writer.write()
     made = writer.made
     made.unlabelled = taken.unlabelled
     known = [label.name for label in (*before.scheme.labels, *before.scheme.former)]
     remarked = [] if taken.grades else remarks(counts, known, name)
     return made, writer.conflicts, remarked
+
+
+_MANY = 10
+_OFTEN = 0.1
+"""Texts, and the fraction of all texts, with several labels in rows of their own, from which on it
+has to be said what that means."""
+
+
+def _check_contradictions(merged: Sequence[Merged], source: str) -> None:
+    """Raise DataError where so many rows contradict each other that they may be meant together."""
+    named = [one for one in merged if one.contradicts and one.rows[0].said.kind == "named"]
+    if len(named) >= _MANY and len(named) > _OFTEN * len(merged):
+        raise DataError(
+            f"{source}: {len(named):,} of {count(len(merged), 'text')} have rows with different "
+            "labels: say --task multilabel, if a text may have several, or --task exclusive, if "
+            "the newest counts"
+        )
 
 
 class _Writer:
@@ -228,17 +250,23 @@ class _Writer:
         self._names = dataset.scheme.names
         standing = answers.standing(conn, dataset.id)
         self._standing = {(one.ticket_id, one.annotator): one for one in standing}
+        self._new: list[Answer] = []
         self._session = answers.open_session(conn, dataset.id, wish.annotator, "load")
 
-    def write(self, merged: Merged) -> None:
-        """Record what was said of a text, unless it is there already."""
+    def write(self) -> None:
+        """Append what was taken to the answers."""
+        answers.append_all(self._conn, self._dataset.id, self._session, self._new)
+
+    def take(self, merged: Merged) -> None:
+        """Take what was said of a text, unless it is there already."""
         ticket_id = tickets.find(self._conn, self._dataset.id, merged.text)
         if ticket_id is None:
             return  # it was to be forgotten, and counted as such when it was loaded
         said = self._fitting(merged.said)
         if said is None:
             return
-        self._count_rows(merged, said)
+        if len(merged.rows) > 1:
+            self._count_rows(merged, said)
         answer = self._answer(ticket_id, merged.annotator, said)
         there = self._standing.get((ticket_id, merged.annotator))
         if there is None:
@@ -305,7 +333,7 @@ class _Writer:
         return tuple(self._names[label] for label in labels if label in self._names)
 
     def _append(self, answer: Answer) -> None:
-        answers.append(self._conn, self._dataset.id, self._session, answer)
+        self._new.append(answer)
         self._standing[answer.ticket_id, answer.annotator] = answer
 
     def _answer(self, ticket_id: int, annotator: str, said: Stated) -> Answer:

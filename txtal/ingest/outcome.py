@@ -92,7 +92,7 @@ def _answer_lines(of: Answers) -> list[str]:
         has = "text has" if of.contradicting == 1 else "texts have"
         said.append(
             f"{of.contradicting:,} {has} rows that contradict each other: the newest counted; "
-            "--conflicts FILE lists them"
+            "--conflicts FILE lists them, and --task multilabel puts labels together"
         )
     said += [f"{number:,} left out: {reason}" for reason, number in of.left_out.items()]
     return said

@@ -16,7 +16,7 @@ from txtal.learning.arrays import Floats
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Trainer
 from txtal.types import Measures, Scheme, Task
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 NOT_READY = "the model needs answers of two kinds"
 """Why there is nothing to tell apart yet."""
@@ -77,7 +77,10 @@ class Fit:
         if before and not before.measured.is_old(answers, self.trainer.hyper):
             return replace(self, measured=before.measured)
         measured = measuring.measure(self.answered, self.trainer, self.model, *sample())
-        measures = measured.measures and measuring.by_label(measured.measures, self.answered.labels)
+        if measured.measures is None:
+            return replace(self, measured=measured)
+        measures = measuring.by_label(measured.measures, self.answered.labels)
+        measures = replace(measures, state=self.snapshot.log.state)
         return replace(self, measured=measured, measures=measures)
 
     @property
@@ -89,7 +92,7 @@ class Fit:
         return self.snapshot.scheme.task
 
     @property
-    def features(self) -> Features:
+    def features(self) -> DatasetFeatures:
         """Those of the dataset, as far as they were made."""
         return self.snapshot.features
 

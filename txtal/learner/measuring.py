@@ -41,7 +41,7 @@ class Measured:
     @property
     def headline(self) -> Estimate | None:
         """The one number shown: the accuracy, or for ratings the mean absolute error."""
-        return (self.measures.error or self.measures.accuracy) if self.measures else None
+        return self.measures.headline if self.measures else None
 
     def is_old(self, answers: int, hyper: Hyperparameters) -> bool:
         """Return whether to measure again: there are a tenth more answers, or fewer."""

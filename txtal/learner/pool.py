@@ -104,7 +104,7 @@ class PoolLearner:
             self._report(LearnerStatus("training"))
             snapshot = Snapshot(log, there.features)
             self.fit = self.fitter.fit(
-                snapshot, there.neighbours, self.fit, lambda: self._sample_of_open(snapshot)
+                snapshot, there.neighbours, self.fit, lambda: self.sample_of_open(snapshot)
             )
             return self.fit
 
@@ -112,7 +112,7 @@ class PoolLearner:
         """Return the newest fit; learn first where there is none."""
         return self.fit or self.learn()
 
-    def _sample_of_open(self, snapshot: Snapshot) -> tuple[Floats, int]:
+    def sample_of_open(self, snapshot: Snapshot) -> tuple[Floats, int]:
         """Return the features of open tickets drawn uniformly (p, d), and how many are open."""
         rng = np.random.default_rng(self.settings.seed)  # not the one that tickets are picked with
         rows = snapshot.open_rows

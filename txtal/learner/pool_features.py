@@ -24,7 +24,7 @@ from txtal.learning.arrays import Indices
 from txtal.learning.herding import Herding
 from txtal.learning.neighbourhood import Neighbourhood
 from txtal.learning.propagation import Propagation
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 from txtal.vectors.spec import Spec
 
 SMALL = 30_000
@@ -65,11 +65,11 @@ class Neighbours:
         return cls(sample, Propagation(sample), Herding(sample), tickets)
 
     @classmethod
-    def of(cls, features: Features, tickets: int) -> Neighbours:
+    def of(cls, features: DatasetFeatures, tickets: int) -> Neighbours:
         """Draw a sample of the features; its neighbours are found when they are first needed."""
         return cls.among(Neighbourhood(features.matrix), tickets)
 
-    def kept_up(self, features: Features, tickets: int) -> Neighbours:
+    def kept_up(self, features: DatasetFeatures, tickets: int) -> Neighbours:
         """Return those for more of the same features: the very same, wider ones, or new ones."""
         if len(features.matrix) == self.sample.pool:
             return self
@@ -89,7 +89,7 @@ class Neighbours:
         return None if arrays is None else {**arrays, "tickets": np.array(self.tickets)}
 
     @classmethod
-    def from_arrays(cls, features: Features, arrays: Mapping[str, Any]) -> Neighbours | None:
+    def from_arrays(cls, features: DatasetFeatures, arrays: Mapping[str, Any]) -> Neighbours | None:
         """Undo :meth:`to_arrays`; None for arrays that don't belong to these features."""
         sample, tickets = Neighbourhood.from_arrays(features.matrix, arrays), arrays.get("tickets")
         if sample is None or tickets is None or tickets.shape != ():
@@ -101,7 +101,7 @@ class Neighbours:
 class Vectorised:
     """The features that serve now, with the neighbours among them."""
 
-    features: Features
+    features: DatasetFeatures
     neighbours: Neighbours
 
 
@@ -153,11 +153,11 @@ class PoolFeatures:
         features = self._growth.step(self._fetch)
         return None if features is None else self._adopt(features)
 
-    def serves(self, features: Features) -> bool:
+    def serves(self, features: DatasetFeatures) -> bool:
         """Return whether these features are the ones that serve now."""
         return self._there is not None and self._there.features is features
 
-    def outdates(self, features: Features) -> bool:
+    def outdates(self, features: DatasetFeatures) -> bool:
         """Return whether there are so many more features than these that it is time to rank."""
         if self._there is None:
             return False
@@ -189,7 +189,7 @@ class PoolFeatures:
         self._stored = neighbours
         return True
 
-    def _adopt(self, features: Features) -> Vectorised:
+    def _adopt(self, features: DatasetFeatures) -> Vectorised:
         """Have these features serve from now on, with their neighbours."""
         there = self._there
         if there is None or there.features.made != features.made:
@@ -200,7 +200,7 @@ class PoolFeatures:
         self._there = there
         return there
 
-    def _prepared_for(self, features: Features) -> Neighbours:
+    def _prepared_for(self, features: DatasetFeatures) -> Neighbours:
         made, neighbours = self._prepared or ("", None)
         self._prepared = None
         if neighbours is None or made != features.made:
@@ -208,14 +208,14 @@ class PoolFeatures:
             neighbours.sample.find()
         return neighbours
 
-    def _prepare(self, features: Features) -> None:
+    def _prepare(self, features: DatasetFeatures) -> None:
         """Find neighbours before features that were made anew serve, while the old ones do."""
         neighbours = self._stored_or_new(features)
         if self._there is not None:
             neighbours.sample.find()
         self._prepared = features.made, neighbours
 
-    def _stored_or_new(self, features: Features) -> Neighbours:
+    def _stored_or_new(self, features: DatasetFeatures) -> Neighbours:
         arrays = self._cache.remembered(features, self._spec)
         self._stored = Neighbours.from_arrays(features, arrays) if arrays else None
         tickets = self._growth.tickets
@@ -233,18 +233,18 @@ class Growth:
         spec: Spec,
         progress: Progress,
         loading: Callable[[], bool] = lambda: False,
-        prepare: Callable[[Features], object] = lambda features: None,
+        prepare: Callable[[DatasetFeatures], object] = lambda features: None,
     ) -> None:
         """``loading`` tells whether more tickets are to come; ``prepare`` does what features made
         anew need before they serve, in the thread that makes them.
         """
-        self.features: Features | None = None
+        self.features: DatasetFeatures | None = None
         self._cache = cache
         self._spec = spec
         self._progress = progress
         self._loading = loading
         self._prepare = prepare
-        self._anew: Future[Features] | None = None
+        self._anew: Future[DatasetFeatures] | None = None
         self._ids: Indices = np.empty(0, np.int64)
         self._waiting: Indices = np.empty(0, np.int64)
         self._answered: Indices = np.empty(0, np.int64)
@@ -265,7 +265,7 @@ class Growth:
         """Whether every ticket that was met has its features."""
         return self.features is not None and not len(self._waiting) and self._anew is None
 
-    def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> Features:
+    def meet(self, new: Sequence[int], answered: Sequence[int], fetch: Fetch) -> DatasetFeatures:
         """Return the features there are, now that the dataset has ``new`` tickets, too.
 
         Those of all tickets in a small pool, and in any pool those of answered tickets, except
@@ -284,7 +284,7 @@ class Growth:
             return self.features
         return self._meet_many(fresh, fetch)
 
-    def _meet_many(self, fresh: Indices, fetch: Fetch) -> Features:
+    def _meet_many(self, fresh: Indices, fetch: Fetch) -> DatasetFeatures:
         if self.features is None:
             self._progress(0, None)
             self.features, fresh = self._cache.open(self._spec), self._ids
@@ -296,7 +296,7 @@ class Growth:
             return self.features
         return self._append(urgent, fetch)
 
-    def step(self, fetch: Fetch) -> Features | None:
+    def step(self, fetch: Fetch) -> DatasetFeatures | None:
         """Make the next part and return the features there are; None when nothing was left to make.
 
         Outgrown features are made anew in a thread, which a step only looks after.
@@ -322,10 +322,10 @@ class Growth:
         size = (SLOWLY if features.vectoriser.slow else PART) * self._cache.engine.width
         return self._append(self._waiting[:size], fetch)
 
-    def _begin(self, fetch: Fetch) -> Features:
+    def _begin(self, fetch: Fetch) -> DatasetFeatures:
         return self._serve(self._make(fetch, self._ids, self._answered))
 
-    def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> Features:
+    def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> DatasetFeatures:
         """Fit anew and make the first part, with the answered tickets; the old serve until then."""
         drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
@@ -335,13 +335,13 @@ class Growth:
         self._prepare(made)
         return made
 
-    def _serve(self, made: Features) -> Features:
+    def _serve(self, made: DatasetFeatures) -> DatasetFeatures:
         self.features = made
         self._waiting = self._waiting[:0]
         self._wait_for(self._ids[made.rows(self._ids) < 0])
         return made
 
-    def _append(self, ids: Indices, fetch: Fetch) -> Features:
+    def _append(self, ids: Indices, fetch: Fetch) -> DatasetFeatures:
         grown = self._cache.append(ids, fetch, self._spec)
         if grown is None:  # somebody deleted the cache
             return self._begin(fetch)

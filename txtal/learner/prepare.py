@@ -9,11 +9,13 @@ from txtal.learner.pool_features import PoolFeatures
 from txtal.learner.source import Source
 from txtal.store import cache_folder, datasets, tickets
 from txtal.vectors.blocks import Progress
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 from txtal.vectors.spec import resolve
 
 
-def prepare(path: Path, name: str, spec: str, engine: Engine, progress: Progress) -> Features:
+def prepare(
+    path: Path, name: str, spec: str, engine: Engine, progress: Progress
+) -> DatasetFeatures:
     """Make the features of every ticket of a dataset, as the learner does behind a session.
 
     Only missing ones are made; a run that was stopped is resumed. Raises UsageError for a bad spec,

@@ -16,7 +16,7 @@ from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.types import RANDOM, START, Ranked, Revision
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.spec import Spec
 
 SIZE = 50
@@ -155,7 +155,7 @@ class Picker:
         return rows
 
 
-def ranked(pick: Pick, features: Features, fit: Fit) -> tuple[Ranked, ...]:
+def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...]:
     """Describe each ticket picked: the model's suggestion, and calibrated probabilities.
 
     ``features`` are those that the picked rows are rows of.

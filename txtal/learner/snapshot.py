@@ -10,10 +10,10 @@ import numpy as np
 
 from txtal.errors import LearnerError
 from txtal.learning.arrays import Indices, Mask
-from txtal.store import answers, datasets, synthetic
+from txtal.store import answers, datasets, revisions, synthetic
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Dataset, Scheme
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class AnswerLog:
     """Ids of the tickets that were drawn uniformly, whatever they were shown again for."""
     synthetic: frozenset[int]
     """Ids of the tickets that were composed, which are no part of the pool."""
+    state: str = ""
+    """Of answers, labels and tickets; see :func:`txtal.store.revisions.state`."""
 
     @classmethod
     def read(cls, conn: Connection, name: str) -> AnswerLog:
@@ -41,14 +43,15 @@ class AnswerLog:
                 f"{name} has no labels yet; label some tickets first: txtal teach {name} -l A,B"
             )
         # The newest id is read before the answers: they may hold more than it says, never less.
-        newest = answers.newest(conn, dataset.id)
+        newest, state = answers.newest(conn, dataset.id), revisions.state(conn, dataset.id)
         return cls(
             dataset,
             newest,
             answers.standing(conn, dataset.id),
-            answers.chances(conn, dataset.id),
+            answers.selection_probabilities(conn, dataset.id),
             answers.drawn(conn, dataset.id, dataset.scheme.task),
             synthetic.ids(conn, dataset.id),
+            state,
         )
 
 
@@ -57,7 +60,7 @@ class Snapshot:
     """The answers at one moment, with the features there were."""
 
     log: AnswerLog
-    features: Features
+    features: DatasetFeatures
 
     @property
     def scheme(self) -> Scheme:

@@ -40,7 +40,7 @@ from txtal.types import (
     Revision,
 )
 from txtal.vectors import spec
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 SCORED = 256
 """Tickets scored at a time."""
@@ -205,7 +205,7 @@ class StreamLearner:
         scores = self._score(fit, features) if scored and fit.model.ready else None
         return ranked(Pick(reason, np.arange(len(ticket_ids)), scores, None), features, fit)
 
-    def _score(self, fit: Fit, features: Features) -> Floats:
+    def _score(self, fit: Fit, features: DatasetFeatures) -> Floats:
         """Score tickets (n,) one by one, as they would be in a pool."""
         pool = Pool(
             features=features.matrix[:],

@@ -16,7 +16,7 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.store import tickets
 from txtal.store.sqlite import Connection
 from txtal.types import Answer
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.files import Matrix
 from txtal.vectors.spec import Spec
 from txtal.vectors.vectoriser import FIT_TEXTS, Vectoriser
@@ -74,7 +74,7 @@ class StreamFeatures:
             vectoriser, pool, made = before.vectoriser, before.pool, before.made
         ids = np.array(newest[-SAMPLE:], np.int64)
         matrix = _stored(self.vectorise(conn, ids.tolist(), vectoriser))
-        features = Features(ids, matrix, vectoriser, pool, made)
+        features = DatasetFeatures(ids, matrix, vectoriser, pool, made)
         neighbours = Neighbours.of(features, total)
         if before is not None:
             kept = np.setdiff1d(answered, newest)
@@ -97,7 +97,7 @@ class StreamFeatures:
         return vectoriser.transform(tickets.texts(conn, ids))
 
 
-def outgrown(features: Features, tickets: int) -> bool:
+def outgrown(features: DatasetFeatures, tickets: int) -> bool:
     """Return whether to fit anew: to twice the texts of the last fit, and once to the most it sees.
 
     The last fit but one isn't so near to the last that it would be wasted.
@@ -108,12 +108,12 @@ def outgrown(features: Features, tickets: int) -> bool:
     return tickets > (doubled if 2 * doubled <= FIT_TEXTS else FIT_TEXTS - 1)
 
 
-def only(features: Features, ids: Sequence[int], rows: Floats) -> Features:
+def only(features: DatasetFeatures, ids: Sequence[int], rows: Floats) -> DatasetFeatures:
     """Return features of these tickets alone, in their order, by the same vectoriser."""
     return replace(features, ids=np.array(ids, np.int64), matrix=_stored(rows))
 
 
-def _with(features: Features, ids: Indices, rows: Floats) -> Features:
+def _with(features: DatasetFeatures, ids: Indices, rows: Floats) -> DatasetFeatures:
     """Append more rows to the features."""
     return replace(
         features,

@@ -13,7 +13,7 @@ from txtal.learning import suspects
 from txtal.learning.arrays import Floats, Indices, Mask, unit_rows
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT
-from txtal.learning.suspects import Doubts
+from txtal.learning.suspects import Suspicions
 from txtal.learning.training import Trainer
 from txtal.types import SUSPECT, Answer, Near, Ranked, Suspect, Task
 
@@ -41,7 +41,7 @@ def suspected(fit: Fit) -> list[Suspect]:
     standing = fit.snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
     proba, known = _cross_fitted(answered, fit.trainer)
-    found = suspects.doubts(proba, known, answered.cells, fit.task)
+    found = suspects.suspicions(proba, known, answered.cells, fit.task)
     settled = _settled(standing)
     open_ = [
         place
@@ -100,7 +100,7 @@ def _nearest(features: Floats, rows: Indices) -> list[tuple[tuple[int, float], .
 
 def _suspect(
     answered: Answered,
-    found: Doubts,
+    found: Suspicions,
     place: int,
     beside: Sequence[tuple[int, float]],
     answers: Mapping[int, Answer],

@@ -27,7 +27,7 @@ from txtal.learning.model import LinearModel
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.types import RANDOM, Task
-from txtal.vectors.cache import Features
+from txtal.vectors.cache import DatasetFeatures
 
 Block = tuple[int, npt.NDArray[np.float16]]
 """The number of its first row, and the rows as they are kept, in half precision."""
@@ -116,18 +116,18 @@ class Blocks:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._features: Features | None = None
+        self._features: DatasetFeatures | None = None
         self._held: dict[int, Block] = {}
 
     def scores(
-        self, work: Sweeping, features: Features, blocks: Sequence[slice]
+        self, work: Sweeping, features: DatasetFeatures, blocks: Sequence[slice]
     ) -> Iterator[Floats]:
         """Score some blocks, in this order; they are read as they are needed."""
         if features is not self._features:
             self._features, self._held = features, {}
         return self._engine.map(work, (self._block(features, rows) for rows in blocks))
 
-    def _block(self, features: Features, rows: slice) -> Block:
+    def _block(self, features: DatasetFeatures, rows: slice) -> Block:
         if rows.start not in self._held:
             self._held[rows.start] = self._engine.keep(
                 lambda: (rows.start, features.matrix.stored(rows))

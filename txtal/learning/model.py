@@ -36,7 +36,7 @@ SPREAD = exp(0.5)
 """That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
 
 
-class Classifier(Protocol):
+class Predictor(Protocol):
     """What strategies and measures need of a model, ours or a user's."""
 
     def predict_proba(self, features: Features) -> Floats:
@@ -303,7 +303,7 @@ def _fit_exclusive(
 
 
 def _guesses(belief: Floats, possible: Mask) -> tuple[Indices, Indices, Floats]:
-    """Rows, labels and shares: each row as its likeliest possible labels, shares summing to 1."""
+    """Return rows, labels and shares: each row as its best possible labels, shares summing to 1."""
     belief = np.where(possible, np.maximum(belief, 1e-12), 0.0)
     kept = min(REJECT_CANDIDATES, belief.shape[1])
     labels = np.argpartition(-belief, kept - 1, axis=1)[:, :kept]

@@ -130,7 +130,7 @@ class Names:
         )
 
     def named(self, weight: NameWeight) -> Named | None:
-        """What :meth:`Propagation.carry` is told of names that count so much."""
+        """What :meth:`Propagation.propagate` gets of names that count so much."""
         if not weight.strength:
             return None
         return Named(weight.strength * weight.fade * self.reach, weight.strength)

@@ -142,7 +142,7 @@ class Propagation:
         solved = (self._normal @ (_with_one(self._near.features).T @ soft)).T
         return solved[:, :-1], solved[:, -1]
 
-    def carry(
+    def propagate(
         self,
         model: LinearModel,
         rows: Indices,

@@ -23,7 +23,7 @@ def select(
     The first is always a top score; equal scores come in an order drawn from ``rng``. Going
     down the scores, a row whose cosine with one already chosen is above ``similarity`` is put
     off: it comes after all others, if there is room. The model is refitted while a ranking is
-    asked, so what follows the first matters when answers come faster than fits.
+    shown, so what follows the first matters when answers come faster than fits.
     """
     ranked = best_first(scores, rng)[: CANDIDATES * size]
     apart = _apart(unit_rows(features[ranked]), size, similarity)

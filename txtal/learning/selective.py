@@ -2,13 +2,14 @@
 
 Selective sampling by variable uncertainty with a budget (Žliobaitė, Bifet, Pfahringer and Holmes
 2014, "Active learning with drifting streaming data", IEEE TNNLS 25, VarUncertainty): a ticket is
-asked when the model's doubt about it is above a threshold, which rises after each that is and
-falls after each that isn't. Theirs rises and falls by the same step s, and so would ask every other
-ticket if their budget didn't stop it; ours falls by s b / (1 - b), so that it comes to rest where
-the share b of tickets is above it (a quantile by stochastic approximation, Robbins and Monro 1951).
+picked when the model's uncertainty about it is above a threshold, which rises after each that is
+and falls after each that isn't. Theirs rises and falls by the same step s, and so would pick every
+other ticket if their budget didn't stop it; ours falls by s b / (1 - b), so that it comes to rest
+where the share b of tickets is above it (a quantile by stochastic approximation, Robbins and Monro
+1951).
 Their estimate of what was spent forgets; ours is a credit that grows by the budget with each ticket
-and pays for each question, so that what a start costs is saved again, and while there is some left
-the threshold falls faster.
+and pays for each ticket picked, so that what a start costs is saved again, and while there is some
+left the threshold falls faster.
 """
 
 from __future__ import annotations
@@ -24,35 +25,35 @@ STEP = 0.1
 of a budget unspent while a model that has just begun grows sure of itself."""
 
 EASED = 20.0
-"""Questions saved for which the threshold comes to rest where twice the share is above it."""
+"""With this credit the threshold comes to rest where twice the share of tickets is above it."""
 
 SAVED = 1_000
-"""Tickets whose budget is kept, at most, when there is nothing worth asking."""
+"""The most tickets whose budget is saved while none is worth picking."""
 
 
 FEW = 24
-"""Answers below which no model is worth asking about what arrives."""
+"""With fewer answers no model is good enough to judge what arrives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What settles the fate of tickets."""
+    """Decides what becomes of tickets."""
 
     task: Task
     budget: float = 0.1
-    """Share of the tickets to ask."""
+    """Fraction of the tickets to pick."""
     audit: float = 0.1
-    """Share of those that is drawn uniformly at random, whatever the model thinks of them."""
+    """Fraction of those that is drawn uniformly at random, whatever the model thinks of them."""
     band: tuple[float, float] | None = None
 
     @property
     def drawn(self) -> float:
-        """The chance of any ticket to be drawn for the audit."""
+        """The probability of any ticket to be drawn for the audit."""
         return self.budget * self.audit
 
     @property
     def chosen(self) -> float:
-        """The share of all other tickets to choose for their scores."""
+        """The fraction of all other tickets to pick for their scores."""
         return (self.budget - self.drawn) / (1 - self.drawn) if self.drawn < 1 else 0.0
 
 
@@ -71,33 +72,33 @@ def settle(
     )
     probability = certainty(rule.task, ranked)
     if coin.random() < rule.drawn:
-        return _ask(spent, ranked, AUDIT, rule.drawn, probability)
+        return _picked(spent, ranked, AUDIT, rule.drawn, probability)
     if ranked.reason == START:
-        return _ask(spent, ranked, START, 1 - rule.drawn, probability)
+        return _picked(spent, ranked, START, 1 - rule.drawn, probability)
     if rule.band and probability is not None:
         inside = rule.band[0] <= probability <= rule.band[1]
         if not inside:
             predicted = replace(spent, predicted=spent.predicted + 1)
             return Settled(ranked, "predict", probability), predicted
-        wanted, chance = True, 1 - rule.drawn
+        wanted, selection = True, 1 - rule.drawn
     elif probability is None:
-        wanted, chance = coin.random() < rule.chosen, (1 - rule.drawn) * rule.chosen
+        wanted, selection = coin.random() < rule.chosen, (1 - rule.drawn) * rule.chosen
     elif ranked.score is None:  # blank to the model
-        wanted, chance = False, 0.0
+        wanted, selection = False, 0.0
     else:
         threshold = ranked.score if spent.threshold is None else spent.threshold
-        wanted, chance = ranked.score > threshold or rule.chosen == 1, 1 - rule.drawn
+        wanted, selection = ranked.score > threshold or rule.chosen == 1, 1 - rule.drawn
         share = min(0.5, rule.chosen * (1 + max(0.0, spent.credit) / EASED))
         spent = replace(spent, threshold=_moved(threshold, wanted, max(share, rule.chosen)))
     if wanted and spent.credit > 0:
-        return _ask(spent, ranked, ranked.reason, chance, probability)
+        return _picked(spent, ranked, ranked.reason, selection, probability)
     return Settled(ranked, "let go", probability), spent
 
 
-def _ask(
-    spent: Spending, ranked: Ranked, reason: str, chance: float, probability: float | None
+def _picked(
+    spent: Spending, ranked: Ranked, reason: str, selection: float, probability: float | None
 ) -> tuple[Settled, Spending]:
-    asked = replace(ranked, reason=reason, selection_probability=chance)
+    asked = replace(ranked, reason=reason, selection_probability=selection)
     spent = replace(spent, asked=spent.asked + 1, credit=spent.credit - 1)
     return Settled(asked, "ask", probability), spent
 
@@ -112,8 +113,8 @@ def _moved(threshold: float, above: bool, share: float) -> float:
 def certainty(task: Task, ranked: Ranked) -> float | None:
     """Return the probability that a band is held against; None without a model.
 
-    exclusive: that of the likeliest label. binary: that of the label. multilabel: of the label
-    nearest to one half, which is the first in doubt.
+    exclusive: that of the most probable label. binary: that of the label. multilabel: that of
+    the label nearest to one half, the most uncertain one.
     """
     shares = [share for _, share in ranked.probabilities]
     if not shares:

@@ -31,7 +31,7 @@ def start_order(
     k-means (k-means++, Arthur and Vassilvitskii 2007) on rows of length one, a seeded sample of
     ``SAMPLE`` of them; the biggest clusters first, those that hold an answer last. While answers
     are few, typical tickets far from one another teach most (Hacohen et al. 2022, TypiClust,
-    section 3). ``answered`` (n,) marks the rows that have an answer and aren't asked again.
+    section 3). ``answered`` (n,) marks the rows that have an answer and aren't shown again.
     Blank and broken rows never are. The same arguments give the same order.
     """
     done = np.zeros(features.shape[0], np.bool_) if answered is None else answered

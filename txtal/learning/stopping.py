@@ -105,7 +105,7 @@ def changed(one: Cells, other: Cells) -> float:
 
 
 def plateau(history: Sequence[tuple[int, Estimate]]) -> int:
-    """For how many answers the audit's estimate has not risen; 0 when it did, or can't be told.
+    """Return for how many answers the estimate has not risen; 0 when it did, or can't be told.
 
     ``history`` is the answers and the estimate of each measuring, oldest first. Compared is with
     estimates that had half as many audit answers as the last, and ``_TOLD`` at least: with fewer,

@@ -3,16 +3,16 @@
 Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
 JAIR 70. Each answer is held against cross-fitted probabilities. A label counts as *confident* for
 a ticket when its probability is at least the mean that tickets answered with this label have
-(their equation 2): a threshold for every label, so that one the model is seldom sure of is judged
-by its own measure. An answer lies off the diagonal of the confident joint when the likeliest
-confident label is another, likelier one (section 3.1). As many answers are suspect as lie off the
-diagonal, and those whose own label has the lowest probability are: by self-confidence, as in their
-pruning by class (section 3.2). Ranked by the margin between the two labels, as in their pruning by
-noise rate, answers flipped at random were found less often (docs/benchmarks.md).
+(their equation 2): a threshold per label, so that one the model is rarely sure of is judged by its
+own measure. An answer lies off the diagonal of the confident joint when the most probable
+confident label is another, more probable one (section 3.1). As many answers are suspect as lie off
+the diagonal, and those whose own label has the lowest probability are: by self-confidence, as in
+their pruning by class (section 3.2). Ranked by the margin between the two labels, as in their
+pruning by noise rate, answers flipped at random were found less often (docs/benchmarks.md).
 
-Grades have an order, and whoever says 4 may have meant no less than who says 5. So they are held
-against what speaks for a grade and those near it, :func:`.grades.support`, and ranked by its share
-of what speaks for the best supported one: an answer one grade off has half of it or more.
+Grades have an order, and whoever says 4 may have meant much the same as who says 5. So they are
+held against the support of a grade by its probability and those near it, :func:`.grades.support`,
+and ranked by its fraction of the best supported grade's: an answer one grade off has half or more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from txtal.types import ONE_OF, Task
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class Suspicions:
     """The suspects, the most suspect first; all arrays (s,)."""
 
     rows: Indices
@@ -41,12 +41,12 @@ class Doubts:
     """The probability of what the model would say instead."""
 
 
-def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
+def suspicions(proba: Floats, known: Mask, cells: Cells, task: Task) -> Suspicions:
     """Find the answers (n, k) that cross-fitted probabilities (n, k) speak against.
 
-    ``known`` (n, k) are the labels the model of each row could know of; what it couldn't know it
-    can't doubt. Of several labels a ticket, and of rejects, each cell is a yes or no of its own,
-    and the row's strongest doubt counts.
+    ``known`` (n, k) are the labels that the model of each row was trained for; others it can't
+    judge. With several labels per ticket, and for rejects, each cell is a yes or no of its own, and
+    the row's strongest suspicion counts.
     """
     if task in ONE_OF:
         accepted = (cells == IS).any(axis=1)
@@ -60,7 +60,7 @@ def doubts(proba: Floats, known: Mask, cells: Cells, task: Task) -> Doubts:
         np.concatenate(parts) for parts in zip(*found, strict=True)
     )
     order = np.argsort(kept, kind="stable")
-    return Doubts(rows[order], columns[order], given[order], other[order])
+    return Suspicions(rows[order], columns[order], given[order], other[order])
 
 
 def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
@@ -76,12 +76,12 @@ def improbable(proba: Floats, known: Mask, cells: Cells) -> Mask:
     any_label = (cells == IS).any(axis=1)
     accepted = any_label & known[every, label]
     share = np.bincount(label[any_label], minlength=cells.shape[1]) / max(1, any_label.sum())
-    chance = 0.5 * np.minimum(1 / np.maximum(known.sum(axis=1), 1), share[label])
-    return np.asarray(accepted & (proba[every, label] < chance))
+    floor = 0.5 * np.minimum(1 / np.maximum(known.sum(axis=1), 1), share[label])
+    return np.asarray(accepted & (proba[every, label] < floor))
 
 
 _Found = tuple[Indices, Indices, Floats, Floats, Floats]
-"""As :class:`Doubts`, and what speaks for each answer: the less, the more suspect it is."""
+"""As :class:`Suspicions`, and the support of each answer: the less, the more suspect it is."""
 
 
 def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task) -> _Found:
@@ -95,8 +95,8 @@ def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task
     confident = np.where(support >= usual, support, -1)
     off = confident.max(axis=1) > given
     kept = given / support[every, other] if task == "rating" else given
-    likelier = np.flatnonzero(support[every, other] > given)
-    least = likelier[np.argsort(kept[likelier], kind="stable")][: off.sum()]
+    better = np.flatnonzero(support[every, other] > given)
+    least = better[np.argsort(kept[better], kind="stable")][: off.sum()]
     every, other = every[least], other[least]
     return rows[least], other, proba[every, label[least]], proba[every, other], kept[least]
 
@@ -104,8 +104,8 @@ def _of_one(proba: Floats, known: Mask, cells: Cells, accepted: Mask, task: Task
 def _of_rejects(proba: Floats, known: Mask, cells: Cells, accepted: Mask) -> _Found:
     """Find rejects of a label more probable than all others together, and than it usually is."""
     usual = _mean_where(proba, (cells == IS) & known)
-    doubted = (cells == NOT) & known & ~accepted[:, None] & (proba > 0.5) & (proba >= usual)
-    return _strongest(doubted, proba)
+    suspect = (cells == NOT) & known & ~accepted[:, None] & (proba > 0.5) & (proba >= usual)
+    return _strongest(suspect, proba)
 
 
 def _of_cells(proba: Floats, known: Mask, cells: Cells, task: Task) -> _Found:
@@ -125,9 +125,9 @@ def _mean_where(values: Floats, mask: Mask) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.inf).astype(np.float32)
 
 
-def _strongest(doubted: Mask, against: Floats) -> _Found:
+def _strongest(suspect: Mask, against: Floats) -> _Found:
     """Find the cell of each suspect row that most speaks against it."""
-    rows = np.flatnonzero(doubted.any(axis=1))
-    columns = np.where(doubted[rows], against[rows], -1).argmax(axis=1)
+    rows = np.flatnonzero(suspect.any(axis=1))
+    columns = np.where(suspect[rows], against[rows], -1).argmax(axis=1)
     other = against[rows, columns].astype(np.float32)
     return rows, columns, 1 - other, other, 1 - other

@@ -75,7 +75,7 @@ class Trainer:
         finished = regression
         if self.propagation is not None and self.hyper.propagation:
             named = names.named(weight) if names is not None and weight is not None else None
-            finished = self.propagation.carry(
+            finished = self.propagation.propagate(
                 regression, rows, cells, self.hyper.propagation, named
             )
         return finished if names is None or weight is None else names.added(finished, weight)

@@ -47,6 +47,12 @@ def as_data(
     }
 
 
+def headline_data(measures: Measures) -> dict[str, Any]:
+    """Return the headline alone, as :func:`as_data` has it."""
+    every = as_data(measures, {})
+    return {key: every[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")}
+
+
 def _others(measures: Measures) -> dict[str, Any]:
     found = {name: getattr(measures, name) for name in OTHERS}
     return {name: estimate and _estimate(estimate) for name, estimate in found.items()}

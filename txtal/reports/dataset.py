@@ -15,7 +15,7 @@ from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
 from txtal.reports.page import safe
-from txtal.store.history import Fit, History
+from txtal.store.history import FitRecord, History
 from txtal.text import count, shorten
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
 
@@ -92,7 +92,7 @@ def _grades(estimate: Estimate) -> str:
 # --- how good it is -----------------------------------------------------------------------------
 
 
-def _quality(history: History, measured: Sequence[Fit]) -> Iterator[str]:
+def _quality(history: History, measured: Sequence[FitRecord]) -> Iterator[str]:
     lines = _curves(history, measured)
     if not lines:
         return
@@ -120,7 +120,7 @@ def _quality(history: History, measured: Sequence[Fit]) -> Iterator[str]:
         yield f"<p><small>{safe(_explained(measures))}</small></p>"
 
 
-def _curves(history: History, measured: Sequence[Fit]) -> dict[str, list[Level]]:
+def _curves(history: History, measured: Sequence[FitRecord]) -> dict[str, list[Level]]:
     """The lines of the learning curve by name."""
     found = [fit.measures for fit in measured if fit.measures]
     if not found:
@@ -318,7 +318,7 @@ def _savings(saved: Saved, effort: Effort | None) -> Iterator[str]:
 # --- the fits -----------------------------------------------------------------------------------
 
 
-def _fits(fits: Sequence[Fit]) -> str:
+def _fits(fits: Sequence[FitRecord]) -> str:
     shown = fits[-MOST_FITS:]
     rows = [
         (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from txtal.errors import TxtalError
+
+_KEPT = 100
 
 
 class Notices:
@@ -11,12 +15,16 @@ class Notices:
     def __init__(self) -> None:
         self.text = ""
         """Empty when there is nothing to tell."""
+        self.kept: deque[str] = deque(maxlen=_KEPT)
+        """Every notice of the session, the newest first."""
         self.errors: list[Exception] = []
         """Taken out by the shell, which logs them."""
 
     def tell(self, text: str) -> None:
         """Tell this in the place of what was to be told before."""
         self.text = text
+        if text and (not self.kept or self.kept[0] != text):
+            self.kept.appendleft(text)
 
     def recipe_failed(self, what: str, error: Exception, before: str = "") -> None:
         """Tell that a part of the recipe raised this, and keep it for the log."""

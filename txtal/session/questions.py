@@ -101,8 +101,10 @@ class Questions:
                 self._unreadable.add(drawn.ranked.ticket_id)
                 self._notices.tell(str(error))
                 continue
-            return Question(
-                ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again, drawn.said
+            return _blind(
+                Question(
+                    ticket, drawn.ranked, drawn.revision, drawn.previous, drawn.again, drawn.said
+                )
             )
         return None
 
@@ -232,6 +234,15 @@ class Questions:
         if ticket_id is None:
             return None
         return Ranked(ticket_id, reason=fallback, selection_probability=probability)
+
+
+def _blind(question: Question) -> Question:
+    """A random check as it is shown: without what the model thinks, for people agree with that."""
+    ranked = question.ranked
+    if ranked.reason != AUDIT:
+        return question
+    unseen = replace(ranked, suggestion=(), probabilities=())
+    return replace(question, ranked=unseen, hidden=ranked.probabilities)
 
 
 _NOT_OPEN = frozenset({SUSPECT, REVIEW, SYNTHETIC})

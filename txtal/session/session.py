@@ -11,10 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from txtal.errors import DatabaseError, LockedError
-from txtal.session import questions
+from txtal.session import questions, steps
 from txtal.session.calls import Calls
 from txtal.session.current import Current
 from txtal.session.given import Given
@@ -23,24 +22,20 @@ from txtal.session.protocols import Ledger
 from txtal.session.questions import Questions
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.session.updates import Updates
-from txtal.text import count
 from txtal.types import (
-    REVIEW,
-    SUSPECT,
     Answer,
     LabelChange,
     Question,
     Ranking,
     Relabelled,
     Scheme,
-    Undone,
     Verdict,
 )
 
 IDLE_SECONDS = 300
 """Without a key for so long, nobody is there: the time isn't counted."""
 
-_Following = tuple[Question | None, DatabaseError | None]
+Following = tuple[Question | None, DatabaseError | None]
 """The next question, or why there is none."""
 
 
@@ -143,15 +138,15 @@ class Session:
 
     def show_next(self) -> None:
         """Show the next question, but let a fault wait: the answer before it is on disk."""
-        self._present(*self._next_or_why())
+        self.present(*self.next_or_why())
 
-    def _next_or_why(self) -> _Following:
+    def next_or_why(self) -> Following:
         try:
             return self.questions.next(), None
         except DatabaseError as error:
             return None, error
 
-    def _present(self, question: Question | None, fault: DatabaseError | None) -> None:
+    def present(self, question: Question | None, fault: DatabaseError | None) -> None:
         """Show what comes next, or say why there is nothing."""
         if self.locked:
             self.locked, self.notice = False, ""
@@ -160,7 +155,7 @@ class Session:
             self.notice = str(fault)
         self.current.show(question)
 
-    def _show_instead(self, question: Question) -> None:
+    def show_instead(self, question: Question) -> None:
         """Show this question; the one at hand comes back after it."""
         if self.question is not None:
             self.questions.put_back.append(self.question)
@@ -173,6 +168,8 @@ class Session:
         labels = self.current.suggestion
         if labels or self.scheme.task == "multilabel":
             self.answer("accept", labels)
+        elif self.current.refuses_reject:
+            self.notice = "no suggestion here, this ticket measures accuracy: give its label"
         else:
             self.notice = "no suggestion yet: press the key of a label"
 
@@ -225,64 +222,20 @@ class Session:
         trouble, self.notice = self.notice, ""  # that of the recipe's validate, if it failed
         with self.questions.restored_on_failure(), self.ledger.together():
             # One commit for the answer and for the lease of what comes next.
-            answer, following = self.ledger.record(given), self._next_or_why()
+            answer, following = self.ledger.record(given), self.next_or_why()
         self.given.add(question.ticket, answer)
         self.updates.poke(answer.id)
-        self._present(*following)
+        self.present(*following)
         self.notice = self.notice or trouble
         self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
         """Undo the annotator's newest step, of whatever session; show the ticket of one answer."""
-        with self.ledger.together():
-            undone = self.ledger.undo()
-            question = self._reopened(undone) if undone else None
-        if undone is None:
-            self.notice = "nothing to undo"
-            return
-        if question is not None:
-            self._show_instead(question)
-            self.notice = "undone; answer it again"
-        else:
-            self.notice = f"{len(undone.answers)} answers undone, as they were given: together"
-        self.given.undo(undone.rows, undone.answers)
-        self.updates.poke(undone.rows[-1])
+        steps.undo(self)
 
     def redo(self) -> None:
         """Record again what was undone last, as it was."""
-        answers = self.given.step_to_redo()
-        if not answers:
-            self.notice = "nothing to redo"
-            return
-        again = {answer.ticket_id for answer in answers}
-        following: _Following | None = None
-        with self.questions.restored_on_failure(), self.ledger.together():
-            recorded = self.ledger.redo(answers)
-            if self.question is not None and self.question.ticket.id in again:
-                following = self._next_or_why()
-        self.given.redo(recorded)
-        self.updates.poke(recorded[-1].id)
-        self.notice = f"redone: {count(len(recorded), 'answer')}"
-        if following is not None:
-            said = self.notice
-            self._present(*following)
-            self.notice = self.notice if following[1] else said
-
-    def _reopened(self, undone: Undone) -> Question | None:
-        """The question again: with the answer undone, or with the one that it had replaced.
-
-        None where several answers were undone at once.
-        """
-        if len(undone.answers) > 1:
-            return None
-        question = questions.reopened(undone.ticket, undone.answers[0])
-        if question.ranked.reason == SUSPECT:
-            found = self.ledger.tickets.hold(undone.ticket.id)
-            return replace(question, previous=found.answer if found else None)
-        if question.ranked.reason == REVIEW:
-            said = self.ledger.disputes.said(undone.ticket.id)
-            return replace(question, ranked=questions.disputed_as(said), said=said)
-        return question
+        steps.redo(self)
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:
         """Change the label scheme. Tickets whose answers that undoes are shown next.
@@ -311,7 +264,7 @@ class Session:
         if found is None:
             self.notice = "this ticket is open in another session"
             return
-        self._show_instead(questions.looked_up(found, self.updates, self.ledger.annotator))
+        self.show_instead(questions.looked_up(found, self.updates, self.ledger.annotator))
 
     def leave(self) -> None:
         """Go back to the question that was put back for the one at hand, if there is one."""

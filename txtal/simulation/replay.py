@@ -24,7 +24,7 @@ from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import Ledger
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, Question, Scheme, Verdict
-from txtal.vectors.cache import FeatureCache, Features
+from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 
 class Simulation:
@@ -122,7 +122,7 @@ class Simulation:
                 measures = self._score(fit.model, fit.features)
                 yield Point(session.count, seconds=seconds, **measures)
 
-    def _score(self, fitted: model.LinearModel, features: Features) -> dict[str, float]:
+    def _score(self, fitted: model.LinearModel, features: DatasetFeatures) -> dict[str, float]:
         """Accuracy (every label right, for multilabel), macro-F1 and the like on the test file."""
         fingerprint = features.vectoriser.fingerprint
         if self._test is None or self._test[0] != fingerprint:
@@ -151,7 +151,7 @@ class Simulation:
             self.journal.add_full(vectoriser, full)
         return self.journal.fulls[vectoriser]
 
-    def _features(self, vectoriser: str) -> tuple[Features, Indices]:
+    def _features(self, vectoriser: str) -> tuple[DatasetFeatures, Indices]:
         """The features, and the row of each text of the pool: a run has them made in its order."""
         path = self.folder / "full.db"
         with closing(schema.open_database(path, create=True)) as conn:

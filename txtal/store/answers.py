@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from txtal.errors import DamagedError
 from txtal.store import checksums, labels, leases, removals, tickets
@@ -35,31 +35,46 @@ def is_open(conn: Connection, session_id: int) -> bool:
 
 def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
     """Append the answer inside the caller's transaction. Returns its id."""
-    ranked = answer.ranked or Ranked(answer.ticket_id)
-    cursor = conn.execute(
-        "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, labels,"
-        " suggestion, probabilities, reason, score, selection_probability, revision_id, shown,"
-        " answered, flagged, comment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            dataset_id,
-            answer.ticket_id,
-            session_id,
-            answer.annotator,
-            answer.verdict,
-            json.dumps(answer.labels),
-            json.dumps(ranked.suggestion),
-            json.dumps(ranked.probabilities),
-            ranked.reason,
-            ranked.score,
-            ranked.selection_probability,
-            answer.revision,
-            answer.shown,
-            answer.answered,
-            int(answer.flagged),
-            answer.comment,
-        ),
-    )
+    cursor = conn.execute(_INSERT, _bound(dataset_id, session_id, answer))
     return _sealed(conn, int(cursor.lastrowid or 0))
+
+
+def append_all(
+    conn: Connection, dataset_id: int, session_id: int, answers: Iterable[Answer]
+) -> None:
+    """Append many answers inside the caller's transaction, at a fifth of the cost of each."""
+    last = conn.execute("SELECT coalesce(max(id), 0) FROM answer").fetchone()[0]
+    conn.executemany(_INSERT, (_bound(dataset_id, session_id, answer) for answer in answers))
+    conn.execute(f"UPDATE answer SET sum = {checksums.ANSWER} WHERE id > ?", (last,))
+
+
+_INSERT = (
+    "INSERT INTO answer (dataset_id, ticket_id, session_id, annotator, verdict, labels,"
+    " suggestion, probabilities, reason, score, selection_probability, revision_id, shown,"
+    " answered, flagged, comment) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+def _bound(dataset_id: int, session_id: int, answer: Answer) -> tuple[object, ...]:
+    ranked = answer.ranked or Ranked(answer.ticket_id)
+    return (
+        dataset_id,
+        answer.ticket_id,
+        session_id,
+        answer.annotator,
+        answer.verdict,
+        json.dumps(answer.labels),
+        json.dumps(ranked.suggestion),
+        json.dumps(ranked.probabilities),
+        ranked.reason,
+        ranked.score,
+        ranked.selection_probability,
+        answer.revision,
+        answer.shown,
+        answer.answered,
+        int(answer.flagged),
+        answer.comment,
+    )
 
 
 def _sealed(conn: Connection, answer_id: int) -> int:
@@ -92,7 +107,7 @@ def undo(conn: Connection, dataset_id: int, session_id: int, annotator: str) -> 
             ).fetchall()
         stands_for = labels.merged(conn, dataset_id)
         undone = tuple(from_row(one, stands_for) for one in step)
-        undos = tuple(take_back(conn, dataset_id, session_id, answer) for answer in undone)
+        undos = tuple(append_undo(conn, dataset_id, session_id, answer) for answer in undone)
         if len(undone) == 1:
             leases.hold(conn, session_id, undone[0].ticket_id)
         ticket = tickets.get(conn, undone[0].ticket_id)
@@ -105,7 +120,7 @@ _OF_ANNOTATOR = (
 )
 
 
-def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
+def append_undo(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
     """Undo an answer in its annotator's name, inside the caller's transaction. The undo's id."""
     now = time.time()
     cursor = conn.execute(
@@ -117,14 +132,14 @@ def take_back(conn: Connection, dataset_id: int, session_id: int, answer: Answer
 
 
 def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:
-    """Take back all that the answer's annotator said of its ticket, so that none stands again."""
+    """Undo every answer of this annotator's to the ticket, so that none stands again."""
     rows = conn.execute(
         "SELECT * FROM answer AS a WHERE ticket_id = ? AND annotator = ? AND verdict IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)",
         (answer.ticket_id, answer.annotator),
     ).fetchall()
     for row in rows:
-        take_back(conn, dataset_id, session_id, from_row(row, {}))
+        append_undo(conn, dataset_id, session_id, from_row(row, {}))
 
 
 def newest(conn: Connection, dataset_id: int) -> int:
@@ -144,10 +159,10 @@ def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     return [from_row(row, stands_for) for row in rows]
 
 
-def chances(conn: Connection, dataset_id: int) -> dict[int, float | None]:
-    """The chance that each ticket with a standing answer had of being asked, when it first was.
+def selection_probabilities(conn: Connection, dataset_id: int) -> dict[int, float | None]:
+    """Return the selection probability of each ticket with a standing answer, when first shown.
 
-    In the order in which they were asked, without synthetic ones. None where it isn't known.
+    In the order in which they were shown, without synthetic ones; None where it isn't known.
     """
     rows = conn.execute(
         "SELECT ticket_id, selection_probability, min(id) AS first FROM answer"

@@ -11,7 +11,7 @@ from txtal.types import Answer, Dataset, Estimate, Measures
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class FitRecord:
     """A fit of the model."""
 
     revision: int
@@ -30,7 +30,7 @@ class History:
 
     dataset: Dataset
     standing: Sequence[Answer]
-    fits: Sequence[Fit]
+    fits: Sequence[FitRecord]
     curve: Sequence[tuple[int, Estimate]]
     """The estimates there were, each with the answers learned from."""
 
@@ -44,7 +44,7 @@ def of(conn: Connection, name: str) -> History:
         (dataset.id,),
     )
     fits = [
-        Fit(row["id"], row["at"], row["answers"], row["seconds"], row["strategy"],
+        FitRecord(row["id"], row["at"], row["answers"], row["seconds"], row["strategy"],
             measured.get(row["id"]))
         for row in rows
     ]  # fmt: skip

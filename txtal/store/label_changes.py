@@ -1,4 +1,4 @@
-"""Changing a label scheme that has answers: each change is logged, and can be taken back.
+"""Changing a label scheme that has answers: each change is logged, and can be undone.
 
 No change touches an answer. A rename gives the label's id another name; a merge is a note that one
 label stands for another, heeded whenever answers are read; a retired label is no longer offered. A
@@ -27,7 +27,7 @@ def change(conn: Connection, dataset_id: int, wanted: LabelChange, annotator: st
 
 
 _BY = "by"
-"""Who made a change; labels that came with a sitting's own list have none, and aren't undone."""
+"""Who made a change; labels from a session's own list have none, and aren't undone."""
 
 
 class _Scheme:
@@ -126,7 +126,7 @@ class _Scheme:
     # --- taking back ------------------------------------------------------------------------
 
     def _undo(self) -> Relabelled:
-        """Take back the newest change that stands."""
+        """Undo the newest change that stands."""
         standing = [
             event
             for event in labels.events(self._conn, self._dataset)

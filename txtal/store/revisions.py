@@ -5,39 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from txtal.store import checksums
+from txtal.store import answers, checksums, labels, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Estimate, Measures, Ranking, Revision, serialise
 
 
 def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -> int:
     """Record the revision and replace the dataset's queue with its ranking. Returns its id."""
-    revision = ranking.revision
-    headline = revision.headline
     with transaction(conn):
-        cursor = conn.execute(
-            "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
-            " vectoriser, strategy, headline_n, headline_value, headline_low, headline_high, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                dataset_id,
-                session_id,
-                time.time(),
-                revision.answers,
-                revision.newest,
-                revision.seconds,
-                revision.vectoriser,
-                revision.strategy,
-                headline and headline.n,
-                headline and headline.value,
-                headline and headline.low,
-                headline and headline.high,
-                revision.note,
-            ),
-        )
-        revision_id = int(cursor.lastrowid or 0)
-        if revision.measures:
-            _save_measures(conn, dataset_id, revision_id, revision.measures)
+        revision_id = _record(conn, dataset_id, session_id, ranking.revision)
         conn.execute(
             "INSERT OR REPLACE INTO queue (dataset_id, revision_id, ranking) VALUES (?, ?, ?)",
             (dataset_id, revision_id, serialise.dump_ranking(replace(ranking, scored=()))),
@@ -46,6 +22,65 @@ def save(conn: Connection, dataset_id: int, session_id: int, ranking: Ranking) -
             f"UPDATE queue SET sum = {checksums.QUEUE} WHERE dataset_id = ?", (dataset_id,)
         )
     return revision_id
+
+
+def record(conn: Connection, dataset_id: int, annotator: str, revision: Revision) -> int:
+    """Record a revision that was measured outside of any session. Returns its id."""
+    with transaction(conn):
+        session_id = answers.open_session(conn, dataset_id, annotator, "evaluate")
+        conn.execute("UPDATE session SET ended = started WHERE id = ?", (session_id,))
+        return _record(conn, dataset_id, session_id, revision)
+
+
+def _record(conn: Connection, dataset_id: int, session_id: int, revision: Revision) -> int:
+    headline = revision.headline
+    cursor = conn.execute(
+        "INSERT INTO revision (dataset_id, session_id, at, answers, newest, seconds,"
+        " vectoriser, strategy, headline_n, headline_value, headline_low, headline_high, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            dataset_id,
+            session_id,
+            time.time(),
+            revision.answers,
+            revision.newest,
+            revision.seconds,
+            revision.vectoriser,
+            revision.strategy,
+            headline and headline.n,
+            headline and headline.value,
+            headline and headline.low,
+            headline and headline.high,
+            revision.note,
+        ),
+    )
+    revision_id = int(cursor.lastrowid or 0)
+    if revision.measures:
+        _save_measures(conn, dataset_id, revision_id, revision.measures)
+    return revision_id
+
+
+def state(conn: Connection, dataset_id: int) -> str:
+    """Return what an estimate depends on: the answers, the labels and the tickets there are."""
+    parts = (
+        answers.newest(conn, dataset_id),
+        labels.newest_event(conn, dataset_id),
+        tickets.count(conn, dataset_id),
+    )
+    return "-".join(map(str, parts))
+
+
+def measured_now(conn: Connection, dataset_id: int, vectoriser: str) -> Measures | None:
+    """Return what was measured of the very answers, labels and tickets there are, if anything."""
+    latest = measures(conn, dataset_id)[-1:]
+    now = state(conn, dataset_id)
+    for revision_id, found in latest:
+        row = conn.execute(
+            "SELECT vectoriser FROM revision WHERE id = ?", (revision_id,)
+        ).fetchone()
+        if found.state == now and row["vectoriser"] == vectoriser:
+            return found
+    return None
 
 
 def _save_measures(conn: Connection, dataset_id: int, revision_id: int, measures: Measures) -> None:

@@ -16,7 +16,7 @@ from txtal.types import Answer, Dataset, Ranked, reasons
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class Copied:
     """What a merge brought over."""
 
     tickets: tickets.Loaded
@@ -28,7 +28,7 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Erased:
     """What was taken out with tickets that were to be forgotten."""
 
     tickets: int
@@ -49,7 +49,7 @@ def rename(conn: Connection, name: str, new: str) -> None:
         conn.execute("UPDATE dataset SET name = ? WHERE id = ?", (new, dataset.id))
 
 
-def merge(conn: Connection, name: str, into: str, annotator: str) -> Merged:
+def merge(conn: Connection, name: str, into: str, annotator: str) -> Copied:
     """Copy a dataset's tickets and standing answers into another, in one transaction.
 
     The labels go by their names. What was said of how tickets were picked isn't brought over: the
@@ -70,7 +70,7 @@ def merge(conn: Connection, name: str, into: str, annotator: str) -> Merged:
         for answer in new:
             answers.append(conn, target.id, session_id, answer)
         _end(conn, session_id)
-    return Merged(loaded, len(new), len(brought) - len(new), len(given) - len(brought))
+    return Copied(loaded, len(new), len(brought) - len(new), len(given) - len(brought))
 
 
 def _brought(
@@ -131,7 +131,7 @@ def _tables_of_a_dataset(conn: Connection) -> list[str]:
 
 def forget(
     conn: Connection, path: Path, dataset: Dataset, ticket_ids: Iterable[int], *, again: bool
-) -> Forgotten:
+) -> Erased:
     """Take tickets out for good: texts, answers, and all that was worked out from them.
 
     Unless ``again``, their hash stays, so that they aren't loaded once more. Raises LockedError
@@ -154,7 +154,7 @@ def forget(
         # The ranking may hold texts that were composed of it.
         conn.execute("DELETE FROM queue WHERE dataset_id = ?", (dataset.id,))
     _clear_caches(path, cache)
-    return Forgotten(len(wanted), len(answer_ids), len(gone) - len(wanted))
+    return Erased(len(wanted), len(answer_ids), len(gone) - len(wanted))
 
 
 def _composed_of(conn: Connection, ticket_id: int) -> list[int]:

@@ -40,6 +40,13 @@ class Question:
     """It was answered before, and the annotator isn't to know."""
     said: tuple[Answer, ...] = ()
     """What annotators said who differ, in a review."""
+    hidden: tuple[tuple[int, float], ...] = ()
+    """Probabilities that order the labels' keys and are not shown: of a random check."""
+
+    @property
+    def likely(self) -> tuple[tuple[int, float], ...]:
+        """The probabilities, shown or not, by which the keys of many labels are ordered."""
+        return self.ranked.probabilities or self.hidden
 
 
 @dataclass(frozen=True, slots=True)

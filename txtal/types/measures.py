@@ -1,4 +1,4 @@
-"""What was measured: how good the model is, whether to go on, whom to doubt, and what it cost."""
+"""What was measured: how good the model is, whether to go on, which answers to review, its cost."""
 
 from __future__ import annotations
 
@@ -114,6 +114,13 @@ class Measures:
     """Accuracy by the model's confidence in the pool, put right by the audit."""
     error: Estimate | None = None
     """rating: the mean absolute error, in grades."""
+    state: str = ""
+    """Of which answers, labels and tickets this holds; see :func:`txtal.store.revisions.state`."""
+
+    @property
+    def headline(self) -> Estimate:
+        """The one number shown: the accuracy, or for ratings the mean absolute error."""
+        return self.error or self.accuracy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the learner is told, and what it and a classifier say."""
+"""What the learner is given, and what it and a classifier return."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text made of two tickets', to be asked as a synthetic ticket."""
+    """A text made of two tickets', to be shown as a synthetic ticket."""
 
     text: str
     of: tuple[int, int]
@@ -44,7 +44,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a revision hands the session: whom to ask next."""
+    """What a revision gives the session: the tickets to show next."""
 
     revision: Revision
     items: tuple[Ranked, ...]
@@ -52,9 +52,9 @@ class Ranking:
     audit: tuple[Ranked, ...] = ()
     """A uniform random sample of the same pool, in random order."""
     suspects: tuple[Ranked, ...] = ()
-    """Answered tickets to look at again, the most suspect first; only where they are asked for."""
+    """Answered tickets to review, the most suspect first; only if the settings say so."""
     composed: tuple[Composed, ...] = ()
-    """Texts to be asked as synthetic tickets; only where they are asked for."""
+    """Texts to be shown as synthetic tickets; only if the settings say so."""
     scored: tuple[Ranked, ...] = ()
     """Of a stream: tickets that have arrived and whose fate is to be settled, in their order."""
 
@@ -81,7 +81,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """When the annotator is told that labelling may stop."""
+    """When the annotator is notified that labelling may stop."""
 
     gain: float = 0.0
     """Points of macro-F1: when 100 more answers would gain less; 0 means never."""
@@ -89,7 +89,7 @@ class StopRule:
     """The accuracy that is enough."""
 
     def __bool__(self) -> bool:
-        """Whether the annotator wants to be told at all."""
+        """Return whether the annotator wants to be notified at all."""
         return bool(self.gain) or self.target is not None
 
 

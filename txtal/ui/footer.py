@@ -72,7 +72,7 @@ def hints(
     room: Room,
 ) -> Line:
     """The keys worth naming now, as many as there is room for."""
-    idle = _idle(session, look, overflows)
+    idle = _idle(session, look, overflows, room)
     named = [
         _as_offered(action, session, look, offered)
         for action in keys.available(look.mode, session.scheme.task, actions)
@@ -110,7 +110,7 @@ def _as_offered(
 _EVERY = {action.name for action in ACTIONS}
 
 
-def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
+def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
         return _EVERY - {"undo", "history", "search", "standing", "help", "quit"}
@@ -118,6 +118,8 @@ def _idle(session: Session, look: Look, overflows: bool) -> set[str]:
     idle = {back} if look.mode == "ticket" and not session.questions.put_back else set()
     if not overflows:
         idle |= {"page_down", "whole"}
+    if not room.wide:
+        idle.add("side")
     if not session.guidelines:
         idle.add("guidelines")
     if len(session.scheme.ids) <= 9:

@@ -55,7 +55,7 @@ class Keyboard:
         question, labels = session.question, session.scheme.labels
         if question is not self._question or labels is not self._scheme:
             self._order = (
-                picker.likeliest(labels, question.ranked.probabilities, question.ticket.text)
+                picker.likeliest(labels, question.likely, question.ticket.text)
                 if question
                 else session.scheme.ids
             )

@@ -15,6 +15,11 @@ _ROOMY_ROWS = 20
 _MEASURE = 92
 """Longest line of running text; wider ones are hard to read."""
 _USUAL_PANEL = 10
+_WIDE = 120
+"""Columns from which something stands beside the ticket."""
+_MOST_BESIDE = 72
+_MOST_OF_ALL = 171
+"""Columns that are used; the margins take the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,29 @@ class Room:
         return min(self.columns - (4 if self.roomy else 2), _MEASURE)
 
     @property
+    def wide(self) -> bool:
+        """There is space for a second column."""
+        return self.roomy and self.columns >= _WIDE
+
+    @property
+    def main(self) -> Room:
+        """The first of two columns, its margins included."""
+        return Room(min(_MEASURE, (self.columns - 7) * 6 // 10) + 4, self.rows)
+
+    @property
+    def outer(self) -> int:
+        """The margin at the left of two columns."""
+        return max(0, (self.columns - _MOST_OF_ALL) // 2)
+
+    @property
+    def beside(self) -> int:
+        """The width of the second column."""
+        return min(_MOST_BESIDE, self.columns - self.main.columns - 2 * self.outer - 4)
+
+    @property
     def left(self) -> int:
-        """The margin that puts running text in the middle."""
-        return (self.columns - self.width) // 2
+        """The margin that puts running text in the middle, or under the first of two columns."""
+        return self.outer + 2 if self.wide else (self.columns - self.width) // 2
 
     @property
     def line(self) -> int:
@@ -109,6 +134,18 @@ def cut(line: Line, width: int) -> Line:
 def shift(lines: Iterable[Line], left: int) -> list[Line]:
     """The lines moved to the right; empty ones stay empty."""
     return [[("", " " * left), *line] if line else line for line in lines]
+
+
+def beside(lines: Sequence[Line], side: Sequence[Line], room: Room) -> list[Line]:
+    """The rows of two columns, with a rule between them."""
+    joined = []
+    for at, line in enumerate(lines):
+        kept = cut(line, room.main.columns)
+        gap = " " * (room.main.columns - width_of(kept))
+        right = cut(side[at], room.beside) if at < len(side) else []
+        rule = ("class:rule", "│ ")
+        joined.append([("", " " * room.outer), *kept, ("", gap), rule, *right])
+    return joined
 
 
 def middle(lines: Sequence[Line], room: Room, height: int) -> list[Line]:

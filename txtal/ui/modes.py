@@ -20,7 +20,12 @@ TITLES: dict[Mode, str] = {
     "paused": "While paused",
 }
 
-Page = Literal["help", "guidelines", "standing", "why", "panel"]
+Side = Literal["labels", "why", "history", "progress"]
+"""What stands beside the ticket on a wide screen."""
+
+SIDES: tuple[Side, ...] = ("labels", "why", "history", "progress")
+
+Page = Literal["help", "guidelines", "standing", "why", "notices", "panel"]
 """A page to read."""
 
 Purpose = Literal[

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from txtal.errors import TxtalError
+from txtal.session import explaining
 from txtal.text import clean
 from txtal.types import Label
 from txtal.ui import answering_many, label_editing
@@ -14,10 +15,12 @@ from txtal.ui.field import Field
 from txtal.ui.finding import look_up
 from txtal.ui.labels import picked
 from txtal.ui.layout import target_at
+from txtal.ui.modes import SIDES
 from txtal.ui.picker import Choice
 
 if TYPE_CHECKING:
     from txtal.ui.screen import Screen
+    from txtal.ui.screen_shell import ScreenShell
 
 Own = Callable[["Screen", str], object]
 """Does it; given the screen and the key."""
@@ -48,13 +51,13 @@ def _jump(screen: Screen, key: str) -> None:
         screen.tell(f"{clean(key)} does nothing here; {helps} lists the keys")
 
 
-def selected_choice(screen: Screen) -> Choice | None:
+def selected_choice(screen: ScreenShell) -> Choice | None:
     """Return the selected row of the list of labels."""
     found = picked(screen.session, screen.keyboard, screen.look)
     return found[screen.look.typing.cursor] if found else None
 
 
-def selected_label(screen: Screen) -> Label | None:
+def selected_label(screen: ScreenShell) -> Label | None:
     """Return its label, if it is one."""
     choice = selected_choice(screen)
     return screen.session.scheme.label(choice.label) if choice and choice.label else None
@@ -96,7 +99,7 @@ def _type(screen: Screen, field: Field) -> None:
         list_again(screen)
 
 
-def list_again(screen: Screen) -> None:
+def list_again(screen: ScreenShell) -> None:
     """List what fits what is typed, or say why that can't be meant."""
     typing = screen.look.typing
     try:
@@ -171,6 +174,19 @@ def scroll(screen: Screen, by: int) -> None:
         screen.see(top=top)
 
 
+def _side(screen: Screen, key: str) -> None:
+    """Show the next of what may stand beside the ticket."""
+    at = SIDES.index(screen.look.side)
+    screen.see(side=SIDES[(at + 1) % len(SIDES)])
+    ask_why_beside(screen)
+
+
+def ask_why_beside(screen: Screen) -> None:
+    """Have the words found where they stand beside the ticket."""
+    if screen.look.side == "why" and explaining.explanation(screen.session) is None:
+        explaining.ask_why(screen.session)
+
+
 def _to_ticket(screen: Screen, key: str) -> None:
     screen.see(mode="ticket")
 
@@ -228,6 +244,7 @@ OWN: Mapping[str, Own] = {
     "keep": _keep,
     "mark": _mark,
     "mark_all": _mark_all,
+    "side": _side,
     "next": _step(lambda screen: 1),
     "previous": _step(lambda screen: -1),
     "next_page": _step(lambda screen: screen.picture.frame.page),

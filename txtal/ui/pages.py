@@ -43,7 +43,9 @@ def page_lines(
         case "guidelines":
             return list(_markdown(session.guidelines, width))
         case "why" if session.question:
-            return list(_why(session, session.question, look.reading.matched, width))
+            return list(why_lines(session, session.question, look.reading.matched, width))
+        case "notices":
+            return list(_notices(session, width))
         case "panel" if look.reading.panel:
             return list(_panel(*look.reading.panel, width))
         case "standing" if look.reading.overview:
@@ -68,6 +70,17 @@ def folded_lines(shown: Shown, width: int, most: int) -> Iterator[Line]:
 def ticket_line(folded: Folded, at: int) -> Line:
     """A line in its styles, or that of tickets."""
     return [(style or "class:ticket", text) for style, text in folded.styled(at)]
+
+
+def _notices(session: Session, width: int) -> Iterator[Line]:
+    """Every notice of the session, the newest first."""
+    yield [("class:title", "Notices of this session, the newest first")]
+    for text in session.notices.kept:
+        first, *rest = fold(clean(text), width - 2)
+        yield [("class:ticket", f"• {first}")]
+        yield from ([("class:ticket", f"  {part}")] for part in rest)
+    if not session.notices.kept:
+        yield [("class:dim", "none yet")]
 
 
 def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
@@ -115,9 +128,15 @@ def _markdown(text: str, width: int) -> Iterator[Line]:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def _why(
-    session: Session, question: Question, matched: Sequence[tuple[str, str]], width: int
+def why_lines(
+    session: Session,
+    question: Question,
+    matched: Sequence[tuple[str, str]],
+    width: int,
+    *,
+    marked: bool = True,
 ) -> Iterator[Line]:
+    """Why this ticket and this label and, ``marked``, the text with the words that speak for it."""
     yield [("class:title", "Why this ticket")]
     yield from _told(words.picked_because(session, question), width)
     for found, name in matched[:_NAMED_WORDS]:
@@ -142,9 +161,16 @@ def _why(
     up, down = ("higher", "lower") if graded else ("for it", "against it")
     yield from _told(f"{up}: {_weighed(speaks_for, pushes)}", width)
     yield from _told(f"{down}: {_weighed(against, pushes)}", width)
+    if not marked:
+        return
     yield []
     text = clean(question.ticket.text[:_READ], newlines=True)
     yield from (_marked(line, set(speaks_for), set(against)) for line in fold(text, width))
+
+
+def folded_text(text: str, width: int) -> Iterator[Line]:
+    """A ticket's text, made safe, as far as it is read."""
+    yield from _told(clean(text[:_READ], newlines=True), width)
 
 
 def _told(text: str, width: int) -> Iterator[Line]:
@@ -170,11 +196,16 @@ def _marked(line: str, speaks_for: set[str], against: set[str]) -> Line:
 
 
 def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line]:
-    graded = session.scheme.task == "rating"
     yield [("class:title", "Where you stand")]
     for line in _sums(session, overview):
         yield from ([("class:ticket", part)] for part in fold(line, width))
     yield []
+    yield from progress_lines(session, overview, width)
+
+
+def progress_lines(session: Session, overview: Overview, width: int) -> Iterator[Line]:
+    """The answers per label, and the estimate after more and more answers."""
+    graded = session.scheme.task == "rating"
     yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []

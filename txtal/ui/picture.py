@@ -9,6 +9,7 @@ from txtal.session.session import Session
 from txtal.types import Question
 from txtal.ui.display import Display
 from txtal.ui.keyboard import Keyboard
+from txtal.ui.side import SideColumn
 from txtal.ui.view import Frame, frame
 from txtal.ui.view_state import Look, Sheet
 
@@ -24,6 +25,7 @@ class Picture:
         self._extension = extension
         self._sheet: Sheet | None = None
         self._failed = ""
+        self._side = SideColumn(keyboard)
 
     def prepare(self, question: Question | None) -> bool:
         """Make a question ready to be drawn; whether it is another than before."""
@@ -50,7 +52,7 @@ class Picture:
         """Draw the session for so many columns and rows."""
         try:
             self.frame = frame(
-                session, look, self._keyboard, self._sheet, self._display.dataset, *size
+                session, look, self._keyboard, self._sheet, self._display.dataset, size, self._side
             )
             self._failed = ""
         except Exception as error:  # noqa: BLE001 - a picture of the fault beats none at all

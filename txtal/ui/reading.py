@@ -35,6 +35,11 @@ def standing(shell: Shell, typed: str) -> None:
     shell.read("standing")
 
 
+def notices(shell: Shell, typed: str) -> None:
+    """Show every notice of the session."""
+    shell.read("notices")
+
+
 def view(shell: Shell, typed: str) -> None:
     """Show the whole ticket."""
     shell.view()

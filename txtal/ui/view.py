@@ -16,11 +16,12 @@ from txtal.ui import ending, standing, words
 from txtal.ui.footer import hints, status
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
-from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, cut, middle, shift
+from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, beside, cut, middle, shift
 from txtal.ui.pages import folded_lines, page_lines, ticket_line
 from txtal.ui.panel import head_lines
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
+from txtal.ui.side import SideColumn
 from txtal.ui.view_state import Look, Sheet
 from txtal.ui.wrap import Folded, fit, fold
 
@@ -56,21 +57,26 @@ def frame(
     keyboard: Keyboard,
     sheet: Sheet | None,
     dataset: str,
-    columns: int,
-    rows: int,
+    size: tuple[int, int],
+    side: SideColumn,
 ) -> Frame:
-    """The picture of a session on a screen of this size."""
+    """The picture of a session on a screen of so many columns and rows."""
+    columns, rows = size
     if columns < MIN_COLUMNS or rows < MIN_ROWS:
         return Frame(tuple(_too_small(columns, rows)))
     room = Room(columns, rows)
-    panel = _panel(session, look, keyboard, room)
-    offered = _offered(session, look, keyboard, room)
+    has_side = room.wide and look.mode not in ("page", "paused") and not look.whole
+    has_side = has_side and not (sheet and sheet.alone and look.mode != "list")
+    main = room.main if has_side else room
+    panel = _panel(session, look, keyboard, main)
+    offered = _offered(session, look, keyboard, main)
     height = rows - len(panel) - 2
-    body = _body(session, look, keyboard, sheet, dataset, room, height)
+    body = _body(session, look, keyboard, sheet, dataset, main, height)
+    upper = [*body.lines, *([] for _ in range(height - len(body.lines))), *panel]
+    if has_side:
+        upper = beside(upper, side.lines(session, look, room.beside, len(upper)), room)
     lines = [
-        *body.lines,
-        *([] for _ in range(height - len(body.lines))),
-        *panel,
+        *upper,
         status(session, look, dataset, room),
         hints(session, look, keyboard.actions, offered, body.overflows, room),
     ]

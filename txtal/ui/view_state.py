@@ -10,8 +10,11 @@ from txtal.recipes.extensions import Panel, Shown
 from txtal.types import Found, Overview, Question
 from txtal.ui import words
 from txtal.ui.field import Field
-from txtal.ui.modes import Mode, Page, Purpose
-from txtal.ui.wrap import Folded
+from txtal.ui.modes import Mode, Page, Purpose, Side
+from txtal.ui.wrap import Folded, is_right_to_left
+
+_LOOKED_AT = 4_000
+"""Characters of a text in which a script is looked for that is written from right to left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Look:
     """The notice is of an answer that is not on disk."""
     mouse: bool = False
     """The mouse is the screen's, and not the terminal's to select text with."""
+    side: Side = "labels"
     seconds: int = 0
     """How long the learner has been at what it does."""
 
@@ -96,7 +100,16 @@ class Sheet:
         self.beneath = beneath
         """The recipe's panels under the text."""
         self._shown = shown
+        self._alone: bool | None = None
         self._folded: Folded | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing may stand beside it: a terminal's own reordering would mix the two."""
+        if self._alone is None:
+            text = self._shown.text[:_LOOKED_AT] + self.meta
+            self._alone = is_right_to_left(text)
+        return self._alone
 
     def folded(self, width: int) -> Folded:
         """The text, folded to ``width``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from unicodedata import bidirectional
 
 from wcwidth import wcwidth
 
@@ -129,6 +130,11 @@ def _between(runs: Sequence[Run], start: int, end: int) -> Iterator[Run]:
         if part:
             yield style, part
         at += len(text)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether a text has letters that are written from right to left."""
+    return not text.isascii() and any(bidirectional(char) in ("R", "AL") for char in text)
 
 
 class Folded:

@@ -48,7 +48,7 @@ Texts = Callable[[Sequence[int]], Sequence[str]] | Sequence[str]
 
 
 @dataclass(frozen=True)
-class Features:
+class DatasetFeatures:
     """The features of a dataset's tickets."""
 
     ids: Ids
@@ -105,7 +105,7 @@ class FeatureCache:
         spec: str | Spec,
         seed: int = 0,
         progress: Progress | None = None,
-    ) -> Features:
+    ) -> DatasetFeatures:
         """Return the features of these tickets and all earlier ones; only new ones are made.
 
         All are made again when the spec, the seed or a version has changed, and when they are
@@ -121,7 +121,7 @@ class FeatureCache:
             header = job.append_missing(files, *there, ids)
             return self._features(files, header, there[1])
 
-    def open(self, spec: str | Spec, seed: int = 0) -> Features | None:
+    def open(self, spec: str | Spec, seed: int = 0) -> DatasetFeatures | None:
         """Return the cached features, possibly incomplete, or None if there are none to use."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             there = self._there(files)
@@ -135,7 +135,7 @@ class FeatureCache:
         spec: str | Spec,
         seed: int = 0,
         progress: Progress | None = None,
-    ) -> Features:
+    ) -> DatasetFeatures:
         """Fit to texts of ``pool`` and make the features of ``first``.
 
         They then replace any that were there, and :meth:`append` makes the others.
@@ -152,7 +152,7 @@ class FeatureCache:
 
     def append(
         self, ticket_ids: Ids, texts: Texts, spec: str | Spec, seed: int = 0
-    ) -> Features | None:
+    ) -> DatasetFeatures | None:
         """Add the features of these tickets; return None if the cached ones are gone."""
         job = _Job(_fetcher(ticket_ids, texts), spec, seed, engine=self.engine)
         with self._alone(job) as files:
@@ -162,14 +162,18 @@ class FeatureCache:
             header = job.append_missing(files, *there, _unique(ticket_ids))
             return self._features(files, header, there[1])
 
-    def remember(self, features: Features, arrays: Arrays, spec: str | Spec, seed: int = 0) -> None:
+    def remember(
+        self, features: DatasetFeatures, arrays: Arrays, spec: str | Spec, seed: int = 0
+    ) -> None:
         """Save arrays computed from features, unless others have replaced those features."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             header = files.read()
             if header is not None and header.made == features.made:
                 files.write_worked_out(header, arrays)
 
-    def remembered(self, features: Features, spec: str | Spec, seed: int = 0) -> Arrays | None:
+    def remembered(
+        self, features: DatasetFeatures, spec: str | Spec, seed: int = 0
+    ) -> Arrays | None:
         """Return the arrays last saved for these features, or None if there are none to use."""
         with self._alone(_Job(_nothing, spec, seed)) as files:
             header = files.read()
@@ -202,10 +206,10 @@ class FeatureCache:
             vectoriser = files.vectoriser()
         return None if vectoriser is None or not header.fits(vectoriser) else (header, vectoriser)
 
-    def _features(self, files: RowFiles, header: Header, vectoriser: Vectoriser) -> Features:
+    def _features(self, files: RowFiles, header: Header, vectoriser: Vectoriser) -> DatasetFeatures:
         self._vectoriser = vectoriser
         ids, matrix = files.ids(header), files.matrix(header)
-        return Features(ids, matrix, vectoriser, header.pool, header.made)
+        return DatasetFeatures(ids, matrix, vectoriser, header.pool, header.made)
 
     def _remove_others(self, folder: Path) -> None:
         for other in self.directory.iterdir():

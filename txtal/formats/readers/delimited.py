@@ -26,6 +26,7 @@ _LEAST = 65_536
 """Characters in which a quote is looked for at least, once files have proved to lack some."""
 
 _UNCLOSED = "not CSV: the quote opened in it isn't closed"
+_TWICE = "; a quote within quotes is written twice"
 
 
 def read(source: Source) -> Rows:
@@ -36,29 +37,15 @@ def read(source: Source) -> Rows:
     """
     rows = _Rows(source)
     header = rows.header()
-    if not header:
-        return
     source.columns = tuple(header)
-    width = len(header)
-    whole = unguarded if is_own(header) else str
-    while True:
-        cells = rows.next()
-        if cells is None:
-            return
-        if len(cells) == width:
-            rows.flush()
-            yield (
-                rows.start,
-                {name: whole(cell) for name, cell in zip(header, cells, strict=True) if cell},
-            )
-        elif len(cells) > width and not any(cells[width:]):
-            rows.flush()
-            yield (
-                rows.start,
-                {name: cell for name, cell in zip(header, cells[:width], strict=True) if cell},
-            )
-        elif cells:
-            rows.miscounted(len(cells), width)
+    records = rows.records(header)
+    return _unguarded(records) if is_own(header) else records
+
+
+def _unguarded(records: Rows) -> Rows:
+    """The same without the apostrophes that an export put before what begins like a formula."""
+    for start, cells in records:
+        yield start, {name: unguarded(cell) for name, cell in cells.items()}
 
 
 _USUAL = {name: name for name in ("text", "label", "labels", "answer")}
@@ -87,19 +74,20 @@ class _Rows:
     """The rows of a file, and the lines each was made of, to go back to."""
 
     source: Source
-    start: int = 0
-    """The line that the newest row starts on."""
     _delimiter: str = ","
     _read: int = 0
     """Lines that the rows so far were made of."""
     _raw: Iterator[bytes] = field(init=False)
-    _raw_count: int = 0
     _taken: list[str] = field(default_factory=list)
-    _again: deque[tuple[str, bool]] = field(default_factory=deque)
+    """Lines of the row at hand."""
+    _again: deque[str] = field(default_factory=deque)
+    """Lines to be read once more."""
     _unusable: bool = False
+    """Whether a line of the row at hand can't be used, as was reported."""
     _limit: int = 0
     _reader: Any = field(init=False)
     _bad: _Spoilt | None = None
+    """The row before, if its quote is wrong: what follows may be a part of it."""
 
     def __post_init__(self) -> None:
         self._raw = self.source.lines()
@@ -110,80 +98,107 @@ class _Rows:
     def header(self) -> list[str]:
         """The names of the columns; none of an empty file."""
         for line in self._raw:
-            self._raw_count += 1
-            text = self._decoded(line)[0]
+            text = self._decoded(line)
             bare = text.strip().strip('"')
             if not bare:
                 self._read += 1
                 continue
-            if self._read == self._raw_count - 1 and bare.lower().startswith("sep="):
+            if not self._read and bare.lower().startswith("sep="):
                 self._delimiter = bare[4:5] or ("\t" if "\t" in text else ",")
                 self._read += 1
-                return self._named(self._first())
-            self._delimiter = max(_DELIMITERS, key=text.count)
-            if not text.count(self._delimiter):
-                self._delimiter = _ONE_COLUMN
-            self._again.append((text, False))
-            return self._named(self._first())
+            else:
+                self._delimiter = max(_DELIMITERS, key=text.count)
+                if not text.count(self._delimiter):
+                    self._delimiter = _ONE_COLUMN
+                self._again.append(text)
+            self._unusable = False
+            self._restart()
+            return self._named()
+        self._restart()
         return []
 
-    def _first(self) -> list[str]:
-        self._restart()
-        return self.next() or []
-
-    def _named(self, cells: Sequence[str]) -> list[str]:
-        names = column_names(cells)
+    def _named(self) -> list[str]:
+        try:
+            names = column_names(next(self._reader, []))
+        except (csv.Error, _Runaway) as error:
+            raise DataError(
+                f"{self.source.name}:{self._read + 1}: the header can't be read: {error}"
+            ) from None
+        self._read += len(self._taken)
+        self._taken.clear()
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise DataError(
-                f"{self.source.name}:{self.start}: the header names a column twice, {twice!r}; "
+                f"{self.source.name}:{self._read}: the header names a column twice, {twice!r}; "
                 "rename one of them"
             )
         return names
 
-    def next(self) -> list[str] | None:
-        """The cells of the next row that csv can read; None at the end."""
+    def records(self, header: Sequence[str]) -> Rows:
+        """The cells of each good row by column."""
+        taken, width = self._taken, len(header)
         while True:
-            self._taken.clear()
-            self.start = self._read + 1
-            self._unusable = False
             try:
-                row: list[str] = next(self._reader)
+                cells: list[str] = next(self._reader)
             except StopIteration:
-                if self._bad:
-                    self.flush()
-                return None
+                self._flush()
+                return
             except _Runaway:
                 self._limit = max(_LEAST, self._limit // 2)
                 self._go_back(_UNCLOSED)
                 continue
             except csv.Error as error:
-                ends = "end of data" in str(error)
-                self._go_back(_UNCLOSED if ends else f"not CSV: {error}")
+                runs_on = "end of data" in str(error) or (len(taken) > 1 and "limit" in str(error))
+                self._go_back(_UNCLOSED if runs_on else f"not CSV: {error}{_TWICE}")
                 continue
-            self._read += len(self._taken)
-            if self._bad is not None and self._is_rest(self._bad):
-                self._bad.last = self._read
-            elif row and not self._unusable:
-                return row
+            start = self._read + 1
+            if len(cells) == width and self._bad is None and not self._unusable:
+                self._read += len(taken)
+                taken.clear()
+            else:
+                cells = self._odd(cells, width)
+                if not cells:
+                    continue
+            yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
 
-    def miscounted(self, cells: int, width: int) -> None:
-        """Leave out the row at hand, or only its first line where that has a quote too many."""
-        reason = f"{cells:,} cells where the header has {width:,}"
-        if len(self._taken) > 1 and self._stands_alone(self._taken[1], width):
-            self._read -= len(self._taken)
+    def _odd(self, cells: list[str], width: int) -> list[str]:
+        """The cells of a row that isn't plainly good, if it is good all the same; none if not."""
+        lines, start = self._taken[:], self._read + 1
+        self._read += len(lines)
+        self._taken.clear()
+        if self._unusable:
+            self._unusable = False
+            return []
+        if self._bad is not None and self._is_rest(self._bad, lines, start):
+            self._bad.last = self._read
+            return []
+        if not cells:
+            return []
+        if len(cells) >= width and not any(cells[width:]):
+            self._flush()
+            return cells[:width]
+        self._miscounted(lines, len(cells), width)
+        return []
+
+    def _miscounted(self, lines: Sequence[str], cells: int, width: int) -> None:
+        """Leave out a row, or only its first line where that has a quote too many."""
+        start = self._read - len(lines) + 1
+        if len(lines) > 1 and self._stands_alone(lines[1], width):
+            self._read = start - 1
+            self._taken[:] = lines
             self._go_back(_UNCLOSED)
-        elif self._bad and self._bad.last == self.start - 1:
+        elif self._bad and self._bad.last == start - 1:
             self._bad.last = self._read  # a part of the row whose quote is wrong
         else:
-            self.flush()
-            self.source.bad(self.start, _with_advice(reason, cells > width), self._read)
+            self._flush()
+            reason = f"{cells:,} cells where the header has {width:,}"
+            self.source.bad(start, _with_advice(reason, cells > width), self._read)
 
-    def _is_rest(self, bad: _Spoilt) -> bool:
-        """Whether the row at hand is the end of the bad one before: it has the closing quote."""
-        return bad.last == self.start - 1 and sum(text.count('"') for text in self._taken) % 2 == 1
+    def _is_rest(self, bad: _Spoilt, lines: Sequence[str], start: int) -> bool:
+        """Whether a row is the end of the bad one before: it has the closing quote."""
+        return bad.last == start - 1 and sum(text.count('"') for text in lines) % 2 == 1
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Report the row with a wrong quote, now that all of its lines are known."""
         if self._bad:
             self.source.bad(self._bad.start, self._bad.reason, self._bad.last)
@@ -197,16 +212,17 @@ class _Rows:
 
     def _go_back(self, reason: str) -> None:
         """Take the first line for a bad row, and read the others again."""
-        if self._unusable and len(self._taken) == 1:
-            self._read += 1  # reported already
-        else:
-            self._read += 1
-            if self._bad and self._bad.last == self.start - 1:
-                self._bad.last = self._read
-            else:
-                self.flush()
-                self._bad = _Spoilt(self.start, self._read, reason)
-        self._again.extendleft((text, False) for text in reversed(self._taken[1:]))
+        start, lines = self._read + 1, self._taken[1:]
+        self._read += 1
+        reported = self._unusable and not lines
+        self._unusable = False
+        if self._bad and self._bad.last == start - 1:
+            self._bad.last = start
+        elif not reported:
+            self._flush()
+            self._bad = _Spoilt(start, start, reason)
+        self._taken.clear()
+        self._again.extendleft(reversed(lines))
         self._restart()
 
     def _restart(self) -> None:
@@ -216,36 +232,41 @@ class _Rows:
         """The lines as text, each noted as taken; those to be read again come first."""
         taken, again = self._taken, self._again
         size = 0
-        while True:
-            if again:
-                text, unusable = again.popleft()
-            else:
-                line = next(self._raw, None)
-                if line is None:
-                    return
-                self._raw_count += 1
-                text, unusable = self._decoded(line)
-            if unusable:
-                self._unusable = True
+        while again:
+            text = again.popleft()
+            size = size + len(text) if taken else 0
+            if size > self._limit:
+                again.appendleft(text)
+                raise _Runaway
+            taken.append(text)
+            yield text
+        for line in self._raw:
+            try:
+                text = line.decode() or self._decoded(line)
+            except UnicodeDecodeError:
+                text = self._decoded(line)
             if taken:
                 size += len(text)
                 if size > self._limit:
-                    again.appendleft((text, unusable))
+                    again.append(text)
                     raise _Runaway
             else:
-                size = len(text)
+                size = 0
             taken.append(text)
             yield text
 
-    def _decoded(self, line: bytes) -> tuple[str, bool]:
-        """The line as text, blank if it can't be used, and whether it can't."""
-        if not line:
-            return "\n", True  # too long, and reported
+    def _decoded(self, line: bytes) -> str:
+        """The line as text; a blank one if it can't be used."""
         try:
-            return line.decode(), False
+            text = line.decode()
         except UnicodeDecodeError as error:
-            self.source.bad(self._raw_count, not_utf8(error, self.source.encoding))
-            return "\n", True
+            number = self._read + len(self._taken) + 1
+            self.source.bad(number, not_utf8(error, self.source.encoding))
+            text = ""
+        if text:
+            return text
+        self._unusable = True  # it was too long, if it is empty, and reported
+        return "\n"
 
 
 class _Runaway(Exception):  # noqa: N818 - no error: the file is read on

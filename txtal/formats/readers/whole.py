@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from txtal.errors import DataError
@@ -49,13 +50,24 @@ def read(source: Source) -> Rows:
     if first is None:
         return
     second = next(values, None)
-    if second is None:
-        yield from _alone(source, *first)
+    if second is None and not first.listed:
+        yield from _alone(source, first)
         return
-    for line, value, fault in (first, second, *()):
-        yield from _one(source, line, value, fault)
-    for line, value, fault in values:
-        yield from _one(source, line, value, fault)
+    for value in filter(None, (first, second)):
+        yield from _one(source, value.line, value.value, value.fault)
+    for value in values:
+        yield from _one(source, value.line, value.value, value.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What stands in the file, once or in a list."""
+
+    line: int
+    value: Any
+    fault: str | None
+    """Why it can't be taken, if it can't."""
+    listed: bool
 
 
 def _one(source: Source, line: int, value: Any, fault: str | None) -> Rows:
@@ -67,11 +79,11 @@ def _one(source: Source, line: int, value: Any, fault: str | None) -> Rows:
         source.bad(line, fault)
 
 
-def _alone(source: Source, line: int, value: Any, fault: str | None) -> Rows:
+def _alone(source: Source, only: _Value) -> Rows:
     """The records of the only value: its list of objects, its columns, or itself."""
-    inner = _records_in(value) if fault is None else None
+    inner = _records_in(only.value) if only.fault is None else None
     if inner is None:
-        yield from _one(source, line, value, fault)
+        yield from _one(source, only.line, only.value, only.fault)
         return
     for number, one in enumerate(inner, start=1):
         yield from _one(source, number, one, None)
@@ -120,8 +132,8 @@ def _deeper(value: Fields) -> list[Any] | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _values(source: Source) -> Iterator[tuple[int, Any, str | None]]:
-    """Every value with the line it starts on, and why it can't be taken, if it can't."""
+def _values(source: Source) -> Iterator[_Value]:
+    """Every value with the line it starts on."""
     text = _Text(source)
     in_list = False
     faults: list[str] = []
@@ -147,7 +159,7 @@ def _values(source: Source) -> Iterator[tuple[int, Any, str | None]]:
             return
         fault = faults[0] if faults else fault_in(value)
         faults.clear()
-        yield line, value, fault
+        yield _Value(line, value, fault, in_list)
 
 
 class _Text:

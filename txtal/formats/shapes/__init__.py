@@ -26,7 +26,8 @@ class Shape:
     answers: Answers | None = None
     """None where labels are read as from any file."""
     text: tuple[str, ...] = ()
-    """Fields that make the text, those that are there; none: ``text``, or a guess."""
+    """Fields that make the text, those that are there; none: ``text``, or a guess. Of several with
+    ``|`` between them the first that is there."""
     markup: bool = False
     """Whether the text is HTML."""
     id: str = ""

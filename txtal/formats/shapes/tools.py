@@ -73,9 +73,14 @@ def _as_any(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:
 
 
 def _prodigy(fields: Fields) -> bool:
-    return bool(fields.keys() & {"_task_hash", "_input_hash", "_view_id"}) or (
+    return bool(fields.keys() & _PRODIGYS) or (
         isinstance(fields.get("options"), list) and isinstance(fields.get("accept"), list)
     )
+
+
+_PRODIGYS = frozenset({
+    "_task_hash", "_input_hash", "_view_id", "_annotator_id", "_session_id", "_timestamp",
+})  # fmt: skip
 
 
 def _prodigy_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:

@@ -13,7 +13,7 @@ from txtal.errors import LearnerError
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, usable_rows
 from txtal.learning.herding import Herding
-from txtal.learning.model import Classifier, LinearModel, fit
+from txtal.learning.model import LinearModel, Predictor, fit
 from txtal.learning.strategies.bootstrap import bootstrap
 from txtal.types import Task
 
@@ -46,7 +46,7 @@ class Pool:
     features: Features
     """(n, d): one row per ticket, perhaps memory-mapped."""
     task: Task
-    model: Classifier | None = None
+    model: Predictor | None = None
     """The current model; None while there is too little to learn from."""
     answered: Features | None = None
     """(m, d): the features of the answered tickets."""
@@ -67,7 +67,7 @@ class Pool:
         return int(self.features.shape[0])
 
     @property
-    def current_model(self) -> Classifier:
+    def current_model(self) -> Predictor:
         """Return the model. Raises LearnerError when there is none yet."""
         if self.model is None:
             raise LearnerError(

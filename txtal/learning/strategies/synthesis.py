@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 from txtal.learning.arrays import Features, Floats, Indices, squared_lengths
 from txtal.learning.matrix import IS, NOT
-from txtal.learning.model import Classifier
+from txtal.learning.model import Predictor
 from txtal.learning.strategies.order import in_order
 from txtal.learning.strategies.pool import Pool
 
@@ -133,7 +133,7 @@ def _middles(pool: Pool, rows: Indices, leaning: Floats, labels: Indices, kind: 
     return means
 
 
-def _lead(model: Classifier, points: Features, one: Indices, other: Indices | None) -> Floats:
+def _lead(model: Predictor, points: Features, one: Indices, other: Indices | None) -> Floats:
     """Return how much more probable (b,) the one side is at a point; NaN for no point."""
     proba = model.predict_proba(np.nan_to_num(points))
     at = np.arange(len(points))

@@ -1,0 +1,133 @@
+"""What stands beside the ticket on a wide screen, and a list's preview."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from txtal.session import lookup
+from txtal.session.session import Session
+from txtal.types import Found, Overview, Question
+from txtal.types.query import Query
+from txtal.ui import words
+from txtal.ui.keyboard import Keyboard
+from txtal.ui.layout import Line
+from txtal.ui.modes import SIDES, Side
+from txtal.ui.pages import folded_text, progress_lines, why_lines
+from txtal.ui.results import details
+from txtal.ui.view_state import Look
+from txtal.ui.wrap import cells, fit, fold
+
+_TITLES: dict[Side, str] = {
+    "labels": "Labels",
+    "why": "Why",
+    "history": "History",
+    "progress": "Progress",
+}
+_AGAIN = 20
+"""Answers after which the progress is read anew: it is no matter of one."""
+_RECENT = 60
+_SHARE = len("62%")
+
+
+class SideColumn:
+    """Draws one of a few things beside the ticket; what is read of the database is kept."""
+
+    def __init__(self, keyboard: Keyboard) -> None:
+        self._keyboard = keyboard
+        self._recent: tuple[object, list[Found]] = (None, [])
+        self._overview: tuple[int, Overview] | None = None
+
+    def lines(self, session: Session, look: Look, width: int, height: int) -> list[Line]:
+        """Return the column's rows, none of them wider than ``width``."""
+        if look.mode == "list":
+            found = look.typing.found
+            drawn = _preview(session, found[look.typing.cursor], width) if found else iter(())
+            return list(drawn)[:height]
+        content: dict[Side, Callable[[], Iterator[Line]]] = {
+            "labels": lambda: self._labels(session, width),
+            "why": lambda: _why(session, width),
+            "history": lambda: self._history(session, width),
+            "progress": lambda: self._progress(session, width),
+        }
+        body = list(content[look.side]())
+        if len(body) > height - 2:
+            body = [*body[: height - 3], [("class:dim", "…")]]
+        return [_tabs(look.side, width), [("class:rule", "─" * width)], *body]
+
+    def _labels(self, session: Session, width: int) -> Iterator[Line]:
+        """The labels in the order of their keys, each with its description."""
+        question = session.question
+        probabilities = dict(question.ranked.probabilities) if question else {}
+        keys = {label: key for key, label in self._keyboard.offered(session).items()}
+        every = [*keys, *(i for i in self._keyboard.order(session) if i not in keys)]
+        suggested = session.current.suggestion
+        for label_id in every:
+            label = session.scheme.label(label_id)
+            share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
+            name = fit(words.label_name(label.name), width - _SHARE - 6)
+            style = "class:good" if label_id in suggested else "class:label"
+            yield [
+                ("class:good", "▸ " if label_id in suggested else "  "),
+                ("class:key", f"{keys.get(label_id, ''):1} "),
+                (style, name + " " * (width - _SHARE - 6 - cells(name))),
+                ("class:dim", f"  {share:>{_SHARE}}"),
+            ]
+            about = words.label_name(label.description)
+            yield from ([("class:dim", f"    {part}")] for part in fold(about, width - 4) if about)
+
+    def _history(self, session: Session, width: int) -> Iterator[Line]:
+        """The newest answers, of whatever session."""
+        version = (session.ledger.newest(), session.scheme)
+        if self._recent[0] != version:
+            found = lookup.history(session, Query())[:_RECENT]
+            self._recent = (version, found)
+        for one in self._recent[1]:
+            answer = one.answer
+            at = time.strftime("%H:%M", time.localtime(answer.answered)) if answer else ""
+            said = fit(words.said_of(session, one), max(8, width // 3))
+            gap = " " * (max(8, width // 3) - cells(said))
+            text = fit(words.excerpt(one.ticket.text), max(0, width - 9 - max(8, width // 3)))
+            yield [
+                ("class:dim", f"{at:5}  "),
+                ("class:chosen", said + gap),
+                ("class:ticket", f"  {text}"),
+            ]
+        if not self._recent[1]:
+            yield [("class:dim", "no answers yet")]
+
+    def _progress(self, session: Session, width: int) -> Iterator[Line]:
+        """The answers per label, and the curve of the accuracy."""
+        if self._overview is None or abs(session.count - self._overview[0]) >= _AGAIN:
+            self._overview = (session.count, session.ledger.overview())
+        yield from progress_lines(session, self._overview[1], width)
+
+
+def _why(session: Session, width: int) -> Iterator[Line]:
+    if session.question is None:
+        return iter(())
+    return why_lines(session, session.question, (), width, marked=False)
+
+
+def _tabs(side: Side, width: int) -> Line:
+    line: Line = []
+    for one in SIDES:
+        title = _TITLES[one]
+        line.append(("class:title", f"[{title}]") if one == side else ("class:dim", f" {title} "))
+        line.append(("", " "))
+    hint = "tab next"
+    used = sum(cells(text) for _, text in line)
+    return [*line, ("class:hint", f"{hint:>{width - used}}")] if width - used > len(hint) else line
+
+
+def _preview(session: Session, found: Found, width: int) -> Iterator[Line]:
+    """The selected row of a list: what is known of it, and its whole text."""
+    yield from ([("class:dim", part)] for part in fold(details(found), width))
+    yield [("class:rule", "─" * width)]
+    yield from folded_text(found.ticket.text, width)
+    yield []
+    if found.answer is not None:
+        yield [("class:chosen", fit(f"answered {words.said_of(session, found)}", width))]
+    if found.ranked is not None and found.ranked.probabilities:
+        said = words.probabilities(session, Question(found.ticket, found.ranked))
+        yield from ([("class:dim", part)] for part in fold(f"the model: {said}", width))
