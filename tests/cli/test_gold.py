@@ -116,3 +116,20 @@ def test_what_is_simulated_of_a_dataset_is_what_stands(three: Program) -> None:
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["classes"] == ["a", "b"]  # c is only in the tie
+
+
+def test_what_is_trained_on_is_told_by_ticket(three: Program) -> None:
+    three.file("more.jsonl", [
+        {"text": "ticket 4", "answer": "ignore"},
+        {"text": "ticket 6", "label": "a"}, {"text": "ticket 7", "label": "b"},
+    ])  # fmt: skip
+    three.ok("load", "d", "more.jsonl", "--answers")
+    stated(three, "dan", "a", "a", "b")  # a, a, b, c and so on: ticket 2 is a, b, c, b now
+    said = three.json("train", "d", "-o", "model", "--vectors", "lexical", "--json")
+    assert (said["tickets"], said["left_out"]) == (6, {"ignored": 1})
+    assert said["labels"] == ["a", "b", "c"]
+    told = three.ok("train", "d", "-o", "model", "--vectors", "lexical").err
+    assert "trained on 6 tickets, 1 ignored left out, written to model" in told
+    found = three.json("predict", "model", "more.jsonl", "-o", "out.jsonl", "--json")
+    assert (found["predicted"], found["bad_lines"], found["output"]) == (3, 0, "out.jsonl")
+    assert "--json needs a file" in three("predict", "model", "more.jsonl", "--json").complaint

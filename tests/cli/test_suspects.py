@@ -102,4 +102,4 @@ def test_robust_is_for_one_label_of_several(txtal: Program) -> None:
 
 def test_a_robust_classifier_is_trained_without_them(doubtful: Program, tmp_path: Path) -> None:
     words = ("train", "d", "-o", str(tmp_path / "model"), "--vectors", "lexical", "--robust")
-    assert "trained on 90 answers" in doubtful.quick.ok(*words).err
+    assert "trained on 90 tickets" in doubtful.quick.ok(*words).err

@@ -26,7 +26,7 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program
     shutil.copy(prepared / "labelled.db", program.folder / program.db)
     ran = program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
     assert ran.out == ""
-    assert "trained on 680 answers, written to model" in ran.err
+    assert "trained on 680 tickets, written to model" in ran.err
     return program
 
 

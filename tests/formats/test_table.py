@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.formats.test_export import SCHEMES, row
 from txtal.formats.exports import Target
+from txtal.formats.formulas import FORMULA, unguarded
 from txtal.formats.rows import ExportRow, Written, export_row
-from txtal.formats.writers.table import FORMULA, unguarded, write, write_tabs
+from txtal.formats.writers.table import write, write_tabs
 from txtal.types import Answer, Label, Scheme, Ticket
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from txtal.cli import options
-from txtal.cli.output import Console, writing
+from txtal.cli.output import Console, put_json, writing
 from txtal.errors import UsageError
 from txtal.formats import PREDICTIONS
 from txtal.formats.imports import is_parquet
@@ -51,6 +51,7 @@ _SEPARATORS = ("/", os.sep)
 @click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier run has finished.")
 @click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
 @options.engine
+@click.option("--json", "as_json", is_flag=True, help="Say what was predicted as JSON; needs -o.")
 @click.pass_obj
 def command(
     console: Console,
@@ -64,6 +65,7 @@ def command(
     code: Path | None,
     engine: str,
     scheduler: str | None,
+    as_json: bool,
 ) -> None:
     """Label the texts of each SOURCE with a CLASSIFIER that `txtal train` wrote.
 
@@ -82,6 +84,8 @@ def command(
     from txtal.text import count
 
     check_engine(engine, scheduler)
+    if as_json and output is None:
+        raise UsageError("--json needs a file or folder: add -o")
     in_folder = output is not None and (output.endswith(_SEPARATORS) or Path(output).is_dir())
     if form_of_parts and not in_folder:
         raise UsageError("--format is for a folder; the name of a file says its own")
@@ -107,6 +111,15 @@ def command(
         predicted = job.to_file(Path(output), ", ".join(source))
     else:
         predicted = job.to_lines(Path(output))
+    if as_json:
+        put_json({
+            "classifier": str(classifier),
+            "sources": files,
+            "output": output,
+            "predicted": predicted,
+            "bad_lines": job.bad.count,
+        })  # fmt: skip
+        return
     console.say(f"predicted {predicted:,}, {count(job.bad.count, 'bad line')}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from txtal.cli import models, options
 from txtal.cli.options import dataset_names
-from txtal.cli.output import Console, quality
+from txtal.cli.output import Console, put_json, quality
 from txtal.measures.quality import headline_data
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
 @options.features
+@click.option("--json", "as_json", is_flag=True, help="Say what was trained as JSON.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -45,8 +47,9 @@ def command(
     names: bool,
     if_better: bool,
     robust: bool,
+    as_json: bool,
 ) -> None:
-    """Fit the classifier on every answer of DATASET and write it to a folder.
+    """Fit the classifier on what stands of each ticket of DATASET and write it to a folder.
 
     `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
     features are those the dataset was taught with, unless you name others. It is kept as a version
@@ -58,6 +61,7 @@ def command(
     from txtal.learner.fit import NOT_READY
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
+    from txtal.text import count
     from txtal.types import LearnerSettings
 
     console: Console = context.obj
@@ -77,25 +81,55 @@ def command(
     in_use = versions.current(folder)
     if if_better and in_use is not None and not _better(console, folder, in_use, fit):
         console.say(f"not written: v{in_use} stays in use")
+        if as_json:
+            put_json({"dataset": dataset, "output": None, "version": in_use})
         return
     measures = known or fit.measures
     classifier.save(made, output)
+    headline = headline_data(measures) if measures else None
     version = versions.keep(
         folder,
         made,
         answers=len(fit.snapshot.answers),
         newest=fit.snapshot.log.newest,
         robust=robust,
-        figures=headline_data(measures) if measures else None,
+        figures=headline,
     )
-    ignored = sum(one.verdict == "ignore" for one in fit.snapshot.answers)
-    beside = f" ({ignored:,} ignored left out)" if ignored else ""
-    taught = len(fit.snapshot.answers) - ignored
+    trained, left_out = len(fit.answered.tickets), _left_out(fit)
+    if as_json:
+        put_json({
+            "dataset": dataset,
+            "output": str(output),
+            "version": version.number,
+            "task": fit.task,
+            "labels": list(names),
+            "vectoriser": spec,
+            "tickets": trained,
+            "left_out": left_out,
+            "headline": headline,
+        })  # fmt: skip
+        return
+    beside = "".join(f", {number:,} {why} left out" for why, number in left_out.items())
     console.say(
-        f"trained on {taught:,} answers{beside}, written to {output} and kept as v{version.number}"
+        f"trained on {count(trained, 'ticket')}{beside}, written to {output} and kept as "
+        f"v{version.number}"
     )
     if measures:
         console.say(f"about {quality(measures.headline, fit.task)} audit answers)")
+
+
+def _left_out(fit: Fit) -> dict[str, int]:
+    """Count the answered tickets that nothing is learned from, by the reason."""
+    from txtal.measures.gold import counting, settle
+
+    learned = set(fit.answered.tickets.tolist())
+    why: Counter[str] = Counter()
+    for ticket, said in counting(fit.snapshot.answers).items():
+        if ticket not in learned:
+            stands = settle(said, fit.scheme).answer
+            ignored = stands is not None and stands.verdict == "ignore"
+            why["tied" if stands is None else "ignored" if ignored else "without a label"] += 1
+    return dict(why)
 
 
 def _better(console: Console, folder: Path, in_use: int, fit: Fit) -> bool:

@@ -285,6 +285,8 @@ class _Writer:
         if said.labels:
             self.made.left_out[f"several labels, and {self._dataset.name} is {task}"] += 1
             return None
+        if task == "binary" and said.kind == "whole":  # of all the labels there are, none applies
+            return replace(said, verdict="reject", labels=(self._dataset.scheme.labels[0].name,))
         self.made.left_out["accepted with no label: taken as ignored"] += 1
         return replace(said, verdict="ignore")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txtal.errors import DataError
+from txtal.formats.formulas import is_own, unguarded
 from txtal.formats.lines import not_utf8
 from txtal.formats.reading import Rows, Source
 
@@ -37,7 +38,14 @@ def read(source: Source) -> Rows:
     rows = _Rows(source)
     header = rows.header()
     source.columns = tuple(header)
-    return rows.records(header)
+    records = rows.records(header)
+    return _unguarded(records) if is_own(header) else records
+
+
+def _unguarded(records: Rows) -> Rows:
+    """The same without the apostrophes that an export put before what begins like a formula."""
+    for start, cells in records:
+        yield start, {name: unguarded(cell) for name, cell in cells.items()}
 
 
 _USUAL = {name: name for name in ("text", "label", "labels", "answer")}

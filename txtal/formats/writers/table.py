@@ -8,23 +8,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from txtal.formats.exports import Target
+from txtal.formats.formulas import guarded, guarded_label
 from txtal.formats.rows import Row, Written
 from txtal.formats.writers.columns import Column, columns
 from txtal.formats.writers.training import Examples
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet may take for a formula (OWASP ASVS 5, 1.2.10, and the line
-ends and full-width signs that some programs drop or fold first)."""
-
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)\s*%?")
-_MERE_NAME = re.compile(r"[-+@][\w \-+.,/%]*")
-"""A label that begins like a formula and holds nothing that one is made of."""
-
-_GUARDED = re.compile(f"'+(?=[{re.escape(''.join(FORMULA))}])")
-
 
 def write(rows: Iterable[Row], target: Target) -> Written:
-    """Write CSV, with commas; see :func:`unguarded` for how to read it."""
+    """Write CSV, with commas; see :mod:`txtal.formats.formulas` for its cells."""
     return _write(rows, target, ",")
 
 
@@ -47,7 +38,7 @@ def _write(rows: Iterable[Row], target: Target, delimiter: str) -> Written:
         if target.bom:
             out.write("\ufeff")
         table = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-        table.writerow([(_whole if target.formulas else harmless)(one.name) for one in shape])
+        table.writerow([(_whole if target.formulas else _harmless)(one.name) for one in shape])
         for example in examples:
             cells = [column.of(example) for column in shape]
             table.writerow([guard(cell) for guard, cell in zip(guards, cells, strict=True)])
@@ -55,26 +46,16 @@ def _write(rows: Iterable[Row], target: Target, delimiter: str) -> Written:
 
 
 def _guard(column: Column) -> Callable[[Any], str]:
-    return _harmless_label if column.kind == "label" else harmless
+    return _harmless_label if column.kind == "label" else _harmless
 
 
 def _whole(cell: Any) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", "" if cell is None else str(cell))
 
 
-def harmless(cell: Any) -> str:
-    """The cell as text that no spreadsheet runs; see :func:`unguarded`."""
-    text = _whole(cell)
-    if not text.lstrip("'").startswith(FORMULA) or _NUMBER.fullmatch(text):
-        return text
-    return f"'{text}"
+def _harmless(cell: Any) -> str:
+    return guarded(_whole(cell))
 
 
 def _harmless_label(cell: Any) -> str:
-    text = _whole(cell)
-    return text if _MERE_NAME.fullmatch(text) else harmless(text)
-
-
-def unguarded(cell: str) -> str:
-    """What :func:`harmless` was given: every apostrophe before a formula's sign is one too many."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return guarded_label(_whole(cell))
