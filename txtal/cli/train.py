@@ -102,7 +102,7 @@ def command(
             "output": str(output),
             "version": version.number,
             "task": fit.task,
-            "labels": list(names),
+            "labels": list(labels),
             "vectoriser": spec,
             "tickets": trained,
             "left_out": left_out,
