@@ -32,7 +32,7 @@ def test_a_scheme_is_changed_and_changed_back(answered: Program) -> None:
     for _ in range(5):
         program.ok("label", "undo", "d")
     assert labels(program) == {"a": (1, ""), "b": (1, ""), "third": (0, "retired"),
-                               "x": (0, "retired"), "y": (0, "retired")}  # fmt: skip
+                               "x": (0, "now a"), "y": (0, "now a")}  # fmt: skip
     log = program.ok("label", "log", "d").out
     for said_so in ("renamed a to first", "merged b into", "split", "added third", "(undone)"):
         assert said_so in log

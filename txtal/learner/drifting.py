@@ -21,6 +21,7 @@ from txtal.store import tickets
 from txtal.text import count
 from txtal.types import ONE_OF
 from txtal.vectors.pipeline import Pipeline
+from txtal.vectors.vectoriser import Vectoriser
 
 WEEKS = 26
 """The most weeks that are looked at, the newest."""
@@ -110,9 +111,11 @@ def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: Source) 
     some, places = old[drift.sampled(len(old))], drift.sampled(len(new), seed=1)
     before, after = np.asarray(fit.features.matrix[some]), new[places]
     predicted, mix = _labels(fit, some, before, after)
-    found = drift.shift(before, after, predicted)
-    ids = fit.features.ids[some].tolist()
-    words = drift.risen_words(words_of(fit, source.texts(ids)), words_of(fit, read(places)))
+    texts, new_texts = source.texts(fit.features.ids[some].tolist()), read(places)
+    # Features that were fitted to the old tickets alone fit those better than any new ones.
+    both = Vectoriser.fit(fit.features.vectoriser.spec, [*texts, *new_texts])
+    found = drift.shift(both.transform(texts), both.transform(new_texts), predicted)
+    words = drift.risen_words(words_of(fit, texts), words_of(fit, new_texts))
     return Drift(
         len(old),
         len(new),
