@@ -114,6 +114,6 @@ def test_a_scheduler_that_isnt_there_is_told_before_the_screen(
     machines.scheduler.wait()
     one = terminal(pool, *teach(machines), *mode)
     assert one.end() == 1
-    assert f"no Dask scheduler answers at {machines.address}: see that" in one.raw.decode()
+    assert f"no Dask scheduler answers at {machines.address}: check that" in one.raw.decode()
     assert "Traceback" not in one.raw.decode()
     assert b"\x1b[?1049h" not in one.raw
