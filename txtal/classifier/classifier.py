@@ -44,6 +44,7 @@ _WIDEST = 100.0
 """Spread of temperatures that is believed."""
 
 _BATCH = 1000
+_ROWS = 256
 _VECTORISER = "vectoriser."
 """What the names of the vectoriser's arrays begin with."""
 
@@ -64,7 +65,12 @@ class Classifier:
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (n texts, k labels), columns in the order of ``labels``."""
-        return self.model.predict_proba(self.vectoriser.transform(texts))
+        features = self.vectoriser.transform(texts)
+        # The last digit of a product depends on how many rows are multiplied at once, unless those
+        # are a multiple of this: a text gets the same figures in any batch, on any machine's worker.
+        missing = -len(features) % _ROWS
+        padded = np.pad(features, ((0, missing), (0, 0)))
+        return self.model.predict_proba(padded)[: len(features)]
 
     def predict(self, texts: Sequence[str]) -> list[Classified]:
         """One prediction a text."""
