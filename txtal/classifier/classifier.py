@@ -66,8 +66,8 @@ class Classifier:
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (n texts, k labels), columns in the order of ``labels``."""
         features = self.vectoriser.transform(texts)
-        # The last digit of a product depends on how many rows are multiplied at once, unless those
-        # are a multiple of this: a text gets the same figures in any batch, on any machine's worker.
+        # The last digit of a product depends on how many rows are multiplied at once, unless they
+        # are a multiple of this. So a text gets the same figures in any batch, on any worker.
         missing = -len(features) % _ROWS
         padded = np.pad(features, ((0, missing), (0, 0)))
         return self.model.predict_proba(padded)[: len(features)]
