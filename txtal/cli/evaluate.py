@@ -158,11 +158,10 @@ def _of_classifier(
     from txtal.formats.source import labelled
     from txtal.ingest.talk import BadLines, checked, progress_of
     from txtal.measures.quality import as_data
-    from txtal.recipes.recipe import load_file
+    from txtal.recipes.recipe import load_code
     from txtal.text import count
 
-    if code:
-        load_file(code)
+    load_code(code)
     made = classifier.load(folder)
     bad = BadLines(console, strict=False)
     entries = labelled(

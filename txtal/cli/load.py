@@ -214,12 +214,10 @@ class _Job:
 def _prepare(console: Console, dataset: str, wanted: _Preparation) -> None:
     from txtal.engine import open_engine
     from txtal.learner.prepare import prepare
-    from txtal.recipes.recipe import load_file, shipped
+    from txtal.recipes.recipe import load_code
     from txtal.text import count
 
-    shipped()  # what the shipped recipes register can be named anywhere
-    if wanted.code:
-        load_file(wanted.code)
+    load_code(wanted.code)
     spec = options.spec_of(wanted.vectors, wanted.lang, wanted.spacy)
     with open_engine(wanted.engine, wanted.scheduler) as opened:
         features = prepare(

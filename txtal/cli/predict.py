@@ -79,7 +79,7 @@ def command(
     from txtal.engine import check as check_engine
     from txtal.engine import open_engine
     from txtal.ingest.talk import BadLines
-    from txtal.recipes.recipe import load_file
+    from txtal.recipes.recipe import load_code
     from txtal.tempfiles import check_target
     from txtal.text import count
 
@@ -89,8 +89,7 @@ def command(
     in_folder = output is not None and (output.endswith(_SEPARATORS) or Path(output).is_dir())
     if form_of_parts and not in_folder:
         raise UsageError("--format is for a folder; the name of a file says its own")
-    if code:
-        load_file(code)
+    load_code(code)
     files = _files(source, console)
     if output is not None and not in_folder:
         check_target(Path(output), *files, *classifier.glob("*"))

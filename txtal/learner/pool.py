@@ -23,7 +23,7 @@ from txtal.learner.sweeping import Sweeper
 from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
-from txtal.recipes.recipe import load_file, shipped
+from txtal.recipes.recipe import load_code
 from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
@@ -62,7 +62,7 @@ class PoolLearner:
 
         ``cache`` is a folder for features in the place of the one beside the database.
         """
-        load_registered(settings)
+        load_code(settings.code)
         engine = steadfast(settings.compute.engine, settings.compute.scheduler, tell)
         self.source = Source(path, dataset, settings.compute.threads)
         self.settings = settings
@@ -216,10 +216,3 @@ class PoolLearner:
 
     def _progress(self, done: int, total: int | None) -> None:
         self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))
-
-
-def load_registered(settings: LearnerSettings) -> None:
-    """Load what the settings may name: of the shipped recipes, and of the user's own."""
-    shipped()
-    if settings.code:
-        load_file(Path(settings.code))

@@ -16,7 +16,6 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
-from txtal.learner.pool import load_registered
 from txtal.learner.ranking import Pick, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import Source
@@ -26,6 +25,7 @@ from txtal.learning.arrays import Floats
 from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
+from txtal.recipes.recipe import load_code
 from txtal.store import answers, arrivals, datasets, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import (
@@ -74,7 +74,7 @@ class StreamLearner:
         report: Callable[[LearnerStatus], None] = lambda status: None,
     ) -> None:
         """``report`` hears what the learner is doing."""
-        load_registered(settings)
+        load_code(settings.code)
         self.source = Source(path, dataset, settings.compute.threads)
         self.settings = settings
         self.idle = Idle(
