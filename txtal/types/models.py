@@ -127,6 +127,8 @@ class LearnerSettings:
     """Whether the labels' names and descriptions are evidence."""
     suspects: bool = False
     """Whether rankings hold answers to review."""
+    measured: bool = True
+    """Whether fits are measured by cross-fitting, now and then."""
     new: bool = False
     """Whether the strategy picks from tickets loaded after the newest answered one alone."""
     code: str | None = None
