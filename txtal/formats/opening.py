@@ -230,8 +230,7 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
     seen = recognised(head)
     if by_name is None:
         if seen is None:
-            assert source.path is not None
-            raise _unknown(source.path)
+            raise _unknown(source.file)
         return seen
     if by_name.name == "jsonl" and seen is not None and seen.name == "json":
         source.say(f"{source.name} is JSON over several lines or in a list; it was read as such")

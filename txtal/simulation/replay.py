@@ -21,7 +21,7 @@ from txtal.simulation.heldout import cells_of, held_out
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, Question, Scheme, Verdict
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
@@ -75,7 +75,7 @@ class Simulation:
             dataset = self._load(conn)
             cache = self._cache(config.vectoriser)
             learner = PoolLearner(path, dataset.name, settings, cache=cache)
-            ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
+            ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
                 dataset.scheme,
