@@ -47,7 +47,7 @@ class Fitter:
         trainer = self._trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
-        return fit.measure(sample, before)
+        return fit.measure(sample, before) if self._settings.measured else fit
 
     def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
         """Make what fits the next model; for other features the search begins anew."""

@@ -135,6 +135,8 @@ class LearnerSettings:
     """Whether fits leave out answers that are nearly impossible by a model of the others."""
     names: bool = True
     """Whether the labels' names and descriptions are evidence."""
+    measured: bool = True
+    """Whether fits are measured by cross-fitting, now and then."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
     stop: StopRule = StopRule()
