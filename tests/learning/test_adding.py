@@ -119,7 +119,7 @@ def test_the_lines_in_the_documentation_add_a_strategy(
 ) -> None:
     module, row = worked_example("### A strategy")
     monkeypatch.setitem(sys.modules, "txtal.learning.strategies.length", module)
-    table = eval(f"{{{row}}}", {"Row": StrategyRow})
+    table = eval(f"{{{row}}}", {"StrategyRow": StrategyRow})
     monkeypatch.setattr("txtal.learning.strategies.registry.BUILT_IN", {**BUILT_IN, **table})
     make_dataset(TEXTS, TOPICS)
     best = PoolLearner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]

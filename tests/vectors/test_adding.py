@@ -163,7 +163,7 @@ def test_it_is_trained_with_and_predicts(tmp_path: Path) -> None:
 def test_the_lines_in_the_documentation_add_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     module, row = worked_example("### A block of features")
     monkeypatch.setitem(sys.modules, "txtal.vectors.shape", module)
-    for name, block in eval(f"{{{row}}}", {"Row": BlockRow}).items():
+    for name, block in eval(f"{{{row}}}", {"BlockRow": BlockRow}).items():
         monkeypatch.setitem(BUILT_IN, name, block)
     fitted = Vectoriser.fit("shape@en", TEXTS)
     features = fitted.transform(["NEW iPHONE", "order 66", "new phone", ""])
