@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,3 +84,57 @@ def test_no_assert_stands_for_an_optional_that_should_not_be_one() -> None:
         if isinstance(node, ast.Assert)
     ]
     assert found == []
+
+
+# --- docs/architecture.md -----------------------------------------------------------------------
+
+PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+ROOMS = PAGE.partition("\n## Rooms")[2].partition("\n## ")[0]
+
+
+def rooms() -> dict[str, str]:
+    """The packages and modules at the top, with the first paragraph of each's docstring."""
+    found = {}
+    for path in sorted(PACKAGE.iterdir()):
+        module = path / "__init__.py" if path.is_dir() else path
+        if module.is_file() and module.suffix == ".py" and not path.stem.startswith("__"):
+            said = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+            name = f"{path.name}/" if path.is_dir() else path.name
+            found[name] = " ".join(said.partition("\n\n")[0].split())
+    return found
+
+
+def test_a_newcomer_finds_every_room_in_the_documentation_in_the_order_of_imports() -> None:
+    listed = dict(re.findall(r"^\| `([\w.]+/?)` \| (.+) \|$", ROOMS, re.MULTILINE))
+    assert listed == rooms()
+    contracts = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
+    layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    ordered = [name.removeprefix("txtal.") for layer in layers for name in layer.split(" | ")]
+    assert [name.removesuffix(".py").rstrip("/") for name in listed] == ordered
+
+
+def test_few_modules_stand_outside_of_the_rooms() -> None:
+    assert len([name for name in rooms() if name.endswith(".py")]) <= 7
+
+
+def test_every_module_that_the_documentation_names_is_there() -> None:
+    for room, said in re.findall(r"^- \*\*(\w+)\*\*: (.*?)(?=^- |^$)", ROOMS, re.DOTALL | re.M):
+        for name in re.findall(r"`(\w+)`", said):
+            place = PACKAGE / room / name
+            assert place.is_dir() or place.with_suffix(".py").is_file(), f"{room}: {name}"
+    for path in re.findall(r"`(?:txtal/)?([a-z_]+/[a-z_/]*\.py|launch\.py)`", PAGE):
+        assert (PACKAGE / path).is_file() or (PACKAGE.parent / path).is_file(), path
+
+
+def test_every_function_on_the_ways_through_the_code_is_there() -> None:
+    ways = PAGE.partition("\n## The way of an answer")[2].partition("\n## Which SQLite")[0]
+    ways = re.sub(r"## A million tickets.*?(?=\n## |$)", "", ways, flags=re.DOTALL)
+    methods = {
+        f"{one.name}.{node.name}"
+        for _, one in classes()
+        for node in one.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    named = set(re.findall(r"`([A-Z]\w+\.\w+)`", ways))
+    assert len(named) > 5
+    assert named <= methods

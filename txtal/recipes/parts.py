@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from txtal.errors import DataError, UsageError
-from txtal.reading import read_small
+from txtal.formats.bounded import read_small
 from txtal.types import (
     Compute,
     Dataset,
