@@ -12,7 +12,7 @@ from tests.ui.test_plain import talk
 from txtal.errors import LockedError
 from txtal.session.session import Session
 from txtal.store import answers, datasets, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Record
 
@@ -63,7 +63,7 @@ def test_the_answer_after_a_new_label_may_have_to_wait(
     def locked(*_: object) -> None:
         raise LockedError("locked")
 
-    monkeypatch.setattr(Ledger, "record", locked)
+    monkeypatch.setattr(StoreLedger, "record", locked)
     assert "waiting for the database lock" in sitting.press("yes")
     monkeypatch.undo()
     sitting.screen.retry()

@@ -22,7 +22,7 @@ from txtal.simulation.heldout import cells_of, held_out
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, LearnerSettings, Question, Scheme, Verdict
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
@@ -110,7 +110,7 @@ class Simulation:
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
             learner = self._learner(path, dataset, settings)
-            ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
+            ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
                 dataset.scheme,
