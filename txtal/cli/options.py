@@ -184,7 +184,7 @@ def pipeline(command: F) -> F:
 
 
 def features(command: F) -> F:
-    """--vectors and what :func:`pipeline` has; see :func:`spec_of`."""
+    """--vectors and what :func:`pipeline` has; see :func:`txtal.vectors.spec.spec_of`."""
     vectors = click.option(
         "--vectors",
         default="auto",
@@ -221,11 +221,6 @@ def engine(command: F) -> F:
     return command
 
 
-def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
-    """The vectoriser's spec in the words of the options."""
-    return f"{vectors}@{spacy or lang}"
-
-
 @dataclass(frozen=True, slots=True)
 class FeatureOptions:
     """The values of the options of :func:`features`."""
@@ -238,6 +233,8 @@ class FeatureOptions:
     @property
     def spec(self) -> str:
         """The vectoriser's spec."""
+        from txtal.vectors.spec import spec_of
+
         return spec_of(self.vectors, self.lang, self.spacy)
 
     def settings(self, context: click.Context, dataset: str, **more: Any) -> LearnerSettings:
@@ -254,20 +251,13 @@ def spec_as_taught(context: click.Context, dataset: str, wanted: FeatureOptions)
     That is by what is kept with it, or by its newest revision: those features are cached. Raises
     UsageError when there is no such dataset.
     """
-    from txtal.store import datasets, revisions, settings
+    from txtal.api.taught import taught_spec
 
     named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
     if any(source is not ParameterSource.DEFAULT for source in named):
         return wanted.spec
     with context.obj.read() as conn:
-        dataset_id = datasets.get(conn, dataset).id
-        kept = settings.kept(conn, dataset_id)
-        latest = revisions.latest(conn, dataset_id)
-    if kept.keys() & {"vectors", "lang", "spacy"}:
-        vectors = str(kept.get("vectors", wanted.vectors))
-        lang = str(kept.get("lang", wanted.lang))
-        return spec_of(vectors, lang, str(kept.get("spacy", "")) or None)
-    return latest[1].vectoriser if latest else wanted.spec
+        return taught_spec(conn, dataset)
 
 
 def names_as_taught(context: click.Context, dataset: str, given: bool = True) -> bool:
@@ -275,13 +265,12 @@ def names_as_taught(context: click.Context, dataset: str, given: bool = True) ->
 
     Raises UsageError when there is no such dataset.
     """
-    from txtal.store import datasets, settings
+    from txtal.api.taught import taught_names
 
     if context.get_parameter_source("names") not in (None, ParameterSource.DEFAULT):
         return given
     with context.obj.read() as conn:
-        kept = settings.kept(conn, datasets.get(conn, dataset).id)
-    return bool(kept.get("names", True))
+        return taught_names(conn, dataset)
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
