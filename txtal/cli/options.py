@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from txtal.api.annotator import default_annotator as default_annotator
+from txtal.api.annotator import whole
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
 from txtal.vectors.table import forms
@@ -315,21 +317,5 @@ def _labels(conn: Any, dataset: str) -> list[str]:
 def annotator_of(context: click.Context, given: str | None) -> str:
     """The annotator that an option names, be it by the environment; else the login name."""
     if given and context.get_parameter_source("annotator") is not ParameterSource.COMMANDLINE:
-        given = _whole(given)
+        given = whole(given)
     return given or default_annotator()
-
-
-def default_annotator() -> str:
-    """The user's login name, or ``annotator`` where the system knows none."""
-    import getpass
-
-    try:
-        return _whole(getpass.getuser()) or "annotator"
-    except (OSError, KeyError, ImportError):
-        return "annotator"
-
-
-def _whole(name: str) -> str:
-    """A name in another encoding than the terminal's comes as half characters, which can't be
-    stored: U+FFFD stands for them."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
