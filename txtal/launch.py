@@ -226,7 +226,7 @@ class _RecipeRun:
             # From here on writes happen between two keys: a lock is shown and tried again, not
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-            code = self._shown(session, dataset, actions, learner)
+            code = self._shown(session, ledger, actions, learner)
         self._goodbye(session, dataset)
         return code
 
@@ -265,7 +265,7 @@ class _RecipeRun:
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
-            Background(learner, inflow, loader),
+            Background(learner, inflow, loader, None if self.plain else ledger.lookups),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
         )
@@ -273,13 +273,13 @@ class _RecipeRun:
     def _shown(
         self,
         session: Session,
-        dataset: Dataset,
+        ledger: StoreLedger,
         actions: Sequence[Action],
         learner: LearnerProcess | None,
     ) -> int:
         """Show the session, line by line or as a screen, until the annotator quits."""
         label_keys, theme = self.recipe.screen.label_keys, self.invocation.theme
-        display = Display(dataset.name, label_keys, actions, theme, self.extras)
+        display = Display(ledger.dataset.name, label_keys, actions, theme, self.extras)
         if self.plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
@@ -293,6 +293,7 @@ class _RecipeRun:
                 learner.wake(function)
             if self.reader:
                 self.reader.start(function)
+            ledger.lookups.wake = function
 
         return app.run(session, display, wake=wake, on_error=logs.record)
 
