@@ -27,6 +27,9 @@ def teach(
     task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
     patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
+    rules: Annotated[
+        Path | None, "Rules that vote, and are measured: .toml, .jsonl or a recipe's .py."
+    ] = None,
     keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
     strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
     vectors: Annotated[
@@ -104,6 +107,7 @@ def teach(
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,
+        rules=rules,
     )
 
 

@@ -33,6 +33,7 @@ class Updates:
         self._learner = background.learner
         self._inflow = background.inflow
         self._loader = background.loader
+        self._annotators = background.annotators
         self._notices = notices
         self._unsaved: Ranking | None = None
         self._reached: set[str] = set()
@@ -61,7 +62,7 @@ class Updates:
     def take_in(self) -> bool:
         """Take in what has been sent since; whether anything has."""
         arrived = self._take_tickets() or self._told_of_loader()
-        return self._take_ranking() or self._told_of_learner() or arrived
+        return self._take_ranking() or self._told_of_learner() or self._told_of_votes() or arrived
 
     @property
     def items(self) -> tuple[Ranked, ...]:
@@ -141,6 +142,14 @@ class Updates:
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)
+
+    def _told_of_votes(self) -> bool:
+        """Pass on what those have to say who vote behind the session."""
+        said = self._annotators.poll() if self._annotators else None
+        if said is None:
+            return False
+        self._notices.tell(said)
+        return True
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""
