@@ -91,16 +91,21 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     ahead = iter(examples)
     while batch := list(islice(ahead, _BATCH)):
-        cells = [[_clean(column.of(one)) for one in batch] for column in shape]
+        cells = [[_cell(column, one) for one in batch] for column in shape]
         arrays = [pyarrow.array(c, field.type) for c, field in zip(cells, schema, strict=True)]
         yield pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _clean(cell: Any) -> Any:
-    """Half a character has no place in UTF-8."""
-    if isinstance(cell, str) and not cell.isascii():
-        return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return cell
+def _cell(column: Column, one: Example) -> Any:
+    """The cell of an example; one of text is text, though ids come as numbers, too."""
+    cell = column.of(one)
+    if column.kind != "text" or cell is None:
+        return cell
+    text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+    if text.isascii():
+        return text
+    # Half a character has no place in UTF-8.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _type(column: Column, pyarrow: Any) -> Any:

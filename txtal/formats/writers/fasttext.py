@@ -13,11 +13,18 @@ from txtal.formats.writers.training import Examples
 
 PREFIX = "__label__"
 
+_NO_PREFIX = "label__"
+"""What a text has for it: fastText would take the word for a label."""
+
+_NO = ("",)
+"""What stands for a no among the names."""
+
 _BLANKS = re.compile(r"\s+")
 
 
 def write(rows: Iterable[Row], target: Target) -> Written:
     """Write a line for each example; blanks within labels become ``_``, line ends spaces.
+
 
     fastText knows no other label for a no than one of its own: that of a binary dataset is
     ``not_NAME``. Raises DataError when two labels would become the same.
@@ -25,14 +32,17 @@ def write(rows: Iterable[Row], target: Target) -> Written:
     names = _names(target)
     spaced = sum(label != name for label, name in names.items() if label)
     changed = {"label names with blanks, now _": spaced} if spaced else {}
-    examples = Examples(rows)
+    examples, marked = Examples(rows), 0
     with target.text() as out:
         for example in examples:
-            labels = [names[label] for label in example.labels] or [names[""]] * (
-                target.scheme.task == "binary"
-            )
-            words = [*(PREFIX + label for label in labels), " ".join(example.text.split())]
-            out.write(" ".join(words) + "\n")
+            said = example.labels or (_NO if target.scheme.task == "binary" else ())
+            words = example.text.split()
+            if any(word.startswith(PREFIX) for word in words):
+                marked += 1
+                words = [word.replace(PREFIX, _NO_PREFIX, 1) for word in words]
+            out.write(" ".join([*(PREFIX + names[label] for label in said), *words]) + "\n")
+    if marked:
+        changed[f"texts with {PREFIX}, now {_NO_PREFIX}"] = marked
     return replace(examples.written, changed=changed)
 
 
