@@ -130,6 +130,7 @@ def command(
             bom,
             lang,
             has_ids=partial(tickets.have_ids, conn, there.id),
+            whole_ids=partial(tickets.have_whole_ids, conn, there.id),
         )
         written = job.write_parts(row, target, parts) if parts else job.write(row, target)
     if as_json:
