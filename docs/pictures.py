@@ -39,7 +39,7 @@ from txtal.learner.pool import PoolLearner
 from txtal.session.session import Session
 from txtal.session.setup import Background
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import LearnerSettings, Ranking
 from txtal.ui import app
 from txtal.ui.display import Display
@@ -146,7 +146,7 @@ def play(folder: Path) -> Iterator[tuple[Picture, Terminal]]:
             PoolLearner(path, dataset.name, LearnerSettings(), cache=folder / "cache"),
             batch=BATCH,
         )
-        ledger = Ledger(conn, path, dataset, annotator="ann")
+        ledger = StoreLedger(conn, path, dataset, annotator="ann")
         session = Session(
             ledger, dataset.scheme, background=Background(learner), clock=lambda: now[0]
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from txtal.cli import program
+from txtal.cli import cli
 from txtal.types import TASKS
 from txtal.ui.actions import ACTIONS
 from txtal.ui.modes import MODES, TITLES
@@ -59,7 +59,6 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
-    cli = program()
     with click.Context(
         cli, info_name="txtal", terminal_width=WIDTH, help_option_names=["-h", "--help"]
     ) as context:

@@ -11,7 +11,7 @@ import pytest
 from tests.sessions import session_of
 from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, Explanation, LearnerStatus, Ranking, Record, Task
 
@@ -86,7 +86,7 @@ def make_dataset(conn: Connection) -> MakeDataset:
 @pytest.fixture
 def make_session(conn: Connection, path: Path) -> Callable[..., Session]:
     def make(dataset: Dataset, annotator: str = "ann", **options: object) -> Session:
-        ledger = Ledger(conn, path, dataset, annotator=annotator)
+        ledger = StoreLedger(conn, path, dataset, annotator=annotator)
         session = session_of(ledger, dataset.scheme, **options)  # type: ignore[arg-type]
         session.begin()
         return session

@@ -31,9 +31,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from txtal.cli import program
+from txtal.cli import cli
 from txtal.learning.strategies import registry as strategies
-from txtal.recipes.recipe import load_file
+from txtal.recipes.recipe import load_file, shipped
 from txtal.vectors import registry as vectorisers
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +96,7 @@ class Reader:
 
     def command(self, line: str) -> str:
         """Run `txtal ...` in this process, which has numpy and spaCy in memory already."""
-        done = CliRunner().invoke(program(), shlex.split(line)[1:], prog_name="txtal")
+        done = CliRunner().invoke(cli, shlex.split(line)[1:], prog_name="txtal")
         assert done.exit_code == 0, (done.output, done.exception)
         return done.output
 
@@ -130,7 +130,7 @@ class Reader:
 @pytest.fixture
 def _no_trace() -> Iterator[None]:
     """What a page registers is forgotten after it."""
-    program()  # loads the recipes that ship, and they stay
+    shipped()  # they stay
     registries = strategies._registered, vectorisers._registered
     before = [set(registry) for registry in registries]
     yield
@@ -177,7 +177,10 @@ def test_the_reference_is_current() -> None:
 def commands() -> dict[str, set[str]]:
     """The options of every command."""
     found = {}
-    for name, command in program().commands.items():
+    group = click.Context(cli)
+    for name in cli.list_commands(group):
+        command = cli.get_command(group, name)
+        assert command is not None
         with click.Context(command) as context:
             params = command.get_params(context)
         found[name] = {

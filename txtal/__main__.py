@@ -7,4 +7,5 @@ if not sys.flags.safe_path:
 
 from txtal.cli import main
 
-main()
+if __name__ == "__main__":  # and not where a process of a simulation imports it
+    main()

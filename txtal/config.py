@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import DataError, UsageError
-from txtal.reading import read_small
+from txtal.formats.bounded import read_small
 
 PROJECT_FILE = Path("txtal.toml")
 _LARGEST = 16 << 10

@@ -17,8 +17,8 @@ from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
 from txtal.ingest.load import is_large, load, load_first
-from txtal.ingest.protocol import Job
-from txtal.ingest.stream import Inflow, Reader
+from txtal.ingest.protocol import LoadJob
+from txtal.ingest.stream import Reader, SourceInflow
 from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
@@ -27,7 +27,7 @@ from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
 from txtal.types import ONE_OF, UNRANKED, Dataset, Loading
@@ -77,10 +77,10 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
     _check_terminal(plain, recipe.tickets == "-")
     extras = recipe.screen.extras()
     actions = mapped(invocation.keymap, invocation.preset, extras)
-    return _Run(recipe, invocation, report, plain, extras).labelled(actions)
+    return _RecipeRun(recipe, invocation, report, plain, extras).labelled(actions)
 
 
-class _Run:
+class _RecipeRun:
     """One run of a recipe that has been checked, with what is read and opened for it."""
 
     def __init__(
@@ -180,7 +180,7 @@ class _Run:
         source = self.recipe.tickets if self.recipe.questions.stream is None else None
         if isinstance(source, str | Path) and is_large(source):
             first = load_first(conn, dataset, source, self.report, self.invocation.reading)
-            job = Job(
+            job = LoadJob(
                 str(self.invocation.database),
                 dataset.name,
                 str(source),
@@ -210,7 +210,7 @@ class _Run:
                 ending.callback(learner.close)
             if self.reader:
                 ending.callback(self.reader.close)
-            ledger = Ledger(
+            ledger = StoreLedger(
                 conn,
                 self.invocation.database,
                 dataset,
@@ -242,7 +242,7 @@ class _Run:
 
     def _session(
         self,
-        ledger: Ledger,
+        ledger: StoreLedger,
         dataset: Dataset,
         learner: LearnerProcess | None,
         loader: LoaderProcess | None,
@@ -253,7 +253,7 @@ class _Run:
         if questions.stream:
             stream = questions.stream
             rule = Rule(dataset.scheme.task, stream.budget, questions.audit, stream.band)
-            inflow = Inflow(ledger.stream, rule, self.reader, seed)
+            inflow = SourceInflow(ledger.stream, rule, self.reader, seed)
         return Session(
             ledger,
             dataset.scheme,
@@ -305,7 +305,7 @@ class _Run:
         )
 
 
-def _close(ledger: Ledger) -> None:
+def _close(ledger: StoreLedger) -> None:
     with suppress(Exception):  # the answers are on disk; the lease runs out by itself
         ledger.close()
 

@@ -52,7 +52,7 @@ from txtal.learning.model import decide
 from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.simulation.heldout import cells_of, held_out
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import Estimate, LearnerSettings
 
 SETS = (
@@ -121,7 +121,7 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
             tickets.add(conn, dataset.id, problem.pool.records)
             settings = LearnerSettings(strategy=options.strategy, seed=seed)
             learner = PoolLearner(path, "bench", settings, cache=problem.folder / "cache")
-            ledger = Ledger(conn, path, dataset, annotator="bench", recipe="bench")
+            ledger = StoreLedger(conn, path, dataset, annotator="bench", recipe="bench")
             asking = session_of(
                 ledger,
                 dataset.scheme,

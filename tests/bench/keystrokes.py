@@ -36,7 +36,7 @@ from txtal.learner.pool import PoolLearner
 from txtal.session.session import Session
 from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import LabelKeys, LearnerSettings
 from txtal.ui import app as full_screen
 from txtal.ui.display import Display
@@ -126,7 +126,7 @@ def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> C
             ids = {label.name: label.id for label in dataset.scheme.labels}
             gold = {text: ids[labels[0]] for text, labels in pool.gold.items()}
             session = session_of(
-                Ledger(conn, db, dataset, annotator="perfect"),
+                StoreLedger(conn, db, dataset, annotator="perfect"),
                 dataset.scheme,
                 learner=InlineLearner(PoolLearner(db, "d", LearnerSettings())),
             )

@@ -60,7 +60,7 @@ from txtal.learning.arrays import Cells
 from txtal.session.session import Session
 from txtal.simulation.annotator import labelled, task_of
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import LearnerSettings, Record
 from txtal.vectors.cache import FeatureCache
 from txtal.vectors.vectoriser import Vectoriser
@@ -239,7 +239,7 @@ def sitting(
             tickets.add(conn, dataset.id, problem.pool.records)
             learner = PoolLearner(path, dataset.name, settings, cache=problem.folder / "cache")
             session = session_of(
-                Ledger(conn, path, dataset, annotator="bench", recipe="bench"),
+                StoreLedger(conn, path, dataset, annotator="bench", recipe="bench"),
                 dataset.scheme,
                 learner=InlineLearner(learner, batch=batch),
                 audit=settings.audit,

@@ -115,7 +115,7 @@ def learn(database: Path) -> dict[str, Any]:
     from txtal.learner.pool import PoolLearner
     from txtal.store import datasets, schema
     from txtal.store import tickets as store
-    from txtal.store.ledger import Ledger
+    from txtal.store.ledger import StoreLedger
     from txtal.types import Answer, LearnerSettings, Ranked, Record
 
     with closing(schema.open_database(database)) as conn:
@@ -132,7 +132,7 @@ def learn(database: Path) -> dict[str, Any]:
         vectorise = first + sum(steps)
         neighbours = _cpu(learner.rank)
 
-        ledger = Ledger(conn, database, dataset, annotator="bench")
+        ledger = StoreLedger(conn, database, dataset, annotator="bench")
         ids = {label.name: label.id for label in dataset.scheme.labels}
         rng = random.Random(0)
 

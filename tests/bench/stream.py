@@ -44,13 +44,13 @@ import psutil
 
 from tests.bench.common import DATA, emit, parser
 from tests.sessions import session_of
-from txtal.ingest.stream import AT_ONCE, Inflow, Reader
+from txtal.ingest.stream import AT_ONCE, Reader, SourceInflow
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.session.protocols import Learner
 from txtal.session.session import Session
 from txtal.store import datasets, schema
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import Estimate, LearnerSettings, Measures, Record
 
 LABELS = ("good", "poor")
@@ -124,8 +124,10 @@ def labelling(
     with closing(schema.open_database(path, create=True)) as conn:
         dataset = datasets.prepare(conn, "simulated", [(label, "") for label in LABELS], None)
         ids = {label.name: label.id for label in dataset.scheme.labels}
-        ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="stream")
-        inflow = Inflow(ledger.stream, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed)
+        ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="stream")
+        inflow = SourceInflow(
+            ledger.stream, Rule("exclusive", budget, SETTINGS["audit"]), arrivals, seed
+        )
         session = session_of(ledger, dataset.scheme, learner=learner, inflow=inflow)
 
         def answer() -> bool:

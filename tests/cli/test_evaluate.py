@@ -216,13 +216,13 @@ def test_stats_has_what_the_learner_measured(labelled: Program) -> None:
 
     from tests.store.test_verify import MEASURES
     from txtal.store import datasets
-    from txtal.store.ledger import Ledger
+    from txtal.store.ledger import StoreLedger
     from txtal.types import Ranking, Revision
 
     path = labelled.folder / labelled.db
     with closing(schema.open_database(path)) as conn:
         dataset = datasets.get(conn, "d")
-        ledger = Ledger(conn, path, dataset, annotator="ann")
+        ledger = StoreLedger(conn, path, dataset, annotator="ann")
         revision = Revision(4, 6, 0.1, "lexical@en", "margin", MEASURES.accuracy, measures=MEASURES)
         ledger.save_ranking(Ranking(revision, ()))
         first, second = (label.name for label in dataset.scheme.labels[:2])

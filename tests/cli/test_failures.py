@@ -15,6 +15,9 @@ from tests.cli.conftest import Open
 from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, POOR, Program
 from tests.cli.terminal import saved
 
+NO_STREAMS = ("excel", "parquet", "arrow", "spacy", "mbox")
+"""Formats that are read here and there in a file."""
+
 SECRET = "my card number is 4929"
 
 
@@ -52,6 +55,7 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["stats", "nosuch"], "there are: d"),
         (["export", "nosuch"], "there are: d"),
         (["load", "d", "plain.txt", "--from", "nosuch"], "no import format is called"),
+        *((["load", "d", "-", "--from", form], "needs a file") for form in NO_STREAMS),
         (["load", "\x07", "-"], "printable"),
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),

@@ -1,8 +1,8 @@
 """What goes to other tools and comes from them, by these tools' own libraries.
 
-argilla and label-studio-sdk are the extra ``peers``. doccano doesn't install as a whole today; its
-parsers do: ``pip install --no-deps doccano``, then ``chardet pyexcel seqeval pandas``. Prodigy isn't
-on PyPI, so there is no test by its own code.
+argilla and label-studio-sdk are in the extra ``readers``. doccano doesn't install as a whole today;
+its parsers do: ``pip install --no-deps doccano``, then ``chardet pyexcel seqeval pandas``. Prodigy
+isn't on PyPI, so there is no test by its own code.
 """
 
 from __future__ import annotations

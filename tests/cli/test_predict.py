@@ -19,7 +19,7 @@ import pytest
 from tests.cli.driving import LABELLED, LABELS, TICKETS, TXTAL, Program, until
 from txtal.classifier import predict as predicting
 from txtal.classifier.classifier import load
-from txtal.classifier.encode import Lines
+from txtal.classifier.encode import JsonLines
 from txtal.classifier.predict import Predicting, Shard, predict, predict_to
 from txtal.engine import Local
 from txtal.errors import DataError, UsageError
@@ -47,7 +47,7 @@ def program(trained: Program, tmp_path: Path) -> Program:
 
 @pytest.fixture
 def work(trained: Program) -> Predicting:
-    return Predicting(load(trained.folder / "model"), Lines())
+    return Predicting(load(trained.folder / "model"), JsonLines())
 
 
 def predicted(program: Program, *sources: str | Path) -> list[dict[str, Any]]:
@@ -186,9 +186,9 @@ def records() -> Iterator[Record]:
 
 @pytest.mark.usefixtures("_small")
 class TestGoingOn:
-    @pytest.mark.parametrize("form", [Lines(), Lines(packed=True)], ids=["plain", "packed"])
+    @pytest.mark.parametrize("form", [JsonLines(), JsonLines(packed=True)], ids=["plain", "packed"])
     def test_the_result_is_that_of_one_run(
-        self, work: Predicting, tmp_path: Path, form: Lines
+        self, work: Predicting, tmp_path: Path, form: JsonLines
     ) -> None:
         work = Predicting(work.classifier, form)
         whole, stopped = tmp_path / "whole", tmp_path / "out"
@@ -261,7 +261,7 @@ class TestGoingOn:
         with pytest.raises(KeyboardInterrupt):
             to_file(tmp_path / "out", work, records(), Stopping(4))
         with pytest.raises(UsageError, match="another format"):
-            to_file(tmp_path / "out", Predicting(work.classifier, Lines(True)), [], Local())
+            to_file(tmp_path / "out", Predicting(work.classifier, JsonLines(True)), [], Local())
         work.classifier.model.intercept[0] += 1
         with pytest.raises(UsageError, match="another classifier"):
             to_file(tmp_path / "out", work, records(), Local())

@@ -13,7 +13,7 @@ from tests.cli.driving import DANGEROUS, HOSTILE, Program
 from tests.store.test_verify import MEASURES
 from txtal.reports import charts
 from txtal.store import datasets, schema
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
 
 
@@ -50,7 +50,7 @@ def told(answered: Program) -> Program:
     with closing(schema.open_database(path)) as conn:
         dataset = datasets.get(conn, "d")
         first, second = dataset.scheme.ids[:2]
-        ledger = Ledger(conn, path, dataset, annotator=f"<b>{HOSTILE}")
+        ledger = StoreLedger(conn, path, dataset, annotator=f"<b>{HOSTILE}")
         ledger.change_labels(LabelChange("rename", first, name='<script>"x"&'))
         for n in range(40):
             labels = (first if n % 3 else second,)

@@ -18,8 +18,8 @@ from txtal.errors import EngineError, UsageError
 WORK = Scaling(np.array([2.0, 3.0]))
 
 
-def shared() -> remote.Shared:
-    return remote.Shared("a", Scaling, *WORK.to_arrays(), remote.versions())
+def shared() -> remote.SharedWork:
+    return remote.SharedWork("a", Scaling, *WORK.to_arrays(), remote.versions())
 
 
 def test_the_local_engine_reads_batches_as_they_are_needed() -> None:

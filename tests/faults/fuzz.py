@@ -27,7 +27,7 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["txtal"]) if atheris else nullcontext():
-    from txtal.formats.fields import Choice, RowFault, recorder
+    from txtal.formats.fields import ChosenFields, RowFault, recorder
     from txtal.formats.lines import BadLine
     from txtal.formats.readers import jsonl
     from txtal.formats.reading import Reading, Source
@@ -43,7 +43,7 @@ def read_lines(data: bytes) -> None:
     bad: list[BadLine] = []
     stream = io.BufferedReader(io.BytesIO(data))
     source = Source("in.jsonl", stream, bad.append, Reading(max_line=MAX_LINE))
-    record_of = recorder(Choice())
+    record_of = recorder(ChosenFields())
     found = []
     for number, fields in jsonl.read(source):
         try:

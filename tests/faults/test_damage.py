@@ -15,7 +15,7 @@ from tests.faults.conftest import Lost, Tries, many, present
 from txtal.errors import TxtalError
 from txtal.store import answers, schema
 from txtal.store.backup import back_up
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, sqlite
 from txtal.store.verify import verify
 from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
@@ -24,12 +24,12 @@ Make = Callable[..., Dataset]
 
 
 @pytest.fixture
-def ledger(path: Path, conn: Connection, make_dataset: Make) -> Ledger:
+def ledger(path: Path, conn: Connection, make_dataset: Make) -> StoreLedger:
     """A session in the middle of its work: nothing is in the database file but the tickets."""
     dataset = make_dataset([f"ticket {n} " + "words " * (n % 30) for n in range(120)])
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     conn.execute("PRAGMA wal_autocheckpoint = 0")
-    session = Ledger(conn, path, dataset, annotator="ann", recipe="teach")
+    session = StoreLedger(conn, path, dataset, annotator="ann", recipe="teach")
     for n in range(1, 41):
         ranked = Ranked(n, (1,), ((1, 0.75), (2, 0.25)), "margin", 0.2, 0.3)
         session.record(Answer(n, "accept", (1 + n % 2,), ranked, shown=n, answered=n + 0.5))
@@ -68,7 +68,7 @@ def findings(path: Path) -> tuple[str, ...]:
 
 
 def test_a_flipped_bit_that_changes_a_row_is_found(
-    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+    ledger: StoreLedger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
     backup, flipped = tmp_path / "backup.db", tmp_path / "flipped.db"
     back_up(path, backup)
@@ -90,7 +90,7 @@ def test_a_flipped_bit_that_changes_a_row_is_found(
 
 
 def test_power_is_cut_while_the_log_is_written(
-    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+    ledger: StoreLedger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
     log = path.with_name("txtal.db-wal")
     if not log.exists():
@@ -124,7 +124,7 @@ def _log(conn: Connection) -> list[tuple[object, ...]]:
 
 
 def test_a_copy_without_its_log_and_a_backup_of_the_same_moment(
-    ledger: Ledger, path: Path, tmp_path: Path, tries: Tries
+    ledger: StoreLedger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
     whole = _log(ledger.file.conn)
     backup, alone = tmp_path / "backup.db", tmp_path / "alone.db"
@@ -150,7 +150,7 @@ def test_answers_are_ordered_by_number_whatever_the_clock_does(
     path: Path, conn: Connection, make_dataset: Make, tries: Tries
 ) -> None:
     dataset = make_dataset(["a", "b", "c"])
-    session = Ledger(conn, path, dataset, annotator="ann")
+    session = StoreLedger(conn, path, dataset, annotator="ann")
     with tries.one("clock steps back an hour after every answer"):
         for n in (1, 2, 3):
             session.record(Answer(n, "accept", (1,), shown=9e9 - n * 3600, answered=9e9 - n * 3600))

@@ -26,7 +26,7 @@ from tests.faults.conftest import Tries, many
 from tests.sessions import session_of
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store.backup import back_up, restore
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.verify import verify
 from txtal.types import Record
 
@@ -72,7 +72,7 @@ class Sittings(RuleBasedStateMachine):
         self.conn.execute("UPDATE lease SET expires = 0")
         dataset = datasets.get(self.conn, "d")
         self.annotator = annotator
-        self.ledger = Ledger(self.conn, self.path, dataset, annotator=annotator)
+        self.ledger = StoreLedger(self.conn, self.path, dataset, annotator=annotator)
         self.session = session_of(self.ledger, dataset.scheme, order="file")
         self.session.begin()
 

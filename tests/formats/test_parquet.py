@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from txtal.classifier import encode
-from txtal.classifier.encode import Lines, form_for, form_from
+from txtal.classifier.encode import JsonLines, form_for, form_from
 from txtal.errors import DataError
 from txtal.formats import parquet
 from txtal.formats.lines import BadLine
@@ -266,5 +266,5 @@ def test_reading_json_lines_loads_no_pyarrow() -> None:
 
 
 def test_lines_have_no_converter() -> None:
-    assert form_for(None, "exclusive", ("a",), None) == Lines()
-    assert form_for(Path("a.JSONL.GZ"), "exclusive", ("a",), None) == Lines(packed=True)
+    assert form_for(None, "exclusive", ("a",), None) == JsonLines()
+    assert form_for(Path("a.JSONL.GZ"), "exclusive", ("a",), None) == JsonLines(packed=True)

@@ -14,7 +14,7 @@ from tests.conftest import MakeDataset
 from txtal.errors import DataError
 from txtal.ingest import background
 from txtal.ingest.background import load_behind
-from txtal.ingest.protocol import Job, dump_job, dump_news, load_job, load_news
+from txtal.ingest.protocol import LoadJob, dump_job, dump_news, load_job, load_news
 from txtal.store import datasets, schema, tickets
 from txtal.store.load_lock import is_loading, loading_lock
 from txtal.store.sqlite import Connection, transaction
@@ -38,7 +38,7 @@ class Behind:
         self.source.write_text("".join(f"{line}\n" for line in lines))
 
     def load(self, source: Path | None = None, added: int = 0) -> Loading:
-        load_behind(Job(str(self.path), "d", str(source or self.source), added), self._tell)
+        load_behind(LoadJob(str(self.path), "d", str(source or self.source), added), self._tell)
         return self.told[-1]
 
     def _tell(self, news: Loading) -> None:
@@ -175,7 +175,7 @@ def test_an_answer_is_never_kept_waiting_for_more_than_a_part(behind: Behind) ->
 
 
 def test_jobs_and_news_cross_the_pipe() -> None:
-    job = Job("ü.db", "d", "t.jsonl", 7)
+    job = LoadJob("ü.db", "d", "t.jsonl", 7)
     assert load_job(dump_job(job)) == job
     news = Loading("failed", 7, 0.5, 2, ("t.jsonl:3: «bad»",), "why", 3)
     assert load_news(dump_news(news)) == news

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.driving import until
 from tests.conftest import MakeDataset
 from txtal.ingest.client import PROGRAM, LoaderProcess
-from txtal.ingest.protocol import Job, dump_job, dump_news
+from txtal.ingest.protocol import LoadJob, dump_job, dump_news
 from txtal.store import tickets
 from txtal.store.sqlite import Connection
 from txtal.types import Loading
@@ -36,7 +36,7 @@ def start(path: Path, source: Path, make_dataset: MakeDataset) -> Iterator[Start
 
     def begin(code: str | None = None) -> LoaderProcess:
         program = PROGRAM if code is None else (sys.executable, "-c", code)
-        job = Job(str(path), "d", str(source), 0)
+        job = LoadJob(str(path), "d", str(source), 0)
         started.append(LoaderProcess(job, log=path.with_name("log"), program=program))
         started[-1].start()
         return started[-1]
@@ -63,7 +63,7 @@ def test_it_ends_with_the_session(path: Path, source: Path, make_dataset: MakeDa
     fifo = path.with_name("slow.jsonl")
     subprocess.run(["mkfifo", str(fifo)], check=True)
     process = subprocess.Popen(
-        [*PROGRAM, dump_job(Job(str(path), "d", str(fifo), 0))], stdin=subprocess.PIPE
+        [*PROGRAM, dump_job(LoadJob(str(path), "d", str(fifo), 0))], stdin=subprocess.PIPE
     )
     assert process.stdin
     process.stdin.close()

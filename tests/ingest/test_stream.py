@@ -19,7 +19,7 @@ from tests.sessions import session_of
 from txtal.errors import LockedError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.source import arriving
-from txtal.ingest.stream import AT_ONCE, Inflow, Reader
+from txtal.ingest.stream import AT_ONCE, Reader, SourceInflow
 from txtal.learner import measuring
 from txtal.learner.client import LearnerProcess
 from txtal.learner.inline import InlineLearner
@@ -28,7 +28,7 @@ from txtal.learner.stream_features import SAMPLE, outgrown
 from txtal.learning.selective import FEW, Rule
 from txtal.session.protocols import Learner
 from txtal.store import arrivals, schema, stats, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, transaction
 from txtal.store.stream_ledger import StreamLedger
 from txtal.store.verify import verify
@@ -85,8 +85,8 @@ class Desk:
     ) -> None:
         self.conn, self.dataset = conn, dataset
         self.ids = {label.name: label.id for label in dataset.scheme.labels}
-        ledger = Ledger(conn, path, dataset, annotator="ann")
-        self.inflow = Inflow(
+        ledger = StoreLedger(conn, path, dataset, annotator="ann")
+        self.inflow = SourceInflow(
             ledger.stream,
             Rule(dataset.scheme.task, **rule),  # type: ignore[arg-type]
             reader,

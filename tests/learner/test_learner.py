@@ -22,7 +22,7 @@ from txtal.learning import calibrate, neighbourhood, tuning
 from txtal.learning.arrays import Floats
 from txtal.measures.intervals import wilson
 from txtal.store import answers, cache_folder, datasets, label_changes, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import (
     Answer,
@@ -60,7 +60,7 @@ class Desk:
     def __init__(self, conn: Connection, path: Path, dataset: Dataset) -> None:
         self.conn, self.path = conn, path
         self.dataset = dataset
-        self.ledger = Ledger(conn, path, dataset, annotator="ann")
+        self.ledger = StoreLedger(conn, path, dataset, annotator="ann")
         self.ids = list(tickets.ids_after(conn, dataset.id))
 
     @property

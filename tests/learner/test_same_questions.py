@@ -23,7 +23,7 @@ import pytest
 
 from tests.cli.driving import LABELLED
 from tests.sessions import session_of
-from txtal.ingest.stream import Inflow, Reader
+from txtal.ingest.stream import Reader, SourceInflow
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.learner.stream import StreamLearner
@@ -34,7 +34,7 @@ from txtal.simulation.journal import Journal
 from txtal.simulation.replay import Simulation
 from txtal.simulation.runs import plan
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, LearnerSettings, Ranked, Ranking, Record, StopRule, Task
 
@@ -135,7 +135,7 @@ def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     settings = LearnerSettings(VECTORS, audit=0.1, names=False, stop=StopRule(1.0))
     with _dataset(task, folder, sample(task).records) as (conn, dataset):
         learner = Steady(PoolLearner(folder / "t.db", dataset.name, settings), recorded)
-        ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
+        ledger = StoreLedger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         session = session_of(ledger, dataset.scheme, learner=learner, seed="0:1")
         return _answered(session, sample(task), conn)
 
@@ -145,9 +145,9 @@ def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
     settings = LearnerSettings(VECTORS, audit=0.1, names=False, stream=True)
     with _dataset(task, folder, []) as (conn, dataset):
         learner = Steady(StreamLearner(folder / "t.db", dataset.name, settings), recorded)
-        ledger = Ledger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
+        ledger = StoreLedger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         arriving = cast(Reader, Arriving(sample(task).records))
-        inflow = Inflow(ledger.stream, Rule(task, 0.2, 0.1), arriving, "0:1")
+        inflow = SourceInflow(ledger.stream, Rule(task, 0.2, 0.1), arriving, "0:1")
         session = session_of(ledger, dataset.scheme, learner=learner, inflow=inflow, seed="0:1")
         return _answered(session, sample(task), conn)
 

@@ -22,12 +22,20 @@ from txtal.learner.pool import PoolLearner
 from txtal.learner.synthetic import compose, joined, parts
 from txtal.learning.strategies.synthesis import pairs
 from txtal.store import answers, gold, leases, stats, synthetic, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.store.verify import verify
-from txtal.types import AUDIT, SYNTHETIC, Composed, Dataset, LearnerSettings, Ranked
+from txtal.types import (
+    AUDIT,
+    SYNTHETIC,
+    Composed,
+    Dataset,
+    LearnerSettings,
+    Ranked,
+    RankingSettings,
+)
 
-SETTINGS = LearnerSettings("lexical@en", "margin", synthesise=True)
+SETTINGS = LearnerSettings("lexical@en", "margin", ranking=RankingSettings(synthesise=True))
 
 
 # --- composing ----------------------------------------------------------------------------------
@@ -80,7 +88,7 @@ class Desk:
         self.conn = conn
         self.ids = {label.name: label.id for label in dataset.scheme.labels}
         self.learner = PoolLearner(path, "d", SETTINGS)
-        self.ledger = Ledger(conn, path, dataset, annotator="ann")
+        self.ledger = StoreLedger(conn, path, dataset, annotator="ann")
         self.session = session_of(
             self.ledger,
             dataset.scheme,

@@ -20,7 +20,7 @@ from txtal.learner.sweeping import Sweeping
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.registry import strategy
-from txtal.learning.strategies.table import BUILT_IN, Row
+from txtal.learning.strategies.table import BUILT_IN, StrategyRow
 from txtal.types import LearnerSettings
 
 SHORT = ["simulate", LABELLED, "--test", LABELLED, "--budget", "12", "--batch", "4"]
@@ -37,7 +37,7 @@ def times(text: str) -> dict[str, float]:
 @pytest.fixture(autouse=True)
 def own_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
-    monkeypatch.setitem(registry.BUILT_IN, "longest", Row(longest, from_nothing=True))
+    monkeypatch.setitem(registry.BUILT_IN, "longest", StrategyRow(longest, from_nothing=True))
 
 
 def test_a_row_in_the_table_is_all_that_a_strategy_needs(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_lines_in_the_documentation_add_a_strategy(
 ) -> None:
     module, row = worked_example("### A strategy")
     monkeypatch.setitem(sys.modules, "txtal.learning.strategies.length", module)
-    table = eval(f"{{{row}}}", {"Row": Row})
+    table = eval(f"{{{row}}}", {"StrategyRow": StrategyRow})
     monkeypatch.setattr("txtal.learning.strategies.registry.BUILT_IN", {**BUILT_IN, **table})
     make_dataset(TEXTS, TOPICS)
     best = PoolLearner(path, "d", LearnerSettings("lexical@en", "shortest")).rank().items[0]

@@ -11,7 +11,7 @@ from tests.conftest import MakeDataset
 from txtal.measures.gold import counting
 from txtal.session.session import Session
 from txtal.store import answers, gold
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import OVERLAP, REVIEW, Answer, Dataset, Ranked
 
@@ -29,7 +29,7 @@ def dataset(make_dataset: MakeDataset, conn: Connection, path: Path) -> Dataset:
         "cat": {2: REFUND},
     }
     for name, given in said.items():
-        ledger = Ledger(conn, path, made, annotator=name)
+        ledger = StoreLedger(conn, path, made, annotator=name)
         for ticket, label in given.items():
             ranked = Ranked(ticket, reason=OVERLAP)
             ledger.record(Answer(ticket, "accept", (label,), ranked, answered=1.0))

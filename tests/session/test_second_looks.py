@@ -14,7 +14,7 @@ from txtal.session import lookup
 from txtal.session.session import Session
 from txtal.session.setup import Policy
 from txtal.store import answers, rechecks, schema, stats
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import AUDIT, RECHECK, SUSPECT, Answer, Dataset, Ranked, Ranking, Revision
 from txtal.types.query import Query
@@ -96,7 +96,7 @@ class TestSuspects:
         self, dataset: Dataset, make_session: MakeSession, path: Path
     ) -> None:
         other = schema.open_database(path)
-        Ledger(other, path, dataset, annotator="bea").tickets.hold(3)
+        StoreLedger(other, path, dataset, annotator="bea").tickets.hold(3)
         learner = StillLearner()
         learner.rankings.append(suspects(30, 3, 5))
         session = make_session(dataset, learner=learner, order="suspects")

@@ -349,3 +349,22 @@ def test_all_labels_are_of_their_own_texts_in_whatever_order_features_were_made(
         backwards, [data.records[ticket_id - 1].text for ticket_id in backwards], "lexical@en"
     )
     assert simulation.full("lexical@en").accuracy == 1.0
+
+
+def test_runs_at_once_give_the_same_curves(tmp_path: Path) -> None:
+    texts = {f"{word} number {n}": word for n in range(20) for word in ("refund", "praise")}
+    data = labelled((Record(text, {}, {"label": word}) for text, word in texts.items()), "made up")
+    settings = LearnerSettings()
+    made = plan(["auto", "random"], ["lexical@en"], settings, seeds=1, budget=8, points=4)
+    curves = []
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        folder.mkdir()
+        runs = Simulation(data, data, made, folder, Journal()).runs(lambda *_: None, jobs)
+        curves.append(
+            {
+                run.config: [(point.labels, point.accuracy, point.macro_f1) for point in run.curve]
+                for run in runs
+            }
+        )
+    assert curves[0] == curves[1]

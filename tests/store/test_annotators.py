@@ -10,12 +10,12 @@ import pytest
 
 from tests.sessions import session_of
 from txtal.store import schema, stats
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import OVERLAP, Answer, Dataset
 
 Make = Callable[..., Dataset]
-Sit = Callable[..., Ledger]
+Sit = Callable[..., StoreLedger]
 
 TEXTS = [f"ticket {n}" for n in range(200)]
 
@@ -26,15 +26,15 @@ def sit(path: Path, conn: Connection, make_dataset: Make) -> Iterator[Sit]:
     dataset = make_dataset(TEXTS)
     with ExitStack() as opened:
 
-        def make(annotator: str, overlap: float = 0.25) -> Ledger:
+        def make(annotator: str, overlap: float = 0.25) -> StoreLedger:
             own = schema.open_database(path)
             opened.callback(own.close)
-            return Ledger(own, path, dataset, annotator=annotator, overlap=overlap)
+            return StoreLedger(own, path, dataset, annotator=annotator, overlap=overlap)
 
         yield make
 
 
-def answer_all(ledger: Ledger, most: int = 1000) -> set[int]:
+def answer_all(ledger: StoreLedger, most: int = 1000) -> set[int]:
     """What a ledger's annotator is asked, in file order, and answers."""
     asked: set[int] = set()
     while len(asked) < most and (ticket_id := ledger.tickets.take_next()) is not None:

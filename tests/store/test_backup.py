@@ -12,7 +12,7 @@ import pytest
 
 from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.store import answers, backup, cache_folder, datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import APPLICATION_ID, Connection, sqlite
 from txtal.types import Answer, Dataset, LabelChange, Ranked, Ranking, Record, Revision
 
@@ -20,9 +20,9 @@ Make = Callable[..., Dataset]
 
 
 @pytest.fixture
-def ledger(path: Path, conn: Connection, make_dataset: Make) -> Ledger:
+def ledger(path: Path, conn: Connection, make_dataset: Make) -> StoreLedger:
     """A session that goes on, with one answer."""
-    session = Ledger(conn, path, make_dataset(["a", "b", "c"]), annotator="ann")
+    session = StoreLedger(conn, path, make_dataset(["a", "b", "c"]), annotator="ann")
     session.record(Answer(1, "accept", (1,)))
     return session
 
@@ -41,7 +41,7 @@ def files(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-def test_a_backup_is_whole_private_and_alone(ledger: Ledger, path: Path, target: Path) -> None:
+def test_a_backup_is_whole_private_and_alone(ledger: StoreLedger, path: Path, target: Path) -> None:
     found = backup.back_up(path, target)
     assert (found.tickets, found.answers, found.faults) == (3, 1, ())
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
@@ -50,7 +50,7 @@ def test_a_backup_is_whole_private_and_alone(ledger: Ledger, path: Path, target:
     assert files(path.parent) - {"txtal.db-wal", "txtal.db-shm"} == {"txtal.db", "backup.db"}
 
 
-def test_an_older_backup_is_replaced(ledger: Ledger, path: Path, target: Path) -> None:
+def test_an_older_backup_is_replaced(ledger: StoreLedger, path: Path, target: Path) -> None:
     backup.back_up(path, target)
     ledger.record(Answer(2, "accept", (1,)))
     backup.back_up(path, target)
@@ -58,7 +58,9 @@ def test_an_older_backup_is_replaced(ledger: Ledger, path: Path, target: Path) -
 
 
 @pytest.mark.parametrize("content", [b"my thesis", b"SQLite format 3\0"])
-def test_nothing_else_is_replaced(ledger: Ledger, path: Path, target: Path, content: bytes) -> None:
+def test_nothing_else_is_replaced(
+    ledger: StoreLedger, path: Path, target: Path, content: bytes
+) -> None:
     target.write_bytes(content)
     with pytest.raises(UsageError, match="replaces nothing but"):
         backup.back_up(path, target)
@@ -69,7 +71,7 @@ def test_nothing_else_is_replaced(ledger: Ledger, path: Path, target: Path, cont
     assert files(path.parent) - {"txtal.db-wal", "txtal.db-shm"} == {"txtal.db", "backup.db"}
 
 
-def test_a_backup_in_use_is_not_replaced(ledger: Ledger, path: Path, target: Path) -> None:
+def test_a_backup_in_use_is_not_replaced(ledger: StoreLedger, path: Path, target: Path) -> None:
     # A log beside it belongs to the file it was made for, and would damage the new one.
     backup.back_up(path, target)
     with closing(schema.open_database(target)) as conn:
@@ -81,7 +83,9 @@ def test_a_backup_in_use_is_not_replaced(ledger: Ledger, path: Path, target: Pat
     backup.back_up(path, target)
 
 
-def test_damage_is_not_copied_over_a_good_backup(ledger: Ledger, path: Path, target: Path) -> None:
+def test_damage_is_not_copied_over_a_good_backup(
+    ledger: StoreLedger, path: Path, target: Path
+) -> None:
     backup.back_up(path, target)
     before = target.read_bytes()
     ledger.file.conn.execute("UPDATE ticket SET text = 'x' WHERE id = 1")
@@ -91,7 +95,7 @@ def test_damage_is_not_copied_over_a_good_backup(ledger: Ledger, path: Path, tar
 
 
 def test_restoring_brings_back_and_keeps_what_was_there(
-    ledger: Ledger, path: Path, target: Path
+    ledger: StoreLedger, path: Path, target: Path
 ) -> None:
     backup.back_up(path, target)
     ledger.record(Answer(2, "accept", (1,)))
@@ -108,11 +112,11 @@ def test_restoring_brings_back_and_keeps_what_was_there(
 
 
 def test_a_session_that_ran_through_a_restore_records_nothing(
-    ledger: Ledger, path: Path, target: Path
+    ledger: StoreLedger, path: Path, target: Path
 ) -> None:
     backup.back_up(path, target)
     backup.restore(target, path)
-    late = Ledger(ledger.file.conn, path, ledger.dataset, annotator="bob")
+    late = StoreLedger(ledger.file.conn, path, ledger.dataset, annotator="bob")
     assert late.file.session_id > ledger.file.session_id
     ranking = Ranking(Revision(0, 0, 0.0, "x", "margin"), (Ranked(2),))
     for write in (
@@ -130,7 +134,9 @@ def test_a_session_that_ran_through_a_restore_records_nothing(
     assert late.tickets.take_next() == 2
 
 
-def test_a_database_of_another_origin_is_restored(ledger: Ledger, path: Path, target: Path) -> None:
+def test_a_database_of_another_origin_is_restored(
+    ledger: StoreLedger, path: Path, target: Path
+) -> None:
     with closing(schema.open_database(target, create=True)) as conn:
         dataset = datasets.prepare(conn, "theirs", [("x", "")])
         tickets.add(conn, dataset.id, [Record("theirs")])
@@ -141,7 +147,7 @@ def test_a_database_of_another_origin_is_restored(ledger: Ledger, path: Path, ta
 
 
 def test_a_session_whose_dataset_is_no_longer_there_is_told(
-    ledger: Ledger, path: Path, target: Path
+    ledger: StoreLedger, path: Path, target: Path
 ) -> None:
     schema.open_database(target, create=True).close()
     backup.restore(target, path)
@@ -149,7 +155,7 @@ def test_a_session_whose_dataset_is_no_longer_there_is_told(
         ledger.new_scheme()
 
 
-def test_a_damaged_database_is_kept_aside(ledger: Ledger, path: Path, target: Path) -> None:
+def test_a_damaged_database_is_kept_aside(ledger: StoreLedger, path: Path, target: Path) -> None:
     backup.back_up(path, target)
     ledger.file.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     damaged = bytearray(path.read_bytes())
@@ -165,7 +171,7 @@ def test_a_damaged_database_is_kept_aside(ledger: Ledger, path: Path, target: Pa
 
 @pytest.mark.parametrize("sick", ["damaged", "foreign", "missing"])
 def test_a_backup_that_is_none_changes_nothing(
-    ledger: Ledger, path: Path, target: Path, sick: str
+    ledger: StoreLedger, path: Path, target: Path, sick: str
 ) -> None:
     if sick == "damaged":
         backup.back_up(path, target)
@@ -182,7 +188,7 @@ def test_a_backup_that_is_none_changes_nothing(
 
 @pytest.mark.parametrize("theirs", ["foreign", "newer"])
 def test_only_a_database_of_ours_is_replaced(
-    ledger: Ledger, path: Path, target: Path, tmp_path: Path, theirs: str
+    ledger: StoreLedger, path: Path, target: Path, tmp_path: Path, theirs: str
 ) -> None:
     backup.back_up(path, target)
     other = tmp_path / "other.db"
@@ -196,7 +202,7 @@ def test_only_a_database_of_ours_is_replaced(
     assert other.read_bytes() == before
 
 
-def test_what_a_killed_backup_left_is_swept(ledger: Ledger, path: Path, target: Path) -> None:
+def test_what_a_killed_backup_left_is_swept(ledger: StoreLedger, path: Path, target: Path) -> None:
     for name in (".backup.db.txtal-x.tmp", ".backup.db.txtal-x.tmp-journal"):
         (path.parent / name).touch()
     backup.back_up(path, target)
@@ -218,7 +224,7 @@ def test_an_older_backup_is_upgraded_on_its_way(path: Path, target: Path) -> Non
 
 
 def test_a_database_that_is_moved_or_deleted_takes_no_more_answers(
-    ledger: Ledger, path: Path, tmp_path: Path
+    ledger: StoreLedger, path: Path, tmp_path: Path
 ) -> None:
     aside = tmp_path / "aside.db"
     path.rename(aside)

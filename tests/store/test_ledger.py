@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from txtal.cli.stats import to_json
 from txtal.errors import DatabaseError
 from txtal.store import answers, leases, revisions, schema, stats, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, journal_mode, sqlite
 from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
 
@@ -26,7 +26,7 @@ def test_an_answer_is_readable_by_another_process_once_recorded(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     label = dataset.scheme.ids[0]
     ranked = Ranked(1, (label,), ((label, 0.75),), "margin", 0.5, 0.9)
     saved = ledger.record(Answer(1, "accept", (label,), ranked, None, 1.0, 2.0, True, "hm"))
@@ -39,7 +39,7 @@ def test_undo_is_a_row_and_brings_back_the_answer_before(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     first, second = (ledger.record(Answer(1, v)) for v in ("accept", "ignore"))
 
     def standing() -> list[int]:
@@ -57,7 +57,7 @@ def test_an_answer_can_be_undone_only_once(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     saved = ledger.record(Answer(1, "accept"))
     ledger.undo()
     with pytest.raises(sqlite.IntegrityError):
@@ -72,8 +72,8 @@ def test_undo_leaves_other_annotators_alone(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a", "b"])
-    ann = Ledger(conn, path, dataset, annotator="ann")
-    bob = Ledger(conn, path, dataset, annotator="bob")
+    ann = StoreLedger(conn, path, dataset, annotator="ann")
+    bob = StoreLedger(conn, path, dataset, annotator="bob")
     ann.record(Answer(1, "accept"))
     kept = bob.record(Answer(2, "accept"))
     ann.undo()
@@ -85,7 +85,7 @@ def test_two_sessions_are_never_handed_the_same_ticket(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset([str(n) for n in range(10)])
-    sessions = [Ledger(conn, path, dataset, annotator=name) for name in ("ann", "bob")]
+    sessions = [StoreLedger(conn, path, dataset, annotator=name) for name in ("ann", "bob")]
     taken = [session.tickets.take_next() for session in sessions]
     assert taken == [1, 2]
     assert sessions[0].tickets.take_first([2, 3]) == 3
@@ -97,8 +97,8 @@ def test_a_lease_runs_out(
     path: Path, conn: Connection, make_dataset: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = make_dataset(["a"])
-    ann = Ledger(conn, path, dataset, annotator="ann")
-    bob = Ledger(conn, path, dataset, annotator="bob")
+    ann = StoreLedger(conn, path, dataset, annotator="ann")
+    bob = StoreLedger(conn, path, dataset, annotator="bob")
     assert ann.tickets.take_next() == 1
     assert bob.tickets.take_next() is None
     late = leases.time.time() + leases.SECONDS + 1
@@ -112,7 +112,7 @@ def test_random_tickets_are_open_and_evenly_drawn(
     make_dataset(["other"] * 1, name="other")
     dataset = make_dataset([str(n) for n in range(5)])
     ids = list(tickets.ids_after(conn, dataset.id))
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     ledger.record(Answer(ids[0], "accept"))
     rng = random.Random(1)
     drawn = Counter(ledger.tickets.take_random(rng) for _ in range(400))
@@ -122,7 +122,7 @@ def test_random_tickets_are_open_and_evenly_drawn(
 
 def test_no_ticket_left(path: Path, conn: Connection, make_dataset: Make) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     ledger.record(Answer(1, "accept"))
     assert ledger.tickets.take_random(random.Random(0)) is None
     assert ledger.tickets.take_next() is None
@@ -133,7 +133,7 @@ def test_what_is_written_together_is_one_commit_or_nothing(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a", "b"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     said: list[str] = []
     conn.set_trace_callback(said.append)
     with ledger.together():
@@ -155,7 +155,7 @@ def test_a_ranking_does_not_wait_for_the_disk_and_an_answer_does(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a", "b"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     said: list[str] = []
     conn.set_trace_callback(said.append)
     revision = ledger.save_ranking(Ranking(Revision(0, 0, 0.1, "v", "margin"), ()))
@@ -173,7 +173,7 @@ def test_what_sqlite_itself_took_back_is_never_called_written(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     with ExitStack() as stack:
         stack.enter_context(pytest.raises(DatabaseError, match="nothing was written"))
         stack.enter_context(ledger.together())
@@ -194,7 +194,7 @@ def test_the_log_agrees_with_a_dict(
         conn.execute(f"DELETE FROM {table}")
     dataset = make_dataset(["a", "b", "c", "d"])
     ids = list(tickets.ids_after(conn, dataset.id))
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     history: list[tuple[int, int]] = []
     for number, move in enumerate(moves):
         if move == "undo":
@@ -215,7 +215,7 @@ def test_the_last_ranking_and_the_stats_survive(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
     dataset = make_dataset(["a", "b"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     saved = ledger.record(Answer(1, "accept", (dataset.scheme.ids[0],), shown=1.0, answered=3.0))
     revision = Revision(1, saved.id, 0.1, "lexical@en", "margin", Estimate(9, 0.5, 0.2, 0.8))
     ranking = Ranking(revision, (Ranked(2, (1,), ((1, 0.6),), "margin", 0.4, 1.0),), (Ranked(2),))
@@ -232,7 +232,7 @@ def test_the_last_ranking_and_the_stats_survive(
 
 def test_a_damaged_queue_is_no_queue(path: Path, conn: Connection, make_dataset: Make) -> None:
     dataset = make_dataset(["a"])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     ledger.save_ranking(Ranking(Revision(0, 0, 0.0, "x", "margin"), ()))
     conn.execute("UPDATE queue SET ranking = '{'")
     assert ledger.last_ranking() is None

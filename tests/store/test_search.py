@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import MakeDataset
 from txtal.session.session import Session
 from txtal.store import tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.search import SearchIndex, shape
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Record
@@ -26,10 +26,10 @@ TEXTS = [
 
 
 @pytest.fixture
-def ledger(path: Path, conn: Connection, make_dataset: MakeDataset) -> Iterator[Ledger]:
+def ledger(path: Path, conn: Connection, make_dataset: MakeDataset) -> Iterator[StoreLedger]:
     dataset = make_dataset(TEXTS, "late/parcel,refund,other")
     tickets.add(conn, dataset.id, [Record("a review", {"channel": "review", "id": "T0006"})])
-    made = Ledger(conn, path, dataset, annotator="ann")
+    made = StoreLedger(conn, path, dataset, annotator="ann")
     made.finder.index.start()
     made.finder.index.wait()
     yield made
@@ -73,11 +73,11 @@ def test_what_is_typed(line: str, query: Query) -> None:
         ("NOT", set()),
     ],
 )
-def test_words_and_meta_are_found(ledger: Ledger, line: str, ids: set[int]) -> None:
+def test_words_and_meta_are_found(ledger: StoreLedger, line: str, ids: set[int]) -> None:
     assert {one.ticket.id for one in ledger.finder.find(parse(line), 10)} == ids
 
 
-def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> None:
+def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: StoreLedger) -> None:
     first = ledger.ticket(1)
     assert texts(ledger.finder.like(first, 10))[:2] == [TEXTS[1], TEXTS[2]]
     assert ledger.finder.alike(first) == [2]
@@ -88,7 +88,7 @@ def test_what_is_like_a_ticket_and_what_is_nearly_the_same(ledger: Ledger) -> No
     assert shape("Thanks!") == shape("thanks")
 
 
-def test_the_index_goes_on_where_it_was(ledger: Ledger, conn: Connection) -> None:
+def test_the_index_goes_on_where_it_was(ledger: StoreLedger, conn: Connection) -> None:
     tickets.add(conn, ledger.dataset.id, [Record(f"number {n} marmalade") for n in range(1200)])
     assert ledger.finder.find(parse("marmalade"), 10) == []
     ledger.finder.index.start()
@@ -100,13 +100,13 @@ def test_the_index_goes_on_where_it_was(ledger: Ledger, conn: Connection) -> Non
 
 
 def test_history_is_filtered_by_everything(
-    ledger: Ledger, conn: Connection, make_session: Callable[..., Session]
+    ledger: StoreLedger, conn: Connection, make_session: Callable[..., Session]
 ) -> None:
     ledger.record(Answer(1, "accept", (1,)))
     ledger.record(Answer(3, "reject", (2,), flagged=True))
     ledger.record(Answer(6, "accept", (2,), comment="100%_odd"))
     ledger.record(Answer(1, "accept", (3,)))  # in place of the first
-    bob = Ledger(conn, ledger.file.path, ledger.dataset, annotator="bob")
+    bob = StoreLedger(conn, ledger.file.path, ledger.dataset, annotator="bob")
     bob.record(Answer(4, "ignore"))
     for line, ids in {
         "": [4, 1, 6, 3],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from txtal.store import revisions
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.store.verify import Verified, verify
 from txtal.types import (
@@ -40,7 +40,7 @@ SECRET = "my card number is 4929"
 def used(path: Path, conn: Connection, make_dataset: Callable[..., Dataset]) -> Connection:
     """Tickets, answers, an undo, a revision and a queue."""
     dataset = make_dataset([f"{SECRET} {n}" for n in range(9)])
-    ledger = Ledger(conn, path, dataset, annotator="ann")
+    ledger = StoreLedger(conn, path, dataset, annotator="ann")
     for n in range(1, 6):
         ledger.record(
             Answer(n, "accept", (1,), Ranked(n, (1,), ((1, 0.5),)), shown=1, answered=2.5)

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from tests.ui.fakes import make_session, unhurried
+from tests.worked_examples import worked_code
 from txtal import Reason, reason
 from txtal.types import REASONS, Ranked
 from txtal.types.reasons import _table
@@ -51,6 +52,21 @@ def test_a_key_is_on_the_screen_and_in_the_line_mode() -> None:
     assert "3 words me" in said.getvalue()
     assert "3 words it" in said.getvalue()
     assert "n, length FOR" in said.getvalue()
+
+
+def test_the_lines_in_the_documentation_add_a_key() -> None:
+    added = Display("d", actions=worked_code("### A key").actions)
+    screen = Screen(make_session(["one two three"]), added, pytest.fail, clock=unhurried())
+    screen.press("length")
+    assert "3 words" in drawn(screen)
+
+
+def test_the_lines_in_the_documentation_add_a_reason() -> None:
+    try:
+        worked_code("### A reason why a ticket is shown")
+        assert "longest" in REASONS
+    finally:
+        _table.pop("longest", None)
 
 
 def test_a_reason_is_said_in_its_words_and_kept_with_the_answer() -> None:

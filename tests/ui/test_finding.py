@@ -11,7 +11,7 @@ from tests.ui.fakes import Sitting
 from tests.ui.test_plain import talk
 from txtal.session.session import Session
 from txtal.store import answers, datasets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Ranked, Ranking, Revision
 
@@ -27,7 +27,7 @@ TEXTS = [
 @pytest.fixture
 def sitting(make_dataset: MakeDataset, make_session: Callable[..., Session]) -> Iterator[Sitting]:
     session = make_session(make_dataset(TEXTS, "delivery,broken,praise"), order="file")
-    assert isinstance(session.ledger, Ledger)
+    assert isinstance(session.ledger, StoreLedger)
     session.ledger.finder.index.start()
     session.ledger.finder.index.wait()
     yield Sitting(session, columns=100)

@@ -20,7 +20,7 @@ from txtal.vectors import spec
 from txtal.vectors.blocks import Knowledge, Sample, Saved, TextEncoder, TypeTable
 from txtal.vectors.cache import FeatureCache
 from txtal.vectors.pipeline import Pipeline
-from txtal.vectors.table import BUILT_IN, Argument, Row
+from txtal.vectors.table import BUILT_IN, Argument, BlockRow
 from txtal.vectors.vectoriser import Vectoriser
 
 
@@ -104,8 +104,8 @@ def lower(letters: str) -> None:
 @pytest.fixture(autouse=True)
 def rows(monkeypatch: pytest.MonkeyPatch) -> None:
     argument = Argument("LETTERS", "say which letters, as in shape=aeiou", lower)
-    monkeypatch.setitem(BUILT_IN, "shape", Row(Shape, argument))
-    monkeypatch.setitem(BUILT_IN, "size", Row(Size))
+    monkeypatch.setitem(BUILT_IN, "shape", BlockRow(Shape, argument))
+    monkeypatch.setitem(BUILT_IN, "size", BlockRow(Size))
 
 
 def test_they_stand_beside_the_others_and_are_saved() -> None:
@@ -163,7 +163,7 @@ def test_it_is_trained_with_and_predicts(tmp_path: Path) -> None:
 def test_the_lines_in_the_documentation_add_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     module, row = worked_example("### A block of features")
     monkeypatch.setitem(sys.modules, "txtal.vectors.shape", module)
-    for name, block in eval(f"{{{row}}}", {"Row": Row}).items():
+    for name, block in eval(f"{{{row}}}", {"BlockRow": BlockRow}).items():
         monkeypatch.setitem(BUILT_IN, name, block)
     fitted = Vectoriser.fit("shape@en", TEXTS)
     features = fitted.transform(["NEW iPHONE", "order 66", "new phone", ""])

@@ -1,4 +1,4 @@
-"""The classifier to take away: saved, loaded, and used on any number of texts."""
+"""The classifier to take away: saved, loaded, compared, and used on any number of texts."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ import numpy as np
 
 from txtal import tempfiles
 from txtal.errors import DataError, ModelError
+from txtal.formats.bounded import read_small
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
 from txtal.learning.overlap import SKETCH, Sketches
-from txtal.reading import read_small
 from txtal.types import TASKS, Classified, Record, Task, grades
 from txtal.vectors.vectoriser import Vectoriser
 

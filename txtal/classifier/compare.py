@@ -32,7 +32,7 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Comparison:
+class SideBySide:
     """What two classifiers say of each text."""
 
     first: Sequence[Labels]
@@ -51,13 +51,13 @@ class Comparison:
         return [(a, b, n) for (a, b), n in counted.most_common()]
 
 
-def compared(first: Classifier, second: Classifier, texts: Sequence[str]) -> Comparison:
+def compared(first: Classifier, second: Classifier, texts: Sequence[str]) -> SideBySide:
     """Have both decide on the texts."""
     said = [
         [frozenset(one.labels) for one in made.predict(texts)] if texts else []
         for made in (first, second)
     ]
-    return Comparison(*said)
+    return SideBySide(*said)
 
 
 def paired(first: Mask, second: Mask) -> Difference:
@@ -78,7 +78,7 @@ def paired(first: Mask, second: Mask) -> Difference:
 
 def on_new_answers(
     both: tuple[Classifier, Classifier],
-    found: Comparison,
+    found: SideBySide,
     texts: Sequence[str],
     truths: Sequence[Labels | None],
 ) -> Difference:

@@ -53,8 +53,8 @@ class Form(Protocol):
 def form_from(header: Mapping[str, str]) -> Form:
     """Back from :meth:`Form.header`."""
     if header["form"] == "parquet":
-        return Table(base64.b64decode(header["schema"]), header["columns"] == "source")
-    return Lines(packed=header["form"] == "jsonl.gz")
+        return ParquetTable(base64.b64decode(header["schema"]), header["columns"] == "source")
+    return JsonLines(packed=header["form"] == "jsonl.gz")
 
 
 def form_for(
@@ -67,12 +67,12 @@ def form_for(
     """
     name = "" if path is None else path.name.lower()
     if name.endswith(parquet.SUFFIX):
-        return Table.of(task, labels, source)
-    return Lines(packed=name.endswith(".gz"))
+        return ParquetTable.of(task, labels, source)
+    return JsonLines(packed=name.endswith(".gz"))
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class JsonLines:
     """JSON Lines; packed, every batch is a member of a gzip file."""
 
     packed: bool = False
@@ -130,7 +130,7 @@ def _dump(line: Mapping[str, Any]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Table:
+class ParquetTable:
     """Parquet: kept as messages of Arrow's streams, which can be cut and gone on with."""
 
     schema_bytes: bytes
@@ -139,7 +139,7 @@ class Table:
     """Whether the columns are those of a Parquet SOURCE; else text, meta and extra, as JSON."""
 
     @classmethod
-    def of(cls, task: Task, labels: Sequence[str], source: pa.Schema | None) -> Table:
+    def of(cls, task: Task, labels: Sequence[str], source: pa.Schema | None) -> ParquetTable:
         """For a classifier's task and labels."""
         pa = parquet.arrow()
         own = [(name, pa.string()) for name in ("text", "meta", "extra")]

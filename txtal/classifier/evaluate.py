@@ -13,7 +13,7 @@ from txtal.formats.labelled import check_grade, stated
 from txtal.learning.arrays import Cells, Floats
 from txtal.learning.evaluate import measured
 from txtal.learning.matrix import IS
-from txtal.learning.overlap import Shared, shared, sketches
+from txtal.learning.overlap import SharedTexts, shared, sketches
 from txtal.types import Measures, Overlap, Record
 
 
@@ -40,7 +40,7 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
     """
     truths: list[frozenset[str]] = []
     chances: list[Floats] = []
-    known: list[Shared] = []
+    known: list[SharedTexts] = []
     read = 0
     for batch in batches(records):
         read += len(batch)
@@ -61,7 +61,7 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
     measures = measured(cells, padded, classifier.task)
     if not known:
         return Trial(measures, labels, read - len(truths), None, None)
-    found = Shared(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
+    found = SharedTexts(*(np.concatenate(parts) for parts in zip(*known, strict=True)))
     new = ~found.either
     apart = measured(cells[new], padded[new], classifier.task) if 0 < new.sum() < len(new) else None
     return Trial(measures, labels, read - len(truths), found.counted, apart)

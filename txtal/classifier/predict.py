@@ -63,7 +63,7 @@ class Predicting:
         return cls(classifier, form_from(header["form"]))
 
 
-class _Stream:
+class _CountedRecords:
     """Records with their number and a hash of all so far."""
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -114,7 +114,7 @@ def predict(
     work: Predicting, records: Iterable[Record], engine: Engine, write: Callable[[str], object]
 ) -> int:
     """Hand the lines of all records to ``write``, a batch at a time; how many there were."""
-    stream = _Stream(records)
+    stream = _CountedRecords(records)
     for data in engine.map(work, (batch for batch, _ in stream.batches())):
         write(data.decode())
     return stream.count
@@ -195,7 +195,7 @@ def _batches(
     """What is to be done of all shards, and of each batch in ``ends`` where it ends."""
     for shard in shards:
         begun = Mark() if restart or not shard.keep else left(shard.target, made_by)
-        stream = _Stream(shard.records())
+        stream = _CountedRecords(shard.records())
         stream.skip(begun.records)
         if begun.records and stream.digest != begun.digest:
             if not shard.anew:
@@ -203,7 +203,7 @@ def _batches(
                     f"{shard.source} has changed since {shard.target} was begun from it; --restart"
                     " begins anew"
                 )
-            begun, stream = Mark(), _Stream(shard.records())
+            begun, stream = Mark(), _CountedRecords(shard.records())
         if begun.records:
             say(f"going on after {begun.records:,} that are done")
         for batch, last in stream.batches():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
 import click
 
+from txtal.cli.commands import RECIPES, Commands
 from txtal.cli.errors import guarded
 from txtal.cli.output import Console
 from txtal.store import DEFAULT_PATH
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "--db",
     type=click.Path(path_type=Path),
@@ -34,56 +36,6 @@ def cli(context: click.Context, db: Path, quiet: bool) -> None:
     context.obj = Console(db, quiet)
 
 
-@cache
-def program() -> click.Group:
-    """The group with all its commands.
-
-    Not made on import: a shipped recipe that is run as a script imports this package, and would be
-    loaded a second time.
-    """
-    from txtal.cli import (
-        advise,
-        backup,
-        config,
-        dataset,
-        datasets,
-        demo,
-        doctor,
-        drift,
-        evaluate,
-        export,
-        forget,
-        label,
-        load,
-        models,
-        predict,
-        recipes,
-        report,
-        restore,
-        share,
-        simulate,
-        stats,
-        suspects,
-        train,
-        verify,
-        why_excluded,
-    )
-
-    for module in (demo, load, export, stats, datasets, label, config, train, predict, simulate):
-        cli.add_command(module.command)
-    for module in (evaluate, report, suspects, doctor, verify, backup, restore):
-        cli.add_command(module.command)
-    for module in (dataset, forget, share, why_excluded):
-        cli.add_command(module.command)
-    for command in (models.models, models.rollback, models.compare, drift.command, advise.command):
-        cli.add_command(command)
-    cli.add_command(recipes.run)
-    cli.add_command(recipes.recipes)
-    for command in recipes.shipped_commands():
-        cli.add_command(command)
-    return cli
-
-
 def main() -> None:
     """The console script."""
     sys.exit(guarded(_run))
@@ -91,10 +43,7 @@ def main() -> None:
 
 def _run() -> int | None:
     from txtal import config
-    from txtal.recipes.recipe import name_of, shipped
 
-    group = program()
-    commands = [*(name_of(function) for function in shipped()), "demo", "run"]
-    files = config.defaults(commands)
-    code: int | None = group.main(prog_name="txtal", standalone_mode=False, default_map=files)
+    files = config.defaults([*RECIPES, "demo", "run"])
+    code: int | None = cli.main(prog_name="txtal", standalone_mode=False, default_map=files)
     return code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
@@ -28,14 +27,12 @@ _HEADS = {
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @options.features
 @click.pass_context
+@options.gathered(options.FeatureOptions, "features")
 def command(
     context: click.Context,
     dataset: str,
     as_json: bool,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
+    features: options.FeatureOptions,
 ) -> None:
     """Look for faults of DATASET's labels, with tickets that show them and what would mend them.
 
@@ -45,11 +42,9 @@ def command(
     from txtal.learner import advising
     from txtal.learner.pool import PoolLearner
     from txtal.text import count, shorten
-    from txtal.types import LearnerSettings
 
     console: Console = context.obj
-    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    settings = features.settings(context, dataset)
     learner = PoolLearner(console.database, dataset, settings, console.status)
     with learner.source.computing():
         found = advising.advice(learner.complete(), learner.source)

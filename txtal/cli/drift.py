@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,15 +29,13 @@ _MOST = 8
 @options.features
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
+@options.gathered(options.FeatureOptions, "features")
 def command(
     context: click.Context,
     dataset: str,
     source: str | None,
     reading: Reading,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
+    features: options.FeatureOptions,
     as_json: bool,
 ) -> None:
     """Find out whether new tickets are unlike those that DATASET's answers are about.
@@ -49,11 +46,9 @@ def command(
     from txtal.errors import UsageError
     from txtal.learner import drifting
     from txtal.learner.pool import PoolLearner
-    from txtal.types import LearnerSettings
 
     console: Console = context.obj
-    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(vectoriser=spec, code=str(code) if code else None)
+    settings = features.settings(context, dataset)
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.complete()
     old, new = drifting.sides(

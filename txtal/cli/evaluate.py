@@ -34,15 +34,13 @@ if TYPE_CHECKING:
 @click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
+@options.gathered(options.FeatureOptions, "features")
 def command(
     context: click.Context,
     what: str,
     source: str | None,
     reading: Reading,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
+    features: options.FeatureOptions,
     test_split: float | None,
     others: bool,
     as_json: bool,
@@ -53,16 +51,10 @@ def command(
     there are none, as of answers loaded from elsewhere, on all answers by cross-fitting. With
     SOURCE, a classifier that `txtal train` wrote to FOLDER is tried on every labelled line of it.
     """
-    from txtal.types import LearnerSettings
-
     console: Console = context.obj
     if source is None:
-        spec = options.spec_as_taught(context, what, vectors, lang, spacy)
-        settings = LearnerSettings(
-            vectoriser=spec,
-            code=str(code) if code else None,
-            names=options.names_as_taught(context, what),
-        )
+        names = options.names_as_taught(context, what)
+        settings = features.settings(context, what, names=names)
         if test_split is not None:
             body = _held_out(console, what, settings, test_split)
         else:
@@ -70,7 +62,7 @@ def command(
     elif test_split is not None:
         raise UsageError("--test-split holds out answers of a DATASET: leave out SOURCE")
     else:
-        body = _of_classifier(console, Path(what), source, code, reading)
+        body = _of_classifier(console, Path(what), source, features.code, reading)
     if as_json:
         put_json(body)
         return
@@ -158,11 +150,10 @@ def _of_classifier(
     from txtal.formats.source import labelled
     from txtal.ingest.talk import BadLines, checked, progress_of
     from txtal.measures.quality import as_data
-    from txtal.recipes.recipe import load_file
+    from txtal.recipes.recipe import load_code
     from txtal.text import count
 
-    if code:
-        load_file(code)
+    load_code(code)
     made = classifier.load(folder)
     bad = BadLines(console, strict=False)
     entries = labelled(

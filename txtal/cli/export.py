@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from txtal.cli.as_of import as_of, go_back
-from txtal.cli.options import dataset_names
+from txtal.cli.options import dataset_names, gathered
 from txtal.cli.output import Console, put_json, writing
-from txtal.cli.selection import Tally, Wish, selection
+from txtal.cli.selection import SelectionOptions, Tally, selection
 from txtal.cli.splits import Split, parsed, places
 from txtal.errors import UsageError
 from txtal.formats.exports import (
@@ -33,6 +33,27 @@ if TYPE_CHECKING:
     from txtal.types import Dataset
 
 _SPACY_SPLIT = "80,20"
+
+
+@dataclass(frozen=True, slots=True)
+class _WriteOptions:
+    """Where the answers go, and how they are written."""
+
+    output: Path | None
+    form: str | None
+    formulas: bool
+    bom: bool
+    split: str | None
+    seed: int
+    lang: str
+    code: Path | None
+    as_json: bool
+
+    def parts(self, row: ExportFormat) -> Split | None:
+        """Return the split that is wanted; a folder for spaCy is split unless it was said how."""
+        of_spacy = row.name == "spacy" and self.output and not self.output.suffix
+        split = self.split or (_SPACY_SPLIT if of_spacy else None)
+        return parsed(split, self.seed) if split else None
 
 
 @click.command("export")
@@ -84,76 +105,65 @@ _SPACY_SPLIT = "80,20"
 )
 @click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON; needs -o.")
 @click.pass_obj
+@gathered(_WriteOptions, "writes")
 def command(
     console: Console,
     dataset: str,
-    output: Path | None,
-    form: str | None,
-    formulas: bool,
-    bom: bool,
-    split: str | None,
-    seed: int,
-    lang: str,
-    wish: Wish,
+    writes: _WriteOptions,
+    wish: SelectionOptions,
     as_of: str | None,
     predicted: bool,
-    code: Path | None,
-    as_json: bool,
 ) -> None:
     """Write the answers of DATASET as training data, one for each ticket.
 
     A correction replaces what it corrects, whoever made it. Where annotators differ, --gold
     decides. With -o the file is replaced in one step: it is the old one or the new one.
     """
+    from txtal.recipes.recipe import load_file
     from txtal.store import datasets, tickets
 
     if as_of and predicted:
         raise UsageError("--as-of is about answers: leave out --predicted")
-    if code:
-        from txtal.recipes.recipe import load_file
-
-        load_file(code)
-    row = chosen(form, output)
-    if row.name == "spacy" and not split and output and not output.suffix:
-        split = _SPACY_SPLIT
-    parts = parsed(split, seed) if split else None
-    _check(row, output, wish, parts, predicted=predicted, as_json=as_json)
+    if writes.code:
+        load_file(writes.code)
+    row = chosen(writes.form, writes.output)
+    parts = writes.parts(row)
+    _check(row, writes, wish, parts, predicted=predicted)
     with console.read() as conn:
         there = datasets.get(conn, dataset)
         go_back(conn, there.id, as_of)
-        job = _Job(conn, there, wish, predicted)
+        job = _Export(conn, there, wish, predicted)
         target = Target(
             there.scheme,
-            output,
-            partial(writing, output),
-            formulas,
-            bom,
-            lang,
+            writes.output,
+            partial(writing, writes.output),
+            writes.formulas,
+            writes.bom,
+            writes.lang,
             has_ids=partial(tickets.have_ids, conn, there.id),
             whole_ids=partial(tickets.have_whole_ids, conn, there.id),
         )
         written = job.write_parts(row, target, parts) if parts else job.write(row, target)
-    if as_json:
-        put_json(_as_data(row, dataset, output, written, job.tally))
+    if writes.as_json:
+        put_json(_as_data(row, dataset, writes.output, written, job.tally))
     else:
         _tell(console, row, dataset, written, job.tally, predicted, wish)
 
 
 def _check(
     row: ExportFormat,
-    output: Path | None,
-    wish: Wish,
+    writes: _WriteOptions,
+    wish: SelectionOptions,
     split: Split | None,
     *,
     predicted: bool,
-    as_json: bool,
 ) -> None:
     """Raise UsageError for what can't go together."""
-    if not row.terminal and output is None and sys.stdout.isatty():
+    if not row.terminal and writes.output is None and sys.stdout.isatty():
         raise UsageError(
             f"{row.name.upper()} can't make text harmless for a terminal; name a file with -o"
         )
-    if output is None and (split or as_json):
+    if writes.output is None and (split or writes.as_json):
         raise UsageError(
             f"{'--split' if split else '--json'} needs a file or folder: name it by -o"
         )
@@ -172,12 +182,12 @@ def _check(
 
 
 @dataclass(slots=True)
-class _Job:
+class _Export:
     """What is to be written."""
 
     conn: Connection
     dataset: Dataset
-    wish: Wish
+    wish: SelectionOptions
     predicted: bool
     tally: Tally = field(default_factory=Tally)
 
@@ -188,11 +198,10 @@ class _Job:
 
         self.tally = Tally()
         found = gold.read(self.conn, self.dataset, self.wish.of(self.conn, self.dataset))
-        for one in self.tally.of(found):
-            assert one.gold.answer is not None
+        for one, answer in self.tally.of(found):
             yield export_row(
                 one.ticket,
-                one.gold.answer,
+                answer,
                 self.dataset.scheme,
                 session=f"{self.dataset.name}-{one.session_id}",
                 votes=(one.gold.votes, one.gold.voters) if len(one.gold.said) > 1 else None,
@@ -245,7 +254,7 @@ def _tell(
     written: Mapping[str, tuple[Path | None, Written]],
     tally: Tally,
     predicted: bool,
-    wish: Wish,
+    wish: SelectionOptions,
 ) -> None:
     for name, (file, part) in written.items():
         if name:

@@ -19,7 +19,7 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class KeptOptions:
     """A command's options, with what its dataset remembers."""
 
     values: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Options:
     """What to say of it once the session begins."""
 
 
-def with_kept(context: click.Context, values: Mapping[str, Any], console: Console) -> Options:
+def with_kept(context: click.Context, values: Mapping[str, Any], console: Console) -> KeptOptions:
     """Fill in what the dataset named in ``values`` keeps."""
     mine = [name for name in values if name in config.KEPT]
     every = {name for name in values if context.get_parameter_source(name) in _GIVEN}
@@ -50,7 +50,7 @@ def with_kept(context: click.Context, values: Mapping[str, Any], console: Consol
     filled = {
         name: parameters[name].type_cast_value(context, value) for name, value in recalled.items()
     }
-    return Options({**values, **filled}, given, tuple(notices))
+    return KeptOptions({**values, **filled}, given, tuple(notices))
 
 
 def _kept(console: Console, dataset: str) -> Mapping[str, Any]:

@@ -20,11 +20,11 @@ from txtal.types import TASKS, Task
 
 if TYPE_CHECKING:
     from txtal.formats.reading import Reading
-    from txtal.ingest.outcome import Outcome
+    from txtal.ingest.outcome import LoadOutcome
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Given:
+class _AnswerOptions:
     """How the answers of a file are taken."""
 
     annotator: str | None
@@ -87,7 +87,7 @@ class _Preparation:
 @options.features
 @options.engine
 @click.pass_context
-@options.gathered(_Given, "given")
+@options.gathered(_AnswerOptions, "given")
 @options.gathered(_Preparation, "wanted")
 def command(
     context: click.Context,
@@ -96,7 +96,7 @@ def command(
     reading: Reading,
     strict: bool,
     answers: bool,
-    given: _Given,
+    given: _AnswerOptions,
     max_line: int,
     as_json: bool,
     wanted: _Preparation,
@@ -128,7 +128,7 @@ def command(
 
         load_file(wanted.code)  # it may add an import format
     is_named = context.get_parameter_source("annotator") is ParameterSource.COMMANDLINE
-    job = _Job(
+    job = _Load(
         console,
         dataset,
         dataclasses.replace(reading, max_line=max_line),
@@ -148,7 +148,7 @@ def command(
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Job:
+class _Load:
     """What to load, and how."""
 
     console: Console
@@ -162,7 +162,7 @@ class _Job:
     scale: tuple[str, ...]
     replacing: bool
 
-    def load(self, files: Sequence[str]) -> list[Outcome]:
+    def load(self, files: Sequence[str]) -> list[LoadOutcome]:
         """The tickets of each file, in one transaction a file."""
         from txtal.ingest.load import load
         from txtal.store import datasets
@@ -185,13 +185,13 @@ class _Job:
                     )
         return outcomes
 
-    def load_answers(self, files: Sequence[str], conflicts: Path | None) -> list[Outcome]:
+    def load_answers(self, files: Sequence[str], conflicts: Path | None) -> list[LoadOutcome]:
         """The tickets and answers of each file, and what contradicts into another."""
-        from txtal.ingest.answers import Wish, conflict_lines, load_answers
+        from txtal.ingest.answers import AnswerSettings, conflict_lines, load_answers
         from txtal.store import datasets
         from txtal.store.sqlite import transaction
 
-        wish = Wish(
+        wish = AnswerSettings(
             self.annotator, self.is_named, self.task, self.scale, self.replacing, self.strict
         )
         outcomes, found = [], []
@@ -214,12 +214,10 @@ class _Job:
 def _prepare(console: Console, dataset: str, wanted: _Preparation) -> None:
     from txtal.engine import open_engine
     from txtal.learner.prepare import prepare
-    from txtal.recipes.recipe import load_file, shipped
+    from txtal.recipes.recipe import load_code
     from txtal.text import count
 
-    shipped()  # what the shipped recipes register can be named anywhere
-    if wanted.code:
-        load_file(wanted.code)
+    load_code(wanted.code)
     spec = options.spec_of(wanted.vectors, wanted.lang, wanted.spacy)
     with open_engine(wanted.engine, wanted.scheduler) as opened:
         features = prepare(

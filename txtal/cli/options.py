@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,6 +17,7 @@ from txtal.vectors.table import forms
 
 if TYPE_CHECKING:
     from txtal.formats.reading import Reading
+    from txtal.types import LearnerSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +35,7 @@ class Commas(click.ParamType[list[str]]):
         return [part.strip() for part in str(value).split(",") if part.strip()]
 
 
-class Names(click.ParamType[tuple[str, ...]]):
+class FieldNames(click.ParamType[tuple[str, ...]]):
     """``subject,description``: fields in their order. A name may hold spaces, but no comma."""
 
     name = "A,B,…"
@@ -53,7 +54,7 @@ def _field_options() -> list[click.Option]:
     return [
         click.Option(
             ["--text", "text_fields"],
-            type=Names(),
+            type=FieldNames(),
             default=(),
             help="Fields of SOURCE that make the text, joined in this order, as in "
             "subject,description.  [default: text]",
@@ -63,7 +64,7 @@ def _field_options() -> list[click.Option]:
         ),
         click.Option(
             ["--meta", "meta_fields"],
-            type=Names(),
+            type=FieldNames(),
             default=(),
             help="Fields to show beneath the text.",
         ),
@@ -86,13 +87,13 @@ def _label_options() -> list[click.Option]:
     return [
         click.Option(
             ["--label", "label_fields"],
-            type=Names(),
+            type=FieldNames(),
             default=(),
             help="Field that holds the label; columns of 1 and 0 if it is several.",
         ),
         click.Option(
             ["--labels", "labels_fields"],
-            type=Names(),
+            type=FieldNames(),
             default=(),
             help="Field that may hold several labels.",
         ),
@@ -225,9 +226,29 @@ def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     return f"{vectors}@{spacy or lang}"
 
 
-def spec_as_taught(
-    context: click.Context, dataset: str, vectors: str, lang: str, spacy: str | None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class FeatureOptions:
+    """The values of the options of :func:`features`."""
+
+    vectors: str
+    lang: str
+    spacy: str | None
+    code: Path | None
+
+    @property
+    def spec(self) -> str:
+        """The vectoriser's spec."""
+        return spec_of(self.vectors, self.lang, self.spacy)
+
+    def settings(self, context: click.Context, dataset: str, **more: Any) -> LearnerSettings:
+        """Return a learner's settings for the dataset, see :func:`spec_as_taught`, and others."""
+        from txtal.types import LearnerSettings
+
+        code = str(self.code) if self.code else None
+        return LearnerSettings(spec_as_taught(context, dataset, self), code=code, **more)
+
+
+def spec_as_taught(context: click.Context, dataset: str, wanted: FeatureOptions) -> str:
     """The spec in the words of the options; without a word, as the dataset is labelled.
 
     That is by what is kept with it, or by its newest revision: those features are cached. Raises
@@ -237,15 +258,16 @@ def spec_as_taught(
 
     named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
     if any(source is not ParameterSource.DEFAULT for source in named):
-        return spec_of(vectors, lang, spacy)
+        return wanted.spec
     with context.obj.read() as conn:
         dataset_id = datasets.get(conn, dataset).id
         kept = settings.kept(conn, dataset_id)
         latest = revisions.latest(conn, dataset_id)
     if kept.keys() & {"vectors", "lang", "spacy"}:
-        vectors, lang = str(kept.get("vectors", vectors)), str(kept.get("lang", lang))
+        vectors = str(kept.get("vectors", wanted.vectors))
+        lang = str(kept.get("lang", wanted.lang))
         return spec_of(vectors, lang, str(kept.get("spacy", "")) or None)
-    return latest[1].vectoriser if latest else spec_of(vectors, lang, spacy)
+    return latest[1].vectoriser if latest else wanted.spec
 
 
 def names_as_taught(context: click.Context, dataset: str, given: bool = True) -> bool:

@@ -30,6 +30,38 @@ if TYPE_CHECKING:
 _SEPARATORS = ("/", os.sep)
 
 
+@dataclass(frozen=True, slots=True)
+class _ResultOptions:
+    """Where predictions go, and in what form."""
+
+    output: str | None
+    form_of_parts: str | None
+    restart: bool
+    as_json: bool
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether each SOURCE has a file of its own."""
+        output = self.output
+        return output is not None and (output.endswith(_SEPARATORS) or Path(output).is_dir())
+
+    def check(self) -> None:
+        """Raise UsageError for options that go with another kind of output."""
+        if self.as_json and self.output is None:
+            raise UsageError("--json needs a file or folder: add -o")
+        if self.form_of_parts and not self.in_folder:
+            raise UsageError("--format is for a folder; the name of a file says its own")
+
+
+@dataclass(frozen=True, slots=True)
+class _ComputeOptions:
+    """Where it is computed, and with what code of the user's."""
+
+    code: Path | None
+    engine: str
+    scheduler: str | None
+
+
 @click.command("predict")
 @click.argument("classifier", type=click.Path(path_type=Path, exists=False))
 @click.argument("source", nargs=-1, required=True)
@@ -53,19 +85,16 @@ _SEPARATORS = ("/", os.sep)
 @options.engine
 @click.option("--json", "as_json", is_flag=True, help="Say what was predicted as JSON; needs -o.")
 @click.pass_obj
+@options.gathered(_ResultOptions, "results")
+@options.gathered(_ComputeOptions, "computing")
 def command(
     console: Console,
     classifier: Path,
     source: tuple[str, ...],
     reading: Reading,
-    output: str | None,
-    form_of_parts: str | None,
+    results: _ResultOptions,
+    computing: _ComputeOptions,
     strict: bool,
-    restart: bool,
-    code: Path | None,
-    engine: str,
-    scheduler: str | None,
-    as_json: bool,
 ) -> None:
     """Label the texts of each SOURCE with a CLASSIFIER that `txtal train` wrote.
 
@@ -79,39 +108,35 @@ def command(
     from txtal.engine import check as check_engine
     from txtal.engine import open_engine
     from txtal.ingest.talk import BadLines
-    from txtal.recipes.recipe import load_file
+    from txtal.recipes.recipe import load_code
     from txtal.tempfiles import check_target
     from txtal.text import count
 
-    check_engine(engine, scheduler)
-    if as_json and output is None:
-        raise UsageError("--json needs a file or folder: add -o")
-    in_folder = output is not None and (output.endswith(_SEPARATORS) or Path(output).is_dir())
-    if form_of_parts and not in_folder:
-        raise UsageError("--format is for a folder; the name of a file says its own")
-    if code:
-        load_file(code)
+    check_engine(computing.engine, computing.scheduler)
+    results.check()
+    load_code(computing.code)
+    output = results.output
     files = _files(source, console)
-    if output is not None and not in_folder:
+    if output is not None and not results.in_folder:
         check_target(Path(output), *files, *classifier.glob("*"))
-    job = _Job(
+    job = _PredictRun(
         saved.load(classifier),
         files,
         BadLines(console, strict=strict),
         console,
-        partial(open_engine, engine, scheduler),
-        restart,
+        partial(open_engine, computing.engine, computing.scheduler),
+        results.restart,
         reading,
     )
     if output is None:
         predicted = job.to_lines(None)
-    elif in_folder:
-        predicted = job.to_folder(Path(output), form_of_parts)
+    elif results.in_folder:
+        predicted = job.to_folder(Path(output), results.form_of_parts)
     elif Path(output).is_file() or not Path(output).exists():
         predicted = job.to_file(Path(output), ", ".join(source))
     else:
         predicted = job.to_lines(Path(output))
-    if as_json:
+    if results.as_json:
         put_json({
             "classifier": str(classifier),
             "sources": files,
@@ -124,7 +149,7 @@ def command(
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _PredictRun:
     """What there is to predict, wherever it goes."""
 
     classifier: Classifier

@@ -194,9 +194,11 @@ def _joined(default: list[str]) -> Any:
     return join
 
 
-def shipped_commands() -> list[click.Command]:
-    """The recipes that ship, as commands."""
-    return [command_of(function) for function in finding.shipped()]
+def shipped_command(name: str) -> click.Command:
+    """A command made from the recipe of this name that ships; only its file is loaded."""
+    file = finding.shipped_folder() / f"{name}.py"
+    (function,) = finding.in_module(finding.load_file(file))
+    return command_of(function)
 
 
 def script(function: RecipeFunction) -> None:

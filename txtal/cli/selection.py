@@ -13,9 +13,9 @@ from txtal.cli.options import Commas
 from txtal.errors import UsageError
 
 if TYPE_CHECKING:
-    from txtal.store.gold import Selection, Settled
+    from txtal.store.gold import GoldTicket, Selection
     from txtal.store.sqlite import Connection
-    from txtal.types import Dataset
+    from txtal.types import Answer, Dataset
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,7 +56,7 @@ _OPTIONS = (
 
 
 def selection(command: F) -> F:
-    """The options of a :class:`Wish`, which the command is given as ``wish``."""
+    """The options of a :class:`SelectionOptions`, which the command is given as ``wish``."""
 
     def gathered(
         *args: Any,
@@ -68,7 +68,7 @@ def selection(command: F) -> F:
         flagged: bool,
         **values: Any,
     ) -> Any:
-        wish = Wish(
+        wish = SelectionOptions(
             gold,
             every,
             tuple(name for names in annotators for name in names),
@@ -86,7 +86,7 @@ def selection(command: F) -> F:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SelectionOptions:
     """Which answers are wanted, as the options have it."""
 
     rule: str = "majority"
@@ -144,8 +144,8 @@ class Tally:
     undecided: int = 0
     """Nothing stands."""
 
-    def of(self, found: Iterator[Settled]) -> Iterator[Settled]:
-        """Those of which something stands."""
+    def of(self, found: Iterator[GoldTicket]) -> Iterator[tuple[GoldTicket, Answer]]:
+        """Yield those of which something stands, with the answer that does."""
         for one in found:
             if one.gold.answer is None:
                 self.undecided += 1
@@ -154,7 +154,7 @@ class Tally:
                 differ = one.gold.votes < one.gold.voters
                 self.settled += differ
                 self.agreed += not differ
-            yield one
+            yield one, one.gold.answer
 
     def as_data(self) -> dict[str, int]:
         """Tickets with several answers: agreed, decided, and left out as undecided."""

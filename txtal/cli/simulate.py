@@ -162,6 +162,13 @@ class _Output:
 @click.option("--rating", metavar="LOW-HIGH", help="The labels are grades, as in 1-5.")
 @options.pipeline
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Runs at once, each in a process of its own.",
+)
+@click.option(
     "--resume",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -188,6 +195,7 @@ def command(
     compared: _Compared,
     target: float | None,
     rating: str | None,
+    jobs: int,
     resume: Path | None,
     output: _Output,
 ) -> None:
@@ -233,7 +241,7 @@ def command(
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
         for line in remarks(replay.test, held_out):
             console.say(line)
-        results = Results(source, test, target, replay, *_ran(console, replay))
+        results = Results(source, test, target, replay, *_ran(console, replay, jobs))
     console.clear()
     if output.as_json:
         put_json(results.to_json())
@@ -254,12 +262,12 @@ def _check(report: Path | None, *inputs: str | Path) -> None:
         check_target(report, *inputs)
 
 
-def _ran(console: Console, replay: Simulation) -> tuple[list[Run], dict[str, Full]]:
+def _ran(console: Console, replay: Simulation, jobs: int) -> tuple[list[Run], dict[str, Full]]:
     """Every run of the plan and what all labels give, told as they come."""
     from txtal.cli.simulated import RunProgress
 
     progress = RunProgress(console, replay)
-    for run in replay.runs(progress.step):
+    for run in replay.runs(progress.step, jobs):
         progress.finished(run)
     runs = [replay.journal.runs[key] for key in replay.plan.runs]
     vectorisers = dict.fromkeys(replay.plan.vectorisers)

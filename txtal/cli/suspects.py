@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,15 +26,13 @@ _SHOWN = 100
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @options.features
 @click.pass_context
+@options.gathered(options.FeatureOptions, "features")
 def command(
     context: click.Context,
     dataset: str,
     limit: int,
     as_json: bool,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
+    features: options.FeatureOptions,
 ) -> None:
     """List answers of DATASET that are probably wrong, and why; the most doubtful first.
 
@@ -44,26 +41,21 @@ def command(
     """
     from txtal.learner.pool import PoolLearner
     from txtal.text import count
-    from txtal.types import LearnerSettings
 
     console: Console = context.obj
-    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
-    settings = LearnerSettings(
-        vectoriser=spec,
-        code=str(code) if code else None,
-        names=options.names_as_taught(context, dataset),
-    )
+    names = options.names_as_taught(context, dataset)
+    settings = features.settings(context, dataset, names=names)
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.learn()
     found = learner.suspects(fit)
     console.clear()
     shown = found[:limit]
-    names, texts = _read(console, dataset, shown)
+    labels, texts = _read(console, dataset, shown)
     if as_json:
-        put_json([_row(one, names, texts) for one in shown])
+        put_json([_row(one, labels, texts) for one in shown])
         return
     for one in shown:
-        _show(one, names, texts)
+        _show(one, labels, texts)
     if not found:
         console.say(f"{dataset}: no answer looks wrong")
     elif len(found) > limit:

@@ -36,14 +36,12 @@ if TYPE_CHECKING:
 @options.features
 @click.option("--json", "as_json", is_flag=True, help="Say what was trained as JSON.")
 @click.pass_context
+@options.gathered(options.FeatureOptions, "features")
 def command(
     context: click.Context,
     dataset: str,
     output: Path,
-    vectors: str,
-    lang: str,
-    spacy: str | None,
-    code: Path | None,
+    features: options.FeatureOptions,
     names: bool,
     if_better: bool,
     robust: bool,
@@ -62,13 +60,11 @@ def command(
     from txtal.learning.overlap import sketches
     from txtal.store import answers, datasets, tickets
     from txtal.text import count
-    from txtal.types import LearnerSettings
 
     console: Console = context.obj
-    spec = options.spec_as_taught(context, dataset, vectors, lang, spacy)
     wanted = options.names_as_taught(context, dataset, names)
-    settings = LearnerSettings(spec, code=str(code) if code else None, names=wanted, robust=robust)
-    known = None if robust else figures.kept(console.database, dataset, spec)
+    settings = features.settings(context, dataset, names=wanted, robust=robust)
+    known = None if robust else figures.kept(console.database, dataset, settings.vectoriser)
     fit = figures.fitted(console.database, dataset, settings, console.status)
     if not fit.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
@@ -103,7 +99,7 @@ def command(
             "version": version.number,
             "task": fit.task,
             "labels": list(labels),
-            "vectoriser": spec,
+            "vectoriser": settings.vectoriser,
             "tickets": trained,
             "left_out": left_out,
             "headline": headline,

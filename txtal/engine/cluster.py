@@ -108,7 +108,7 @@ def _quiet() -> Any:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _OnWorker:
     """A batch that stays on a worker, and how to make it again if that is lost."""
 
     read: Callable[[], Any]
@@ -119,7 +119,7 @@ class _Kept:
 class _Sent:
     """A batch under way: pickled, or kept."""
 
-    batch: bytes | _Kept
+    batch: bytes | _OnWorker
     future: Any
 
     def result(self, seconds: float) -> Any:
@@ -134,7 +134,7 @@ class Cluster:
         self._client = client
         self._address = address
         self._limit = limit
-        self._jobs: dict[type, _Job] = {}
+        self._jobs: dict[type, _SentWork] = {}
         """The last of each kind, so that its work needn't be sent again."""
 
     @property
@@ -187,19 +187,19 @@ class Cluster:
 
     def keep(self, read: Callable[[], Batch]) -> Batch:
         """See :class:`txtal.engine.Engine`. It is sent with the first map that needs it."""
-        return cast(Batch, _Kept(read))
+        return cast(Batch, _OnWorker(read))
 
-    def _job(self, work: Work[Any, Any]) -> _Job:
+    def _job(self, work: Work[Any, Any]) -> _SentWork:
         """Send the work to the workers, unless they have it."""
         job = self._jobs.get(type(work))
         if job is None or job.work != work:
-            job = _Job(self._client, self._ask, work)
+            job = _SentWork(self._client, self._ask, work)
             with self._foreseen():
                 job.send()
             self._jobs[type(work)] = job
         return job
 
-    def _next(self, job: _Job, waiting: deque[_Sent]) -> Any:
+    def _next(self, job: _SentWork, waiting: deque[_Sent]) -> Any:
         """Return the result of the first waiting batch, and take it off the queue."""
         with self._foreseen():
             for _ in range(_LOST):
@@ -211,7 +211,7 @@ class Cluster:
                     self._wait_for_workers()
                     job.send()
                     for sent in waiting:
-                        if isinstance(sent.batch, _Kept):
+                        if isinstance(sent.batch, _OnWorker):
                             sent.batch.future = None
                         sent.future = job.submit(sent.batch).future
                 else:
@@ -308,13 +308,13 @@ def _until_fault(batches: Iterable[Batch], fault: list[Exception]) -> Iterator[B
         fault.append(error)
 
 
-def _packed(batch: object) -> bytes | _Kept:
-    if isinstance(batch, _Kept):
+def _packed(batch: object) -> bytes | _OnWorker:
+    if isinstance(batch, _OnWorker):
         return batch
     return pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
 
 
-class _Job:
+class _SentWork:
     """A work that is sent to the workers once."""
 
     def __init__(self, client: Any, ask: Callable[..., Any], work: Work[Any, Any]) -> None:
@@ -322,7 +322,7 @@ class _Job:
         self.work = work
         self._client = client
         self._ask = ask
-        self._shared = remote.Shared(
+        self._shared = remote.SharedWork(
             uuid.uuid4().hex, type(work), header, arrays, remote.versions()
         )
         self._held: Any = None
@@ -331,10 +331,10 @@ class _Job:
         """Send it to every worker there is; one that joins later gets it from them."""
         self._held = self._scattered(self._shared, broadcast=True)
 
-    def submit(self, batch: bytes | _Kept) -> _Sent:
+    def submit(self, batch: bytes | _OnWorker) -> _Sent:
         """Submit a batch as a task, done where the batch is kept."""
         given: Any = batch
-        if isinstance(batch, _Kept):
+        if isinstance(batch, _OnWorker):
             if batch.future is None:
                 batch.future = self._scattered(batch.read())
             given = batch.future

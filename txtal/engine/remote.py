@@ -24,7 +24,7 @@ _KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedWork:
     """What all batches of a work share."""
 
     token: str
@@ -65,7 +65,7 @@ _alone = Lock()
 and run as many workers as there are cores."""
 
 
-def run(shared: Shared, batch: object) -> Any:
+def run(shared: SharedWork, batch: object) -> Any:
     """Return the work's result for a batch, which is pickled or kept here.
 
     Raises TxtalError as the work does, and EngineError, without a ticket's text, for any other
@@ -81,7 +81,7 @@ def run(shared: Shared, batch: object) -> Any:
         raise EngineError(f"a worker failed with {kind}; its log says more") from error
 
 
-def _work(shared: Shared) -> Any:
+def _work(shared: SharedWork) -> Any:
     if shared.token not in _works:
         different = difference(versions(), shared.versions)
         if different:  # it joined after the check

@@ -218,7 +218,8 @@ _BROKEN = "txtal.broken"
 
 def _broken(error: UnicodeError) -> tuple[str, int]:
     """One mark for what can't be decoded, which leaves UTF-8 as a byte that is none."""
-    assert isinstance(error, UnicodeDecodeError)
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
     return "\udcff", error.end
 
 

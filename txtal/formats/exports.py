@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from txtal.errors import UsageError
-from txtal.formats.registry import Table, resolved
+from txtal.formats.registry import FormatTable, resolved
 
 if TYPE_CHECKING:
     from txtal.formats.rows import Row, Writable, Written
@@ -113,7 +113,7 @@ _LABELS = "text, id and labels"
 _TABLE = "text, id, labels, annotator, time and comment"
 _TOOLS = "text, id, meta and labels"
 
-EXPORTS = Table(
+EXPORTS = FormatTable(
     "export",
     ExportFormat(
         "jsonl",

@@ -25,7 +25,7 @@ class RowFault(ValueError):  # noqa: N818 - a fault of the file's, not of ours
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FieldPlan:
     """What the fields of a source's records mean."""
 
     record: Callable[[Fields], Record]
@@ -35,7 +35,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenFields:
     """Fields by what they are for."""
 
     text: tuple[str, ...] = ("text",)
@@ -65,11 +65,11 @@ def value_of(fields: Any, name: str) -> Any:
     return at
 
 
-def recorder(choice: Choice) -> Callable[[Fields], Record]:
+def recorder(choice: ChosenFields) -> Callable[[Fields], Record]:
     """The function that makes a ticket of fields: the plain ones don't pay for what is chosen."""
-    if choice == Choice():
+    if choice == ChosenFields():
         return _of_object
-    if choice == Choice(columns=True, aside=choice.aside):
+    if choice == ChosenFields(columns=True, aside=choice.aside):
         return partial(_of_row, aside=choice.aside)
     return partial(_chosen, choice=choice)
 
@@ -110,7 +110,7 @@ def _of_row(fields: Fields, aside: Sequence[str], text: str | None = None) -> Re
     return Record(text, fields, extra)
 
 
-def _chosen(fields: Fields, choice: Choice) -> Record:
+def _chosen(fields: Fields, choice: ChosenFields) -> Record:
     text = _text(fields, choice)
     key = value_of(fields, choice.id) if choice.id else None
     shown = {name: value for name in choice.meta if (value := value_of(fields, name)) is not None}
@@ -129,7 +129,7 @@ def _chosen(fields: Fields, choice: Choice) -> Record:
     return Record(made.text, made.meta, {**made.extra, "id": key})
 
 
-def _text(fields: Fields, choice: Choice) -> str:
+def _text(fields: Fields, choice: ChosenFields) -> str:
     parts: list[str] = []
     for name in choice.text:
         value = value_of(fields, name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from txtal.formats.reading import Rows, Source
-from txtal.formats.registry import Table, resolved
+from txtal.formats.registry import FormatTable, resolved
 
 Reader: TypeAlias = Callable[[Source], Rows]
 
@@ -66,7 +66,7 @@ def _is_fasttext(head: bytes) -> bool:
 
 _READERS = "txtal.formats.readers"
 
-IMPORTS = Table(
+IMPORTS = FormatTable(
     "import",
     ImportFormat(
         "jsonl",

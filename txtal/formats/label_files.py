@@ -12,9 +12,9 @@ from typing import Any
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import MAX_LINE, decode
+from txtal.formats.bounded import read_small
 from txtal.formats.labelled import cell
 from txtal.formats.readers.jsonl import load_object
-from txtal.reading import read_small
 from txtal.text import normalise_label, shorten
 
 _Named = tuple[int, Any, Any]

@@ -14,8 +14,8 @@ from typing import NoReturn, Protocol
 
 from txtal.errors import DataError
 from txtal.formats import MAX_LINE
+from txtal.formats.bounded import read_small
 from txtal.formats.compression import DAMAGED
-from txtal.reading import read_small
 
 _CHUNK = 1 << 16
 

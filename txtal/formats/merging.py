@@ -11,7 +11,7 @@ from txtal.types import ONE_OF, Record, Task
 
 
 @dataclass(slots=True)
-class Row:
+class MergedRow:
     """A row that says something of a text."""
 
     line: int
@@ -28,7 +28,7 @@ class Merged:
     text: str
     annotator: str
     said: Stated
-    rows: Sequence[Row]
+    rows: Sequence[MergedRow]
     contradicts: bool = False
     """Whether rows say what can't both be, so that some of them counted for nothing."""
 
@@ -37,11 +37,11 @@ class Merged:
 class Statements:
     """The rows of a file, by text and annotator, in the order in which these first come."""
 
-    groups: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    groups: dict[tuple[str, str], list[MergedRow]] = field(default_factory=dict)
 
     def add(self, text: str, annotator: str, line: int, said: Stated) -> None:
         """Take in what a row says of a text."""
-        self.groups.setdefault((text, annotator), []).append(Row(line, said))
+        self.groups.setdefault((text, annotator), []).append(MergedRow(line, said))
 
     @property
     def said(self) -> Iterable[Stated]:
@@ -79,7 +79,7 @@ class Statements:
         ]
 
 
-def _yes_to_several(rows: Sequence[Row]) -> bool:
+def _yes_to_several(rows: Sequence[MergedRow]) -> bool:
     labels = {
         label
         for row in rows
@@ -89,18 +89,18 @@ def _yes_to_several(rows: Sequence[Row]) -> bool:
     return len(labels) > 1
 
 
-def _in_time(rows: Sequence[Row]) -> list[Row]:
+def _in_time(rows: Sequence[MergedRow]) -> list[MergedRow]:
     """Oldest first: by their times if all have one, else as they stand in the file."""
     if len(rows) > 1 and all(row.said.at is not None for row in rows):
         return sorted(rows, key=lambda row: row.said.at or 0.0)
     return list(rows)
 
 
-def _are_timed(rows: Sequence[Row]) -> bool:
+def _are_timed(rows: Sequence[MergedRow]) -> bool:
     return len({row.said.at for row in rows}) == len(rows) and all(row.said.at for row in rows)
 
 
-def _one(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
+def _one(text: str, annotator: str, rows: Sequence[MergedRow]) -> Merged:
     """Of one label: accept beats reject, reject beats ignore, and of several the newest counts.
 
     Where both are timed, a later answer to the same question takes back an earlier one.
@@ -120,7 +120,7 @@ def _one(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
     return Merged(text, annotator, newest.said, rows, clash)
 
 
-def _newest(rows: Sequence[Row]) -> Row:
+def _newest(rows: Sequence[MergedRow]) -> MergedRow:
     for verdict in ("accept", "reject", "ignore"):
         found = [row for row in rows if row.said.verdict == verdict]
         if found:
@@ -128,7 +128,7 @@ def _newest(rows: Sequence[Row]) -> Row:
     raise AssertionError(rows)
 
 
-def _without_taken_back(rows: Sequence[Row]) -> list[Row]:
+def _without_taken_back(rows: Sequence[MergedRow]) -> list[MergedRow]:
     """Without rows to whose question a later one has another answer."""
     if not _are_timed(rows):
         return list(rows)
@@ -138,7 +138,7 @@ def _without_taken_back(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not row.said.labels or last[row.said.labels[0]] is row]
 
 
-def _several(text: str, annotator: str, rows: Sequence[Row]) -> Merged:
+def _several(text: str, annotator: str, rows: Sequence[MergedRow]) -> Merged:
     """Of any number of labels: those that any row accepts; of one label the newest row counts.
 
     Rows that each say all there is to say are not put together if they are timed: the newest

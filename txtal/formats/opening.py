@@ -20,13 +20,13 @@ from typing import Any, BinaryIO, cast
 
 from txtal.errors import DataError, UsageError
 from txtal.formats import decode
+from txtal.formats.bounded import open_file
 from txtal.formats.compression import SUFFIXES as PACKED
 from txtal.formats.compression import packing, uncompressed, unpacked
 from txtal.formats.growing import Followed, Piped
 from txtal.formats.imports import IMPORTS, ImportFormat, recognised
 from txtal.formats.lines import OnBad
 from txtal.formats.reading import Bytes, Progress, Reading, Rows, Say, Source, unheard
-from txtal.reading import open_file
 
 STDIN = "-"
 """The SOURCE that stands for standard input."""
@@ -230,8 +230,7 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
     seen = recognised(head)
     if by_name is None:
         if seen is None:
-            assert source.path is not None
-            raise _unknown(source.path)
+            raise _unknown(source.file)
         return seen
     if by_name.name == "jsonl" and seen is not None and seen.name == "json":
         source.say(f"{source.name} is JSON over several lines or in a list; it was read as such")

@@ -53,8 +53,7 @@ def read(source: Source) -> Rows:
     At the call raises UsageError without pyarrow, and DataError when the file can't be opened, or
     has a column that tickets can't keep. Rows are decoded a thousand at a time.
     """
-    assert source.path is not None
-    file = _open(source.path)
+    file = _open(source.file)
     schema = file.schema_arrow
     source.columns = tuple(_names(schema, source.name))
     batches = file.iter_batches(_ROWS, use_threads=False)  # threads hold parts of more columns

@@ -9,7 +9,7 @@ from functools import partial
 
 from txtal.errors import DataError
 from txtal.formats import guesses, separators
-from txtal.formats.fields import ANSWERS, Choice, Plan, RowFault, recorder, value_of
+from txtal.formats.fields import ANSWERS, ChosenFields, FieldPlan, RowFault, recorder, value_of
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
@@ -38,7 +38,7 @@ def plan(
     say: Say,
     *,
     answers: bool,
-) -> Plan:
+) -> FieldPlan:
     """What the fields mean, by the options where they say so, else by a guess that is said.
 
     Without ``answers`` nobody asks what a record says of itself. Raises DataError where the text
@@ -61,8 +61,8 @@ def plan(
     record = recorder(choice)
     if flat is not None:
         unfold = flat
-        return Plan(lambda fields: record(unfold(fields)), said)
-    return Plan(record, said)
+        return FieldPlan(lambda fields: record(unfold(fields)), said)
+    return FieldPlan(record, said)
 
 
 def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
@@ -100,7 +100,7 @@ def _choice(
     source: Source,
     shape: Shape | None,
     say: Say,
-) -> Choice:
+) -> ChosenFields:
     polish = None
     if shape is not None and shape.markup:
         from txtal.formats.markup import plain_text
@@ -120,9 +120,9 @@ def _choice(
     if not key and shape is not None and shape.id != "id":
         key = shape.id
     if text == ("text",) and not key and not reading.meta and polish is None:
-        return Choice(columns=row.columns)
+        return ChosenFields(columns=row.columns)
     meta = tuple(guesses.actual(one, sample) for one in reading.meta)
-    return Choice(text, key, meta, columns=row.columns, polish=polish)
+    return ChosenFields(text, key, meta, columns=row.columns, polish=polish)
 
 
 def _text(
@@ -164,7 +164,7 @@ def _answers(
     reading: Reading,
     source: Source,
     shape: Shape | None,
-    choice: Choice,
+    choice: ChosenFields,
     say: Say,
 ) -> tuple[Said, tuple[str, ...]]:
     """What says how a record is labelled, and the columns that do."""

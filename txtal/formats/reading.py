@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from txtal.errors import UsageError
 from txtal.formats import MAX_LINE
 from txtal.formats.lines import BadLine, OnBad, lines
 
@@ -75,6 +76,13 @@ class Source:
     """What the text was before it was UTF-8."""
     columns: tuple[str, ...] = ()
     """The names of a table's columns, once its reader has begun."""
+
+    @property
+    def file(self) -> Path:
+        """Return the file. Raises UsageError on standard input, which can't be jumped about in."""
+        if self.path is None:
+            raise UsageError(f"{self.name}: this format needs a file; save it first and name that")
+        return self.path
 
     def lines(self) -> Iterator[bytes]:
         """Its lines with their ends; one that is too long is reported and comes out empty."""

@@ -23,7 +23,7 @@ class Format(Protocol):
 F = TypeVar("F", bound=Format)
 
 
-class Table(Generic[F]):
+class FormatTable(Generic[F]):
     """Formats in the order in which they are shown; no two share a name or a suffix."""
 
     def __init__(self, direction: str, *rows: F) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from txtal.errors import DataError
-from txtal.formats.fields import Plan, RowFault
+from txtal.formats.fields import FieldPlan, RowFault
 from txtal.formats.labelled import Entry
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.opening import STDIN, Opened, open_arriving, open_source
@@ -107,7 +107,7 @@ def _entries(opened: Opened, on_bad: OnBad, reading: Reading, say: Say) -> Itera
 
 def _planned(
     opened: Opened, reading: Reading, say: Say, sample: int, *, answers: bool
-) -> tuple[Plan, Rows]:
+) -> tuple[FieldPlan, Rows]:
     """What the fields mean, by the first records, and all records."""
     row, source, rows = opened.begin()
     first = next(rows, None)

@@ -16,7 +16,7 @@ from txtal.formats.merging import Merged, Statements
 from txtal.formats.own import restored
 from txtal.formats.reading import Reading
 from txtal.formats.source import labelled
-from txtal.ingest.outcome import Answers, Outcome
+from txtal.ingest.outcome import LoadedAnswers, LoadOutcome
 from txtal.ingest.talk import BadLines, Notes, Report, checked, progress_of
 from txtal.store import answers, datasets, tickets
 from txtal.store import labels as label_store
@@ -27,7 +27,7 @@ from txtal.types.grades import span
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AnswerSettings:
     """How answers are to be loaded."""
 
     annotator: str
@@ -67,9 +67,9 @@ def load_answers(
     dataset: Dataset,
     source: str,
     report: Report,
-    wish: Wish,
+    wish: AnswerSettings,
     reading: Reading,
-) -> tuple[Outcome, list[Conflict]]:
+) -> tuple[LoadOutcome, list[Conflict]]:
     """Load tickets and the answers that their records state, in one transaction.
 
     The rows of one text and annotator are put together first. Labels new to the dataset join its
@@ -83,7 +83,7 @@ def load_answers(
     taken.check()
     taken.settle_grades()
     made, conflicts, remarked = _record(conn, dataset.name, taken, wish)
-    outcome = Outcome(source, loaded, bad.count, bad.first, made, notes.notes)
+    outcome = LoadOutcome(source, loaded, bad.count, bad.first, made, notes.notes)
     for line in outcome.lines():
         report.say(line)
     for line in remarked:
@@ -94,7 +94,7 @@ def load_answers(
 class _Taken:
     """What was read: statements by text and annotator, and what was left out."""
 
-    def __init__(self, source: str, dataset: Dataset, wish: Wish, bad: BadLines) -> None:
+    def __init__(self, source: str, dataset: Dataset, wish: AnswerSettings, bad: BadLines) -> None:
         self.statements = Statements()
         self.unlabelled = 0
         self.sample_keys: tuple[str, ...] = ()
@@ -154,7 +154,7 @@ class _Taken:
         )
 
 
-def _task(taken: _Taken, wish: Wish, dataset: Dataset, source: str) -> Task | None:
+def _task(taken: _Taken, wish: AnswerSettings, dataset: Dataset, source: str) -> Task | None:
     """What the answers are to; None to leave it to the dataset and the number of labels."""
     said = taken.statements
     if taken.grades:
@@ -197,8 +197,8 @@ def _check_fits(said: Statements, dataset: Dataset, told: Task | None) -> None:
 
 
 def _record(
-    conn: Connection, name: str, taken: _Taken, wish: Wish
-) -> tuple[Answers, list[Conflict], list[str]]:
+    conn: Connection, name: str, taken: _Taken, wish: AnswerSettings
+) -> tuple[LoadedAnswers, list[Conflict], list[str]]:
     statements = taken.statements
     counts = statements.labels()
     before = datasets.get(conn, name)
@@ -240,8 +240,8 @@ def _check_contradictions(merged: Sequence[Merged], source: str) -> None:
 class _Writer:
     """Writes answers beside those that stand, and notes where they differ."""
 
-    def __init__(self, conn: Connection, dataset: Dataset, wish: Wish) -> None:
-        self.made = Answers()
+    def __init__(self, conn: Connection, dataset: Dataset, wish: AnswerSettings) -> None:
+        self.made = LoadedAnswers()
         self.conflicts: list[Conflict] = []
         self._conn = conn
         self._dataset = dataset

@@ -14,7 +14,7 @@ from txtal.errors import LockedError, TxtalError
 from txtal.formats.lines import BadLine
 from txtal.ingest.load import read_source
 from txtal.ingest.outcome import summary
-from txtal.ingest.protocol import Job
+from txtal.ingest.protocol import LoadJob
 from txtal.ingest.talk import SHOWN_BAD_LINES
 from txtal.store import datasets, schema, tickets
 from txtal.store.load_lock import loading_lock
@@ -33,7 +33,7 @@ TELL_SECONDS = 0.25
 Tell = Callable[[Loading], object]
 
 
-def load_behind(job: Job, tell: Tell) -> None:
+def load_behind(job: LoadJob, tell: Tell) -> None:
     """Load what is missing of the file, and tell how far it is; the last word says how it ended."""
     path = Path(job.database)
     news = _News(job, tell)
@@ -81,7 +81,7 @@ def _parts(records: Iterable[Record]) -> Iterator[list[Record]]:
 class _News:
     """What there is to tell, now and then."""
 
-    def __init__(self, job: Job, tell: Tell) -> None:
+    def __init__(self, job: LoadJob, tell: Tell) -> None:
         self._source = job.source
         self._tell = tell
         self._read = 0

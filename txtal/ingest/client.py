@@ -12,7 +12,7 @@ from pathlib import Path
 
 from txtal import processes
 from txtal.ingest import protocol
-from txtal.ingest.protocol import Job
+from txtal.ingest.protocol import LoadJob
 from txtal.processes import Child
 from txtal.types import Loading
 
@@ -29,7 +29,7 @@ class LoaderProcess:
     was writing.
     """
 
-    def __init__(self, job: Job, *, log: Path, program: Sequence[str] = PROGRAM) -> None:
+    def __init__(self, job: LoadJob, *, log: Path, program: Sequence[str] = PROGRAM) -> None:
         self._source = job.source
         self._command = [*program, protocol.dump_job(job)]
         self._log = log

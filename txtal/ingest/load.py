@@ -12,7 +12,7 @@ from txtal.formats.lines import OnBad
 from txtal.formats.own import restored
 from txtal.formats.reading import Progress, Reading, Say, unheard
 from txtal.formats.source import read
-from txtal.ingest.outcome import Outcome
+from txtal.ingest.outcome import LoadOutcome
 from txtal.ingest.talk import BadLines, Notes, Report, checked, progress_of
 from txtal.store import datasets, gold, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
@@ -42,7 +42,7 @@ def load(
     *,
     strict: bool = False,
     reading: Reading = _DEFAULT,
-) -> Outcome:
+) -> LoadOutcome:
     """Add the tickets of a SOURCE, or of a recipe's own records, in one transaction.
 
     Raises DataError for a source that can't be read, or for its first bad line when strict; then
@@ -52,7 +52,7 @@ def load(
     records = read_source(conn, source, bad, reading, notes, progress_of(report, "loading"))
     name = str(source) if isinstance(source, str | Path) else "the recipe's records"
     loaded = tickets.add(conn, dataset.id, checked(records, bad, name))
-    outcome = Outcome(name, loaded, bad.count, bad.first, notes=notes.notes)
+    outcome = LoadOutcome(name, loaded, bad.count, bad.first, notes=notes.notes)
     for line in outcome.lines():
         report.say(line)
     return outcome

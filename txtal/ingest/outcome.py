@@ -13,7 +13,7 @@ from txtal.text import count
 
 
 @dataclass(slots=True)
-class Answers:
+class LoadedAnswers:
     """What became of the answers in a file."""
 
     added: int = 0
@@ -34,7 +34,7 @@ class Answers:
 
 
 @dataclass(slots=True)
-class Outcome:
+class LoadOutcome:
     """What came of loading a source."""
 
     source: str
@@ -42,7 +42,7 @@ class Outcome:
     bad_lines: int
     bad: Sequence[BadLine] = ()
     """The first of them."""
-    answers: Answers | None = None
+    answers: LoadedAnswers | None = None
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -76,7 +76,7 @@ def summary(loaded: Loaded, bad_lines: int) -> str:
     return f"loaded {loaded.added:,}, {duplicates}, {bad}{gone}"
 
 
-def _answer_lines(of: Answers) -> list[str]:
+def _answer_lines(of: LoadedAnswers) -> list[str]:
     said = [f"{count(of.added, 'answer')} taken from it, {of.same:,} already there"]
     if of.replaced:
         said[0] += f", {of.replaced:,} replaced"

@@ -11,7 +11,7 @@ from txtal.types import Loading
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class LoadJob:
     """Which file into which dataset."""
 
     database: str
@@ -22,19 +22,19 @@ class Job:
     reading: Reading = field(default_factory=Reading)
 
 
-def dump_job(job: Job) -> str:
+def dump_job(job: LoadJob) -> str:
     """The loader's one command-line argument."""
     return json.dumps(asdict(job))
 
 
-def load_job(text: str) -> Job:
+def load_job(text: str) -> LoadJob:
     """Back from :func:`dump_job`."""
     given = json.loads(text)
     reading: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in given.pop("reading").items()
     }
-    return Job(**given, reading=Reading(**reading))
+    return LoadJob(**given, reading=Reading(**reading))
 
 
 def dump_news(news: Loading) -> str:

@@ -86,7 +86,7 @@ class Reader:
             self._wake()
 
 
-class Inflow:
+class SourceInflow:
     """A session's stream: takes tickets in, settles what becomes of them, hands out those to ask.
 
     All but the newest few are in the store only. Everything raises as the ledger does.

@@ -14,7 +14,7 @@ from txtal.errors import LearnerError
 from txtal.learner import heldout
 from txtal.learner.drifting import words_of
 from txtal.learner.fit import Fit
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning import separation, strangers
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.drift import risen_words, sampled
@@ -53,7 +53,7 @@ class Advice:
     """What would mend it."""
 
 
-def advice(fit: Fit, source: Source) -> list[Advice]:
+def advice(fit: Fit, source: DatasetSource) -> list[Advice]:
     """Look for faults of the label scheme; what is most in need of it first, of each kind."""
     name = fit.snapshot.log.dataset.name
     found: list[Advice] = []
@@ -127,7 +127,7 @@ def disagreements(answers: Sequence[Answer]) -> Counter[frozenset[int]]:
 # --- labels that hold two clusters ----------------------------------------------------------------
 
 
-def _splits(fit: Fit, source: Source, name: str, rows: Indices) -> list[Advice]:
+def _splits(fit: Fit, source: DatasetSource, name: str, rows: Indices) -> list[Advice]:
     labels = (fit.answered.cells[rows] == IS).argmax(axis=1)
     names = _names(fit)
     found = []
@@ -177,7 +177,7 @@ def _few(fit: Fit, name: str) -> list[Advice]:
 # --- tickets that fit none ------------------------------------------------------------------------
 
 
-def _new(fit: Fit, source: Source, name: str) -> list[Advice]:
+def _new(fit: Fit, source: DatasetSource, name: str) -> list[Advice]:
     rows = fit.snapshot.open_rows
     rows = rows[sampled(len(rows))]
     if not len(rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from txtal.errors import UsageError
 from txtal.learner.fit import Fit
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning import drift
 from txtal.learning.arrays import Features, Indices
 from txtal.learning.drift import FEWEST, Shift
@@ -71,7 +71,7 @@ class Drift:
     """Places of the new tickets that are least like the old ones: those most among new ones."""
 
 
-def between(fit: Fit, source: Source, old: Sequence[int], new: Sequence[int]) -> Drift:
+def between(fit: Fit, source: DatasetSource, old: Sequence[int], new: Sequence[int]) -> Drift:
     """Compare tickets of the dataset by their ids.
 
     Raises UsageError for too few on either side.
@@ -90,7 +90,7 @@ def between(fit: Fit, source: Source, old: Sequence[int], new: Sequence[int]) ->
     )
 
 
-def of_texts(fit: Fit, source: Source, old: Sequence[int], texts: Sequence[str]) -> Drift:
+def of_texts(fit: Fit, source: DatasetSource, old: Sequence[int], texts: Sequence[str]) -> Drift:
     """Compare texts from elsewhere with tickets of the dataset. Raises as :func:`between`."""
     rows = fit.features.rows(list(old))
     return _compared(
@@ -102,7 +102,7 @@ def of_texts(fit: Fit, source: Source, old: Sequence[int], texts: Sequence[str])
     )
 
 
-def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: Source) -> Drift:
+def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: DatasetSource) -> Drift:
     if len(old) < FEWEST or len(new) < FEWEST:
         raise UsageError(
             f"{count(len(new), 'new ticket')} against {len(old):,} that were there: it takes "
@@ -173,7 +173,24 @@ def words_of(fit: Fit, texts: Sequence[str]) -> list[list[str]]:
     ]
 
 
-def notice(fit: Fit, source: Source) -> str:
+class Watch:
+    """Looks once whether the tickets loaded since the last answer drift, and says so if they do."""
+
+    def __init__(self, source: DatasetSource, tell: Callable[[str], None]) -> None:
+        self._source, self._tell = source, tell
+        self._looked = False
+
+    def look(self, fit: Fit | None) -> bool:
+        """Look, if there is a fit and nobody has looked yet; return False, for once is enough."""
+        if fit is not None and not self._looked:
+            self._looked = True
+            with self._source.computing():
+                if said := notice(fit, self._source):
+                    self._tell(said)
+        return False
+
+
+def notice(fit: Fit, source: DatasetSource) -> str:
     """Say in a line that the tickets loaded since the last answer drift; nothing if they don't.
 
     Nor where there are too few of either to tell.
@@ -198,7 +215,7 @@ def sides(ids: Sequence[int], answered: Sequence[int]) -> tuple[list[int], list[
 # --- by week ------------------------------------------------------------------------------------
 
 
-def by_week(fit: Fit, source: Source) -> list[Week]:
+def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
     """Compare each week's tickets with those of the weeks before; none where they have no dates."""
     ids = fit.features.ids
     with source.reading() as conn:

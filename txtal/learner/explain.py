@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from txtal.learner.fit import Fit
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats
 from txtal.learning.model import LinearModel
 from txtal.store import tickets
@@ -25,7 +25,9 @@ MOST = 80
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
-def explanation(fit: Fit | None, source: Source, ticket_id: int, label_id: int) -> Explanation:
+def explanation(
+    fit: Fit | None, source: DatasetSource, ticket_id: int, label_id: int
+) -> Explanation:
     """Explain a label by the words of a ticket; without a model that knows the label by none.
 
     Raises DatabaseError.

@@ -9,7 +9,7 @@ from txtal.learner.fit import Fit, Sample
 from txtal.learner.label_names import LabelNames
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import LeftOut
 from txtal.learning.training import Trainer
 from txtal.learning.tuning import Tuning
@@ -24,7 +24,7 @@ class Fitter:
     What it refines: which answers to leave out, the hyperparameters, and the outlook.
     """
 
-    def __init__(self, source: Source, settings: LearnerSettings) -> None:
+    def __init__(self, source: DatasetSource, settings: LearnerSettings) -> None:
         self.left_out = LeftOut()
         self.outlook: Outlook | None = None
         """Whether more answers are worth giving; None until it was looked for."""
@@ -47,7 +47,7 @@ class Fitter:
         trainer = self._trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
-        return fit.measure(sample, before)
+        return fit.measure(sample, before) if self._settings.measured else fit
 
     def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
         """Make what fits the next model; for other features the search begins anew."""

@@ -39,7 +39,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutCurve:
     """A part of the answers held out, and models of more and more of the others."""
 
     measures: Measures
@@ -98,7 +98,7 @@ def decisions(fit: Fit) -> list[tuple[int, bool, frozenset[str], frozenset[str]]
     )
 
 
-def part_held_out(fit: Fit, share: float, texts: Sequence[str], seed: int = 0) -> HeldOut:
+def part_held_out(fit: Fit, share: float, texts: Sequence[str], seed: int = 0) -> HeldOutCurve:
     """Hold out a ``share`` of the answers, each label's and near-identical texts together.
 
     ``texts`` are those of the answered tickets, in the order of ``fit.answered``. Raises
@@ -127,7 +127,7 @@ def part_held_out(fit: Fit, share: float, texts: Sequence[str], seed: int = 0) -
     if not steps:
         raise LearnerError("the answers learned from are all of one label")
     tested, others = (sketches([texts[row] for row in side]) for side in (held, learned))
-    return HeldOut(steps[-1].measures, tuple(steps), shared(tested, others).counted)
+    return HeldOutCurve(steps[-1].measures, tuple(steps), shared(tested, others).counted)
 
 
 def _usable(fit: Fit) -> Indices:

@@ -8,7 +8,7 @@ import numpy as np
 
 from txtal.learner.answered import Answered
 from txtal.learner.snapshot import Snapshot
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning.label_text import label_texts, word_counts
 from txtal.learning.names import Names
 from txtal.learning.propagation import Propagation
@@ -41,7 +41,7 @@ class LabelNames:
     while fits without them are better.
     """
 
-    def __init__(self, source: Source, settings: LearnerSettings) -> None:
+    def __init__(self, source: DatasetSource, settings: LearnerSettings) -> None:
         self.misleading = False
         """Whether the last comparison spoke against them."""
         self._source = source

@@ -17,13 +17,13 @@ from txtal.learner.idle import Idle
 from txtal.learner.pool_features import PoolFeatures
 from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import shown_again, suspected
 from txtal.learner.sweeping import Sweeper
 from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
-from txtal.recipes.recipe import load_file, shipped
+from txtal.recipes.recipe import load_code
 from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
@@ -62,12 +62,13 @@ class PoolLearner:
 
         ``cache`` is a folder for features in the place of the one beside the database.
         """
-        load_registered(settings)
+        load_code(settings.code)
         engine = steadfast(settings.compute.engine, settings.compute.scheduler, tell)
-        self.source = Source(path, dataset, settings.compute.threads)
+        self.source = DatasetSource(path, dataset, settings.compute.threads)
         self.settings = settings
         self.fit: Fit | None = None
         """The newest; None before the first."""
+        watch = drifting.Watch(self.source, tell)
         self.idle = Idle(
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
@@ -76,11 +77,9 @@ class PoolLearner:
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),
-            notice_drift=self._notice_drift,
+            notice_drift=lambda: watch.look(self.fit),
         )
         self._report = report
-        self._tell = tell
-        self._looked_for_drift = False
         self._spec, self._notice = spec.resolve(settings.vectoriser)
         with self.source.reading() as conn:
             name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
@@ -154,15 +153,15 @@ class PoolLearner:
                 revision(fit, self.fitter, self._spec, self.settings.strategy, seconds),
                 tuple(picked),
                 ranked(uniform, fit.features, fit),
-                self._suspects(fit) if self.settings.suspects else (),
-                composed(candidates, self.source) if self.settings.synthesise else (),
+                self._suspects(fit) if self.settings.ranking.suspects else (),
+                composed(candidates, self.source) if self.settings.ranking.synthesise else (),
             )
 
     def _candidates(self, fit: Fit) -> Candidates:
         """Gather the tickets of a fit to pick from."""
         rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
         rows = self._sweeper.candidates(fit, rng)
-        if self.settings.new:
+        if self.settings.ranking.new:
             rows = self._new_of(fit, rows)
         return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))
 
@@ -205,21 +204,5 @@ class PoolLearner:
         fit = self.fit
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
 
-    def _notice_drift(self) -> bool:
-        if self.fit is None or self._looked_for_drift:
-            return False
-        self._looked_for_drift = True
-        with self.source.computing():
-            if said := drifting.notice(self.fit, self.source):
-                self._tell(said)
-        return False
-
     def _progress(self, done: int, total: int | None) -> None:
         self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))
-
-
-def load_registered(settings: LearnerSettings) -> None:
-    """Load what the settings may name: of the shipped recipes, and of the user's own."""
-    shipped()
-    if settings.code:
-        load_file(Path(settings.code))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from txtal.engine import Engine
 from txtal.learner.pool_features import PoolFeatures
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.store import cache_folder, datasets, tickets
 from txtal.vectors.blocks import Progress
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
@@ -22,7 +22,7 @@ def prepare(
     LearnerError when the texts can't be vectorised, EngineError, DatabaseError.
     """
     resolved, _ = resolve(spec)
-    source = Source(path, name)
+    source = DatasetSource(path, name)
     with source.reading() as conn:
         dataset = datasets.get(conn, name)
         folder = cache_folder(path) / datasets.cache_name(conn, dataset.id)

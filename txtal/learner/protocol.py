@@ -18,6 +18,7 @@ from txtal.types import (
     LearnerSettings,
     LearnerStatus,
     Ranking,
+    RankingSettings,
     StopRule,
     serialise,
 )
@@ -51,7 +52,11 @@ def load_job(text: str) -> tuple[Path, str, LearnerSettings]:
     """Read what :func:`dump_job` wrote."""
     job = json.loads(text)
     settings = job["settings"]
-    groups = {"stop": StopRule(**settings["stop"]), "compute": Compute(**settings["compute"])}
+    groups = {
+        "stop": StopRule(**settings["stop"]),
+        "ranking": RankingSettings(**settings["ranking"]),
+        "compute": Compute(**settings["compute"]),
+    }
     return Path(job["path"]), job["dataset"], LearnerSettings(**{**settings, **groups})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from txtal.learner.fit import NOT_READY, Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.pool_features import Neighbours
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning import model, select, start
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS
@@ -50,7 +50,7 @@ class Candidates:
         return 1.0 / max(1, len(self.open_rows))
 
 
-def pool_of(fit: Fit, rows: Indices, source: Source, rng: np.random.Generator) -> Pool:
+def pool_of(fit: Fit, rows: Indices, source: DatasetSource, rng: np.random.Generator) -> Pool:
     """Gather some open tickets of a fit for a strategy to score."""
     features = fit.features
     return Pool(

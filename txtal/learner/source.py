@@ -14,7 +14,7 @@ from txtal.store.sqlite import Connection, foreseen
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DatasetSource:
     """A dataset in a database file, read without ever being written."""
 
     path: Path

@@ -16,16 +16,16 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
-from txtal.learner.pool import load_registered
 from txtal.learner.ranking import Pick, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learner.stream_features import StreamFeatures, only
 from txtal.learning import start
 from txtal.learning.arrays import Floats
 from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
+from txtal.recipes.recipe import load_code
 from txtal.store import answers, arrivals, datasets, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import (
@@ -49,7 +49,7 @@ WAITING = 20
 """Waiting tickets whose suggestion is kept up to date."""
 
 
-class Version(NamedTuple):
+class _DescribedFit(NamedTuple):
     """A fit, and how it was described when it was new."""
 
     fit: Fit
@@ -74,8 +74,8 @@ class StreamLearner:
         report: Callable[[LearnerStatus], None] = lambda status: None,
     ) -> None:
         """``report`` hears what the learner is doing."""
-        load_registered(settings)
-        self.source = Source(path, dataset, settings.compute.threads)
+        load_code(settings.code)
+        self.source = DatasetSource(path, dataset, settings.compute.threads)
         self.settings = settings
         self.idle = Idle(
             compare_names=lambda: self.fitter.compare_names(self.fit),
@@ -88,7 +88,7 @@ class StreamLearner:
         self._strategy = registry.get(registry.for_stream(settings.strategy))
         self._features = StreamFeatures(self._spec)
         self.fitter = Fitter(self.source, settings)
-        self._version: Version | None = None
+        self._version: _DescribedFit | None = None
 
     @property
     def fit(self) -> Fit | None:
@@ -102,7 +102,7 @@ class StreamLearner:
         with self.source.reading() as conn:
             return self._newest(conn).fit
 
-    def _newest(self, conn: Connection) -> Version:
+    def _newest(self, conn: Connection) -> _DescribedFit:
         """Return the newest fit, made now if answers, labels or many tickets have come since."""
         began = time.perf_counter()
         dataset = datasets.get(conn, self.source.name)
@@ -115,7 +115,7 @@ class StreamLearner:
         self._version = self._learn(conn, total, began)
         return self._version
 
-    def _learn(self, conn: Connection, total: int, began: float) -> Version:
+    def _learn(self, conn: Connection, total: int, began: float) -> _DescribedFit:
         log = AnswerLog.read(conn, self.source.name)
         if not total:
             raise LearnerError(f"{self.source.name} has no tickets yet to learn from")
@@ -129,7 +129,7 @@ class StreamLearner:
         )
         seconds = time.perf_counter() - began
         described = revision(fit, self.fitter, self._spec, self.settings.strategy, seconds)
-        return Version(fit, described)
+        return _DescribedFit(fit, described)
 
     def _as_from_a_pool(self, log: AnswerLog, total: int) -> AnswerLog:
         """Set selection probabilities as if each ticket was drawn from a pool of so many.

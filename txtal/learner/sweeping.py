@@ -20,7 +20,7 @@ from txtal.learner import candidates
 from txtal.learner.candidates import Sweep, uniform
 from txtal.learner.fit import Fit
 from txtal.learner.ranking import Candidates, pool_of
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning import select
 from txtal.learning.arrays import Cells, Floats, Indices
 from txtal.learning.model import LinearModel
@@ -138,7 +138,7 @@ class Blocks:
 class Sweeper:
     """Goes through a large pool between two rankings, and keeps the best tickets of each block."""
 
-    def __init__(self, strategy: str, source: Source, engine: Engine, seed: int) -> None:
+    def __init__(self, strategy: str, source: DatasetSource, engine: Engine, seed: int) -> None:
         self._name = strategy
         self._strategy = registry.get(strategy)
         self._source = source

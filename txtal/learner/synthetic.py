@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from txtal.learner.ranking import Candidates, Pick, ranked
-from txtal.learner.source import Source
+from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Features
 from txtal.learning.strategies.pool import Pool
 from txtal.learning.strategies.synthesis import pairs
@@ -89,7 +89,7 @@ def compose(
     return sorted(made, key=lambda found: -found.uncertainty)
 
 
-def composed(candidates: Candidates, source: Source) -> tuple[Composed, ...]:
+def composed(candidates: Candidates, source: DatasetSource) -> tuple[Composed, ...]:
     """Compose texts of two open tickets each that the model is uncertain about."""
     if candidates.pool.model is None:
         return ()

@@ -82,7 +82,7 @@ def headline(judged: Judged) -> tuple[Estimate, Estimate]:
 
     The value is the posterior mean of the accuracy, and the macro-F1 of the table that has it.
     """
-    table = _Table.of(judged)
+    table = _TicketTable.of(judged)
     accuracy = table.accuracy(SHIFTS)
     posterior = _posterior(judged)
     low, high = np.interp(LEVELS, _cumulative(posterior), accuracy)
@@ -126,7 +126,7 @@ def _log_odds(sure: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class _TicketTable:
     """All tickets: those answered as cross-fitted, and those open by their sample."""
 
     task: Task
@@ -138,7 +138,7 @@ class _Table:
     """(m,): of all tickets that a row stands for; they sum to 1."""
 
     @classmethod
-    def of(cls, judged: Judged) -> _Table:
+    def of(cls, judged: Judged) -> _TicketTable:
         """Put the answered and the open tickets together."""
         proba = np.concatenate([judged.proba, judged.pool])
         asked, open_ = judged.asked, judged.open if len(judged.pool) else 0

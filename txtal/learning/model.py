@@ -192,12 +192,12 @@ def fit(
     known = np.isfinite(squared_lengths(features)) & (cells != UNKNOWN).any(axis=1)
     start = start if _can_start(start, features, cells, task, int(known.sum())) else None
     usual_C, usually_balanced = usual(task)
-    options = _Options(
+    options = _FitOptions(
         usual_C if C is None else C, usually_balanced if balanced is None else balanced, seed
     )
     learn = _FITS.get(task, _fit_labels)
     weigh = np.ones(len(cells), np.float32) if weights is None else weights
-    return learn(_Answers(features[known], cells[known], weigh[known]), task, start, options)
+    return learn(_TrainingRows(features[known], cells[known], weigh[known]), task, start, options)
 
 
 def usual(task: Task) -> tuple[float, bool]:
@@ -209,20 +209,20 @@ def usual(task: Task) -> tuple[float, bool]:
     return (1.0, False) if task == "rating" else (10.0, True)
 
 
-class _Options(NamedTuple):
+class _FitOptions(NamedTuple):
     C: float
     balanced: bool
     seed: int
 
 
-class _Answers(NamedTuple):
+class _TrainingRows(NamedTuple):
     features: Features
     cells: Cells
     weights: Floats
     """(n,): what each counts."""
 
-    def of(self, rows: Mask | Indices) -> _Answers:
-        return _Answers(self.features[rows], self.cells[rows], self.weights[rows])
+    def of(self, rows: Mask | Indices) -> _TrainingRows:
+        return _TrainingRows(self.features[rows], self.cells[rows], self.weights[rows])
 
 
 def _can_start(
@@ -238,7 +238,7 @@ def _can_start(
 
 
 def _fit_labels(
-    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
+    answers: _TrainingRows, task: Task, start: LinearModel | None, options: _FitOptions
 ) -> LinearModel:
     features, cells, _ = answers
     coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
@@ -262,7 +262,7 @@ def _fit_labels(
 
 
 def _fit_grades(
-    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
+    answers: _TrainingRows, task: Task, start: LinearModel | None, options: _FitOptions
 ) -> LinearModel:
     reached = answers._replace(cells=grades.reached(answers.cells))
     model = _fit_labels(reached, task, start, options)
@@ -273,7 +273,7 @@ def _fit_grades(
 
 
 def _fit_exclusive(
-    answers: _Answers, task: Task, start: LinearModel | None, options: _Options
+    answers: _TrainingRows, task: Task, start: LinearModel | None, options: _FitOptions
 ) -> LinearModel:
     features, cells, each = answers
     coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
@@ -320,7 +320,7 @@ def _fit_softmax(
     y: Indices,
     weights: Floats,
     start: LinearModel | None,
-    options: _Options,
+    options: _FitOptions,
 ) -> LinearModel:
     """Fit new weights for the model's trained labels, which ``y`` counts from 0."""
     trained = model.trained
@@ -351,7 +351,7 @@ def _zeros(k: int, d: int) -> tuple[Floats, Floats, Mask]:
     return np.zeros((k, d), np.float32), np.zeros(k, np.float32), np.zeros(k, np.bool_)
 
 
-def _class_weights(y: Indices, weights: Floats, options: _Options) -> Floats:
+def _class_weights(y: Indices, weights: Floats, options: _FitOptions) -> Floats:
     """Return a weight per class (c,), n / (c * count) when balanced; each class has a row."""
     counts = np.bincount(y, weights=weights)
     if not options.balanced:
@@ -365,7 +365,7 @@ def _solve(
     y: Indices,
     weights: Floats,
     begin: tuple[Floats, Floats] | None,
-    options: _Options,
+    options: _FitOptions,
 ) -> tuple[Floats, Floats]:
     """Return scikit-learn's coefficients (c or 1, d) and intercepts for classes 0..c-1."""
     # One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on

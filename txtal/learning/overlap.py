@@ -60,7 +60,7 @@ def sketches(texts: Sequence[str]) -> Sketches:
     return Sketches(exact, near)
 
 
-class Shared(NamedTuple):
+class SharedTexts(NamedTuple):
     """Which of the texts tested (n,) are among others."""
 
     exact: Mask
@@ -78,7 +78,7 @@ class Shared(NamedTuple):
         return Overlap(len(self.exact), int(self.exact.sum()), int(self.near.sum()))
 
 
-def shared(tested: Sketches, others: Sketches) -> Shared:
+def shared(tested: Sketches, others: Sketches) -> SharedTexts:
     """Find which of ``tested`` are the same as one of ``others``, and which nearly so."""
     exact = np.isin(tested.exact, others.exact)
     near = np.zeros(len(tested), np.bool_)
@@ -87,7 +87,7 @@ def shared(tested: Sketches, others: Sketches) -> Shared:
         if not len(left) or not len(others):
             break
         near[left] = _alike(tested.near[left], others.near, band)
-    return Shared(exact, near)
+    return SharedTexts(exact, near)
 
 
 def groups(of: Sketches) -> Indices:

@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from txtal.errors import DataError, UsageError
-from txtal.reading import read_small
-from txtal.types import Compute, Dataset, LabelKeys, LearnerSettings, StopRule, Stream, Task
+from txtal.formats.bounded import read_small
+from txtal.types import (
+    Compute,
+    Dataset,
+    LabelKeys,
+    LearnerSettings,
+    RankingSettings,
+    StopRule,
+    Stream,
+    Task,
+)
 
 if TYPE_CHECKING:
     from txtal.recipes.extensions import Extras, Key, Panel, Styled
@@ -176,11 +185,13 @@ class ModelOptions:
             names=self.names,
             robust=self.robust,
             stop=StopRule(self.stop_gain, self.stop_at),
-            suspects=questions.order == "suspects",
-            new=self.new,
             code=str(code),
             stream=questions.stream is not None,
-            synthesise=questions.synthesise > 0,
+            ranking=RankingSettings(
+                suspects=questions.order == "suspects",
+                synthesise=questions.synthesise > 0,
+                new=self.new,
+            ),
             compute=Compute(self.engine, self.scheduler),
         )
 

@@ -223,6 +223,13 @@ def shipped() -> list[RecipeFunction]:
     return [function for file in files for function in in_module(load_file(file))]
 
 
+def load_code(code: str | Path | None) -> None:
+    """Load what registers names that a command may be given: the shipped recipes, and a file."""
+    shipped()
+    if code:
+        load_file(Path(code))
+
+
 def registered() -> list[EntryPoint]:
     """Recipes that installed packages declare; listed without importing them."""
     from importlib.metadata import entry_points

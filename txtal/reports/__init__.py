@@ -1,1 +1,1 @@
-"""Pages of HTML about a dataset and about a simulation, and the figures and words on them."""
+"""Pages of HTML: the report on a dataset, and the charts and page that others are drawn with."""

@@ -1,1 +1,1 @@
-"""One sitting between questions and answers; knows no screen, no SQL and no model."""
+"""One labelling session, from question to answer; it knows no screen, no SQL and no model."""

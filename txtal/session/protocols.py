@@ -63,7 +63,7 @@ class DisputeSource(Protocol):
 
 
 class Ledger(Protocol):
-    """What a session needs of the store; see :class:`txtal.store.ledger.Ledger`."""
+    """What a session needs of the store; see :class:`txtal.store.ledger.StoreLedger`."""
 
     annotator: str
 
@@ -122,7 +122,7 @@ class Learner(Protocol):
 
 
 class Inflow(Protocol):
-    """What a session needs of a stream; see :class:`txtal.ingest.stream.Inflow`."""
+    """What a session needs of a stream; see :class:`txtal.ingest.stream.SourceInflow`."""
 
     notice: str
     errors: list[Exception]

@@ -63,7 +63,9 @@ class Session:
         self.notices = Notices()
         self.locked = False
         """Whether there is no question because another process was writing: look again soon."""
-        self.updates = Updates(ledger, self.background, self.notices)
+        self.updates = Updates(
+            ledger, self.background, self.notices, lambda: bool(self.scheme.labels)
+        )
         self.questions = Questions(
             ledger, self.updates, self.background.inflow, self.policy, self.notices
         )

@@ -5,6 +5,7 @@ Nothing here waits for them, and nothing is lost where the database is busy: it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from txtal.errors import DatabaseError
@@ -23,7 +24,10 @@ class Updates:
         ledger: Ledger,
         background: Background,
         notices: Notices,
+        has_labels: Callable[[], bool],
     ) -> None:
+        """``has_labels``: whether there is anything yet that a learner could learn."""
+        self._has_labels = has_labels
         self.ranking: Ranking | None = None
         self.revision: int | None = None
         """The stored id of the ranking's."""
@@ -54,8 +58,8 @@ class Updates:
         self.poke(self._ledger.newest())
 
     def poke(self, newest: int) -> None:
-        """Let the learner know that there are answers up to this id."""
-        if self._learner:
+        """Let the learner know of answers up to this id, once there are labels to learn."""
+        if self._learner and self._has_labels():
             self._learner.poke(newest)
 
     def take_in(self) -> bool:
@@ -104,8 +108,8 @@ class Updates:
         self.loading = heard
         if heard.detail:
             self._notices.tell(heard.detail)
-        if heard.state != "loading" and self._learner:
-            self._learner.poke(self._ledger.newest())
+        if heard.state != "loading":
+            self.poke(self._ledger.newest())
         return True
 
     # --- the learner ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import DataError, TxtalError
-from txtal.reading import read_small
+from txtal.formats.bounded import read_small
 from txtal.simulation.annotator import Labelled, task_of
 from txtal.simulation.runs import Config, Full, Plan, Run
 from txtal.tempfiles import grow, sync

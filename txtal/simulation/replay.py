@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from txtal.learner.idle import caught_up
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate, grades, model
@@ -21,10 +22,17 @@ from txtal.simulation.heldout import cells_of, held_out
 from txtal.simulation.journal import Journal
 from txtal.simulation.runs import Config, Full, Plan, Point, Run
 from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import Ledger
+from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, Question, Scheme, Verdict
+from txtal.types import Dataset, LearnerSettings, Question, Scheme, Verdict
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
+
+Progress = Callable[[Config, int, int], None]
+"""Is told the configuration and seed of a run, and how many answers it was given."""
+
+
+def _nobody(config: Config, seed: int, count: int) -> None:
+    """Tell nobody: another process draws no progress."""
 
 
 class Simulation:
@@ -35,6 +43,7 @@ class Simulation:
     ) -> None:
         self.pool = pool
         self.test = held_out(pool, test, "the test file")
+        self._given = test
         self.plan = plan
         self.folder = folder
         self.journal = journal
@@ -47,35 +56,61 @@ class Simulation:
         """The runs that the journal doesn't have yet."""
         return [key for key in self.plan.runs if key not in self.journal.runs]
 
-    def runs(self, progress: Callable[[Config, int, int], None]) -> Iterator[Run]:
-        """Each missing run in turn, kept in the journal before it is yielded.
+    def runs(self, progress: Progress, jobs: int = 1) -> Iterator[Run]:
+        """Each missing run, kept in the journal before it is yielded; in turn with one job.
 
-        ``progress`` is told the configuration, seed and answers given, at every answer.
+        With more, so many processes work at once, and what is done first comes first.
+        ``progress`` is told the configuration, seed and answers given, at every answer of runs in
+        turn.
         """
-        for number, (config, seed) in enumerate(self.missing):
-            run = self._run(self.folder / f"{number}.db", config, seed, progress)
+        for run in self._in_turn(progress) if jobs == 1 else self._at_once(jobs):
             self.journal.add_run(run)
             yield run
 
-    def _run(
-        self,
-        path: Path,
-        config: Config,
-        seed: int,
-        progress: Callable[[Config, int, int], None],
-    ) -> Run:
-        settings = replace(
+    def _in_turn(self, progress: Progress) -> Iterator[Run]:
+        for number, (config, seed) in enumerate(self.missing):
+            yield self._run(number, config, seed, progress)
+
+    def _at_once(self, jobs: int) -> Iterator[Run]:
+        """Yield runs of processes that share the features, which are made before they start."""
+        from joblib import Parallel, delayed
+
+        missing = self.missing
+        for config in {config.vectoriser: config for config, _ in missing}.values():
+            self._begin("features", config)
+        alone = Simulation(self.pool, self._given, self.plan, self.folder, Journal())
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs")
+        yield from parallel(
+            delayed(alone._run)(number, config, seed, _nobody)
+            for number, (config, seed) in enumerate(missing)
+        )
+
+    def _begin(self, name: str, config: Config) -> None:
+        """Make the features as a run does, whichever is to be the first."""
+        path = self.folder / f"{name}-{self.plan.vectorisers.index(config.vectoriser)}.db"
+        with closing(schema.open_database(path, create=True)) as conn:
+            dataset = self._load(conn)
+            caught_up(self._learner(path, dataset, self._settings(config, 0)))
+
+    def _settings(self, config: Config, seed: int) -> LearnerSettings:
+        return replace(
             self.plan.settings,
             strategy=config.strategy,
             vectoriser=config.vectoriser,
             seed=seed,
+            measured=False,  # nobody sees the estimates, and the curve doesn't depend on them
         )
+
+    def _learner(self, path: Path, dataset: Dataset, settings: LearnerSettings) -> PoolLearner:
+        return PoolLearner(path, dataset.name, settings, cache=self._cache(settings.vectoriser))
+
+    def _run(self, number: int, config: Config, seed: int, progress: Progress) -> Run:
+        path, settings = self.folder / f"{number}.db", self._settings(config, seed)
         said = answers(self.pool, config.noise, seed)
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
-            cache = self._cache(config.vectoriser)
-            learner = PoolLearner(path, dataset.name, settings, cache=cache)
-            ledger = Ledger(conn, path, dataset, annotator="simulated", recipe="simulate")
+            learner = self._learner(path, dataset, settings)
+            ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
                 dataset.scheme,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
 from txtal.learning.strategies import registry
-from txtal.recipes.recipe import load_file
+from txtal.recipes.recipe import load_code
 from txtal.types import LearnerSettings
 from txtal.vectors import spec
 
@@ -120,8 +119,7 @@ def plan(
     """
     if not strategies or not vectorisers:
         raise UsageError("there is nothing to run: name a strategy and features")
-    if settings.code:
-        load_file(Path(settings.code))
+    load_code(settings.code)
     for name in strategies:
         registry.get(name)
     resolved = [str(spec.resolve(text)[0]) for text in vectorisers]

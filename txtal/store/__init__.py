@@ -2,7 +2,7 @@
 
 Functions take an open connection and plain data. :mod:`.sqlite` opens it, :mod:`.schema` makes and
 migrates it; ``datasets``, ``tickets``, ``answers`` and ``revisions`` each own their tables;
-:class:`.ledger.Ledger` is what a session sees of all this.
+:class:`.ledger.StoreLedger` is what a session sees of all this.
 """
 
 from pathlib import Path

@@ -32,7 +32,7 @@ EVERYTHING = Selection(rule=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class GoldTicket:
     """A ticket with what stands of it."""
 
     ticket: Ticket
@@ -43,7 +43,7 @@ class Settled:
 
 def read(
     conn: Connection, dataset: Dataset, selection: Selection = Selection()
-) -> Iterator[Settled]:
+) -> Iterator[GoldTicket]:
     """Yield what stands of each ticket, or nothing but the answers where the rule decides nothing.
 
     In the order of the newest answers; one answer at a time is held in memory, and those beside it.
@@ -76,7 +76,7 @@ def read(
         if _wanted(gold, selection):
             synthetic = bool(row["synthetic"])
             ticket = Ticket(row["ticket_id"], row["text"], *extras, synthetic=synthetic)
-            yield Settled(ticket, gold, row["session_id"])
+            yield GoldTicket(ticket, gold, row["session_id"])
 
 
 def _beside(

@@ -23,14 +23,14 @@ def change(conn: Connection, dataset_id: int, wanted: LabelChange, annotator: st
     Raises UsageError, with nothing changed, for what can't be done.
     """
     with transaction(conn):
-        return _Scheme(conn, dataset_id, annotator).make(wanted)
+        return _ChangingScheme(conn, dataset_id, annotator).make(wanted)
 
 
 _BY = "by"
 """Who made a change; labels from a session's own list have none, and aren't undone."""
 
 
-class _Scheme:
+class _ChangingScheme:
     """The labels of a dataset while one change is made, inside the caller's transaction."""
 
     def __init__(self, conn: Connection, dataset_id: int, annotator: str) -> None:

@@ -29,7 +29,7 @@ from txtal.types import (
 )
 
 
-class Ledger:
+class StoreLedger:
     """Records answers durably; its parts hand out tickets, find them again, and keep a stream.
 
     Everything raises DatabaseError, or LockedError when another process is writing: then nothing

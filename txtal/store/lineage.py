@@ -45,7 +45,7 @@ _PAUSE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _CommitMark:
     before: bytes
     own: bytes
 
@@ -88,7 +88,9 @@ def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
     )
 
 
-def _follows(marks: list[_Mark], path: Path, read_alone: Callable[[Path], Connection]) -> bool:
+def _follows(
+    marks: list[_CommitMark], path: Path, read_alone: Callable[[Path], Connection]
+) -> bool:
     """Whether the file is in a state that this log began with, or has passed through."""
     if not path.stat().st_size:
         return False  # SQLite would delete the log
@@ -105,9 +107,9 @@ def _follows(marks: list[_Mark], path: Path, read_alone: Callable[[Path], Connec
     return now == marks[0].before or any(now == mark.own for mark in marks)
 
 
-def _marks(log: Path) -> list[_Mark]:
+def _marks(log: Path) -> list[_CommitMark]:
     """The marks in the log's frames, oldest first, without what an earlier log left behind them."""
-    marks: list[_Mark] = []
+    marks: list[_CommitMark] = []
     try:
         with log.open("rb") as file:
             header = file.read(_HEADER)
@@ -120,7 +122,7 @@ def _marks(log: Path) -> list[_Mark]:
                 at = frame.find(_MAGIC, _FRAME)
                 if at >= 0:
                     numbers = frame[at + len(_MAGIC) : at + len(_MAGIC) + 2 * _NUMBER]
-                    marks.append(_Mark(numbers[:_NUMBER], numbers[_NUMBER:]))
+                    marks.append(_CommitMark(numbers[:_NUMBER], numbers[_NUMBER:]))
     except OSError:
         return []
     return marks

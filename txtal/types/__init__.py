@@ -23,6 +23,7 @@ from txtal.types.models import (
     Explanation,
     LearnerSettings,
     Ranking,
+    RankingSettings,
     Revision,
     StopRule,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "Question",
     "Ranked",
     "Ranking",
+    "RankingSettings",
     "Reason",
     "Record",
     "Relabelled",

@@ -108,6 +108,18 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True)
+class RankingSettings:
+    """What rankings hold, beside what a strategy picks of all open tickets."""
+
+    suspects: bool = False
+    """Whether they hold answers to review."""
+    synthesise: bool = False
+    """Whether they hold texts composed of tickets'."""
+    new: bool = False
+    """Whether the strategy picks from tickets loaded after the newest answered one alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerSettings:
     """Everything the learner needs besides the database."""
 
@@ -117,21 +129,18 @@ class LearnerSettings:
     audit: float = 0.1
     """Fraction of tickets drawn uniformly at random, to measure accuracy."""
     seed: int = 0
-    synthesise: bool = False
-    """Whether rankings hold texts composed of tickets'."""
     stream: bool = False
     """Whether tickets are scored as they arrive, rather than the whole pool."""
     robust: bool = False
     """Whether fits leave out answers that are nearly impossible by a model of the others."""
     names: bool = True
     """Whether the labels' names and descriptions are evidence."""
-    suspects: bool = False
-    """Whether rankings hold answers to review."""
-    new: bool = False
-    """Whether the strategy picks from tickets loaded after the newest answered one alone."""
+    measured: bool = True
+    """Whether fits are measured by cross-fitting, now and then."""
     code: str | None = None
     """A recipe file to load in the learner, for the strategies and vectorisers it registers."""
     stop: StopRule = StopRule()
+    ranking: RankingSettings = RankingSettings()
     compute: Compute = Compute()
 
 

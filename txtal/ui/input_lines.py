@@ -8,7 +8,7 @@ import sys
 from typing import TextIO
 
 
-class Lines:
+class InputLines:
     """Reads lines of ``stream``, each with its line break; an empty one is their end."""
 
     def __init__(self, stream: TextIO) -> None:

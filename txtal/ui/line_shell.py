@@ -15,11 +15,11 @@ from txtal.types import Found, Label, Question
 from txtal.ui import label_editing, read_out, typed, words
 from txtal.ui.display import Display
 from txtal.ui.finding import look_up
-from txtal.ui.input_lines import Lines
+from txtal.ui.input_lines import InputLines
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.modes import Page, Purpose
 from txtal.ui.pages import page_lines
-from txtal.ui.view_state import Look, Reading
+from txtal.ui.view_state import Look, OpenPage
 
 RETRY_SECONDS = 0.25
 _WIDTH = 78
@@ -30,7 +30,7 @@ class Pipe:
     """Where lines come from and go to, and how one waits between two looks."""
 
     def __init__(self, stdin: TextIO, stdout: TextIO, sleep: Callable[[float], object]) -> None:
-        self.lines = Lines(stdin)
+        self.lines = InputLines(stdin)
         self._stdout = stdout
         self._sleep = sleep
 
@@ -113,7 +113,7 @@ class LineShell:
         overview = self.session.ledger.overview() if page == "standing" else None
         question = self.session.question
         matched = self.extension.matched(question.ticket) if question else ()
-        look = Look(reading=Reading(page, overview=overview, matched=matched))
+        look = Look(reading=OpenPage(page, overview=overview, matched=matched))
         for fragments in page_lines(self.session, look, _WIDTH, self.display.actions):
             self.pipe.say("".join(text for _, text in fragments))
 

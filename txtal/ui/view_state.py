@@ -18,7 +18,7 @@ _LOOKED_AT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class OpenPage:
     """A page that is read."""
 
     page: Page = "help"
@@ -66,7 +66,7 @@ class Look:
     """The ticket has the whole screen."""
     top: int = 0
     """The ticket's first line in sight."""
-    reading: Reading = Reading()
+    reading: OpenPage = OpenPage()
     typing: Typing = Typing()
     asked: str = ""
     """The question to be answered with yes or no."""

@@ -113,7 +113,7 @@ class FeatureCache:
         including those of a fit.
         """
         ids = _unique(ticket_ids)
-        job = _Job(_fetcher(ticket_ids, texts), spec, seed, progress, self.engine)
+        job = _CacheCall(_fetcher(ticket_ids, texts), spec, seed, progress, self.engine)
         with self._alone(job) as files:
             there = self._there(files)
             if there is None or self._features(files, *there).outgrown_by(len(ids)):
@@ -123,7 +123,7 @@ class FeatureCache:
 
     def open(self, spec: str | Spec, seed: int = 0) -> DatasetFeatures | None:
         """Return the cached features, possibly incomplete, or None if there are none to use."""
-        with self._alone(_Job(_nothing, spec, seed)) as files:
+        with self._alone(_CacheCall(_nothing, spec, seed)) as files:
             there = self._there(files)
             return None if there is None else self._features(files, *there)
 
@@ -140,7 +140,7 @@ class FeatureCache:
 
         They then replace any that were there, and :meth:`append` makes the others.
         """
-        job = _Job(_fetcher(pool, texts), spec, seed, progress, self.engine)
+        job = _CacheCall(_fetcher(pool, texts), spec, seed, progress, self.engine)
         with self._alone(job) as files:
             new = RowFiles(files.folder.with_name(files.folder.name + _NEW))
             header, vectoriser = job.start(new, pool, rows=len(first))
@@ -154,7 +154,7 @@ class FeatureCache:
         self, ticket_ids: Ids, texts: Texts, spec: str | Spec, seed: int = 0
     ) -> DatasetFeatures | None:
         """Add the features of these tickets; return None if the cached ones are gone."""
-        job = _Job(_fetcher(ticket_ids, texts), spec, seed, engine=self.engine)
+        job = _CacheCall(_fetcher(ticket_ids, texts), spec, seed, engine=self.engine)
         with self._alone(job) as files:
             there = self._there(files)
             if there is None:
@@ -166,7 +166,7 @@ class FeatureCache:
         self, features: DatasetFeatures, arrays: Arrays, spec: str | Spec, seed: int = 0
     ) -> None:
         """Save arrays computed from features, unless others have replaced those features."""
-        with self._alone(_Job(_nothing, spec, seed)) as files:
+        with self._alone(_CacheCall(_nothing, spec, seed)) as files:
             header = files.read()
             if header is not None and header.made == features.made:
                 files.write_worked_out(header, arrays)
@@ -175,14 +175,14 @@ class FeatureCache:
         self, features: DatasetFeatures, spec: str | Spec, seed: int = 0
     ) -> Arrays | None:
         """Return the arrays last saved for these features, or None if there are none to use."""
-        with self._alone(_Job(_nothing, spec, seed)) as files:
+        with self._alone(_CacheCall(_nothing, spec, seed)) as files:
             header = files.read()
             if header is None or header.made != features.made:
                 return None
             return files.worked_out(header)
 
     @contextmanager
-    def _alone(self, job: _Job) -> Iterator[RowFiles]:
+    def _alone(self, job: _CacheCall) -> Iterator[RowFiles]:
         """Yield the files of a job's spec while no other process writes to the cache."""
         try:
             make_folder(self.directory)
@@ -238,7 +238,7 @@ class Vectorising:
         return cls(Vectoriser.from_arrays(header, arrays))
 
 
-class _Job:
+class _CacheCall:
     """The work of one call: how to get texts, the spec, and the progress."""
 
     def __init__(

@@ -93,7 +93,7 @@ class Static(TypeTable):
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _StaticModel:
     tokeniser: Any
     vectors: NDArray[np.float32]
     digest: str
@@ -121,7 +121,7 @@ def _folder() -> Path | None:
 
 
 @lru_cache(maxsize=1)
-def _load() -> _Loaded:
+def _load() -> _StaticModel:
     folder = _folder()
     if folder is None:
         raise LearnerError(
@@ -138,4 +138,4 @@ def _load() -> _Loaded:
     tokeniser = Tokenizer.from_file(str(folder / _TOKENISER))
     tokeniser.no_padding()
     tokeniser.no_truncation()
-    return _Loaded(tokeniser, vectors.astype(np.float32), hashlib.sha256(weights).hexdigest())
+    return _StaticModel(tokeniser, vectors.astype(np.float32), hashlib.sha256(weights).hexdigest())

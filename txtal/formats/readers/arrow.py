@@ -21,17 +21,17 @@ def read(source: Source) -> Rows:
 
     Raises as :func:`txtal.formats.parquet.read`.
     """
-    assert source.path is not None
+    path = source.file
     pyarrow = arrow()
     stack = ExitStack()
-    files = _files(source.path)
+    files = _files(path)
     try:
         readers = [_open(stack, path, pyarrow) for path in files]
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{source.name} isn't an Arrow file, or is damaged: {error}") from None
     schema = readers[0].schema
     source.columns = tuple(schema.names)
-    classes = class_names(schema) or _classes_beside(source.path)
+    classes = class_names(schema) or _classes_beside(path)
     return rows_of(source, stack, _batches(readers), None, classes)
 
 

@@ -35,7 +35,7 @@ def read(source: Source) -> Rows:
     A row with more or fewer cells than the header is bad: it may be two rows run together, or half
     of one. Raises DataError when the header names a column twice.
     """
-    rows = _Rows(source)
+    rows = _DelimitedRows(source)
     header = rows.header()
     source.columns = tuple(header)
     records = rows.records(header)
@@ -70,7 +70,7 @@ class _Spoilt:
 
 
 @dataclass(slots=True)
-class _Rows:
+class _DelimitedRows:
     """The rows of a file, and the lines each was made of, to go back to."""
 
     source: Source

@@ -8,12 +8,12 @@ from txtal.formats.reading import Rows, Source
 
 def read(source: Source) -> Rows:
     """The text and the cats of each doc. Raises DataError for a file that is no DocBin."""
-    assert source.path is not None
+    path = source.file
     import spacy
     from spacy.tokens import DocBin
 
     try:
-        docs = DocBin().from_disk(source.path).get_docs(spacy.blank("xx").vocab)
+        docs = DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab)
         for number, doc in enumerate(docs, start=1):
             yield number, {"text": doc.text, "cats": dict(doc.cats)}
     except (ValueError, KeyError, OSError, TypeError, AttributeError) as error:

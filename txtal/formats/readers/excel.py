@@ -17,7 +17,7 @@ def read(source: Source) -> Rows:
     At the call raises UsageError without openpyxl, and DataError for a file that is no workbook or
     whose header names a column twice.
     """
-    assert source.path is not None
+    path = source.file
     try:
         import openpyxl
     except ImportError:
@@ -25,7 +25,7 @@ def read(source: Source) -> Rows:
             "Excel needs openpyxl, which isn't installed: pip install 'txtal[excel]'"
         ) from None
     try:
-        book = openpyxl.load_workbook(source.path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # noqa: BLE001 - of a damaged file it raises what comes up
         raise DataError(
             f"{source.name} isn't an Excel workbook, or is damaged: {shorten(str(error), 100)}"

@@ -17,13 +17,13 @@ from txtal.formats.reading import Fields, Rows, Source
 
 def read_mbox(source: Source) -> Rows:
     """The messages of a mailbox; those without a text are reported."""
-    assert source.path is not None
+    path = source.file
     try:
-        box = mailbox.mbox(source.path, factory=_parsed, create=False)  # type: ignore[arg-type]
+        box = mailbox.mbox(path, factory=_parsed, create=False)  # type: ignore[arg-type]
         keys = box.keys()
     except (OSError, mailbox.Error) as error:
         raise DataError(f"{source.name} can't be read: {error}") from None
-    if not keys and source.path.stat().st_size:
+    if not keys and path.stat().st_size:
         raise DataError(f"{source.name} isn't a mailbox: no line begins with 'From '")
     for number, key in enumerate(keys, start=1):
         yield from _record(source, number, lambda key=key: box[key])  # type: ignore[misc]

@@ -18,7 +18,7 @@ from txtal.formats.readers.jsonl import KINDS, fault_in
 from txtal.formats.reading import Fields, Rows, Source
 
 _CHUNK = 1 << 16
-_SPACE = re.compile(r"[ \t\r\n,\ufeff\x1e]*")
+_VALUE = re.compile(r"[^ \t\r\n,\ufeff\x1e]")
 _LIST = re.compile(rb"\s*\[\s*(\{|\Z)")
 _OPEN = re.compile(rb"\s*\{[ \t]*\r?\n")
 _FIRST_LINE = re.compile(rb"\s*(\{[^\n]*)\n")
@@ -186,9 +186,8 @@ class _Text:
     def skip_space(self) -> bool:
         """Go to the next value; whether there is one."""
         while True:
-            found = _SPACE.match(self._buffer, self._at)
-            assert found
-            self.step(found.end() - self._at)
+            found = _VALUE.search(self._buffer, self._at)
+            self.step((found.start() if found else len(self._buffer)) - self._at)
             if self._at < len(self._buffer):
                 return True
             if not self._more(_CHUNK):

@@ -37,9 +37,10 @@ class Shape:
 
 def shapes() -> tuple[Shape, ...]:
     """Every shape; of two that recognise a record the first is right."""
-    from txtal.formats.shapes import helpdesks, tools
+    from txtal.formats.shapes import argilla, helpdesks, label_studio, others, own_lines, prodigy
 
-    return (*tools.SHAPES, *helpdesks.SHAPES)
+    rooms = own_lines, label_studio, prodigy, argilla, others, helpdesks
+    return tuple(shape for room in rooms for shape in room.SHAPES)
 
 
 def shape_of(sample: Iterable[Fields]) -> Shape | None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txtal.errors import RecipeError, UsageError
-from txtal.learning.strategies.table import BUILT_IN, Argument, Row, Traits
+from txtal.learning.strategies.table import BUILT_IN, Argument, StrategyRow, Traits
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "txtal.strategies"
 
-_registered: dict[str, Row] = {}
+_registered: dict[str, StrategyRow] = {}
 
 _RECIPE = "txtal_recipe_"
 """How the modules of recipe files are named; see :mod:`txtal.recipes.recipe`."""
@@ -57,7 +57,7 @@ def strategy(
 
     def register(function: Strategy) -> Strategy:
         _check_free(name, function)
-        _registered[name] = Row(
+        _registered[name] = StrategyRow(
             function,
             pointwise=pointwise,
             from_nothing=from_nothing,
@@ -130,7 +130,7 @@ def _read(row: Traits, base: str, text: str) -> dict[str, Any]:
     return row.argument(text)
 
 
-def _find(name: str) -> Row:
+def _find(name: str) -> StrategyRow:
     if row := BUILT_IN.get(name) or _registered.get(name):
         return row
     for point in _installed().select(name=name):
@@ -218,7 +218,7 @@ def _installed() -> EntryPoints:
     return entry_points(group=ENTRY_POINTS)
 
 
-def _load(point: EntryPoint) -> Row:
+def _load(point: EntryPoint) -> StrategyRow:
     """Return the strategy of an installed package, with its traits if it registered any."""
     try:
         loaded: Strategy = point.load()
@@ -228,7 +228,7 @@ def _load(point: EntryPoint) -> Row:
             " remove the package that provides it"
         ) from error
     row = _registered.get(point.name)
-    return row if row and row.function is loaded else Row(loaded)
+    return row if row and row.function is loaded else StrategyRow(loaded)
 
 
 def _is_of_recipe(function: Strategy) -> bool:

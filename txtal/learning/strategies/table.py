@@ -47,7 +47,7 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Traits):
+class StrategyRow(Traits):
     """A strategy: its function and its traits."""
 
     function: str | Strategy
@@ -74,32 +74,36 @@ def label(text: str) -> dict[str, Any]:
 
 
 BUILT_IN = {
-    "auto": Row(
+    "auto": StrategyRow(
         "herding:herding",
         pointwise="margin",
         from_nothing=True,
         swept=False,
         picked_as="herding",
     ),
-    "herding": Row("herding:herding", from_nothing=True, swept=False),
-    "random": Row("uncertainty:random", pointwise=True, from_nothing=True, swept=False),
-    "least-confidence": Row("uncertainty:least_confidence", pointwise=True, travels=True),
-    "margin": Row("uncertainty:margin", pointwise=True, travels=True),
-    "margin-max": Row("uncertainty:margin_max", pointwise=True, travels=True),
-    "entropy": Row("uncertainty:entropy", pointwise=True, travels=True),
-    "qbc": Row("committee:qbc", travels=True),
-    "qbc-kl": Row("committee:qbc_kl", travels=True),
-    "spread": Row("committee:spread", travels=True),
-    "expected-model-change": Row("change:expected_model_change", pointwise=True, travels=True),
-    "expected-error-reduction": Row("error_reduction:expected_error_reduction", travels=True),
-    "density": Row("density:density", travels=True),
-    "kmeans": Row("diversity:kmeans", travels=True),
-    "badge": Row("diversity:badge", travels=True),
-    "coreset": Row("coverage:coreset", travels=True),
-    "typiclust": Row("coverage:typiclust", travels=True),
-    "synthesis": Row("synthesis:synthesis", travels=True),
-    "balance": Row("balance:balance", travels=True),
-    "high-score": Row("balance:high_score", travels=True, argument=label),
-    "band": Row("band:band", travels=True, argument=band),
+    "herding": StrategyRow("herding:herding", from_nothing=True, swept=False),
+    "random": StrategyRow("uncertainty:random", pointwise=True, from_nothing=True, swept=False),
+    "least-confidence": StrategyRow("uncertainty:least_confidence", pointwise=True, travels=True),
+    "margin": StrategyRow("uncertainty:margin", pointwise=True, travels=True),
+    "margin-max": StrategyRow("uncertainty:margin_max", pointwise=True, travels=True),
+    "entropy": StrategyRow("uncertainty:entropy", pointwise=True, travels=True),
+    "qbc": StrategyRow("committee:qbc", travels=True),
+    "qbc-kl": StrategyRow("committee:qbc_kl", travels=True),
+    "spread": StrategyRow("committee:spread", travels=True),
+    "expected-model-change": StrategyRow(
+        "change:expected_model_change", pointwise=True, travels=True
+    ),
+    "expected-error-reduction": StrategyRow(
+        "error_reduction:expected_error_reduction", travels=True
+    ),
+    "density": StrategyRow("density:density", travels=True),
+    "kmeans": StrategyRow("diversity:kmeans", travels=True),
+    "badge": StrategyRow("diversity:badge", travels=True),
+    "coreset": StrategyRow("coverage:coreset", travels=True),
+    "typiclust": StrategyRow("coverage:typiclust", travels=True),
+    "synthesis": StrategyRow("synthesis:synthesis", travels=True),
+    "balance": StrategyRow("balance:balance", travels=True),
+    "high-score": StrategyRow("balance:high_score", travels=True, argument=label),
+    "band": StrategyRow("band:band", travels=True, argument=band),
 }
 """By the name that ``--strategy`` takes."""

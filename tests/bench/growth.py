@@ -1,0 +1,168 @@
+"""How the seconds of each stage grow with answers, labels and tickets.
+
+    python -m tests.bench.growth [--quick] [--json]
+
+Processor seconds in this process, on the tickets of ``tests.bench.scale``: of a sitting's first
+ranking (features are in the cache), of a ranking after one more answer, of the longest step that
+the learner does in a pause, of writing all answers, and of the figures of ``stats``. The memory is
+the peak of a process that does nothing else. An exponent is that of the best fit of
+seconds = a * size ** exponent; 1 is linear.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.bench.common import emit, parser, spent
+from tests.bench.scale import tickets
+
+TXTAL = str(Path(sys.executable).parent / "txtal")
+
+AXES = {
+    "answers": ("tickets=10000,labels=77", (200, 1000, 3000, 9000)),
+    "labels": ("tickets=10000,answers=1500", (2, 20, 77, 300)),
+    "tickets": ("answers=500,labels=77", (10_000, 30_000, 100_000)),
+}
+"""What stays as it is, and what is tried, for each thing that grows."""
+
+RANKINGS = 3
+STEPS = 400
+"""The most steps of pauses that are waited for."""
+
+
+def filled(path: Path, size: int, count: int, labels: int) -> None:
+    """Make a dataset of so many tickets, with answers of so many labels."""
+    from txtal.store import datasets, schema
+    from txtal.store import tickets as store
+    from txtal.store.ledger import StoreLedger
+    from txtal.types import Answer, Ranked, Record
+
+    with closing(schema.open_database(path, create=True)) as conn:
+        conn.execute("PRAGMA synchronous = OFF")
+        names = [(f"label {number}", "") for number in range(labels)]
+        dataset = datasets.prepare(conn, "d", names, "exclusive")
+        store.add(conn, dataset.id, [Record(one["text"], one["meta"]) for one in tickets(size)])
+        ids, rng = dataset.scheme.ids, random.Random(0)
+        every = store.ids_after(conn, dataset.id)
+        rng.shuffle(every)
+        with closing(StoreLedger(conn, path, dataset, annotator="bench")) as ledger:
+            for ticket in every[:count]:
+                text = ledger.ticket(ticket).meta["label"]
+                # So many groups of banking77's labels, or parts of them.
+                label = ids[hash_of(f"{text}{ticket % max(1, labels // 77)}") % labels]
+                ledger.record(Answer(ticket, "accept", (label,), Ranked(ticket), answered=1.0))
+
+
+def hash_of(text: str) -> int:
+    """The same in every process."""
+    return sum(ord(letter) * (place + 1) for place, letter in enumerate(text))
+
+
+def learned(path: Path) -> dict[str, float]:
+    """What the learner costs: in this process, which is a new one."""
+    from txtal.learner.pool import PoolLearner
+    from txtal.store import datasets, schema
+    from txtal.store.ledger import StoreLedger
+    from txtal.types import Answer, LearnerSettings, Ranked
+
+    learner = PoolLearner(path, "d", LearnerSettings())
+    first = cpu(learner.rank)
+    steps: list[float] = []
+    more = True
+    while more and len(steps) < STEPS:
+        began = time.process_time()
+        more = learner.idle.work()
+        steps.append(time.process_time() - began)
+    ranks = []
+    with closing(schema.open_database(path)) as conn:
+        dataset = datasets.get(conn, "d")
+        with closing(StoreLedger(conn, path, dataset, annotator="bench")) as ledger:
+            for _ in range(RANKINGS):
+                ticket = ledger.tickets.take_random(random.Random(0)) or 1
+                label = dataset.scheme.ids[0]
+                ledger.record(Answer(ticket, "accept", (label,), Ranked(ticket), answered=1.0))
+                ranks.append(cpu(learner.rank))
+    return {
+        "first ranking": first,
+        "ranking": statistics.median(ranks),
+        "longest step": max(steps),
+        "all steps": sum(steps),
+        "learner MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+    }
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """Processor seconds of one call."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def measured(size: int, answers: int, labels: int) -> dict[str, float]:
+    """Every stage at one size."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "t.db"
+        filled(path, size, answers, labels)
+        child = [sys.executable, "-m", "tests.bench.growth", "--learn", str(path)]
+        subprocess.run(child, check=True, capture_output=True)  # makes the features
+        done = subprocess.run(child, check=True, capture_output=True, text=True)
+        figures: dict[str, float] = json.loads(done.stdout)
+        figures["export"] = spent([TXTAL, "--db", str(path), "export", "d"])["cpu"]
+        figures["stats"] = spent([TXTAL, "--db", str(path), "stats", "d"])["cpu"]
+        return figures
+
+
+def exponents(sizes: list[int], rows: list[dict[str, float]]) -> dict[str, float]:
+    """Of each stage's seconds over the sizes."""
+    logs = np.log(sizes)
+    return {
+        stage: round(float(np.polyfit(logs, np.log([row[stage] for row in rows]), 1)[0]), 2)
+        for stage in rows[0]
+    }
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--quick", action="store_true", help="the smaller sizes alone")
+    arguments.add_argument("--axes", default=",".join(AXES), help="separated by commas")
+    arguments.add_argument("--learn", type=Path, help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if options.learn:
+        print(json.dumps(learned(options.learn)))
+        return
+    found: dict[str, Any] = {}
+    for axis in options.axes.split(","):
+        fixed, sizes = AXES[axis]
+        given = {name: int(n) for name, n in (part.split("=") for part in fixed.split(","))}
+        tried = list(sizes[:-1] if options.quick else sizes)
+        rows = []
+        for size in tried:
+            wanted = given | {axis: size}
+            rows.append(measured(wanted["tickets"], wanted["answers"], wanted["labels"]))
+        found[axis] = {
+            **{f"{size:,}": row for size, row in zip(tried, rows, strict=True)},
+            "exponents": exponents(tried, rows),
+        }
+    emit("growth", found, as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

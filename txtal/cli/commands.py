@@ -1,0 +1,107 @@
+"""The table of commands: what `txtal --help` lists, without importing a single one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+RECIPE = "recipe"
+"""The home of a command that is made from the recipe of its name."""
+
+
+class Listed(NamedTuple):
+    """A command as the help lists it."""
+
+    home: str
+    """The module in this package and the command's name there, or ``RECIPE``."""
+    summary: str
+    """An imperative that fits beside the name at 80 columns."""
+
+
+SECTIONS: Mapping[str, Mapping[str, Listed]] = {
+    "Label": {
+        "demo": Listed("demo:command", "Try labelling on sample messages; nothing is kept."),
+        "teach": Listed(RECIPE, "Label tickets; a model picks the most useful one next."),
+        "manual": Listed(RECIPE, "Label tickets in file order, without a model."),
+        "feedback": Listed(RECIPE, "Label customer feedback, loud messages sooner."),
+        "review": Listed(RECIPE, "Decide where annotators differ, most disputed first."),
+        "run": Listed("recipes:run", "Run your own recipe: FILE.py or FILE.py:NAME."),
+        "recipes": Listed("recipes:recipes", "List the recipes you can run."),
+        "label": Listed("label:command", "Add, rename, merge, split or retire labels."),
+    },
+    "Measure": {
+        "stats": Listed("stats:command", "Show a dataset's progress, speed and accuracy."),
+        "report": Listed("report:command", "Write an HTML report: quality, labels, effort."),
+        "evaluate": Listed("evaluate:command", "Measure accuracy on a dataset or a labelled file."),
+        "suspects": Listed("suspects:command", "List answers that are probably wrong."),
+        "advise": Listed("advise:command", "Find labels to merge, split, add or describe."),
+        "drift": Listed("drift:command", "Find out whether new tickets differ from the old."),
+        "simulate": Listed("simulate:command", "Test on labelled data what active learning saves."),
+    },
+    "Use the result": {
+        "export": Listed("export:command", "Write a dataset's answers as training data."),
+        "train": Listed("train:command", "Train a classifier and save it to a folder."),
+        "predict": Listed("predict:command", "Label texts with a classifier from `txtal train`."),
+        "models": Listed("models:models", "List the versions that `txtal train` made."),
+        "compare": Listed("models:compare", "Show where two versions of a model differ."),
+        "rollback": Listed("models:rollback", "Use an earlier version of a model again."),
+    },
+    "Data and upkeep": {
+        "load": Listed("load:command", "Load tickets, or answers with --answers, from files."),
+        "datasets": Listed("datasets:command", "List datasets with task, labels and progress."),
+        "dataset": Listed("dataset:command", "Rename, merge or drop a dataset."),
+        "forget": Listed("forget:command", "Erase tickets for good, with their answers."),
+        "why-excluded": Listed("why_excluded:command", "Say why a ticket isn't shown."),
+        "share": Listed("share:command", "Let the people of a group label in this database."),
+        "config": Listed("config:command", "Show every setting, and what a dataset keeps."),
+        "doctor": Listed("doctor:command", "Check versions, terminal, database and cache."),
+        "verify": Listed("verify:command", "Check every ticket and answer for damage."),
+        "backup": Listed("backup:command", "Copy the database, even while sessions run."),
+        "restore": Listed("restore:command", "Replace the database with a verified backup."),
+    },
+}
+"""One line per command, under the heading where the help lists it."""
+
+_LISTED = {name: one for section in SECTIONS.values() for name, one in section.items()}
+
+RECIPES = tuple(name for name, one in _LISTED.items() if one.home == RECIPE)
+"""The commands that are recipes."""
+
+
+class Commands(click.Group):
+    """A group of the commands in the table; each is imported when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return their names, in the alphabet's order."""
+        return sorted(_LISTED)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command; None where there is none of this name."""
+        listed = _LISTED.get(name)
+        if listed is None:
+            return None
+        if name not in self.commands:
+            self.commands[name] = _imported(name, listed)
+        return self.commands[name]
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of the help."""
+        widest = max(map(len, _LISTED))
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name.ljust(widest), one.summary) for name, one in section.items()]
+                )
+
+
+def _imported(name: str, listed: Listed) -> click.Command:
+    if listed.home == RECIPE:
+        from txtal.cli.recipes import shipped_command
+
+        return shipped_command(name)
+    module, _, attribute = listed.home.partition(":")
+    command: click.Command = getattr(import_module(f"txtal.cli.{module}"), attribute)
+    return command
