@@ -152,7 +152,7 @@ class _RecipeRun:
         questions, task = self.recipe.questions, self.recipe.scheme.task
         if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
             raise UsageError(
-                f"{self.recipe.dataset}: no labels yet; give them with -l bug,praise or "
+                f"{self.recipe.dataset}: has no labels yet; give them with -l bug,praise or "
                 "--labels-from FILE, or grades with --rating 1-5"
             )
 
@@ -165,7 +165,7 @@ class _RecipeRun:
             # Below a band the most probable of several labels is improbable: that is no "no".
             self.report.say(
                 f"below {bounds[0]:g} the most probable of {count(len(names), 'label')} is stored "
-                f"as a prediction, however improbable; --band 0,{bounds[1]:g} asks there, too"
+                f"as a prediction, however improbable; --band 0,{bounds[1]:g} shows those, too"
             )
         for place, name in enumerate(names):
             if twin := look_alike(name, names[:place]):
@@ -173,7 +173,7 @@ class _RecipeRun:
                     f"the labels {twin} and {name} look alike; `txtal label merge` joins two"
                 )
         for name in (label for label in self.extras.patterns.labels if label not in names):
-            self.report.say(f"there are patterns of {name}, which is no label of {dataset.name}")
+            self.report.say(f"patterns name the label {name}, which {dataset.name} doesn't have")
 
     def _load(self, conn: Connection, dataset: Dataset) -> LoaderProcess | None:
         """Load the recipe's tickets; of a large file the first, and return who loads the rest."""
@@ -300,8 +300,8 @@ class _RecipeRun:
         database = self.invocation.database
         where = "" if database == DEFAULT_PATH else f" --db {quote(str(database))}"
         self.report.say(
-            f"{count(session.count, 'answer')} in this session, saved in {database}; "
-            f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
+            f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
+            f"`txtal{where} export {quote(dataset.name)} -o FILE`"
         )
 
 

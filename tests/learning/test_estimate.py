@@ -63,7 +63,7 @@ def held(low: float, high: float) -> bool:
 
 @pytest.mark.parametrize("hardness", [1.0, 0.6])
 def test_the_intervals_hold_the_truth(hardness: float) -> None:
-    """Of 60, 95 % is 57. A strategy that keeps away from audit tickets makes those harder."""
+    """Of 60, 95% is 57. A strategy that keeps away from audit tickets makes those harder."""
     found = [one for seed in range(60) if (one := estimated(evidence(seed, hardness=hardness)))]
     assert len(found) == 60
     assert sum(held(one.accuracy.low, one.accuracy.high) for one in found) >= 52

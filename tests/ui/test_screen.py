@@ -723,8 +723,8 @@ def test_where_one_stands() -> None:
     sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
-        "2.5 s an answer",
-        "1,440 an hour",
+        "median 2.5 s per answer",
+        "1,440 per hour",
         "refund",
         "███",
         "80 answers    70%  (55–80, n 40)",

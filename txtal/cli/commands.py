@@ -54,7 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, Listed]] = {
         "datasets": Listed("datasets:command", "List datasets with task, labels and progress."),
         "dataset": Listed("dataset:command", "Rename, merge or drop a dataset."),
         "forget": Listed("forget:command", "Erase tickets for good, with their answers."),
-        "why-excluded": Listed("why_excluded:command", "Say why a ticket isn't shown."),
+        "why-excluded": Listed("why_excluded:command", "Show why a ticket isn't shown."),
         "share": Listed("share:command", "Let the people of a group label in this database."),
         "config": Listed("config:command", "Show every setting, and what a dataset keeps."),
         "doctor": Listed("doctor:command", "Check versions, terminal, database and cache."),

@@ -167,8 +167,8 @@ def _task(taken: _Taken, wish: AnswerSettings, dataset: Dataset, source: str) ->
         return None
     if told == "rating":
         raise DataError(
-            f"{source}: its answers are the grades of a rating; say the whole scale, as in "
-            "--rating 1-5"
+            f"{source}: its answers are the grades of a rating; give the whole scale, such as "
+            f"--rating 1-5"
         )
     if told:
         return told

@@ -118,7 +118,7 @@ def read_patterns(path: Path) -> list[Pattern]:
         except ValueError as error:
             raise DataError(f"{path}:{number}: {error}") from None
     if not found:
-        raise DataError(f"{path} holds no pattern; write one a line")
+        raise DataError(f"{path} holds no pattern; write one per line")
     return found
 
 

@@ -73,7 +73,7 @@ def _suggested(session: Session, question: Question) -> str:
 
 
 def label_lines(session: Session, question: Question, keyboard: Keyboard) -> Iterator[str]:
-    """``1 refund 62 %``, and how many labels have no number."""
+    """``1 refund 62%``, and how many labels have no number."""
     scheme, offered = session.scheme, keyboard.offered(session)
     probabilities = dict(question.ranked.probabilities)
     for key, i in offered.items():

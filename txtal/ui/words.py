@@ -247,7 +247,7 @@ def picked_because(session: Session, question: Question) -> str:
 
 
 def probabilities(session: Session, question: Question) -> str:
-    """Return the most probable labels: ``refund 62 %, billing 30 %``."""
+    """Return the most probable labels: ``refund 62%, billing 30%``."""
     return ", ".join(
         f"{labels(session.scheme, (label,))} {percent(share)}"
         for label, share in question.ranked.probabilities[:_SHARES]
