@@ -145,11 +145,23 @@ def _dump(value: Mapping[str, Any]) -> str:
 
 def have_ids(conn: Connection, dataset_id: int) -> bool:
     """Whether any ticket came with an id, its own or in its meta."""
-    has_id = "({0} LIKE '%\"id\"%' AND json_extract({0}, '$.id') IS NOT NULL)"
+    return _any_id(conn, dataset_id, "json_extract({0}, '$.id') IS NOT NULL")
+
+
+def have_whole_ids(conn: Connection, dataset_id: int) -> bool:
+    """Whether the ids that tickets came with are whole numbers of 64 bits, all of them."""
+    # One that is too large for that is a real here.
+    other = "typeof(json_extract({0}, '$.id')) NOT IN ('integer', 'null')"
+    return not _any_id(conn, dataset_id, other)
+
+
+def _any_id(conn: Connection, dataset_id: int, holds: str) -> bool:
+    """Whether ``holds`` is true of any ticket's own fields or its meta."""
+    each = " OR ".join(
+        f"({one} LIKE '%\"id\"%' AND {holds.format(one)})" for one in ("extra", "meta")
+    )
     found = conn.execute(
-        "SELECT 1 FROM ticket WHERE dataset_id = ?"
-        f" AND ({has_id.format('extra')} OR {has_id.format('meta')}) LIMIT 1",
-        (dataset_id,),
+        f"SELECT 1 FROM ticket WHERE dataset_id = ? AND ({each}) LIMIT 1", (dataset_id,)
     )
     return found.fetchone() is not None
 
