@@ -11,7 +11,7 @@ from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
 from txtal.learner import protocol
 from txtal.store.sqlite import Connection
-from txtal.types import SUSPECT, LearnerSettings, Ranking, StopRule, Suspect
+from txtal.types import SUSPECT, LearnerSettings, Ranking, RankingSettings, StopRule, Suspect
 
 WRONG = (0, 7, 20)
 """Which of the answers are wrong."""

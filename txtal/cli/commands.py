@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, Listed]] = {
         "evaluate": Listed("evaluate:command", "Measure accuracy on a dataset or a labelled file."),
         "suspects": Listed("suspects:command", "List answers that are probably wrong."),
         "advise": Listed("advise:command", "Find labels to merge, split, add or describe."),
+        "rules": Listed("rules:command", "Show how accurate rules and commands are."),
         "drift": Listed("drift:command", "Find out whether new tickets differ from the old."),
         "simulate": Listed("simulate:command", "Test on labelled data what active learning saves."),
     },

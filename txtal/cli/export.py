@@ -141,6 +141,7 @@ def command(
             writes.bom,
             writes.lang,
             has_ids=partial(tickets.have_ids, conn, there.id),
+            whole_ids=partial(tickets.have_whole_ids, conn, there.id),
         )
         written = job.write_parts(row, target, parts) if parts else job.write(row, target)
     if writes.as_json:

@@ -136,6 +136,13 @@ class Inflow(Protocol):
     def standing(self) -> Standing: ...
 
 
+class Teller(Protocol):
+    """Who votes behind the session: :mod:`txtal.annotators.client`."""
+
+    def poll(self) -> str | None:
+        """What there is to tell since the last call, one thing at a time. Never waits."""
+
+
 class Loader(Protocol):
     """What a session needs of a loader: :mod:`txtal.ingest.client`."""
 

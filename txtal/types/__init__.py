@@ -60,6 +60,7 @@ from txtal.types.scheme import (
 from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
+from txtal.types.votes import SourceKind, SourceVote, VoteSource
 
 __all__ = [
     "ALIKE",
@@ -118,6 +119,8 @@ __all__ = [
     "Revision",
     "Scheme",
     "Settled",
+    "SourceKind",
+    "SourceVote",
     "Span",
     "Spending",
     "Standing",
@@ -128,4 +131,5 @@ __all__ = [
     "Ticket",
     "Undone",
     "Verdict",
+    "VoteSource",
 ]
