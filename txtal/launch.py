@@ -126,7 +126,7 @@ class _RecipeRun:
         """The dataset, made or brought up to the recipe's labels."""
         recipe, scheme = self.recipe, self.recipe.scheme
         labels = scheme.specs()
-        task = "rating" if scheme.rating else scheme.task
+        task = "rating" if scheme.scale else scheme.task
         dataset = datasets.prepare(conn, recipe.dataset, labels, task)
         recipe.model.check_dataset(dataset)
         current = {label.name for label in dataset.scheme.labels}
@@ -159,7 +159,7 @@ class _RecipeRun:
         if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
             raise UsageError(
                 f"{self.recipe.dataset}: has no labels yet; give them with -l bug,praise or "
-                "--labels-from FILE, or grades with --rating 1-5"
+                "--labels-from FILE, or grades with --rating 1-5, or scores with --score 0-100"
             )
 
     def _warn(self, dataset: Dataset) -> None:
