@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from txtal.types import Scheme
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishOptions:
+    """What is asked of the labels."""
+
+    precision: float
+    confidence: float
+    check: float
+    per_label: bool
+    seed: int
 
 
 @click.command("finish")
@@ -52,17 +63,14 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @options.features
 @click.pass_context
 @options.gathered(options.FeatureOptions, "features")
+@options.gathered(FinishOptions, "wanted")
 def command(
     context: click.Context,
     dataset: str,
-    precision: float,
-    confidence: float,
-    check: float,
-    per_label: bool,
     dry_run: bool,
     withdraw: bool,
-    seed: int,
     as_json: bool,
+    wanted: FinishOptions,
     features: options.FeatureOptions,
 ) -> None:
     """Let the model label open tickets of DATASET as far as its precision is proven.
@@ -79,10 +87,10 @@ def command(
         return
     if why := _checked(console, dataset):
         console.say(f"the earlier labels are withdrawn: {why}")
-    wish = Wish(precision, 1 - confidence, per_label)
+    wish = Wish(wanted.precision, 1 - wanted.confidence, wanted.per_label)
     found, scheme = _finish(context, console, dataset, features, wish)
     if found.given and not dry_run:
-        _store(console, dataset, found, wish, check, seed)
+        _store(console, dataset, found, wish, wanted)
     body = _body(console, dataset, found, wish, scheme)
     if as_json:
         put_json(body)
@@ -127,13 +135,11 @@ def _finish(
     return found, fit.scheme
 
 
-def _store(
-    console: Console, name: str, found: Finished, wish: Wish, check: float, seed: int
-) -> None:
+def _store(console: Console, name: str, found: Finished, wish: Wish, wanted: FinishOptions) -> None:
     from txtal.store import datasets, predictions
 
-    coin = random.Random(f"{seed} {name}")
-    checks = set(coin.sample(range(len(found.given)), round(check * len(found.given))))
+    coin = random.Random(f"{wanted.seed} {name}")
+    checks = set(coin.sample(range(len(found.given)), round(wanted.check * len(found.given))))
     evidence = {
         "method": "learn then test",
         "level": wish.level,

@@ -32,7 +32,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AutoLabel:
     """A label that the model gives to an open ticket."""
 
     ticket_id: int
@@ -49,7 +49,7 @@ class Finished:
     """Answers that the bound rests on."""
     bounds: tuple[tuple[int | None, Passed], ...]
     """Each with the label it is for; None: for all together."""
-    given: tuple[Given, ...]
+    given: tuple[AutoLabel, ...]
     forecast: tuple[Outlay, ...]
     needed: int
     """Audit answers it takes at the least, without one error."""
@@ -78,7 +78,9 @@ def finish(fit: Fit, wish: Wish) -> Finished:
     labels = np.array(fit.scheme.ids)
     ids = fit.features.ids[rows]
     given = [
-        Given(int(ids[at]), tuple(labels[pool.decided[at] == IS].tolist()), float(pool.sure[at]))
+        AutoLabel(
+            int(ids[at]), tuple(labels[pool.decided[at] == IS].tolist()), float(pool.sure[at])
+        )
         for at in np.flatnonzero(may).tolist()
     ]
     forecast = outlay(told.sure, right, pool.sure, wish.precision, wish.level)
