@@ -15,7 +15,7 @@ from txtal import config, logs
 from txtal.annotators.client import AnnotatorProcess
 from txtal.annotators.protocol import AnnotatorJob
 from txtal.annotators.rules import read_rules
-from txtal.errors import UsageError
+from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
@@ -30,7 +30,14 @@ from txtal.recipes.labelling import in_file
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
+from txtal.store import (
+    DEFAULT_PATH,
+    datasets,
+    make_cache_folder,
+    predictions,
+    schema,
+    settings,
+)
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
@@ -235,7 +242,9 @@ class _RecipeRun:
             # From here on writes happen between two keys: a lock is shown and tried again, not
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            self._withdraw_if_wrong(conn, dataset)
             code = self._shown(session, dataset, actions, learner)
+        self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
         return code
 
@@ -311,6 +320,12 @@ class _RecipeRun:
                 self.reader.start(function)
 
         return app.run(session, display, wake=wake, on_error=logs.record)
+
+    def _withdraw_if_wrong(self, conn: Connection, dataset: Dataset) -> None:
+        """Take back the model's labels if those that people checked are wrong too often."""
+        with suppress(LockedError):  # `txtal finish` looks again
+            if why := predictions.withdraw_if_wrong(conn, dataset.id):
+                self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")
 
     def _goodbye(self, session: Session, dataset: Dataset) -> None:
         database = self.invocation.database

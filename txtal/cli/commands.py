@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, Mapping[str, Listed]] = {
     },
     "Use the result": {
         "export": Listed("export:command", "Write a dataset's answers as training data."),
+        "finish": Listed("finish:command", "Have the model label the rest, to a proven bound."),
         "train": Listed("train:command", "Train a classifier and save it to a folder."),
         "predict": Listed("predict:command", "Label texts with a classifier from `txtal train`."),
         "models": Listed("models:models", "List the versions that `txtal train` made."),
