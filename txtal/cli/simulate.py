@@ -97,7 +97,7 @@ class _Output:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class _LabelNumbers:
     """What the labels are, where they are numbers."""
 
     rating: str | None
@@ -196,7 +196,7 @@ class _Scale:
 @click.pass_obj
 @options.gathered(_Compared, "compared")
 @options.gathered(_Output, "output")
-@options.gathered(_Scale, "numbers")
+@options.gathered(_LabelNumbers, "numbers")
 def command(
     console: Console,
     source: str,
@@ -204,7 +204,7 @@ def command(
     reading: Reading,
     compared: _Compared,
     target: float | None,
-    numbers: _Scale,
+    numbers: _LabelNumbers,
     jobs: int,
     resume: Path | None,
     output: _Output,
