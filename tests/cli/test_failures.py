@@ -140,7 +140,7 @@ def test_an_unforeseen_error_is_one_line_and_its_traceback_is_in_the_log(answere
     sql(answered, f"""UPDATE ticket SET meta = '["{SECRET}"]' WHERE id = 1""")
     ran = answered("export", "d", "-o", "out.jsonl")
     assert ran.code == 1
-    assert "unexpected ValueError" in ran.complaint
+    assert "internal error (ValueError)" in ran.complaint
     assert str(answered.folder / "txtal.log") in ran.complaint
     assert "export.py" in answered.log
     assert "ValueError" in answered.log

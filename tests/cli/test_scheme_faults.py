@@ -48,7 +48,7 @@ def test_the_sample_has_dates_so_weeks_are_compared(program: Program) -> None:
     weeks = program.json("drift", "d", *VECTORS, "--json")["weeks"]
     assert [one["week"] for one in weeks] == sorted(one["week"] for one in weeks)
     assert all(one["week"].startswith("20") for one in weeks)
-    assert "each week against those before:" in program.ok("drift", "d", *VECTORS).out
+    assert "each week compared with those before:" in program.ok("drift", "d", *VECTORS).out
 
 
 def test_drift_of_what_was_loaded_since(program: Program, tmp_path: Path) -> None:

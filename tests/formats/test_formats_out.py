@@ -96,6 +96,40 @@ def test_parquet_by_pyarrow(tmp_path: Path, task: Task) -> None:
         assert second["text"] == HOSTILE
 
 
+IDS: list[Any] = [7, "T-8", 9.5, 360_001_234_567_890_123, None]
+
+
+@pytest.mark.parametrize("form", ["parquet", "hf", "excel"])
+def test_ids_of_any_type_side_by_side(tmp_path: Path, form: str) -> None:
+    import openpyxl
+    import pyarrow as pa
+
+    scheme = SCHEMES["exclusive"]
+    made = [
+        export_row(
+            Ticket(n, f"t{n}", {"k": [n, "two", None][n % 3]}, {} if one is None else {"id": one}),
+            Answer(n, "accept", (1,)),
+            scheme,
+        )
+        for n, one in enumerate(IDS)
+    ]
+    path = tmp_path / ("x.xlsx" if form == "excel" else "x")
+    target = Target(scheme, path, lambda: write_atomically(path), has_ids=lambda: True)
+    assert EXPORTS.named(form).write(made, target).lines == len(IDS)
+    if form == "excel":
+        sheet = openpyxl.load_workbook(path).active
+        # Excel keeps 15 digits of a number.
+        assert [sheet.cell(n, 1).value for n in range(2, 7)] == [
+            7, "T-8", 9.5, "360001234567890123", None
+        ]  # fmt: skip
+        return
+    if form == "parquet":
+        found = pa.parquet.read_table(path)
+    else:
+        found = pa.ipc.open_stream((path / "data-00000-of-00001.arrow").read_bytes()).read_all()
+    assert found["id"].to_pylist() == ["7", "T-8", "9.5", "360001234567890123", None]
+
+
 # --- Hugging Face ---------------------------------------------------------------------------------
 
 
@@ -171,33 +205,22 @@ def test_fasttexts_lines(tmp_path: Path) -> None:
     assert (tmp_path / "y.ft").read_text("utf-8").split("\n")[1].startswith("__label__not_bug ")
 
 
-def test_fasttexts_lines_of_what_it_cant_say(tmp_path: Path) -> None:
-    scheme = SCHEMES["multilabel"]
-    path = tmp_path / "x.ft"
-    target = Target(scheme, path, lambda: write_atomically(path))
-    none = export_row(Ticket(1, "none of them"), Answer(1, "accept", ()), scheme)
-    marked = export_row(Ticket(2, "see __label__bug there"), Answer(2, "accept", (1,)), scheme)
-    told = EXPORTS.named("fasttext").write([none, marked], target)
-    assert path.read_text("utf-8") == "none of them\n__label__bug see label__bug there\n"
-    assert told.changed == {"texts with __label__, now label__": 1}
-
-
-@pytest.mark.parametrize("form", ["parquet", "hf"])
-def test_ids_that_are_no_text_become_text(tmp_path: Path, form: str) -> None:
-    pytest.importorskip("pyarrow")
-    from txtal.formats import source
-
-    scheme, path = SCHEMES["exclusive"], tmp_path / f"x.{form}"
-    target = Target(scheme, path, lambda: write_atomically(path), has_ids=lambda: True)
-    given = [17, "A18", 19.5, None]
-    answers = [
-        export_row(Ticket(n, f"text {n}", {"id": one}), Answer(n, "accept", (1,)), scheme)
-        for n, one in enumerate(given, start=1)
+def test_what_fasttext_has_no_place_for_is_counted(tmp_path: Path) -> None:
+    scheme, path = SCHEMES["multilabel"], tmp_path / "x.ft"
+    said = [("a __label__praise b", (1,)), ("none applies", ()), ("a mid__label__x", (2,))]
+    made = [
+        export_row(Ticket(n, text), Answer(n, "accept", labels), scheme)
+        for n, (text, labels) in enumerate(said)
     ]
-    EXPORTS.named(form).write(answers, target)
-    assert [record.meta.get("id") for _, record, _ in source.labelled(str(path), [].append)] == [
-        "17", "A18", "19.5", None,
-    ]  # fmt: skip
+    told = EXPORTS.named("fasttext").write(
+        made, Target(scheme, path, lambda: write_atomically(path))
+    )
+    assert path.read_text("utf-8").splitlines() == [
+        "__label__bug a praise b",
+        "__label__praise a mid__label__x",
+    ]
+    assert told.left_out == {"no label": 1}
+    assert [*told.changed.values()] == [1]
 
 
 @pytest.mark.slow
@@ -242,42 +265,6 @@ def test_argillas_records(tmp_path: Path) -> None:
     users = [one["responses"]["label"][0]["user_id"] for one in (first, second)]
     assert len({*users}) == 2
     assert second["responses"]["label"][0]["value"] == "praise"
-
-
-# These two can't share an environment with the newest datasets: install them in one of their own.
-APART = "pip install label-studio-sdk argilla 'datasets<4' 'huggingface_hub<1', in another venv"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("task", ["exclusive", "multilabel"])
-def test_label_studio_finds_its_annotations_valid(tmp_path: Path, task: Task) -> None:
-    interface = pytest.importorskip("label_studio_sdk.label_interface", reason=APART)
-    write(task, "labelstudio", tmp_path / "x.json")
-    choices = "".join(f'<Choice value="{label.name}"/>' for label in SCHEMES[task].labels)
-    config = interface.LabelInterface(
-        '<View><Text name="text" value="$text"/>'
-        f'<Choices name="label" toName="text" choice="multiple">{choices}</Choices></View>'
-    )
-    written = json.loads((tmp_path / "x.json").read_text("utf-8"))
-    assert all(config.validate_annotation(a) for one in written for a in one["annotations"])
-    wrong = written[0]["annotations"][0]
-    wrong["result"][0]["value"]["choices"] = ["no such label"]
-    assert not config.validate_annotation(wrong)
-
-
-@pytest.mark.slow
-def test_argilla_makes_records_of_them(tmp_path: Path) -> None:
-    argilla = pytest.importorskip("argilla", reason=APART)
-    write("exclusive", "argilla", tmp_path / "x.json")
-    records = [
-        argilla.Record.from_dict(one)
-        for one in json.loads((tmp_path / "x.json").read_text("utf-8"))
-    ]
-    assert [(record.id, record.responses["label"][0].value) for record in records] == [
-        ("T1", "bug"),
-        ("T2", "praise"),
-    ]
-    assert records[1].fields["text"] == HOSTILE
 
 
 def test_nothing_heavy_is_needed_for_the_light_formats(tmp_path: Path) -> None:

@@ -53,6 +53,24 @@ SHAPES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
                      "created_at": "2023-01-01T10:00:00Z", "lead_time": 1.5}]),
         [("a", "accept", "good")],
     ),
+    "Label Studio's JSON_MIN, beside data of any name": (
+        "a.json",
+        json.dumps([{"id": 1, "text": "a", "from": "mail", "label": "good", "annotator": 1,
+                     "annotation_id": 2, "created_at": "2023-01-01T10:00:00Z", "lead_time": 1.5}]),
+        [("a", "accept", "good")],
+    ),
+    "Label Studio's grades in JSON_MIN": (
+        "a.json",
+        json.dumps([{"id": 1, "text": "a", "from": "mail", "stars": [{"rating": 4}],
+                     "annotation_id": 2, "lead_time": 1.5}]),
+        [("a", "accept", "4")],
+    ),
+    "Label Studio's taxonomy in CSV": (
+        "a.csv",
+        "annotation_id,annotator,channel,created_at,id,lead_time,tax,text\n"
+        '2,1,mail,2023-01-01T10:01:00Z,2,3.2,"[{""taxonomy"":[[""x"",""y""],[""z""]]}]",late\n',
+        [("late", "accept", "x / y", "z")],
+    ),
     "Label Studio's CSV": (
         "a.csv",
         "annotation_id,annotator,created_at,id,lead_time,topic,text,updated_at\n"

@@ -26,7 +26,7 @@ _MOST_FAULTS = 100
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
-    """Say whether all is well: versions, SQLite, terminal, database, cache. Shows no ticket's text.
+    """Check versions, SQLite, terminal, database and cache. Shows no ticket's text.
 
     The database is checked as by `txtal verify`.
     """

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     "--simulation",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="What `txtal simulate --json` wrote: adds what active learning saves.",
+    help="Output of `txtal simulate --json`; adds what active learning saves.",
 )
 @click.pass_obj
 def command(console: Console, dataset: str, output: Path, simulation: Path | None) -> None:
-    """Write a page of HTML about DATASET: its model's quality, its labels, and the work.
+    """Write an HTML report on DATASET: quality, labels, effort.
 
-    One file that needs nothing else. It holds label names, but no ticket's text.
+    It is one file that loads nothing else. It holds label names, but no ticket's text.
     """
     from importlib import metadata
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="The folder to write the classifier to.",
+    help="Folder to write the classifier to.",
 )
 @options.names
 @click.option(
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write it only if it is right more often than the version in use, on answers new to both.",
 )
-@click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
+@click.option("--robust", is_flag=True, help="Train without answers that look impossible.")
 @options.features
-@click.option("--json", "as_json", is_flag=True, help="Say what was trained as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 @click.pass_context
 @options.gathered(options.FeatureOptions, "features")
 def command(
@@ -47,11 +47,11 @@ def command(
     robust: bool,
     as_json: bool,
 ) -> None:
-    """Fit the classifier on what stands of each ticket of DATASET and write it to a folder.
+    """Train a classifier on DATASET's answers and save it to a folder.
 
-    `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. The
-    features are those the dataset was taught with, unless you name others. It is kept as a version
-    beside the database, too: see `txtal models`.
+    `txtal predict` uses it. It is plain arrays and JSON; nothing in it is ever executed. It uses
+    the text vectors the dataset was labelled with, unless you name others. A copy is kept as a
+    version beside the database; see `txtal models`.
     """
     from txtal.classifier import classifier, versions
     from txtal.errors import LearnerError

@@ -42,6 +42,11 @@ def plain(name: str) -> str:
     return _NOT_A_LETTER.sub("", name.rpartition(".")[2]).casefold()
 
 
+def is_label_name(name: str) -> bool:
+    """Whether people call a label so."""
+    return plain(name) in _LABELS
+
+
 def fields_of(sample: Iterable[Fields]) -> list[str]:
     """Every field of these records, in the order in which they come."""
     return list(dict.fromkeys(name for fields in sample for name in fields))
@@ -148,7 +153,7 @@ def label_fields(sample: Sequence[Fields], text: Sequence[str], source: str) -> 
     found = [
         name
         for name in fields_of(sample)
-        if plain(name) in _LABELS and name not in text and _may_be_label(sample, name)
+        if is_label_name(name) and name not in text and _may_be_label(sample, name)
     ]
     if len(found) > 1:
         raise DataError(

@@ -71,7 +71,7 @@ IMPORTS = FormatTable(
     ImportFormat(
         "jsonl",
         (".jsonl", ".ndjson", ".jsonlines"),
-        "JSON, an object a line",
+        "JSON, one object per line",
         f"{_READERS}.jsonl:read",
         recognises=_is_jsonl,
         grows=True,
@@ -83,7 +83,7 @@ IMPORTS = FormatTable(
         f"{_READERS}.delimited:read",
         columns=True,
     ),
-    ImportFormat("txt", (".txt",), "a text a line", f"{_READERS}.plain:read", grows=True),
+    ImportFormat("txt", (".txt",), "one text per line", f"{_READERS}.plain:read", grows=True),
     ImportFormat(
         "json",
         (".json",),
@@ -118,7 +118,7 @@ IMPORTS = FormatTable(
     ImportFormat(
         "fasttext",
         (".ft", ".fasttext"),
-        "a text a line, with __label__NAME",
+        "one text per line, with __label__NAME",
         f"{_READERS}.fasttext:read",
         recognises=_is_fasttext,
     ),

@@ -52,7 +52,7 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     except _Fault as fault:
         raise DataError(f"{path}:{fault.line}: {fault}") from None
     if not found:
-        raise DataError(f"{path} names no label; write one a line")
+        raise DataError(f"{path} names no label; write one per line")
     return list(found.items())
 
 

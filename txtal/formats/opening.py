@@ -201,8 +201,9 @@ def _encoding(source: Source) -> decode.Encoding:
     found = decode.told(head)
     if found is None:
         raise DataError(
-            f"{source.name} isn't UTF-8, and what its encoding is can't be told; name it with "
-            "--encoding, such as windows-1252, windows-1251, iso-8859-2, shift_jis or gb18030"
+            f"{source.name} isn't UTF-8, and its encoding can't be detected; name it with "
+            f"--encoding, such as windows-1252, windows-1251, iso-8859-2, shift_jis or "
+            f"gb18030"
         )
     if found.guessed:
         source.say(

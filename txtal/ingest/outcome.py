@@ -77,11 +77,11 @@ def summary(loaded: Loaded, bad_lines: int) -> str:
 
 
 def _answer_lines(of: LoadedAnswers) -> list[str]:
-    said = [f"{count(of.added, 'answer')} taken from it, {of.same:,} already there"]
+    said = [f"{count(of.added, 'answer')} imported, {of.same:,} already there"]
     if of.replaced:
         said[0] += f", {of.replaced:,} replaced"
     if of.together:
-        said[0] += f", {count(of.together, 'row')} put together with others of the same text"
+        said[0] += f", {count(of.together, 'row')} combined with others of the same text"
     if of.differing:
         verb = "differs from the one" if of.differing == 1 else "differ from those"
         said.append(

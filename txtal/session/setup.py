@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from txtal.session.protocols import Inflow, Learner, Loader, Lookups, OnAnswer, Validate
+from txtal.session.protocols import Inflow, Learner, Loader, Lookups, OnAnswer, Teller, Validate
 
 Order = Literal["ranking", "file", "suspects", "disputed"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
@@ -40,6 +40,8 @@ class Background:
     loader: Loader | None = None
     lookups: Lookups | None = None
     """Looks things up in a thread; None where that may take its time."""
+    annotators: Teller | None = None
+    """Rules and a command that vote."""
 
 
 @dataclass(frozen=True, slots=True)

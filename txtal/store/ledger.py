@@ -13,6 +13,7 @@ from txtal.store import (
     label_changes,
     labels,
     leases,
+    predictions,
     revisions,
     schema,
     stats,
@@ -69,6 +70,7 @@ class StoreLedger:
         self.finder = Finder(self.file, index)
         self.lookups = BackgroundLookups(self._another_finder)
         self._others = Others(conn, dataset.id, session_id, annotator)
+        self._checks = predictions.to_check(conn, dataset.id)
         self._scheme_event = labels.newest_event(conn, dataset.id)
 
     def _another_finder(self) -> Finder:
@@ -209,6 +211,20 @@ class StoreLedger:
         """Lease a ticket that everybody is shown and another has answered; None if none waits."""
         waiting = self._others.shared
         return self.tickets.take_first(waiting) if waiting else None
+
+    @property
+    def checks(self) -> bool:
+        """Whether labels that the model gave wait to be checked."""
+        return bool(self._checks)
+
+    def take_check(self) -> int | None:
+        """Lease a ticket whose label by the model is to be checked; None if none waits."""
+        found = self.tickets.take_first(self._checks)
+        if found is None:
+            with self.file.reading():
+                self._checks = predictions.to_check(self.file.conn, self.dataset.id)
+            found = self.tickets.take_first(self._checks)
+        return found
 
     # --- the model, and the whole -----------------------------------------------------------
 

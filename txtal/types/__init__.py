@@ -32,6 +32,7 @@ from txtal.types.reasons import (
     ALIKE,
     AUDIT,
     BULK,
+    CHECK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -61,11 +62,13 @@ from txtal.types.scheme import (
 from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
+from txtal.types.votes import SourceKind, SourceVote, VoteSource
 
 __all__ = [
     "ALIKE",
     "AUDIT",
     "BULK",
+    "CHECK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",
@@ -121,6 +124,8 @@ __all__ = [
     "Revision",
     "Scheme",
     "Settled",
+    "SourceKind",
+    "SourceVote",
     "Span",
     "Spending",
     "Standing",
@@ -131,4 +136,5 @@ __all__ = [
     "Ticket",
     "Undone",
     "Verdict",
+    "VoteSource",
 ]

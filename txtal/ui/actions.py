@@ -37,7 +37,7 @@ ACTIONS: tuple[Action, ...] = (
     _accept("accept exactly the chosen labels, or none", "accept", _MANY),
     _accept("yes, the label applies", "yes", _YES_NO),
     _reject("reject the suggested label", "reject", _ONE),
-    _reject("reject the suggested grade", "reject", _GRADE),
+    _reject("reject the suggested grade or score", "reject", _GRADE),
     _reject("reject the chosen labels", "reject", _MANY),
     _reject("no, the label doesn't apply", "no", _YES_NO),
     Action(
@@ -53,12 +53,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "label",
         GRADES,
-        "answer with this grade",
+        "answer with this grade; of scores begin the number",
         "grade",
         6,
         tasks=_GRADE,
         called="1-9, 0",
-        line="GRADE",
+        line="GRADE or SCORE",
     ),
     Action(
         "label",
@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "pick",
         ("/",),
-        "see the grades, and describe them",
+        "see the grades, and describe them; move a score with the arrows",
         "grades",
         1,
         tasks=_GRADE,

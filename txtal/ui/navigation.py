@@ -33,12 +33,17 @@ _ROWS = 1_000_000
 
 
 def take_key(screen: Screen, key: str) -> None:
-    """Take the label that was drawn with this key; where none was, a digit is typed."""
+    """Take the label that was drawn with this key; where none was, a digit is typed.
+
+    Of scores it begins the number.
+    """
     offered = screen.picture.frame.offered
     if key in offered:
         _take(screen, offered[key])
     elif screen.look.mode == "picker":
         _type(screen, screen.look.typing.field.typed(key))
+    elif screen.session.scheme.scored:
+        screen.pick("answer", key)
 
 
 def _jump(screen: Screen, key: str) -> None:
@@ -62,6 +67,14 @@ def selected_label(screen: ScreenShell) -> Label | None:
     """Return its label, if it is one."""
     choice = selected_choice(screen)
     return screen.session.scheme.label(choice.label) if choice and choice.label else None
+
+
+def select_suggestion(screen: ScreenShell) -> None:
+    """Begin at what is suggested: the arrows change a score from there."""
+    found = picked(screen.session, screen.keyboard, screen.look)
+    suggested = screen.session.current.suggestion
+    rows = [row for row, choice in enumerate(found) if choice.label in suggested]
+    screen.look = screen.look.typed(cursor=rows[0] if rows else len(found) // 2)
 
 
 def _choose(screen: Screen, key: str) -> None:

@@ -103,8 +103,10 @@ class ScreenShell:
         return ()
 
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
-        """Open the list of labels."""
+        """Open the list of labels; of scores at the one that is suggested."""
         self._open("picker", purpose, typed, subject)
+        if self.session.scheme.scored and self.look.mode == "picker" and not typed:
+            navigation.select_suggestion(self)
 
     def type_line(self, purpose: Purpose, text: str, subject: int, typed: str) -> None:
         """Open a line to type."""

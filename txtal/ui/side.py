@@ -64,6 +64,8 @@ class SideColumn:
         suggested = session.current.suggestion
         for label_id in every:
             label = session.scheme.label(label_id)
+            if session.scheme.scored and not (label.description or label_id in suggested):
+                continue
             share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
             name = fit(words.label_name(label.name), width - _SHARE - 6)
             style = "class:good" if label_id in suggested else "class:label"

@@ -13,36 +13,31 @@ from txtal.formats.writers.training import Examples
 
 PREFIX = "__label__"
 
-_NO_PREFIX = "label__"
-"""What a text has for it: fastText would take the word for a label."""
-
-_NO = ("",)
-"""What stands for a no among the names."""
-
 _BLANKS = re.compile(r"\s+")
 
 
 def write(rows: Iterable[Row], target: Target) -> Written:
     """Write a line for each example; blanks within labels become ``_``, line ends spaces.
 
-
-    fastText knows no other label for a no than one of its own: that of a binary dataset is
-    ``not_NAME``. Raises DataError when two labels would become the same.
+    fastText skips a line without a label, so a text to which no label applies is left out. It knows
+    no other label for a no than one of its own: that of a binary dataset is ``not_NAME``. A word
+    of the text that it would take for a label loses the prefix. Raises DataError when two labels
+    would become the same.
     """
     names = _names(target)
     spaced = sum(label != name for label, name in names.items() if label)
     changed = {"label names with blanks, now _": spaced} if spaced else {}
-    examples, marked = Examples(rows), 0
+    examples, alike = Examples(rows, needs_label=True), 0
     with target.text() as out:
         for example in examples:
-            said = example.labels or (_NO if target.scheme.task == "binary" else ())
-            words = example.text.split()
-            if any(word.startswith(PREFIX) for word in words):
-                marked += 1
-                words = [word.replace(PREFIX, _NO_PREFIX, 1) for word in words]
-            out.write(" ".join([*(PREFIX + names[label] for label in said), *words]) + "\n")
-    if marked:
-        changed[f"texts with {PREFIX}, now {_NO_PREFIX}"] = marked
+            labels = [names[label] for label in example.labels] or [names[""]] * (
+                target.scheme.task == "binary"
+            )
+            words = [word.removeprefix(PREFIX) for word in example.text.split()]
+            alike += PREFIX in example.text and words != example.text.split()
+            out.write(" ".join([*(PREFIX + label for label in labels), *words]) + "\n")
+    if alike:
+        changed[f"texts with a word like {PREFIX}x, now x"] = alike
     return replace(examples.written, changed=changed)
 
 
