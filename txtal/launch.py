@@ -235,7 +235,8 @@ class _RecipeRun:
             annotators = self._annotators()
             if annotators:
                 ending.callback(annotators.close)
-            session = self._session(ledger, dataset, Background(learner, None, loader, annotators))
+            background = Background(learner, None, loader, annotators=annotators)
+            session = self._session(ledger, dataset, background)
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome

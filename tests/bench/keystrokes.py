@@ -8,10 +8,10 @@ the key shown beside it, else the first letter of its name, as a capital, and th
 it or more letters. Every character sent to the terminal's input counts as one keystroke and a
 capital as two. The learner works between two answers, so that it is never more than one behind.
 
-With ``--clusters`` the annotator looks at the cluster of the ticket at hand (``k``), reads the list,
-unmarks what has another label and answers the rest at once, where that takes fewer keys than one by
-one; else they leave it, and wait longer before they look at the next. Reading isn't counted as
-keystrokes; the rows read are.
+With ``--clusters`` the annotator looks at the cluster of the ticket at hand (``k``), reads the
+list, unmarks what has another label and answers the rest at once, where that takes fewer keys than
+one by one; else they leave it, and wait longer before they look at the next. Reading isn't counted
+as keystrokes; the rows read are.
 """
 
 from __future__ import annotations
