@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "pick",
         ("/",),
-        "see the grades, and describe them; move a score with the arrows",
+        "see and describe the grades; arrows move a score",
         "grades",
         1,
         tasks=_GRADE,
