@@ -235,7 +235,8 @@ class _RecipeRun:
             annotators = self._annotators()
             if annotators:
                 ending.callback(annotators.close)
-            session = self._session(ledger, dataset, Background(learner, None, loader, annotators))
+            background = Background(learner, None, loader, annotators=annotators)
+            session = self._session(ledger, dataset, background)
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome
@@ -243,7 +244,7 @@ class _RecipeRun:
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             self._withdraw_if_wrong(conn, dataset)
-            code = self._shown(session, dataset, actions, learner)
+            code = self._shown(session, ledger, actions, learner)
         self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
         return code
@@ -290,7 +291,7 @@ class _RecipeRun:
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
-            replace(background, inflow=inflow),
+            replace(background, inflow=inflow, lookups=None if self.plain else ledger.lookups),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
         )
@@ -298,13 +299,13 @@ class _RecipeRun:
     def _shown(
         self,
         session: Session,
-        dataset: Dataset,
+        ledger: StoreLedger,
         actions: Sequence[Action],
         learner: LearnerProcess | None,
     ) -> int:
         """Show the session, line by line or as a screen, until the annotator quits."""
         label_keys, theme = self.recipe.screen.label_keys, self.invocation.theme
-        display = Display(dataset.name, label_keys, actions, theme, self.extras)
+        display = Display(ledger.dataset.name, label_keys, actions, theme, self.extras)
         if self.plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
@@ -318,6 +319,7 @@ class _RecipeRun:
                 learner.wake(function)
             if self.reader:
                 self.reader.start(function)
+            ledger.lookups.wake = function
 
         return app.run(session, display, wake=wake, on_error=logs.record)
 

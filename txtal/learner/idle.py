@@ -8,7 +8,7 @@ from typing import Protocol
 
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
-from txtal.types import Explanation, Ranking
+from txtal.types import Cluster, Explanation, Ranking
 
 Step = Callable[[], bool]
 """Does a part of something, if there is a part to do; returns whether to come back for more."""
@@ -70,6 +70,10 @@ class Ranker(Protocol):
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Weigh the words of a ticket for a label."""
+        ...
+
+    def gather(self, ticket_id: int) -> Cluster:
+        """Find the open tickets like one, to be answered together."""
         ...
 
 

@@ -12,6 +12,7 @@ from txtal.engine.fallback import steadfast
 from txtal.errors import TxtalError
 from txtal.learner import drifting, measuring
 from txtal.learner.behind import Behind
+from txtal.learner.clustering import cluster_of
 from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
@@ -30,6 +31,7 @@ from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
+    Cluster,
     Explanation,
     LearnerSettings,
     LearnerStatus,
@@ -204,6 +206,10 @@ class PoolLearner:
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Weigh the words of a ticket for a label; none without a model."""
         return explanation(self.fit, self.source, ticket_id, label_id)
+
+    def gather(self, ticket_id: int) -> Cluster:
+        """Find the open tickets like one that the model gives the same label."""
+        return cluster_of(self.fit, self.source, ticket_id)
 
     def suspects(self, fit: Fit) -> list[Suspect]:
         """Return the answers that are probably wrong, the most suspect first."""

@@ -82,7 +82,7 @@ class SideColumn:
         """The newest answers, of whatever session."""
         version = (session.ledger.newest(), session.scheme)
         if self._recent[0] != version:
-            found = lookup.history(session, Query())[:_RECENT]
+            found = lookup.history(session.ledger.finder, Query())[:_RECENT]
             self._recent = (version, found)
         for one in self._recent[1]:
             answer = one.answer

@@ -105,6 +105,8 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "history": "answers: ",
         "search": "tickets: ",
         "similar": "like this one: ",
+        "near": "nearly the same: ",
+        "cluster": "to answer like this one: ",
     }[purpose]
 
 
