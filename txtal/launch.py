@@ -336,8 +336,8 @@ def _reader(recipe: Recipe, reading: Reading) -> Reader | None:
     source, follow = recipe.tickets, recipe.questions.stream.follow
     piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
     return Reader(
-        lambda on_bad, stop: arriving(
-            source, on_bad, stop, follow=follow, stdin=piped, reading=reading
+        lambda on_bad, say, stop: arriving(
+            source, on_bad, stop, follow=follow, stdin=piped, reading=reading, say=say
         )
     )
 
