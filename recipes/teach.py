@@ -27,6 +27,9 @@ def teach(
     task: Annotated[Task | None, "One label, several, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
     patterns: Annotated[Path | None, "Highlight words from a Prodigy patterns file."] = None,
+    rules: Annotated[
+        Path | None, "Rules that vote, and are measured: .toml, .jsonl or a recipe's .py."
+    ] = None,
     keys: Annotated[LabelKeys, "Label keys: first nine, most probable nine, or letters."] = "auto",
     strategy: Annotated[str, "-s", "Strategy that picks tickets; see docs/strategies.md."] = "auto",
     vectors: Annotated[
@@ -109,6 +112,7 @@ def teach(
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,
+        rules=rules,
     )
 
 

@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
 
 from txtal import config, logs
-from txtal.errors import UsageError
+from txtal.annotators.client import AnnotatorProcess
+from txtal.annotators.protocol import AnnotatorJob
+from txtal.annotators.rules import read_rules
+from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
@@ -23,10 +26,18 @@ from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
+from txtal.recipes.labelling import in_file
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
+from txtal.store import (
+    DEFAULT_PATH,
+    datasets,
+    make_cache_folder,
+    predictions,
+    schema,
+    settings,
+)
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
@@ -74,6 +85,8 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
 
     plain = invocation.plain or is_dumb(os.environ)
     recipe.check()
+    if recipe.model.rules:
+        read_rules(recipe.model.rules)
     _check_terminal(plain, recipe.tickets == "-")
     extras = recipe.screen.extras()
     actions = mapped(invocation.keymap, invocation.preset, extras)
@@ -219,14 +232,19 @@ class _RecipeRun:
                 overlap=self.recipe.questions.overlap,
             )
             ending.callback(_close, ledger)
-            session = self._session(ledger, dataset, learner, loader)
+            annotators = self._annotators()
+            if annotators:
+                ending.callback(annotators.close)
+            session = self._session(ledger, dataset, Background(learner, None, loader, annotators))
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome
             # From here on writes happen between two keys: a lock is shown and tried again, not
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            self._withdraw_if_wrong(conn, dataset)
             code = self._shown(session, dataset, actions, learner)
+        self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
         return code
 
@@ -240,13 +258,20 @@ class _RecipeRun:
         learner.start()
         return learner
 
-    def _session(
-        self,
-        ledger: StoreLedger,
-        dataset: Dataset,
-        learner: LearnerProcess | None,
-        loader: LoaderProcess | None,
-    ) -> Session:
+    def _annotators(self) -> AnnotatorProcess | None:
+        """The process in which rules vote, started; None where nothing does."""
+        model, code = self.recipe.model, self.invocation.code
+        files = [*dict.fromkeys([*([model.rules] if model.rules else []), *_own_rules(code)])]
+        if not files:
+            return None
+        job = AnnotatorJob(
+            str(self.invocation.database), self.recipe.dataset, tuple(map(str, files))
+        )
+        voting = AnnotatorProcess(job, log=logs.path())
+        voting.start()
+        return voting
+
+    def _session(self, ledger: StoreLedger, dataset: Dataset, background: Background) -> Session:
         questions, screen = self.recipe.questions, self.recipe.screen
         seed = f"{questions.seed}:{ledger.file.session_id}"
         inflow = None
@@ -265,7 +290,7 @@ class _RecipeRun:
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
-            Background(learner, inflow, loader),
+            replace(background, inflow=inflow),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
         )
@@ -296,6 +321,12 @@ class _RecipeRun:
 
         return app.run(session, display, wake=wake, on_error=logs.record)
 
+    def _withdraw_if_wrong(self, conn: Connection, dataset: Dataset) -> None:
+        """Take back the model's labels if those that people checked are wrong too often."""
+        with suppress(LockedError):  # `txtal finish` looks again
+            if why := predictions.withdraw_if_wrong(conn, dataset.id):
+                self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")
+
     def _goodbye(self, session: Session, dataset: Dataset) -> None:
         database = self.invocation.database
         where = "" if database == DEFAULT_PATH else f" --db {quote(str(database))}"
@@ -303,6 +334,11 @@ class _RecipeRun:
             f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
             f"`txtal{where} export {quote(dataset.name)} -o FILE`"
         )
+
+
+def _own_rules(code: Path) -> list[Path]:
+    """Return the recipe's file, if it has labelling functions."""
+    return [code] if in_file(code) else []
 
 
 def _close(ledger: StoreLedger) -> None:

@@ -11,7 +11,7 @@ from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
 from txtal.learner import protocol
 from txtal.store.sqlite import Connection
-from txtal.types import SUSPECT, LearnerSettings, Ranking, StopRule, Suspect
+from txtal.types import SUSPECT, LearnerSettings, Ranking, RankingSettings, StopRule, Suspect
 
 WRONG = (0, 7, 20)
 """Which of the answers are wrong."""
@@ -81,7 +81,7 @@ def test_a_few_answers_are_too_few_to_doubt_any(
 
 def test_rankings_have_suspects_only_when_asked_for(desk: Desk) -> None:
     assert not desk.learner().rank().suspects
-    settings = LearnerSettings("lexical@en", "margin", suspects=True)
+    settings = LearnerSettings("lexical@en", "margin", ranking=RankingSettings(suspects=True))
     ranking = desk.learner(settings).rank()
     first = ranking.suspects[0]
     assert first.ticket_id in wrong_tickets(desk)

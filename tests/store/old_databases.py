@@ -27,6 +27,7 @@ COMMITS = {
     6: "c823e0a",
     7: "8e26a59",
     8: "8c284b7",
+    12: "f043341",
 }
 """The last commit whose program makes files of each schema."""
 

@@ -38,11 +38,13 @@ SECTIONS: Mapping[str, Mapping[str, Listed]] = {
         "evaluate": Listed("evaluate:command", "Measure accuracy on a dataset or a labelled file."),
         "suspects": Listed("suspects:command", "List answers that are probably wrong."),
         "advise": Listed("advise:command", "Find labels to merge, split, add or describe."),
+        "rules": Listed("rules:command", "Show how accurate rules and commands are."),
         "drift": Listed("drift:command", "Find out whether new tickets differ from the old."),
         "simulate": Listed("simulate:command", "Test on labelled data what active learning saves."),
     },
     "Use the result": {
         "export": Listed("export:command", "Write a dataset's answers as training data."),
+        "finish": Listed("finish:command", "Have the model label the rest, to a proven bound."),
         "train": Listed("train:command", "Train a classifier and save it to a folder."),
         "predict": Listed("predict:command", "Label texts with a classifier from `txtal train`."),
         "models": Listed("models:models", "List the versions that `txtal train` made."),

@@ -208,9 +208,15 @@ class _Export:
     def predictions(self) -> Iterator[PredictedRow]:
         """What only the model labelled."""
         from txtal.formats.rows import predicted_row
-        from txtal.store import arrivals
+        from txtal.store import arrivals, predictions
 
-        for found in arrivals.predictions(self.conn, self.dataset.id):
+        proven = {one.ticket.id: one for one in predictions.predictions(self.conn, self.dataset.id)}
+        of_stream = (
+            one
+            for one in arrivals.predictions(self.conn, self.dataset.id)
+            if one.ticket.id not in proven
+        )
+        for found in chain(of_stream, proven.values()):
             yield predicted_row(found, self.dataset.scheme)
 
     def write(self, row: ExportFormat, target: Target) -> dict[str, tuple[Path | None, Written]]:

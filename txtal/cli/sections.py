@@ -12,6 +12,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("strategy", "vectors", "lang", "spacy", "names", "robust", "suspects", "new"),
         *("review", "synthesise", "seed"),
     ),
+    "Other annotators": ("rules", "suggest", "suggest_budget"),
     "Quality": ("audit", "stop_at", "stop_gain", "recheck", "overlap"),
     "Stream": ("stream", "follow", "budget", "band"),
     "Reading SOURCE": ("text_fields", "id_field", "meta_fields", "encoding", "import_format"),

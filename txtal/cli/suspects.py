@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,6 +46,7 @@ def command(
     console: Console = context.obj
     names = options.names_as_taught(context, dataset)
     settings = features.settings(context, dataset, names=names)
+    settings = replace(settings, measured=False)  # the accuracy isn't what is wanted here
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.learn()
     found = learner.suspects(fit)

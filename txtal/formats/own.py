@@ -64,7 +64,7 @@ def restored(record: Record) -> Record:
     named = extra.get("task") in TASKS  # exports of 0.1 didn't name it, nor the votes
     ours = RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS
     if extra.keys() >= PREDICTION_KEYS:
-        return _without(record, ours | PREDICTION_KEYS)
+        return _without(record, ours | PREDICTION_KEYS | {"precision"})
     return _without(record, ours) if extra.keys() >= ANSWER_KEYS else record
 
 

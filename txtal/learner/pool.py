@@ -161,6 +161,9 @@ class PoolLearner:
         """Gather the tickets of a fit to pick from."""
         rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
         rows = self._sweeper.candidates(fit, rng)
+        done = fit.features.rows(sorted(fit.snapshot.log.labelled))
+        left = rows[~np.isin(rows, done)]
+        rows = left if len(left) else rows  # what the model labelled under a bound comes last
         if self.settings.ranking.new:
             rows = self._new_of(fit, rows)
         return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))

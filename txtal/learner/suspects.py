@@ -25,6 +25,9 @@ NEWEST = 20
 
 NEAREST = 5
 
+_AT_ONCE = 256
+"""Answers whose cosines to all others are held at once."""
+
 GROWTH = 1.1
 """A robust fit looks again at this many times the answers of the last look."""
 
@@ -89,12 +92,17 @@ def _settled(standing: Sequence[Answer]) -> set[int]:
 def _nearest(features: Floats, rows: Indices) -> list[tuple[tuple[int, float], ...]]:
     """Find the rows nearest to each of ``rows``, itself left out, with their cosines."""
     unit = unit_rows(features)
+    count = min(NEAREST, len(unit) - 1)
     beside = []
-    for row in rows.tolist():
-        cosines = unit @ unit[row]
-        cosines[row] = -np.inf
-        first = np.argsort(-cosines, kind="stable")[: min(NEAREST, len(unit) - 1)]
-        beside.append(tuple(zip(first.tolist(), cosines[first].tolist(), strict=True)))
+    for begin in range(0, len(rows), _AT_ONCE):
+        block = rows[begin : begin + _AT_ONCE]
+        cosines = unit[block] @ unit.T
+        cosines[np.arange(len(block)), block] = -np.inf
+        first = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        near = np.take_along_axis(cosines, first, axis=1)
+        order = np.lexsort((first, -near), axis=1)
+        ordered = (np.take_along_axis(of, order, axis=1).tolist() for of in (first, near))
+        beside += [tuple(zip(*pair, strict=True)) for pair in zip(*ordered, strict=True)]
     return beside
 
 

@@ -129,6 +129,9 @@ class ModelOptions:
     strategy: str = _DEFAULTS.strategy
     names: bool = True
     """Whether to learn from what the labels are called, too."""
+    rules: Path | None = None
+    """A file of rules that vote: ``.toml``, ``.jsonl`` or a recipe's ``.py``; see
+    :mod:`txtal.annotators.rules`. The labelling functions in the recipe's own file always do."""
     robust: bool = False
     """Whether to train without answers that look impossible by a model of the others."""
     new: bool = False

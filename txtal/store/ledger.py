@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from txtal.store import answers, datasets, label_changes, labels, leases, revisions, stats, tickets
+from txtal.store import (
+    answers,
+    datasets,
+    label_changes,
+    labels,
+    leases,
+    predictions,
+    revisions,
+    stats,
+    tickets,
+)
 from txtal.store.annotators import Others
 from txtal.store.disputes import Disputes
 from txtal.store.finder import Finder
@@ -57,6 +67,7 @@ class StoreLedger:
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
         self._others = Others(conn, dataset.id, session_id, annotator)
+        self._checks = predictions.to_check(conn, dataset.id)
         self._scheme_event = labels.newest_event(conn, dataset.id)
 
     # --- answers ----------------------------------------------------------------------------
@@ -189,6 +200,20 @@ class StoreLedger:
         """Lease a ticket that everybody is shown and another has answered; None if none waits."""
         waiting = self._others.shared
         return self.tickets.take_first(waiting) if waiting else None
+
+    @property
+    def checks(self) -> bool:
+        """Whether labels that the model gave wait to be checked."""
+        return bool(self._checks)
+
+    def take_check(self) -> int | None:
+        """Lease a ticket whose label by the model is to be checked; None if none waits."""
+        found = self.tickets.take_first(self._checks)
+        if found is None:
+            with self.file.reading():
+                self._checks = predictions.to_check(self.file.conn, self.dataset.id)
+            found = self.tickets.take_first(self._checks)
+        return found
 
     # --- the model, and the whole -----------------------------------------------------------
 

@@ -6,7 +6,7 @@ import itertools
 import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -216,6 +216,22 @@ def get(conn: Connection, ticket_id: int) -> Ticket:
     if row is None:
         raise KeyError(ticket_id)
     return replace(from_row(row), synthetic=bool(row["synthetic"]))
+
+
+def some(conn: Connection, ticket_ids: Sequence[int]) -> list[Ticket]:
+    """Return those of these tickets that are there and can be read, in order of loading.
+
+    Whoever needs the others hears of them from ``txtal verify``.
+    """
+    rows = conn.execute(
+        "SELECT * FROM ticket WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(ticket_ids),),
+    )
+    found = []
+    for row in rows:
+        with suppress(DamagedError):
+            found.append(from_row(row))
+    return found
 
 
 def from_row(row: sqlite.Row) -> Ticket:

@@ -31,6 +31,7 @@ from txtal.types.reasons import (
     ALIKE,
     AUDIT,
     BULK,
+    CHECK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -60,11 +61,13 @@ from txtal.types.scheme import (
 from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
+from txtal.types.votes import SourceKind, SourceVote, VoteSource
 
 __all__ = [
     "ALIKE",
     "AUDIT",
     "BULK",
+    "CHECK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",
@@ -118,6 +121,8 @@ __all__ = [
     "Revision",
     "Scheme",
     "Settled",
+    "SourceKind",
+    "SourceVote",
     "Span",
     "Spending",
     "Standing",
@@ -128,4 +133,5 @@ __all__ = [
     "Ticket",
     "Undone",
     "Verdict",
+    "VoteSource",
 ]

@@ -11,7 +11,6 @@ from typing import Any
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import (
-    AUDIT,
     ONE_OF,
     Answer,
     Found,
@@ -193,7 +192,7 @@ def no_suggestion(session: Session, question: Question) -> str:
         return ""
     if question.said:
         return "no majority"
-    if question.ranked.reason == AUDIT:
+    if reasons.blind(question.ranked.reason):
         return "random check: no suggestion, so that it can't sway you"
     known = question.ranked.probabilities
     if session.ranking and session.ranking.revision.note and not known:
