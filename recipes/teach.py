@@ -24,6 +24,7 @@ def teach(
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
     labels_from: Annotated[Path | None, "Read labels from a file, one per line."] = None,
     rating: Annotated[str | None, "Grades instead of labels, such as 1-5."] = None,
+    score: Annotated[str | None, "Scores on a long scale, such as 0-100."] = None,
     task: Annotated[Task | None, "One label, several, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
     patterns: Annotated[Path | None, "Highlight words from a Prodigy patterns file."] = None,
@@ -92,6 +93,7 @@ def teach(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        score=score,
         overlap=overlap,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",

@@ -134,7 +134,7 @@ class _RecipeRun:
         """The dataset, made or brought up to the recipe's labels."""
         recipe, scheme = self.recipe, self.recipe.scheme
         labels = scheme.specs()
-        task = "rating" if scheme.rating else scheme.task
+        task = "rating" if scheme.scale else scheme.task
         dataset = datasets.prepare(conn, recipe.dataset, labels, task)
         recipe.model.check_dataset(dataset)
         current = {label.name for label in dataset.scheme.labels}
@@ -167,7 +167,7 @@ class _RecipeRun:
         if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
             raise UsageError(
                 f"{self.recipe.dataset}: has no labels yet; give them with -l bug,praise or "
-                "--labels-from FILE, or grades with --rating 1-5"
+                "--labels-from FILE, or grades with --rating 1-5, or scores with --score 0-100"
             )
 
     def _warn(self, dataset: Dataset) -> None:
@@ -236,7 +236,8 @@ class _RecipeRun:
             annotators = self._annotators()
             if annotators:
                 ending.callback(annotators.close)
-            session = self._session(ledger, dataset, Background(learner, None, loader, annotators))
+            background = Background(learner, None, loader, annotators=annotators)
+            session = self._session(ledger, dataset, background)
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome
@@ -244,7 +245,7 @@ class _RecipeRun:
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             self._withdraw_if_wrong(conn, dataset)
-            code = self._shown(session, dataset, actions, learner)
+            code = self._shown(session, ledger, actions, learner)
         self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
         return code
@@ -291,7 +292,7 @@ class _RecipeRun:
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
-            replace(background, inflow=inflow),
+            replace(background, inflow=inflow, lookups=None if self.plain else ledger.lookups),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
         )
@@ -299,13 +300,13 @@ class _RecipeRun:
     def _shown(
         self,
         session: Session,
-        dataset: Dataset,
+        ledger: StoreLedger,
         actions: Sequence[Action],
         learner: LearnerProcess | None,
     ) -> int:
         """Show the session, line by line or as a screen, until the annotator quits."""
         label_keys, theme = self.recipe.screen.label_keys, self.invocation.theme
-        display = Display(dataset.name, label_keys, actions, theme, self.extras)
+        display = Display(ledger.dataset.name, label_keys, actions, theme, self.extras)
         if self.plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
@@ -319,6 +320,7 @@ class _RecipeRun:
                 learner.wake(function)
             if self.reader:
                 self.reader.start(function)
+            ledger.lookups.wake = function
 
         return app.run(session, display, wake=wake, on_error=logs.record)
 

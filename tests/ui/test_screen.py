@@ -824,8 +824,7 @@ def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
     session = ranked_session("rating", ("1", "2", "3"))
     sitting = Sitting(session, columns=100)
     text = sitting.read()
-    # 0.3 of being one too low, 0.08 of being one too high
-    assert "▸ grade 2, give or take 0.4" in text
+    assert "▸ grade 2 (90%: 1–3)" in text  # 0.3 of being one too low, 0.08 of one too high
     assert "off by 0.8 (0.7–0.9" in text
     sitting.press("accept")
     assert given(session)[-1] == ("accept", (2,))

@@ -40,7 +40,10 @@ def grades(estimate: Data) -> str:
 def show_sums(data: Data, source: str) -> None:
     """The headline, a line each; ``source`` says what it is from."""
     if data["mean_absolute_error"]:
-        put(f"mean error {grades(data['mean_absolute_error'])} grades")
+        put(f"mean error {grades(data['mean_absolute_error'])}")
+    if data.get("scored"):  # that it is right to the number says nothing
+        put(source)
+        return
     put(f"accuracy  {interval(data['accuracy'])}")
     put(f"macro-F1  {interval(data['macro_f1'])}")
     put(f"calibration error {percent(data['calibration']['ece'])}")
@@ -91,10 +94,18 @@ def show_overlap(data: Data) -> None:
     elif overlap.share:
         put(shared(overlap, "among those it learned from"))
         if data["without_overlap"]:
-            put(f"without them: accuracy {interval(data['without_overlap']['accuracy'])}")
-            put(f"              macro-F1 {interval(data['without_overlap']['macro_f1'])}")
+            _show_without(data["without_overlap"])
         else:
             put("so this measures how well it remembers, not how good it is on new texts")
+
+
+def _show_without(data: Data) -> None:
+    """The figures without what had been learned from; of ratings the error."""
+    if data["mean_absolute_error"]:
+        put(f"without them: mean error {grades(data['mean_absolute_error'])}")
+        return
+    put(f"without them: accuracy {interval(data['accuracy'])}")
+    put(f"              macro-F1 {interval(data['macro_f1'])}")
 
 
 def show_labels(data: Data) -> None:

@@ -73,6 +73,8 @@ def command(
         estimates.show_others(body)
     elif "curve" in body:
         estimates.show_curve(body)
+    if body.get("scored"):
+        return
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
@@ -171,5 +173,6 @@ def _of_classifier(
         "source": source,
         **as_data(tried.measures, names),
         "overlap": tried.overlap and asdict(tried.overlap),
-        "without_overlap": apart and {key: apart[key] for key in ("accuracy", "macro_f1")},
+        "without_overlap": apart
+        and {key: apart[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")},
     }

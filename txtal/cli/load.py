@@ -30,6 +30,7 @@ class _AnswerOptions:
     annotator: str | None
     task: Task | None
     rating: str | None
+    score: str | None
     replacing: bool
     conflicts: Path | None
 
@@ -60,6 +61,7 @@ class _Preparation:
 )
 @click.option("--task", type=click.Choice(TASKS), help="Task of the answers.  [default: detected]")
 @click.option("--rating", metavar="LOW-HIGH", help="The answers are grades, such as 1-5.")
+@click.option("--score", metavar="LOW-HIGH", help="They are scores, such as 0-100.")
 @click.option(
     "--replace",
     "replacing",
@@ -110,15 +112,22 @@ def command(
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")
     if not wanted.prepare and (wanted.engine, wanted.scheduler) != ("local", None):
         raise UsageError("--engine needs --prepare: loading itself runs on this machine")
-    of_answers = (given.rating, given.replacing, given.conflicts, reading.label, reading.labels)
+    of_answers = (
+        given.rating,
+        given.score,
+        given.replacing,
+        given.conflicts,
+        reading.label,
+        reading.labels,
+    )
     if not answers and any(of_answers):
         raise UsageError(
-            "--label, --rating, --replace and --conflicts are about the answers of a file: give "
-            "--answers, too"
+            "--label, --rating, --score, --replace and --conflicts are about the answers of a "
+            "file: give --answers, too"
         )
     check_engine(wanted.engine, wanted.scheduler)
     from txtal.formats.folders import shards
-    from txtal.types.grades import grades
+    from txtal.types import grades
 
     if wanted.code:
         from txtal.recipes.recipe import load_file
@@ -133,7 +142,7 @@ def command(
         options.annotator_of(context, given.annotator),
         is_named,
         given.task,
-        grades(given.rating) if given.rating else (),
+        grades.given(given.rating, given.score),
         given.replacing,
     )
     files = [file for named in source for file in shards(named, console.say)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "Labels": ("label", "labels_from", "rating", "task", "guidelines", "patterns", "keys"),
+    "Labels": ("label", "labels_from", "rating", "score", "task", "guidelines", "patterns", "keys"),
     "Which ticket next": (
         *("strategy", "vectors", "lang", "spacy", "names", "robust", "suspects", "new"),
         *("review", "synthesise", "seed"),

@@ -96,6 +96,14 @@ class _Output:
     as_json: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _LabelNumbers:
+    """What the labels are, where they are numbers."""
+
+    rating: str | None
+    score: str | None
+
+
 @click.command("simulate")
 @click.argument("source")
 @click.option("--test", required=True, help="Labelled file to measure on.")
@@ -160,6 +168,7 @@ class _Output:
     help="Macro-F1 to reach, or mean absolute error.  [default: what random reaches]",
 )
 @click.option("--rating", metavar="LOW-HIGH", help="The labels are grades, such as 1-5.")
+@click.option("--score", metavar="LOW-HIGH", help="They are scores, such as 0-100.")
 @options.pipeline
 @click.option(
     "--jobs",
@@ -187,6 +196,7 @@ class _Output:
 @click.pass_obj
 @options.gathered(_Compared, "compared")
 @options.gathered(_Output, "output")
+@options.gathered(_LabelNumbers, "numbers")
 def command(
     console: Console,
     source: str,
@@ -194,7 +204,7 @@ def command(
     reading: Reading,
     compared: _Compared,
     target: float | None,
-    rating: str | None,
+    numbers: _LabelNumbers,
     jobs: int,
     resume: Path | None,
     output: _Output,
@@ -217,14 +227,14 @@ def command(
     from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
-    from txtal.types.grades import grades
+    from txtal.types.grades import given as scale_given
 
     _check(output.report, source, test, *filter(None, [resume, compared.code]))
-    if target is not None and target > 1 and not rating:
+    if target is not None and target > 1 and not (numbers.rating or numbers.score):
         raise UsageError("--target is a macro-F1 of at most 1, such as 0.8")
     planned = compared.planned()
     bad = BadLines(console, strict=False)
-    scale = grades(rating) if rating else ()
+    scale = scale_given(numbers.rating, numbers.score)
 
     def labelled(one: str) -> Labelled:
         if one.startswith(OWN):

@@ -17,6 +17,7 @@ from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
 from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count
+from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
     from txtal.measures.agreement import AnnotatorAgreement
@@ -128,7 +129,10 @@ def _show(found: Stats) -> None:
     click.echo()
     _show_quality(found)
     click.echo()
-    _show_counts("label", "accepted", found.answers.labels)
+    if found.dataset.scheme.scored:
+        _show_counts("score", "accepted", in_ranges(found.answers.labels))
+    else:
+        _show_counts("label", "accepted", found.answers.labels)
     click.echo()
     _show_counts("annotator", "answers", found.answers.annotators)
 
@@ -150,7 +154,8 @@ def _show_quality(found: Stats) -> None:
         told = quality(headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
-        put("accuracy: not yet, needs 10 answered random picks")
+        what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
+        put(f"{what}: not yet, needs 10 answered random picks")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
     if found.disputed:

@@ -13,7 +13,7 @@ from txtal.errors import DataError, UsageError
 from txtal.formats.times import epoch
 from txtal.text import normalise_label, shorten
 from txtal.types import VERDICTS, Record, Task, Verdict
-from txtal.types.grades import span
+from txtal.types.grades import noun, span
 
 LONGEST_ANSWER = 7 * 86_400
 """Seconds above which what a file says an answer took is taken for something else."""
@@ -108,7 +108,7 @@ def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) ->
     """Raise DataError unless the record names one of the grades, or no label."""
     if labels and (len(labels) > 1 or labels[0] not in grades):
         raise DataError(
-            f"{shorten(', '.join(labels), 60)!r} is not one of the grades {span(grades)}, "
+            f"{shorten(', '.join(labels), 60)!r} is not one of the {noun(grades)}s {span(grades)}, "
             f"in the ticket {shorten(record.text, 60)!r}"
         )
 

@@ -8,7 +8,8 @@ from typing import Any, cast
 from txtal.errors import UsageError
 from txtal.formats.rows import ORIGINAL
 from txtal.types import TASKS, Record, Scheme, Task
-from txtal.types.grades import are_grades, grades
+from txtal.types.grades import are_grades
+from txtal.types.grades import scale as scale_of
 
 TASK = "task"
 """What kind of dataset the answer is from."""
@@ -51,7 +52,7 @@ def task_of(extra: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]] | None:
     if task != "rating":
         return cast(Task, task), ()
     try:
-        return "rating", grades(str(scale))
+        return "rating", scale_of(str(scale))
     except UsageError:
         return None
 

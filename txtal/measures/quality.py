@@ -8,6 +8,7 @@ from typing import Any
 
 from txtal.text import count
 from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
+from txtal.types.grades import are_scores
 
 DIGITS = 4
 
@@ -35,6 +36,7 @@ def as_data(
         "accuracy": _estimate(measures.accuracy),
         "macro_f1": _estimate(measures.macro_f1),
         "mean_absolute_error": measures.error and _estimate(measures.error),
+        **({"scored": True} if measures.error and are_scores(list(names)) else {}),
         "labels": {names[one.label]: _label(one) for one in measures.labels if one.label in names},
         "confusion": [
             {

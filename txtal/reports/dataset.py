@@ -18,6 +18,7 @@ from txtal.reports.page import safe
 from txtal.store.history import FitRecord, History
 from txtal.text import count, shorten
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
+from txtal.types.grades import in_ranges
 
 WINDOWS = 20
 """Stretches of answers whose labels are shown beside one another, at most."""
@@ -106,7 +107,7 @@ def _quality(history: History, measured: Sequence[FitRecord]) -> Iterator[str]:
         )
     ]
     measures = measured[-1].measures if measured else None
-    if measures:
+    if measures and not history.dataset.scheme.scored:
         drawn.append(
             html.figure(
                 "Calibration",
@@ -156,6 +157,11 @@ def _explained(measures: Measures) -> str:
 
 def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> Iterator[str]:
     accepted = _accepted(history.standing)
+    if history.dataset.scheme.scored:
+        counts = {names[label]: accepted[label] for label in names}
+        ranges = [(name, f"{n:,}") for name, n in in_ranges(counts).items()]
+        yield "<h2>Scores</h2>" + html.table(("scores", "answers"), ranges)
+        return
     met = {one.label: one for one in measures.labels}
     order = sorted(names, key=lambda label: -accepted[label])
     yield "<h2>Labels</h2>"

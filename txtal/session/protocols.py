@@ -9,6 +9,7 @@ from typing import Protocol
 
 from txtal.types import (
     Answer,
+    Cluster,
     Composed,
     Draft,
     Explanation,
@@ -16,6 +17,7 @@ from txtal.types import (
     LabelChange,
     LearnerStatus,
     Loading,
+    LookedUp,
     Overview,
     Ranked,
     Ranking,
@@ -50,9 +52,28 @@ class TicketFinder(Protocol):
 
     def history(self, query: Query, limit: int) -> list[Found]: ...
     def find(self, query: Query, limit: int) -> list[Found]: ...
+    def found(self, ticket_ids: Iterable[int]) -> list[Found]: ...
+    def near(self, ticket: Ticket, limit: int) -> list[Found]: ...
     def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
     def alike(self, ticket: Ticket) -> list[int]: ...
     def meta_keys(self) -> list[str]: ...
+
+
+Job = Callable[[TicketFinder], object]
+"""Looks something up."""
+
+
+class Lookups(Protocol):
+    """Looks things up: :class:`txtal.store.lookups.BackgroundLookups`, or at once."""
+
+    def begin(self, lane: str, job: Job) -> None:
+        """Look this up; what was begun in the same lane before is given up."""
+
+    def take(self, lane: str) -> LookedUp | None:
+        """The newest outcome of a lane, once; None while there is none. Never waits."""
+
+    def wait(self, lane: str) -> None:
+        """Wait until it is there, a fraction of a second at most."""
 
 
 class DisputeSource(Protocol):
@@ -119,6 +140,12 @@ class Learner(Protocol):
 
     def explain(self, ticket_id: int, label_id: int) -> None:
         """Find out why the model thinks of this label, when you can. Never waits."""
+
+    cluster: Cluster | None
+    """The newest answer to :meth:`gather`."""
+
+    def gather(self, ticket_id: int) -> None:
+        """Find the open tickets like this one, when you can. Never waits."""
 
     def poll(self) -> Ranking | None:
         """The newest ranking since the last call, if any. Never waits."""

@@ -80,8 +80,8 @@ def _check_same_grades(dataset: Dataset, specs: Sequence[LabelSpec]) -> None:
     there = [label.name for label in dataset.scheme.labels]
     if there and specs and [name for name, _ in specs] != there:
         raise UsageError(
-            f"{dataset.name}: has the grades {grades.span(there)}, and they stay as they are; "
-            "choose another dataset for other labels"
+            f"{dataset.name}: has the {grades.noun(there)}s {grades.span(there)}, and they stay as "
+            "they are; choose another dataset for other labels"
         )
 
 
@@ -91,7 +91,7 @@ def _check_grades(dataset: Dataset) -> None:
         shown = ", ".join(shorten(name, 20) for name in names[: grades.HIGHEST])
         raise UsageError(
             f"{shown}: no scale of grades; a rating has whole numbers in a row, as --rating 1-5 "
-            "makes them"
+            "or --score 0-100 makes them"
         )
 
 

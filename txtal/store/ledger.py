@@ -15,14 +15,16 @@ from txtal.store import (
     leases,
     predictions,
     revisions,
+    schema,
     stats,
     tickets,
 )
 from txtal.store.annotators import Others
 from txtal.store.disputes import Disputes
 from txtal.store.finder import Finder
+from txtal.store.lookups import BackgroundLookups
 from txtal.store.search import SearchIndex
-from txtal.store.session_file import SessionFile
+from txtal.store.session_file import ReadFile, SessionFile
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.stream_ledger import StreamLedger
 from txtal.store.ticket_leases import TicketLeases
@@ -66,9 +68,18 @@ class StoreLedger:
         self.disputes = Disputes(self.file, self.tickets, dataset)
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
+        self.lookups = BackgroundLookups(self._another_finder)
         self._others = Others(conn, dataset.id, session_id, annotator)
         self._checks = predictions.to_check(conn, dataset.id)
         self._scheme_event = labels.newest_event(conn, dataset.id)
+
+    def _another_finder(self) -> Finder:
+        """Open a finder with connections of its own, for a thread."""
+        file = self.file
+        conn = schema.open_readonly(file.path)
+        name = datasets.cache_name(conn, file.dataset_id)
+        index = SearchIndex(file.path, file.dataset_id, name)
+        return Finder(ReadFile(conn, file.path, file.dataset_id, file.session_id), index)
 
     # --- answers ----------------------------------------------------------------------------
 
@@ -235,6 +246,7 @@ class StoreLedger:
 
     def close(self) -> None:
         """End the session: give back its ticket and note the time. The connection stays open."""
+        self.lookups.close()
         self.finder.index.close()
         with self.file.reading():
             leases.release(self.file.conn, self.file.session_id)

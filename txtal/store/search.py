@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -134,6 +135,25 @@ class SearchIndex:
                 "SELECT ticket_id FROM shape WHERE shape = ? LIMIT ?", (shape(text), _MOST_ALIKE)
             )
             return [row[0] for row in rows]
+
+    def sharing(self, parts: Sequence[Sequence[str]]) -> list[int]:
+        """Ids of tickets that have all words of one of the parts, in no order."""
+        wanted = [
+            " AND ".join(f"text : {_quoted(word)}" for word in part) for part in parts if part
+        ]
+        if not wanted or not self._path.exists():
+            return []
+        with foreseen(self._path), within(self._ready(), SEARCH_SECONDS):
+            rows = self._ready().execute(
+                "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?",
+                (" OR ".join(f"({one})" for one in wanted), _MOST_ALIKE),
+            )
+            return [row[0] for row in rows]
+
+    def interrupt(self) -> None:
+        """Have a search in another thread end now."""
+        if self._conn is not None:
+            self._conn.interrupt()
 
     def _match(self, expression: str, limit: int) -> list[int]:
         if not expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from txtal.errors import DatabaseError
@@ -14,6 +15,20 @@ from txtal.store.intact import Intact
 from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 
 _QUICK_BUSY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A connection of its own that only reads, for a thread beside the session."""
+
+    conn: Connection
+    path: Path
+    dataset_id: int
+    session_id: int
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Turn SQLite's errors inside into DatabaseError."""
+        return foreseen(self.path)
 
 
 class SessionFile:

@@ -295,13 +295,19 @@ def sample(conn: Connection, dataset_id: int, size: int) -> list[int]:
 
 def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
     """The texts of these tickets, in the same order. Raises KeyError for an unknown id."""
+    found = texts_there(conn, ticket_ids)
+    return [found[ticket_id] for ticket_id in ticket_ids]
+
+
+def texts_there(conn: Connection, ticket_ids: Sequence[int]) -> dict[int, str]:
+    """The texts of those of these tickets that there are, by their ids."""
     found: dict[int, str] = {}
     for start in range(0, len(ticket_ids), _BATCH):
         batch = ticket_ids[start : start + _BATCH]
         marks = ",".join("?" * len(batch))
         rows = conn.execute(f"SELECT id, text FROM ticket WHERE id IN ({marks})", list(batch))
         found.update((row[0], row[1]) for row in rows)
-    return [found[ticket_id] for ticket_id in ticket_ids]
+    return found
 
 
 def records(conn: Connection, dataset_id: int) -> Iterator[Record]:

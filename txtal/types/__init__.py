@@ -1,6 +1,6 @@
 """The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
 
-from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
+from txtal.types.answers import Answer, Draft, Found, LookedUp, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
     Calibration,
@@ -18,6 +18,7 @@ from txtal.types.measures import (
 from txtal.types.models import (
     UNRANKED,
     Classified,
+    Cluster,
     Composed,
     Compute,
     Explanation,
@@ -88,6 +89,7 @@ __all__ = [
     "Bin",
     "Calibration",
     "Classified",
+    "Cluster",
     "Composed",
     "Compute",
     "Dataset",
@@ -105,6 +107,7 @@ __all__ = [
     "LearnerSettings",
     "LearnerStatus",
     "Loading",
+    "LookedUp",
     "Measures",
     "Near",
     "Outlook",

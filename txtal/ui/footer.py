@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from txtal.session.finding import can_gather
 from txtal.session.session import Session
 from txtal.ui import keys, standing, words
 from txtal.ui.actions import ACTIONS
@@ -98,6 +99,10 @@ def _as_offered(
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
     if action.name == "open" and look.typing.marked:
         return replace(action, hint=f"answer {len(look.typing.marked)}")
+    if action.name == "near":
+        return replace(
+            action, hint=f"{len(session.finding.near(session.question))} nearly the same"
+        )
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
@@ -122,6 +127,10 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         idle.add("side")
     if not session.guidelines:
         idle.add("guidelines")
+    if not session.finding.near(session.question):
+        idle.add("near")
+    if can_gather(session):
+        idle.add("cluster")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
     return idle

@@ -12,6 +12,7 @@ from txtal.session import explaining
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
+from txtal.types.grades import noun
 from txtal.ui import keys, standing, words
 from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
@@ -31,7 +32,6 @@ _LEGEND: tuple[tuple[str, str], ...] = (
     ("■ little to gain", "it may be time to stop: more answers would hardly change the model"),
 )
 _ACCURACY = ("accuracy 81%", "how often its suggestion is right, by random picks")
-_ERROR = ("off by 0.8", "mean error in grades, on random picks")
 _INTERVAL = ("(74–87, n 120)", "the 95% interval of that, and how many such tickets")
 
 
@@ -90,7 +90,8 @@ def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[
         lines += _explained(((action.shown, action.help) for action in group), width)
         lines.append([])
     lines.append([("class:title", "In the status line")])
-    measure = _ERROR if session.scheme.task == "rating" else _ACCURACY
+    error = f"mean error in {noun(session.scheme.labels)}s, on random picks"
+    measure = ("off by 0.8", error) if session.scheme.task == "rating" else _ACCURACY
     return [*lines, *_explained((*_LEGEND, measure, _INTERVAL), width)]
 
 
@@ -149,7 +150,9 @@ def why_lines(
         return
     name = words.labels(session.scheme, (label,))
     graded = session.scheme.task == "rating"
-    yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
+    yield [
+        ("class:title", f"Why {noun(session.scheme.labels)} {name}" if graded else f"Why {name}")
+    ]
     yield from _told(words.probabilities(session, question), width)
     explanation = explaining.explanation(session)
     if explanation is None or explanation.label != label:
@@ -206,10 +209,10 @@ def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line
 def progress_lines(session: Session, overview: Overview, width: int) -> Iterator[Line]:
     """The answers per label, and the estimate after more and more answers."""
     graded = session.scheme.task == "rating"
-    yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
+    yield [("class:title", f"Answers per {noun(session.scheme.labels) if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []
-    what = "Mean error in grades" if graded else "Accuracy"
+    what = f"Mean error in {noun(session.scheme.labels)}s" if graded else "Accuracy"
     yield [("class:title", f"{what}, on random picks")]
     yield from _curve(overview, session.scheme, width)
 

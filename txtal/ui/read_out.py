@@ -9,6 +9,7 @@ from txtal.recipes.extensions import Extension, Shown
 from txtal.session.session import Session
 from txtal.text import clean, shorten
 from txtal.types import Label, Question
+from txtal.types.grades import noun, span
 from txtal.ui import keys, standing, words
 from txtal.ui.keys import Action
 
@@ -80,7 +81,9 @@ def label_lines(session: Session, question: Question, keyboard: Keyboard) -> Ite
         share = f" {words.percent(probabilities[i])}" if i in probabilities else ""
         yield _label_line(session, key, scheme.label(i)) + share
     more = len(scheme.ids) - len(offered)
-    if more:
+    if scheme.scored:
+        yield f"a number, {span([label.name for label in scheme.labels])}"
+    elif more:
         yield f"and {more} more: type a name, or / and a part of it"
 
 
@@ -101,7 +104,7 @@ def prompt(session: Session) -> str:
     if task == "binary":
         return "answer [a yes/x no/space/u/f/?/q]: "
     if task == "rating":
-        return "answer [a/x/space/grade/u/f/?/q]: "
+        return f"answer [a/x/space/{noun(session.scheme.labels)}/u/f/?/q]: "
     chosen = f"chosen: {words.labels(session.scheme, session.current.chosen)}. "
     return f"{chosen if task == 'multilabel' else ''}answer [a/x/space/number/name/u/f/?/q]: "
 

@@ -47,6 +47,10 @@ class Typing:
     """The list of answers or tickets."""
     stale: bool = False
     """More was typed since it was listed."""
+    waiting: bool = False
+    """It is being looked for; what is in sight is the list before."""
+    marking: bool = False
+    """All rows are marked when it is there."""
     listed: tuple[Purpose, str] = ("search", "")
     """What the list was opened for, and what was typed to narrow it down."""
     marked: tuple[Found, ...] = ()

@@ -18,6 +18,7 @@ from txtal.types import (
     Question,
     Relabelled,
     Scheme,
+    grades,
     reasons,
 )
 from txtal.ui.modes import Purpose
@@ -31,6 +32,8 @@ _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
+_WHOLE = 0.9
+"""Probability from which a ticket's are taken for those of the whole scale."""
 _CLOSE = 0.2
 """How far apart two labels are at most that the model is unsure between."""
 _OPEN = 0.2
@@ -102,6 +105,8 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "history": "answers: ",
         "search": "tickets: ",
         "similar": "like this one: ",
+        "near": "nearly the same: ",
+        "cluster": "to answer like this one: ",
     }[purpose]
 
 
@@ -175,13 +180,24 @@ def suggestion(session: Session, question: Question) -> str:
 
 
 def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
-    """``grade 4, give or take 0.8``: by how much it would be off in the mean."""
-    name = labels(scheme, (suggested,))
-    place = {label: number for number, label in enumerate(scheme.ids)}
-    if likely.keys() != place.keys():
-        return f"grade {name}"
-    off = sum(p * abs(place[i] - place[suggested]) for i, p in likely.items())
-    return f"grade {name}, give or take {off:.1f}"
+    """``grade 4 (90%: 3–5)``: and between which it is, nine times in ten."""
+    said = f"{grades.noun(scheme.labels)} {labels(scheme, (suggested,))}"
+    low, high = _between(scheme, likely)
+    if low > high:
+        return said
+    ends = (scheme.labels[place].name for place in (low, high))
+    return f"{said} ({grades.LEVEL:.0%}: {'–'.join(ends)})"
+
+
+def interval(scheme: Scheme, question: Question) -> tuple[int, int]:
+    """Between which numbers of the scale, counted from 0, it is; 1, 0 where that is unknown."""
+    return _between(scheme, dict(question.ranked.probabilities))
+
+
+def _between(scheme: Scheme, likely: Mapping[int, float]) -> tuple[int, int]:
+    if sum(likely.get(label, 0.0) for label in scheme.ids) < _WHOLE:
+        return 1, 0  # of more labels than come with a ticket, or of another scale
+    return grades.between(likely.get(label, 0.0) for label in scheme.ids)
 
 
 def no_suggestion(session: Session, question: Question) -> str:
@@ -220,8 +236,8 @@ def why(session: Session, question: Question) -> str:
 
 def unsure_about(scheme: Scheme, question: Question) -> tuple[int, ...]:
     """Return the one or two labels that the model is unsure about; none where it is sure."""
-    if question.said:
-        return ()  # its probabilities are votes
+    if question.said or scheme.scored:
+        return ()  # its probabilities are votes, or of scores that are as good as each other
     known = [(i, proba) for i, proba in question.ranked.probabilities if i in scheme.names]
     if scheme.task == "multilabel":
         open_ones = [(abs(proba - 0.5), i) for i, proba in known if abs(proba - 0.5) <= _OPEN]
@@ -246,7 +262,9 @@ def picked_because(session: Session, question: Question) -> str:
 
 
 def probabilities(session: Session, question: Question) -> str:
-    """Return the most probable labels: ``refund 62%, billing 30%``."""
+    """Return the most probable labels: ``refund 62%, billing 30%``; of a score its interval."""
+    if session.scheme.scored:
+        return suggestion(session, question)
     return ", ".join(
         f"{labels(session.scheme, (label,))} {percent(share)}"
         for label, share in question.ranked.probabilities[:_SHARES]
