@@ -210,7 +210,7 @@ ACTIONS: tuple[Action, ...] = (
         ("c-t",),
         "fold the messages before the ticket, or show them",
         "thread",
-        4,
+        7,
         line="thread",
         do=reading.thread,
     ),
