@@ -87,6 +87,7 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
     recipe.check()
     if recipe.model.rules:
         read_rules(recipe.model.rules)
+    _check_dataset(recipe, invocation.database)
     _check_terminal(plain, recipe.tickets == "-")
     extras = recipe.screen.extras()
     actions = mapped(invocation.keymap, invocation.preset, extras)
@@ -374,10 +375,17 @@ def _reader(recipe: Recipe, reading: Reading) -> Reader | None:
     source, follow = recipe.tickets, recipe.questions.stream.follow
     piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
     return Reader(
-        lambda on_bad, stop: arriving(
-            source, on_bad, stop, follow=follow, stdin=piped, reading=reading
+        lambda on_bad, say, stop: arriving(
+            source, on_bad, stop, follow=follow, stdin=piped, reading=reading, say=say
         )
     )
+
+
+def _check_dataset(recipe: Recipe, database: Path) -> None:
+    """Raise UsageError for an unknown dataset, unless there are tickets or labels to make it of."""
+    if recipe.tickets is None and not (recipe.scheme.specs() or recipe.scheme.rating):
+        with closing(schema.open_readonly(database, older=True)) as conn, foreseen(database):
+            datasets.check(conn, recipe.dataset)
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

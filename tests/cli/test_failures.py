@@ -60,7 +60,7 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),
         (["manual", "d", "--plain", "--task", "multilabel"], "can't become multilabel"),
-        (["manual", "new", "--plain", "--task", "binary"], "no labels yet"),
+        (["manual", "new", "--plain", "--task", "binary"], "no dataset called 'new'"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
         (["teach", "d", "--plain", "--vectors", "nosuch"], "nosuch"),

@@ -50,6 +50,14 @@ def test_a_file_as_a_stream_line_by_line(stream: Program) -> None:
     assert "5 arrived, 5 asked" in stream.ok("stats", "d").out
 
 
+@pytest.mark.parametrize("how", ["--stream", "--follow"])
+def test_what_was_taken_for_the_text_is_said(quick: Program, how: str) -> None:
+    quick.file("t.jsonl", [{"body": "late", "nr": 1}, {"body": "broken", "nr": 2}])
+    ran = quick.ok("teach", "d", "t.jsonl", how, "--plain", "-l", "a,b", stdin="1\n2\nq\n")
+    assert "the text is taken from 'body'; --text chooses others ('body', 'nr')" in ran.out
+    assert [line["text"] for line in quick.exported()] == ["late", "broken"]
+
+
 @pytest.mark.parametrize("last", ["", "q\n", "Quit\n"])
 def test_a_growing_file_is_followed_until_the_answers_end(stream: Program, last: str) -> None:
     ran = stream.ok(

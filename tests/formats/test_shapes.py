@@ -71,6 +71,34 @@ SHAPES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         '2,1,mail,2023-01-01T10:01:00Z,2,3.2,"[{""taxonomy"":[[""x"",""y""],[""z""]]}]",late\n',
         [("late", "accept", "x / y", "z")],
     ),
+    "labels that are objects, as GitHub's": (
+        "a.jsonl",
+        lines({"text": "a", "labels": [{"id": 3, "name": "bug"}, {"id": 4, "name": "ui"}]}),
+        [("a", "accept", "bug", "ui")],
+    ),
+    "doccano's data": (
+        "a.jsonl",
+        lines({"id": 1, "data": "a", "label": ["X"]}, {"id": 2, "data": "b", "label": []}),
+        [("a", "accept", "X")],
+    ),
+    "Ground Truth": (
+        "a.manifest",
+        lines(
+            {"source": "a", "topic": 1,
+             "topic-metadata": {"class-name": "billing", "creation-date": "2023-01-01T10:00:00",
+                                "type": "groundtruth/text-classification"}},
+        ),
+        [("a", "accept", "billing")],
+    ),
+    "Ground Truth's several": (
+        "a.manifest",
+        lines(
+            {"source": "a", "topics": [0, 2],
+             "topics-metadata": {"class-map": {"0": "bug", "2": "ui"},
+                                 "type": "groundtruth/text-classification-multilabel"}},
+        ),
+        [("a", "accept", "bug", "ui")],
+    ),
     "Label Studio's CSV": (
         "a.csv",
         "annotation_id,annotator,created_at,id,lead_time,topic,text,updated_at\n"

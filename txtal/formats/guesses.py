@@ -42,6 +42,24 @@ def plain(name: str) -> str:
     return _NOT_A_LETTER.sub("", name.rpartition(".")[2]).casefold()
 
 
+def is_header(line: str) -> bool:
+    """Whether a line names the columns of a table, one of which is called as texts are.
+
+    Names are short and have no blank before them, as in a ticket such as "Review, please".
+    """
+    cells = re.split(r"[,;\t|]", line)
+    names = [cell.strip('"') for cell in cells]
+    return (
+        len(names) > 1
+        and all(len(name) <= _NAME and name == name.strip() for name in names)
+        and any(plain(name) in _BODIES for name in names)
+    )
+
+
+_NAME = 30
+"""Characters of a column's name at most."""
+
+
 def is_label_name(name: str) -> bool:
     """Whether people call a label so."""
     return plain(name) in _LABELS

@@ -125,7 +125,13 @@ def name(value: object) -> str | None:
         return str(value)
     if type(value) is float and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, Mapping):
+        return next((name(value[key]) for key in _NAMES if isinstance(value.get(key), str)), None)
     return None
+
+
+_NAMES = ("name", "label", "title", "value", "text")
+"""Keys that hold the name of a label that is an object, such as an issue's on GitHub."""
 
 
 @lru_cache(maxsize=4096)

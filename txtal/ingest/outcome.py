@@ -48,6 +48,8 @@ class LoadOutcome:
     def lines(self) -> list[str]:
         """In words; the notes have been said when they came up."""
         said = [summary(self.loaded, self.bad_lines)]
+        if not (self.loaded.added or self.loaded.duplicates or self.loaded.forgotten):
+            said.insert(0, f"{self.source} holds no tickets")
         if self.answers is not None:
             said += _answer_lines(self.answers)
         return said

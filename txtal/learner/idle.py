@@ -36,6 +36,8 @@ class Idle:
     """Find out whether more answers are worth giving."""
     tune: Step = _nothing
     """Try other hyperparameters."""
+    read_behind: Step = _nothing
+    """Read a few tickets with a better model, or find out whether it is better here."""
     notice_drift: Step = _nothing
     """Say, once, that the tickets loaded since the last answer are unlike the others."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from txtal.errors import DataError, TxtalError, UsageError
-from txtal.formats.readers.delimited import column_names
+from txtal.formats.readers.delimited import column_names, told_apart
 from txtal.formats.reading import Rows, Source
 from txtal.text import shorten
 
@@ -15,7 +15,7 @@ def read(source: Source) -> Rows:
     """The cells of each row by column, without empty ones.
 
     At the call raises UsageError without openpyxl, and DataError for a file that is no workbook or
-    whose header names a column twice.
+    whose header names the text twice.
     """
     path = source.file
     try:
@@ -67,10 +67,7 @@ def _damaged(source: Source, error: Exception) -> DataError:
 
 
 def _header(source: Source, cells: tuple[Any, ...]) -> list[str]:
-    header = column_names(cells)
-    twice = next((name for name in header if header.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"{source.name}: the header names a column twice, {twice!r}; rename one")
+    header = told_apart(column_names(cells), source)
     source.columns = tuple(header)
     return header
 

@@ -40,9 +40,17 @@ class Shape:
 
 def shapes() -> tuple[Shape, ...]:
     """Every shape; of two that recognise a record the first is right."""
-    from txtal.formats.shapes import argilla, helpdesks, label_studio, others, own_lines, prodigy
+    from txtal.formats.shapes import (
+        argilla,
+        ground_truth,
+        helpdesks,
+        label_studio,
+        others,
+        own_lines,
+        prodigy,
+    )
 
-    rooms = own_lines, label_studio, prodigy, argilla, others, helpdesks
+    rooms = own_lines, label_studio, prodigy, argilla, ground_truth, others, helpdesks
     return tuple(shape for room in rooms for shape in room.SHAPES)
 
 
