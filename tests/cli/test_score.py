@@ -48,6 +48,18 @@ def test_what_is_exported_loads_again_with_its_scale(scored: Program) -> None:
     )
 
 
+@pytest.mark.parametrize("tool", ["labelstudio", "argilla", "doccano", "csv", "parquet", "plain"])
+def test_scores_go_to_other_tools_and_come_back(scored: Program, tool: str) -> None:
+    suffix = {"csv": "csv", "parquet": "parquet"}.get(tool, "json")
+    out = f"{tool}.{suffix}"
+    scored.ok("export", "d", "-f", tool, "-o", out)
+    scored.ok("load", tool, out, "--answers", "--score", "0-100")
+    assert (
+        scored.json("stats", tool, "--json")["labels"]
+        == scored.json("stats", "d", "--json")["labels"]
+    )
+
+
 def test_a_classifier_predicts_scores_with_an_interval_that_holds(scored: Program) -> None:
     scored.ok("train", "d", "-o", "model", "--vectors", "lexical")
     scored.file("new.jsonl", scored_lines(200, 2))

@@ -830,6 +830,30 @@ def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
     assert given(session)[-1] == ("accept", (2,))
 
 
+def test_a_digit_begins_a_score_and_enter_takes_it() -> None:
+    session = make_session(labels=[str(score) for score in range(101)], task="rating")
+    sitting = Sitting(session)
+    assert "0 ·····" in sitting.read()
+    sitting.press("label", "6")
+    assert "find: 6" in sitting.read()
+    sitting.type("3")
+    sitting.press("choose")
+    assert given(session) == [("accept", (64,))]  # ids count from 1
+    assert "+ add the label" not in sitting.press("pick")
+
+
+def test_the_arrows_move_a_score_from_what_is_suggested() -> None:
+    session = ranked_session("rating", [str(score) for score in range(101)])
+    sitting = Sitting(session)
+    text = sitting.read()
+    assert "▸ score 1 (90%: 0–2)" in text
+    assert "▲" in text
+    sitting.press("pick")
+    sitting.press("previous")
+    sitting.press("choose")
+    assert given(session)[-1] == ("accept", (3,))  # the score 2
+
+
 def test_the_pages_speak_of_grades() -> None:
     session = ranked_session("rating", ("1", "2", "3"))
     sitting = Sitting(session, columns=120, rows=90)

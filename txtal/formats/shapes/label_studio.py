@@ -31,17 +31,19 @@ def _annotations(fields: Fields) -> list[Mapping[str, Any]]:
 
 
 _VALUES = ("choices", "taxonomy", "rating")
+_NUMBER = "number"
+"""What a score is there; beside a control for labels it is something else about the text."""
 
 
 def _results(annotation: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """(control, kind, value) of each result that is about the whole text."""
     found = []
     for result in annotation.get("result") or []:
-        if isinstance(result, Mapping) and result.get("type") in _VALUES:
+        if isinstance(result, Mapping) and result.get("type") in (*_VALUES, _NUMBER):
             value = result.get("value") or {}
             kind = str(result["type"])
             found.append((str(result.get("from_name")), kind, value.get(kind)))
-    return found
+    return [one for one in found if one[1] != _NUMBER] or found
 
 
 def _controls(fields: Fields) -> Iterable[str]:
