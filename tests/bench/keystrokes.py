@@ -166,15 +166,14 @@ class Annotator:
         typing = self.screen.look.typing
         labels = [self.gold[one.ticket.text] for one in typing.found]
         marked = {one.ticket.id for one in typing.marked}
-        if len(marked) == len(labels):
+        chosen = [at for at, one in enumerate(typing.found) if one.ticket.id in marked]
+        fresh = self._fresh(typing.found)
+        if fresh:
             self.read += len(labels)
-            self._label = Counter(labels).most_common(1)[0][0] if labels else 0
-        wrong = [
-            at
-            for at, label in enumerate(labels)
-            if label != self._label and typing.found[at].ticket.id in marked
-        ]
-        if self._fresh(typing.found) and labels.count(self._label) <= 4 + _moves(wrong, labels):
+            most = Counter(labels[at] for at in chosen).most_common(1)
+            self._label = most[0][0] if most else 0
+        wrong = [at for at in chosen if labels[at] != self._label]
+        if fresh and len(chosen) - len(wrong) <= 4 + _moves(wrong, labels):
             self._wait = min(32, 2 * self._wait)
             return "\x1b"  # one by one is as quick
         if not wrong:

@@ -72,6 +72,12 @@ def _field_options() -> list[click.Option]:
             help="Fields to show beneath the text.",
         ),
         click.Option(
+            ["--thread", "thread_field"],
+            metavar="FIELD",
+            default="",
+            help="Field with the messages before the text, shown above it.",
+        ),
+        click.Option(
             ["--encoding"],
             metavar="NAME",
             default="",
@@ -144,6 +150,7 @@ def taken_reading(values: dict[str, Any]) -> Reading:
         labels=values.pop("labels_fields", ()),
         id=values.pop("id_field", ""),
         meta=values.pop("meta_fields", ()),
+        thread=values.pop("thread_field", ""),
         separator=values.pop("separator", ""),
         encoding=values.pop("encoding", ""),
         format=row,

@@ -15,7 +15,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Other annotators": ("rules", "suggest", "suggest_budget"),
     "Quality": ("audit", "stop_at", "stop_gain", "recheck", "overlap"),
     "Stream": ("stream", "follow", "budget", "band"),
-    "Reading SOURCE": ("text_fields", "id_field", "meta_fields", "encoding", "import_format"),
+    "Reading SOURCE": (
+        *("text_fields", "id_field", "meta_fields", "thread_field", "encoding", "import_format"),
+    ),
     "Session": ("annotator", "plain", "preset", "theme", "engine", "scheduler", "help"),
 }
 """The parameters of the shipped recipes; those of others that are called the same go with them."""

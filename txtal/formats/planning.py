@@ -24,7 +24,7 @@ def is_plain(fields: Fields, reading: Reading) -> bool:
     """Whether one record tells all that a load of tickets needs to know of the file."""
     return (
         isinstance(fields.get("text"), str)
-        and not (reading.text or reading.id or reading.meta)
+        and not (reading.text or reading.id or reading.meta or reading.thread)
         and not isinstance(fields.get("data"), dict)
         and not isinstance(fields.get("fields"), dict | list)
     )
@@ -119,10 +119,22 @@ def _choice(
         )
     if not key and shape is not None and shape.id != "id":
         key = shape.id
+    thread = _thread(sample, reading, source)
     if text == ("text",) and not key and not reading.meta and polish is None:
-        return ChosenFields(columns=row.columns)
+        return ChosenFields(columns=row.columns, thread=thread)
     meta = tuple(guesses.actual(one, sample) for one in reading.meta)
-    return ChosenFields(text, key, meta, columns=row.columns, polish=polish)
+    return ChosenFields(text, key, meta, columns=row.columns, polish=polish, thread=thread)
+
+
+def _thread(sample: Sequence[Fields], reading: Reading, source: Source) -> str:
+    """The field with the messages before each text. Raises DataError where none is called so."""
+    thread = guesses.actual(reading.thread, sample) if reading.thread else ""
+    if thread and sample and all(value_of(fields, thread) is None for fields in sample):
+        raise DataError(
+            f"{source.name}: no field is called {reading.thread!r}; there are "
+            f"{guesses.shown(source.columns or guesses.fields_of(sample))}"
+        )
+    return thread
 
 
 def _text(

@@ -179,7 +179,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "near",
-        ("d",),
+        ("=",),
         "list tickets nearly the same, to answer them all",
         "nearly the same",
         7,
@@ -204,6 +204,15 @@ ACTIONS: tuple[Action, ...] = (
         3,
         line="view",
         do=reading.view,
+    ),
+    Action(
+        "thread",
+        ("c-t",),
+        "fold the messages before the ticket, or show them",
+        "thread",
+        7,
+        line="thread",
+        do=reading.thread,
     ),
     Action(
         "back",

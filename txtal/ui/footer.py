@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from txtal.session.finding import can_gather
 from txtal.session.session import Session
+from txtal.types.conversation import messages
 from txtal.ui import keys, standing, words
 from txtal.ui.actions import ACTIONS
 from txtal.ui.layout import Line, Room
@@ -125,6 +126,8 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         idle |= {"page_down", "whole"}
     if not room.wide:
         idle.add("side")
+    if session.question is None or not messages(session.question.ticket.meta):
+        idle.add("thread")
     if not session.guidelines:
         idle.add("guidelines")
     if not session.finding.near(session.question):

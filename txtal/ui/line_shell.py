@@ -13,6 +13,7 @@ from txtal.session.lookup import Kind, Listed
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Found, Label, Question
+from txtal.types.conversation import messages
 from txtal.ui import label_editing, read_out, typed, words
 from txtal.ui.display import Display
 from txtal.ui.input_lines import InputLines
@@ -136,6 +137,15 @@ class LineShell:
         if self.session.question is not None:
             shown = self.extension.rendered(self.session.question.ticket)
             self.pipe.say(clean(shown.text, newlines=True))
+
+    def fold_thread(self) -> None:
+        """Read out the messages before the ticket, all of each."""
+        question = self.session.question
+        said = messages(question.ticket.meta) if question else []
+        for one in said:
+            self.pipe.say(clean(one, newlines=True))
+        if not said:
+            self.tell("no message is before this ticket")
 
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """Read out the first answers or tickets that fit, with numbers to go to them."""

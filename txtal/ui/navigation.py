@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from txtal.session import explaining
 from txtal.session.lookup import Kind
 from txtal.text import clean
-from txtal.types import Label
+from txtal.types import Found, Label
 from txtal.ui import answering_many, label_editing
 from txtal.ui.field import Field
 from txtal.ui.labels import picked
@@ -25,6 +25,8 @@ Own = Callable[["Screen", str], object]
 """Does it; given the screen and the key."""
 
 _WHEEL_LINES = 3
+SURE = 0.7
+"""The probability from which a row of a cluster is marked beforehand."""
 _ROWS = 1_000_000
 """More than any list has."""
 
@@ -135,9 +137,15 @@ def take_list(screen: ScreenShell, *, wait: bool = False) -> None:
         cursor=0,
         listed=(typing.purpose, typing.field.text),
         waiting=False,
-        marked=listed.found if typing.marking else typing.marked,
+        marked=tuple(filter(_is_sure, listed.found)) if typing.marking else typing.marked,
         marking=False,
     )
+
+
+def _is_sure(found: Found) -> bool:
+    """Whether a row is marked beforehand: where the model, if there is one, is sure enough."""
+    guesses = found.ranked.probabilities if found.ranked else ()
+    return not guesses or guesses[0][1] >= SURE
 
 
 def _move(by: Callable[[Field], int]) -> Own:

@@ -50,7 +50,7 @@ def _why(session: Session, question: Question, room: Room) -> Line:
 
 
 def _near(session: Session, question: Question) -> list[Fragment]:
-    """How many open tickets are nearly the same; ``d`` lists them."""
+    """How many open tickets are nearly the same; ``=`` lists them."""
     found = session.finding.near(question)
     return [("class:was", f"{count(len(found), 'ticket')} nearly the same")] if found else []
 

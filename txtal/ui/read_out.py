@@ -9,6 +9,7 @@ from txtal.recipes.extensions import Extension, Shown
 from txtal.session.session import Session
 from txtal.text import clean, shorten
 from txtal.types import Label, Question
+from txtal.types.conversation import messages
 from txtal.types.grades import noun, span
 from txtal.ui import keys, standing, words
 from txtal.ui.keys import Action
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _TEXT = 4_000
 """Characters of a ticket read out at first."""
 _COLUMN = 26
+_MESSAGES = 3
+"""Messages before a ticket that are read out with it."""
 _LONGEST = 600
 
 
@@ -39,6 +42,8 @@ def question_lines(
     shown = extension.rendered(question.ticket)
     said = standing.progress(session)
     yield f"\n({said})" if session.background.inflow else f"\n({said} answered)"
+    if not shown.alone:
+        yield from thread_lines(question)
     yield clean(shown.text[:_TEXT], newlines=True)
     if len(shown.text) > _TEXT:
         yield f"({len(shown.text) - _TEXT:,} more characters; v reads them all)"
@@ -58,6 +63,17 @@ def question_lines(
     )
     if session.scheme.task != "binary":
         yield from label_lines(session, question, keyboard)
+
+
+def thread_lines(question: Question) -> Iterator[str]:
+    """The newest messages before the ticket, a line each, and how many more there are."""
+    said = messages(question.ticket.meta)
+    if len(said) > _MESSAGES:
+        yield f"({len(said) - _MESSAGES} earlier; `thread` reads out all)"
+    for one in said[-_MESSAGES:]:
+        yield f"  {words.excerpt(one)}"
+    if said:
+        yield ""
 
 
 def _suggested(session: Session, question: Question) -> str:

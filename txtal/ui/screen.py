@@ -16,6 +16,7 @@ from txtal.ui.display import Display
 from txtal.ui.offers import Offers
 from txtal.ui.screen_shell import ScreenShell
 from txtal.ui.view import Frame
+from txtal.ui.view_state import AT_START
 
 LONGEST_PASTE = 10_000
 
@@ -155,7 +156,7 @@ class Screen(ScreenShell):
             self._on_error(self.session.notices.errors.pop(0))
         if self.picture.prepare(self.session.question):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
-            self.see(mode=mode, whole=False, top=0)
+            self.see(mode=mode, whole=False, top=AT_START)
             navigation.ask_why_beside(self)
             self.session.finding.look_near(self.session)
             self.session.finding.take_near()

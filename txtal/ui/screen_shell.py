@@ -17,7 +17,7 @@ from txtal.ui.label_editing import keep
 from txtal.ui.modes import MARKED, Mode, Page, Purpose
 from txtal.ui.picture import Picture
 from txtal.ui.recorder import Recorder
-from txtal.ui.view_state import Look
+from txtal.ui.view_state import AT_START, Look
 
 
 class ScreenShell:
@@ -75,7 +75,11 @@ class ScreenShell:
 
     def view(self) -> None:
         """Give the ticket the whole screen, or no longer."""
-        self.see(whole=not self.look.whole, top=0)
+        self.see(whole=not self.look.whole, top=AT_START)
+
+    def fold_thread(self) -> None:
+        """Show the messages before the ticket, or no longer."""
+        self.see(threaded=not self.look.threaded, top=AT_START)
 
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """List answers or tickets."""

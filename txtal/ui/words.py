@@ -21,6 +21,7 @@ from txtal.types import (
     grades,
     reasons,
 )
+from txtal.types.conversation import THREAD, messages
 from txtal.ui.modes import Purpose
 
 _OFF = LearnerStatus("off")
@@ -289,11 +290,14 @@ def meta(values: Mapping[str, Any]) -> str:
 
 
 def _meta_items(values: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in islice(values.items(), _META_KEYS):
+    shown = {key: value for key, value in values.items() if key != THREAD}
+    if THREAD in values and not messages(values):
+        shown = dict(values)  # an id, or whatever else it is
+    for key, value in islice(shown.items(), _META_KEYS):
         name, said = shorten(str(key), _META_KEY), shorten(_compact(value), _META_VALUE)
         yield f"{clean(name)}: {clean(said)}"
-    if len(values) > _META_KEYS:
-        yield f"… {len(values) - _META_KEYS} more"
+    if len(shown) > _META_KEYS:
+        yield f"… {len(shown) - _META_KEYS} more"
 
 
 def _compact(value: Any) -> str:
