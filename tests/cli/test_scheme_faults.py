@@ -91,3 +91,27 @@ def test_what_the_labels_lack(program: Program, tmp_path: Path) -> None:
     other.ok(*by_kind["merge"][0]["command"].split()[1:])
     again = other.json("advise", "d", *VECTORS, "--json")
     assert not any(one["kind"] == "merge" for one in again)
+
+
+def test_the_report_shows_versions_drift_and_advice(tmp_path: Path) -> None:
+    """And the words of no ticket but those that set the new ones apart."""
+    other = Program(tmp_path).quick
+    rows = [{"text": r["text"], "label": r["label"]} for r in LINES[:150]]
+    other.file("rows.jsonl", [*rows, {"text": "once only", "label": "rare & <odd>"}])
+    other.ok("load", "--answers", "d", "rows.jsonl")
+    other.ok("train", "d", "-o", "model", *VECTORS)
+    other.ok("train", "d", "-o", "model", *VECTORS)
+    other.file("odd.jsonl", [{"text": f"xyzzy plugh {n} quux"} for n in range(60)])
+    other.ok("load", "d", "odd.jsonl")
+    other.ok("report", "d", "-o", "r.html", *VECTORS)
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "v2 (in use)" in page
+    assert "The 60 tickets loaded since the newest answered one differ from the 149 before" in page
+    assert "xyzzy" in page
+    assert "rare &amp; &lt;odd&gt;" in page
+    assert "1 answer, too few to learn from" in page
+    assert LINES[0]["text"] not in page
+    other.ok("report", "d", "-o", "quick.html", "--quick")
+    quick = (tmp_path / "quick.html").read_text("utf-8")
+    assert "v2 (in use)" in quick
+    assert "xyzzy" not in quick

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
 from txtal.learner import protocol
+from txtal.learner.suspects import suspected
 from txtal.store.sqlite import Connection
 from txtal.types import SUSPECT, LearnerSettings, Ranking, RankingSettings, StopRule, Suspect
 
@@ -131,3 +132,8 @@ class TestRobust:
         assert len(learner.fitter.left_out.tickets) >= 50
         assert learner.idle.look_ahead()
         assert not learner.idle.look_ahead()
+
+
+def test_folds_fitted_at_once_say_the_same(desk: Desk) -> None:
+    fit = desk.learner().learn()
+    assert suspected(fit, threads=4) == suspected(fit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -212,9 +213,9 @@ class PoolLearner:
         return cluster_of(self.fit, self.source, ticket_id)
 
     def suspects(self, fit: Fit) -> list[Suspect]:
-        """Return the answers that are probably wrong, the most suspect first."""
+        """Return the answers that are probably wrong, the most suspect first, on all cores."""
         with self.source.computing():
-            return suspected(fit)
+            return suspected(fit, os.cpu_count() or 1)
 
     def _grow(self) -> bool:
         with self.source.computing():

@@ -32,18 +32,18 @@ GROWTH = 1.1
 """A robust fit looks again at this many times the answers of the last look."""
 
 
-def suspected(fit: Fit) -> list[Suspect]:
+def suspected(fit: Fit, threads: int = 1) -> list[Suspect]:
     """Return the answers that are probably wrong, the most suspect first.
 
     Not the newest, nor any that was reviewed as a suspect before: the annotator's second answer
-    settles it. Takes several fits.
+    settles it. Takes several fits, as many at once as there are ``threads``.
     """
     answered = fit.answered
     if len(answered) < FEWEST:
         return []
     standing = fit.snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
-    proba, known = _cross_fitted(answered, fit.trainer)
+    proba, known = _cross_fitted(answered, fit.trainer, threads)
     found = suspects.suspicions(proba, known, answered.cells, fit.task)
     settled = _settled(standing)
     open_ = [
@@ -58,11 +58,14 @@ def suspected(fit: Fit) -> list[Suspect]:
     ]
 
 
-def _cross_fitted(answered: Answered, trainer: Trainer) -> tuple[Floats, Mask]:
+def _cross_fitted(answered: Answered, trainer: Trainer, threads: int = 1) -> tuple[Floats, Mask]:
     """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
     cells = answered.cells
     told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
-    return cross_fitted(answered.features, answered.rows, cells, deal(cells, told), trainer.model)
+    folds = deal(cells, told)
+    return cross_fitted(
+        answered.features, answered.rows, cells, folds, trainer.model, threads=threads
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, p
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
+from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
 from txtal.store.history import FitRecord, History
 from txtal.text import count, shorten
@@ -47,7 +48,13 @@ class Saved:
     """Its conclusion."""
 
 
-def page(history: History, effort: Effort | None, saved: Saved | None, version: str) -> str:
+def page(
+    history: History,
+    effort: Effort | None,
+    saved: Saved | None,
+    version: str,
+    found: Findings = NOTHING,
+) -> str:
     """The whole report."""
     dataset = history.dataset
     names = dataset.scheme.names
@@ -59,6 +66,7 @@ def page(history: History, effort: Effort | None, saved: Saved | None, version: 
         *_quality(history, measured),
         *(_labels(history, measures, names) if measures else ()),
         *_annotators(history),
+        *sections(found),
         *_work(history, effort, names),
         *(_savings(saved, effort) if saved else ()),
         _fits(measured or history.fits),
