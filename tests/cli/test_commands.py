@@ -61,7 +61,7 @@ MAKING = ("load", "demo", "feedback")
 FILLED = {"sources": "t.jsonl", "labels": "a"}
 
 
-@pytest.mark.parametrize("words", of_a_dataset(cli), ids=" ".join)
+@pytest.mark.parametrize("words", list(of_a_dataset(cli)), ids=" ".join)
 def test_a_dataset_that_isnt_there(quick: Program, words: tuple[str, ...]) -> None:
     quick.file("t.jsonl", [{"text": "late", "label": "a"}])
     quick.ok("load", "shop", "t.jsonl", "--answers")

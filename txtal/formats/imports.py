@@ -86,7 +86,7 @@ IMPORTS = FormatTable(
     ),
     ImportFormat(
         "csv",
-        (".csv", ".tsv"),
+        (".csv", ".tsv", ".tab"),
         "a table with a header; commas, semicolons, tabs or | separate",
         f"{_READERS}.delimited:read",
         recognises=_is_table,
