@@ -160,6 +160,7 @@ class _DelimitedRows:
     def records(self, header: Sequence[str]) -> Rows:
         """The cells of each good row by column."""
         taken, width = self._taken, len(header)
+        last = self._header[-1] if self._header else ""  # a look at each row that costs little
         while True:
             try:
                 cells: list[str] = next(self._reader)
@@ -178,9 +179,7 @@ class _DelimitedRows:
             if len(cells) == width and self._bad is None and not self._unusable:
                 self._read += len(taken)
                 taken.clear()
-                if cells[0].startswith(_MARK):
-                    cells[0] = cells[0].lstrip(_MARK)
-                if cells == self._header and width > 1:  # of one column it may be a ticket
+                if cells[-1] == last and self._is_header(cells):
                     self.source.bad(start, "the header once more: files put one behind the other?")
                     continue
             else:
@@ -188,6 +187,11 @@ class _DelimitedRows:
                 if not cells:
                     continue
             yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
+
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the header again. Of one column it may be a ticket."""
+        bare = [cells[0].lstrip(_MARK), *cells[1:]]
+        return len(bare) > 1 and bare == [self._header[0].lstrip(_MARK), *self._header[1:]]
 
     def _odd(self, cells: list[str], width: int) -> list[str]:
         """The cells of a row that isn't plainly good, if it is good all the same; none if not."""
