@@ -156,8 +156,13 @@ def _is_option(setting: Setting) -> bool:
 
 
 def _read(path: Path) -> Iterator[Origin]:
-    if not path.exists():
-        return
+    try:
+        if not path.exists():
+            return
+    except OSError as error:
+        raise UsageError(
+            f"{path}: can't be read: {error.strerror}; {USER_FILE} names another file of settings"
+        ) from error
     import tomllib
 
     try:

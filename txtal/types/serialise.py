@@ -100,6 +100,13 @@ def _measures(body: dict[str, Any]) -> Measures:
     )
 
 
+def whole(value: object) -> int:
+    """Return ``value``, which must be a whole number; raises as :func:`load_ranking`."""
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
 def ranked_row(ranked: Ranked) -> list[Any]:
     """Write a ranked ticket as a list of JSON."""
     return [
@@ -114,7 +121,7 @@ def ranked_row(ranked: Ranked) -> list[Any]:
 
 def _composed(row: list[Any]) -> Composed:
     text, (one, other), ranked = row
-    return Composed(str(text), (int(one), int(other)), ranked_from(ranked))
+    return Composed(str(text), (whole(one), whole(other)), ranked_from(ranked))
 
 
 def ranked_from(row: list[Any]) -> Ranked:

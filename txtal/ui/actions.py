@@ -406,6 +406,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("right", ("right",), "move right", modes=_TYPING),
     Action("home", ("home",), "move to the start", modes=_TYPING),
     Action("end", ("end",), "move to the end", modes=_TYPING),
+    Action("filter", (ANY,), "in this help: list the keys for what is typed", modes=("page",)),
+    Action("unfilter", ("backspace",), "in this help: erase a character", modes=("page",)),
     Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
     Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
     Action("mouse", ("f2",), "switch the mouse on or off: wheel and clicks", modes=MODES),

@@ -27,6 +27,8 @@ Own = Callable[["Screen", str], object]
 _WHEEL_LINES = 3
 SURE = 0.7
 """The probability from which a row of a cluster is marked beforehand."""
+_LONGEST = 30
+"""Characters by which the help is narrowed down."""
 _ROWS = 1_000_000
 """More than any list has."""
 
@@ -216,6 +218,17 @@ def scroll(screen: Screen, by: int) -> None:
         screen.see(top=top)
 
 
+def _filter(change: Callable[[str, str], str]) -> Own:
+    """Narrow the help down; other pages are not for typing."""
+
+    def filtered(screen: Screen, key: str) -> None:
+        reading = screen.look.reading
+        if reading.page == "help":
+            screen.look = screen.look.read(wanted=change(reading.wanted, key)[:_LONGEST], top=0)
+
+    return filtered
+
+
 def _side(screen: Screen, key: str) -> None:
     """Show the next of what may stand beside the ticket."""
     at = SIDES.index(screen.look.side)
@@ -286,6 +299,8 @@ OWN: Mapping[str, Own] = {
     "keep": _keep,
     "mark": _mark,
     "mark_all": _mark_all,
+    "filter": _filter(lambda wanted, key: wanted + key if key.isprintable() else wanted),
+    "unfilter": _filter(lambda wanted, key: wanted[:-1]),
     "side": _side,
     "next": _step(lambda screen: 1),
     "previous": _previous,

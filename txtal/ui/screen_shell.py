@@ -70,7 +70,7 @@ class ScreenShell:
         self._read(page="panel", panel=(panel, shown))
 
     def _read(self, **changes: Any) -> None:
-        self.look = self.look.read(top=0, **changes)
+        self.look = self.look.read(top=0, wanted="", **changes)
         self.see(mode="page")
 
     def view(self) -> None:

@@ -29,6 +29,8 @@ class OpenPage:
     page: Page = "help"
     top: int = 0
     """The first line in sight."""
+    wanted: str = ""
+    """What is typed in the help, to list the keys for it alone."""
     matched: tuple[tuple[str, str], ...] = ()
     """What the patterns find in the ticket, each with its label, in page ``why``."""
     panel: tuple[Panel, Shown] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from txtal.errors import DataError, UsageError
+from txtal.errors import DataError, TxtalError, UsageError
 from txtal.formats.readers.delimited import column_names, told_apart
 from txtal.formats.reading import Rows, Source
 from txtal.text import shorten
@@ -27,9 +27,7 @@ def read(source: Source) -> Rows:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # noqa: BLE001 - of a damaged file it raises what comes up
-        raise DataError(
-            f"{source.name} isn't an Excel workbook, or is damaged: {shorten(str(error), 100)}"
-        ) from None
+        raise _damaged(source, error) from None
     return _rows(source, book)
 
 
@@ -55,8 +53,17 @@ def _rows(source: Source, book: Any) -> Rows:
                         if (value := _value(cell)) is not None
                     },
                 )
+    except TxtalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged sheet is noticed when it is read
+        raise _damaged(source, error) from None
     finally:
         book.close()
+
+
+def _damaged(source: Source, error: Exception) -> DataError:
+    what = shorten(str(error), 100)
+    return DataError(f"{source.name} isn't an Excel workbook, or is damaged: {what}")
 
 
 def _header(source: Source, cells: tuple[Any, ...]) -> list[str]:

@@ -50,7 +50,7 @@ def _doccano_answers(fields: Fields, label: str, separator: str) -> tuple[Stated
         if found:  # an empty list is a text that nobody has looked at
             by_user[""] = list(found)
     else:
-        for one in fields["annotations"]:
+        for one in fields.get("annotations") or []:
             by_user.setdefault(who(one.get("user")), []).append(one.get("label"))
     return tuple(
         Stated(
