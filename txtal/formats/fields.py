@@ -111,9 +111,9 @@ def _of_row(fields: Fields, aside: Sequence[str], text: str | None = None) -> Re
     """A table's row: whatever doesn't label it is meta."""
     if text is None:
         text = fields.pop("text", "")
-    if type(text) is int or type(text) is float:
-        text = str(text)  # as a spreadsheet keeps a message of digits
     if type(text) is not str:
+        if type(text) is int or type(text) is float:  # as a spreadsheet keeps a message of digits
+            return _of_row(fields, aside, str(text))
         raise RowFault(f"'text' is {KINDS.get(type(text), 'no text')}, not a string")
     if not text or text.isspace():
         raise RowFault("'text' is blank")

@@ -10,12 +10,13 @@ large pool no more than ``MOST_BEHIND`` tickets are read, and those that are ans
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
 
 from txtal.learner.fit import Fit
-from txtal.learner.pool_features import PoolFeatures, Vectorised
+from txtal.learner.pool_features import LOOK_SECONDS, PoolFeatures, Vectorised
 from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
@@ -41,6 +42,8 @@ class Behind:
         self._source = source
         self._tell = tell
         self._seed = seed
+        self._begun: Future[Vectorised] | None = None
+        """The fit to the tickets and the first part, made in a thread: of many it takes seconds."""
         self._met = False
         self._compared_at = 0
         """Answers there were at the last comparison."""
@@ -53,10 +56,20 @@ class Behind:
         if fit is None or not fit.ready:
             return False
         if not self._met:
-            self._meet()
-            self._met = True
+            self._met = self._began()
             return True
         return self.features.grow() is not None
+
+    def _began(self) -> bool:
+        """Return whether the first part is there; have it made, and look after it for a moment."""
+        if self._begun is None:
+            with_one = ThreadPoolExecutor(1, "behind")
+            self._begun = with_one.submit(self._meet)
+            with_one.shutdown(wait=False)
+        wait([self._begun], LOOK_SECONDS)
+        if self._begun.done():
+            self._begun.result()
+        return self._begun.done()
 
     def takes_over(self, fit: Fit | None) -> bool:
         """Return whether the answers are predicted better by these features; compare if it is time.

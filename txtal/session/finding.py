@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from txtal.session import lookup
 from txtal.session.lookup import Kind, Listed, Scope
 from txtal.session.protocols import Job, Lookups, TicketFinder
-from txtal.types import AUDIT, Found, LookedUp, Question, Ranked
+from txtal.types import Found, LookedUp, Question, Ranked, reasons
 
 if TYPE_CHECKING:
     from txtal.session.session import Session
@@ -103,7 +103,7 @@ def can_gather(session: Session) -> str:
     question, learner = session.question, session.background.learner
     if question is None:
         return "there is no ticket to find others like"
-    if question.ranked.reason == AUDIT:
+    if reasons.blind(question.ranked.reason):
         return "off for a random check, the list would show what the model thinks; answer it first"
     if learner is None or session.background.inflow is not None:
         return "no model groups these tickets"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from txtal.errors import TxtalError
 from txtal.session.protocols import TicketFinder
 from txtal.text import clean
-from txtal.types import AUDIT, Found, Ranked, Scheme, Ticket, query
+from txtal.types import Found, Ranked, Scheme, Ticket, query, reasons
 from txtal.types.query import Query
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Scope:
     def of(cls, session: Session, cluster: tuple[Ranked, ...] = ()) -> Scope:
         """Take it down. At a random check no suggestion is shown, nor those of others like it."""
         question, items = session.question, session.updates.items
-        if question is not None and question.ranked.reason == AUDIT:
+        if question is not None and reasons.blind(question.ranked.reason):
             items = tuple(replace(one, suggestion=(), probabilities=()) for one in items)
         people = frozenset({session.ledger.annotator, *session.ledger.others})
         return cls(session.scheme, question.ticket if question else None, items, cluster, people)

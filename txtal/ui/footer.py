@@ -113,6 +113,8 @@ def _as_offered(
     return action
 
 
+_FOR_LABELS = {"about", "rename", "describe", "merge", "split", "retire", "restore", "label"}
+"""What there is nothing to do with before the first label."""
 _EVERY = {action.name for action in ACTIONS}
 
 
@@ -122,6 +124,8 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         return _EVERY - {"undo", "history", "search", "standing", "help", "quit"}
     back = "whole" if look.whole else "back"
     idle = {back} if look.mode == "ticket" and not session.questions.put_back else set()
+    if not session.scheme.labels:
+        idle |= _FOR_LABELS
     if not overflows:
         idle |= {"page_down", "whole"}
     if not room.wide:

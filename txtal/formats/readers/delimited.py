@@ -29,6 +29,7 @@ _MARK = "\ufeff"
 _LEAST = 65_536
 """Characters in which a quote is looked for at least, once files have proved to lack some."""
 
+_AGAIN = "the header once more: files put one behind the other?"
 _UNCLOSED = "not CSV: the quote opened in it isn't closed"
 _TWICE = "; a quote within quotes is written twice"
 
@@ -160,34 +161,36 @@ class _DelimitedRows:
     def records(self, header: Sequence[str]) -> Rows:
         """The cells of each good row by column."""
         taken, width = self._taken, len(header)
+        last = self._header[-1] if self._header else ""  # a look at each row that costs little
         while True:
             try:
-                cells: list[str] = next(self._reader)
-            except StopIteration:
-                self._flush()
-                return
+                for cells in self._reader:
+                    start = self._read + 1
+                    if len(cells) != width or self._bad is not None or self._unusable:
+                        good = self._odd(cells, width)
+                        if good:
+                            yield start, {name: cell for name, cell in zip(header, good) if cell}  # noqa: B905
+                        break  # perhaps its lines are read again, by another reader
+                    self._read += len(taken)
+                    taken.clear()
+                    if cells[-1] == last and self._is_header(cells):
+                        self.source.bad(start, _AGAIN)
+                    else:
+                        yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
+                else:
+                    self._flush()
+                    return
             except _Runaway:
                 self._limit = max(_LEAST, self._limit // 2)
                 self._go_back(_UNCLOSED)
-                continue
             except csv.Error as error:
                 runs_on = "end of data" in str(error) or (len(taken) > 1 and "limit" in str(error))
                 self._go_back(_UNCLOSED if runs_on else f"not CSV: {error}{_TWICE}")
-                continue
-            start = self._read + 1
-            if len(cells) == width and self._bad is None and not self._unusable:
-                self._read += len(taken)
-                taken.clear()
-                if cells[0].startswith(_MARK):
-                    cells[0] = cells[0].lstrip(_MARK)
-                if cells == self._header and width > 1:  # of one column it may be a ticket
-                    self.source.bad(start, "the header once more: files put one behind the other?")
-                    continue
-            else:
-                cells = self._odd(cells, width)
-                if not cells:
-                    continue
-            yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
+
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the header again. Of one column it may be a ticket."""
+        bare = [cells[0].lstrip(_MARK), *cells[1:]]
+        return len(bare) > 1 and bare == [self._header[0].lstrip(_MARK), *self._header[1:]]
 
     def _odd(self, cells: list[str], width: int) -> list[str]:
         """The cells of a row that isn't plainly good, if it is good all the same; none if not."""
