@@ -107,6 +107,14 @@ PICTURES = (
     Picture("Search", "`s` finds tickets by words, meta, label and state.",
             ("s", *"parcel is:open")),
     Picture("More like it", "`m` lists the tickets that share the most and rarest words.", ("m",)),
+    Picture(
+        "Answer many at once",
+        "`k` lists tickets that the model would answer like the one on the screen, the surest "
+        "marked. `tab` marks a row or unmarks it, `enter` asks for the label, and one undo takes "
+        "all back.",
+        ("k",),
+        rows=32,
+    ),
     Picture("Why", "`w` says why this ticket is asked, and which words speak for the label.",
             ("w",)),
     Picture("Where you stand", "`i` shows how far you are and how good the model is.", ("i",)),

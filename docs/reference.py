@@ -40,7 +40,7 @@ Made by `python docs/reference.py` from the program itself; don't edit it by han
 | variable | meaning |
 | --- | --- |
 | `TXTAL_DB` | the database file, instead of `--db` |
-| `TXTAL_ANNOTATOR` | who answers, instead of `--annotator` |
+| `TXTAL_ANNOTATOR` | your name, instead of `--annotator` |
 | `TXTAL_THEME` | colours, instead of `--theme` |
 | `TXTAL_CONFIG` | the user's configuration file |
 | `TXTAL_LOG` | the log file for faults nobody foresaw |

@@ -12,15 +12,16 @@ def manual(
     source: str | None = None,
     *,
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
-    labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
-    rating: Annotated[str | None, "Grades instead of labels, as in 1-5."] = None,
-    task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
-    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
-    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
-    keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
-    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
+    labels_from: Annotated[Path | None, "Read labels from a file, one per line."] = None,
+    rating: Annotated[str | None, "Grades instead of labels, such as 1-5."] = None,
+    score: Annotated[str | None, "Scores on a long scale, such as 0-100."] = None,
+    task: Annotated[Task | None, "One label, several, yes or no, or grades."] = None,
+    guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
+    patterns: Annotated[Path | None, "Highlight words from a Prodigy patterns file."] = None,
+    keys: Annotated[LabelKeys, "Label keys: first nine, most probable nine, or letters."] = "auto",
+    overlap: Annotated[float, "Fraction of tickets that every annotator labels."] = 0.0,
 ) -> Recipe:
-    """Label DATASET from first ticket to last.
+    """Label DATASET in file order, without a model.
 
     Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
     standard input.
@@ -31,6 +32,7 @@ def manual(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        score=score,
         overlap=overlap,
         task=task,
         order="file",

@@ -10,12 +10,12 @@ from txtal import LabelKeys, Recipe, recipe, script
 def review(
     dataset: str,
     *,
-    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
-    keys: Annotated[LabelKeys, "Digits by scheme or votes, or a letter a label."] = "auto",
+    guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
+    keys: Annotated[LabelKeys, "Label keys: first nine, most voted nine, or letters."] = "auto",
 ) -> Recipe:
     """Decide where annotators of DATASET differ, the most disputed tickets first.
 
-    Shows who said what; your answer takes the place of all of theirs. Undo brings them back.
+    Shows who gave which answer; yours replaces all of them. Undo brings them back.
     """
     return Recipe(dataset, order="disputed", label_keys=keys, guidelines=guidelines)
 

@@ -22,50 +22,59 @@ def teach(
     source: str | None = None,
     *,
     label: Annotated[list[str], "-l", "Labels, separated by commas."] = [],  # noqa: B006
-    labels_from: Annotated[Path | None, "Labels from a file: one a line, tab, description."] = None,
-    rating: Annotated[str | None, "Grades instead of labels, as in 1-5."] = None,
-    task: Annotated[Task | None, "One of the labels, any of them, yes or no, or grades."] = None,
-    guidelines: Annotated[Path | None, "A Markdown file to be shown with g."] = None,
-    patterns: Annotated[Path | None, "Highlight the words in a file in Prodigy's format."] = None,
-    keys: Annotated[LabelKeys, "Digits by scheme or likelihood, or a letter a label."] = "auto",
-    strategy: Annotated[str, "-s", "How tickets are chosen."] = "auto",
+    labels_from: Annotated[Path | None, "Read labels from a file, one per line."] = None,
+    rating: Annotated[str | None, "Grades instead of labels, such as 1-5."] = None,
+    score: Annotated[str | None, "Scores on a long scale, such as 0-100."] = None,
+    task: Annotated[Task | None, "One label, several, yes or no, or grades."] = None,
+    guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
+    patterns: Annotated[Path | None, "Highlight words from a Prodigy patterns file."] = None,
+    rules: Annotated[
+        Path | None, "Rules that vote, and are measured: .toml, .jsonl or a recipe's .py."
+    ] = None,
+    keys: Annotated[LabelKeys, "Label keys: first nine, most probable nine, or letters."] = "auto",
+    strategy: Annotated[str, "-s", "Strategy that picks tickets; see docs/strategies.md."] = "auto",
     vectors: Annotated[
-        str, "Features: lexical, static, spacy, sentence=MODEL; several with +."
+        str, "Text vectors: lexical, static, spacy or sentence=MODEL; join with +."
     ] = "auto",
-    lang: Annotated[str, "Language of the texts, for spaCy's tokens."] = "en",
-    spacy: Annotated[str | None, "An installed spaCy pipeline instead of --lang."] = None,
-    audit: Annotated[float, "Share of questions drawn at random to measure quality."] = 0.1,
-    stop_at: Annotated[float | None, "Say when this accuracy is reached, such as 0.9."] = None,
+    lang: Annotated[str, "Language of the texts, for tokenisation."] = "en",
+    spacy: Annotated[str | None, "Use this spaCy pipeline instead of --lang."] = None,
+    audit: Annotated[float, "Fraction of tickets picked at random to measure accuracy."] = 0.1,
+    stop_at: Annotated[float | None, "Notify at this estimated accuracy, such as 0.9."] = None,
     stop_gain: Annotated[
-        float, "Say when 100 more answers would gain fewer points of macro-F1; 0: never."
+        float,
+        "Notify when 100 more answers would gain less than this in macro-F1 points; 0: never.",
     ] = 1.0,
-    recheck: Annotated[float, "Share of your earlier answers asked again, blindly."] = 0.0,
+    recheck: Annotated[
+        float, "Fraction of tickets that are your own earlier ones, shown again."
+    ] = 0.0,
     names: Annotated[bool, "Learn from the labels' names and descriptions, too."] = True,
-    robust: Annotated[bool, "Learn nothing from answers that look impossible."] = False,
-    suspects: Annotated[bool, "Look again at answers that are probably wrong."] = False,
+    robust: Annotated[bool, "Train without answers that look impossible."] = False,
+    suspects: Annotated[bool, "Review answers that are probably wrong."] = False,
     new: Annotated[
-        bool, "Only tickets loaded since the newest answered one; see txtal drift."
+        bool, "Pick only tickets loaded since the newest answered one; see txtal drift."
     ] = False,
-    review: Annotated[bool, "Decide where annotators differ; as `txtal review`."] = False,
-    overlap: Annotated[float, "Share of tickets that everybody is asked."] = 0.0,
-    seed: Annotated[int, "Makes the random choices repeatable."] = 0,
-    synthesise: Annotated[bool, "A tenth of the questions composed of two tickets each."] = False,
-    stream: Annotated[bool, "Tickets arrive from SOURCE during the session, one by one."] = False,
-    follow: Annotated[bool, "The same, from a file that grows."] = False,
+    review: Annotated[bool, "Decide where annotators differ, as `txtal review` does."] = False,
+    overlap: Annotated[float, "Fraction of tickets that every annotator labels."] = 0.0,
+    seed: Annotated[int, "Seed for all random choices."] = 0,
+    synthesise: Annotated[bool, "Compose 10% of the tickets from two others each."] = False,
+    stream: Annotated[bool, "Read tickets from SOURCE while you label."] = False,
+    follow: Annotated[bool, "Read a growing file while you label."] = False,
     budget: Annotated[
-        float | None, "Share of the arriving tickets to ask: 0.1, and all there are with --band."
+        float | None, "Fraction of arriving tickets to show.  [default: 0.1, with --band 1]"
     ] = None,
     band: Annotated[
         str | None,
-        "Ask between two probabilities, as 0.4,0.6; arriving ones outside get the model's label.",
+        "Show tickets in this probability range, such as 0.4,0.6; in a stream, the model "
+        "labels the rest.",
     ] = None,
-    engine: Annotated[EngineName, "Where it is worked out: here, or by Dask's workers."] = "local",
-    scheduler: Annotated[str | None, "Address of Dask's, such as tcp://HOST:8786."] = None,
+    engine: Annotated[EngineName, "Compute on this machine or on Dask workers."] = "local",
+    scheduler: Annotated[str | None, "Dask scheduler, such as tcp://HOST:8786."] = None,
 ) -> Recipe:
     """Label DATASET with a model that learns behind the screen.
 
     Loads SOURCE first, if one is given: a .jsonl, .csv, .txt or .parquet file, or - for JSONL on
-    standard input. Then shows the ticket that the model can learn most from, again and again.
+    standard input. Then shows one ticket after another, always one that the model can learn most
+    from.
     """
     arriving = None
     bounds = None if band is None else parse_band(band)
@@ -73,10 +82,10 @@ def teach(
         usual = 1.0 if bounds else 0.1
         arriving = Stream(follow, usual if budget is None else budget, bounds)
     elif budget is not None:
-        raise UsageError("--budget is for tickets that arrive: add --stream or --follow")
+        raise UsageError("--budget is for a stream: add --stream or --follow")
     elif bounds:
         if strategy != "auto":
-            raise UsageError("--band is a way to choose of its own. Leave out --strategy.")
+            raise UsageError("--band picks tickets itself: leave out --strategy")
         strategy = f"band={bounds[0]}..{bounds[1]}"
     return Recipe(
         dataset,
@@ -84,6 +93,7 @@ def teach(
         labels=label,
         labels_from=labels_from,
         rating=rating,
+        score=score,
         overlap=overlap,
         task=task,
         vectoriser=f"{vectors}@{spacy or lang}",
@@ -104,6 +114,7 @@ def teach(
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,
+        rules=rules,
     )
 
 

@@ -13,7 +13,7 @@ from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
-from txtal.types import Dataset, Explanation, LearnerStatus, Ranking, Record, Task
+from txtal.types import Cluster, Dataset, Explanation, LearnerStatus, Ranking, Record, Task
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -42,8 +42,10 @@ class StillLearner:
         self.status = LearnerStatus("ready")
         self.pokes: list[int] = []
         self.explanation: Explanation | None = None
+        self.cluster: Cluster | None = None
         self.notices: list[str] = []
         self.whys: list[tuple[int, int]] = []
+        self.gathered: list[int] = []
         self.rankings: list[Ranking] = []
 
     def poke(self, newest: int) -> None:
@@ -51,6 +53,9 @@ class StillLearner:
 
     def explain(self, ticket_id: int, label_id: int) -> None:
         self.whys.append((ticket_id, label_id))
+
+    def gather(self, ticket_id: int) -> None:
+        self.gathered.append(ticket_id)
 
     def poll(self) -> Ranking | None:
         return self.rankings.pop(0) if self.rankings else None

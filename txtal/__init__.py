@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from txtal.learning.strategies.pool import Pool
     from txtal.learning.strategies.registry import strategy
     from txtal.recipes.extensions import Desk, Key, Panel
+    from txtal.recipes.labelling import labels
     from txtal.recipes.parts import LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
     from txtal.recipes.recipe import Recipe, recipe
     from txtal.types import Answer, Draft, LabelKeys, Reason, Record, Stream, Task, Ticket
@@ -61,6 +62,7 @@ __all__ = [
     "UsageError",
     "export_format",
     "import_format",
+    "labels",
     "load_classifier",
     "open",
     "parse_band",
@@ -89,6 +91,7 @@ _HOMES = {
     "TxtalClassifier": "txtal.api.estimator",
     "EngineName": "txtal.engine",
     "Pool": "txtal.learning.strategies.pool",
+    "labels": "txtal.recipes.labelling",
     "script": "txtal.cli.recipes",
     "strategy": "txtal.learning.strategies.registry",
     "vectoriser": "txtal.vectors.registry",

@@ -43,7 +43,7 @@ class Setting:
 
 SETTINGS = (
     Setting("db", str, "txtal.db", "the database file", "TXTAL_DB", whole=True),
-    Setting("annotator", str, "your login name", "who answers", "TXTAL_ANNOTATOR"),
+    Setting("annotator", str, "your login name", "your name", "TXTAL_ANNOTATOR"),
     Setting("plain", bool, False, "line by line", "TXTAL_PLAIN"),
     Setting("theme", str, "auto", "auto, night, peat, paper, linen or mono", "TXTAL_THEME"),
     Setting("preset", str, "prodigy", "all other keys: prodigy, vi or emacs"),
@@ -55,9 +55,9 @@ SETTINGS = (
     Setting("vectors", str, "auto", "text vectors", kept=True),
     Setting("lang", str, "en", "language of the texts", kept=True),
     Setting("spacy", str, "", "a spaCy pipeline instead of the language's", kept=True),
-    Setting("audit", float, 0.1, "fraction of tickets drawn at random", kept=True),
+    Setting("audit", float, 0.1, "fraction of tickets picked at random", kept=True),
     Setting("names", bool, True, "learn from the labels' names", kept=True),
-    Setting("seed", int, 0, "makes the random choices repeatable"),
+    Setting("seed", int, 0, "seed for all random choices"),
 )
 
 KEPT = frozenset(setting.name for setting in SETTINGS if setting.kept)
@@ -156,8 +156,13 @@ def _is_option(setting: Setting) -> bool:
 
 
 def _read(path: Path) -> Iterator[Origin]:
-    if not path.exists():
-        return
+    try:
+        if not path.exists():
+            return
+    except OSError as error:
+        raise UsageError(
+            f"{path}: can't be read: {error.strerror}; {USER_FILE} names another file of settings"
+        ) from error
     import tomllib
 
     try:

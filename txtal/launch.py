@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
 
 from txtal import config, logs
-from txtal.errors import UsageError
+from txtal.annotators.client import AnnotatorProcess
+from txtal.annotators.protocol import AnnotatorJob
+from txtal.annotators.rules import read_rules
+from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
 from txtal.ingest.client import LoaderProcess
@@ -23,10 +26,18 @@ from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
+from txtal.recipes.labelling import in_file
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
-from txtal.store import DEFAULT_PATH, datasets, make_cache_folder, schema, settings
+from txtal.store import (
+    DEFAULT_PATH,
+    datasets,
+    make_cache_folder,
+    predictions,
+    schema,
+    settings,
+)
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.text import count, look_alike
@@ -74,6 +85,9 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
 
     plain = invocation.plain or is_dumb(os.environ)
     recipe.check()
+    if recipe.model.rules:
+        read_rules(recipe.model.rules)
+    _check_dataset(recipe, invocation.database)
     _check_terminal(plain, recipe.tickets == "-")
     extras = recipe.screen.extras()
     actions = mapped(invocation.keymap, invocation.preset, extras)
@@ -120,7 +134,7 @@ class _RecipeRun:
         """The dataset, made or brought up to the recipe's labels."""
         recipe, scheme = self.recipe, self.recipe.scheme
         labels = scheme.specs()
-        task = "rating" if scheme.rating else scheme.task
+        task = "rating" if scheme.scale else scheme.task
         dataset = datasets.prepare(conn, recipe.dataset, labels, task)
         recipe.model.check_dataset(dataset)
         current = {label.name for label in dataset.scheme.labels}
@@ -152,8 +166,8 @@ class _RecipeRun:
         questions, task = self.recipe.questions, self.recipe.scheme.task
         if questions.stream or questions.order == "suspects" or task in ("binary", "rating"):
             raise UsageError(
-                f"{self.recipe.dataset}: no labels yet; give them with -l bug,praise or "
-                "--labels-from FILE, or grades with --rating 1-5"
+                f"{self.recipe.dataset}: has no labels yet; give them with -l bug,praise or "
+                "--labels-from FILE, or grades with --rating 1-5, or scores with --score 0-100"
             )
 
     def _warn(self, dataset: Dataset) -> None:
@@ -165,7 +179,7 @@ class _RecipeRun:
             # Below a band the most probable of several labels is improbable: that is no "no".
             self.report.say(
                 f"below {bounds[0]:g} the most probable of {count(len(names), 'label')} is stored "
-                f"as a prediction, however improbable; --band 0,{bounds[1]:g} asks there, too"
+                f"as a prediction, however improbable; --band 0,{bounds[1]:g} shows those, too"
             )
         for place, name in enumerate(names):
             if twin := look_alike(name, names[:place]):
@@ -173,7 +187,7 @@ class _RecipeRun:
                     f"the labels {twin} and {name} look alike; `txtal label merge` joins two"
                 )
         for name in (label for label in self.extras.patterns.labels if label not in names):
-            self.report.say(f"there are patterns of {name}, which is no label of {dataset.name}")
+            self.report.say(f"patterns name the label {name}, which {dataset.name} doesn't have")
 
     def _load(self, conn: Connection, dataset: Dataset) -> LoaderProcess | None:
         """Load the recipe's tickets; of a large file the first, and return who loads the rest."""
@@ -219,14 +233,20 @@ class _RecipeRun:
                 overlap=self.recipe.questions.overlap,
             )
             ending.callback(_close, ledger)
-            session = self._session(ledger, dataset, learner, loader)
+            annotators = self._annotators()
+            if annotators:
+                ending.callback(annotators.close)
+            background = Background(learner, None, loader, annotators=annotators)
+            session = self._session(ledger, dataset, background)
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome
             # From here on writes happen between two keys: a lock is shown and tried again, not
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-            code = self._shown(session, dataset, actions, learner)
+            self._withdraw_if_wrong(conn, dataset)
+            code = self._shown(session, ledger, actions, learner)
+        self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
         return code
 
@@ -240,13 +260,20 @@ class _RecipeRun:
         learner.start()
         return learner
 
-    def _session(
-        self,
-        ledger: StoreLedger,
-        dataset: Dataset,
-        learner: LearnerProcess | None,
-        loader: LoaderProcess | None,
-    ) -> Session:
+    def _annotators(self) -> AnnotatorProcess | None:
+        """The process in which rules vote, started; None where nothing does."""
+        model, code = self.recipe.model, self.invocation.code
+        files = [*dict.fromkeys([*([model.rules] if model.rules else []), *_own_rules(code)])]
+        if not files:
+            return None
+        job = AnnotatorJob(
+            str(self.invocation.database), self.recipe.dataset, tuple(map(str, files))
+        )
+        voting = AnnotatorProcess(job, log=logs.path())
+        voting.start()
+        return voting
+
+    def _session(self, ledger: StoreLedger, dataset: Dataset, background: Background) -> Session:
         questions, screen = self.recipe.questions, self.recipe.screen
         seed = f"{questions.seed}:{ledger.file.session_id}"
         inflow = None
@@ -265,7 +292,7 @@ class _RecipeRun:
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
-            Background(learner, inflow, loader),
+            replace(background, inflow=inflow, lookups=None if self.plain else ledger.lookups),
             Hooks([screen.on_answer] if screen.on_answer else [], screen.validate),
             guidelines=self.guidelines,
         )
@@ -273,13 +300,13 @@ class _RecipeRun:
     def _shown(
         self,
         session: Session,
-        dataset: Dataset,
+        ledger: StoreLedger,
         actions: Sequence[Action],
         learner: LearnerProcess | None,
     ) -> int:
         """Show the session, line by line or as a screen, until the annotator quits."""
         label_keys, theme = self.recipe.screen.label_keys, self.invocation.theme
-        display = Display(dataset.name, label_keys, actions, theme, self.extras)
+        display = Display(ledger.dataset.name, label_keys, actions, theme, self.extras)
         if self.plain:  # without the tenth of a second that prompt_toolkit takes
             from txtal.ui import plain as line_by_line
 
@@ -293,16 +320,28 @@ class _RecipeRun:
                 learner.wake(function)
             if self.reader:
                 self.reader.start(function)
+            ledger.lookups.wake = function
 
         return app.run(session, display, wake=wake, on_error=logs.record)
+
+    def _withdraw_if_wrong(self, conn: Connection, dataset: Dataset) -> None:
+        """Take back the model's labels if those that people checked are wrong too often."""
+        with suppress(LockedError):  # `txtal finish` looks again
+            if why := predictions.withdraw_if_wrong(conn, dataset.id):
+                self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")
 
     def _goodbye(self, session: Session, dataset: Dataset) -> None:
         database = self.invocation.database
         where = "" if database == DEFAULT_PATH else f" --db {quote(str(database))}"
         self.report.say(
-            f"{count(session.count, 'answer')} in this session, saved in {database}; "
-            f"`txtal{where} export {quote(dataset.name)}` writes out all there are"
+            f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
+            f"`txtal{where} export {quote(dataset.name)} -o FILE`"
         )
+
+
+def _own_rules(code: Path) -> list[Path]:
+    """Return the recipe's file, if it has labelling functions."""
+    return [code] if in_file(code) else []
 
 
 def _close(ledger: StoreLedger) -> None:
@@ -336,10 +375,17 @@ def _reader(recipe: Recipe, reading: Reading) -> Reader | None:
     source, follow = recipe.tickets, recipe.questions.stream.follow
     piped = os.dup(0) if source == "-" else 0  # the keyboard takes the place of descriptor 0
     return Reader(
-        lambda on_bad, stop: arriving(
-            source, on_bad, stop, follow=follow, stdin=piped, reading=reading
+        lambda on_bad, say, stop: arriving(
+            source, on_bad, stop, follow=follow, stdin=piped, reading=reading, say=say
         )
     )
+
+
+def _check_dataset(recipe: Recipe, database: Path) -> None:
+    """Raise UsageError for an unknown dataset, unless there are tickets or labels to make it of."""
+    if recipe.tickets is None and not (recipe.scheme.specs() or recipe.scheme.rating):
+        with closing(schema.open_readonly(database, older=True)) as conn, foreseen(database):
+            datasets.check(conn, recipe.dataset)
 
 
 def _check_terminal(plain: bool, reads_stdin: bool) -> None:

@@ -42,7 +42,7 @@ def check_target(path: Path, *inputs: str | Path) -> None:
     check_beside(path)
     for one in inputs:
         if is_same(path, Path(one)):
-            raise UsageError(f"{path} is what is read; name another file to write")
+            raise UsageError(f"{path} is read by this command; name another file to write")
 
 
 def check_beside(path: Path) -> None:
@@ -50,13 +50,13 @@ def check_beside(path: Path) -> None:
     for suffix in _BESIDE:
         base = path.with_name(path.name.removesuffix(suffix))
         if path.name.endswith(suffix) and _is_database(base):
-            raise UsageError(f"{path} would be taken for a part of the database {base.name}")
+            raise UsageError(f"{path} would look like a part of the database {base.name}")
 
 
 def check_file(path: Path) -> None:
     """Raise UsageError when ``path`` is there and is no file: a device, a pipe, a socket."""
     if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file, and only a file can be gone on with; name one")
+        raise UsageError(f"{path} is not a file, and only a file can be resumed; name one")
 
 
 def is_same(one: Path, other: Path) -> bool:

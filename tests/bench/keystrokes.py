@@ -1,11 +1,17 @@
 """Keystrokes an answer takes: labelled files replayed through the real key bindings.
 
     python -m tests.bench.keystrokes --answers 1500
+    python -m tests.bench.keystrokes --data sample --answers 680 --clusters
 
 A perfect annotator answers what `txtal teach` asks: the suggestion by its key, else the label by
 the key shown beside it, else the first letter of its name, as a capital, and then the digit beside
 it or more letters. Every character sent to the terminal's input counts as one keystroke and a
 capital as two. The learner works between two answers, so that it is never more than one behind.
+
+With ``--clusters`` the annotator looks at the cluster of the ticket at hand (``k``), reads the
+list, unmarks what has another label and answers the rest at once, where that takes fewer keys than
+one by one; else they leave it, and wait longer before they look at the next. Reading isn't counted
+as keystrokes; the rows read are.
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +39,7 @@ from tests.sessions import session_of
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
+from txtal.session.finding import can_gather
 from txtal.session.session import Session
 from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
@@ -68,12 +75,28 @@ class Annotator:
     """The right label's id by a ticket's text."""
     keyboard: PipeInput
     budget: int
+    clusters: bool = False
     keys: Counter[int] = field(default_factory=Counter)
     """How many answers took so many keystrokes."""
+    in_clusters: int = 0
+    """Keystrokes for tickets answered through lists."""
+    read: int = 0
+    """Rows of lists that were read."""
+    listed: int = 0
+    """Tickets that were answered through lists."""
     _free: bool = True
     _pressed: int = 0
     _count: int = 0
     _letters: int = 0
+    _passed: object = None
+    """The question whose cluster was looked at."""
+    _label: int = 0
+    """What most of the cluster are."""
+    _seen: object = None
+    _looked: int = 0
+    """How many were answered when a cluster was looked at last."""
+    _wait: int = 1
+    """Answers until the next is: twice as many whenever one wasn't worth it."""
 
     def look(self) -> None:
         """Called whenever the screen was drawn; acts once a key."""
@@ -82,7 +105,12 @@ class Annotator:
         self._free = False
         session = self.screen.session
         if session.count > self._count:
-            self.keys[self._pressed] += 1
+            if session.count > self._count + 1:
+                self.in_clusters += self._pressed
+                self.listed += session.count - self._count
+                self._wait = 1
+            else:
+                self.keys[self._pressed] += 1
             self._count, self._pressed, self._letters = session.count, 0, 0
             self.screen.news()
         if session.question is None or session.count >= self.budget:
@@ -100,7 +128,9 @@ class Annotator:
         session = self.screen.session
         assert session.question is not None
         right = self.gold[session.question.ticket.text]
-        offered = {choice.label: key for key, choice in self.screen.offered.items()}
+        offered = self._offered()
+        if self.clusters and (key := self._of_cluster()):
+            return key
         if self.screen.look.mode == "ticket" and session.current.suggestion == (right,):
             return "a"
         if right in offered:
@@ -112,9 +142,75 @@ class Annotator:
         letter = name[self._letters - 1]
         return letter.upper() if self._letters == 1 else letter
 
+    def _offered(self) -> dict[int, str]:
+        """The key of each label in sight."""
+        return {choice.label: key for key, choice in self.screen.picture.frame.offered.items()}
 
-def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> Counter[int]:
-    """How many answers took so many keystrokes."""
+    def _of_cluster(self) -> str:
+        """The next key that answers the cluster of the ticket at hand; empty where it isn't it."""
+        look, session = self.screen.look, self.screen.session
+        if look.mode == "confirm":
+            return "y"
+        if look.mode == "picker" and look.typing.purpose == "bulk":
+            return self._offered().get(self._label) or "\r"
+        if look.mode == "list":
+            return self._in_list()
+        due = session.count >= self._looked + self._wait
+        if due and self._passed is not session.question and not can_gather(session):
+            self._passed, self._looked = session.question, session.count
+            return "k"
+        return ""
+
+    def _in_list(self) -> str:
+        """Unmark what has another label than most, then answer the rest."""
+        typing = self.screen.look.typing
+        labels = [self.gold[one.ticket.text] for one in typing.found]
+        marked = {one.ticket.id for one in typing.marked}
+        chosen = [at for at, one in enumerate(typing.found) if one.ticket.id in marked]
+        fresh = self._fresh(typing.found)
+        if fresh:
+            self.read += len(labels)
+            most = Counter(labels[at] for at in chosen).most_common(1)
+            self._label = most[0][0] if most else 0
+        wrong = [at for at in chosen if labels[at] != self._label]
+        if fresh and len(chosen) - len(wrong) <= 4 + _moves(wrong, labels):
+            self._wait = min(32, 2 * self._wait)
+            return "\x1b"  # one by one is as quick
+        if not wrong:
+            return "\r"
+        nearest = min(wrong, key=lambda at: _distance(typing.cursor, at, len(labels)))
+        if nearest == typing.cursor:
+            return "\t"
+        up = (typing.cursor - nearest) % len(labels)
+        return "\x10" if up <= _distance(typing.cursor, nearest, len(labels)) else "\x0e"
+
+    def _fresh(self, found: object) -> bool:
+        """Whether the list wasn't seen before."""
+        fresh, self._seen = found is not self._seen, found
+        return fresh
+
+
+def _distance(start: int, end: int, rows: int) -> int:
+    """Keys from a row to another: down, or up, which goes from the first row to the last."""
+    down = end - start if end >= start else rows
+    return min(down, (start - end) % rows)
+
+
+def _moves(wrong: list[int], rows: Sequence[int]) -> int:
+    """Keys it takes to unmark these rows from the first row on, the nearest first."""
+    at, keys, left = 0, 0, list(wrong)
+    while left:
+        nearest = min(left, key=lambda row: _distance(at, row, len(rows)))
+        keys += _distance(at, nearest, len(rows)) + 1
+        left.remove(nearest)
+        at = min(nearest + 1, len(rows) - 1)
+    return keys
+
+
+def replay(
+    path: Path, keys: LabelKeys, budget: int, size: tuple[int, int], *, clusters: bool
+) -> Annotator:
+    """An annotator that has answered so many."""
     pool = labelled(read(path, _fail_to_read), path.name)
     with tempfile.TemporaryDirectory() as name:
         db = Path(name) / "keys.db"
@@ -132,7 +228,7 @@ def replay(path: Path, keys: LabelKeys, budget: int, size: tuple[int, int]) -> C
             )
             session.begin()
             session.update()
-            return asyncio.run(_run(session, gold, keys, min(budget, len(gold)), size))
+            return asyncio.run(_run(session, gold, keys, min(budget, len(gold)), size, clusters))
 
 
 async def _run(
@@ -141,15 +237,16 @@ async def _run(
     keys: LabelKeys,
     budget: int,
     size: tuple[int, int],
-) -> Counter[int]:
+    clusters: bool,
+) -> Annotator:
     with create_pipe_input() as keyboard:
         screen = Screen(session, Display("d", keys), _fail, clock=partial(next, count()))
         app = full_screen.build(screen, keyboard, Paper(*size))
-        annotator = Annotator(screen, gold, keyboard, budget)
+        annotator = Annotator(screen, gold, keyboard, budget, clusters)
         app.key_processor.before_key_press += lambda _: annotator.free()
         app.after_render += lambda _: annotator.look()
         await full_screen.serve(app, screen)
-    return annotator.keys
+    return annotator
 
 
 def _fail(error: BaseException) -> None:
@@ -167,12 +264,21 @@ def main() -> None:
     arguments.add_argument("--keys", choices=get_args(LabelKeys), default="auto")
     arguments.add_argument("--columns", type=int, default=80)
     arguments.add_argument("--rows", type=int, default=24)
+    arguments.add_argument("--clusters", action="store_true", help="answer through clusters")
     options = arguments.parse_args()
     figures: dict[str, object] = {"keys": options.keys}
+    size = options.columns, options.rows
     for name in options.data:
-        took = replay(FILES[name], options.keys, options.answers, (options.columns, options.rows))
-        total, answers = sum(keys * times for keys, times in took.items()), took.total()
+        it = replay(FILES[name], options.keys, options.answers, size, clusters=options.clusters)
+        took = it.keys
+        total = it.in_clusters + sum(keys * times for keys, times in took.items())
+        answers = took.total() + it.listed
         figures[f"{name} answers"] = answers
+        if options.clusters:
+            figures[f"{name} keystrokes"] = total
+            figures[f"{name} answers through clusters"] = it.listed
+            figures[f"{name} keystrokes for those"] = it.in_clusters
+            figures[f"{name} rows read"] = it.read
         figures[f"{name} keystrokes an answer"] = total / answers
         figures[f"{name} answers by keystrokes"] = dict(sorted(took.items()))
     emit("keystrokes", figures, as_json=options.json)

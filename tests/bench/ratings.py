@@ -7,6 +7,14 @@
 `txtal simulate --rating`, so that each answer goes through the very session and learner that
 people label with.
 
+    python -m tests.bench.ratings --scores [--set nsmc_ko] ...
+
+is the same with the grades as scores: ten times the grade, on a scale of 0 to 100.
+
+    python -m tests.bench.ratings --intervals [--set nsmc_ko] [--seeds 4]
+
+says how often the 90% interval of grades and of scores holds, after random answers.
+
     python -m tests.bench.ratings --models [--set nsmc_ko]
 
 compares ways to learn grades instead, on random answers: a softmax that knows no order, ridge
@@ -41,11 +49,13 @@ from scipy.special import expit
 from sklearn.linear_model import Ridge
 
 from tests.bench.common import DATA, emit, parser
+from txtal.learning import calibrate
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import decide, fit
 from txtal.learning.suspects import suspicions
 from txtal.learning.training import Hyperparameters, Trainer
+from txtal.types.grades import between
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache
 
@@ -53,6 +63,8 @@ POOL, TEST = 8_000, 4_000
 SETS = {"nsmc_ko": "1-10", "wisesight_th": "1-3"}
 FEELINGS = {"neg": 1, "neu": 2, "pos": 3}
 ANSWERS = (30, 100, 300, 1_000, 3_000)
+TIMES = 10
+"""A score by its grade."""
 JUDGED, NOISE = 1_000, 0.1
 FIRST = (50, 100, 200)
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -70,9 +82,10 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [{"text": text, "label": grade} for text, grade in drawn]
 
 
-def simulate(name: str, budget: int, seeds: int, strategies: str) -> dict[str, Any]:
+def simulate(name: str, budget: int, seeds: int, strategies: str, scored: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        given = rows(name)
+        given = [row | {"label": row["label"] * (TIMES if scored else 1)} for row in rows(name)]
+        scale = ("--score", "0-100") if scored else ("--rating", SETS[name])
         for part, kept in (("pool", given[:POOL]), ("test", given[POOL:])):
             lines = "".join(json.dumps(row) + "\n" for row in kept)
             (Path(folder) / f"{part}.jsonl").write_text(lines, "utf-8")
@@ -87,7 +100,7 @@ def simulate(name: str, budget: int, seeds: int, strategies: str) -> dict[str, A
                 "--test",
                 "test.jsonl",
             ),
-            *("--rating", SETS[name], "--lang", "xx", "--strategy", strategies, "--json"),
+            *(*scale, "--lang", "xx", "--strategy", strategies, "--json"),
             *("--budget", str(budget), "--seeds", str(seeds), "--batch", "5"),
         ]
         ran = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE)
@@ -211,6 +224,40 @@ def suspects(name: str, seeds: int) -> dict[str, Any]:
     return found
 
 
+# --- intervals ------------------------------------------------------------------------------------
+
+
+def intervals(name: str, seeds: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Mean absolute error, and how often the interval holds, by kind and number of answers.
+
+    A score is ten times the grade, less 0 to 9 at random, so that scores are no grades in disguise.
+    """
+    x, y, k = vectorised(name)
+    scores = (y + 1) * TIMES - np.random.default_rng(0).integers(0, TIMES, len(y))
+    for kind, truth, columns in (("grades", y, k), ("scores", scores, k * TIMES + 1)):
+        for answers in (30, 60, *ANSWERS[1:4]):
+            found = [_held(x, truth, columns, answers, seed) for seed in range(seeds)]
+            error, held, width = np.mean(found, axis=0).round(3).tolist()
+            yield f"{kind}, {answers}", {"error": error, "held": held, "width": width}
+
+
+def _held(
+    x: np.ndarray, y: np.ndarray, k: int, answers: int, seed: int
+) -> tuple[float, float, float]:
+    drawn = np.random.default_rng(seed).permutation(POOL)[:answers]
+    cells = np.where(np.eye(k, dtype=np.bool_)[y[drawn]], IS, NOT).astype(np.int8)
+    learn = Trainer("rating", Hyperparameters(), (x.shape[1],)).model
+    model, rows = learn(x[drawn], np.arange(answers), cells), np.arange(answers)
+    if answers >= calibrate.FEWEST:
+        folds = deal(cells, np.ones(answers, np.bool_))
+        judged, _ = cross_fitted(x[drawn], rows, cells, folds, learn)
+        model = model.calibrated(calibrate.of_grades(judged, cells))
+    proba, truth = model.predict_proba(x[POOL:]), y[POOL:]
+    low, high = np.array([between(row) for row in proba.tolist()]).T
+    off = np.abs(decide(proba, "rating").argmax(axis=1) - truth).mean()
+    return float(off), float(((low <= truth) & (truth <= high)).mean()), float((high - low).mean())
+
+
 def main() -> None:
     made = parser(__doc__)
     made.add_argument("--set", choices=SETS, default="nsmc_ko")
@@ -218,14 +265,20 @@ def main() -> None:
     made.add_argument("--seeds", type=int, default=3)
     made.add_argument("--strategies", default="auto,random")
     made.add_argument("--models", action="store_true", help="compare ways to learn grades")
+    made.add_argument("--scores", action="store_true", help="ten times the grades, as scores")
+    made.add_argument("--intervals", action="store_true", help="how often intervals hold")
     made.add_argument("--suspects", action="store_true", help="look for wrong grades")
     options = made.parse_args()
     if options.suspects:
         figures = {"set": options.set, **suspects(options.set, options.seeds)}
+    elif options.intervals:
+        figures = {"set": options.set, **dict(intervals(options.set, options.seeds))}
     elif options.models:
         figures = {"set": options.set, **dict(models(options.set, options.seeds))}
     else:
-        figures = simulate(options.set, options.budget, options.seeds, options.strategies)
+        figures = simulate(
+            options.set, options.budget, options.seeds, options.strategies, options.scores
+        )
     emit("ratings", figures, as_json=options.json)
 
 

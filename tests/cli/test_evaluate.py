@@ -51,7 +51,7 @@ def test_of_a_dataset(trained: Program) -> None:
     assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
     said = trained.quick.ok("evaluate", "d").out
     assert "others" not in trained.quick.json("evaluate", "d", "--json")
-    for part in ("accuracy  ", "macro-F1  ", "95 % interval", "precision", "confusion"):
+    for part in ("accuracy  ", "macro-F1  ", "95% interval", "precision", "confusion"):
         assert part in said
     assert "an estimate for tickets like those loaded, from 68 audit answers" in said
     assert "audit only" not in said
@@ -67,10 +67,10 @@ def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Progr
     assert stats["measures"]["macro_f1"] == body["macro_f1"]
     assert stats["audit"]["accuracy"] == pytest.approx(wanted["value"], abs=1e-4)
     for words in (("stats", "d"), ("evaluate", "d")):
-        assert f"accuracy  {shown} % " in trained.quick.ok(*words).out
+        assert f"accuracy  {shown}% " in trained.quick.ok(*words).out
     assert f"about {shown}% right" in trained.quick.ok("train", "d", "-o", "again").err
     trained.quick.ok("report", "d", "-o", "r.html")
-    assert f"right on {shown} % " in (trained.folder / "r.html").read_text("utf-8")
+    assert f"right on {shown}% " in (trained.folder / "r.html").read_text("utf-8")
     # Another vectoriser makes another model, of which nothing is kept yet.
     other = trained.quick.json("evaluate", "d", "--json", "--vectors", "static")
     assert other["accuracy"]["n"] == wanted["n"]
@@ -229,7 +229,9 @@ def test_stats_has_what_the_learner_measured(labelled: Program) -> None:
     body = labelled.quick.json("stats", "d", "--json")
     assert body["measures"]["accuracy"] == {"n": 10, "value": 0.8, "low": 0.5, "high": 0.9}
     assert body["measures"]["labels"][first]["precision"] == 0.6667
-    assert body["measures"]["confusion"] == [{"label": first, "taken_for": second, "count": 2}]
+    assert body["measures"]["confusion"] == [
+        {"label": first, "predicted": second, "count": 2, "taken_for": second}
+    ]
     said = labelled.quick.ok("stats", "d").out
-    assert "accuracy  80.0 % (95 % interval 50.0 to 90.0)" in said
+    assert "accuracy  80.0% (95% interval 50.0 to 90.0)" in said
     assert "after 4 answers" in said

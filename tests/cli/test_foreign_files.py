@@ -29,7 +29,7 @@ def test_a_corrected_file_loaded_again(quick: Program) -> None:
     quick.file("b.jsonl", [{"text": "one", "label": "a"}, {"text": "two", "label": "b"}])
     quick.ok("load", "d", "a.jsonl", "--answers")
     ran = quick.ok("load", "d", "b.jsonl", "--answers", "--conflicts", "c.jsonl")
-    assert "0 answers taken from it, 1 already there" in ran.err
+    assert "0 answers imported, 1 already there" in ran.err
     assert "1 answer differs from the one that the dataset has" in ran.err
     assert "--replace" in ran.err
     assert answers(quick)[1] == ("two", "accept", "a", "ann")
@@ -49,7 +49,7 @@ def test_a_corrected_file_loaded_again(quick: Program) -> None:
 def test_rows_that_contradict_each_other_are_counted_and_listed(quick: Program) -> None:
     quick.file("a.csv", ["text,label", "one,a", "one,b", "two,a", "two,a"])
     ran = quick.ok("load", "d", "a.csv", "--answers", "--conflicts", "c.jsonl")
-    assert "2 answers taken from it, 1 already there, 1 row put together" in ran.err
+    assert "2 answers imported, 1 already there, 1 row combined" in ran.err
     assert "1 text has rows that contradict each other: the newest counted" in ran.err
     (conflict,) = read(quick, "c.jsonl")
     assert [one["line"] for one in conflict["said"]] == [2, 3]

@@ -80,7 +80,7 @@ def test_filters(three: Program) -> None:
     for words, said in [
         (("--annotator", "dan"), "no annotator 'dan'; there are: ann, ben, cat"),
         (("--label", "z"), "no label 'z'"),
-        (("--since", "yesterday"), "is no date"),
+        (("--since", "yesterday"), "is not a date"),
     ]:
         assert said in three("export", "d", *words).complaint
 

@@ -141,14 +141,14 @@ def test_what_is_exported_can_be_loaded_again(quick: Program, task: str) -> None
 
     ran = quick.ok("load", "--answers", "--task", task, "again", "out.jsonl")
     first, second = quick.exported(), quick.exported("again")
-    assert f"{len(first)} answers taken" in ran.err
+    assert f"{len(first)} answers imported" in ran.err
     assert kept(second) == kept(first)
     assert [line.get("original") for line in first].count(None) < len(first)
     for line, same in zip(first, second, strict=True):
         assert line.get("original") == same.get("original")
     # And once more changes nothing.
     ran = quick.ok("load", "--answers", "again", "out.jsonl")
-    assert "0 answers taken" in ran.err
+    assert "0 answers imported" in ran.err
     assert quick.exported("again") == second
 
 
@@ -193,7 +193,7 @@ def test_a_label_that_cant_be_costs_its_own_line(quick: Program) -> None:
     assert "bad.jsonl:2: the label" in ran.err
     assert "\x1b" not in ran.err
     assert "bad.jsonl:3: 'label' must hold" in ran.err
-    assert "2 answers taken" in ran.err
+    assert "2 answers imported" in ran.err
     (quick.folder / "bad.csv").write_text('text,label\n"one\nmore",a\ntwo,"' + "x" * 101 + '"\n')
     assert "bad.csv:4: the label" in quick.ok("load", "--answers", "d", "bad.csv").err
     strict = quick("load", "--answers", "--strict", "e", "bad.jsonl")

@@ -67,7 +67,7 @@ def test_what_two_versions_differ_in(program: Program) -> None:
     assert (same["differ"], same["changes"], same["texts"]) == (0, [], [])
     assert same["held_out"]["n"] > 100
     assert same["held_out"]["value"] == 0
-    assert "tickets are decided otherwise" in program.ok("compare", "d", "1", "2").out
+    assert "tickets get another label" in program.ok("compare", "d", "1", "2").out
 
 
 def test_a_dataset_without_versions(program: Program) -> None:

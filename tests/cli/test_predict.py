@@ -203,8 +203,8 @@ class TestGoingOn:
         count = to_file(stopped, work, records(), Local(), say=said.append)
         assert count == len(LINES)
         assert stopped.read_bytes() == whole.read_bytes()
-        assert said[0] == "21 are done; the same command goes on from there"
-        assert said[-1] == "going on after 91 that are done"
+        assert said[0] == "21 are done; the same command continues from there"
+        assert said[-1] == "continuing after 91 that are done"
         assert {path.name for path in tmp_path.iterdir()} == {"whole", "out"}
 
     def test_a_source_that_grew_is_gone_on_with(self, work: Predicting, tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ class TestGoingOn:
         said: list[str] = []
         with pytest.raises(KeyboardInterrupt):
             predict_to(shards, work, Stopping(-(-len(LINES) // 7) + 2), say=said.append)
-        assert said == [f"{len(LINES) + 14:,} are done; the same command goes on from there"]
+        assert said == [f"{len(LINES) + 14:,} are done; the same command continues from there"]
 
     def test_another_form_or_classifier_is_refused(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
@@ -321,7 +321,7 @@ def test_after_a_kill_the_same_command_goes_on(trained: Program, tmp_path: Path)
     running.wait()
     assert not (tmp_path / "out.jsonl.gz").exists()
     ran = here.ok("predict", model, many, "-o", "out.jsonl.gz")
-    assert "going on after" in ran.err
+    assert "continuing after" in ran.err
     assert f"predicted {60 * len(LINES):,}, 0 bad lines" in ran.err
     whole, made = (tmp_path / name for name in ("whole.jsonl.gz", "out.jsonl.gz"))
     assert made.read_bytes() == whole.read_bytes()

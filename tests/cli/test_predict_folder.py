@@ -66,7 +66,7 @@ def test_only_what_is_new_or_changed_is_made(sharded: Program) -> None:
     sharded.ok(*command)
     before = {file: (out / file).stat().st_ino for file in files(out)}
     ran = sharded.ok(*command)
-    assert ran.err.splitlines() == ["3 files made already", "predicted 0, 0 bad lines"]
+    assert ran.err.splitlines() == ["3 files done already", "predicted 0, 0 bad lines"]
     sharded.file("shards/b.jsonl", [{"text": "changed"}])
     sharded.file("shards/d.jsonl", [{"text": "new"}])
     ran = sharded.ok(*command)
@@ -143,7 +143,7 @@ def test_bad_lines_are_told_by_their_own_file(sharded: Program) -> None:
 def test_what_it_refuses(sharded: Program) -> None:
     out = sharded.folder / "out"
     cases: list[tuple[Callable[[], object], tuple[str, ...], str]] = [
-        (lambda: None, ("shards", "-o", "shards"), "is to be read, and lies in shards"),
+        (lambda: None, ("shards", "-o", "shards"), "is an input inside the output folder shards"),
         (lambda: None, ("shards", "-o", "none/out/"), "none/out can't be written: No such file"),
         (lambda: None, ("shards", "-o", "a.jsonl", "--format", "parquet"), "--format is for"),
         (lambda: None, ("shards/*.csv", "-o", "out/"), "is a pattern that fits no file"),
@@ -151,7 +151,7 @@ def test_what_it_refuses(sharded: Program) -> None:
         (
             lambda: (out / "part-00007.parquet").write_bytes(b"mine"),
             ("shards", "-o", "out"),
-            "out/part-00007.parquet is there, and was made by nobody",
+            "out/part-00007.parquet exists and txtal didn't write it",
         ),
     ]
     for prepare, words, said in cases:
@@ -165,7 +165,7 @@ def test_what_it_refuses(sharded: Program) -> None:
 def test_another_classifier_or_form_begins_anew_when_told(sharded: Program) -> None:
     sharded.ok("predict", "model", "shards", "-o", "out/")
     other = ("predict", "model", "shards", "-o", "out/", "--format", "jsonl.gz")
-    assert "out was begun with another format; --restart begins anew" in sharded(*other).complaint
+    assert "out was begun with another format; --restart starts over" in sharded(*other).complaint
     sharded.ok(*other, "--restart")
     assert set(files(sharded.folder / "out")) == {f"part-{n:05}.jsonl.gz" for n in range(3)}
 
@@ -177,7 +177,7 @@ def test_without_its_journal_nothing_is_touched(sharded: Program, journal: str) 
     before = files(sharded.folder / "out")
     for options in ((), ("--restart",)):
         ran = sharded("predict", "model", "shards", "-o", "out/", *options)
-        assert "made by nobody who keeps account" in ran.complaint
+        assert "exists and txtal didn't write it" in ran.complaint
     assert files(sharded.folder / "out") == before
 
 
@@ -189,7 +189,7 @@ def test_a_line_of_the_journal_that_was_cut_short(sharded: Program) -> None:
     with (out / parts_module._JOURNAL).open("a") as file:
         file.write('{"part": "part-0')
     ran = sharded.ok("predict", "model", "shards", "-o", "out/")
-    assert "2 files made already" in ran.err
+    assert "2 files done already" in ran.err
     assert files(out) == before
 
 
@@ -210,7 +210,7 @@ def test_after_a_kill_the_same_command_goes_on(trained: Program, tmp_path: Path)
     made = set(files(tmp_path / "out")) & set(files(tmp_path / "whole"))
     assert made < set(files(tmp_path / "whole"))
     ran = here.ok("predict", model, "shards", "-o", "out/")
-    assert "made already" in ran.err
+    assert "done already" in ran.err
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 

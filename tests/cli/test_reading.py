@@ -12,7 +12,7 @@ from tests.cli.driving import Program
 def test_stats(answered: Program) -> None:
     ran = answered.ok("stats", "d")
     assert ran.err == ""
-    for said in ("d: 5 tickets, 4 answered", "accept 2, reject 1, ignore 1", "audit: too few"):
+    for said in ("d: 5 tickets, 4 answered", "accept 2, reject 1, ignore 1", "accuracy: not yet"):
         assert said in ran.out
     table = [line.split() for line in ran.out.splitlines()]
     assert ["a", "1"] in table

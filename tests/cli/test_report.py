@@ -71,8 +71,8 @@ def test_the_page_is_whole_and_harmless(told: Program) -> None:
     text = (told.folder / "page.html").read_text("utf-8")
     words = " ".join(Page(text).words)
     for said in ("Learning curve", "Calibration", "Confusion", "Time an answer took",
-                 "Labels over time", "80.0 % (95 % interval 50.0 to 90.0)", "Revisions",
-                 '<script>"x"&', "an hour"):  # fmt: skip
+                 "Labels over time", "80.0% (95% interval 50.0 to 90.0)", "Revisions",
+                 '<script>"x"&', "per hour"):  # fmt: skip
         assert said in words
     assert "<script" not in text
     assert not (DANGEROUS - {"\n"}) & set(text)
@@ -105,7 +105,7 @@ def test_what_a_simulation_says_is_added(told: Program) -> None:
     told.quick.ok("report", "d", "-o", "page.html", "--simulation", "s.json")
     words = " ".join(Page((told.folder / "page.html").read_text("utf-8")).words)
     assert "Active learning pays here." in words
-    assert "360 answers are" in words
+    assert "360 answers take" in words
     (told.folder / "s.json").write_text("{}")
     ran = told.quick("report", "d", "-o", "page.html", "--simulation", "s.json")
     assert ran.code == 3
@@ -123,8 +123,8 @@ def test_a_bar_says_what_it_stands_for() -> None:
     assert "0 to 1 s: 3" in drawn
     assert "1 to 2 s: 5" in drawn
     drawn = charts.stacks([10, 20], [[0.5, 0.5], [1.0, 0.0]], ["a<b", "c"], "Labels")
-    assert "a&lt;b: 50 % of answers 1 to 10" in drawn
-    assert "a&lt;b: 100 % of answers 11 to 20" in drawn
+    assert "a&lt;b: 50% of answers 1 to 10" in drawn
+    assert "a&lt;b: 100% of answers 11 to 20" in drawn
     assert drawn.count("<title>") == 3  # none for what isn't there
     drawn = charts.calibration([Bin(10, 0.8, 0.7, 0.4, 0.9)], "Calibration")
     assert "10 decisions: 0.70 right at 0.80" in drawn

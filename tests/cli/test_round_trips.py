@@ -25,6 +25,10 @@ WHOLE = ("jsonl", "prodigy")
 NAMED_NO = ("hf", "labelstudio", "doccano", "fasttext")
 """Formats without a no: a no is a label of its own there."""
 
+NEEDS_A_LABEL = ("labelstudio", "doccano", "fasttext")
+"""Formats in which a text without a label is one that nobody has looked at."""
+IDS: list[dict[str, Any]] = [{}, {"id": 7}, {"id": "T7"}, {"id": 7.5}, {"id": 2**60}]
+
 EXAMPLES = 3
 """Of each format in the default run."""
 
@@ -43,13 +47,13 @@ def datasets(draw: st.DrawFn) -> tuple[Task, list[dict[str, Any]]]:
         if verdict != "ignore":
             line |= {
                 "exclusive": {"label": draw(st.sampled_from(LABELS))},
-                "multilabel": {
-                    "labels": draw(st.lists(st.sampled_from(LABELS), unique=True, min_size=1))
-                },
+                "multilabel": {"labels": draw(st.lists(st.sampled_from(LABELS), unique=True))},
                 "binary": {"label": "two words"},
                 "rating": {"label": str(draw(st.integers(1, 5)))},
             }[task]
-        lines.append(line | {"answer": verdict})
+        if task == "multilabel" and not line.get("labels"):
+            verdict = "accept" if verdict == "reject" else verdict  # to refuse nothing says nothing
+        lines.append(line | draw(st.sampled_from(IDS)) | {"answer": verdict})
     lines.append({"text": "always", **_known(task)})
     lines.append({"text": "always two", **_known(task, 1)})
     return task, lines
@@ -80,6 +84,8 @@ def kept(answers: Said, task: Task, form: str) -> Said:
     for text, (verdict, labels) in answers.items():
         if form in WHOLE:
             found[text] = verdict, labels
+        elif not labels and form in NEEDS_A_LABEL:
+            continue
         elif verdict == "accept" or (verdict == "reject" and task == "binary"):
             if task == "binary" and verdict == "reject" and form in NAMED_NO:
                 verdict, labels = "accept", frozenset({"not two words"})

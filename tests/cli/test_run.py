@@ -191,7 +191,9 @@ def test_patterns_are_read_before_anything_begins(txtal: Program) -> None:
     assert ran.code == 3
     assert "p.jsonl:1: DEP needs spaCy" in ran.err
     (txtal.folder / "p.jsonl").write_text('{"label": "refund", "pattern": "money"}')
-    assert "patterns of refund, which is no label of d" in txtal.ok(*words, stdin="q\n").err
+    assert (
+        "patterns name the label refund, which d doesn't have" in txtal.ok(*words, stdin="q\n").err
+    )
 
 
 def test_records_of_its_own(mine: Program) -> None:

@@ -50,6 +50,14 @@ def test_a_file_as_a_stream_line_by_line(stream: Program) -> None:
     assert "5 arrived, 5 asked" in stream.ok("stats", "d").out
 
 
+@pytest.mark.parametrize("how", ["--stream", "--follow"])
+def test_what_was_taken_for_the_text_is_said(quick: Program, how: str) -> None:
+    quick.file("t.jsonl", [{"body": "late", "nr": 1}, {"body": "broken", "nr": 2}])
+    ran = quick.ok("teach", "d", "t.jsonl", how, "--plain", "-l", "a,b", stdin="1\n2\nq\n")
+    assert "the text is taken from 'body'; --text chooses others ('body', 'nr')" in ran.out
+    assert [line["text"] for line in quick.exported()] == ["late", "broken"]
+
+
 @pytest.mark.parametrize("last", ["", "q\n", "Quit\n"])
 def test_a_growing_file_is_followed_until_the_answers_end(stream: Program, last: str) -> None:
     ran = stream.ok(
@@ -91,12 +99,12 @@ def exported(program: Program) -> list[dict[str, Any]]:
     [
         (["-", "--follow"], "needs a file that grows"),
         (["--follow"], "needs a file that grows"),
-        (["t.jsonl", "--band", "0.6,0.4"], "no band '0.6,0.4'"),
-        (["t.jsonl", "--band", "0.4,0.6", "-s", "margin"], "Leave out --strategy"),
+        (["t.jsonl", "--band", "0.6,0.4"], "a band needs two probabilities"),
+        (["t.jsonl", "--band", "0.4,0.6", "-s", "margin"], "leave out --strategy"),
         (["t.jsonl", "--budget", "0.2"], "add --stream or --follow"),
         (["t.jsonl", "--stream", "--budget", "0"], "budget must be above 0"),
         (["t.jsonl", "--stream", "--budget", "1.5"], "got 1.5"),
-        (["t.jsonl", "--stream", "--band", "0.6,0.4"], "no band '0.6,0.4'"),
+        (["t.jsonl", "--stream", "--band", "0.6,0.4"], "a band needs two probabilities"),
         (["t.jsonl", "--stream", "-s", "badge"], "choose from auto"),
         (["none.jsonl", "--follow"], "none.jsonl: no such file"),
         (["t.csv", "--follow"], "only .jsonl and .txt"),
@@ -118,7 +126,7 @@ def test_a_band_that_would_store_what_is_unlikely(
     ran = stream.ok(
         "teach", "d", "t.jsonl", "--stream", "--band", "0.4,0.6", "--plain", "-l", labels
     )  # fmt: skip
-    assert ("--band 0,0.6 asks there, too" in ran.err) == warned
+    assert ("--band 0,0.6 shows those, too" in ran.err) == warned
 
 
 def test_predictions_are_exported_when_asked_for(stream: Program) -> None:
@@ -132,7 +140,7 @@ def test_predictions_are_exported_when_asked_for(stream: Program) -> None:
     assert "answer" not in line
     refused = stream.quick("export", "d", "--predicted", "-f", "prodigy")
     assert (refused.code, refused.out) == (2, "")
-    assert "no mark" in refused.complaint
+    assert "can't mark" in refused.complaint
 
 
 def predict(path: Path, ticket_id: int, probability: float) -> None:

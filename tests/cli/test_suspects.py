@@ -36,7 +36,7 @@ def test_they_are_listed_with_what_speaks_against_them(doubtful: Program) -> Non
     ran = doubtful.quick.ok("suspects", "d", "--limit", "3", "--vectors", "lexical")
     numbers = [line.split()[0] for line in ran.out.splitlines()[::2]]
     assert len({f"#{number + 1}" for number in WRONG} & set(numbers)) == 3
-    assert "; the model: " in ran.out
+    assert ", model: " in ran.out
     assert "of the 5 nearest answers" in ran.out
     assert_harmless(ran.out + ran.err)
 

@@ -520,6 +520,39 @@ FAULTS = (
         ),
     ),
     Fault(
+        "57",
+        "one of two logins can't write the cache, the index or the log",
+        (
+            TOGETHER + "test_a_second_login_that_can_write_little",
+            "cli/test_share.py::test_a_cache_that_cant_be_written_is_said_in_words",
+            "cli/test_share.py::test_both_label_and_nobody_else",
+        ),
+    ),
+    Fault(
+        "58",
+        "a later version adds a column: older files and a new one",
+        (
+            "store/test_migrations.py::test_a_migration_that_was_released_is_never_changed",
+            "store/test_migrations.py::test_a_file_of_every_released_schema_is_opened_whole",
+            "store/test_migrations.py::test_a_file_of_every_released_schema_is_answered_and_exported",
+            "store/test_migrations.py::"
+            "test_a_later_version_makes_the_same_of_a_new_file_and_of_every_older_one",
+            "store/test_migrations.py::"
+            "test_a_later_version_doesnt_bless_an_answer_that_was_damaged",
+        ),
+    ),
+    Fault(
+        "59",
+        "one text, two answers: corrected, by two people, from two machines",
+        (
+            "cli/test_gold.py::test_the_majority_stands_and_a_tie_is_left_out_and_counted",
+            "cli/test_gold.py::test_no_training_format_holds_one_text_twice",
+            "cli/test_gold.py::test_a_correction_on_the_screen_replaces_what_it_corrects",
+            "cli/test_gold.py::test_two_machines_merged",
+            "cli/test_gold.py::test_what_is_trained_on_is_told_by_ticket",
+        ),
+    ),
+    Fault(
         "60",
         "EIO, ENOSPC, EROFS or a kill at every system call that changes the disk",
         (
@@ -529,9 +562,36 @@ FAULTS = (
         ),
     ),
     Fault(
+        "61",
+        "a migration under a live session; a full disk amid a migration",
+        (
+            TOGETHER + "test_a_session_whose_database_a_later_version_upgrades",
+            DISK + "test_a_disk_that_fills_up_amid_a_migration",
+        ),
+    ),
+    Fault(
+        "62",
+        "a ticket of 50 MB on the screen and in a stream",
+        (TRUST + "test_a_ticket_of_fifty_megabytes",),
+        "not tried on Dask's workers",
+    ),
+    Fault(
+        "readers",
+        "every reader and wire, fuzzed",
+        (
+            "faults/test_fuzz_readers.py::test_what_crashed_once_does_no_more",
+            "faults/test_fuzz_readers.py::test_a_short_run",
+            "faults/test_fuzz_readers.py::test_a_crash_is_noticed",
+        ),
+    ),
+    Fault(
         "model",
-        "answer, undo, skip, flag, crash, reopen against a dict",
-        ("faults/test_model.py::test_sittings_agree_with_a_dict",),
+        "the command line and sessions in any order, against a model",
+        (
+            "faults/test_model.py::test_sittings_agree_with_a_dict",
+            "faults/test_command_line_model.py::test_a_handful_of_runs_agree",
+            "faults/test_command_line_model.py::test_many_runs_agree",
+        ),
     ),
     Fault(
         "trust",

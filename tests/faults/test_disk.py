@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from tests.cli.conftest import Open
 from tests.cli.driving import LABELS, TXTAL, Program
 from tests.cli.terminal import Terminal, saved
 from tests.faults.conftest import Disk, Tries, many, present
+from tests.store import old_databases
 from txtal.store import schema
 
 pytestmark = pytest.mark.slow
@@ -206,3 +208,23 @@ def test_a_disk_that_becomes_read_only_in_a_session(
         disk.remount("rw")
         one.answer("2", 2)
         present(len(on_disk.exported()) == 2)
+
+
+def test_a_disk_that_fills_up_amid_a_migration(on_disk: Program, disk: Disk, tries: Tries) -> None:
+    """With room for the copy that is kept of the old file, for a part of it, and for nothing."""
+    old = old_databases.unpack(8, disk.folder / "t.db").read_bytes()
+    for room in (0, 20_000, len(old) + 8_000, 2 * len(old)):
+        shutil.rmtree(disk.folder / "t.db.cache", ignore_errors=True)
+        for file in disk.folder.glob("t.db*"):
+            file.unlink()
+        (disk.folder / "t.db").write_bytes(old)
+        disk.fill()
+        ballast = disk.folder / "ballast"
+        os.truncate(ballast, max(ballast.stat().st_size - room, 0))
+        with tries.one(f"{room} bytes of room"):
+            ran = on_disk("manual", "d", "--plain", stdin="q\n")
+            assert ran.code == 0 or on_disk.db in ran.complaint
+            disk.free()
+            on_disk.ok("manual", "d", "--plain", stdin="q\n")
+            present(len(on_disk.exported()) == 8)
+            assert on_disk.ok("verify")

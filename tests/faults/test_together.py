@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import time
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Open
 from tests.cli.driving import TXTAL, Program
+from tests.cli.test_share import GROUP, Login, as_root, logins, teach  # noqa: F401
 from tests.faults.conftest import Tries, many, present
 
 pytestmark = pytest.mark.slow
@@ -111,3 +114,64 @@ def test_a_lock_that_is_held(sample: Program, terminal: Open, tries: Tries) -> N
     one.send("q")
     assert one.end() == 0
     present(len(sample.exported()) == 2)
+
+
+@as_root
+def test_a_second_login_that_can_write_little(
+    logins: tuple[Login, Login, Login],  # noqa: F811
+    tries: Tries,
+) -> None:
+    ann, bea, _ = logins
+    ann.ok("share", "--group", str(GROUP))
+    teach(ann)
+    teach(bea)
+    folder = ann.database.parent
+    beside = [path for path in folder.rglob("*") if not _is_database(path)]
+    assert beside
+    logs = bea.home / ".local"
+    logs.mkdir(exist_ok=True)
+    for what, paths in (("cache and index", beside), ("log", [logs])):
+        for path in paths:
+            os.chown(path, 0, 0)
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        with tries.one(what):
+            before = len(_answers(ann))
+            ran = bea("teach", "shop", "--vectors", "lexical", "--plain", stdin="1\n2\nq\n")
+            assert "Traceback" not in ran.err + ran.out
+            told = ran.out.count("saved ") - ran.out.count("saved in")
+            present(len(_answers(ann)) == before + told, ran)
+            assert told == 2 or (ran.code and "write" in ran.err), ran
+    with tries.one("settings"):
+        os.chown(bea.home, 0, 0)
+        assert "TXTAL_CONFIG names another" in bea("stats", "shop").complaint
+
+
+def _is_database(path: Path) -> bool:
+    return path.name in ("txtal.db", "txtal.db-wal", "txtal.db-shm")
+
+
+def _answers(login: Login) -> list[str]:
+    return login.ok("export", "shop", "--all").out.splitlines()
+
+
+def test_a_session_whose_database_a_later_version_upgrades(
+    sample: Program, terminal: Open, tries: Tries
+) -> None:
+    one = terminal(sample, "manual", "d")
+    one.wait("1-9 label")
+    one.answer("1", 1)
+    with closing(sqlite3.connect(sample.folder / sample.db, isolation_level=None)) as other:
+        version = other.execute("PRAGMA user_version").fetchone()[0]
+        with tries.one("refused in words"):
+            other.execute(f"PRAGMA user_version = {version + 1}")
+            one.send("2")
+            one.wait("NOT saved")
+            one.wait("upgraded it meanwhile")
+        one.send("q")
+        one.end()
+        with tries.one("and nothing written"):
+            assert other.execute("SELECT count(*) FROM answer").fetchone()[0] == 1
+        other.execute(f"PRAGMA user_version = {version}")
+    with tries.one("whole"):
+        present(len(sample.exported()) == 1)
+        assert sample.ok("verify")

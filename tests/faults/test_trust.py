@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Open
 from tests.cli.driving import LABELLED, TICKETS, TXTAL, Program
 from tests.cli.test_failures import SECRET, sql
 from tests.faults.conftest import Tries, many, present
@@ -248,6 +249,42 @@ def test_a_line_of_a_hundred_megabytes(fresh: Program, tries: Tries) -> None:
         assert ran.returncode == 0, ran.stderr
         assert "t.jsonl:2: longer than 10,000,000 bytes" in ran.stderr
         present("loaded 2, " in ran.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_ticket_of_fifty_megabytes(fresh: Program, terminal: Open, tries: Tries) -> None:
+    huge = "huge " + "word and more " * 3_700_000
+    fresh.file("t.jsonl", [{"text": "first"}, {"text": huge}, {"text": "last"}])
+    widest = ("--max-line", "60000000")
+    fresh.ok("load", "d", "t.jsonl", *widest)
+    with tries.one("on the screen"):
+        screen = terminal(fresh, "manual", "d", "-l", "a,b")
+        screen.wait("1-9 label")
+        screen.answer("1", 1)
+        screen.wait("huge word and more")
+        screen.answer("2", 2)
+        screen.wait("last")
+        screen.answer("1", 3)
+        screen.send("q")
+        assert screen.end() == 0
+        present([line["text"] for line in fresh.exported()] == ["first", huge, "last"])
+    with tries.one("in a stream, which takes lines of 10 MB"):
+        words = (
+            "teach",
+            "s",
+            "t.jsonl",
+            "--stream",
+            "-l",
+            "a,b",
+            "--plain",
+            "--vectors",
+            "lexical",
+        )
+        ran = fresh.ok(*words, stdin="1\n2\n1\nq\n")
+        assert "t.jsonl:2: longer than 10,000,000 bytes" in ran.err + ran.out
+        told = ran.out.count("saved ") - ran.out.count("saved in")
+        present(len(fresh.exported("s")) == told, ran.err)
 
 
 def test_the_same_id_with_another_text_is_another_ticket(fresh: Program, tries: Tries) -> None:

@@ -283,7 +283,7 @@ def test_a_part_of_another_file_of_the_same_name_size_and_time(here: Program, tr
         january = part.read_bytes()
         ran = here("predict", "model", "feb/d.jsonl", "-o", "out/")
         assert ran.code == 2
-        assert "jan/d.jsonl, which isn't read this time" in ran.err
+        assert "jan/d.jsonl, which isn't a SOURCE this time" in ran.err
         present(part.read_bytes() == january)
         here.ok("predict", "model", "feb/d.jsonl", "-o", "out/", "--restart")
         assert b"parcel of feb" in part.read_bytes()
@@ -297,7 +297,7 @@ def test_a_part_of_another_file_of_the_same_name_size_and_time(here: Program, tr
         content = (here.folder / "feb" / "d.jsonl").read_bytes()
         (here.folder / "mar" / "d.jsonl").write_bytes(content)
         ran = here.ok("predict", "model", "mar/d.jsonl", "-o", "out/")
-        assert "1 file made already" in ran.err
+        assert "1 file done already" in ran.err
 
 
 def test_a_file_that_is_gone_on_with_is_known_by_what_was_written(

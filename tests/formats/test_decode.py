@@ -26,6 +26,10 @@ def test_told_or_recognised(encoding: str) -> None:
     assert texts(ROWS.encode(encoding)) == ["Grüße", "plain", "“déjà vu” – 5 €"]
 
 
+def test_a_word_or_two_are_enough() -> None:
+    assert texts("text;n\nß;1\nÖl;2\n".encode("windows-1252")) == ["ß", "Öl"]
+
+
 def test_a_guess_is_said_and_a_mark_is_none() -> None:
     assert "read as windows-1252; --encoding" in notes(ROWS.encode("windows-1252"), "a.csv")
     assert notes(ROWS.encode("utf-16"), "a.csv") == ""

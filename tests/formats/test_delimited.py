@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.formats.reading import taken
+from tests.formats.reading import notes, taken
 from txtal.errors import DataError
 from txtal.formats.lines import BadLine
 from txtal.types import Record
@@ -89,13 +89,25 @@ def test_a_cell_too_long() -> None:
     ("header", "reason"),
     [
         ("a b,n", r"in\.csv: no field is called 'text'.* the first line .* 'a b', 'n'; .*--text"),
-        ("text,n,n", "names a column twice"),
+        ("text,label,LABEL", "names a column twice"),
         ("text,Text", "names a column twice"),
     ],
 )
 def test_bad_header(header: str, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         read(f"{header}\na,b\n")
+
+
+def test_columns_of_the_same_name_are_told_apart() -> None:
+    data = "text,note,note,note 2\na,b,c,d\n"
+    assert read(data)[0] == [Record("a", {"note": "b", "note 3": "c", "note 2": "d"})]
+    assert "told apart by number: 'note 3'" in notes(data, "in.csv")
+
+
+def test_files_put_one_behind_the_other() -> None:
+    found, bad = read("text,n\na,1\n\ufefftext,n\nb,2\n\ntext,x\n")
+    assert found == [Record(text, {"n": n}) for text, n in (("a", "1"), ("b", "2"), ("text", "x"))]
+    assert [(one.line, one.reason[:20]) for one in bad] == [(3, "the header once more")]
 
 
 def test_another_text_column() -> None:

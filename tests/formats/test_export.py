@@ -230,7 +230,7 @@ def export_rows(draw: st.DrawFn) -> ExportRow:
     return export_row(ticket, answer, scheme)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(export_rows(), min_size=1, max_size=3))
 def test_export_and_read_again(rows: list[ExportRow]) -> None:
     out = io.StringIO()

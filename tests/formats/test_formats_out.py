@@ -96,6 +96,40 @@ def test_parquet_by_pyarrow(tmp_path: Path, task: Task) -> None:
         assert second["text"] == HOSTILE
 
 
+IDS: list[Any] = [7, "T-8", 9.5, 360_001_234_567_890_123, None]
+
+
+@pytest.mark.parametrize("form", ["parquet", "hf", "excel"])
+def test_ids_of_any_type_side_by_side(tmp_path: Path, form: str) -> None:
+    import openpyxl
+    import pyarrow as pa
+
+    scheme = SCHEMES["exclusive"]
+    made = [
+        export_row(
+            Ticket(n, f"t{n}", {"k": [n, "two", None][n % 3]}, {} if one is None else {"id": one}),
+            Answer(n, "accept", (1,)),
+            scheme,
+        )
+        for n, one in enumerate(IDS)
+    ]
+    path = tmp_path / ("x.xlsx" if form == "excel" else "x")
+    target = Target(scheme, path, lambda: write_atomically(path), has_ids=lambda: True)
+    assert EXPORTS.named(form).write(made, target).lines == len(IDS)
+    if form == "excel":
+        sheet = openpyxl.load_workbook(path).active
+        # Excel keeps 15 digits of a number.
+        assert [sheet.cell(n, 1).value for n in range(2, 7)] == [
+            7, "T-8", 9.5, "360001234567890123", None
+        ]  # fmt: skip
+        return
+    if form == "parquet":
+        found = pa.parquet.read_table(path)
+    else:
+        found = pa.ipc.open_stream((path / "data-00000-of-00001.arrow").read_bytes()).read_all()
+    assert found["id"].to_pylist() == ["7", "T-8", "9.5", "360001234567890123", None]
+
+
 # --- Hugging Face ---------------------------------------------------------------------------------
 
 
@@ -169,6 +203,24 @@ def test_fasttexts_lines(tmp_path: Path) -> None:
     assert told.changed == {}
     write("binary", "fasttext", tmp_path / "y.ft")
     assert (tmp_path / "y.ft").read_text("utf-8").split("\n")[1].startswith("__label__not_bug ")
+
+
+def test_what_fasttext_has_no_place_for_is_counted(tmp_path: Path) -> None:
+    scheme, path = SCHEMES["multilabel"], tmp_path / "x.ft"
+    said = [("a __label__praise b", (1,)), ("none applies", ()), ("a mid__label__x", (2,))]
+    made = [
+        export_row(Ticket(n, text), Answer(n, "accept", labels), scheme)
+        for n, (text, labels) in enumerate(said)
+    ]
+    told = EXPORTS.named("fasttext").write(
+        made, Target(scheme, path, lambda: write_atomically(path))
+    )
+    assert path.read_text("utf-8").splitlines() == [
+        "__label__bug a praise b",
+        "__label__praise a mid__label__x",
+    ]
+    assert told.left_out == {"no label": 1}
+    assert [*told.changed.values()] == [1]
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def test_label_file(tmp_path: Path) -> None:
         ("a\u202eb\n".encode(), 1, "don't show"),
         (b"\xff\n", 1, "not valid UTF-8"),
         (b'ok\n{"label": true}\n', 2, 'expected {"label"'),
-        (b'ok\n{"name": "a"}\n', 2, 'expected {"label"'),
+        (b'ok\n{"nme": "a"}\n', 2, 'expected {"label"'),
         (b'{"label": "a"\n', 1, "invalid JSON"),
         (b'{"label": ""}\n', 1, "needs a name"),
     ],

@@ -53,6 +53,52 @@ SHAPES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
                      "created_at": "2023-01-01T10:00:00Z", "lead_time": 1.5}]),
         [("a", "accept", "good")],
     ),
+    "Label Studio's JSON_MIN, beside data of any name": (
+        "a.json",
+        json.dumps([{"id": 1, "text": "a", "from": "mail", "label": "good", "annotator": 1,
+                     "annotation_id": 2, "created_at": "2023-01-01T10:00:00Z", "lead_time": 1.5}]),
+        [("a", "accept", "good")],
+    ),
+    "Label Studio's grades in JSON_MIN": (
+        "a.json",
+        json.dumps([{"id": 1, "text": "a", "from": "mail", "stars": [{"rating": 4}],
+                     "annotation_id": 2, "lead_time": 1.5}]),
+        [("a", "accept", "4")],
+    ),
+    "Label Studio's taxonomy in CSV": (
+        "a.csv",
+        "annotation_id,annotator,channel,created_at,id,lead_time,tax,text\n"
+        '2,1,mail,2023-01-01T10:01:00Z,2,3.2,"[{""taxonomy"":[[""x"",""y""],[""z""]]}]",late\n',
+        [("late", "accept", "x / y", "z")],
+    ),
+    "labels that are objects, as GitHub's": (
+        "a.jsonl",
+        lines({"text": "a", "labels": [{"id": 3, "name": "bug"}, {"id": 4, "name": "ui"}]}),
+        [("a", "accept", "bug", "ui")],
+    ),
+    "doccano's data": (
+        "a.jsonl",
+        lines({"id": 1, "data": "a", "label": ["X"]}, {"id": 2, "data": "b", "label": []}),
+        [("a", "accept", "X")],
+    ),
+    "Ground Truth": (
+        "a.manifest",
+        lines(
+            {"source": "a", "topic": 1,
+             "topic-metadata": {"class-name": "billing", "creation-date": "2023-01-01T10:00:00",
+                                "type": "groundtruth/text-classification"}},
+        ),
+        [("a", "accept", "billing")],
+    ),
+    "Ground Truth's several": (
+        "a.manifest",
+        lines(
+            {"source": "a", "topics": [0, 2],
+             "topics-metadata": {"class-map": {"0": "bug", "2": "ui"},
+                                 "type": "groundtruth/text-classification-multilabel"}},
+        ),
+        [("a", "accept", "bug", "ui")],
+    ),
     "Label Studio's CSV": (
         "a.csv",
         "annotation_id,annotator,created_at,id,lead_time,topic,text,updated_at\n"
@@ -212,11 +258,11 @@ def test_tickets_of_helpdesks(tool: str) -> None:
 def test_excel() -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
-    for row in (["ID", "Text", "Label"], [1, "a", 1.0], [2.0, "b", "two"], [None] * 3):
+    for row in (["ID", "Text", "Label"], [1, "a", 1.0], [2.0, 77, "two"], [None] * 3):
         book.active.append(row)
     file = io.BytesIO()
     book.save(file)
-    assert said(file.getvalue(), "a.xlsx") == [("a", "accept", "1"), ("b", "accept", "two")]
+    assert said(file.getvalue(), "a.xlsx") == [("a", "accept", "1"), ("77", "accept", "two")]
     assert [record.meta for record in taken(file.getvalue(), "a.xlsx")[0]] == [{"ID": 1}, {"ID": 2}]
     with pytest.raises(DataError, match="isn't an Excel workbook"):
         taken(b"PK\x03\x04", "a.xlsx")

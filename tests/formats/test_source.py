@@ -130,7 +130,7 @@ def test_what_has_no_suffix_is_known_by_what_it_holds(tmp_path: Path, name: str)
 def test_compressed(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
     (tmp_path / name).write_bytes(pack(LINES))
     assert take(tmp_path / name) == (BOTH, [])
-    long = b"".join(b'{"text": "%s"}\n' % os.urandom(50).hex().encode() for _ in range(40_000))
+    long = b"".join(b'{"text": "%s"}\n' % os.urandom(50).hex().encode() for _ in range(10_000))
     (tmp_path / name).write_bytes(pack(long)[:-500])
     found, bad = take(tmp_path / name)
     assert found
@@ -141,6 +141,7 @@ def test_zipped(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "tickets.zip", "w") as archive:
         archive.writestr("export/tickets.csv", "text\none\ntwo\n")
         archive.writestr("__MACOSX/._tickets.csv", "x")
+        archive.writestr("export/.DS_Store", "x")
     assert take(tmp_path / "tickets.zip") == (BOTH, [])
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("a.csv", "text\none\n")
@@ -163,6 +164,7 @@ WRONG_KIND = {
     "old spreadsheet": ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx"),
     "database": ("a.txt", b"SQLite format 3\x00 rest", "SQLite"),
     "Parquet": ("a.jsonl", b"PAR1 rest", "Parquet"),
+    "web page": ("a.xls", b"<html><table>", "a web page or XML"),
     "PDF": ("a.txt", b"%PDF-1.4\n", "PDF"),
     "CR alone": ("a.txt", b"one\rtwo\r", "by CR alone"),
     "CR alone in JSON": ("a.jsonl", b'{"text": "a"}\r{"text": "b"}\r', "by CR alone"),
@@ -176,6 +178,21 @@ def test_a_file_of_the_wrong_kind_is_one_error(tmp_path: Path, name: str) -> Non
     with pytest.raises(DataError, match=reason) as caught:
         take(tmp_path / file)
     assert file in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.dat"])
+def test_a_table_by_its_header(tmp_path: Path, name: str) -> None:
+    said: list[str] = []
+    records = read(put(tmp_path / name, b"id;text\n1;one, or so\n"), print, say=said.append)
+    assert [record.text for record in records] == ["one, or so"]
+    assert bool(said) == (name == "a.txt")
+
+
+@pytest.mark.parametrize("first", ["Review, please", "text me", "text", "a,b"])
+def test_no_table_by_its_first_ticket(tmp_path: Path, first: str) -> None:
+    assert [
+        record.text for record in take(put(tmp_path / "a.txt", f"{first}\nx, y\n".encode()))[0]
+    ] == [first, "x, y"]
 
 
 def test_a_lone_list_is_one_bad_line(tmp_path: Path) -> None:

@@ -49,13 +49,15 @@ def test_the_row_with_the_quote_is_lost_alone(texts: list[str], place: int, quot
         line += height
 
 
-def test_a_long_file_with_one_quote_too_many() -> None:
-    rows = [f"{n},Ticket number {n} about parcels,delivery\n" for n in range(20_000)]
-    rows[10] = '10,"Ticket number 10 about parcels,delivery\n'
+@pytest.mark.parametrize("place", [0, 10, -1])
+@pytest.mark.parametrize("count", [20_000, pytest.param(600_000, marks=pytest.mark.slow)])
+def test_a_long_file_with_one_quote_too_many(count: int, place: int) -> None:
+    rows = [f"{n},Ticket number {n} about parcels,delivery\n" for n in range(count)]
+    rows[place] = '10,"Ticket number 10 about parcels,delivery\n'
     found, bad = taken("id,text,label\n" + "".join(rows), "a.csv", max_line=100_000)
-    assert len(found) == 19_999
+    assert len(found) == count - 1
     assert [(one.line, one.reason) for one in bad] == [
-        (12, "not CSV: the quote opened in it isn't closed")
+        (place % count + 2, "not CSV: the quote opened in it isn't closed")
     ]
 
 

@@ -42,11 +42,26 @@ def test_lists_and_objects_over_lines(name: str, data: str) -> None:
         {"text": {"0": "a", "1": "b"}, "n": {"0": 1, "1": 2}},
         {"count": 2, "tickets": TWO},
         {"feed": {"title": "x", "entry": TWO}},
+        {"columns": ["text", "n"], "index": [0, 1], "data": [["a", 1], ["b", 2]]},
     ],
 )
 def test_objects_that_hold_the_records(value: Any) -> None:
     found, _ = taken(json.dumps(value), "a.json")
     assert [(one.text, one.extra) for one in found] == [("a", {"n": 1}), ("b", {"n": 2})]
+
+
+def test_records_by_a_key_of_their_own() -> None:
+    found, _ = taken(json.dumps({"101": {"text": "a"}, "102": {"text": "b"}}), "a.json")
+    assert [(one.text, one.extra) for one in found] == [("a", {"id": "101"}), ("b", {"id": "102"})]
+
+
+def test_a_list_of_texts() -> None:
+    assert [one.text for one in taken('["a b",\n "c"]', "a.json")[0]] == ["a b", "c"]
+
+
+def test_lines_that_were_items_of_a_list() -> None:
+    found, bad = taken('{"text": "a"},\n{"text": "b,"} , \n{"text": "c"}\n', "a.jsonl")
+    assert ([one.text for one in found], bad) == (["a", "b,", "c"], [])
 
 
 def test_json_lines_in_a_json_file() -> None:

@@ -54,7 +54,7 @@ class Feed(Reader):
     """Gives what a test gives it, with no thread."""
 
     def __init__(self, *items: Record | BadLine | Exception) -> None:
-        super().__init__(lambda on_bad, stop: iter(()))
+        super().__init__(lambda on_bad, say, stop: iter(()))
         self.items = list(items)
         self.ended = True
 
@@ -392,7 +392,7 @@ def test_no_more_is_read_ahead_than_is_taken() -> None:
     read: list[int] = []
     woken = Event()
 
-    def endless(on_bad: OnBad, stop: Event) -> Iterator[Record]:
+    def endless(on_bad: OnBad, say: object, stop: Event) -> Iterator[Record]:
         for n in range(10**9):
             read.append(n)
             yield Record(f"ticket {n}")
@@ -412,7 +412,7 @@ def test_a_pipe_fills_up_until_tickets_are_taken(desk: MakeDesk) -> None:
     reading, writing = os.pipe()
     os.write(writing, b'{"text": "one"}\n{"text": "tw')
     woken = Event()
-    reader = Reader(lambda bad, stop: arriving("-", bad, stop, follow=False, stdin=reading))
+    reader = Reader(lambda bad, say, stop: arriving("-", bad, stop, follow=False, stdin=reading))
     here = desk(reader, StillLearner())
     reader.start(woken.set)
     assert woken.wait(60)

@@ -115,6 +115,8 @@ def test_jobs_and_pokes_cross_the_pipe(tmp_path: Path) -> None:
     job = protocol.dump_job(tmp_path, "ünïcode", settings)
     assert protocol.load_job(job) == (tmp_path, "ünïcode", settings)
     assert protocol.load_request(protocol.dump_poke(12)) == protocol.Request(12)
+    asked = protocol.load_request(protocol.dump_gather(7))
+    assert (asked.ticket_id, asked.label) == (7, 0)
     asked = protocol.load_request(protocol.dump_explain(7, 2))
     assert asked == protocol.Request(ticket_id=7, label=2)
     told = Explanation(7, 2, (("späť", 0.5), ("no", -1.0)))

@@ -675,3 +675,33 @@ def test_measures_come_with_the_revision_that_was_measured(desk: MakeDesk) -> No
     assert second.revision.headline == first.revision.headline
     line = dump_message(first)
     assert load_message(line) == first
+
+
+def test_a_cluster_is_of_open_tickets_that_the_model_gives_the_same_label(desk: MakeDesk) -> None:
+    one = desk()
+    learner = PoolLearner(one.path, "d", LearnerSettings(vectoriser="lexical"))
+    assert learner.gather(one.ids[0]).items == ()  # before the first fit
+    one.answer(one.ids[:24])
+    fit = learner.learn()
+    asked = one.ids[30]
+    found = learner.gather(asked)
+    assert found.ticket_id == asked
+    assert found.items
+    assert len({item.suggestion for item in found.items}) == 1
+    assert asked not in ids(found.items)
+    assert not {*ids(found.items)} & {*one.ids[:24]}
+    scores = [item.score or 0 for item in found.items]
+    assert scores == sorted(scores, reverse=True)
+    sent = load_message(dump_message(found))
+    assert sent == found
+    assert fit is learner.fit
+
+
+def test_before_there_is_a_model_a_cluster_is_what_stands_out(desk: MakeDesk) -> None:
+    one = desk()
+    one.say(one.ids[0], one.dataset.scheme.labels[0].name)
+    learner = PoolLearner(one.path, "d", LearnerSettings(vectoriser="lexical", names=False))
+    learner.learn()
+    found = learner.gather(one.ids[1])
+    assert one.ids[0] not in ids(found.items)
+    assert all(item.suggestion == () for item in found.items)

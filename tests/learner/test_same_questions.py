@@ -207,7 +207,11 @@ def recorded(way: str, task: Task) -> Any:
     return json.loads(RECORDED.read_text("utf-8"))[way][task]
 
 
-@pytest.mark.parametrize("task", TASKS)
+SLOWER = ["exclusive", pytest.param("multilabel", marks=pytest.mark.slow)]
+"""Tasks, the second where it takes seconds and another test has it, too."""
+
+
+@pytest.mark.parametrize("task", SLOWER)
 def test_simulate_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     assert task_of(sample(task)) == task
     before = recorded("simulated", task)
@@ -224,7 +228,7 @@ def test_teach_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     assert taught(task, tmp_path, before) == before
 
 
-@pytest.mark.parametrize("task", ["exclusive", pytest.param("multilabel", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("task", SLOWER)
 def test_a_stream_is_asked_what_it_was(task: Task, tmp_path: Path) -> None:
     before = recorded("streamed", task)
     assert streamed(task, tmp_path, before) == before

@@ -10,8 +10,9 @@ import pytest
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk, topic
 from txtal.learner import protocol
+from txtal.learner.suspects import suspected
 from txtal.store.sqlite import Connection
-from txtal.types import SUSPECT, LearnerSettings, Ranking, StopRule, Suspect
+from txtal.types import SUSPECT, LearnerSettings, Ranking, RankingSettings, StopRule, Suspect
 
 WRONG = (0, 7, 20)
 """Which of the answers are wrong."""
@@ -81,7 +82,7 @@ def test_a_few_answers_are_too_few_to_doubt_any(
 
 def test_rankings_have_suspects_only_when_asked_for(desk: Desk) -> None:
     assert not desk.learner().rank().suspects
-    settings = LearnerSettings("lexical@en", "margin", suspects=True)
+    settings = LearnerSettings("lexical@en", "margin", ranking=RankingSettings(suspects=True))
     ranking = desk.learner(settings).rank()
     first = ranking.suspects[0]
     assert first.ticket_id in wrong_tickets(desk)
@@ -131,3 +132,8 @@ class TestRobust:
         assert len(learner.fitter.left_out.tickets) >= 50
         assert learner.idle.look_ahead()
         assert not learner.idle.look_ahead()
+
+
+def test_folds_fitted_at_once_say_the_same(desk: Desk) -> None:
+    fit = desk.learner().learn()
+    assert suspected(fit, threads=4) == suspected(fit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -51,6 +52,7 @@ def evidence(seed: int, audits: int = 40, chosen: int = 160, hardness: float = 1
     )
 
 
+@cache
 def truth() -> float:
     """The accuracy over the pool: of a calibrated model, its mean confidence."""
     proba, _ = drawn(np.random.default_rng(99), 200_000, 2.0)
@@ -63,7 +65,7 @@ def held(low: float, high: float) -> bool:
 
 @pytest.mark.parametrize("hardness", [1.0, 0.6])
 def test_the_intervals_hold_the_truth(hardness: float) -> None:
-    """Of 60, 95 % is 57. A strategy that keeps away from audit tickets makes those harder."""
+    """Of 60, 95% is 57. A strategy that keeps away from audit tickets makes those harder."""
     found = [one for seed in range(60) if (one := estimated(evidence(seed, hardness=hardness)))]
     assert len(found) == 60
     assert sum(held(one.accuracy.low, one.accuracy.high) for one in found) >= 52
@@ -160,7 +162,7 @@ def judged(one: Evidence, task: Task = "exclusive") -> Judged:
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 1000), st.floats(0.34, 0.999), st.integers(10, 40))
 def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> None:
     """However sure of it the model was; and a wrong one never raises it."""
@@ -180,7 +182,7 @@ def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> 
         assert sign * (table[0].value - before[0].value) > -0.002
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(
     st.integers(0, 1000),
     st.sampled_from(["exclusive", "multilabel"]),

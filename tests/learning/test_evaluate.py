@@ -165,7 +165,7 @@ def test_measures_agree_with_one_another(pairs):
 
 
 def test_the_bootstrap_holds_the_truth_about_as_often_as_it_says():
-    """Labels about as frequent, each met often: 95 % of 60 draws is 57."""
+    """Labels about as frequent, each met often: 95% of 60 draws is 57."""
     rng = np.random.default_rng(0)
     held = 0
     for _ in range(60):

@@ -138,5 +138,5 @@ def test_anything_else_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "0.4", "0.6,0.4", "0.4,1.1", "-1,0.5", "nan,0.5", "a,b"])
 def test_no_band(text: str) -> None:
-    with pytest.raises(UsageError, match="no band"):
+    with pytest.raises(UsageError, match="a band needs two"):
         band(text)

@@ -48,6 +48,10 @@ def unit(rows: np.ndarray) -> Features:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
+def group_of(n: int) -> np.ndarray:
+    return np.arange(n) % 4
+
+
 class TestSearch:
     def test_too_few_answers_are_no_evidence(self) -> None:
         features, group = blobs(3, 33)
@@ -111,6 +115,21 @@ class TestSearch:
         assert first
         assert not second
         assert third
+
+    def test_what_was_chosen_is_given_up_when_it_is_no_longer_better(self) -> None:
+        rng = np.random.default_rng(1)
+        group = np.repeat(np.arange(4), 75)
+        good = unit(np.eye(4)[group] + 0.3 * rng.standard_normal((300, 4)))
+        noise = 2 * unit(rng.standard_normal((300, 60)))
+        found, _ = search(np.hstack([good, noise]), accepted(group, 4), widths=(4, 60))
+        assert found.adapted
+        # Later the second block is what tells the labels apart.
+        telling = 2 * unit(np.eye(60)[rng.integers(0, 60, 400)] + 4 * np.eye(60)[:4][group_of(400)])
+        blank = unit(rng.standard_normal((400, 4)))
+        found, _ = search(
+            np.hstack([blank, telling]), accepted(group_of(400), 4), widths=(4, 60), begun=found
+        )
+        assert found.chosen.downweighted != 1
 
     def test_rejects_teach_and_are_not_checked(self) -> None:
         features, group = blobs(3, 50)

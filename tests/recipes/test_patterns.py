@@ -82,10 +82,10 @@ def test_matches_that_overlap_are_one_highlight() -> None:
 
 @given(st.lists(st.text("ab -'", min_size=1), max_size=4), st.text("ab -'\n", max_size=60))
 def test_a_phrase_is_found_where_its_words_stand(phrases: list[str], text: str) -> None:
-    from txtal.recipes.patterns import _TOKENS, _pattern
+    from txtal.recipes.patterns import _TOKENS, pattern_of
 
     usable = [phrase for phrase in phrases if _TOKENS.findall(phrase)]
-    patterns = Patterns(_pattern({"label": phrase, "pattern": phrase}) for phrase in usable)
+    patterns = Patterns(pattern_of({"label": phrase, "pattern": phrase}) for phrase in usable)
     for match in patterns.find(text):
         assert _TOKENS.findall(text[match.start : match.end]) == _TOKENS.findall(match.label)
     words = _TOKENS.findall(text)

@@ -188,7 +188,7 @@ class TestRechecks:
         pairs = rechecks.pairs(conn, 1)
         found = next(
             one
-            for one in lookup.history(session, Query())
+            for one in lookup.history(session.ledger.finder, Query())
             if one.answer and one.answer.ranked and one.answer.ranked.reason == RECHECK
         )
         session.revisit(found.ticket.id)

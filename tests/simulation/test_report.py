@@ -73,7 +73,7 @@ def test_saved_against_the_budget_of_random() -> None:
     assert (random.labels, random.saved) == (40, 0.0)
     assert conclusion([it]) == (
         "Active learning pays here: auto reached random's macro-F1 at 40 labels (0.600) with 20: "
-        "50 % fewer answers; mean of 2 seeds (20 to 20)."
+        "50% fewer answers; mean of 2 seeds (20 to 20)."
     )
 
 
@@ -83,10 +83,10 @@ def test_an_asked_target_is_held_against_what_random_needed() -> None:
     assert (it.reference, it.reached) == (25, True)
     assert it.outcomes[0].labels == 15
     assert it.outcomes[0].saved == pytest.approx(0.4)
-    assert "auto reached macro-F1 0.4 with 15 labels, random with 25: 40 %" in conclusion([it])
+    assert "auto reached macro-F1 0.4 with 15 labels, random with 25: 40%" in conclusion([it])
     beyond = compared(*runs, target=0.6)
     assert (beyond.reference, beyond.reached) == (30, False)
-    assert "random not with 30: at least 33 % fewer" in conclusion([beyond])
+    assert "random not with 30: at least 33% fewer" in conclusion([beyond])
     never = compared(*runs, target=0.9)
     assert [outcome.saved for outcome in never.outcomes] == [None, None]
     assert "othing reached macro-F1 0.9 within 30 labels" in conclusion([never])
@@ -129,7 +129,7 @@ def test_better_features_are_not_taken_for_active_learning() -> None:
     )  # fmt: skip
     assert conclusion([it]).startswith(
         "Active learning doesn't pay here: auto static reached random lexical's macro-F1 at "
-        "30 labels (0.500) with 10: 67 % fewer answers (random static needed 10)"
+        "30 labels (0.500) with 10: 67% fewer answers (random static needed 10)"
     )
 
 
@@ -146,7 +146,7 @@ def test_each_noise_has_its_own_target() -> None:
     assert [it.target for it in comparisons] == [0.6, 0.3]
     sentence = conclusion(comparisons)
     assert sentence.startswith("Without wrong answers, active learning pays here: ")
-    assert "With 10 % wrong answers, active learning doesn't pay here: " in sentence
+    assert "With 10% wrong answers, active learning doesn't pay here: " in sentence
     body = comparison.to_json(comparisons)
     assert [row["labels"] for row in body["configurations"]] == [20, 10, 20, None]
 

@@ -267,7 +267,7 @@ def test_the_table_for_people(program: Program) -> None:
     everything = next(line for line in lines if line.startswith("all 30"))
     # No more than there are.
     assert lines[lines.index(everything) - 1].split()[0] == "30"
-    assert lines[-1].startswith("It can't be told whether active learning pays here: 30 of 30")
+    assert lines[-1].startswith("Whether active learning pays here isn't known: 30 of 30")
 
 
 def test_the_report_the_plot_and_no_escapes(tiny: Program) -> None:

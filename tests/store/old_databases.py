@@ -27,6 +27,10 @@ COMMITS = {
     6: "c823e0a",
     7: "8e26a59",
     8: "8c284b7",
+    9: "86b75f4",
+    10: "f3c4421",
+    11: "f512ea9",
+    12: "f043341",
 }
 """The last commit whose program makes files of each schema."""
 

@@ -78,4 +78,4 @@ def test_the_overview_has_the_newest_measures(ledger: StoreLedger) -> None:
     ledger.save_ranking(Ranking(Revision(5, 5, 0.1, "lexical@en", "margin"), ()))
     assert ledger.overview().measures == MEASURES
     said = measures_line(MEASURES)
-    assert said == "accuracy 80 % (50–90), macro-F1 80 % (50–90), calibration error 10 %"
+    assert said == "accuracy 80% (50–90), macro-F1 80% (50–90), calibration error 10%"

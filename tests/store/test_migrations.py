@@ -30,6 +30,8 @@ FROZEN = {
     "m010_settings": "b7a3e17896c043e9",
     "m011_removed": "d30b8233a229adaa",
     "m012_headline": "c8048d5c74ed6d71",
+    "m013_votes": "6d6d34022ad4e943",
+    "m014_predictions": "1f13e309dcf452bc",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

@@ -143,6 +143,13 @@ class MemoryLedger:
     def like(self, ticket: Ticket, limit: int) -> list[Found]:
         return [Found(other) for other in self.texts.values() if other.id != ticket.id]
 
+    def found(self, ticket_ids: Iterable[int]) -> list[Found]:
+        answers = {answer.ticket_id: answer for answer in self.answers}
+        return [Found(self.texts[i], answers.get(i)) for i in ticket_ids]
+
+    def near(self, ticket: Ticket, limit: int) -> list[Found]:
+        return []
+
     def alike(self, ticket: Ticket) -> list[int]:
         return []
 

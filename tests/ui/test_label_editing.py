@@ -14,7 +14,7 @@ from txtal.session.session import Session
 from txtal.store import answers, datasets, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
-from txtal.types import Record
+from txtal.types import LabelChange, Record
 
 MakeSession = Callable[..., Session]
 
@@ -247,3 +247,17 @@ def test_the_first_label_line_by_line(blank: Session, conn: Connection) -> None:
     assert "no labels yet; the name you type is the first" in said
     assert datasets.get(conn, "d").scheme.task == "exclusive"
     assert [answer.labels for answer in answers.standing(conn, 1)] == [(1,), (1,)]
+
+
+def test_a_learner_hears_nothing_before_there_is_a_label(
+    conn: Connection, make_session: MakeSession
+) -> None:
+    made = datasets.prepare(conn, "d")
+    tickets.add(conn, made.id, [Record(text) for text in ("first", "second", "third")])
+    learner = StillLearner()
+    session = make_session(made, learner=learner, open_task=True)
+    session.answer("ignore", ())
+    assert learner.pokes == []
+    session.change_labels(LabelChange("add", name="app bug", task="exclusive"))
+    session.answer("accept", session.scheme.ids)
+    assert len(learner.pokes) == 2

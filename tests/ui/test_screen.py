@@ -723,8 +723,8 @@ def test_where_one_stands() -> None:
     sitting = Sitting(session, rows=50)
     text = sitting.press("standing")
     for part in (
-        "2.5 s an answer",
-        "1,440 an hour",
+        "median 2.5 s per answer",
+        "1,440 per hour",
         "refund",
         "███",
         "80 answers    70%  (55–80, n 40)",
@@ -824,11 +824,34 @@ def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
     session = ranked_session("rating", ("1", "2", "3"))
     sitting = Sitting(session, columns=100)
     text = sitting.read()
-    # 0.3 of being one too low, 0.08 of being one too high
-    assert "▸ grade 2, give or take 0.4" in text
+    assert "▸ grade 2 (90%: 1–3)" in text  # 0.3 of being one too low, 0.08 of one too high
     assert "off by 0.8 (0.7–0.9" in text
     sitting.press("accept")
     assert given(session)[-1] == ("accept", (2,))
+
+
+def test_a_digit_begins_a_score_and_enter_takes_it() -> None:
+    session = make_session(labels=[str(score) for score in range(101)], task="rating")
+    sitting = Sitting(session)
+    assert "0 ·····" in sitting.read()
+    sitting.press("label", "6")
+    assert "find: 6" in sitting.read()
+    sitting.type("3")
+    sitting.press("choose")
+    assert given(session) == [("accept", (64,))]  # ids count from 1
+    assert "+ add the label" not in sitting.press("pick")
+
+
+def test_the_arrows_move_a_score_from_what_is_suggested() -> None:
+    session = ranked_session("rating", [str(score) for score in range(101)])
+    sitting = Sitting(session)
+    text = sitting.read()
+    assert "▸ score 1 (90%: 0–2)" in text
+    assert "▲" in text
+    sitting.press("pick")
+    sitting.press("previous")
+    sitting.press("choose")
+    assert given(session)[-1] == ("accept", (3,))  # the score 2
 
 
 def test_the_pages_speak_of_grades() -> None:
@@ -949,3 +972,26 @@ def test_the_accuracy_keeps_its_place_while_answers_come_in_and_the_model_trains
         assert "accuracy 8" in status
         columns.add(status.index("accuracy"))
     assert len(columns) == 1
+
+
+def test_the_help_is_narrowed_down_by_typing() -> None:
+    sitting = Sitting(make_session(), rows=40)
+    assert "type to list the keys for something" in sitting.press("help")
+    for letter in "merge":
+        text = sitting.press("filter", letter)
+    assert "keys for: merge" in text
+    assert "merge the selected label into another" in text
+    assert "On a ticket" not in text
+    assert "1 of " in text
+    assert "In the list of labels" in text
+    for letter in "xx":
+        text = sitting.press("filter", letter)
+    assert "no key is for this" in text
+    for _ in range(9):
+        text = sitting.press("unfilter")
+    assert "On a ticket" in text
+    sitting.press("close")
+    assert "type to list" in sitting.press("help")
+    sitting.press("close")
+    before = sitting.press("standing")
+    assert sitting.press("filter", "z") == before

@@ -14,7 +14,7 @@ import pytest
 from tests.vectors.conftest import TEXTS
 from tests.vectors.sentences import WORDS, make_static
 from txtal.errors import LearnerError, UsageError
-from txtal.vectors import cache, sentence
+from txtal.vectors import cache, sentence, spec
 from txtal.vectors.cache import FeatureCache
 from txtal.vectors.lengths import BESIDE
 from txtal.vectors.sentence import Sentence
@@ -245,3 +245,25 @@ class TestTransformers:
         )
         assert len(lost) == 384
         assert lost @ where > lost @ praise + 0.3
+
+
+class TestBesideAuto:
+    def test_an_installed_model_may_take_over_from_auto_alone(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spec, "MODEL", str(folder))
+        assert spec.better("auto@en") is None  # no package of this name
+        monkeypatch.setattr(spec, "find_spec", lambda name: name)
+        offered = spec.better("auto@en")
+        assert offered is not None
+        assert offered.blocks[-1] == f"sentence={folder}"
+        assert offered.blocks[:-1] == spec.resolve("auto@en")[0].blocks
+        assert spec.sentence_model(offered) == str(folder)
+        assert spec.better("lexical@en") is None
+
+    def test_one_that_is_damaged_does_not(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spec, "MODEL", str(folder / "gone"))
+        monkeypatch.setattr(spec, "find_spec", lambda name: name)
+        assert spec.better("auto@en") is None

@@ -182,6 +182,7 @@ class LabelledDataset:
                 path,
                 partial(write_atomically, path),
                 has_ids=partial(tickets.have_ids, conn, dataset.id),
+                whole_ids=partial(tickets.have_whole_ids, conn, dataset.id),
             )
             return row.write(_rows(conn, dataset), target)
 

@@ -20,7 +20,7 @@ Labels = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Accuracy of the second less that of the first, on the same texts, with its 95 % interval."""
+    """Accuracy of the second less that of the first, on the same texts, with its 95% interval."""
 
     n: int
     value: float

@@ -19,6 +19,7 @@ from txtal.errors import DataError
 from txtal.formats import parquet
 from txtal.formats.rows import LINE_BREAKS, to_json
 from txtal.types import ONE_OF, Classified, Record, Task
+from txtal.types.grades import are_scores, between
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,10 +107,25 @@ def _said(task: Task, prediction: Classified) -> dict[str, Any]:
     chosen = labels[0] if labels else None
     said: dict[str, Any] = {"predicted": chosen}
     if task == "rating":
-        said |= {"rating": int(labels[0]), "expected": _mean(probabilities)}
+        low, high = _interval(probabilities)
+        said |= {
+            "rating": int(labels[0]),
+            "expected": _mean(probabilities),
+            "low": low,
+            "high": high,
+        }
+        if are_scores(list(probabilities)):  # what one number of a hundred has says little
+            return said
     if task in ONE_OF:
         said["probability"] = probabilities[labels[0]]
     return said | {"probabilities": probabilities}
+
+
+def _interval(grades: Mapping[str, float]) -> tuple[int, int]:
+    """Between which numbers it is with a probability of nine tenths."""
+    names = sorted(grades, key=int)
+    low, high = between(grades[name] for name in names)
+    return int(names[low]), int(names[high])
 
 
 def _mean(grades: Mapping[str, float]) -> float:
@@ -149,9 +165,11 @@ class ParquetTable:
         added = [("predicted", predicted)]
         if task == "rating":
             added += [("rating", pa.int64()), ("expected", pa.float64())]
-        if task in ONE_OF:
-            added.append(("probability", pa.float64()))
-        added.append(("probabilities", pa.struct([(label, pa.float64()) for label in labels])))
+            added += [("low", pa.int64()), ("high", pa.int64())]
+        if not (task == "rating" and are_scores(labels)):
+            if task in ONE_OF:
+                added.append(("probability", pa.float64()))
+            added.append(("probabilities", pa.struct([(label, pa.float64()) for label in labels])))
         names = {name for name, _ in added}
         schema = pa.schema([*(column for column in own if column[0] not in names), *added])
         return cls(schema.serialize().to_pybytes(), source is not None)

@@ -83,8 +83,7 @@ class Parts:
                 file.unlink()
             elif found and not found["begun"] and file.name not in there:
                 raise UsageError(
-                    f"{file} is there, and was made by nobody who keeps account in {_JOURNAL};"
-                    " name another folder"
+                    f"{file} exists and txtal didn't write it; choose another output folder"
                 )
         if not restart:
             self._made = {name: made for name, made in there.items() if self._is_of(name, made)}
@@ -108,8 +107,8 @@ class Parts:
                 continue
             if Path(made.source.path).exists():
                 raise UsageError(
-                    f"{self.folder / name} was made of {made.source.path}, which isn't read this "
-                    "time; name another folder, or replace it with --restart"
+                    f"{self.folder / name} was made of {made.source.path}, which isn't a "
+                    f"SOURCE this time; name another folder, or use --restart to replace it"
                 )
 
     def _begin_journal(self, maker: Mapping[str, str]) -> None:
@@ -154,7 +153,9 @@ def parts(
     """
     inside = next((one for one in sources if Path(one).resolve().parent == folder.resolve()), None)
     if inside is not None:
-        raise UsageError(f"{inside} is to be read, and lies in {folder}; name another folder")
+        raise UsageError(
+            f"{inside} is an input inside the output folder {folder}; choose another output folder"
+        )
     with ExitStack() as stack:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -158,13 +158,16 @@ def predict_to(
         shard, begun = first[0].shard, first[0].begun
         with resumable(shard.target, made_by, keep=shard.keep, restart=not begun.records) as part:
             if part.mark != begun:
-                raise UsageError(f"another run has written {shard.target}; see what is there")
+                raise UsageError(
+                    f"{shard.target} was changed by another run; check it before you repeat "
+                    "the command"
+                )
             try:
                 _write(part, chain([first], results))
             except BaseException:  # Ctrl-C, too
                 so_far = done + part.mark.records
                 if shard.keep and so_far:
-                    say(f"{so_far:,} are done; the same command goes on from there")
+                    say(f"{so_far:,} are done; the same command continues from there")
                 raise
             finishing(shard, part.mark.records)
             part.finish(work.form.converter)
@@ -200,12 +203,12 @@ def _batches(
         if begun.records and stream.digest != begun.digest:
             if not shard.anew:
                 raise DataError(
-                    f"{shard.source} has changed since {shard.target} was begun from it; --restart"
-                    " begins anew"
+                    f"{shard.source} has changed since {shard.target} was begun from it; "
+                    f"--restart starts over"
                 )
             begun, stream = Mark(), _CountedRecords(shard.records())
         if begun.records:
-            say(f"going on after {begun.records:,} that are done")
+            say(f"continuing after {begun.records:,} that are done")
         for batch, last in stream.batches():
             ends.append(_End(shard, begun, stream.count, stream.digest, last))
             yield batch

@@ -74,7 +74,7 @@ def check_maker(file: Path, by: Mapping[str, str], maker: Mapping[str, str]) -> 
     """Raise UsageError when it was begun ``by`` somebody else."""
     for what in sorted(by.keys() | maker.keys()):
         if by.get(what) != maker.get(what):
-            raise UsageError(f"{file} was begun with another {what}; --restart begins anew")
+            raise UsageError(f"{file} was begun with another {what}; --restart starts over")
 
 
 class Resumable:

@@ -24,7 +24,7 @@ from txtal.store import DEFAULT_PATH
     show_default=True,
     help="The database file. [env: TXTAL_DB]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.version_option(package_name="txtal", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, db: Path, quiet: bool) -> None:

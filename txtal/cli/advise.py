@@ -34,10 +34,10 @@ def command(
     as_json: bool,
     features: options.FeatureOptions,
 ) -> None:
-    """Look for faults of DATASET's labels, with tickets that show them and what would mend them.
+    """Find faults in DATASET's labels, with tickets that show them and commands that mend them.
 
-    Labels to merge, to split, to answer more often or to add, and descriptions that contradict
-    use. It changes nothing.
+    Suggests labels to merge, split, answer more often or add, and lists descriptions that
+    contradict how a label is used. It changes nothing.
     """
     from txtal.learner import advising
     from txtal.learner.pool import PoolLearner
@@ -69,4 +69,4 @@ def command(
     if found:
         console.say(f"{count(len(found), 'remark')}; nothing was changed")
     else:
-        console.say(f"{dataset}: nothing to say against its labels")
+        console.say(f"{dataset}: no faults found in its labels")

@@ -13,7 +13,7 @@ from txtal.cli.output import Console
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def command(console: Console, file: Path) -> None:
-    """Copy the database to FILE, also while sessions go on.
+    """Copy the database to FILE, even while sessions are running.
 
     The copy is verified before it gets its name. It replaces an older backup, and nothing else.
     """

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("config")
 @click.argument("dataset", required=False, shell_complete=dataset_names)
-@click.option("--unset", multiple=True, metavar="NAME", help="Keep this with DATASET no longer.")
-@click.option("--show-origin", is_flag=True, help="Say where each value comes from.")
+@click.option(
+    "--unset", multiple=True, metavar="NAME", help="Stop keeping this setting with DATASET."
+)
+@click.option("--show-origin", is_flag=True, help="Show where each value comes from.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(
@@ -26,10 +28,10 @@ def command(
 ) -> None:
     """Show every setting, and what DATASET keeps.
 
-    A flag goes before the environment, that before what DATASET keeps, that before the project's
-    file and yours. What teach and manual were last given for a dataset is kept with
-    it, and holds until it is given again or --unset. The project's file is txtal.toml in the
-    current folder. Both files are TOML with lines such as strategy = "margin".
+    A flag overrides the environment, which overrides what DATASET keeps, which overrides the
+    project's file and yours. A dataset keeps the options that teach and manual were last given for
+    it, until you give others or --unset them. The project's file is txtal.toml in the current
+    folder. Both files are TOML with lines such as strategy = "margin".
     """
     from txtal import config
 

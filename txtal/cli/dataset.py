@@ -65,12 +65,12 @@ def merge(console: Console, dataset: str, into: str, annotator: str | None) -> N
 
 @command.command("drop")
 @_dataset
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.pass_obj
 def drop(console: Console, dataset: str, yes: bool) -> None:
     """Delete DATASET with its tickets, answers and model versions.
 
-    Nothing brings it back but a backup (`txtal backup`).
+    Only a backup brings it back (`txtal backup`).
     """
     from txtal.store import answers, datasets, tickets, upkeep
 

@@ -11,17 +11,17 @@ from txtal.cli.options import default_annotator
 from txtal.cli.output import Console
 
 _WELCOME = (
-    "Which label fits this letter to a shop? Press its number. Soon one is suggested (▸): "
+    "Which label fits this message to a shop? Press its number. Soon one is suggested (▸): "
     "a takes it. ? helps, q quits."
 )
 _GOODBYE = "The demo's answers are gone with it.\nNow your own: txtal teach NAME FILE -l A,B"
 
 
 @click.command("demo")
-@click.option("--plain", is_flag=True, help="Line by line, for screen readers and scripts.")
+@click.option("--plain", is_flag=True, help="Line-by-line mode, for screen readers and scripts.")
 @click.pass_obj
 def command(console: Console, plain: bool) -> None:
-    """Try it: label made-up letters to a shop in a database that is thrown away."""
+    """Try labelling on made-up messages to a shop; nothing is kept."""
     from txtal.launch import Invocation, run
     from txtal.recipes.recipe import Recipe, file_of, shipped
 

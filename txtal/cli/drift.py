@@ -38,10 +38,10 @@ def command(
     features: options.FeatureOptions,
     as_json: bool,
 ) -> None:
-    """Find out whether new tickets are unlike those that DATASET's answers are about.
+    """Find out whether new tickets differ from those DATASET's answers are about.
 
-    New are the texts of SOURCE; without it, the tickets loaded after the newest one that was
-    answered. Where tickets have dates in their meta, each week is compared with those before.
+    The new tickets are the texts of SOURCE or, without it, those loaded after the newest ticket
+    that was answered. If tickets have dates in their meta, each week is compared with those before.
     """
     from txtal.errors import UsageError
     from txtal.learner import drifting
@@ -98,18 +98,17 @@ def _json(
 def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> None:
     from txtal.text import shorten
 
-    verdict = "drift" if found.noticed else "no drift to be noticed"
-    put(f"{verdict}: {found.new:,} new tickets against {found.old:,} that were there")
+    verdict = "drift" if found.noticed else "no drift found"
+    put(f"{verdict}: {found.new:,} new tickets compared with {found.old:,} earlier ones")
     tests = ", ".join(f"{name} {p:.3g}" for name, p in found.tests.items())
-    put(f"probability of so great a difference by chance: {tests}")
-    put(
-        f"{100 * found.share_far:.1f} % of the new tickets lie far from the others (of the old 5 %)"
-    )
+    put(f"probability of a difference this large by chance: {tests}")
+    far_off = f"{100 * found.share_far:.1f}% of the new tickets"
+    put(f"{far_off} lie far from the others (5% of the earlier ones)")
     if found.mix:
         click.echo()
-        put("labels predicted, where they changed the most:")
+        put("predicted labels that changed most:")
         rows = [
-            (one.label, f"{100 * one.before:.1f} %", f"{100 * one.after:.1f} %")
+            (one.label, f"{100 * one.before:.1f}%", f"{100 * one.after:.1f}%")
             for one in found.mix[:_MOST]
         ]
         put_table(("label", "before", "now"), rows)
@@ -117,7 +116,7 @@ def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> No
         put(f"words that are new or more frequent: {', '.join(found.words)}")
     if found.noticed:
         click.echo()
-        put("least like what was there:")
+        put("least like the earlier tickets:")
         for text in far:
             put(f"  {shorten(' '.join(text.split()), _SHOWN)}")
         first = "" if loaded else "load them, then "
@@ -129,9 +128,8 @@ def _show_weeks(weeks: Sequence[Week]) -> None:
         return
     words = {True: "drift", False: "-", None: "too few to tell"}
     click.echo()
-    put("each week against those before:")
+    put("each week compared with those before:")
     rows = [
-        (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f} %", words[one.noticed])
-        for one in weeks
+        (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f}%", words[one.noticed]) for one in weeks
     ]
     put_table(("week", "tickets", "far from the others", ""), rows, words=(0, 3))

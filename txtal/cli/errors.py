@@ -94,7 +94,7 @@ def _unforeseen(error: Exception) -> int:
     if os.environ.get("TXTAL_DEBUG"):
         raise error
     logs.record(error)
-    _tell(f"{_kind(error)}; where it happened is in {logs.path()}")
+    _tell(f"{_kind(error)}; see {logs.path()}")
     return 1
 
 
@@ -102,7 +102,7 @@ def _kind(error: Exception) -> str:
     """What may be said of an unforeseen error: never its message, which may quote a ticket."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'reading or writing failed'}: {error.strerror}"
-    return f"unexpected {type(error).__name__}"
+    return f"internal error ({type(error).__name__})"
 
 
 def _show(error: click.ClickException) -> None:

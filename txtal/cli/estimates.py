@@ -21,26 +21,29 @@ Data = dict[str, Any]
 
 
 def percent(value: float) -> str:
-    """``81.2 %``."""
-    return f"{100 * value:.1f} %"
+    """``81.2%``."""
+    return f"{100 * value:.1f}%"
 
 
 def interval(estimate: Data) -> str:
-    """``81.2 % (95 % interval 74.0 to 87.1)``."""
+    """``81.2% (95% interval 74.0 to 87.1)``."""
     low, high = 100 * estimate["low"], 100 * estimate["high"]
-    return f"{percent(estimate['value'])} (95 % interval {low:.1f} to {high:.1f})"
+    return f"{percent(estimate['value'])} (95% interval {low:.1f} to {high:.1f})"
 
 
 def grades(estimate: Data) -> str:
-    """``0.62 (95 % interval 0.50 to 0.74)``."""
+    """``0.62 (95% interval 0.50 to 0.74)``."""
     value, low, high = estimate["value"], estimate["low"], estimate["high"]
-    return f"{value:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    return f"{value:.2f} (95% interval {low:.2f} to {high:.2f})"
 
 
 def show_sums(data: Data, source: str) -> None:
     """The headline, a line each; ``source`` says what it is from."""
     if data["mean_absolute_error"]:
-        put(f"off by    {grades(data['mean_absolute_error'])} grades in the mean")
+        put(f"mean error {grades(data['mean_absolute_error'])}")
+    if data.get("scored"):  # that it is right to the number says nothing
+        put(source)
+        return
     put(f"accuracy  {interval(data['accuracy'])}")
     put(f"macro-F1  {interval(data['macro_f1'])}")
     put(f"calibration error {percent(data['calibration']['ece'])}")
@@ -87,16 +90,22 @@ def show_overlap(data: Data) -> None:
     """What was tested on that had been learned from, and the figures without it."""
     overlap = data["overlap"] and Overlap(**data["overlap"])
     if overlap is None:
-        put(
-            "whether these texts were learned from isn't known: the classifier is of an older txtal"
-        )
+        put("can't check whether the classifier learned from these texts: an older txtal made it")
     elif overlap.share:
         put(shared(overlap, "among those it learned from"))
         if data["without_overlap"]:
-            put(f"without them: accuracy {interval(data['without_overlap']['accuracy'])}")
-            put(f"              macro-F1 {interval(data['without_overlap']['macro_f1'])}")
+            _show_without(data["without_overlap"])
         else:
-            put("so this says how well it remembers, not how good it is on new texts")
+            put("so this measures how well it remembers, not how good it is on new texts")
+
+
+def _show_without(data: Data) -> None:
+    """The figures without what had been learned from; of ratings the error."""
+    if data["mean_absolute_error"]:
+        put(f"without them: mean error {grades(data['mean_absolute_error'])}")
+        return
+    put(f"without them: accuracy {interval(data['accuracy'])}")
+    put(f"              macro-F1 {interval(data['macro_f1'])}")
 
 
 def show_labels(data: Data) -> None:
@@ -116,20 +125,20 @@ def show_labels(data: Data) -> None:
 
 
 def show_confusion(data: Data) -> None:
-    """The matrix, or of many labels what is mixed up the most; nothing if nothing is."""
+    """Print the confusion matrix, or of many labels the most frequent confusions, if any."""
     pairs = data["confusion"]
     if not pairs:
         return
     click.echo()
     names = list(data["labels"])
     if len(names) <= MOST_IN_MATRIX:
-        put("confusion: a row for what it is, a column for what it was taken for")
+        put("confusion (rows: true label, columns: predicted)")
         put_table(("", *(f"{i + 1}" for i in range(len(names)))), _matrix(data, names))
         return
-    put("most often mixed up:")
+    put("most frequent confusions:")
     put_table(
-        ("it is", "taken for", "times"),
-        [(one["label"], one["taken_for"], f"{one['count']:,}") for one in pairs[:MOST_PAIRS]],
+        ("true", "predicted", "times"),
+        [(one["label"], one["predicted"], f"{one['count']:,}") for one in pairs[:MOST_PAIRS]],
         words=(0, 1),
     )
     if len(pairs) > MOST_PAIRS:
@@ -137,7 +146,7 @@ def show_confusion(data: Data) -> None:
 
 
 def _matrix(data: Data, names: Sequence[str]) -> Iterator[Sequence[str]]:
-    counts = {(one["label"], one["taken_for"]): one["count"] for one in data["confusion"]}
+    counts = {(one["label"], one["predicted"]): one["count"] for one in data["confusion"]}
     counts |= {(name, name): one["right"] for name, one in data["labels"].items()}
     for number, name in enumerate(names, start=1):
         row = (counts.get((name, other), 0) for other in names)
@@ -147,9 +156,9 @@ def _matrix(data: Data, names: Sequence[str]) -> Iterator[Sequence[str]]:
 def show_reliability(data: Data) -> None:
     """How often decisions of each confidence are right."""
     click.echo()
-    put("confidence and how often it is right:")
+    put("calibration (confidence and accuracy):")
     put_table(
-        ("decisions", "confidence", "right", "95 % interval"),
+        ("decisions", "confidence", "accuracy", "95% interval"),
         [
             (
                 f"{one['n']:,}",

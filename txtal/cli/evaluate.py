@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     "--test-split",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="FRACTION",
-    help="Hold out this fraction of a DATASET's answers, and learn from more and more of the rest.",
+    help="Test on this fraction of a DATASET's answers; train on more and more of the rest.",
 )
-@click.option("--all", "others", is_flag=True, help="Show the other estimates, too.")
+@click.option("--all", "others", is_flag=True, help="Show all estimates.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_context
 @options.gathered(options.FeatureOptions, "features")
@@ -49,7 +49,7 @@ def command(
 
     With a DATASET alone, its model is measured on the answers to tickets drawn at random; where
     there are none, as of answers loaded from elsewhere, on all answers by cross-fitting. With
-    SOURCE, a classifier that `txtal train` wrote to FOLDER is tried on every labelled line of it.
+    SOURCE, a classifier that `txtal train` wrote to FOLDER is tested on every labelled line of it.
     """
     console: Console = context.obj
     if source is None:
@@ -73,6 +73,8 @@ def command(
         estimates.show_others(body)
     elif "curve" in body:
         estimates.show_curve(body)
+    if body.get("scored"):
+        return
     click.echo()
     estimates.show_labels(body)
     estimates.show_confusion(body)
@@ -171,5 +173,6 @@ def _of_classifier(
         "source": source,
         **as_data(tried.measures, names),
         "overlap": tried.overlap and asdict(tried.overlap),
-        "without_overlap": apart and {key: apart[key] for key in ("accuracy", "macro_f1")},
+        "without_overlap": apart
+        and {key: apart[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")},
     }

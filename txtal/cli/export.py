@@ -75,35 +75,35 @@ class _WriteOptions:
 @click.option(
     "--formulas",
     is_flag=True,
-    help="csv, tsv: leave cells that begin like a formula as they are, for programs that run none.",
+    help="csv, tsv: don't escape cells that look like formulas.",
 )
 @click.option(
     "--bom/--no-bom",
     "--excel",
     default=False,
-    help="csv, tsv: begin with a byte order mark, so that Excel reads UTF-8.",
+    help="csv, tsv: start with a byte order mark, so that Excel reads UTF-8.",
 )
 @click.option(
     "--split",
     metavar="80,10,10",
-    help="Write parts to train, tune and test on (or two, as 80,20): each label spread over them, "
-    "texts that are nearly the same in one.",
+    help="Split into parts to train, tune and test on (or two: 80,20). Every label is spread "
+    "over the parts; near-identical texts stay in one.",
 )
-@click.option("--seed", default=0, show_default=True, help="Makes the split repeatable.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the split.")
 @click.option("--lang", default="en", show_default=True, help="spacy: language of the texts.")
 @selection
 @as_of
 @click.option(
     "--predicted",
     is_flag=True,
-    help="Also what only the model labelled (teach --band), each line marked as predicted.",
+    help="Include the model's predictions (teach --band), marked as predicted.",
 )
 @click.option(
     "--code",
     type=click.Path(path_type=Path),
-    help="A recipe file to load for the formats it adds.",
+    help="Recipe file that adds formats.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON; needs -o.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON; needs -o.")
 @click.pass_obj
 @gathered(_WriteOptions, "writes")
 def command(
@@ -117,7 +117,7 @@ def command(
     """Write the answers of DATASET as training data, one for each ticket.
 
     A correction replaces what it corrects, whoever made it. Where annotators differ, --gold
-    decides. With -o the file is replaced in one step: it is the old one or the new one.
+    decides. With -o the file is replaced in one step, so it is never half written.
     """
     from txtal.recipes.recipe import load_file
     from txtal.store import datasets, tickets
@@ -141,6 +141,7 @@ def command(
             writes.bom,
             writes.lang,
             has_ids=partial(tickets.have_ids, conn, there.id),
+            whole_ids=partial(tickets.have_whole_ids, conn, there.id),
         )
         written = job.write_parts(row, target, parts) if parts else job.write(row, target)
     if writes.as_json:
@@ -160,7 +161,7 @@ def _check(
     """Raise UsageError for what can't go together."""
     if not row.terminal and writes.output is None and sys.stdout.isatty():
         raise UsageError(
-            f"{row.name.upper()} can't make text harmless for a terminal; name a file with -o"
+            f"{row.name.upper()} isn't safe to show in a terminal; name a file with -o"
         )
     if writes.output is None and (split or writes.as_json):
         raise UsageError(
@@ -168,16 +169,14 @@ def _check(
         )
     if predicted and not row.predictions:
         able = ", ".join(one.name for one in EXPORTS if one.predictions)
-        raise UsageError(
-            f"the format {row.name} has no mark for what was only predicted; choose from {able}"
-        )
+        raise UsageError(f"the format {row.name} can't mark predictions; choose from {able}")
     if wish.every and not row.every:
         able = ", ".join(one.name for one in EXPORTS if one.every)
         raise UsageError(
             f"--all may give one text two labels, which {row.name} can't keep apart; choose {able}"
         )
     if split and (wish.every or predicted):
-        raise UsageError("--split parts what stands of each ticket: drop --all and --predicted")
+        raise UsageError("--split divides one answer per ticket: leave out --all and --predicted")
 
 
 @dataclass(slots=True)
@@ -202,9 +201,15 @@ class _Export:
     def predictions(self) -> Iterator[PredictedRow]:
         """What only the model labelled."""
         from txtal.formats.rows import predicted_row
-        from txtal.store import arrivals
+        from txtal.store import arrivals, predictions
 
-        for found in arrivals.predictions(self.conn, self.dataset.id):
+        proven = {one.ticket.id: one for one in predictions.predictions(self.conn, self.dataset.id)}
+        of_stream = (
+            one
+            for one in arrivals.predictions(self.conn, self.dataset.id)
+            if one.ticket.id not in proven
+        )
+        for found in chain(of_stream, proven.values()):
             yield predicted_row(found, self.dataset.scheme)
 
     def write(self, row: ExportFormat, target: Target) -> dict[str, tuple[Path | None, Written]]:
@@ -275,7 +280,7 @@ def _summary(row: ExportFormat, written: Written, predicted: bool) -> str:
 
     said = f"{_lines(written)} from {count(written.answers, 'answer')}"
     for verdict, number in written.left_out.items():
-        said += f", {number:,} {_WHY.get(verdict, verdict)} left out ({row.name} can't say it)"
+        said += f", {number:,} {_WHY.get(verdict, verdict)} left out ({row.name} can't express it)"
     if predicted:
         said += f", and {count(written.predictions, 'prediction')}"
     return f"{said}; kept: {row.keeps}" if row.keeps else said

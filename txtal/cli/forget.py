@@ -22,11 +22,13 @@ _SHOWN = 5
 @click.command("forget")
 @click.argument("dataset", shell_complete=dataset_names)
 @click.argument("ticket", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@click.option("--again", is_flag=True, help="Keep no hash either: it may be loaded again.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+@click.option(
+    "--again", is_flag=True, help="Forget the hash, too, so that the text can be loaded again."
+)
 @click.pass_obj
 def command(console: Console, dataset: str, ticket: Sequence[str], yes: bool, again: bool) -> None:
-    """Erase tickets for good: text, answers, all of it.
+    """Erase tickets for good, with their answers.
 
     Features and the search index go with them. A TICKET is its whole text, its number, or key:value
     of its meta, as in customer:4711, which may be several tickets. A hash of the text stays, so

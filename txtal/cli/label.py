@@ -33,7 +33,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @_as_json
 @click.pass_obj
 def list_labels(console: Console, dataset: str, as_json: bool) -> None:
-    """List the labels with how often each was accepted, former ones at the end."""
+    """List labels and how often each was accepted."""
     from txtal.store import datasets, labels, stats
 
     with console.read() as conn:
@@ -63,7 +63,7 @@ def _state(label_id: int, scheme: Scheme, merged: dict[int, int]) -> str:
 @_as_json
 @click.pass_obj
 def log(console: Console, dataset: str, as_json: bool) -> None:
-    """Show every change of the labels, oldest first."""
+    """List all label changes, oldest first."""
     from txtal.store import datasets, labels
 
     with console.read() as conn:
@@ -113,10 +113,10 @@ def _told(event: Event, names: Any) -> str:
 @command.command("add")
 @_dataset
 @click.argument("name")
-@click.option("-d", "--description", default="", help="What it is for, shown in the session.")
+@click.option("-d", "--description", default="", help="Description, shown in the session.")
 @click.pass_obj
 def add(console: Console, dataset: str, name: str, description: str) -> None:
-    """Add a label, or bring a retired one back."""
+    """Add a label, or bring back a retired one."""
     _change(console, dataset, LabelChange("add", name=name, description=description))
 
 
@@ -126,7 +126,7 @@ def add(console: Console, dataset: str, name: str, description: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def rename(console: Console, dataset: str, label: str, name: str) -> None:
-    """Give LABEL another NAME; its answers go with it."""
+    """Rename LABEL to NAME, in its answers too."""
     _change(console, dataset, LabelChange("rename", name=name), label)
 
 
@@ -136,7 +136,7 @@ def rename(console: Console, dataset: str, label: str, name: str) -> None:
 @click.argument("description")
 @click.pass_obj
 def describe(console: Console, dataset: str, label: str, description: str) -> None:
-    """Say what LABEL is for."""
+    """Set a label's description."""
     _change(console, dataset, LabelChange("describe", description=description), label)
 
 
@@ -146,7 +146,7 @@ def describe(console: Console, dataset: str, label: str, description: str) -> No
 @click.argument("into", shell_complete=label_names)
 @click.pass_obj
 def merge(console: Console, dataset: str, label: str, into: str) -> None:
-    """Make LABEL a part of INTO: its answers count as INTO from now on."""
+    """Merge LABEL into INTO; its answers count as INTO."""
     _change(console, dataset, LabelChange("merge"), label, into)
 
 
@@ -156,7 +156,7 @@ def merge(console: Console, dataset: str, label: str, into: str) -> None:
 @click.argument("names", nargs=-1, required=True)
 @click.pass_obj
 def split(console: Console, dataset: str, label: str, names: tuple[str, ...]) -> None:
-    """Divide LABEL into NAMES, its own perhaps among them; its tickets are asked again."""
+    """Replace LABEL with NAMES; its tickets are shown again."""
     _change(console, dataset, LabelChange("split", names=names), label)
 
 
@@ -165,7 +165,7 @@ def split(console: Console, dataset: str, label: str, names: tuple[str, ...]) ->
 @click.argument("label", shell_complete=label_names)
 @click.pass_obj
 def retire(console: Console, dataset: str, label: str) -> None:
-    """Offer LABEL no longer; its answers stay as they are."""
+    """Hide LABEL from sessions; keep its answers."""
     _change(console, dataset, LabelChange("retire"), label)
 
 
@@ -173,7 +173,7 @@ def retire(console: Console, dataset: str, label: str) -> None:
 @_dataset
 @click.pass_obj
 def undo(console: Console, dataset: str) -> None:
-    """Undo the newest change of the labels that stands."""
+    """Undo the last label change."""
     _change(console, dataset, LabelChange("undo"))
 
 

@@ -30,6 +30,7 @@ class _AnswerOptions:
     annotator: str | None
     task: Task | None
     rating: str | None
+    score: str | None
     replacing: bool
     conflicts: Path | None
 
@@ -51,27 +52,27 @@ class _Preparation:
 @click.argument("dataset", shell_complete=dataset_names)
 @click.argument("source", nargs=-1)
 @options.reading(labels=True)
-@click.option("--strict", is_flag=True, help="Load nothing of a file that has a bad line.")
-@click.option("--answers", is_flag=True, help="Take the labels in the file as answers.")
+@click.option("--strict", is_flag=True, help="Load nothing from a file that has a bad line.")
+@click.option("--answers", is_flag=True, help="Import the labels in the file as answers.")
 @click.option(
     "--annotator",
     envvar="TXTAL_ANNOTATOR",
-    help="Whose answers, whatever the file says.  [default: whose the file says, or your login "
-    "name]",
+    help="Whose answers they are.  [default: as the file says, else your login name]",
 )
-@click.option("--task", type=click.Choice(TASKS), help="What the answers are to; told from them.")
-@click.option("--rating", metavar="LOW-HIGH", help="The answers are grades, as in 1-5.")
+@click.option("--task", type=click.Choice(TASKS), help="Task of the answers.  [default: detected]")
+@click.option("--rating", metavar="LOW-HIGH", help="The answers are grades, such as 1-5.")
+@click.option("--score", metavar="LOW-HIGH", help="They are scores, such as 0-100.")
 @click.option(
     "--replace",
     "replacing",
     is_flag=True,
-    help="Take answers that differ from the annotator's own in the dataset.",
+    help="Replace answers of the same annotator that differ.",
 )
 @click.option(
     "--conflicts",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the answers that contradict each other to this JSONL file.",
+    help="Write contradicting answers to this JSONL file.",
 )
 @click.option(
     "--max-line",
@@ -80,10 +81,8 @@ class _Preparation:
     show_default=True,
     help="Longest line to take, in bytes.",
 )
-@click.option("--json", "as_json", is_flag=True, help="What came of it as JSON.")
-@click.option(
-    "--prepare", is_flag=True, help="Then make the features, so that teach begins at once."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--prepare", is_flag=True, help="Compute text vectors too, so teach starts at once.")
 @options.features
 @options.engine
 @click.pass_context
@@ -105,23 +104,30 @@ def command(
 
     A SOURCE is a file in any format that --from lists, also compressed, a folder of such files or a
     quoted pattern as in 'shards/*.gz', - for standard input, or dataset:NAME. A text the dataset
-    has already is counted as a duplicate; a bad line is reported and the rest is loaded. --prepare,
-    and the options after it, is for large datasets.
+    already has is counted as a duplicate; a bad line is reported and skipped. --prepare and the
+    options after it are for large datasets.
     """
     console: Console = context.obj
     if not (source or wanted.prepare):
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")
     if not wanted.prepare and (wanted.engine, wanted.scheduler) != ("local", None):
-        raise UsageError("--engine goes with --prepare: loading itself is this machine's work")
-    of_answers = (given.rating, given.replacing, given.conflicts, reading.label, reading.labels)
+        raise UsageError("--engine needs --prepare: loading itself runs on this machine")
+    of_answers = (
+        given.rating,
+        given.score,
+        given.replacing,
+        given.conflicts,
+        reading.label,
+        reading.labels,
+    )
     if not answers and any(of_answers):
         raise UsageError(
-            "--label, --rating, --replace and --conflicts are about the answers of a file: give "
-            "--answers, too"
+            "--label, --rating, --score, --replace and --conflicts are about the answers of a "
+            "file: give --answers, too"
         )
     check_engine(wanted.engine, wanted.scheduler)
     from txtal.formats.folders import shards
-    from txtal.types.grades import grades
+    from txtal.types import grades
 
     if wanted.code:
         from txtal.recipes.recipe import load_file
@@ -136,7 +142,7 @@ def command(
         options.annotator_of(context, given.annotator),
         is_named,
         given.task,
-        grades(given.rating) if given.rating else (),
+        grades.given(given.rating, given.score),
         given.replacing,
     )
     files = [file for named in source for file in shards(named, console.say)]

@@ -30,7 +30,7 @@ _MOST_TEXTS = 20_000
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def models(console: Console, dataset: str, as_json: bool) -> None:
-    """List the versions that `txtal train` made of DATASET, and which is in use."""
+    """List DATASET's model versions from `txtal train`, and which is in use."""
     from txtal.classifier import versions
 
     folder = folder_of(console, dataset)
@@ -66,13 +66,13 @@ def models(console: Console, dataset: str, as_json: bool) -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the version to this folder, too, as train did.",
+    help="Write the version to this folder, too.",
 )
 @click.pass_obj
 def rollback(console: Console, dataset: str, version: int | None, output: Path | None) -> None:
-    """Use an earlier VERSION of DATASET's model again: by default the one before that in use.
+    """Use an earlier VERSION of DATASET's model again (default: the one before).
 
-    No version is deleted, so that a rollback can be taken back in the same way.
+    No version is deleted, so you can undo a rollback in the same way.
     """
     from txtal.classifier import classifier, versions
 
@@ -100,8 +100,8 @@ def compare(
 ) -> None:
     """Show on which labels and tickets of DATASET two models differ.
 
-    FIRST and SECOND are versions, as in v1 or 1, or folders that `txtal train` wrote. Which is
-    right is told by answers that neither has learned from.
+    FIRST and SECOND are versions, as in v1 or 1, or folders that `txtal train` wrote. Answers that
+    neither has learned from show which is right.
     """
     from txtal.classifier.compare import compared, named, on_new_answers
     from txtal.text import shorten
@@ -134,7 +134,7 @@ def compare(
     if as_json:
         put_json(body)
         return
-    put(f"{len(places):,} of {len(texts):,} tickets are decided otherwise")
+    put(f"{len(places):,} of {len(texts):,} tickets get another label")
     put(paired_words(held_out, first, second))
     if places:
         click.echo()
@@ -158,7 +158,7 @@ def figures(version: Version) -> str:
     """The headline of a version when it was trained."""
     data: dict[str, Any] = version.figures or {}
     if error := data.get("mean_absolute_error"):
-        return f"off by {grades(error)}"
+        return f"mean error {grades(error)}"
     return interval(data["accuracy"]) if data.get("accuracy") else "-"
 
 
@@ -206,6 +206,6 @@ def paired_words(found: Difference, first: str, second: str) -> str:
     low, high = 100 * found.low, 100 * found.high
     return (
         f"on {found.n:,} answers new to both, {second} is right {100 * found.value:+.1f} points "
-        f"more often than {first} (95 % interval {low:+.1f} to {high:+.1f}; {found.better:,} "
+        f"more often than {first} (95% interval {low:+.1f} to {high:+.1f}; {found.better:,} "
         f"better, {found.worse:,} worse)"
     )

@@ -62,7 +62,10 @@ def _field_options() -> list[click.Option]:
             "subject,description.  [default: text]",
         ),
         click.Option(
-            ["--id", "id_field"], metavar="FIELD", default="", help="Field to tell tickets by."
+            ["--id", "id_field"],
+            metavar="FIELD",
+            default="",
+            help="Field with the id of each ticket.",
         ),
         click.Option(
             ["--meta", "meta_fields"],
@@ -71,10 +74,16 @@ def _field_options() -> list[click.Option]:
             help="Fields to show beneath the text.",
         ),
         click.Option(
+            ["--thread", "thread_field"],
+            metavar="FIELD",
+            default="",
+            help="Field with the messages before the text, shown above it.",
+        ),
+        click.Option(
             ["--encoding"],
             metavar="NAME",
             default="",
-            help="Encoding of SOURCE, where it can't be told, such as windows-1251.",
+            help="Encoding of SOURCE, such as windows-1251.  [default: detected]",
         ),
         click.Option(
             ["--from", "import_format"],
@@ -103,7 +112,7 @@ def _label_options() -> list[click.Option]:
             ["--separator"],
             metavar="MARK",
             default="",
-            help="What parts several labels in a field; none: each field holds one label.",
+            help="Separator of several labels in a field; none: one label per field.",
         ),
     ]
 
@@ -143,6 +152,7 @@ def taken_reading(values: dict[str, Any]) -> Reading:
         labels=values.pop("labels_fields", ()),
         id=values.pop("id_field", ""),
         meta=values.pop("meta_fields", ()),
+        thread=values.pop("thread_field", ""),
         separator=values.pop("separator", ""),
         encoding=values.pop("encoding", ""),
         format=row,
@@ -169,11 +179,11 @@ def gathered(kind: type, name: str) -> Callable[[F], F]:
 
 _PIPELINE = (
     click.option("--lang", default="en", show_default=True, help="Language of the texts."),
-    click.option("--spacy", help="An installed spaCy pipeline instead of --lang."),
+    click.option("--spacy", help="Use this spaCy pipeline instead of --lang."),
     click.option(
         "--code",
         type=click.Path(path_type=Path),
-        help="A recipe file to load for the strategies and vectorisers it registers.",
+        help="Recipe file that defines strategies or vectorisers.",
     ),
 )
 
@@ -191,7 +201,7 @@ def features(command: F) -> F:
         "--vectors",
         default="auto",
         show_default=True,
-        help=f"Features: {', '.join(forms())}; several with +.",
+        help=f"Text vectors: {', '.join(forms())}; join with +.",
     )
     return vectors(pipeline(command))
 
@@ -210,9 +220,9 @@ _ENGINE = (
         type=click.Choice(ENGINES),
         default="local",
         show_default=True,
-        help="Where it is worked out: here, or by the workers of a Dask scheduler.",
+        help="Compute on this machine or on Dask workers.",
     ),
-    click.option("--scheduler", metavar="ADDRESS", help="Of the engine dask: tcp://HOST:8786."),
+    click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://HOST:8786."),
 )
 
 

@@ -50,7 +50,9 @@ class _ResultOptions:
         if self.as_json and self.output is None:
             raise UsageError("--json needs a file or folder: add -o")
         if self.form_of_parts and not self.in_folder:
-            raise UsageError("--format is for a folder; the name of a file says its own")
+            raise UsageError(
+                "--format is for an output folder; a file's format is that of its name"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,18 @@ class _ComputeOptions:
     "--format",
     "form_of_parts",
     type=click.Choice(PREDICTIONS),
-    help="Of the files in a folder; else Parquet or packed if every SOURCE is.",
+    help="Format in an output folder.  [default: as the SOURCEs]",
 )
 @options.reading(labels=False)
 @click.option("--strict", is_flag=True, help="Stop at the first bad line.")
-@click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier run has finished.")
-@click.option("--code", type=click.Path(path_type=Path), help="A recipe file to load for its own.")
+@click.option("--restart", is_flag=True, help="Start over, ignoring earlier output.")
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path),
+    help="Recipe file that defines the strategies and vectorisers used.",
+)
 @options.engine
-@click.option("--json", "as_json", is_flag=True, help="Say what was predicted as JSON; needs -o.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON; needs -o.")
 @click.pass_obj
 @options.gathered(_ResultOptions, "results")
 @options.gathered(_ComputeOptions, "computing")
@@ -101,8 +107,8 @@ def command(
     A SOURCE is a file (.jsonl, .csv or .txt, each also as .gz, or .parquet), a folder of such
     files or a quoted pattern as in 'shards/*.gz', - for JSONL on standard input, or dataset:NAME.
     Writes each record with predicted (the label, or a list of labels), probability, and
-    probabilities of every label. A run that was stopped is gone on with when the same command is
-    run again; in a folder only what is new or has changed is done.
+    probabilities of every label. Run the same command again to resume a run that was stopped; in a
+    folder only new and changed files are done.
     """
     from txtal.classifier import classifier as saved
     from txtal.engine import check as check_engine
@@ -193,7 +199,7 @@ class _PredictRun:
         with parts(output, self.sources, form, maker(work), restart=self.restart) as folder:
             there = len(self.sources) - len(folder.missing)
             if there:
-                self.console.say(f"{count(there, 'file')} made already")
+                self.console.say(f"{count(there, 'file')} done already")
             shards = [
                 Shard(
                     one.source,

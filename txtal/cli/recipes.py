@@ -21,6 +21,7 @@ from txtal.cli.options import (
     taken_reading,
 )
 from txtal.cli.output import Console, put, put_json
+from txtal.cli.sections import SectionedCommand
 from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
 from txtal.recipes.recipe import Recipe, RecipeFunction
@@ -72,7 +73,7 @@ def command_of(function: RecipeFunction) -> click.Command:
         context.exit(code)
 
     name = finding.name_of(function)
-    return click.Command(
+    return SectionedCommand(
         name,
         params=params,
         callback=call,
@@ -82,14 +83,18 @@ def command_of(function: RecipeFunction) -> click.Command:
 
 
 _SESSION_OPTIONS: list[click.Parameter] = [
-    click.Option(["--annotator"], envvar="TXTAL_ANNOTATOR", help="Who answers; your login name."),
-    click.Option(["--plain"], is_flag=True, help="Line by line, for screen readers and scripts."),
+    click.Option(
+        ["--annotator"], envvar="TXTAL_ANNOTATOR", help="Your name.  [default: your login name]"
+    ),
+    click.Option(
+        ["--plain"], is_flag=True, help="Line-by-line mode, for screen readers and scripts."
+    ),
     click.Option(
         ["--preset"],
         type=click.Choice(("prodigy", "vi", "emacs")),
         default="prodigy",
         metavar="NAME",
-        help="Keys besides the labels': prodigy, vi or emacs.",
+        help="Key bindings: prodigy, vi or emacs.",
     ),
     click.Option(
         ["--theme"],
@@ -229,9 +234,9 @@ def script(function: RecipeFunction) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def run(context: click.Context, recipe: str, arguments: tuple[str, ...]) -> None:
-    """Run a recipe of your own: FILE.py, or FILE.py:NAME where it holds several.
+    """Run your own recipe: FILE.py, or FILE.py:NAME if it holds several.
 
-    What follows are the recipe's own arguments; `txtal run FILE.py --help` shows them.
+    ARGUMENTS are the recipe's own; `txtal run FILE.py --help` shows them.
     A recipe is code: it runs with your rights.
     """
     if recipe in ("-h", "--help"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from txtal.cli import options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console
 from txtal.errors import DataError
@@ -29,26 +30,45 @@ if TYPE_CHECKING:
     "--simulation",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="What `txtal simulate --json` wrote: adds what active learning saves.",
+    help="Output of `txtal simulate --json`; adds what active learning saves.",
 )
-@click.pass_obj
-def command(console: Console, dataset: str, output: Path, simulation: Path | None) -> None:
-    """Write a page of HTML about DATASET: its model's quality, its labels, and the work.
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out drift and advice on the labels, which take a fit of the model.",
+)
+@options.features
+@click.pass_context
+@options.gathered(options.FeatureOptions, "features")
+def command(
+    context: click.Context,
+    dataset: str,
+    output: Path,
+    simulation: Path | None,
+    quick: bool,
+    features: options.FeatureOptions,
+) -> None:
+    """Write an HTML report on DATASET: quality, labels, effort, versions, drift and advice.
 
-    One file that needs nothing else. It holds label names, but no ticket's text.
+    It is one file that loads nothing else. It holds label names and single words that set tickets
+    apart, but no ticket's text.
     """
     from importlib import metadata
 
+    from txtal.cli.findings import findings
     from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
     from txtal.store import effort, history
 
+    console: Console = context.obj
     saved = _saved(simulation) if simulation else None
     with console.read() as conn:
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
+    settings = None if quick or not told.standing else features.settings(context, dataset)
+    found = findings(console, dataset, settings)
     with write_atomically(output) as file:
-        file.write(page(told, cost, saved, metadata.version("txtal")))
+        file.write(page(told, cost, saved, metadata.version("txtal"), found))
     console.say(f"{output}: the report")
 
 

@@ -13,10 +13,10 @@ from txtal.cli.output import Console
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def command(console: Console, file: Path) -> None:
-    """Make the database what the backup FILE holds.
+    """Replace the database with the backup FILE.
 
-    FILE is verified first. The database that was there is kept beside it. Sessions that run refuse
-    their next answer and say why.
+    FILE is verified first, and the database it replaces is kept beside it. Running sessions refuse
+    their next answer and report why.
     """
     from txtal.store.backup import restore
 

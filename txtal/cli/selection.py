@@ -27,14 +27,14 @@ _OPTIONS = (
         type=click.Choice(_RULES),
         default="majority",
         show_default=True,
-        help="What stands where annotators differ: what most of them say (grades: the median), the "
-        "newest answer, or only what nobody contradicts. The rest is left out and counted.",
+        help="Answer to use where annotators differ: the majority's (of grades, the median), the "
+        "newest, or only unanimous ones. Tickets without one are left out and counted.",
     ),
     click.option(
         "--all",
         "every",
         is_flag=True,
-        help="Every annotator's answer instead of one for each ticket.",
+        help="Every annotator's answer, instead of one per ticket.",
     ),
     click.option(
         "--annotator",
@@ -46,7 +46,7 @@ _OPTIONS = (
     click.option(
         "--since",
         metavar="DATE",
-        help="Only tickets answered since, as in 2026-11-30 or 2026-11-30T14:00.",
+        help="Only tickets answered since, such as 2026-11-30 or 2026-11-30T14:00.",
     ),
     click.option(
         "--label", "labels", type=Commas(), multiple=True, help="Only answers with these labels."
@@ -129,7 +129,7 @@ def moment(text: str) -> float:
         return datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since {text!r} is no date; write it as in 2026-11-30 or 2026-11-30T14:00"
+            f"--since {text!r} is not a date; write it like 2026-11-30 or 2026-11-30T14:00"
         ) from None
 
 

@@ -9,20 +9,20 @@ from txtal.errors import UsageError
 
 
 @click.command("share")
-@click.option("--group", metavar="GROUP", help="Whose people may label: a group of this machine.")
-@click.option("--private", is_flag=True, help="Take it back: for its owner alone.")
+@click.option("--group", metavar="GROUP", help="Group of this machine whose members may label.")
+@click.option("--private", is_flag=True, help="Make it private again, for its owner alone.")
 @click.pass_obj
 def command(console: Console, group: str | None, private: bool) -> None:
     """Let the people of a group label in this database.
 
     The database, the folder it is in, and its caches become readable and writable for GROUP, and
-    for nobody else: all of its datasets. The folder must hold nothing else. Each labels with their
-    own login, as in `txtal --db /srv/labels/txtal.db teach shop`.
+    for nobody else: all of its datasets. The folder must hold nothing else. Everyone labels with
+    their own login, as in `txtal --db /srv/labels/txtal.db teach shop`.
     """
     from txtal.store import share
 
     if (group is None) == (not private):
-        raise UsageError("say with whom, as in --group annotators, or --private")
+        raise UsageError("give a group, such as --group annotators, or --private")
     if group is None:
         share.unshare(console.database)
         console.say(f"{console.database}: yours alone")

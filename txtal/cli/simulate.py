@@ -93,16 +93,24 @@ class _Output:
     as_json: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _LabelNumbers:
+    """What the labels are, where they are numbers."""
+
+    rating: str | None
+    score: str | None
+
+
 @click.command("simulate")
 @click.argument("source")
-@click.option("--test", required=True, help="A labelled file to measure on.")
+@click.option("--test", required=True, help="Labelled file to measure on.")
 @options.reading(labels=True)
 @click.option(
     "--budget",
     type=click.IntRange(min=1),
     default=500,
     show_default=True,
-    help="Answers a run may ask for.",
+    help="Answers per run.",
 )
 @click.option(
     "-s",
@@ -119,44 +127,45 @@ class _Output:
     multiple=True,
     default=["auto"],
     show_default=True,
-    help="Features to compare: as for teach; separated by commas.",
+    help="Text vectors to compare, as in teach, separated by commas.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Runs of each configuration.",
+    help="Runs per configuration.",
 )
 @click.option(
     "--noise",
     type=_Numbers(float, 0, 1),
     default="0",
     show_default=True,
-    help="Shares of answers with a wrong label, drawn at random.",
+    help="Fractions of answers to make wrong, at random.",
 )
 @click.option(
     "--batch",
     type=_Numbers(int, 1, math.inf),
     default="1",
     show_default=True,
-    help="Answers between two fits; several to compare.",
+    help="Answers per model version; several to compare.",
 )
 @click.option(
     "--audit",
     type=click.FloatRange(0, 1),
     default=0.1,
     show_default=True,
-    help="Share of questions drawn at random, as in teach.",
+    help="Fraction of tickets picked at random, as in teach.",
 )
 @options.names
-@click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
+@click.option("--robust", is_flag=True, help="Train without answers that look impossible.")
 @click.option(
     "--target",
     type=click.FloatRange(0, min_open=True),
-    help="Macro-F1 to reach, or mean absolute error.  [default: what random has at the end]",
+    help="Macro-F1 to reach, or mean absolute error.  [default: what random reaches]",
 )
-@click.option("--rating", metavar="LOW-HIGH", help="The labels are grades, as in 1-5.")
+@click.option("--rating", metavar="LOW-HIGH", help="The labels are grades, such as 1-5.")
+@click.option("--score", metavar="LOW-HIGH", help="They are scores, such as 0-100.")
 @options.pipeline
 @click.option(
     "--jobs",
@@ -184,6 +193,7 @@ class _Output:
 @click.pass_obj
 @options.gathered(_Compared, "compared")
 @options.gathered(_Output, "output")
+@options.gathered(_LabelNumbers, "numbers")
 def command(
     console: Console,
     source: str,
@@ -191,16 +201,16 @@ def command(
     reading: Reading,
     compared: _Compared,
     target: float | None,
-    rating: str | None,
+    numbers: _LabelNumbers,
     jobs: int,
     resume: Path | None,
     output: _Output,
 ) -> None:
-    """Replay a labelled SOURCE as the annotator: does active learning pay on my data?
+    """Test on a labelled SOURCE whether active learning pays off.
 
-    Each run starts from nothing and labels up to the budget with the very session and learner that
-    teach uses, the file giving the answers; dataset:NAME stands for what is answered there. The
-    model is measured on the test file as it grows. Every strategy is run with all features, noises,
+    The file plays the annotator. Each run starts without answers and labels up to the budget, with
+    the session and learner that teach uses; dataset:NAME takes the answers of a dataset. The model
+    is measured on the test file along the way. Every strategy is run with all vectors, noises,
     batches and seeds.
     """
     import tempfile
@@ -214,14 +224,14 @@ def command(
     from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
-    from txtal.types.grades import grades
+    from txtal.types.grades import given as scale_given
 
     _check(output.report, source, test, *filter(None, [resume, compared.code]))
-    if target is not None and target > 1 and not rating:
-        raise UsageError("a macro-F1 is at most 1: give --target a share, as in 0.8")
+    if target is not None and target > 1 and not (numbers.rating or numbers.score):
+        raise UsageError("--target is a macro-F1 of at most 1, such as 0.8")
     planned = compared.planned()
     bad = BadLines(console, strict=False)
-    scale = grades(rating) if rating else ()
+    scale = scale_given(numbers.rating, numbers.score)
 
     def labelled(one: str) -> Labelled:
         if one.startswith(OWN):
@@ -254,7 +264,7 @@ def _check(report: Path | None, *inputs: str | Path) -> None:
     from txtal.tempfiles import check_target
 
     if report is not None and (report.is_dir() or not report.parent.is_dir()):
-        raise UsageError(f"{report} can't be written: name a file in a directory that is there")
+        raise UsageError(f"{report} can't be written: its folder doesn't exist")
     if report is not None:
         check_target(report, *inputs)
 

@@ -17,6 +17,7 @@ from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
 from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count
+from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
     from txtal.measures.agreement import AnnotatorAgreement
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
-    """Show where DATASET stands: answers, labels, annotators, and how good the model is."""
+    """Show DATASET's progress, labels, annotators and accuracy."""
     from txtal.api import summary
     from txtal.store import datasets, stats
 
@@ -55,20 +56,23 @@ def _show(found: Stats) -> None:
         put(line)
     if found.revision:
         revision_id, revision = found.revision
-        put(f"model: revision {revision_id}, {revision.vectoriser}, {revision.strategy}")
+        put(f"model: v{revision_id}, {revision.vectoriser}, {revision.strategy}")
         if revision.note:
             put(f"       {revision.note}")
     if found.settings:
         put(f"kept: {listed(found.settings)}")
     if found.answers.synthetic:
-        put(f"synthetic: {found.answers.synthetic:,} of the answers, which no measure counts")
+        put(f"synthetic: {found.answers.synthetic:,} answers (in no estimate)")
     if found.stream:
         counts = asdict(found.stream).items()
         put("stream: " + ", ".join(f"{n:,} {key.replace('_', ' ')}" for key, n in counts))
     click.echo()
     _show_quality(found)
     click.echo()
-    _show_counts("label", "accepted", found.answers.labels)
+    if found.dataset.scheme.scored:
+        _show_counts("score", "accepted", in_ranges(found.answers.labels))
+    else:
+        _show_counts("label", "accepted", found.answers.labels)
     click.echo()
     _show_counts("annotator", "answers", found.answers.annotators)
 
@@ -84,13 +88,14 @@ def _show_quality(found: Stats) -> None:
         estimates.show_sums(
             measures,
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
-            f"after {measures['answers']:,} answers; `txtal evaluate` has more of it",
+            f"after {measures['answers']:,} answers; details: `txtal evaluate`",
         )
     elif headline:  # of an earlier txtal
         told = quality(headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
-        put("audit: too few answers to tickets drawn at random for an estimate yet")
+        what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
+        put(f"{what}: not yet, needs 10 answered random picks")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
     if found.disputed:
@@ -105,18 +110,19 @@ def _show_quality(found: Stats) -> None:
 def _show_reliability(found: AnnotatorAgreement) -> None:
     share = found.overall.share
     tickets = f"{count(share.n, 'ticket')} with several answers"
-    put(f"annotators: {_same(share, tickets)}, Krippendorff's alpha {_alpha(found.overall)}")
+    alpha = f"Krippendorff's alpha {_alpha(found.overall)}"
+    put(f"agreement between annotators: {_same(share, tickets)}, {alpha}")
     worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
     if worst:
         click.echo()
-        put_table(("agreed on", "alpha"), [(name, _alpha(one)) for name, one in worst])
+        put_table(("label", "alpha"), [(name, _alpha(one)) for name, one in worst])
     if found.pairs:
         click.echo()
         rows = [
             (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
             for pair, one in found.pairs.items()
         ]
-        put_table(("annotators", "tickets", "the same", "alpha"), rows)
+        put_table(("annotators", "tickets", "agreement", "alpha"), rows)
         click.echo()
 
 
@@ -126,10 +132,10 @@ def _alpha(found: Reliability) -> str:
 
 def _show_agreement(found: Agreement) -> None:
     put(
-        f"shown again: {_same(found.share, count(found.share.n, 'answer'))}, "
+        f"self-agreement: {_same(found.share, count(found.share.n, 'answer') + ' shown again')}, "
         f"kappa {found.kappa.value:.2f} ({found.kappa.low:.2f} to {found.kappa.high:.2f})"
     )
 
 
 def _same(share: Estimate, of: str) -> str:
-    return f"{share.value:.1%} the same (95 % interval {share.low:.1%} to {share.high:.1%}, {of})"
+    return f"{share.value:.1%} (95% interval {share.low:.1%} to {share.high:.1%}, {of})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ _SHOWN = 100
 @click.command("suspects")
 @click.argument("dataset", shell_complete=dataset_names)
 @click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="List at most so many."
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Most answers to list."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @options.features
@@ -34,10 +35,10 @@ def command(
     as_json: bool,
     features: options.FeatureOptions,
 ) -> None:
-    """List answers of DATASET that are probably wrong, and why; the most doubtful first.
+    """List answers of DATASET that are probably wrong, worst first, and why.
 
-    Each answer is held against a model that has not seen it. `txtal teach DATASET --suspects` shows
-    them again on the screen. The newest 20 answers are left out, and those looked at that way.
+    Each answer is compared with a model that has not seen it. `txtal teach DATASET --suspects`
+    shows them again on the screen. The newest 20 answers are left out, and those reviewed that way.
     """
     from txtal.learner.pool import PoolLearner
     from txtal.text import count
@@ -45,6 +46,7 @@ def command(
     console: Console = context.obj
     names = options.names_as_taught(context, dataset)
     settings = features.settings(context, dataset, names=names)
+    settings = replace(settings, measured=False)  # the accuracy isn't what is wanted here
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.learn()
     found = learner.suspects(fit)
@@ -108,15 +110,17 @@ def _show(one: Suspect, names: Mapping[int, str], texts: Mapping[int, str]) -> N
 
 
 def said_of(one: Suspect, names: Mapping[int, str]) -> str:
-    """Why it is suspect: ``ann said refund (2%); the model: billing 91%, and so 4 of the 5 …``."""
+    """Why it is suspect: ``ann: refund (2%), model: billing (91%), 4 of the 5 nearest …``."""
     answer = one.answer
     said = ", ".join(_names(answer.labels, names)) or "none"
     said = said if answer.verdict == "accept" else f"not {said}"
     label = names.get(one.label, "")
     other = label if one.missing else f"not {label}"
-    near = f", and so {one.agreeing} of the {len(one.near)} nearest answers" if one.near else ""
-    ours = f"{answer.annotator} said {said} ({one.given:.0%})"
-    return f"{ours}; the model: {other} {one.other:.0%}{near}"
+    near = (
+        f", {one.agreeing} of the {len(one.near)} nearest answers agree with it" if one.near else ""
+    )
+    ours = f"{answer.annotator}: {said} ({one.given:.0%})"
+    return f"{ours}, model: {other} ({one.other:.0%}){near}"
 
 
 def _names(labels: Sequence[int], names: Mapping[int, str]) -> list[str]:

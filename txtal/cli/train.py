@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write it only if it is right more often than the version in use, on answers new to both.",
 )
-@click.option("--robust", is_flag=True, help="Learn nothing from answers that look impossible.")
+@click.option("--robust", is_flag=True, help="Train without answers that look impossible.")
 @options.features
-@click.option("--json", "as_json", is_flag=True, help="Say what was trained as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 @click.pass_context
 @options.gathered(options.FeatureOptions, "features")
 def command(
@@ -45,11 +45,11 @@ def command(
     robust: bool,
     as_json: bool,
 ) -> None:
-    """Fit the classifier on what stands of each ticket of DATASET, and keep it as a version.
+    """Train a classifier on DATASET's answers and keep it as a version.
 
-    With -o it is also written to a folder, for `txtal predict`. It is plain arrays and JSON;
-    nothing in it is ever executed. The features are those the dataset was taught with, unless you
-    name others. `txtal models` lists the versions, which are kept beside the database.
+    With -o it is also saved to a folder, for `txtal predict`. It is plain arrays and JSON; nothing
+    in it is ever executed. It uses the text vectors the dataset was labelled with, unless you name
+    others. `txtal models` lists the versions, which are kept beside the database.
     """
     from txtal.api import training
     from txtal.text import count

@@ -16,7 +16,7 @@ _MOST_SHOWN = 20
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every fault.")
 @click.pass_obj
 def command(console: Console, as_json: bool) -> None:
-    """Look for damage: is every ticket and every answer what was written?
+    """Check that every ticket and answer is what was written.
 
     Shows the numbers of damaged tickets and answers, never a text. Exits with 3 when there are any.
     """

@@ -11,13 +11,17 @@ from txtal.cli.output import Console, put, put_json
 @click.command("why-excluded")
 @click.argument("dataset", shell_complete=dataset_names)
 @click.argument("ticket")
-@click.option("--annotator", envvar="TXTAL_ANNOTATOR", help="To whom; your login name.")
+@click.option(
+    "--annotator",
+    envvar="TXTAL_ANNOTATOR",
+    help="Whom it isn't shown to.  [default: your login name]",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def command(
     console: Console, dataset: str, ticket: str, annotator: str | None, as_json: bool
 ) -> None:
-    """Say why a ticket isn't shown, or when it will be.
+    """Show why a ticket isn't shown, or when it will be.
 
     A TICKET is its whole text, its number, or key:value of its meta, as in id:T0006.
     """

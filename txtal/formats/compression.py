@@ -65,7 +65,9 @@ def _only_member(path: Path) -> tuple[io.BufferedReader[Any], str]:
     try:
         archive = zipfile.ZipFile(path)
         inside = [
-            one for one in archive.namelist() if not one.endswith("/") and "__MACOSX" not in one
+            one
+            for one in archive.namelist()
+            if not one.endswith("/") and not one.startswith("__MACOSX/") and "/." not in f"/{one}"
         ]
         if len(inside) != 1:
             raise DataError(f"{path} holds {len(inside)} files; unpack it and name the one to read")

@@ -114,7 +114,7 @@ def _is_western(line: bytes) -> bool:
     accents = sum(char.isalpha() for char in beyond)
     return (
         all(char in _WESTERN for char in beyond)
-        and accents <= 0.4 * letters
+        and accents <= max(2, 0.4 * letters)  # a line may be a short word
         and not _RUN.search(text)
         and not _CONTROL.search(text)
     )

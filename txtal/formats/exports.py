@@ -43,6 +43,8 @@ class Target:
     """The language of the texts, for spaCy's tokens."""
     has_ids: Callable[[], bool] = lambda: False
     """Whether any ticket came with an id of its own, so that tables have a column of them."""
+    whole_ids: Callable[[], bool] = lambda: False
+    """Whether all of these are whole numbers, which a column of a type of its own can hold."""
 
     def binary(self) -> AbstractContextManager[BinaryIO]:
         """Open ``output`` for bytes. Raises UsageError where it is standard output."""
@@ -187,7 +189,7 @@ EXPORTS = FormatTable(
         "lines for fastText",
         f"{_WRITERS}.fasttext:write",
         terminal=False,
-        keeps=f"{_LABELS}, line ends as blanks",
+        keeps="text and labels, line ends as blanks",
     ),
     ExportFormat(
         "labelstudio",

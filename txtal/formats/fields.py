@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from txtal.formats.readers.jsonl import KINDS
 from txtal.formats.reading import Fields
 from txtal.text import shorten
 from txtal.types import Record
+from txtal.types.conversation import THREAD
 
 ANSWERS = ("label", "labels", "accept", "answer")
 """Columns of a table that say how a ticket is labelled, and aren't shown beneath it."""
@@ -48,6 +49,8 @@ class ChosenFields:
     """Whether it is a table."""
     polish: Callable[[str], str] | None = None
     """Makes the text of each field."""
+    thread: str = ""
+    """The messages before the text, wherever they are; empty: a list called ``thread``."""
 
 
 def value_of(fields: Any, name: str) -> Any:
@@ -67,11 +70,21 @@ def value_of(fields: Any, name: str) -> Any:
 
 def recorder(choice: ChosenFields) -> Callable[[Fields], Record]:
     """The function that makes a ticket of fields: the plain ones don't pay for what is chosen."""
+    if choice.thread:
+        return partial(_with_thread, choice=choice, made=recorder(replace(choice, thread="")))
     if choice == ChosenFields():
         return _of_object
     if choice == ChosenFields(columns=True, aside=choice.aside):
         return partial(_of_row, aside=choice.aside)
     return partial(_chosen, choice=choice)
+
+
+def _with_thread(fields: Fields, choice: ChosenFields, made: Callable[[Fields], Record]) -> Record:
+    """The ticket, with the chosen messages in its meta and nowhere else."""
+    said = value_of(fields, choice.thread)
+    fields.pop(choice.thread, None)
+    record = made(fields)
+    return Record(record.text, {**record.meta, THREAD: said}, record.extra) if said else record
 
 
 def _of_object(fields: Fields) -> Record:
@@ -89,6 +102,8 @@ def _of_object(fields: Fields) -> Record:
         meta = {}
     elif not isinstance(meta, dict):
         raise RowFault(f'"meta" is {KINDS[type(meta)]}, not an object')
+    if THREAD in fields and isinstance(fields[THREAD], list) and THREAD not in meta:
+        meta = {**meta, THREAD: fields.pop(THREAD)}
     return Record(text, meta, fields)
 
 
@@ -97,6 +112,8 @@ def _of_row(fields: Fields, aside: Sequence[str], text: str | None = None) -> Re
     if text is None:
         text = fields.pop("text", "")
     if type(text) is not str:
+        if type(text) is int or type(text) is float:  # as a spreadsheet keeps a message of digits
+            return _of_row(fields, aside, str(text))
         raise RowFault(f"'text' is {KINDS.get(type(text), 'no text')}, not a string")
     if not text or text.isspace():
         raise RowFault("'text' is blank")
@@ -123,6 +140,8 @@ def _chosen(fields: Fields, choice: ChosenFields) -> Record:
         inner = meta if isinstance(meta, dict) else {} if meta is None else {"meta": meta}
         for name in choice.meta:
             fields.pop(name, None)
+        if isinstance(fields.get(THREAD), list):
+            inner = {THREAD: fields.pop(THREAD), **inner}
         made = Record(text, {**inner, **shown}, fields)
     if key is None or (choice.id == "id" and "id" in made.meta):
         return made

@@ -42,6 +42,29 @@ def plain(name: str) -> str:
     return _NOT_A_LETTER.sub("", name.rpartition(".")[2]).casefold()
 
 
+def is_header(line: str) -> bool:
+    """Whether a line names the columns of a table, one of which is called as texts are.
+
+    Names are short and have no blank before them, as in a ticket such as "Review, please".
+    """
+    cells = re.split(r"[,;\t|]", line)
+    names = [cell.strip('"') for cell in cells]
+    return (
+        len(names) > 1
+        and all(len(name) <= _NAME and name == name.strip() for name in names)
+        and any(plain(name) in _BODIES for name in names)
+    )
+
+
+_NAME = 30
+"""Characters of a column's name at most."""
+
+
+def is_label_name(name: str) -> bool:
+    """Whether people call a label so."""
+    return plain(name) in _LABELS
+
+
 def fields_of(sample: Iterable[Fields]) -> list[str]:
     """Every field of these records, in the order in which they come."""
     return list(dict.fromkeys(name for fields in sample for name in fields))
@@ -148,7 +171,7 @@ def label_fields(sample: Sequence[Fields], text: Sequence[str], source: str) -> 
     found = [
         name
         for name in fields_of(sample)
-        if plain(name) in _LABELS and name not in text and _may_be_label(sample, name)
+        if is_label_name(name) and name not in text and _may_be_label(sample, name)
     ]
     if len(found) > 1:
         raise DataError(

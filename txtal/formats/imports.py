@@ -64,6 +64,14 @@ def _is_fasttext(head: bytes) -> bool:
     return bool(lines) and all(b"__label__" in line for line in lines)
 
 
+def _is_table(head: bytes) -> bool:
+    """Whether its first line is a table's header, with a column that is called as texts are."""
+    from txtal.formats.guesses import is_header
+
+    line = head.partition(b"\n")[0].decode("utf-8", "replace").strip("\ufeff\r ")
+    return line.lower().strip('"').startswith("sep=") or is_header(line)
+
+
 _READERS = "txtal.formats.readers"
 
 IMPORTS = FormatTable(
@@ -71,19 +79,20 @@ IMPORTS = FormatTable(
     ImportFormat(
         "jsonl",
         (".jsonl", ".ndjson", ".jsonlines"),
-        "JSON, an object a line",
+        "JSON, one object per line",
         f"{_READERS}.jsonl:read",
         recognises=_is_jsonl,
         grows=True,
     ),
     ImportFormat(
         "csv",
-        (".csv", ".tsv"),
+        (".csv", ".tsv", ".tab"),
         "a table with a header; commas, semicolons, tabs or | separate",
         f"{_READERS}.delimited:read",
+        recognises=_is_table,
         columns=True,
     ),
-    ImportFormat("txt", (".txt",), "a text a line", f"{_READERS}.plain:read", grows=True),
+    ImportFormat("txt", (".txt",), "one text per line", f"{_READERS}.plain:read", grows=True),
     ImportFormat(
         "json",
         (".json",),
@@ -118,7 +127,7 @@ IMPORTS = FormatTable(
     ImportFormat(
         "fasttext",
         (".ft", ".fasttext"),
-        "a text a line, with __label__NAME",
+        "one text per line, with __label__NAME",
         f"{_READERS}.fasttext:read",
         recognises=_is_fasttext,
     ),

@@ -21,6 +21,8 @@ _Named = tuple[int, Any, Any]
 """Line, name and description, as they were found."""
 
 _NAMES = ("label", "labels", "name", "value", "category", "class", "tag", "text", "id")
+_HELD_IN = ("id2label", "label2id", "labels")
+"""Keys of an object of labels within another, such as the config of a model."""
 _ABOUT = ("description", "descriptions", "definition", "about", "help", "hint", "meaning")
 
 
@@ -52,7 +54,7 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     except _Fault as fault:
         raise DataError(f"{path}:{fault.line}: {fault}") from None
     if not found:
-        raise DataError(f"{path} names no label; write one a line")
+        raise DataError(f"{path} names no label; write one per line")
     return list(found.items())
 
 
@@ -106,9 +108,9 @@ _ASSIGNED = re.compile(r"\w+\s*[:=]\s*(\[[^\[\]]*\])\s*\Z")
 
 
 def _is_object_a_line(text: str) -> bool:
-    first = text.partition("\n")[0]
+    first, _, others = text.partition("\n")
     try:
-        return "label" in load_object(first)
+        return "label" in load_object(first) or bool(others.strip())
     except ValueError:
         return first.rstrip().endswith("}") or '"label"' in first
 
@@ -128,6 +130,7 @@ def _json(text: str, start: int) -> Any:
 
 def _of_json(value: Any, number: int) -> Iterator[_Named]:
     if isinstance(value, Mapping):
+        value = next((value[k] for k in _HELD_IN if isinstance(value.get(k), Mapping)), value)
         lists = [one for one in value.values() if isinstance(one, list)]
         if len(lists) == 1:
             value = lists[0]
@@ -199,7 +202,20 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
             f"is {only!r} one label or several? Write a label a line, or label,description as the "
             "first line of a table",
         )
+    _refuse_pairs(lines)
     return _of_plain_lines(lines)
+
+
+def _refuse_pairs(lines: Sequence[tuple[int, str]]) -> None:
+    """Raise _Fault where every line may be a name and a description, with a colon between."""
+    heads = [line.partition(": ")[0].strip() for _, line in lines if ": " in line.strip()]
+    quoted = any(line.lstrip()[0] in "\"'{" for _, line in lines)
+    if len(heads) == len(lines) == len(set(heads)) > 1 and not quoted:
+        raise _Fault(
+            lines[0][0],
+            f"is {lines[0][1].strip()!r} a label, or a name and its description? Write a tab "
+            "before a description, and quotes around each label with a colon",
+        )
 
 
 def _of_one_line(number: int, line: str, mark: str) -> Iterator[_Named]:
@@ -223,7 +239,7 @@ def _of_plain_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
                 fields = load_object(line)
             except ValueError as error:
                 raise _Fault(number, str(error)) from None
-            yield number, fields.get("label"), fields.get("description", "")
+            yield number, *_of_object(fields)
             continue
         if bulleted:
             line = _BULLET.sub("", line, count=1)

@@ -95,7 +95,7 @@ def remarks(counts: Mapping[str, int], known: Sequence[str], dataset: str) -> li
     if nothing:
         said.append(
             f"labels that may stand for no label: {_listed(nothing, counts)}; `txtal label retire` "
-            "offers one no longer"
+            "hides one"
         )
     typos = misspelt(counts, known)
     if typos:

@@ -13,7 +13,7 @@ from txtal.errors import DataError, UsageError
 from txtal.formats.times import epoch
 from txtal.text import normalise_label, shorten
 from txtal.types import VERDICTS, Record, Task, Verdict
-from txtal.types.grades import span
+from txtal.types.grades import noun, span
 
 LONGEST_ANSWER = 7 * 86_400
 """Seconds above which what a file says an answer took is taken for something else."""
@@ -108,7 +108,7 @@ def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) ->
     """Raise DataError unless the record names one of the grades, or no label."""
     if labels and (len(labels) > 1 or labels[0] not in grades):
         raise DataError(
-            f"{shorten(', '.join(labels), 60)!r} is not one of the grades {span(grades)}, "
+            f"{shorten(', '.join(labels), 60)!r} is not one of the {noun(grades)}s {span(grades)}, "
             f"in the ticket {shorten(record.text, 60)!r}"
         )
 
@@ -125,7 +125,13 @@ def name(value: object) -> str | None:
         return str(value)
     if type(value) is float and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, Mapping):
+        return next((name(value[key]) for key in _NAMES if isinstance(value.get(key), str)), None)
     return None
+
+
+_NAMES = ("name", "label", "title", "value", "text")
+"""Keys that hold the name of a label that is an object, such as an issue's on GitHub."""
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,9 @@ def lines(
     for number in count(1):
         try:
             line = stream.readline(max_line + 1)
+            if 0 < len(line) <= max_line:  # as good as always
+                yield line
+                continue
             too_long = len(line) > max_line and not line.endswith(b"\n")
             if too_long:
                 _skip_rest(stream)

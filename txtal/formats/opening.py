@@ -168,10 +168,9 @@ def _begin(source: Source) -> tuple[ImportFormat, Source, Rows]:
     else:
         _transcode(source, encoding)
     head = _head(source)
+    _refuse(source, _kind_of(head))
     row = _format(source, inner_name, head)
-    fault = _wrong_kind(head, row)
-    if fault is not None:
-        raise DataError(f"{source.name} is {fault}")
+    _refuse(source, _split_by_cr(head, row))
     return row, source, row.read(source)
 
 
@@ -197,12 +196,13 @@ def _encoding(source: Source) -> decode.Encoding:
         marked = told is not None and told.mark and name == decode.UTF8
         return decode.Encoding(name, told.mark if told and marked else 0)
     if _is_binary(head):
-        return decode.Encoding(decode.UTF8)  # for _wrong_kind to tell
+        return decode.Encoding(decode.UTF8)  # which _kind_of refuses
     found = decode.told(head)
     if found is None:
         raise DataError(
-            f"{source.name} isn't UTF-8, and what its encoding is can't be told; name it with "
-            "--encoding, such as windows-1252, windows-1251, iso-8859-2, shift_jis or gb18030"
+            f"{source.name} isn't UTF-8, and its encoding can't be detected; name it with "
+            f"--encoding, such as windows-1252, windows-1251, iso-8859-2, shift_jis or "
+            f"gb18030"
         )
     if found.guessed:
         source.say(
@@ -226,8 +226,8 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
     """The format that was asked for, or that name and first bytes tell."""
     if source.reading.format:
         return IMPORTS.named(source.reading.format)
-    by_name = IMPORTS.by_suffix(name) if name else IMPORTS.named("jsonl")
     seen = recognised(head)
+    by_name = IMPORTS.by_suffix(name) if name else seen or IMPORTS.named("jsonl")
     if by_name is None:
         if seen is None:
             raise _unknown(source.file)
@@ -235,10 +235,14 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
     if by_name.name == "jsonl" and seen is not None and seen.name == "json":
         source.say(f"{source.name} is JSON over several lines or in a list; it was read as such")
         return seen
-    if by_name.name == "txt" and seen is not None and seen.name == "fasttext":
-        source.say(f"{source.name} has fastText's labels; it was read as such")
+    if by_name.name == "txt" and seen is not None and seen.name in _IN_TEXT:
+        source.say(f"{source.name} has {_IN_TEXT[seen.name]}; it was read as such")
         return seen
     return by_name
+
+
+_IN_TEXT = {"fasttext": "fastText's labels", "csv": "the header of a table"}
+"""What text with a ticket a line may turn out to have, by the format it then is in."""
 
 
 def _unknown(path: Path) -> UsageError:
@@ -296,6 +300,7 @@ _MAGIC = (
     (b"ARROW1", "an Arrow file; give it a name that ends in .arrow"),
     (b"%PDF", "a PDF document, not a file of tickets"),
 )
+_MARKUP = re.compile(rb"\s*<(?:html|!doctype|\?xml|table|meta)\b", re.IGNORECASE)
 _CR_ALONE = re.compile(rb"\r[^\r]")
 
 
@@ -303,10 +308,20 @@ def _is_binary(head: bytes) -> bool:
     return any(head.startswith(magic) for magic, _ in _MAGIC)
 
 
-def _wrong_kind(head: bytes, row: ImportFormat) -> str | None:
-    for magic, fault in _MAGIC:
-        if head.startswith(magic):
-            return fault
+def _refuse(source: Source, fault: str | None) -> None:
+    if fault is not None:
+        raise DataError(f"{source.name} is {fault}")
+
+
+def _kind_of(head: bytes) -> str | None:
+    """What a file is that holds no tickets as it stands."""
+    found = next((fault for magic, fault in _MAGIC if head.startswith(magic)), None)
+    if found is None and _MARKUP.match(head):
+        return "a web page or XML, whatever its name says; save it as .xlsx or CSV"
+    return found
+
+
+def _split_by_cr(head: bytes, row: ImportFormat) -> str | None:
     if b"\n" not in head and _CR_ALONE.search(head) and row.name != "json":
         return "split into lines by CR alone; convert its line ends to LF"
     return None

@@ -8,7 +8,8 @@ from typing import Any, cast
 from txtal.errors import UsageError
 from txtal.formats.rows import ORIGINAL
 from txtal.types import TASKS, Record, Scheme, Task
-from txtal.types.grades import are_grades, grades
+from txtal.types.grades import are_grades
+from txtal.types.grades import scale as scale_of
 
 TASK = "task"
 """What kind of dataset the answer is from."""
@@ -51,7 +52,7 @@ def task_of(extra: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]] | None:
     if task != "rating":
         return cast(Task, task), ()
     try:
-        return "rating", grades(str(scale))
+        return "rating", scale_of(str(scale))
     except UsageError:
         return None
 
@@ -64,7 +65,7 @@ def restored(record: Record) -> Record:
     named = extra.get("task") in TASKS  # exports of 0.1 didn't name it, nor the votes
     ours = RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS
     if extra.keys() >= PREDICTION_KEYS:
-        return _without(record, ours | PREDICTION_KEYS)
+        return _without(record, ours | PREDICTION_KEYS | {"precision"})
     return _without(record, ours) if extra.keys() >= ANSWER_KEYS else record
 
 

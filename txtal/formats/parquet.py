@@ -74,7 +74,7 @@ def _open(path: Path) -> Any:
         return pa.parquet.ParquetFile(path, buffer_size=1 << 18, pre_buffer=False)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"{path} can't be opened: {error.strerror}") from error
         raise DataError(f"{path} isn't Parquet, or is damaged: {_first_line(error)}") from error

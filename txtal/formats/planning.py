@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +14,7 @@ from txtal.formats.fields import ANSWERS, ChosenFields, FieldPlan, RowFault, rec
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
-from txtal.formats.shapes import Answers, Shape, shape_of
+from txtal.formats.shapes import Answers, Shape, as_the_others, shape_of
 from txtal.text import count
 from txtal.types import Task, Verdict
 
@@ -24,7 +25,7 @@ def is_plain(fields: Fields, reading: Reading) -> bool:
     """Whether one record tells all that a load of tickets needs to know of the file."""
     return (
         isinstance(fields.get("text"), str)
-        and not (reading.text or reading.id or reading.meta)
+        and not (reading.text or reading.id or reading.meta or reading.thread)
         and not isinstance(fields.get("data"), dict)
         and not isinstance(fields.get("fields"), dict | list)
     )
@@ -45,8 +46,10 @@ def plan(
     can't be told, or with ``answers`` which of several fields is the label.
     """
     shape = shape_of(sample)
-    flat = shape.flat if shape and shape.flat and not _reaches(sample, reading.text) else None
-    flattened = [flat(fields) for fields in sample] if flat else sample
+    flat = None
+    if shape is not None and shape.flat and not _reaches(sample, reading.text):
+        flat = as_the_others(shape.flat, shape)
+    flattened = _unfolded(sample, flat) if flat else sample
     choice = _choice(flattened, row, reading, source, shape, say)
     said: Said = _silent
     if answers:
@@ -77,6 +80,14 @@ def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
 
 
 _WHOLE = re.compile(r"\A([-+]?\d+)\.0+\Z")
+
+
+def _unfolded(sample: Sequence[Fields], flat: Callable[[Fields], Fields]) -> list[Fields]:
+    found = []
+    for fields in sample:
+        with suppress(RowFault):  # told when its turn comes
+            found.append(flat(fields))
+    return found
 
 
 def _silent(fields: Fields) -> tuple[Stated, ...]:
@@ -119,10 +130,22 @@ def _choice(
         )
     if not key and shape is not None and shape.id != "id":
         key = shape.id
+    thread = _thread(sample, reading, source)
     if text == ("text",) and not key and not reading.meta and polish is None:
-        return ChosenFields(columns=row.columns)
+        return ChosenFields(columns=row.columns, thread=thread)
     meta = tuple(guesses.actual(one, sample) for one in reading.meta)
-    return ChosenFields(text, key, meta, columns=row.columns, polish=polish)
+    return ChosenFields(text, key, meta, columns=row.columns, polish=polish, thread=thread)
+
+
+def _thread(sample: Sequence[Fields], reading: Reading, source: Source) -> str:
+    """The field with the messages before each text. Raises DataError where none is called so."""
+    thread = guesses.actual(reading.thread, sample) if reading.thread else ""
+    if thread and sample and all(value_of(fields, thread) is None for fields in sample):
+        raise DataError(
+            f"{source.name}: no field is called {reading.thread!r}; there are "
+            f"{guesses.shown(source.columns or guesses.fields_of(sample))}"
+        )
+    return thread
 
 
 def _text(
@@ -176,7 +199,8 @@ def _answers(
             shape = None  # the fields named go before what the tool has
         else:
             aside = (question,) if question else ()
-            return partial(_of_tool, answers=answers, question=question, parted=separator), aside
+            said = partial(_of_tool, answers=answers, question=question, parted=separator)
+            return as_the_others(said, shape), aside
     columns = source.columns or guesses.fields_of(sample)
     if not asked and _is_usual(sample, columns):
         return _usual(sample, columns, separator, source, say)
@@ -216,7 +240,7 @@ def _question(sample: Sequence[Fields], asked: Sequence[str], source: str, shape
     """Which of the tool's questions has the label. Raises DataError where that can't be told."""
     if shape.questions is None:
         return ""
-    there = list(dict.fromkeys(one for fields in sample for one in shape.questions(fields)))
+    there = _questions(sample, shape.questions, shape)
     if asked:
         return asked[0]
     if len(there) > 1:
@@ -225,6 +249,17 @@ def _question(sample: Sequence[Fields], asked: Sequence[str], source: str, shape
             f"{guesses.shown(there)}: choose with --label, as in --label {there[0]}"
         )
     return there[0] if there else ""
+
+
+def _questions(
+    sample: Sequence[Fields], questions: Callable[[Fields], Iterable[str]], shape: Shape
+) -> list[str]:
+    asked = as_the_others(lambda fields: list(questions(fields)), shape)
+    there: dict[str, None] = {}
+    for fields in sample:
+        with suppress(RowFault):
+            there |= dict.fromkeys(asked(fields))
+    return list(there)
 
 
 def _of_tool(fields: Fields, answers: Answers, question: str, parted: str) -> tuple[Stated, ...]:

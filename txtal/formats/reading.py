@@ -42,6 +42,8 @@ class Reading:
     """The field that tells tickets apart elsewhere."""
     meta: tuple[str, ...] = ()
     """Fields to show beneath the text; none: those of a table, and ``meta``."""
+    thread: str = ""
+    """The field with the messages before the text; empty: a list called ``thread``."""
     separator: str = ""
     """What parts several labels in a cell: ``none`` keeps cells whole, empty finds out."""
     encoding: str = ""

@@ -81,7 +81,7 @@ def _split(text: str, mark: str) -> list[str]:
 
 def _parts(plain: Sequence[str], joined: Sequence[str], mark: str) -> tuple[set[str], set[str]]:
     """The parts that are known from elsewhere, and the others."""
-    alone = {one for one in plain if mark not in one}
+    alone = {one.strip(f"{mark} ") for one in plain if mark not in one.strip(f"{mark} ")}
     cells_with = Counter(part for one in set(joined) for part in set(_split(one, mark)))
     known = {part for part, cells in cells_with.items() if part in alone or cells > 1}
     return known, cells_with.keys() - known

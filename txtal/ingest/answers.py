@@ -23,7 +23,7 @@ from txtal.store import labels as label_store
 from txtal.store.sqlite import Connection, transaction
 from txtal.text import count, shorten
 from txtal.types import LOADED, ONE_OF, Answer, Dataset, Ranked, Record, Task, Verdict
-from txtal.types.grades import span
+from txtal.types.grades import noun, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class _Taken:
         for one in said:
             if self._grades and one.labels and not set(one.labels) <= {*self._grades}:
                 given = shorten(", ".join(one.labels), 60)
-                return f"{given!r} is not one of the grades {span(self._grades)}"
+                return f"{given!r} is not one of the {noun(self._grades)}s {span(self._grades)}"
         return None
 
     def settle_grades(self) -> None:
@@ -167,8 +167,8 @@ def _task(taken: _Taken, wish: AnswerSettings, dataset: Dataset, source: str) ->
         return None
     if told == "rating":
         raise DataError(
-            f"{source}: its answers are the grades of a rating; say the whole scale, as in "
-            "--rating 1-5"
+            f"{source}: its answers are the grades of a rating; give the whole scale, such as "
+            f"--rating 1-5 or --score 0-100"
         )
     if told:
         return told

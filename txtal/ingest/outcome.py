@@ -48,6 +48,8 @@ class LoadOutcome:
     def lines(self) -> list[str]:
         """In words; the notes have been said when they came up."""
         said = [summary(self.loaded, self.bad_lines)]
+        if not (self.loaded.added or self.loaded.duplicates or self.loaded.forgotten):
+            said.insert(0, f"{self.source} holds no tickets")
         if self.answers is not None:
             said += _answer_lines(self.answers)
         return said
@@ -77,11 +79,11 @@ def summary(loaded: Loaded, bad_lines: int) -> str:
 
 
 def _answer_lines(of: LoadedAnswers) -> list[str]:
-    said = [f"{count(of.added, 'answer')} taken from it, {of.same:,} already there"]
+    said = [f"{count(of.added, 'answer')} imported, {of.same:,} already there"]
     if of.replaced:
         said[0] += f", {of.replaced:,} replaced"
     if of.together:
-        said[0] += f", {count(of.together, 'row')} put together with others of the same text"
+        said[0] += f", {count(of.together, 'row')} combined with others of the same text"
     if of.differing:
         verb = "differs from the one" if of.differing == 1 else "differ from those"
         said.append(

@@ -32,9 +32,9 @@ def load_job(text: str) -> LoadJob:
     given = json.loads(text)
     reading: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
-        for key, value in given.pop("reading").items()
+        for key, value in given["reading"].items()
     }
-    return LoadJob(**given, reading=Reading(**reading))
+    return LoadJob(**{**given, "reading": Reading(**reading)})
 
 
 def dump_news(news: Loading) -> str:

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from txtal.errors import TxtalError
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.own import restored
+from txtal.formats.reading import Say
 from txtal.learning.selective import FEW, Rule, settle
 from txtal.store.stream_ledger import StreamLedger
 from txtal.text import count
@@ -22,8 +23,12 @@ from txtal.types import START, Ranked, Record, Standing
 AT_ONCE = 256
 """Tickets taken in with one commit, and the most that wait in memory."""
 
-Open = Callable[[OnBad, Event], Iterator[Record]]
-"""Opens what tickets arrive from, given whom to tell of bad lines and what ends the reading."""
+Open = Callable[[OnBad, Say, Event], Iterator[Record]]
+"""Opens what tickets arrive from, given whom to tell of bad lines and of what was guessed, and what
+ends the reading."""
+
+Came = Record | BadLine | str | Exception
+"""What a source hands over: a string is what it had to guess."""
 
 
 class Reader:
@@ -34,8 +39,8 @@ class Reader:
 
     def __init__(self, source: Open) -> None:
         self._stop = Event()
-        self._ahead: Queue[Record | BadLine | Exception] = Queue(AT_ONCE)
-        self._records = source(self._put, self._stop)
+        self._ahead: Queue[Came] = Queue(AT_ONCE)
+        self._records = source(self._put, self._put, self._stop)
         self._wake: Callable[[], object] = lambda: None
         self._told = Event()
         self._thread = Thread(target=self._read, daemon=True)
@@ -50,10 +55,10 @@ class Reader:
         """Whether nothing more will come."""
         return not self._thread.is_alive() and self._ahead.empty()
 
-    def take(self) -> list[Record | BadLine | Exception]:
+    def take(self) -> list[Came]:
         """What has come since, ``AT_ONCE`` at most. Never waits."""
         self._told.clear()
-        taken: list[Record | BadLine | Exception] = []
+        taken: list[Came] = []
         with suppress(Empty):
             while len(taken) < AT_ONCE:
                 taken.append(self._ahead.get_nowait())
@@ -76,7 +81,7 @@ class Reader:
         finally:
             self._wake()
 
-    def _put(self, item: Record | BadLine | Exception) -> None:
+    def _put(self, item: Came) -> None:
         while not self._stop.is_set():
             with suppress(Full):
                 self._ahead.put(item, timeout=0.2)
@@ -125,10 +130,12 @@ class SourceInflow:
             self._duplicates += loaded.duplicates
         return bool(came)
 
-    def _note(self, item: Record | BadLine | Exception) -> None:
+    def _note(self, item: Came) -> None:
         if isinstance(item, BadLine):
             self._bad += 1
             self.notice = f"{count(self._bad, 'bad line')} left out; the last is {item}"
+        elif isinstance(item, str):
+            self.notice = item
         elif isinstance(item, TxtalError):
             self.notice = f"the stream has ended: {item}"
         elif isinstance(item, Exception):

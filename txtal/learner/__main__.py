@@ -51,8 +51,10 @@ def main() -> None:
         try:
             if learner is None:
                 learner = _made(path, dataset, settings, send)
-            if request.ticket_id:
+            if request.ticket_id and request.label:
                 send(learner.explain(request.ticket_id, request.label))
+            elif request.ticket_id:
+                send(learner.gather(request.ticket_id))
             else:
                 send(learner.rank())
                 send(LearnerStatus("ready", learner.fitter.tuned if learner.fitter.adapted else ""))

@@ -105,8 +105,8 @@ def _merges(fit: Fit, name: str, rows: Indices, proba: Floats) -> list[Advice]:
 
 
 def _overlap(pair: OverlappingPair, times: int) -> str:
-    area = f"{100 * pair.area:.0f} % ({100 * pair.low:.0f}–{100 * pair.high:.0f})"
-    said = f"told apart in {area} of pairs, where a coin has 50 %; {pair.confused} mistaken"
+    area = f"{100 * pair.area:.0f}% ({100 * pair.low:.0f}–{100 * pair.high:.0f})"
+    said = f"separated in {area} of pairs (by chance 50%), {pair.confused} confused"
     differ = f"; annotators differ on {count(times, 'ticket')}" if times else ""
     return f"{said}{differ}"
 
@@ -229,7 +229,7 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
             Advice(
                 "description",
                 (label.name, names[best]),
-                f"its description reads like {names[best]} ({100 * float(row[best]):.0f} %)",
+                f"its description reads like {names[best]} ({100 * float(row[best]):.0f}%)",
                 tuple(tickets.tolist()),
                 _command("label", "describe", name, label.name, "DESCRIPTION"),
             )

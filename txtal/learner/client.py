@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from txtal import processes
 from txtal.learner import protocol
 from txtal.processes import Child
-from txtal.types import Explanation, LearnerSettings, LearnerStatus, Ranking
+from txtal.types import Cluster, Explanation, LearnerSettings, LearnerStatus, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
 """With -P nothing is ever imported from the working directory."""
@@ -113,6 +113,7 @@ class LearnerProcess:
     ) -> None:
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
+        self.cluster: Cluster | None = None
         self.notices: list[str] = []
         self._upkeep = upkeep
         self._worker = Worker([*upkeep.program, protocol.dump_job(path, dataset, settings)], log)
@@ -155,6 +156,10 @@ class LearnerProcess:
         """Ask for an explanation; :attr:`explanation` has it some time later, or never."""
         self._worker.send(protocol.dump_explain(ticket_id, label_id))
 
+    def gather(self, ticket_id: int) -> None:
+        """Ask for the cluster of a ticket; :attr:`cluster` has it some time later, or never."""
+        self._worker.send(protocol.dump_gather(ticket_id))
+
     def _send_poke(self) -> None:
         """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
         if not self._wanted or self._newest is None or self._asked:
@@ -181,6 +186,8 @@ class LearnerProcess:
                 self._asked = False  # it lives and says why; the next answer may mend it
         elif isinstance(message, Explanation):
             self.explanation = message
+        elif isinstance(message, Cluster):
+            self.cluster = message
         elif isinstance(message, protocol.Notice):
             self.notices.append(message.text)
         elif isinstance(message, Ranking):

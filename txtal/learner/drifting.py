@@ -129,7 +129,12 @@ def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: DatasetS
 
 
 def _tests(found: Shift) -> dict[str, float]:
-    tests = {"mean": found.mean, "neighbours": found.neighbours, "labels": found.mix}
+    tests = {
+        "mean": found.mean,
+        "neighbours": found.neighbours,
+        "distance": found.distance,
+        "labels": found.mix,
+    }
     return {name: round(p, 5) for name, p in tests.items() if p is not None}
 
 

@@ -74,7 +74,7 @@ class Fitter:
         """What is unusual about the fits, for the annotator."""
         left = len(self.left_out.tickets)
         without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
-        misled = "the labels' names don't help, and are left out" if self._names.misleading else ""
+        misled = "the labels' names don't help and aren't used" if self._names.misleading else ""
         return "; ".join(part for part in (self.tuned, misled, without) if part)
 
     def leave_out(self, fit: Fit | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
-from txtal.types import Explanation, Ranking
+from txtal.types import Cluster, Explanation, Ranking
 
 Step = Callable[[], bool]
 """Does a part of something, if there is a part to do; returns whether to come back for more."""
@@ -36,6 +36,8 @@ class Idle:
     """Find out whether more answers are worth giving."""
     tune: Step = _nothing
     """Try other hyperparameters."""
+    read_behind: Step = _nothing
+    """Read a few tickets with a better model, or find out whether it is better here."""
     notice_drift: Step = _nothing
     """Say, once, that the tickets loaded since the last answer are unlike the others."""
 
@@ -68,6 +70,10 @@ class Ranker(Protocol):
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Weigh the words of a ticket for a label."""
+        ...
+
+    def gather(self, ticket_id: int) -> Cluster:
+        """Find the open tickets like one, to be answered together."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txtal.learner.idle import Ranker, caught_up
-from txtal.types import Explanation, LearnerStatus, Ranking
+from txtal.types import Cluster, Explanation, LearnerStatus, Ranking
 
 
 class InlineLearner:
@@ -14,6 +14,7 @@ class InlineLearner:
         self.batch = batch
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
+        self.cluster: Cluster | None = None
         self.notices: list[str] = []
         self._pokes = batch  # so that the first poke is worked on at once
 
@@ -24,6 +25,10 @@ class InlineLearner:
     def explain(self, ticket_id: int, label_id: int) -> None:
         """Explain at once."""
         self.explanation = self.learner.explain(ticket_id, label_id)
+
+    def gather(self, ticket_id: int) -> None:
+        """Find the cluster at once."""
+        self.cluster = self.learner.gather(ticket_id)
 
     def poll(self) -> Ranking | None:
         """Return a ranking of the database as it is now, if it is time for one."""

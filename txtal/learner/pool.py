@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from txtal.engine.fallback import steadfast
+from txtal.errors import TxtalError
 from txtal.learner import drifting, measuring
+from txtal.learner.behind import Behind
+from txtal.learner.clustering import cluster_of
 from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
@@ -28,6 +32,7 @@ from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
+    Cluster,
     Explanation,
     LearnerSettings,
     LearnerStatus,
@@ -37,6 +42,9 @@ from txtal.types import (
 )
 from txtal.vectors import spec
 from txtal.vectors.cache import FeatureCache
+
+BEHIND = "behind"
+"""The folder of features that don't serve yet, in that of those that do."""
 
 AUDIT_SIZE = 20
 """Tickets drawn uniformly that come with each ranking."""
@@ -77,19 +85,29 @@ class PoolLearner:
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),
+            read_behind=self._read_behind,
             notice_drift=lambda: watch.look(self.fit),
         )
         self._report = report
-        self._spec, self._notice = spec.resolve(settings.vectoriser)
+        wanted, notice = spec.resolve(settings.vectoriser)
         with self.source.reading() as conn:
             name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
+        folder = cache or cache_folder(path) / name
+
+        def loading() -> bool:
+            return is_loading(path, name)
+
+        def progress(done: int, total: int | None) -> None:
+            report(LearnerStatus("vectorising", notice, done / total if total else None))
+
         self._features = PoolFeatures(
-            FeatureCache(cache) if cache else FeatureCache(cache_folder(path) / name, engine),
-            self._spec,
+            FeatureCache(folder) if cache else FeatureCache(folder, engine),
+            wanted,
             self.source.texts,
-            self._progress,
-            lambda: is_loading(path, name),
+            progress,
+            loading,
         )
+        self._behind = self._begin_behind(folder, loading, tell)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
@@ -150,7 +168,7 @@ class PoolLearner:
             uniform = Pick(AUDIT, candidates.open_rows[audit], None, candidates.uniform)
             seconds = time.perf_counter() - began
             return Ranking(
-                revision(fit, self.fitter, self._spec, self.settings.strategy, seconds),
+                revision(fit, self.fitter, self._features.spec, self.settings.strategy, seconds),
                 tuple(picked),
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.ranking.suspects else (),
@@ -161,6 +179,9 @@ class PoolLearner:
         """Gather the tickets of a fit to pick from."""
         rng = np.random.default_rng([self.settings.seed, len(fit.snapshot.answers)])
         rows = self._sweeper.candidates(fit, rng)
+        done = fit.features.rows(sorted(fit.snapshot.log.labelled))
+        left = rows[~np.isin(rows, done)]
+        rows = left if len(left) else rows  # what the model labelled under a bound comes last
         if self.settings.ranking.new:
             rows = self._new_of(fit, rows)
         return Candidates(fit, rows, pool_of(fit, rows, self.source, rng))
@@ -187,10 +208,14 @@ class PoolLearner:
         """Weigh the words of a ticket for a label; none without a model."""
         return explanation(self.fit, self.source, ticket_id, label_id)
 
+    def gather(self, ticket_id: int) -> Cluster:
+        """Find the open tickets like one that the model gives the same label."""
+        return cluster_of(self.fit, self.source, ticket_id)
+
     def suspects(self, fit: Fit) -> list[Suspect]:
-        """Return the answers that are probably wrong, the most suspect first."""
+        """Return the answers that are probably wrong, the most suspect first, on all cores."""
         with self.source.computing():
-            return suspected(fit)
+            return suspected(fit, os.cpu_count() or 1)
 
     def _grow(self) -> bool:
         with self.source.computing():
@@ -204,5 +229,30 @@ class PoolLearner:
         fit = self.fit
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
 
-    def _progress(self, done: int, total: int | None) -> None:
-        self._report(LearnerStatus("vectorising", self._notice, done / total if total else None))
+    def _begin_behind(
+        self, folder: Path, loading: Callable[[], bool], tell: Callable[[str], None]
+    ) -> Behind | None:
+        """Return what may take over from the features of ``auto``; None where nothing may."""
+        better = spec.better(self.settings.vectoriser)
+        if better is None:
+            return None
+        cache = FeatureCache(folder / BEHIND)
+        features = PoolFeatures(
+            cache, better, self.source.texts, lambda done, total: None, loading, behind=True
+        )
+        return Behind(features, self.source, tell, self.settings.seed)
+
+    def _read_behind(self) -> bool:
+        if self._behind is None or not self._features.complete:
+            return False
+        with self.source.computing():
+            try:
+                if self._behind.step(self.fit):
+                    return True
+                if not self._behind.takes_over(self.fit):
+                    return False
+            except TxtalError:  # a session goes on with what serves
+                self._behind = None
+                return False
+            self._features, self._behind = self._behind.features, None
+        return True

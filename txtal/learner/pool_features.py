@@ -42,6 +42,12 @@ PART = 8_192
 SLOWLY = 256
 """Both where a sentence model may take a second for a few texts."""
 
+FIRST_BEHIND = PART_BEHIND = 64
+"""Both of features that don't serve yet: a ranking waits no longer than for so many."""
+
+MOST_BEHIND = 20_000
+"""The most that are read of a large pool, beside those that are answered."""
+
 LOOK_SECONDS = 0.1
 """How long a step waits for features that are being made anew."""
 
@@ -115,12 +121,17 @@ class PoolFeatures:
         fetch: Fetch,
         progress: Progress,
         loading: Callable[[], bool] = lambda: False,
+        *,
+        behind: bool = False,
     ) -> None:
-        """``fetch`` reads texts, in any thread; ``loading`` tells whether tickets are to come."""
+        """``fetch`` reads texts, in any thread; ``loading`` tells whether tickets are to come.
+
+        ``behind``: others serve, so that these are never made at once; see :mod:`..behind`.
+        """
         self._cache = cache
-        self._spec = spec
+        self.spec = spec
         self._fetch = fetch
-        self._growth = Growth(cache, spec, progress, loading, self._prepare)
+        self._growth = Growth(cache, spec, progress, loading, self._prepare, behind=behind)
         self._there: Vectorised | None = None
         self._prepared: tuple[str, Neighbours] | None = None
         """Neighbours among features that were made anew and don't serve yet, by their name."""
@@ -185,7 +196,7 @@ class PoolFeatures:
         if arrays is None:
             return False
         with suppress(LearnerError):
-            self._cache.remember(features, arrays, self._spec)
+            self._cache.remember(features, arrays, self.spec)
         self._stored = neighbours
         return True
 
@@ -216,7 +227,7 @@ class PoolFeatures:
         self._prepared = features.made, neighbours
 
     def _stored_or_new(self, features: DatasetFeatures) -> Neighbours:
-        arrays = self._cache.remembered(features, self._spec)
+        arrays = self._cache.remembered(features, self.spec)
         self._stored = Neighbours.from_arrays(features, arrays) if arrays else None
         tickets = self._growth.tickets
         if self._stored is None:
@@ -234,6 +245,8 @@ class Growth:
         progress: Progress,
         loading: Callable[[], bool] = lambda: False,
         prepare: Callable[[DatasetFeatures], object] = lambda features: None,
+        *,
+        behind: bool = False,
     ) -> None:
         """``loading`` tells whether more tickets are to come; ``prepare`` does what features made
         anew need before they serve, in the thread that makes them.
@@ -244,6 +257,7 @@ class Growth:
         self._progress = progress
         self._loading = loading
         self._prepare = prepare
+        self._behind = behind
         self._anew: Future[DatasetFeatures] | None = None
         self._ids: Indices = np.empty(0, np.int64)
         self._waiting: Indices = np.empty(0, np.int64)
@@ -274,7 +288,7 @@ class Growth:
         fresh = np.asarray(new, np.int64)
         self._ids = np.concatenate([self._ids, fresh])
         self._answered = np.unique(np.asarray(answered, np.int64))
-        if self.tickets <= SMALL and not self._loading():
+        if self.tickets <= SMALL and not self._behind and not self._loading():
             if self.features is None or len(fresh) or len(self._waiting):
                 self._progress(0, None)
                 self.features = self._cache.ensure(
@@ -319,7 +333,8 @@ class Growth:
             return features
         if not len(self._waiting):
             return None
-        size = (SLOWLY if features.vectoriser.slow else PART) * self._cache.engine.width
+        size = SLOWLY if features.vectoriser.slow else PART
+        size = PART_BEHIND if self._behind else size * self._cache.engine.width
         return self._append(self._waiting[:size], fetch)
 
     def _begin(self, fetch: Fetch) -> DatasetFeatures:
@@ -329,9 +344,10 @@ class Growth:
         """Fit anew and make the first part, with the answered tickets; the old serve until then."""
         drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
+        first = FIRST_BEHIND if self._behind else FIRST
         pool = np.sort(drawn[:MEANWHILE]) if loading else ids
-        first = np.concatenate([answered, pool if loading else drawn[:FIRST]])
-        made = self._cache.begin(pool, first, fetch, self._spec, progress=self._progress)
+        wanted = np.concatenate([answered, pool if loading else drawn[:first]])
+        made = self._cache.begin(pool, wanted, fetch, self._spec, progress=self._progress)
         self._prepare(made)
         return made
 
@@ -356,4 +372,6 @@ class Growth:
         return grown
 
     def _wait_for(self, ids: Indices) -> None:
-        self._waiting = self._rng.permutation(np.concatenate([self._waiting, ids]))
+        waiting = self._rng.permutation(np.concatenate([self._waiting, ids]))
+        there = 0 if self.features is None else len(self.features.ids)
+        self._waiting = waiting[: max(0, MOST_BEHIND - there)] if self._behind else waiting

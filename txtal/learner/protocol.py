@@ -1,8 +1,10 @@
 """Messages between the screen's process and the learner: JSON, one message per line.
 
-To the learner: ``{"newest": 312}``, there are answers up to this id, or ``{"explain": 7, "label":
-2}``, why label 2 for ticket 7. Back come a status, ``{"state", "detail", "progress"}``, rankings,
-``{"ranking": …}``, explanations, ``{"explained": 7, "label", "words"}``, and ``{"notice": …}``.
+To the learner: ``{"newest": 312}``, there are answers up to this id, ``{"explain": 7, "label":
+2}``, why label 2 for ticket 7, or ``{"cluster": 7}``, which tickets are like ticket 7. Back come a
+status, ``{"state", "detail", "progress"}``, rankings, ``{"ranking": …}``, explanations,
+``{"explained": 7, "label", "words"}``, clusters, ``{"clustered": 7, "items"}``, and ``{"notice":
+…}``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.types import (
+    Cluster,
     Compute,
     Explanation,
     LearnerSettings,
@@ -31,12 +34,13 @@ class Notice:
     text: str
 
 
-Message = LearnerStatus | Ranking | Explanation | Notice
+Message = LearnerStatus | Ranking | Explanation | Cluster | Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Asks for a ranking or, with a ticket, for an explanation of one of its labels."""
+    """Asks for a ranking or, with a ticket, for an explanation of one of its labels; without a
+    label for its cluster."""
 
     newest: int = 0
     ticket_id: int = 0
@@ -70,12 +74,20 @@ def dump_explain(ticket_id: int, label_id: int) -> str:
     return json.dumps({"explain": ticket_id, "label": label_id})
 
 
+def dump_gather(ticket_id: int) -> str:
+    """Write a third line for it."""
+    return json.dumps({"cluster": ticket_id})
+
+
 def load_request(line: str) -> Request:
-    """Read either line. Raises ValueError, KeyError or TypeError for anything else."""
+    """Read any of these lines. Raises ValueError, KeyError or TypeError for anything else."""
     body = json.loads(line)
     if "explain" in body:
-        return Request(ticket_id=int(body["explain"]), label=int(body["label"]))
-    return Request(int(body["newest"]))
+        ticket, label = serialise.whole(body["explain"]), serialise.whole(body["label"])
+        return Request(ticket_id=ticket, label=label)
+    if "cluster" in body:
+        return Request(ticket_id=serialise.whole(body["cluster"]))
+    return Request(serialise.whole(body["newest"]))
 
 
 def dump_message(message: Message) -> str:
@@ -86,6 +98,9 @@ def dump_message(message: Message) -> str:
         words = [list(pair) for pair in message.words]
         said = {"explained": message.ticket_id, "label": message.label, "words": words}
         return json.dumps(said)
+    if isinstance(message, Cluster):
+        items = [serialise.ranked_row(one) for one in message.items]
+        return json.dumps({"clustered": message.ticket_id, "items": items})
     if isinstance(message, Notice):
         return json.dumps({"notice": message.text})
     return json.dumps(asdict(message))
@@ -98,7 +113,11 @@ def load_message(line: str) -> Message:
         return serialise.ranking_from(body["ranking"])
     if "explained" in body:
         words = tuple((str(word), float(weight)) for word, weight in body["words"])
-        return Explanation(int(body["explained"]), int(body["label"]), words)
+        ticket, label = serialise.whole(body["explained"]), serialise.whole(body["label"])
+        return Explanation(ticket, label, words)
+    if "clustered" in body:
+        items = tuple(serialise.ranked_from(row) for row in body["items"])
+        return Cluster(serialise.whole(body["clustered"]), items)
     if "notice" in body:
         return Notice(str(body["notice"]))
     return LearnerStatus(body["state"], body["detail"], body["progress"])

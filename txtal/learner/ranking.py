@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -171,13 +172,22 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
             Ranked(
                 ticket_id=int(features.ids[row]),
                 suggestion=tuple(labels[i] for i in best if chosen[i]),
-                probabilities=tuple((labels[i], round(float(shown[i]), 4)) for i in best[:HEAD]),
+                probabilities=_head(labels, shown, best, fit.scheme.scored),
                 reason=pick.reason,
                 score=None if score_ is None else _finite(score_),
                 selection_probability=pick.probability,
             )
         )
     return tuple(found)
+
+
+def _head(
+    labels: Sequence[int], shown: Floats, best: Indices, scored: bool
+) -> tuple[tuple[int, float], ...]:
+    """The probabilities of the likeliest labels; of scores all that are any, for the interval."""
+    head = best if scored else best[:HEAD]
+    found = ((labels[i], round(float(shown[i]), 4)) for i in head)
+    return tuple(pair for pair in found if pair[1] or not scored)
 
 
 def _finite(score: float) -> float | None:

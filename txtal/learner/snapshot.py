@@ -10,7 +10,7 @@ import numpy as np
 
 from txtal.errors import LearnerError
 from txtal.learning.arrays import Indices, Mask
-from txtal.store import answers, datasets, revisions, synthetic
+from txtal.store import answers, datasets, predictions, revisions, synthetic
 from txtal.store.sqlite import Connection
 from txtal.types import Answer, Dataset, Scheme
 from txtal.vectors.cache import DatasetFeatures
@@ -31,6 +31,8 @@ class AnswerLog:
     """Ids of the tickets that were drawn uniformly, whatever they were shown again for."""
     synthetic: frozenset[int]
     """Ids of the tickets that were composed, which are no part of the pool."""
+    labelled: frozenset[int] = frozenset()
+    """Ids of the tickets that the model labelled under a bound that holds."""
     state: str = ""
     """Of answers, labels and tickets; see :func:`txtal.store.revisions.state`."""
 
@@ -51,6 +53,7 @@ class AnswerLog:
             answers.selection_probabilities(conn, dataset.id),
             answers.drawn(conn, dataset.id, dataset.scheme.task),
             synthetic.ids(conn, dataset.id),
+            frozenset(predictions.labelled(conn, dataset.id)),
             state,
         )
 

@@ -32,6 +32,7 @@ from txtal.types import (
     RANDOM,
     START,
     STREAM,
+    Cluster,
     Explanation,
     LearnerSettings,
     LearnerStatus,
@@ -225,3 +226,7 @@ class StreamLearner:
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
         """Weigh the words of a ticket for a label; none without a model."""
         return explanation(self.fit, self.source, ticket_id, label_id)
+
+    def gather(self, ticket_id: int) -> Cluster:
+        """Find nothing: of a stream only a sample of the newest tickets is in memory."""
+        return Cluster(ticket_id, ())

@@ -25,22 +25,25 @@ NEWEST = 20
 
 NEAREST = 5
 
+_AT_ONCE = 256
+"""Answers whose cosines to all others are held at once."""
+
 GROWTH = 1.1
 """A robust fit looks again at this many times the answers of the last look."""
 
 
-def suspected(fit: Fit) -> list[Suspect]:
+def suspected(fit: Fit, threads: int = 1) -> list[Suspect]:
     """Return the answers that are probably wrong, the most suspect first.
 
     Not the newest, nor any that was reviewed as a suspect before: the annotator's second answer
-    settles it. Takes several fits.
+    settles it. Takes several fits, as many at once as there are ``threads``.
     """
     answered = fit.answered
     if len(answered) < FEWEST:
         return []
     standing = fit.snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
-    proba, known = _cross_fitted(answered, fit.trainer)
+    proba, known = _cross_fitted(answered, fit.trainer, threads)
     found = suspects.suspicions(proba, known, answered.cells, fit.task)
     settled = _settled(standing)
     open_ = [
@@ -55,11 +58,14 @@ def suspected(fit: Fit) -> list[Suspect]:
     ]
 
 
-def _cross_fitted(answered: Answered, trainer: Trainer) -> tuple[Floats, Mask]:
+def _cross_fitted(answered: Answered, trainer: Trainer, threads: int = 1) -> tuple[Floats, Mask]:
     """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
     cells = answered.cells
     told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
-    return cross_fitted(answered.features, answered.rows, cells, deal(cells, told), trainer.model)
+    folds = deal(cells, told)
+    return cross_fitted(
+        answered.features, answered.rows, cells, folds, trainer.model, threads=threads
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,17 @@ def _settled(standing: Sequence[Answer]) -> set[int]:
 def _nearest(features: Floats, rows: Indices) -> list[tuple[tuple[int, float], ...]]:
     """Find the rows nearest to each of ``rows``, itself left out, with their cosines."""
     unit = unit_rows(features)
+    count = min(NEAREST, len(unit) - 1)
     beside = []
-    for row in rows.tolist():
-        cosines = unit @ unit[row]
-        cosines[row] = -np.inf
-        first = np.argsort(-cosines, kind="stable")[: min(NEAREST, len(unit) - 1)]
-        beside.append(tuple(zip(first.tolist(), cosines[first].tolist(), strict=True)))
+    for begin in range(0, len(rows), _AT_ONCE):
+        block = rows[begin : begin + _AT_ONCE]
+        cosines = unit[block] @ unit.T
+        cosines[np.arange(len(block)), block] = -np.inf
+        first = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        near = np.take_along_axis(cosines, first, axis=1)
+        order = np.lexsort((first, -near), axis=1)
+        ordered = (np.take_along_axis(of, order, axis=1).tolist() for of in (first, near))
+        beside += [tuple(zip(*pair, strict=True)) for pair in zip(*ordered, strict=True)]
     return beside
 
 

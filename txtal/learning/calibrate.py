@@ -21,16 +21,18 @@ None of it changes which label is the most probable, nor on which side of one ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, hypot, inf, log
+from math import ceil, exp, hypot, inf, log
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
 
+from txtal.learning import grades
 from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.model import SPREAD, averaged, shares, with_unseen
 from txtal.types import Task
+from txtal.types.grades import LEVEL, are_scores
 
 FEWEST = 50
 """Answers below which probabilities are left as they are."""
@@ -129,6 +131,37 @@ def calibrated(proba: Floats, known: Mask, temperature: float, unseen: float, ta
         return with_unseen(np.asarray(cooled, np.float32), known, unseen)
     cooled = np.where(known, averaged(expit, _logit(proba) / temperature, SPREAD), proba)
     return np.asarray(cooled, np.float32)
+
+
+def of_grades(proba: Floats, cells: Cells) -> float:
+    """Return the least temperature at which the shown interval holds as often as it says.
+
+    ``proba`` (n, k) are cross-fitted, of grades or scores. For each answer it is known at which
+    temperature it would lie within the central interval; their conformal quantile is taken (Lei et
+    al. 2018, JASA 113, section 2.2). Of grades it is 1 or more: where one of few has most of the
+    probability, the narrowest interval there is holds more often than it says.
+    """
+    given = np.flatnonzero((cells == IS).any(axis=1))
+    if not len(given):
+        return 1.0
+    right = cells[given].argmax(axis=1)
+    above = grades.at_least(proba[given])
+    above = np.hstack([above, np.zeros((len(above), 1), above.dtype)])
+    rows = np.arange(len(given))
+    tails = np.minimum(above[rows, right], 1 - above[rows, right + 1])
+    edge = (1 - LEVEL) / 2
+    needed = np.sort(_logit(np.minimum(tails, 0.5)) / logit(edge))
+    place = min(len(needed), ceil(LEVEL * (len(needed) + 1))) - 1
+    return float(np.clip(needed[place], LEAST if are_scores(range(proba.shape[1])) else 1.0, MOST))
+
+
+def widened(proba: Floats, temperature: float) -> Floats:
+    """Divide the log-odds of "this grade or above" by ``temperature``; probabilities (n, k)."""
+    if temperature == 1:
+        return proba
+    above = grades.at_least(proba)
+    above[:, 1:] = expit(_logit(above[:, 1:]) / temperature)
+    return grades.exactly(above)
 
 
 def _logs(proba: Floats, known: Mask) -> Floats:

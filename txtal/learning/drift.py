@@ -1,4 +1,4 @@
-"""Whether new tickets are like those that were there: three tests, and what has changed.
+"""Whether new tickets are like those that were there: four tests, and what has changed.
 
 - **The mean**: the squared distance between the mean features of both, held against that of random
   relabellings (a permutation test; with a linear kernel it is the maximum mean discrepancy of
@@ -6,9 +6,12 @@
 - **Neighbours**: how many of the nearest neighbours of each new ticket are new, too (Schilling
   1986, "Multivariate two-sample tests based on nearest neighbors", JASA 81), in a high power: a new
   kind of ticket is a place where all of them are. Held against relabellings as well.
+- **Distance**: whether new tickets lie farther than old ones from half of the old ones, to which
+  neither belongs (the rank-sum test of Mann and Whitney 1947, Annals of Mathematical Statistics
+  18). Of few tickets it notices new labels the most often.
 - **The mix of predicted labels**: chi-square, on tickets that the model has not learned from.
 
-Each test is made at a third of the level (Bonferroni), so that of sets without drift no more than
+The level is divided by the number of tests (Bonferroni), so that of sets without drift no more than
 one in twenty is called drifted. **Words** are those whose log-odds grew the most, in units of their
 error, with the words of both as a prior (Monroe, Colaresi and Quinn 2008, "Fightin' Words",
 Political Analysis 16).
@@ -21,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2_contingency
+from scipy.stats import chi2_contingency, mannwhitneyu
 
 from txtal.learning.arrays import Features, Floats, Indices, Mask, unit_rows
 
@@ -49,6 +52,7 @@ class Shift:
     mean: float
     """Probability of so great a distance of the means without drift, as those below."""
     neighbours: float
+    distance: float
     mix: float | None
     """None without a model."""
     share_far: float
@@ -61,7 +65,9 @@ class Shift:
     @property
     def noticed(self) -> bool:
         """Whether any of the tests, all of them together at ``LEVEL``, notices drift."""
-        made = [one for one in (self.mean, self.neighbours, self.mix) if one is not None]
+        made = [
+            one for one in (self.mean, self.neighbours, self.distance, self.mix) if one is not None
+        ]
         return min(made) < LEVEL / len(made)
 
 
@@ -83,6 +89,7 @@ def shift(
     return Shift(
         mean=_mean_test(before, after, rng),
         neighbours=neighbours,
+        distance=float(mannwhitneyu(near_new, near_old, alternative="less").pvalue),
         mix=None if predicted is None else _mix_test(*predicted),
         share_far=float((near_new < limit).mean()),
         nearness=near_new,

@@ -81,12 +81,11 @@ def importance(chances: Floats, tickets: int) -> Floats:
 
 
 def temperature(evidence: Evidence) -> float:
-    """What to divide the model's logits by.
-
-    1 as long as there are too few answers to tell, and for ratings, which are left as they are.
-    """
-    if len(evidence.cells) < calibrate.FEWEST or evidence.task == "rating":
+    """What to divide the model's logits by; 1 as long as there are too few answers to tell."""
+    if len(evidence.cells) < calibrate.FEWEST:
         return 1.0
+    if evidence.task == "rating":
+        return calibrate.of_grades(evidence.proba, evidence.cells)
     return calibrate.temperature(
         evidence.proba, evidence.cells, evidence.known, evidence.audit, evidence.task
     )
@@ -109,7 +108,7 @@ def estimated(evidence: Evidence) -> Measures | None:
     )
     found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
     if evidence.task == "rating":
-        return found
+        return replace(found, calibration=replace(found.calibration, temperature=heat))
     accuracy, macro_f1 = headline.headline(_judged(evidence, counted))
     return replace(
         found,
@@ -121,6 +120,8 @@ def estimated(evidence: Evidence) -> Measures | None:
 
 
 def _calibrated(evidence: Evidence, proba: Floats, known: Mask, heat: float) -> Floats:
+    if evidence.task == "rating":
+        return calibrate.widened(proba, heat)
     unseen = calibrate.unseen_share(evidence.cells) if evidence.task == "exclusive" else 0.0
     known = np.broadcast_to(known, proba.shape)
     return calibrate.calibrated(proba, known, heat, unseen, evidence.task)

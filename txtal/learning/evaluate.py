@@ -30,7 +30,7 @@ DRAWS = 400
 
 
 def mean_interval(errors: Indices) -> tuple[float, float]:
-    """The 95 % interval (low, high) of the mean of ``errors`` (n,), all 0 or more, n 2 or more.
+    """The 95% interval (low, high) of the mean of ``errors`` (n,), all 0 or more, n 2 or more.
 
     Wilson's, for errors of any size: of a mean m the variance is taken to be m (d - m), where d is
     the mean square by the mean, measured with one more error of 1 lest it be 0 by 0. Of errors 0

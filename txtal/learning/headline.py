@@ -78,7 +78,7 @@ class Judged:
 
 
 def headline(judged: Judged) -> tuple[Estimate, Estimate]:
-    """Return accuracy and macro-F1 with their 95 % intervals.
+    """Return accuracy and macro-F1 with their 95% intervals.
 
     The value is the posterior mean of the accuracy, and the macro-F1 of the table that has it.
     """

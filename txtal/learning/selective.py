@@ -131,7 +131,7 @@ def band(text: str) -> tuple[float, float]:
         bounds = 1.0, 0.0
     if not 0 <= bounds[0] < bounds[1] <= 1:
         raise UsageError(
-            f"there is no band {text!r}: give two probabilities, the lower first, as in "
-            "--band 0.4,0.6 or the strategy band=0.4..0.6"
+            f"a band needs two probabilities, the lower first, as in --band 0.4,0.6 or the "
+            f"strategy band=0.4..0.6 (got {text!r})"
         )
     return bounds

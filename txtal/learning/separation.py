@@ -2,7 +2,7 @@
 
 Two labels **overlap** when a model that has not seen the answers can't tell which of the two was
 given. How well it can is the area under the ROC curve of the log-odds of one against the other,
-over the answers with either: 1 is always, one half is a coin. Ranked by the upper end of its 95 %
+over the answers with either: 1 is always, one half is a coin. Ranked by the upper end of its 95%
 interval (Hanley and McNeil 1982, "The meaning and use of the area under a receiver operating
 characteristic curve", Radiology 143), so that few answers prove nothing.
 

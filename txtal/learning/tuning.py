@@ -5,8 +5,9 @@ annotator shouldn't have to know. So alternatives to what is used now are tried 
 a change in one hyperparameter (coordinate search), one whenever the learner has nothing better to
 do. An alternative takes over when it is better by more than two standard errors of the difference,
 answer by answer: the defaults do well on most kinds of text, and what chance alone would favour now
-and then isn't worth a change. The rule is after the one-standard-error rule of Breiman et al. 1984
-("Classification and Regression Trees", section 3.4.3).
+and then isn't worth a change. What took over is given up when, with more answers, the defaults do
+as well. The rule is after the one-standard-error rule of Breiman et al. 1984 ("Classification and
+Regression Trees", section 3.4.3).
 
 The measure is the mean of accuracy and macro recall, as users read both and neither alone says
 enough of skewed labels; for several labels per ticket, each ticket's F1; for ratings, how near they
@@ -171,8 +172,19 @@ class Tuning:
             return None
         self._looked_at = len(cells)
         return _Search(
-            answers, answers.scores(self.chosen, learn), list(_changes(task, self.blocks))
+            answers, self._best_so_far(answers, learn), list(_changes(task, self.blocks))
         )
+
+    def _best_so_far(self, answers: SearchAnswers, learn: Learn) -> Floats:
+        """Return the scores (c,) of what is chosen, or of the defaults where they do as well."""
+        scores = answers.scores(self.chosen, learn)
+        if not self.adapted:
+            return scores
+        plain = answers.scores(Hyperparameters(), learn)
+        if scores.mean() > plain.mean():
+            return scores
+        self.chosen, self.why = Hyperparameters(), ""
+        return plain
 
     def _try(self, search: _Search, learn: Learn) -> None:
         other = replace(self.chosen, **search.waiting.pop(0))

@@ -11,7 +11,7 @@ def reached_target(target: float, estimate: Estimate) -> str:
     """The accuracy wished for is there."""
     return (
         f"the target of {target:.0%} is reached: about {estimate.value:.0%} right "
-        f"({estimate.low:.0%} to {estimate.high:.0%}); q quits, or go on"
+        f"({estimate.low:.0%} to {estimate.high:.0%}); press q to quit, or continue"
     )
 
 
@@ -42,7 +42,7 @@ def ahead(outlook: Outlook) -> Iterator[str]:
         f"(kappa {outlook.kappa:.2f}; seen at {outlook.answers:,} answers)"
     )
     if outlook.target is not None:
-        yield f"to be {outlook.target:.0%} right: {_needed(outlook.needed)}"
+        yield f"answers to reach {outlook.target:.0%}: {_needed(outlook.needed)}"
 
 
 def points(share: float) -> str:
@@ -52,12 +52,12 @@ def points(share: float) -> str:
 
 def _needed(needed: Forecast | None) -> str:
     if needed is None:
-        return "too few audit answers to tell what it takes"
+        return "not enough audit answers to estimate"
     if needed.value == 0:
         return "reached"
     low, high = (_answers(one) for one in (needed.low, needed.high))
     if needed.value is None:
-        return f"more answers alone may not do (at best {low})"
+        return f"may be out of reach (at best {low})"
     return f"about {_answers(needed.value)} more answers ({low} to {high})"
 
 

@@ -1,4 +1,4 @@
-"""Shares and agreement with their 95 % intervals; standard library only."""
+"""Shares and agreement with their 95% intervals; standard library only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from txtal.types import Estimate
 
 
 def wilson(successes: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The score interval (low, high) of a share, 95 % by default; (0, 1) when ``n`` is 0.
+    """The score interval (low, high) of a share, 95% by default; (0, 1) when ``n`` is 0.
 
     Wilson 1927 (JASA 22); it keeps its coverage for small n and for shares near 0 and 1 (Brown,
     Cai and DasGupta 2001, Statistical Science 16, section 3.1.1).

@@ -8,12 +8,16 @@ from typing import Any
 
 from txtal.text import count
 from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
+from txtal.types.grades import are_scores
 
 DIGITS = 4
 
 
 LIKE_THOSE_LOADED = "tickets like those loaded"
 """What the headline is an estimate for."""
+
+PACE_FROM = 10
+"""Answers from which it is said how many an hour has room for."""
 
 OTHERS = ("audit", "audit_f1", "corrected")
 """The estimates beside the headline, for who wants to compare."""
@@ -32,9 +36,15 @@ def as_data(
         "accuracy": _estimate(measures.accuracy),
         "macro_f1": _estimate(measures.macro_f1),
         "mean_absolute_error": measures.error and _estimate(measures.error),
+        **({"scored": True} if measures.error and are_scores(list(names)) else {}),
         "labels": {names[one.label]: _label(one) for one in measures.labels if one.label in names},
         "confusion": [
-            {"label": names[label], "taken_for": names[other], "count": count}
+            {
+                "label": names[label],
+                "predicted": names[other],
+                "count": count,
+                "taken_for": names[other],  # its name before 0.2
+            }
             for label, other, count in measures.confusion
             if label in names and other in names
         ],
@@ -60,29 +70,27 @@ def _others(measures: Measures) -> dict[str, Any]:
 
 def effort_lines(effort: Effort) -> list[str]:
     """What labelling has cost, and what it would still cost by hand."""
-    lines = [
-        f"{effort.median:.1f} s an answer (nine in ten within {effort.slow:.1f}): "
-        f"{effort.an_hour:,.0f} an hour, {hours(effort.hours)} in all"
-    ]
-    if effort.left:
-        left, by_hand = count(effort.left, "ticket"), hours(effort.left_hours)
-        lines.append(f"a classifier saves {by_hand}: labelling the {left} left by hand")
+    known = effort.an_hour * effort.hours >= PACE_FROM
+    pace = f": {effort.an_hour:,.0f} per hour, {hours(effort.hours)} in all" if known else ""
+    lines = [f"median {effort.median:.1f} s per answer, 90% under {effort.slow:.1f} s{pace}"]
+    if effort.left and known:
+        lines.append(f"{count(effort.left, 'ticket')} left, {hours(effort.left_hours)} by hand")
     if effort.fits and effort.fit_seconds is not None:
         lines.append(
-            f"{count(effort.fits, 'fit')} of the model, one every {effort.fit_answers:.1f} "
-            f"answers, {effort.fit_seconds:.2f} s each"
+            f"retrained {count(effort.fits, 'time')}, every {effort.fit_answers:.1f} answers, "
+            f"{effort.fit_seconds:.2f} s each"
         )
     return lines
 
 
 def measures_line(measures: Measures) -> str:
-    """``accuracy 81 % (74–87), macro-F1 76 % (70–81), calibration error 4 %``."""
+    """``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``."""
     shown = (("accuracy", measures.accuracy), ("macro-F1", measures.macro_f1))
     parts = [
-        f"{name} {100 * one.value:.0f} % ({100 * one.low:.0f}–{100 * one.high:.0f})"
+        f"{name} {100 * one.value:.0f}% ({100 * one.low:.0f}–{100 * one.high:.0f})"
         for name, one in shown
     ]
-    return ", ".join([*parts, f"calibration error {100 * measures.calibration.ece:.0f} %"])
+    return ", ".join([*parts, f"calibration error {100 * measures.calibration.ece:.0f}%"])
 
 
 def shared(overlap: Overlap, where: str) -> str:

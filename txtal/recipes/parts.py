@@ -47,22 +47,35 @@ class LabelOptions:
     """A file of more of them, one per line: name, tab, description."""
     rating: str | None = None
     """In the place of labels the grades of a scale, such as ``1-5``."""
+    score: str | None = None
+    """Or the whole numbers of a long scale, such as ``0-100``."""
     task: Task | None = None
     """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
 
     def check(self) -> None:
-        """Raises UsageError for labels beside a rating."""
-        if self.rating and (self.labels or self.labels_from or self.task not in (None, "rating")):
-            raise UsageError("a rating has its grades for labels: give --rating alone")
+        """Raises UsageError for labels beside a rating or scores."""
+        others = self.labels or self.labels_from or self.task not in (None, "rating")
+        if self.scale and others:
+            raise UsageError(
+                "a rating has its grades for labels: give --rating alone"
+                if self.rating
+                else "scores are labels themselves: give --score alone"
+            )
+
+    @property
+    def scale(self) -> tuple[str, ...]:
+        """The grades or scores, lowest first; none for labels. Raises UsageError for no scale."""
+        from txtal.types.grades import given
+
+        return given(self.rating, self.score)
 
     def specs(self) -> list[tuple[str, str]]:
         """Return the name and description of each. Raises UsageError for what can't be a label."""
         from txtal.formats.label_files import read_labels
         from txtal.text import normalise_label
-        from txtal.types.grades import grades
 
-        if self.rating:
-            return [(grade, "") for grade in grades(self.rating)]
+        if self.scale:
+            return [(number, "") for number in self.scale]
         given = [(label, "") if isinstance(label, str) else label for label in self.labels]
         named = [(normalise_label(name), description) for name, description in given]
         return named + (read_labels(self.labels_from) if self.labels_from else [])
@@ -97,7 +110,7 @@ class QuestionOptions:
             raise UsageError(
                 f"synthesise must be at least 0 and below 1, such as 0.1 (got {self.synthesise})"
             )
-        if self.synthesise and (self.stream or self.order != "ranking" or labels.rating):
+        if self.synthesise and (self.stream or self.order != "ranking" or labels.scale):
             raise UsageError(
                 "--synthesise composes texts from a pool that a model ranks: leave it out with a "
                 "stream, with ratings, and where tickets come in the order of the file"
@@ -129,6 +142,9 @@ class ModelOptions:
     strategy: str = _DEFAULTS.strategy
     names: bool = True
     """Whether to learn from what the labels are called, too."""
+    rules: Path | None = None
+    """A file of rules that vote: ``.toml``, ``.jsonl`` or a recipe's ``.py``; see
+    :mod:`txtal.annotators.rules`. The labelling functions in the recipe's own file always do."""
     robust: bool = False
     """Whether to train without answers that look impossible by a model of the others."""
     new: bool = False

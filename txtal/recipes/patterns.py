@@ -114,15 +114,16 @@ def read_patterns(path: Path) -> list[Pattern]:
     found = []
     for number, line in text_lines(path):
         try:
-            found.append(_pattern(load_object(line)))
+            found.append(pattern_of(load_object(line)))
         except ValueError as error:
             raise DataError(f"{path}:{number}: {error}") from None
     if not found:
-        raise DataError(f"{path} holds no pattern; write one a line")
+        raise DataError(f"{path} holds no pattern; write one per line")
     return found
 
 
-def _pattern(fields: Mapping[str, Any]) -> Pattern:
+def pattern_of(fields: Mapping[str, Any]) -> Pattern:
+    """Return the pattern of a line of such a file. Raises ValueError for what is none."""
     label, pattern = fields.get("label"), fields.get("pattern")
     if not isinstance(label, str) or not label.strip():
         raise ValueError('a pattern needs the name of a label, as in {"label": …, "pattern": …}')

@@ -14,10 +14,12 @@ from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, p
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
+from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
 from txtal.store.history import FitRecord, History
 from txtal.text import count, shorten
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
+from txtal.types.grades import in_ranges
 
 WINDOWS = 20
 """Stretches of answers whose labels are shown beside one another, at most."""
@@ -46,7 +48,13 @@ class Saved:
     """Its conclusion."""
 
 
-def page(history: History, effort: Effort | None, saved: Saved | None, version: str) -> str:
+def page(
+    history: History,
+    effort: Effort | None,
+    saved: Saved | None,
+    version: str,
+    found: Findings = NOTHING,
+) -> str:
     """The whole report."""
     dataset = history.dataset
     names = dataset.scheme.names
@@ -58,6 +66,7 @@ def page(history: History, effort: Effort | None, saved: Saved | None, version: 
         *_quality(history, measured),
         *(_labels(history, measures, names) if measures else ()),
         *_annotators(history),
+        *sections(found),
         *_work(history, effort, names),
         *(_savings(saved, effort) if saved else ()),
         _fits(measured or history.fits),
@@ -73,7 +82,7 @@ def _answer(history: History, measures: Measures | None) -> str:
         return f"{given}, too few to tickets drawn at random to say how good the model is."
     given = count(measures.answers, "answer")
     if measures.error:
-        return f"After {given} the model is off by {_grades(measures.error)} grades in the mean."
+        return f"After {given} the model's mean error is {_grades(measures.error)} grades."
     return (
         f"After {given} the model is right on {_percent(measures.accuracy)} of the tickets; "
         f"macro-F1 {_percent(measures.macro_f1)}."
@@ -82,11 +91,11 @@ def _answer(history: History, measures: Measures | None) -> str:
 
 def _percent(estimate: Estimate) -> str:
     value, low, high = (100 * x for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value:.1f} % (95 % interval {low:.1f} to {high:.1f})"
+    return f"{value:.1f}% (95% interval {low:.1f} to {high:.1f})"
 
 
 def _grades(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} (95 % interval {estimate.low:.2f} to {estimate.high:.2f})"
+    return f"{estimate.value:.2f} (95% interval {estimate.low:.2f} to {estimate.high:.2f})"
 
 
 # --- how good it is -----------------------------------------------------------------------------
@@ -100,18 +109,18 @@ def _quality(history: History, measured: Sequence[FitRecord]) -> Iterator[str]:
     drawn = [
         html.figure(
             "Learning curve",
-            "against answers; band: 95 % interval",
+            "against answers; band: 95% interval",
             html.legend((name, "") for name in lines)
             + charts.curves(list(lines.values()), "Quality"),
         )
     ]
     measures = measured[-1].measures if measured else None
-    if measures:
+    if measures and not history.dataset.scheme.scored:
         drawn.append(
             html.figure(
                 "Calibration",
                 "how often decisions of each confidence were right; expected calibration error "
-                f"{100 * measures.calibration.ece:.1f} %",
+                f"{100 * measures.calibration.ece:.1f}%",
                 charts.calibration(measures.calibration.reliability, "Calibration"),
             )
         )
@@ -156,6 +165,11 @@ def _explained(measures: Measures) -> str:
 
 def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> Iterator[str]:
     accepted = _accepted(history.standing)
+    if history.dataset.scheme.scored:
+        counts = {names[label]: accepted[label] for label in names}
+        ranges = [(name, f"{n:,}") for name, n in in_ranges(counts).items()]
+        yield "<h2>Scores</h2>" + html.table(("scores", "answers"), ranges)
+        return
     met = {one.label: one for one in measures.labels}
     order = sorted(names, key=lambda label: -accepted[label])
     yield "<h2>Labels</h2>"
@@ -175,7 +189,7 @@ def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> I
         yield _matrix(shown, measures, names)
         return
     yield html.table(
-        ("it is", "taken for", "times"),
+        ("true", "predicted", "times"),
         [
             (names[label], names[other], f"{times:,}")
             for label, other, times in measures.confusion[:MOST_PAIRS]
@@ -187,12 +201,12 @@ def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> I
 def _label_row(name: str, counts: LabelCounts | None, answers: int) -> tuple[str, ...]:
     if counts is None:
         return (name, "-", "-", "-", "0", f"{answers:,}")
-    said = (f"{100 * share:.0f} %" for share in (precision(counts), recall(counts), f1(counts)))
+    said = (f"{100 * share:.0f}%" for share in (precision(counts), recall(counts), f1(counts)))
     return (name, *said, f"{counts.support:,}", f"{answers:,}")
 
 
 def _matrix(shown: Sequence[int], measures: Measures, names: Mapping[int, str]) -> str:
-    """A row for what it is, a column for what it was taken for; the darker the more."""
+    """Draw the matrix: true labels in rows, predicted ones in columns; the darker the more."""
     cells = {(label, other): times for label, other, times in measures.confusion}
     cells |= {(one.label, one.label): one.right for one in measures.labels}
     support = {one.label: one.support for one in measures.labels}
@@ -206,7 +220,7 @@ def _matrix(shown: Sequence[int], measures: Measures, names: Mapping[int, str]) 
         )
         rows.append(f'<tr><th scope="row">{number} {safe(names[label])}</th>{row}</tr>')
     return (
-        '<div class="wide"><table><thead><tr><th scope="col">it is / taken for</th>'
+        '<div class="wide"><table><thead><tr><th scope="col">true / predicted</th>'
         f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -224,7 +238,7 @@ def _work(history: History, effort: Effort | None, names: Mapping[int, str]) -> 
     drawn = [*_times(history.standing, effort), *_balance(history.standing, names)]
     if not drawn and not effort:
         return
-    yield "<h2>The work</h2>"
+    yield "<h2>Labelling effort</h2>"
     if effort:
         yield "".join(f"<p>{safe(line)}</p>" for line in effort_lines(effort))
     yield f'<div class="charts">{"".join(drawn)}</div>'
@@ -271,7 +285,7 @@ def _balance(standing: Sequence[Answer], names: Mapping[int, str]) -> Iterator[s
     )
     yield html.figure(
         "Labels over time",
-        "their share of the labels given, against answers",
+        "their fraction of the labels given, against answers",
         f'<ul class="legend squares">{legend}</ul>'
         + charts.stacks(ends, shares, [*shown, _OTHERS], "Labels over time"),
     )
@@ -284,18 +298,18 @@ def _annotators(history: History) -> Iterator[str]:
     yield "<h2>Annotators</h2>"
     share = found.overall.share
     yield (
-        f"<p>{count(share.n, 'ticket')} with several answers: {share.value:.1%} of them the same "
+        f"<p>{count(share.n, 'ticket')} with several answers: {share.value:.1%} agreement "
         f"({share.low:.1%} to {share.high:.1%}), Krippendorff's alpha {_alpha(found.overall)}.</p>"
     )
     worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
     if worst:
-        yield html.table(("agreed on", "alpha"), [(name, _alpha(one)) for name, one in worst])
+        yield html.table(("label", "alpha"), [(name, _alpha(one)) for name, one in worst])
     if found.pairs:
         rows = [
             (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
             for pair, one in found.pairs.items()
         ]
-        yield html.table(("annotators", "tickets", "the same", "alpha"), rows)
+        yield html.table(("annotators", "tickets", "agreement", "alpha"), rows)
 
 
 def _alpha(found: Reliability) -> str:
@@ -303,15 +317,15 @@ def _alpha(found: Reliability) -> str:
 
 
 def _savings(saved: Saved, effort: Effort | None) -> Iterator[str]:
-    yield "<h2>Against labelling in a random order</h2>"
+    yield "<h2>Compared with random sampling</h2>"
     yield f"<p>{safe(saved.said)}</p>"
     fewer = saved.reference - saved.labels
     if effort and fewer > 0:
-        pace = effort.hours * fewer * effort.median / max(effort.hours * 3600, 1e-9)
-        yield f"<p>At {effort.median:.1f} s an answer, {fewer:,} answers are {hours(pace)}.</p>"
+        pace = hours(fewer * effort.median / 3600)
+        yield f"<p>At {effort.median:.1f} s per answer, {fewer:,} answers take {pace}.</p>"
     yield (
-        f"<p><small>{safe(f'Replayed on {saved.source} by txtal simulate.')} How it would have "
-        "been here can't be told without labelling twice.</small></p>"
+        f"<p><small>{safe(f'Replayed on {saved.source} by txtal simulate.')} Measuring it on "
+        f"this dataset would mean labelling it twice.</small></p>"
     )
 
 
@@ -357,4 +371,4 @@ def _made(history: History, version: str) -> str:
         ("annotators", ", ".join(f"{name} {n:,}" for name, n in who.items()) or "-"),
         ("made by", f"txtal {version}, txtal report"),
     ]
-    return f"<h2>How it was made</h2>{html.facts(rows)}"
+    return f"<h2>About this report</h2>{html.facts(rows)}"

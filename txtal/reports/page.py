@@ -96,6 +96,7 @@ font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-s
 main{max-width:76rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 1rem;overflow-wrap:anywhere}
 h2{font-size:1.15rem;margin:2.5rem 0 .75rem}
+h3{font-size:1rem;margin:1.25rem 0 .5rem}
 .answer{font-size:1.15rem;max-width:60rem;margin:0 0 2rem;padding:.9rem 1.1rem;
 background:var(--card);border:1px solid var(--hair);border-left:4px solid var(--accent);
 border-radius:6px;overflow-wrap:anywhere}

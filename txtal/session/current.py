@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from txtal.types import (
-    AUDIT,
     ONE_OF,
     RECHECK,
     SUSPECT,
@@ -14,6 +13,7 @@ from txtal.types import (
     Question,
     Scheme,
     Verdict,
+    reasons,
 )
 
 
@@ -89,7 +89,7 @@ class Current:
         """
         return (
             self.question is not None
-            and self.question.ranked.reason == AUDIT
+            and reasons.blind(self.question.ranked.reason)
             and self.scheme.task in ONE_OF
         )
 

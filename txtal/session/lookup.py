@@ -1,13 +1,20 @@
-"""Answers and tickets that an annotator looks for, of the whole dataset."""
+"""Answers and tickets that an annotator looks for, of the whole dataset.
+
+Nothing here knows the session: what it needs of it is taken down beforehand, so that any thread may
+look (:mod:`txtal.session.finding`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from txtal.types import Found, Ranked, Scheme
+from txtal.errors import TxtalError
+from txtal.session.protocols import TicketFinder
+from txtal.text import clean
+from txtal.types import Found, Ranked, Scheme, Ticket, query, reasons
 from txtal.types.query import Query
 
 if TYPE_CHECKING:
@@ -15,50 +22,133 @@ if TYPE_CHECKING:
 
 MOST_FOUND = 200
 
+Kind = Literal["history", "search", "similar", "near", "cluster"]
+"""What is looked for: answers, tickets by their words, tickets that share words with the one at
+hand, those nearly the same, or those that the model would answer alike."""
 
-def history(session: Session, query: Query) -> list[Found]:
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a session knows at the moment when something is looked for."""
+
+    scheme: Scheme
+    ticket: Ticket | None
+    """The one at hand."""
+    items: tuple[Ranked, ...]
+    """The queue, the next one first."""
+    cluster: tuple[Ranked, ...]
+    """What the learner found to be like the ticket at hand."""
+    people: frozenset[str]
+    """The annotators."""
+
+    @classmethod
+    def of(cls, session: Session, cluster: tuple[Ranked, ...] = ()) -> Scope:
+        """Take it down. At a random check no suggestion is shown, nor those of others like it."""
+        question, items = session.question, session.updates.items
+        if question is not None and reasons.blind(question.ranked.reason):
+            items = tuple(replace(one, suggestion=(), probabilities=()) for one in items)
+        people = frozenset({session.ledger.annotator, *session.ledger.others})
+        return cls(session.scheme, question.ticket if question else None, items, cluster, people)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was found, and for what."""
+
+    kind: Kind
+    typed: str
+    found: tuple[Found, ...] = ()
+    said: str = ""
+    """What there is to say of it, or why it can't be meant."""
+
+
+def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed:
+    """Look for what fits what is typed; of nothing, or what can't be meant, say why."""
+    try:
+        wanted = query.parse(typed)
+        found = _LOOKED_FOR[kind](finder, scope, wanted)
+        said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
+    except TxtalError as error:
+        return Listed(kind, typed, said=str(error))
+    return Listed(kind, typed, tuple(found), said)
+
+
+def _nothing_of(finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query) -> str:
+    if kind == "history" and wanted.state in ("open", "unsure"):
+        return f"these are answers, and none is {wanted.state}: search for tickets"
+    return clean(nothing(finder, scope, wanted))
+
+
+def history(finder: TicketFinder, query: Query) -> list[Found]:
     """Return answers that stand, of whatever session and annotator, the newest first."""
-    return session.ledger.finder.history(query, MOST_FOUND)
+    return finder.history(query, MOST_FOUND)
 
 
-def search(session: Session, query: Query) -> list[Found]:
+def search(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
     """Return tickets by their words and meta, the best first; without those, the queue.
 
     ``is:unsure`` are those of the queue that the model is least sure of.
     """
-    items = session.updates.items
+    items = scope.items
     if query.words or query.meta:
-        found = session.ledger.finder.find(query, MOST_FOUND)
+        found = finder.find(query, MOST_FOUND)
     else:
-        queued = [Found(session.ledger.ticket(item.ticket_id)) for item in items]
-        queued += history(session, query) if query else []
+        queued = finder.found([item.ticket_id for item in items])
+        queued += history(finder, query) if query else []
         found = list({one.ticket.id: one for one in queued}.values())
-    fitting = [one for one in _with_rank(found, items) if _fits(one, query, session.scheme)]
+    fitting = [one for one in _with_rank(found, items) if _fits(one, query, scope.scheme)]
     return sorted(fitting, key=_margin) if query.state == "unsure" else fitting
 
 
-def similar(session: Session, query: Query) -> list[Found]:
+def similar(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
     """Return tickets like the one at hand that fit the query, the most alike first."""
-    if session.question is None:
+    if scope.ticket is None:
         return []
-    found = session.ledger.finder.like(session.question.ticket, MOST_FOUND)
+    return _narrowed(finder.like(scope.ticket, MOST_FOUND), scope, scope.items, query)
+
+
+def near(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
+    """Return open tickets nearly the same as the one at hand."""
+    if scope.ticket is None:
+        return []
+    return _narrowed(finder.near(scope.ticket, MOST_FOUND), scope, scope.items, query)
+
+
+def cluster(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
+    """Return the open tickets that the learner found to be like the one at hand."""
+    found = finder.found([item.ticket_id for item in scope.cluster])
+    still = [one for one in found if one.answer is None]
+    return _narrowed(still, scope, scope.cluster, query)
+
+
+_LOOKED_FOR: dict[Kind, Callable[[TicketFinder, Scope, Query], list[Found]]] = {
+    "history": lambda finder, scope, query: history(finder, query),
+    "search": search,
+    "similar": similar,
+    "near": near,
+    "cluster": cluster,
+}
+
+
+def _narrowed(
+    found: Iterable[Found], scope: Scope, items: Sequence[Ranked], query: Query
+) -> list[Found]:
     return [
         one
-        for one in _with_rank(found, session.updates.items)
-        if _fits(one, query, session.scheme)
+        for one in _with_rank(found, items)
+        if _fits(one, query, scope.scheme)
         and all(word.casefold() in one.ticket.text.casefold() for word in query.words)
     ]
 
 
-def nothing(session: Session, query: Query) -> str:
+def nothing(finder: TicketFinder, scope: Scope, query: Query) -> str:
     """Say what of a query nothing fits, a slip of the pen perhaps; empty where all may be meant."""
-    names = list(session.scheme.names.values())
-    people = {session.ledger.annotator, *session.ledger.others}
+    names = list(scope.scheme.names.values())
     if query.label and not any(_begins(name, query.label) for name in names):
         return f"no label begins with {query.label!r}{_nearest(query.label, names)}"
-    if query.by and not any(_begins(name, query.by) for name in people):
-        return f"no annotator is called {query.by!r}{_nearest(query.by, sorted(people))}"
-    keys = session.ledger.finder.meta_keys() if query.meta else []
+    if query.by and not any(_begins(name, query.by) for name in scope.people):
+        return f"no annotator is called {query.by!r}{_nearest(query.by, sorted(scope.people))}"
+    keys = finder.meta_keys() if query.meta else []
     for key, _ in query.meta:
         if key not in keys:
             have = f"; they have {', '.join(keys)}" if keys else ""
@@ -75,7 +165,7 @@ def _nearest(typed: str, names: list[str]) -> str:
     return f"; the nearest: {', '.join(near)}" if near else ""
 
 
-def _with_rank(found: Iterable[Found], items: tuple[Ranked, ...]) -> list[Found]:
+def _with_rank(found: Iterable[Found], items: Iterable[Ranked]) -> list[Found]:
     ranked = {item.ticket_id: item for item in items}
     return [replace(one, ranked=ranked.get(one.ticket.id)) for one in found]
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from txtal.types import (
     Answer,
+    Cluster,
     Composed,
     Draft,
     Explanation,
@@ -16,6 +17,7 @@ from txtal.types import (
     LabelChange,
     LearnerStatus,
     Loading,
+    LookedUp,
     Overview,
     Ranked,
     Ranking,
@@ -50,9 +52,28 @@ class TicketFinder(Protocol):
 
     def history(self, query: Query, limit: int) -> list[Found]: ...
     def find(self, query: Query, limit: int) -> list[Found]: ...
+    def found(self, ticket_ids: Iterable[int]) -> list[Found]: ...
+    def near(self, ticket: Ticket, limit: int) -> list[Found]: ...
     def like(self, ticket: Ticket, limit: int) -> list[Found]: ...
     def alike(self, ticket: Ticket) -> list[int]: ...
     def meta_keys(self) -> list[str]: ...
+
+
+Job = Callable[[TicketFinder], object]
+"""Looks something up."""
+
+
+class Lookups(Protocol):
+    """Looks things up: :class:`txtal.store.lookups.BackgroundLookups`, or at once."""
+
+    def begin(self, lane: str, job: Job) -> None:
+        """Look this up; what was begun in the same lane before is given up."""
+
+    def take(self, lane: str) -> LookedUp | None:
+        """The newest outcome of a lane, once; None while there is none. Never waits."""
+
+    def wait(self, lane: str) -> None:
+        """Wait until it is there, a fraction of a second at most."""
 
 
 class DisputeSource(Protocol):
@@ -94,6 +115,9 @@ class Ledger(Protocol):
 
     def look(self) -> bool: ...
     def take_shared(self) -> int | None: ...
+    @property
+    def checks(self) -> bool: ...
+    def take_check(self) -> int | None: ...
     def grown(self, count: int) -> None: ...
     def overview(self) -> Overview: ...
     def save_ranking(self, ranking: Ranking) -> int: ...
@@ -117,6 +141,12 @@ class Learner(Protocol):
     def explain(self, ticket_id: int, label_id: int) -> None:
         """Find out why the model thinks of this label, when you can. Never waits."""
 
+    cluster: Cluster | None
+    """The newest answer to :meth:`gather`."""
+
+    def gather(self, ticket_id: int) -> None:
+        """Find the open tickets like this one, when you can. Never waits."""
+
     def poll(self) -> Ranking | None:
         """The newest ranking since the last call, if any. Never waits."""
 
@@ -134,6 +164,13 @@ class Inflow(Protocol):
     def next(self) -> Ranked | None: ...
     @property
     def standing(self) -> Standing: ...
+
+
+class Teller(Protocol):
+    """Who votes behind the session: :mod:`txtal.annotators.client`."""
+
+    def poll(self) -> str | None:
+        """What there is to tell since the last call, one thing at a time. Never waits."""
 
 
 class Loader(Protocol):

@@ -15,6 +15,7 @@ from txtal.session.setup import Policy
 from txtal.session.updates import Updates
 from txtal.types import (
     AUDIT,
+    CHECK,
     CHOSEN,
     FILE_ORDER,
     OVERLAP,
@@ -28,6 +29,7 @@ from txtal.types import (
     Question,
     Ranked,
     Ticket,
+    reasons,
 )
 
 _DRAWS = 8
@@ -204,6 +206,10 @@ class Questions:
             self._position = ticket_id or 0
             return None if ticket_id is None else Ranked(ticket_id, reason=FILE_ORDER)
         if self._random.random() < self._audit:
+            if self._ledger.checks and self._falls(0.5):
+                checked = self._ledger.take_check()
+                if checked is not None:
+                    return Ranked(checked, reason=CHECK)
             sample = self._updates.ranking.audit if self._updates.ranking else ()
             return self._take(sample, AUDIT, self._audit)
         return self._take(self._updates.items, RANDOM, 1.0 - self._audit)
@@ -239,7 +245,7 @@ class Questions:
 def _blind(question: Question) -> Question:
     """A random check as it is shown: without what the model thinks, for people agree with that."""
     ranked = question.ranked
-    if ranked.reason != AUDIT:
+    if not reasons.blind(ranked.reason):
         return question
     unseen = replace(ranked, suggestion=(), probabilities=())
     return replace(question, ranked=unseen, hidden=ranked.probabilities)

@@ -16,6 +16,7 @@ from txtal.session import questions, steps
 from txtal.session.calls import Calls
 from txtal.session.clock import steady_time
 from txtal.session.current import Current
+from txtal.session.finding import AtOnce, Finding
 from txtal.session.given import Given
 from txtal.session.notices import Notices
 from txtal.session.protocols import Ledger
@@ -63,10 +64,13 @@ class Session:
         self.notices = Notices()
         self.locked = False
         """Whether there is no question because another process was writing: look again soon."""
-        self.updates = Updates(ledger, self.background, self.notices)
+        self.updates = Updates(
+            ledger, self.background, self.notices, lambda: bool(self.scheme.labels)
+        )
         self.questions = Questions(
             ledger, self.updates, self.background.inflow, self.policy, self.notices
         )
+        self.finding = Finding(self.background.lookups or AtOnce(ledger.finder))
         self.calls = Calls(hooks or Hooks(), self.notices)
 
     # --- what there is to see ---------------------------------------------------------------

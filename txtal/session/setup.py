@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from txtal.session.protocols import Inflow, Learner, Loader, OnAnswer, Validate
+from txtal.session.protocols import Inflow, Learner, Loader, Lookups, OnAnswer, Teller, Validate
 
 Order = Literal["ranking", "file", "suspects", "disputed"]
 """``ranking``: what the learner ranks first. ``file``: the order of loading, with no model.
@@ -38,6 +38,10 @@ class Background:
     inflow: Inflow | None = None
     """Where tickets arrive from, one by one; None when the pool is all there is."""
     loader: Loader | None = None
+    lookups: Lookups | None = None
+    """Looks things up in a thread; None where that may take its time."""
+    annotators: Teller | None = None
+    """Rules and a command that vote."""
 
 
 @dataclass(frozen=True, slots=True)

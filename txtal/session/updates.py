@@ -5,11 +5,12 @@ Nothing here waits for them, and nothing is lost where the database is busy: it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from txtal.errors import DatabaseError
 from txtal.session.notices import Notices
-from txtal.session.protocols import Ledger
+from txtal.session.protocols import Inflow, Learner, Ledger
 from txtal.session.setup import Background
 from txtal.text import count
 from txtal.types import Loading, Outlook, Ranked, Ranking
@@ -23,22 +24,31 @@ class Updates:
         ledger: Ledger,
         background: Background,
         notices: Notices,
+        has_labels: Callable[[], bool],
     ) -> None:
+        """``has_labels``: whether there is anything yet that a learner could learn."""
+        self._has_labels = has_labels
         self.ranking: Ranking | None = None
         self.revision: int | None = None
         """The stored id of the ranking's."""
         self.loading: Loading | None = None
         """How far a file is that is loaded behind; None when there is none."""
         self._ledger = ledger
-        self._learner = background.learner
-        self._inflow = background.inflow
-        self._loader = background.loader
+        self._background = background
         self._notices = notices
         self._unsaved: Ranking | None = None
         self._reached: set[str] = set()
         """Reasons to stop that have been told."""
         self._said = ""
         """What the learner said last."""
+
+    @property
+    def _learner(self) -> Learner | None:
+        return self._background.learner
+
+    @property
+    def _inflow(self) -> Inflow | None:
+        return self._background.inflow
 
     @property
     def learns(self) -> bool:
@@ -50,18 +60,18 @@ class Updates:
         stored = self._ledger.last_ranking() if ranked else None
         if stored is not None:
             self.revision, self.ranking = stored
-        self.loading = self._loader.poll() if self._loader else None
+        self.loading = self._background.loader.poll() if self._background.loader else None
         self.poke(self._ledger.newest())
 
     def poke(self, newest: int) -> None:
-        """Let the learner know that there are answers up to this id."""
-        if self._learner:
+        """Let the learner know of answers up to this id, once there are labels to learn."""
+        if self._learner and self._has_labels():
             self._learner.poke(newest)
 
     def take_in(self) -> bool:
         """Take in what has been sent since; whether anything has."""
         arrived = self._take_tickets() or self._told_of_loader()
-        return self._take_ranking() or self._told_of_learner() or arrived
+        return self._take_ranking() or self._told_of_learner() or self._told_of_votes() or arrived
 
     @property
     def items(self) -> tuple[Ranked, ...]:
@@ -93,7 +103,7 @@ class Updates:
 
     def _told_of_loader(self) -> bool:
         """Take in what was loaded meanwhile, and pass on what there is to say of it."""
-        heard = self._loader.poll() if self._loader else None
+        heard = self._background.loader.poll() if self._background.loader else None
         if heard is None:
             return False
         before = self.loading or Loading("loading", 0)
@@ -104,8 +114,8 @@ class Updates:
         self.loading = heard
         if heard.detail:
             self._notices.tell(heard.detail)
-        if heard.state != "loading" and self._learner:
-            self._learner.poke(self._ledger.newest())
+        if heard.state != "loading":
+            self.poke(self._ledger.newest())
         return True
 
     # --- the learner ------------------------------------------------------------------------
@@ -141,6 +151,14 @@ class Updates:
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)
+
+    def _told_of_votes(self) -> bool:
+        """Pass on what those have to say who vote behind the session."""
+        said = self._background.annotators.poll() if self._background.annotators else None
+        if said is None:
+            return False
+        self._notices.tell(said)
+        return True
 
     def _told_of_learner(self) -> bool:
         """Pass on what the learner has to say, once."""

@@ -44,8 +44,8 @@ def conclusion(comparisons: Sequence[Comparison], overlap: Overlap | None = None
     """
     if overlap is not None and overlap.share >= MEMORY:
         return (
-            f"It can't be told whether active learning pays here: {shared(overlap, IN_POOL)}. "
-            "The figures say how well the model remembers; measure on other texts."
+            f"Whether active learning pays here isn't known: {shared(overlap, IN_POOL)}. "
+            "The figures show how well the model remembers; measure on other texts."
         )
     several = len(comparisons) > 1
     said = []
@@ -77,7 +77,7 @@ def noise_name(noise: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.3g} %" if share < 0.01 else f"{100 * share:.0f} %"
+    return f"{100 * share:.3g}%" if share < 0.01 else f"{100 * share:.0f}%"
 
 
 def _sentence(it: Comparison) -> str:
@@ -194,7 +194,7 @@ def _half(it: Comparison, outcome: Outcome, base: str) -> str:
 def _seeds(outcome: Outcome) -> str:
     """What the numbers rest on."""
     if len(outcome.by_seed) == 1:
-        return "; one seed only, and chance plays its part: try --seeds 3"
+        return "; one seed only: use --seeds 3 or more before you rely on this"
     spread = spread_of(outcome) if outcome.labels is not None else ""
     return f"; mean of {len(outcome.by_seed)} seeds" + (f" ({spread})" if spread else "")
 

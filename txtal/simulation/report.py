@@ -133,7 +133,7 @@ def _made(facts: Facts) -> str:
         ("drawn at random for the audit", percent(facts.audit)),
         ("made by", f"txtal {facts.txtal}, txtal simulate"),
     )
-    return f"<h2>How it was made</h2>{html.facts(rows)}"
+    return f"<h2>About this report</h2>{html.facts(rows)}"
 
 
 def _points(runs: Sequence[Run], called: Mapping[Config, str]) -> str:

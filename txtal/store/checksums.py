@@ -31,6 +31,14 @@ ARRIVAL = (
     " probability, revision_id, settled)"
 )
 MEASURES = "content_hash(revision_id, dataset_id, CAST(body AS BLOB))"
+VOTE = (
+    "content_hash(source_id, ticket_id, dataset_id, CAST(labels AS BLOB), confidence,"
+    " CAST(reason AS BLOB), at)"
+)
+PREDICTION = (
+    "content_hash(ticket_id, dataset_id, bound_id, CAST(labels AS BLOB), probability, checked,"
+    " revision_id, at)"
+)
 # Text goes to the functions as bytes: damaged, it may be no UTF-8 any more.
 
 

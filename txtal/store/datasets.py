@@ -22,9 +22,30 @@ def get(conn: Connection, name: str) -> Dataset:
     """The dataset called ``name``. Raises UsageError, with the names there are."""
     row = conn.execute("SELECT id, name, task FROM dataset WHERE name = ?", (name,)).fetchone()
     if row is None:
-        there = ", ".join(names(conn)) or "none yet"
-        raise UsageError(f"no dataset called {name!r}; there are: {there}")
+        raise UsageError(_unknown(name, names(conn)))
     return Dataset(row["id"], row["name"], labels.scheme(conn, row["id"]))
+
+
+def check(conn: Connection, name: str) -> None:
+    """Raise UsageError, as :func:`get`, where there is no such dataset; also of an older file."""
+    there = names(conn)
+    if name not in there:
+        raise UsageError(_unknown(name, there))
+
+
+def _unknown(name: str, there: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, there, n=1)
+    said = f"no dataset called {name!r}" + (f", perhaps {near[0]!r}" if near else "")
+    listed = ", ".join(there[:_MANY]) or "none yet"
+    if len(there) > _MANY:
+        listed += f" and {len(there) - _MANY:,} more"
+    return f"{said}; there are: {listed}"
+
+
+_MANY = 20
+"""Names of datasets that a message lists at most."""
 
 
 def prepare(
@@ -59,8 +80,8 @@ def _check_same_grades(dataset: Dataset, specs: Sequence[LabelSpec]) -> None:
     there = [label.name for label in dataset.scheme.labels]
     if there and specs and [name for name, _ in specs] != there:
         raise UsageError(
-            f"{dataset.name}: has the grades {grades.span(there)}, and they stay as they are; "
-            "choose another dataset for other labels"
+            f"{dataset.name}: has the {grades.noun(there)}s {grades.span(there)}, and they stay as "
+            "they are; choose another dataset for other labels"
         )
 
 
@@ -70,7 +91,7 @@ def _check_grades(dataset: Dataset) -> None:
         shown = ", ".join(shorten(name, 20) for name in names[: grades.HIGHEST])
         raise UsageError(
             f"{shown}: no scale of grades; a rating has whole numbers in a row, as --rating 1-5 "
-            "makes them"
+            "or --score 0-100 makes them"
         )
 
 

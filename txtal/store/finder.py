@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from txtal.store import leases, lookup
+from txtal.store import leases, lookup, near, tickets
 from txtal.store.search import SearchIndex
-from txtal.store.session_file import SessionFile
+from txtal.store.session_file import ReadFile, SessionFile
 from txtal.types import Found, Ticket
 from txtal.types.query import Query
 
@@ -14,7 +14,7 @@ from txtal.types.query import Query
 class Finder:
     """Looks in the answer log and in the search index beside the database."""
 
-    def __init__(self, file: SessionFile, index: SearchIndex) -> None:
+    def __init__(self, file: SessionFile | ReadFile, index: SearchIndex) -> None:
         self.index = index
         self._file = file
 
@@ -25,12 +25,12 @@ class Finder:
 
     def find(self, query: Query, limit: int) -> list[Found]:
         """Return the tickets with the query's words and meta, the best first."""
-        return self._found(self.index.find(query, limit))
+        return self.found(self.index.find(query, limit))
 
     def like(self, ticket: Ticket, limit: int) -> list[Found]:
         """Return the tickets that share the most and rarest words with this one, best first."""
         like = self.index.like(ticket.text, limit + 1)
-        return self._found([i for i in like if i != ticket.id][:limit])
+        return self.found([i for i in like if i != ticket.id][:limit])
 
     def alike(self, ticket: Ticket) -> list[int]:
         """Return ids of open tickets that differ only in case, punctuation and numbers."""
@@ -42,11 +42,32 @@ class Finder:
                 if ticket_id != ticket.id and leases.is_open(file.conn, file.session_id, ticket_id)
             ]
 
+    def near(self, ticket: Ticket, limit: int) -> list[Found]:
+        """Return open tickets that differ by a few words: a name, a number, a thank you."""
+        ids = [i for i in self.index.sharing(near.parts(ticket.text)) if i != ticket.id]
+        file = self._file
+        with file.reading():
+            texts = tickets.texts_there(file.conn, ids)
+            same = near.same_as(ticket.text, texts)[:limit]
+            still = [i for i in same if leases.is_open(file.conn, file.session_id, i)]
+        return self.found(still)
+
+    def interrupt(self) -> None:
+        """Have whatever is looked for in another thread end now."""
+        self._file.conn.interrupt()
+        self.index.interrupt()
+
+    def close(self) -> None:
+        """Close the connections; for a finder that has its own."""
+        self.index.close()
+        self._file.conn.close()
+
     def meta_keys(self) -> list[str]:
         """Return the keys of the first tickets' meta, sorted."""
         with self._file.reading():
             return lookup.meta_keys(self._file.conn, self._file.dataset_id)
 
-    def _found(self, ticket_ids: Iterable[int]) -> list[Found]:
+    def found(self, ticket_ids: Iterable[int]) -> list[Found]:
+        """Return these tickets, each with the newest answer that stands."""
         with self._file.reading():
             return lookup.with_answers(self._file.conn, self._file.dataset_id, ticket_ids)

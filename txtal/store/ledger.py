@@ -7,12 +7,24 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from txtal.store import answers, datasets, label_changes, labels, leases, revisions, stats, tickets
+from txtal.store import (
+    answers,
+    datasets,
+    label_changes,
+    labels,
+    leases,
+    predictions,
+    revisions,
+    schema,
+    stats,
+    tickets,
+)
 from txtal.store.annotators import Others
 from txtal.store.disputes import Disputes
 from txtal.store.finder import Finder
+from txtal.store.lookups import BackgroundLookups
 from txtal.store.search import SearchIndex
-from txtal.store.session_file import SessionFile
+from txtal.store.session_file import ReadFile, SessionFile
 from txtal.store.sqlite import Connection, foreseen, transaction
 from txtal.store.stream_ledger import StreamLedger
 from txtal.store.ticket_leases import TicketLeases
@@ -56,8 +68,18 @@ class StoreLedger:
         self.disputes = Disputes(self.file, self.tickets, dataset)
         index = SearchIndex(path, dataset.id, datasets.cache_name(conn, dataset.id))
         self.finder = Finder(self.file, index)
+        self.lookups = BackgroundLookups(self._another_finder)
         self._others = Others(conn, dataset.id, session_id, annotator)
+        self._checks = predictions.to_check(conn, dataset.id)
         self._scheme_event = labels.newest_event(conn, dataset.id)
+
+    def _another_finder(self) -> Finder:
+        """Open a finder with connections of its own, for a thread."""
+        file = self.file
+        conn = schema.open_readonly(file.path)
+        name = datasets.cache_name(conn, file.dataset_id)
+        index = SearchIndex(file.path, file.dataset_id, name)
+        return Finder(ReadFile(conn, file.path, file.dataset_id, file.session_id), index)
 
     # --- answers ----------------------------------------------------------------------------
 
@@ -190,6 +212,20 @@ class StoreLedger:
         waiting = self._others.shared
         return self.tickets.take_first(waiting) if waiting else None
 
+    @property
+    def checks(self) -> bool:
+        """Whether labels that the model gave wait to be checked."""
+        return bool(self._checks)
+
+    def take_check(self) -> int | None:
+        """Lease a ticket whose label by the model is to be checked; None if none waits."""
+        found = self.tickets.take_first(self._checks)
+        if found is None:
+            with self.file.reading():
+                self._checks = predictions.to_check(self.file.conn, self.dataset.id)
+            found = self.tickets.take_first(self._checks)
+        return found
+
     # --- the model, and the whole -----------------------------------------------------------
 
     def save_ranking(self, ranking: Ranking) -> int:
@@ -210,6 +246,7 @@ class StoreLedger:
 
     def close(self) -> None:
         """End the session: give back its ticket and note the time. The connection stays open."""
+        self.lookups.close()
         self.finder.index.close()
         with self.file.reading():
             leases.release(self.file.conn, self.file.session_id)

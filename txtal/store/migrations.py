@@ -271,6 +271,60 @@ _M012 = (
     "ALTER TABLE revision RENAME COLUMN audit_high TO headline_high",
 )
 
+# Who votes on tickets without being a person, and how they vote: rules, commands, near-duplicates.
+_M013 = (
+    """CREATE TABLE source (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        through INTEGER NOT NULL,
+        note TEXT NOT NULL DEFAULT '',
+        at REAL NOT NULL,
+        UNIQUE (dataset_id, name)
+    ) STRICT""",
+    "CREATE INDEX source_whole ON source (dataset_id, name, kind, fingerprint, through, note, at)",
+    """CREATE TABLE vote (
+        source_id INTEGER NOT NULL REFERENCES source(id),
+        ticket_id INTEGER NOT NULL REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        labels TEXT,
+        confidence REAL,
+        reason TEXT NOT NULL DEFAULT '',
+        at REAL NOT NULL,
+        sum INTEGER,
+        PRIMARY KEY (source_id, ticket_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX vote_ticket ON vote (ticket_id)",
+)
+
+# Labels that a model gave to open tickets, each under a bound on its precision.
+_M014 = (
+    """CREATE TABLE bound (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        at REAL NOT NULL,
+        precision REAL NOT NULL,
+        evidence TEXT NOT NULL,
+        withdrawn REAL,
+        why TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX bound_whole ON bound (dataset_id, at, precision, evidence, withdrawn, why)",
+    """CREATE TABLE prediction (
+        ticket_id INTEGER PRIMARY KEY REFERENCES ticket(id),
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        bound_id INTEGER NOT NULL REFERENCES bound(id),
+        labels TEXT NOT NULL,
+        probability REAL NOT NULL,
+        checked INTEGER NOT NULL,
+        revision_id INTEGER REFERENCES revision(id),
+        at REAL NOT NULL,
+        sum INTEGER
+    ) STRICT""",
+    "CREATE INDEX prediction_bound ON prediction (bound_id, checked)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -284,5 +338,7 @@ MIGRATIONS = {
     "m010_settings": _M010,
     "m011_removed": _M011,
     "m012_headline": _M012,
+    "m013_votes": _M013,
+    "m014_predictions": _M014,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -135,6 +136,25 @@ class SearchIndex:
             )
             return [row[0] for row in rows]
 
+    def sharing(self, parts: Sequence[Sequence[str]]) -> list[int]:
+        """Ids of tickets that have all words of one of the parts, in no order."""
+        wanted = [
+            " AND ".join(f"text : {_quoted(word)}" for word in part) for part in parts if part
+        ]
+        if not wanted or not self._path.exists():
+            return []
+        with foreseen(self._path), within(self._ready(), SEARCH_SECONDS):
+            rows = self._ready().execute(
+                "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?",
+                (" OR ".join(f"({one})" for one in wanted), _MOST_ALIKE),
+            )
+            return [row[0] for row in rows]
+
+    def interrupt(self) -> None:
+        """Have a search in another thread end now."""
+        if self._conn is not None:
+            self._conn.interrupt()
+
     def _match(self, expression: str, limit: int) -> list[int]:
         if not expression:
             return []
@@ -162,14 +182,22 @@ def _quoted(words: str) -> str:
 
 _NUMBERS = re.compile(r"\d+")
 _SIGNS = re.compile(r"[\W_]+")
+_FOLDED = 100_000
+"""Characters of a text in which case, signs and numbers make no difference."""
+
 _FEW_WORDS = 5
 """In a text of fewer, a number may be all that matters."""
 
 
 def shape(text: str) -> int:
-    """The same for texts that differ in no more than case, signs and, in longer ones, numbers."""
+    """The same for texts that differ in no more than case, signs and, in longer ones, numbers.
+
+    Of what is beyond any ticket's usual length every character counts: to fold 50 MB takes seconds
+    in which the screen would wait.
+    """
+    text, rest = text[:_FOLDED], text[_FOLDED:]
     plain = _SIGNS.sub(" ", text.casefold()).strip() or text
     if len(plain.split()) >= _FEW_WORDS:
         plain = _NUMBERS.sub("0", plain)
-    digest = blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = blake2b((plain + rest).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

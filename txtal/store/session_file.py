@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from txtal.errors import DatabaseError
@@ -14,6 +15,20 @@ from txtal.store.intact import Intact
 from txtal.store.sqlite import Connection, foreseen, journal_mode, open_file, transaction
 
 _QUICK_BUSY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A connection of its own that only reads, for a thread beside the session."""
+
+    conn: Connection
+    path: Path
+    dataset_id: int
+    session_id: int
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Turn SQLite's errors inside into DatabaseError."""
+        return foreseen(self.path)
 
 
 class SessionFile:
@@ -29,6 +44,7 @@ class SessionFile:
         self.path = path
         self.dataset_id = dataset_id
         self.session_id = session_id
+        self._version = _version(conn)
         self._file = _identity(path)
         self._log = _log_of(path)
         self._intact = Intact(path)
@@ -62,6 +78,11 @@ class SessionFile:
             if not answers.is_open(conn, self.session_id):
                 raise DatabaseError(
                     f"{self.path}: was restored from a backup meanwhile; quit and start again"
+                )
+            if _version(conn) != self._version:
+                raise DatabaseError(
+                    f"{self.path}: another version of txtal upgraded it meanwhile; quit and start "
+                    "again with that one, the answers up to here are safe"
                 )
             yield
 
@@ -117,6 +138,11 @@ class SessionFile:
 def _log_of(path: Path) -> list[tuple[int, int] | None]:
     """Which files are the database's write-ahead log."""
     return [_identity(path.with_name(path.name + suffix)) for suffix in WAL]
+
+
+def _version(conn: Connection) -> int:
+    """The file's schema: what this program writes is right for the one it began with."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

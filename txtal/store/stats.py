@@ -32,6 +32,7 @@ from txtal.types import (
     Revision,
     Scheme,
 )
+from txtal.types.grades import in_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def of(conn: Connection, name: str) -> Stats:
 def overview(conn: Connection, name: str) -> Overview:
     """Return what the session's own panel shows, with the estimates there were."""
     found = of(conn, name)
-    labels = list(found.answers.labels.items())
+    counts = found.answers.labels
+    labels = list((in_ranges(counts) if found.dataset.scheme.scored else counts).items())
     if found.dataset.scheme.task != "rating":
         labels.sort(key=lambda item: -item[1])
     return Overview(

@@ -6,7 +6,7 @@ import itertools
 import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -145,11 +145,23 @@ def _dump(value: Mapping[str, Any]) -> str:
 
 def have_ids(conn: Connection, dataset_id: int) -> bool:
     """Whether any ticket came with an id, its own or in its meta."""
-    has_id = "({0} LIKE '%\"id\"%' AND json_extract({0}, '$.id') IS NOT NULL)"
+    return _any_id(conn, dataset_id, "json_extract({0}, '$.id') IS NOT NULL")
+
+
+def have_whole_ids(conn: Connection, dataset_id: int) -> bool:
+    """Whether the ids that tickets came with are whole numbers of 64 bits, all of them."""
+    # One that is too large for that is a real here.
+    other = "typeof(json_extract({0}, '$.id')) NOT IN ('integer', 'null')"
+    return not _any_id(conn, dataset_id, other)
+
+
+def _any_id(conn: Connection, dataset_id: int, holds: str) -> bool:
+    """Whether ``holds`` is true of any ticket's own fields or its meta."""
+    each = " OR ".join(
+        f"({one} LIKE '%\"id\"%' AND {holds.format(one)})" for one in ("extra", "meta")
+    )
     found = conn.execute(
-        "SELECT 1 FROM ticket WHERE dataset_id = ?"
-        f" AND ({has_id.format('extra')} OR {has_id.format('meta')}) LIMIT 1",
-        (dataset_id,),
+        f"SELECT 1 FROM ticket WHERE dataset_id = ? AND ({each}) LIMIT 1", (dataset_id,)
     )
     return found.fetchone() is not None
 
@@ -204,6 +216,22 @@ def get(conn: Connection, ticket_id: int) -> Ticket:
     if row is None:
         raise KeyError(ticket_id)
     return replace(from_row(row), synthetic=bool(row["synthetic"]))
+
+
+def some(conn: Connection, ticket_ids: Sequence[int]) -> list[Ticket]:
+    """Return those of these tickets that are there and can be read, in order of loading.
+
+    Whoever needs the others hears of them from ``txtal verify``.
+    """
+    rows = conn.execute(
+        "SELECT * FROM ticket WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(ticket_ids),),
+    )
+    found = []
+    for row in rows:
+        with suppress(DamagedError):
+            found.append(from_row(row))
+    return found
 
 
 def from_row(row: sqlite.Row) -> Ticket:
@@ -267,13 +295,19 @@ def sample(conn: Connection, dataset_id: int, size: int) -> list[int]:
 
 def texts(conn: Connection, ticket_ids: Sequence[int]) -> list[str]:
     """The texts of these tickets, in the same order. Raises KeyError for an unknown id."""
+    found = texts_there(conn, ticket_ids)
+    return [found[ticket_id] for ticket_id in ticket_ids]
+
+
+def texts_there(conn: Connection, ticket_ids: Sequence[int]) -> dict[int, str]:
+    """The texts of those of these tickets that there are, by their ids."""
     found: dict[int, str] = {}
     for start in range(0, len(ticket_ids), _BATCH):
         batch = ticket_ids[start : start + _BATCH]
         marks = ",".join("?" * len(batch))
         rows = conn.execute(f"SELECT id, text FROM ticket WHERE id IN ({marks})", list(batch))
         found.update((row[0], row[1]) for row in rows)
-    return [found[ticket_id] for ticket_id in ticket_ids]
+    return found
 
 
 def records(conn: Connection, dataset_id: int) -> Iterator[Record]:

@@ -148,7 +148,7 @@ def forget(
         if not again:
             removals.note_forgotten(conn, dataset.id, [_hash(conn, one) for one in wanted])
         for ticket_id in gone:
-            for table in ("lease", "arrival", "synthetic", "answer"):
+            for table in ("lease", "arrival", "synthetic", "vote", "prediction", "answer"):
                 conn.execute(f"DELETE FROM {table} WHERE ticket_id = ?", (ticket_id,))
             conn.execute("DELETE FROM ticket WHERE id = ?", (ticket_id,))
         # The ranking may hold texts that were composed of it.

@@ -118,6 +118,20 @@ def _measures(conn: Connection) -> Iterator[str]:
         yield f"measures of revision {row}: they changed since they were written"
 
 
+def _votes(conn: Connection) -> Iterator[str]:
+    for ticket, source in conn.execute(
+        f"SELECT ticket_id, source_id FROM vote WHERE sum IS NOT {checksums.VOTE}"
+    ):
+        yield f"vote of source {source} on ticket {ticket}: it changed since it was written"
+
+
+def _predictions(conn: Connection) -> Iterator[str]:
+    for (row,) in conn.execute(
+        f"SELECT ticket_id FROM prediction WHERE sum IS NOT {checksums.PREDICTION}"
+    ):
+        yield f"prediction of ticket {row}: it changed since it was written"
+
+
 def _counters(conn: Connection) -> Iterator[str]:
     """No number is given out twice."""
     for table in ("label_event", "session", "revision", "answer"):
@@ -149,6 +163,8 @@ _CHECKS: tuple[_Check, ...] = (
     _arrivals,
     _queues,
     _measures,
+    _votes,
+    _predictions,
     _counters,
     _numbers,
 )

@@ -1,6 +1,6 @@
 """The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
 
-from txtal.types.answers import Answer, Draft, Found, Question, Ranked, Relabelled, Undone
+from txtal.types.answers import Answer, Draft, Found, LookedUp, Question, Ranked, Relabelled, Undone
 from txtal.types.measures import (
     Bin,
     Calibration,
@@ -18,6 +18,7 @@ from txtal.types.measures import (
 from txtal.types.models import (
     UNRANKED,
     Classified,
+    Cluster,
     Composed,
     Compute,
     Explanation,
@@ -31,6 +32,7 @@ from txtal.types.reasons import (
     ALIKE,
     AUDIT,
     BULK,
+    CHECK,
     CHOSEN,
     FILE_ORDER,
     LOADED,
@@ -60,11 +62,13 @@ from txtal.types.scheme import (
 from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
+from txtal.types.votes import SourceKind, SourceVote, VoteSource
 
 __all__ = [
     "ALIKE",
     "AUDIT",
     "BULK",
+    "CHECK",
     "CHOSEN",
     "FILE_ORDER",
     "LOADED",
@@ -85,6 +89,7 @@ __all__ = [
     "Bin",
     "Calibration",
     "Classified",
+    "Cluster",
     "Composed",
     "Compute",
     "Dataset",
@@ -102,6 +107,7 @@ __all__ = [
     "LearnerSettings",
     "LearnerStatus",
     "Loading",
+    "LookedUp",
     "Measures",
     "Near",
     "Outlook",
@@ -118,6 +124,8 @@ __all__ = [
     "Revision",
     "Scheme",
     "Settled",
+    "SourceKind",
+    "SourceVote",
     "Span",
     "Spending",
     "Standing",
@@ -128,4 +136,5 @@ __all__ = [
     "Ticket",
     "Undone",
     "Verdict",
+    "VoteSource",
 ]

@@ -96,6 +96,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What came of looking something up."""
+
+    value: object = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """A step that was undone: one answer, or all that were given together."""
 

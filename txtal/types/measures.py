@@ -10,7 +10,7 @@ from txtal.types.answers import Answer
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What was measured on ``n`` audit answers, with its 95 % interval.
+    """What was measured on ``n`` audit answers, with its 95% interval.
 
     The share that is right; of ratings, by how many grades predictions are off in the mean.
     """
@@ -23,7 +23,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is expected, with a 95 % interval; None: more than any number."""
+    """What is expected, with a 95% interval; None: more than any number."""
 
     value: float | None
     low: float | None
@@ -75,7 +75,7 @@ class Bin:
     right: float
     """The share that was."""
     low: float
-    """The 95 % interval of that share, as is high."""
+    """The 95% interval of that share, as is high."""
     high: float
 
 

@@ -82,6 +82,15 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Open tickets like one, to be answered together."""
+
+    ticket_id: int
+    items: tuple[Ranked, ...]
+    """The best first; with a model, those alone that it gives the same label."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopRule:
     """When the annotator is notified that labelling may stop."""
 

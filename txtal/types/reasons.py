@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 AUDIT = "audit"
 """Drawn uniformly at random to measure accuracy."""
+CHECK = "check"
+"""Drawn uniformly from the tickets that the model labelled, to check those labels."""
 RANDOM = "random"
 """Drawn uniformly because there is nothing else to choose by."""
 START = "start"
@@ -55,6 +57,8 @@ class Reason:
     """The answer took the annotator a time of its own."""
     together: bool = False
     """Such answers are given to several tickets at once, and undone at once."""
+    blind: bool = False
+    """Nothing of what the model thinks is shown, for people agree with what they see."""
     repeats: bool = True
     """Its answer may be asked for once more, to measure self-agreement."""
 
@@ -76,6 +80,11 @@ def register(reason: Reason) -> Reason:
 def in_sight(code: str) -> bool:
     """Whether an answer for this reason was given with the earlier one in sight."""
     return code in _table and _table[code].in_sight
+
+
+def blind(code: str) -> bool:
+    """Whether a ticket shown for this reason hides all suggestions."""
+    return code in _table and _table[code].blind
 
 
 def timed(code: str) -> bool:
@@ -104,7 +113,8 @@ def words(code: str, unsure_about: Sequence[str] = ()) -> str:
 
 for _reason in (
     Reason(RANDOM, "random pick"),
-    Reason(AUDIT, "random check (measures accuracy)"),
+    Reason(AUDIT, "random check (measures accuracy)", blind=True),
+    Reason(CHECK, "random check (of the model's labels)", blind=True),
     Reason(START, "typical ticket, to get started"),
     Reason(STREAM, "the model is uncertain", unsure=True),
     Reason(SYNTHETIC, "composed of two tickets"),

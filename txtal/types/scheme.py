@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from txtal.types.grades import are_scores
+
 TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary", "rating")
 
 ONE_OF: frozenset[Task] = frozenset({"exclusive", "rating"})
@@ -14,7 +16,7 @@ ONE_OF: frozenset[Task] = frozenset({"exclusive", "rating"})
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 Task = Literal["exclusive", "multilabel", "binary", "rating"]
-"""One of K labels; any of K; one label, yes or no; or one of K grades, which have an order."""
+"""One of K labels; any of K; one label, yes or no; or one of K grades or scores, in their order."""
 
 Verdict = Literal["accept", "reject", "ignore"]
 
@@ -58,6 +60,11 @@ class Scheme:
     def ids(self) -> tuple[int, ...]:
         """Label ids in order; the columns of the answer matrix."""
         return tuple(label.id for label in self.labels)
+
+    @property
+    def scored(self) -> bool:
+        """Whether its labels are scores: a rating on a scale too long for a key a number."""
+        return self.task == "rating" and are_scores(self.labels)
 
     @property
     def names(self) -> Mapping[int, str]:

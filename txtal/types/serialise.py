@@ -26,11 +26,11 @@ def dump_ranking(ranking: Ranking) -> str:
     revision, measures = asdict(ranking.revision), ranking.revision.measures
     body = {
         "revision": {**revision, "measures": measures and _measures_body(measures)},
-        "items": [_ranked_row(ranked) for ranked in ranking.items],
-        "audit": [_ranked_row(ranked) for ranked in ranking.audit],
-        "suspects": [_ranked_row(ranked) for ranked in ranking.suspects],
-        "composed": [[one.text, one.of, _ranked_row(one.ranked)] for one in ranking.composed],
-        "scored": [_ranked_row(ranked) for ranked in ranking.scored],
+        "items": [ranked_row(ranked) for ranked in ranking.items],
+        "audit": [ranked_row(ranked) for ranked in ranking.audit],
+        "suspects": [ranked_row(ranked) for ranked in ranking.suspects],
+        "composed": [[one.text, one.of, ranked_row(one.ranked)] for one in ranking.composed],
+        "scored": [ranked_row(ranked) for ranked in ranking.scored],
     }
     return json.dumps(body, separators=(",", ":"))
 
@@ -54,11 +54,11 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
             measures=_measures(measures) if measures else None,
             outlook=outlook_from(outlook) if outlook else None,
         ),
-        tuple(_ranked(row) for row in body["items"]),
-        tuple(_ranked(row) for row in body["audit"]),
-        tuple(_ranked(row) for row in body.get("suspects", ())),
+        tuple(ranked_from(row) for row in body["items"]),
+        tuple(ranked_from(row) for row in body["audit"]),
+        tuple(ranked_from(row) for row in body.get("suspects", ())),
         tuple(_composed(row) for row in body.get("composed", ())),
-        tuple(_ranked(row) for row in body.get("scored", ())),
+        tuple(ranked_from(row) for row in body.get("scored", ())),
     )
 
 
@@ -100,7 +100,15 @@ def _measures(body: dict[str, Any]) -> Measures:
     )
 
 
-def _ranked_row(ranked: Ranked) -> list[Any]:
+def whole(value: object) -> int:
+    """Return ``value``, which must be a whole number; raises as :func:`load_ranking`."""
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def ranked_row(ranked: Ranked) -> list[Any]:
+    """Write a ranked ticket as a list of JSON."""
     return [
         ranked.ticket_id,
         ranked.suggestion,
@@ -113,10 +121,11 @@ def _ranked_row(ranked: Ranked) -> list[Any]:
 
 def _composed(row: list[Any]) -> Composed:
     text, (one, other), ranked = row
-    return Composed(str(text), (int(one), int(other)), _ranked(ranked))
+    return Composed(str(text), (whole(one), whole(other)), ranked_from(ranked))
 
 
-def _ranked(row: list[Any]) -> Ranked:
+def ranked_from(row: list[Any]) -> Ranked:
+    """Make a ranked ticket of what :func:`ranked_row` wrote; raises as :func:`load_ranking`."""
     ticket_id, suggestion, probabilities, reason, score, chance = row
     pairs = tuple((label, p) for label, p in probabilities)
     return Ranked(ticket_id, tuple(suggestion), pairs, reason, score, chance)

@@ -60,3 +60,5 @@ class Predicted:
     probability: float
     revision: int | None
     at: float
+    precision: float | None = None
+    """At least such a share of the predictions is right; None where nothing is proven."""

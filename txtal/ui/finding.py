@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from txtal.session import lookup
-from txtal.session.session import Session
-from txtal.text import clean
-from txtal.types import Found, query
+from txtal.session import finding
 from txtal.ui import answering_many
-from txtal.ui.modes import Purpose
 from txtal.ui.shell import Shell
 
 
@@ -22,8 +18,26 @@ def search(shell: Shell, typed: str) -> None:
 
 
 def similar(shell: Shell, typed: str) -> None:
-    """List tickets like the one at hand."""
+    """List tickets that share words with the one at hand."""
     shell.open_list("similar", typed)
+
+
+def near(shell: Shell, typed: str) -> None:
+    """List open tickets nearly the same as the one at hand."""
+    if shell.session.finding.near(shell.session.question):
+        shell.open_list("near", typed)
+    else:
+        shell.tell("no open ticket is nearly the same as this one")
+
+
+def cluster(shell: Shell, typed: str) -> None:
+    """List open tickets that the model would answer like the one at hand."""
+    refusal = finding.can_gather(shell.session)
+    if refusal:
+        shell.tell(refusal)
+    else:
+        finding.gather(shell.session)
+        shell.open_list("cluster", typed)
 
 
 def go(shell: Shell, typed: str) -> None:
@@ -44,27 +58,3 @@ def answer_numbers(shell: Shell, typed: str) -> None:
     label = shell.label_at(name.strip()) if found else None
     if label is not None:
         answering_many.begin(shell, label.id, found)
-
-
-def look_up(session: Session, purpose: Purpose, typed: str) -> tuple[list[Found], str]:
-    """Return what fits what is typed and, of nothing, what there is to say of that.
-
-    Raises UsageError for a query that can't be meant.
-    """
-    wanted = query.parse(typed)
-    found = _look_up(session, purpose, wanted)
-    if found or not wanted:
-        return found, ""
-    if purpose == "history" and wanted.state in ("open", "unsure"):
-        return found, f"these are answers, and none is {wanted.state}: search for tickets"
-    return found, clean(lookup.nothing(session, wanted))
-
-
-def _look_up(session: Session, purpose: Purpose, wanted: query.Query) -> list[Found]:
-    match purpose:
-        case "history":
-            return lookup.history(session, wanted)
-        case "similar":
-            return lookup.similar(session, wanted)
-        case _:
-            return lookup.search(session, wanted)

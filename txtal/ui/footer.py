@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from txtal.session.finding import can_gather
 from txtal.session.session import Session
+from txtal.types.conversation import messages
 from txtal.ui import keys, standing, words
 from txtal.ui.actions import ACTIONS
 from txtal.ui.layout import Line, Room
@@ -98,6 +100,10 @@ def _as_offered(
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
     if action.name == "open" and look.typing.marked:
         return replace(action, hint=f"answer {len(look.typing.marked)}")
+    if action.name == "near":
+        return replace(
+            action, hint=f"{len(session.finding.near(session.question))} nearly the same"
+        )
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
@@ -107,6 +113,8 @@ def _as_offered(
     return action
 
 
+_FOR_LABELS = {"about", "rename", "describe", "merge", "split", "retire", "restore", "label"}
+"""What there is nothing to do with before the first label."""
 _EVERY = {action.name for action in ACTIONS}
 
 
@@ -116,12 +124,20 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         return _EVERY - {"undo", "history", "search", "standing", "help", "quit"}
     back = "whole" if look.whole else "back"
     idle = {back} if look.mode == "ticket" and not session.questions.put_back else set()
+    if not session.scheme.labels:
+        idle |= _FOR_LABELS
     if not overflows:
         idle |= {"page_down", "whole"}
     if not room.wide:
         idle.add("side")
+    if session.question is None or not messages(session.question.ticket.meta):
+        idle.add("thread")
     if not session.guidelines:
         idle.add("guidelines")
+    if not session.finding.near(session.question):
+        idle.add("near")
+    if can_gather(session):
+        idle.add("cluster")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
     return idle

@@ -39,8 +39,13 @@ class Keyboard:
         return self._named[name].first
 
     def offered(self, session: Session) -> Mapping[str, int]:
-        """The label behind each key, in the order they are shown; grades have their own digits."""
+        """The label behind each key, in the order they are shown; grades have their own digits.
+
+        Scores have none: their digits are typed.
+        """
         order = self.order(session)
+        if session.scheme.scored:
+            return {}
         if session.scheme.task == "rating":
             return {grades.key(label.name): label.id for label in session.scheme.labels}
         if self._style(session) == "mnemonic":
@@ -51,7 +56,9 @@ class Keyboard:
         return _digits(session.scheme, order)
 
     def order(self, session: Session) -> tuple[int, ...]:
-        """Every label, the likeliest for the question at hand first."""
+        """Every label, the likeliest for the question at hand first; scores from the highest."""
+        if session.scheme.scored:
+            return session.scheme.ids[::-1]
         question, labels = session.question, session.scheme.labels
         if question is not self._question or labels is not self._scheme:
             self._order = (

@@ -25,6 +25,7 @@ PRESETS: Mapping[str, Keymap] = {
     "vi": {
         "down": ("j", "down"),
         "up": ("k", "up"),
+        "cluster": ("b",),
         "page_down": ("c-f", "pagedown"),
         "page_up": ("c-b", "pageup"),
         "redraw": ("c-l",),

@@ -21,6 +21,8 @@ CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
 """Cells of a name: to put a probability beside it, on a small screen, and at most."""
 _SHARE = len("62%")
+_SCALE = 51
+"""Cells of a scale of scores at most."""
 _MOST_ROWS = 5
 """Rather than cut the names, as many rows as this."""
 
@@ -88,6 +90,8 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     """
     if not session.scheme.labels:
         return [[("class:dim", "  / to type the first label")]]
+    if session.scheme.scored:
+        return [_scale(session, question, room.width)]
     grid = _label_cells(session, question, keyboard)
     name = max(cells(_beside("", label)) for label in session.scheme.labels)
     fixed = len(grid[0].sign) + 2 + len(grid[0].box)
@@ -107,6 +111,24 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
         _join((_cell(cell, name, share) for cell in grid[row::height]), room.gap)
         for row in range(height)
     ]
+
+
+def _scale(session: Session, question: Question, width: int) -> Line:
+    """The scale of scores, with what is suggested and where the score lies nine times in ten."""
+    names = [label.name for label in session.scheme.labels]
+    first, last = f"  {names[0]} ", f" {names[-1]}"
+    room = max(2, min(_SCALE, width - len(first) - len(last) - 1))
+    marks = ["·"] * room
+
+    def place(number: int) -> int:
+        return number * (room - 1) // (len(names) - 1)
+
+    low, high = words.interval(session.scheme, question)
+    for at in range(place(low), place(high) + 1) if low <= high else ():
+        marks[at] = "━"
+    for suggested in question.ranked.suggestion:
+        marks[place(session.scheme.ids.index(suggested))] = "▲"
+    return [("class:key", first), ("class:good", "".join(marks)), ("class:key", last)]
 
 
 def _cell(cell: _Cell, name: int, share: int) -> Line:
@@ -202,7 +224,7 @@ def picker_keys(
     first = _first_row(look, room)
     seen = picked(session, keyboard, look)[first : first + room.picker_rows]
     typed, labels = look.typing.field.text, session.scheme.labels
-    if typed.startswith(picker.NEW):
+    if typed.startswith(picker.NEW) or session.scheme.scored:
         return {}
     own = {label: key for key, label in keyboard.offered(session).items() if key in GRADES}
     keys = {own[choice.label]: choice for choice in seen if choice.label in own}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import TextIO, cast
 
-from txtal.errors import DatabaseError, LockedError, TxtalError
+from txtal.errors import DatabaseError, LockedError
 from txtal.recipes.extensions import Extension, Panel, Shown
 from txtal.session import bulk
+from txtal.session.lookup import Kind, Listed
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Found, Label, Question
+from txtal.types.conversation import messages
 from txtal.ui import label_editing, read_out, typed, words
 from txtal.ui.display import Display
-from txtal.ui.finding import look_up
 from txtal.ui.input_lines import InputLines
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.modes import Page, Purpose
@@ -24,6 +25,8 @@ from txtal.ui.view_state import Look, OpenPage
 RETRY_SECONDS = 0.25
 _WIDTH = 78
 _READ_OUT = 20
+_WAITS = 40
+"""Moments that the learner is waited for."""
 
 
 class Pipe:
@@ -96,6 +99,14 @@ class LineShell:
             if alike:
                 self.tell(f"`same` gives it to {count(alike, 'ticket')} more that are like it")
 
+    def tell_near(self) -> None:
+        """Say that open tickets are nearly the same as the one that was read out."""
+        finding = self.session.finding
+        finding.look_near(self.session)
+        if finding.take_near():
+            found = len(finding.near(self.session.question))
+            self.tell(f"{count(found, 'ticket')} nearly the same; `near` lists them")
+
     def tell(self, text: str) -> None:
         """Say this."""
         self.pipe.say(read_out.safe(text))
@@ -127,20 +138,38 @@ class LineShell:
             shown = self.extension.rendered(self.session.question.ticket)
             self.pipe.say(clean(shown.text, newlines=True))
 
+    def fold_thread(self) -> None:
+        """Read out the messages before the ticket, all of each."""
+        question = self.session.question
+        said = messages(question.ticket.meta) if question else []
+        for one in said:
+            self.pipe.say(clean(one, newlines=True))
+        if not said:
+            self.tell("no message is before this ticket")
+
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """Read out the first answers or tickets that fit, with numbers to go to them."""
-        try:
-            found, said = look_up(self.session, purpose, typed)
-        except TxtalError as error:
-            self.tell(str(error))
+        listed = self._listed(cast(Kind, purpose), typed)
+        if listed is None:
+            self.tell("the model is busy; try again")
             return
-        self.found = found[:_READ_OUT]
+        found = listed.found
+        self.found = list(found[:_READ_OUT])
         for number, one in enumerate(self.found, start=1):
             said = words.said_of(self.session, one)
             self.pipe.say(f"{number}. {said}: {words.excerpt(one.ticket.text)}")
         more = len(found) - len(self.found)
-        goes = "`go NUMBER` goes to one" if found else said or "nothing is like this"
+        goes = "`go NUMBER` goes to one" if found else listed.said or "nothing is like this"
         self.pipe.say(f"and {more} more; {goes}" if more else goes)
+
+    def _listed(self, kind: Kind, typed: str) -> Listed | None:
+        """Look for it, and wait for the learner where it has to say what is in the list."""
+        for _ in range(_WAITS):
+            if self.session.finding.begin(self.session, kind, typed):
+                return self.session.finding.listed(wait=True)
+            self.pipe.wait()
+            self.session.update()
+        return None
 
     def numbered(self, typed: str) -> list[Found]:
         """Return those of the list that numbers and ranges mean, ``1-3, 7``; none if unclear."""

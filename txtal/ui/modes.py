@@ -38,6 +38,11 @@ Purpose = Literal[
     "history",
     "search",
     "similar",
+    "near",
+    "cluster",
     "bulk",
 ]
 """What a label is picked, a line typed or a list opened for."""
+
+MARKED: tuple[Purpose, ...] = ("near", "cluster")
+"""Lists that are opened to answer all of their tickets, but for those that are unmarked."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from txtal.errors import TxtalError
 from txtal.session import explaining
+from txtal.session.lookup import Kind
 from txtal.text import clean
-from txtal.types import Label
+from txtal.types import Found, Label
 from txtal.ui import answering_many, label_editing
 from txtal.ui.field import Field
-from txtal.ui.finding import look_up
 from txtal.ui.labels import picked
 from txtal.ui.layout import target_at
 from txtal.ui.modes import SIDES
@@ -26,18 +25,29 @@ Own = Callable[["Screen", str], object]
 """Does it; given the screen and the key."""
 
 _WHEEL_LINES = 3
+SURE = 0.7
+"""The probability from which a row of a cluster is marked beforehand."""
+_LONGEST = 30
+"""Characters by which the help is narrowed down."""
+_ROWS = 1_000_000
+"""More than any list has."""
 
 
 # --- labels -------------------------------------------------------------------------------------
 
 
 def take_key(screen: Screen, key: str) -> None:
-    """Take the label that was drawn with this key; where none was, a digit is typed."""
+    """Take the label that was drawn with this key; where none was, a digit is typed.
+
+    Of scores it begins the number.
+    """
     offered = screen.picture.frame.offered
     if key in offered:
         _take(screen, offered[key])
     elif screen.look.mode == "picker":
         _type(screen, screen.look.typing.field.typed(key))
+    elif screen.session.scheme.scored:
+        screen.pick("answer", key)
 
 
 def _jump(screen: Screen, key: str) -> None:
@@ -61,6 +71,14 @@ def selected_label(screen: ScreenShell) -> Label | None:
     """Return its label, if it is one."""
     choice = selected_choice(screen)
     return screen.session.scheme.label(choice.label) if choice and choice.label else None
+
+
+def select_suggestion(screen: ScreenShell) -> None:
+    """Begin at what is suggested: the arrows change a score from there."""
+    found = picked(screen.session, screen.keyboard, screen.look)
+    suggested = screen.session.current.suggestion
+    rows = [row for row, choice in enumerate(found) if choice.label in suggested]
+    screen.look = screen.look.typed(cursor=rows[0] if rows else len(found) // 2)
 
 
 def _choose(screen: Screen, key: str) -> None:
@@ -98,17 +116,38 @@ def _type(screen: Screen, field: Field) -> None:
 
 
 def list_again(screen: ScreenShell) -> None:
-    """List what fits what is typed, or say why that can't be meant."""
+    """Begin to look for what fits what is typed, and show it if it is there at once."""
     typing = screen.look.typing
-    screen.look = screen.look.typed(stale=False)
-    try:
-        found, said = look_up(screen.session, typing.purpose, typing.field.text)
-    except TxtalError as error:
-        found, said = [], str(error)
-    if said:
-        screen.tell(said)
-    listed = (typing.purpose, typing.field.text)
-    screen.look = screen.look.typed(found=tuple(found), cursor=0, listed=listed)
+    kind, typed = cast(Kind, typing.purpose), typing.field.text
+    begun = screen.session.finding.begin(screen.session, kind, typed)
+    screen.look = screen.look.typed(stale=not begun, waiting=True)
+    take_list(screen)
+
+
+def take_list(screen: ScreenShell, *, wait: bool = False) -> None:
+    """Show the list that was looked for, if it is there by now, or say why it can't be meant."""
+    typing = screen.look.typing
+    if screen.look.mode != "list" or not typing.waiting or typing.stale:
+        return
+    listed = screen.session.finding.listed(wait=wait)
+    if listed is None or (listed.kind, listed.typed) != (typing.purpose, typing.field.text):
+        return
+    if listed.said:
+        screen.tell(listed.said)
+    screen.look = screen.look.typed(
+        found=listed.found,
+        cursor=0,
+        listed=(typing.purpose, typing.field.text),
+        waiting=False,
+        marked=tuple(filter(_is_sure, listed.found)) if typing.marking else typing.marked,
+        marking=False,
+    )
+
+
+def _is_sure(found: Found) -> bool:
+    """Whether a row is marked beforehand: where the model, if there is one, is sure enough."""
+    guesses = found.ranked.probabilities if found.ranked else ()
+    return not guesses or guesses[0][1] >= SURE
 
 
 def _move(by: Callable[[Field], int]) -> Own:
@@ -127,6 +166,12 @@ def _keep(screen: Screen, key: str) -> None:
 
 def _step(by: Callable[[Screen], int]) -> Own:
     return lambda screen, key: _select(screen, screen.look.typing.cursor + by(screen))
+
+
+def _previous(screen: Screen, key: str) -> None:
+    """Select the row before; before the first comes the last, where the model is least sure."""
+    cursor = screen.look.typing.cursor
+    _select(screen, cursor - 1 if cursor else _ROWS)
 
 
 def _select(screen: Screen, row: int) -> None:
@@ -171,6 +216,17 @@ def scroll(screen: Screen, by: int) -> None:
         screen.look = screen.look.read(top=top)
     else:
         screen.see(top=top)
+
+
+def _filter(change: Callable[[str, str], str]) -> Own:
+    """Narrow the help down; other pages are not for typing."""
+
+    def filtered(screen: Screen, key: str) -> None:
+        reading = screen.look.reading
+        if reading.page == "help":
+            screen.look = screen.look.read(wanted=change(reading.wanted, key)[:_LONGEST], top=0)
+
+    return filtered
 
 
 def _side(screen: Screen, key: str) -> None:
@@ -243,9 +299,11 @@ OWN: Mapping[str, Own] = {
     "keep": _keep,
     "mark": _mark,
     "mark_all": _mark_all,
+    "filter": _filter(lambda wanted, key: wanted + key if key.isprintable() else wanted),
+    "unfilter": _filter(lambda wanted, key: wanted[:-1]),
     "side": _side,
     "next": _step(lambda screen: 1),
-    "previous": _step(lambda screen: -1),
+    "previous": _previous,
     "next_page": _step(lambda screen: screen.picture.frame.page),
     "previous_page": _step(lambda screen: -screen.picture.frame.page),
     "down": _scroll(lambda screen: 1),

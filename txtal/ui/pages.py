@@ -12,8 +12,9 @@ from txtal.session import explaining
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
+from txtal.types.grades import noun
 from txtal.ui import keys, standing, words
-from txtal.ui.layout import Line
+from txtal.ui.layout import Line, sides
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import Folded, cells, fit, fold
 
@@ -31,7 +32,6 @@ _LEGEND: tuple[tuple[str, str], ...] = (
     ("■ little to gain", "it may be time to stop: more answers would hardly change the model"),
 )
 _ACCURACY = ("accuracy 81%", "how often its suggestion is right, by random picks")
-_ERROR = ("off by 0.8", "mean error in grades, on random picks")
 _INTERVAL = ("(74–87, n 120)", "the 95% interval of that, and how many such tickets")
 
 
@@ -51,7 +51,7 @@ def page_lines(
         case "standing" if look.reading.overview:
             return list(_standing(session, look.reading.overview, width))
         case _:
-            return _help(session, width, actions)
+            return _help(session, look.reading.wanted, width, actions)
 
 
 def _panel(panel: Panel, shown: Shown, width: int) -> Iterator[Line]:
@@ -83,15 +83,38 @@ def _notices(session: Session, width: int) -> Iterator[Line]:
         yield [("class:dim", "none yet")]
 
 
-def _help(session: Session, width: int, actions: Sequence[keys.Action]) -> list[Line]:
-    lines: list[Line] = []
-    for title, group in keys.help_groups(session.scheme.task, actions):
-        lines.append([("class:title", title)])
-        lines += _explained(((action.shown, action.help) for action in group), width)
-        lines.append([])
-    lines.append([("class:title", "In the status line")])
-    measure = _ERROR if session.scheme.task == "rating" else _ACCURACY
-    return [*lines, *_explained((*_LEGEND, measure, _INTERVAL), width)]
+def _help(session: Session, wanted: str, width: int, actions: Sequence[keys.Action]) -> list[Line]:
+    """The keys by where they are pressed, and the status line; of those the ones that fit."""
+    error = f"mean error in {noun(session.scheme.labels)}s, on random picks"
+    measure = ("off by 0.8", error) if session.scheme.task == "rating" else _ACCURACY
+    groups = [
+        (title, [(action.shown, action.help) for action in group])
+        for title, group in keys.help_groups(session.scheme.task, actions)
+    ]
+    groups.append(("In the status line", [*_LEGEND, measure, _INTERVAL]))
+    every = sum(len(entries) for _, entries in groups)
+    words = wanted.casefold().split()
+    fitting = [
+        (title, [one for one in entries if all(word in " ".join(one).casefold() for word in words)])
+        for title, entries in groups
+    ]
+    found = sum(len(entries) for _, entries in fitting)
+    lines: list[Line] = [_sought(wanted, found, every, width), []]
+    for title, entries in fitting:
+        if entries:
+            lines += [[("class:title", title)], *_explained(entries, width), []]
+    return lines[:-1] if found else [*lines, [("class:dim", "no key is for this")]]
+
+
+def _sought(wanted: str, found: int, every: int, width: int) -> Line:
+    """What is typed, and how many keys are for it."""
+    if not wanted:
+        return [("class:dim", fit("type to list the keys for something, such as: label", width))]
+    return sides(
+        [("class:key", "keys for: "), ("class:ticket", wanted)],
+        [("class:dim", f"{found} of {every}")],
+        width,
+    )
 
 
 def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
@@ -149,7 +172,9 @@ def why_lines(
         return
     name = words.labels(session.scheme, (label,))
     graded = session.scheme.task == "rating"
-    yield [("class:title", f"Why grade {name}" if graded else f"Why {name}")]
+    yield [
+        ("class:title", f"Why {noun(session.scheme.labels)} {name}" if graded else f"Why {name}")
+    ]
     yield from _told(words.probabilities(session, question), width)
     explanation = explaining.explanation(session)
     if explanation is None or explanation.label != label:
@@ -206,10 +231,10 @@ def _standing(session: Session, overview: Overview, width: int) -> Iterator[Line
 def progress_lines(session: Session, overview: Overview, width: int) -> Iterator[Line]:
     """The answers per label, and the estimate after more and more answers."""
     graded = session.scheme.task == "rating"
-    yield [("class:title", f"Answers per {'grade' if graded else 'label'}")]
+    yield [("class:title", f"Answers per {noun(session.scheme.labels) if graded else 'label'}")]
     yield from _bars(overview, width)
     yield []
-    what = "Mean error in grades" if graded else "Accuracy"
+    what = f"Mean error in {noun(session.scheme.labels)}s" if graded else "Accuracy"
     yield [("class:title", f"{what}, on random picks")]
     yield from _curve(overview, session.scheme, width)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from txtal.session.session import Session
+from txtal.text import count
 from txtal.types import ONE_OF, Question
 from txtal.ui import words
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
@@ -40,8 +41,18 @@ def _head(
         if room.roomy and not whole and any(one.description for one in session.scheme.labels):
             lines.append(_described(session, question, room))
     if room.roomy and not whole:
-        lines.append([("class:dim", fit(words.why(session, question), room.width))])
+        lines.append(sides(_why(session, question, room), _near(session, question), room.width))
     return lines
+
+
+def _why(session: Session, question: Question, room: Room) -> Line:
+    return [("class:dim", fit(words.why(session, question), room.width))]
+
+
+def _near(session: Session, question: Question) -> list[Fragment]:
+    """How many open tickets are nearly the same; ``=`` lists them."""
+    found = session.finding.near(question)
+    return [("class:was", f"{count(len(found), 'ticket')} nearly the same")] if found else []
 
 
 def _suggested(session: Session, question: Question, room: Room) -> Line:

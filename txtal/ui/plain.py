@@ -141,6 +141,7 @@ class _Conversation:
                 session, question, self.shell.extension, self.shell.keyboard
             )
             self.shell.pipe.say("\n".join(said))
+            self.shell.tell_near()
         self.shell.asked = question
         notice = standing.notice(session)
         if notice and notice != self.told:

@@ -9,6 +9,8 @@ from txtal.recipes.extensions import Extension, Shown
 from txtal.session.session import Session
 from txtal.text import clean, shorten
 from txtal.types import Label, Question
+from txtal.types.conversation import messages
+from txtal.types.grades import noun, span
 from txtal.ui import keys, standing, words
 from txtal.ui.keys import Action
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _TEXT = 4_000
 """Characters of a ticket read out at first."""
 _COLUMN = 26
+_MESSAGES = 3
+"""Messages before a ticket that are read out with it."""
 _LONGEST = 600
 
 
@@ -38,6 +42,8 @@ def question_lines(
     shown = extension.rendered(question.ticket)
     said = standing.progress(session)
     yield f"\n({said})" if session.background.inflow else f"\n({said} answered)"
+    if not shown.alone:
+        yield from thread_lines(question)
     yield clean(shown.text[:_TEXT], newlines=True)
     if len(shown.text) > _TEXT:
         yield f"({len(shown.text) - _TEXT:,} more characters; v reads them all)"
@@ -59,6 +65,17 @@ def question_lines(
         yield from label_lines(session, question, keyboard)
 
 
+def thread_lines(question: Question) -> Iterator[str]:
+    """The newest messages before the ticket, a line each, and how many more there are."""
+    said = messages(question.ticket.meta)
+    if len(said) > _MESSAGES:
+        yield f"({len(said) - _MESSAGES} earlier; `thread` reads out all)"
+    for one in said[-_MESSAGES:]:
+        yield f"  {words.excerpt(one)}"
+    if said:
+        yield ""
+
+
 def _suggested(session: Session, question: Question) -> str:
     """The question, or the suggestion, and why the ticket is shown."""
     said = words.suggestion(session, question)
@@ -73,14 +90,16 @@ def _suggested(session: Session, question: Question) -> str:
 
 
 def label_lines(session: Session, question: Question, keyboard: Keyboard) -> Iterator[str]:
-    """``1 refund 62 %``, and how many labels have no number."""
+    """``1 refund 62%``, and how many labels have no number."""
     scheme, offered = session.scheme, keyboard.offered(session)
     probabilities = dict(question.ranked.probabilities)
     for key, i in offered.items():
         share = f" {words.percent(probabilities[i])}" if i in probabilities else ""
         yield _label_line(session, key, scheme.label(i)) + share
     more = len(scheme.ids) - len(offered)
-    if more:
+    if scheme.scored:
+        yield f"a number, {span([label.name for label in scheme.labels])}"
+    elif more:
         yield f"and {more} more: type a name, or / and a part of it"
 
 
@@ -101,7 +120,7 @@ def prompt(session: Session) -> str:
     if task == "binary":
         return "answer [a yes/x no/space/u/f/?/q]: "
     if task == "rating":
-        return "answer [a/x/space/grade/u/f/?/q]: "
+        return f"answer [a/x/space/{noun(session.scheme.labels)}/u/f/?/q]: "
     chosen = f"chosen: {words.labels(session.scheme, session.current.chosen)}. "
     return f"{chosen if task == 'multilabel' else ''}answer [a/x/space/number/name/u/f/?/q]: "
 

@@ -45,6 +45,11 @@ def view(shell: Shell, typed: str) -> None:
     shell.view()
 
 
+def thread(shell: Shell, typed: str) -> None:
+    """Show the messages before the ticket, or no longer."""
+    shell.fold_thread()
+
+
 def back(shell: Shell, typed: str) -> None:
     """Go back to the ticket before."""
     shell.back()

@@ -21,7 +21,7 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     """The rows around the selected one, as many as there is room for."""
     typing = look.typing
     if not typing.found:
-        return [[("class:dim", "nothing is like this")]]
+        return [[("class:dim", "looking…" if typing.waiting else "nothing is like this")]]
     top = first_in_sight(look, height)
     widest = max(cells(words.said_of(session, found)) for found in typing.found)
     said = min(widest, _WIDEST, room.width // 3)

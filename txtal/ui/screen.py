@@ -16,8 +16,12 @@ from txtal.ui.display import Display
 from txtal.ui.offers import Offers
 from txtal.ui.screen_shell import ScreenShell
 from txtal.ui.view import Frame
+from txtal.ui.view_state import AT_START
 
 LONGEST_PASTE = 10_000
+
+_ON_ROWS = {"open", "mark", "mark_all", "next", "previous", "next_page", "previous_page"}
+"""Actions for the rows of a list: they wait for it, a moment."""
 
 OnError = Callable[[BaseException], object]
 
@@ -48,8 +52,8 @@ class Screen(ScreenShell):
     def press(self, action: str, key: str = "") -> None:
         """Do what an action does."""
         self._attendance.touch()
-        if self.look.typing.stale and action != "type":
-            navigation.list_again(self)
+        if self.look.mode == "list" and not self._has_list_for(action):
+            return
         if not self.recorder.waiting:
             self.see(notice="", urgent=False)
             self.session.notice = ""
@@ -62,6 +66,17 @@ class Screen(ScreenShell):
         except Exception as error:  # noqa: BLE001 - whatever it is, the session goes on
             self.failed(f"“{action}”", error)
         self._settle()
+
+    def _has_list_for(self, action: str) -> bool:
+        """Whether an action that is for rows has those of what is typed; says so if not."""
+        if self.look.typing.stale and action != "type":
+            navigation.list_again(self)
+        if not self.look.typing.waiting or action not in _ON_ROWS:
+            return True
+        navigation.take_list(self, wait=True)
+        if self.look.typing.waiting:
+            self.tell("still looking, press it again")
+        return not self.look.typing.waiting
 
     def _do(self, name: str) -> None:
         """Do what the table says; a recipe's key only for a ticket that was drawn."""
@@ -123,6 +138,13 @@ class Screen(ScreenShell):
             self.session.update()
         except Exception as error:  # noqa: BLE001 - as in press
             self.failed("taking in the ranking", error)
+        try:
+            self.session.finding.take_near()
+            if self.look.typing.stale:
+                navigation.list_again(self)
+            navigation.take_list(self)
+        except Exception as error:  # noqa: BLE001 - as in press
+            self.failed("looking it up", error)
         self.see(seconds=self._attendance.learner_seconds())
         if self.look.mode != "paused" and self._attendance.is_idle:
             self.pause_since(self._attendance.touched)
@@ -134,8 +156,10 @@ class Screen(ScreenShell):
             self._on_error(self.session.notices.errors.pop(0))
         if self.picture.prepare(self.session.question):
             mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
-            self.see(mode=mode, whole=False, top=0)
+            self.see(mode=mode, whole=False, top=AT_START)
             navigation.ask_why_beside(self)
+            self.session.finding.look_near(self.session)
+            self.session.finding.take_near()
             if mode == "ticket" and not self.session.scheme.labels:
                 self.pick("answer")  # the first label is typed
         self._offers.make(self)

@@ -14,10 +14,10 @@ from txtal.ui.display import Display
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.label_editing import keep
-from txtal.ui.modes import Mode, Page, Purpose
+from txtal.ui.modes import MARKED, Mode, Page, Purpose
 from txtal.ui.picture import Picture
 from txtal.ui.recorder import Recorder
-from txtal.ui.view_state import Look
+from txtal.ui.view_state import AT_START, Look
 
 
 class ScreenShell:
@@ -70,18 +70,28 @@ class ScreenShell:
         self._read(page="panel", panel=(panel, shown))
 
     def _read(self, **changes: Any) -> None:
-        self.look = self.look.read(top=0, **changes)
+        self.look = self.look.read(top=0, wanted="", **changes)
         self.see(mode="page")
 
     def view(self) -> None:
         """Give the ticket the whole screen, or no longer."""
-        self.see(whole=not self.look.whole, top=0)
+        self.see(whole=not self.look.whole, top=AT_START)
+
+    def fold_thread(self) -> None:
+        """Show the messages before the ticket, or no longer."""
+        self.see(threaded=not self.look.threaded, top=AT_START)
 
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """List answers or tickets."""
         if not self.recorder.waiting:
             self.see(mode="list")
-            self.look = self.look.typed(purpose=purpose, field=Field.of(typed), marked=())
+            self.look = self.look.typed(
+                purpose=purpose,
+                field=Field.of(typed),
+                found=(),
+                marked=(),
+                marking=purpose in MARKED,
+            )
             navigation.list_again(self)
 
     def found_at(self, typed: str) -> Found | None:
@@ -97,8 +107,10 @@ class ScreenShell:
         return ()
 
     def pick(self, purpose: Purpose, typed: str = "", subject: int = 0) -> None:
-        """Open the list of labels."""
+        """Open the list of labels; of scores at the one that is suggested."""
         self._open("picker", purpose, typed, subject)
+        if self.session.scheme.scored and self.look.mode == "picker" and not typed:
+            navigation.select_suggestion(self)
 
     def type_line(self, purpose: Purpose, text: str, subject: int, typed: str) -> None:
         """Open a line to type."""

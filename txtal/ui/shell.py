@@ -41,6 +41,9 @@ class Shell(Protocol):
     def view(self) -> None:
         """Show the whole ticket."""
 
+    def fold_thread(self) -> None:
+        """Show the messages before the ticket, or no longer."""
+
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """List answers or tickets."""
 

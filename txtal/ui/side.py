@@ -64,6 +64,8 @@ class SideColumn:
         suggested = session.current.suggestion
         for label_id in every:
             label = session.scheme.label(label_id)
+            if session.scheme.scored and not (label.description or label_id in suggested):
+                continue
             share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
             name = fit(words.label_name(label.name), width - _SHARE - 6)
             style = "class:good" if label_id in suggested else "class:label"
@@ -80,7 +82,7 @@ class SideColumn:
         """The newest answers, of whatever session."""
         version = (session.ledger.newest(), session.scheme)
         if self._recent[0] != version:
-            found = lookup.history(session, Query())[:_RECENT]
+            found = lookup.history(session.ledger.finder, Query())[:_RECENT]
             self._recent = (version, found)
         for one in self._recent[1]:
             answer = one.answer

@@ -88,6 +88,7 @@ def styles(theme: Theme, depth_bits: int = 8, background: str = "") -> Mapping[s
         "label": palette.text,
         "status": palette.text,
         "dim": dim,
+        "thread": dim,
         "hint": dim,
         "rule": palette.rule or "dim",
         "key": f"bold {palette.text}",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from txtal.session.session import Session
-from txtal.text import clean
+from txtal.text import clean, count
 from txtal.types import Question
 from txtal.ui import ending, standing, words
 from txtal.ui.footer import hints, status
@@ -153,21 +153,43 @@ def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     below = _beneath(sheet, room) if room.roomy else meta
     if height - len(above) - len(below) < _LEAST_TEXT:
         below = []
-    folded = sheet.folded(room.width)
+    folded = sheet.folded(room.width, threaded=look.threaded)
+    if sheet.thread and not look.threaded:
+        above = _folded_away(sheet, above)
     space = max(1, height - len(above) - len(below))
-    folded.reach(look.top + space + 1)
+    first = _first(sheet, look, folded, space, room) if look.top < 0 else look.top
+    folded.reach(first + space + 1)
     if not room.roomy and (folded.rest or len(folded.lines) > space):
         below, space = [], height  # the text needs the row of the meta
-        folded.reach(look.top + space + 1)
+        folded.reach(first + space + 1)
     if len(folded.lines) <= space and not folded.rest:
         block: list[Line] = [ticket_line(folded, at) for at in range(len(folded.lines))]
         return _Body(shift([*above, *block, *below], room.left)[:height], sheet.question)
     seen = max(1, space - 1)
-    top = max(0, min(look.top, len(folded.lines) - seen))
+    top = max(0, min(first, len(folded.lines) - seen))
     block = [ticket_line(folded, at) for at in range(top, min(top + seen, len(folded.lines)))]
     more = [("class:dim", _more(folded, top, seen))]
     lines = shift([*above, *block, more, *below], room.left)[:height]
     return _Body(lines, sheet.question, top, max(1, seen - 1), overflows=True)
+
+
+def _first(sheet: Sheet, look: Look, folded: Folded, space: int, room: Room) -> int:
+    """The first line in sight: the text's, with as much of its thread above as there is room for.
+
+    A third of the room, or more where the text leaves it free.
+    """
+    if not look.threaded:
+        return 0
+    before = sheet.thread_lines(room.width)
+    folded.reach(before + space)
+    text = len(folded.lines) - before
+    return max(0, before - max(space // 3, space - 1 - text))
+
+
+def _folded_away(sheet: Sheet, above: list[Line]) -> list[Line]:
+    """Say above the text that there are messages before it."""
+    said: Line = [("class:thread", f"▸ {count(sheet.messages, 'message')} before · ctrl-t")]
+    return [*above[:-1], said] if above else [said]
 
 
 def _beneath(sheet: Sheet, room: Room) -> list[Line]:

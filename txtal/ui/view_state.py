@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from txtal.recipes.extensions import Panel, Shown
 from txtal.types import Found, Overview, Question
+from txtal.types.conversation import messages
 from txtal.ui import words
 from txtal.ui.field import Field
 from txtal.ui.modes import Mode, Page, Purpose, Side
 from txtal.ui.wrap import Folded, is_right_to_left
 
+AT_START = -1
+"""The first line in sight is where reading starts, with the end of its thread above."""
+_THREAD = 8_000
+"""Characters of a thread that are shown, the newest."""
 _LOOKED_AT = 4_000
 """Characters of a text in which a script is looked for that is written from right to left."""
 
@@ -24,6 +29,8 @@ class OpenPage:
     page: Page = "help"
     top: int = 0
     """The first line in sight."""
+    wanted: str = ""
+    """What is typed in the help, to list the keys for it alone."""
     matched: tuple[tuple[str, str], ...] = ()
     """What the patterns find in the ticket, each with its label, in page ``why``."""
     panel: tuple[Panel, Shown] | None = None
@@ -47,6 +54,10 @@ class Typing:
     """The list of answers or tickets."""
     stale: bool = False
     """More was typed since it was listed."""
+    waiting: bool = False
+    """It is being looked for; what is in sight is the list before."""
+    marking: bool = False
+    """All rows are marked when it is there."""
     listed: tuple[Purpose, str] = ("search", "")
     """What the list was opened for, and what was typed to narrow it down."""
     marked: tuple[Found, ...] = ()
@@ -64,8 +75,10 @@ class Look:
     mode: Mode = "ticket"
     whole: bool = False
     """The ticket has the whole screen."""
-    top: int = 0
+    top: int = AT_START
     """The ticket's first line in sight."""
+    threaded: bool = True
+    """The messages before the ticket stand above it."""
     reading: OpenPage = OpenPage()
     typing: Typing = Typing()
     asked: str = ""
@@ -101,9 +114,12 @@ class Sheet:
         self.meta = "" if shown.alone else words.meta(question.ticket.meta)
         self.beneath = beneath
         """The recipe's panels under the text."""
+        self.thread = "" if shown.alone else _thread(question.ticket.meta)
+        """The messages before the ticket."""
+        self.messages = len(messages(question.ticket.meta))
         self._shown = shown
         self._alone: bool | None = None
-        self._folded: Folded | None = None
+        self._folded: dict[bool, Folded] = {}
 
     @property
     def alone(self) -> bool:
@@ -113,8 +129,37 @@ class Sheet:
             self._alone = is_right_to_left(text)
         return self._alone
 
-    def folded(self, width: int) -> Folded:
-        """The text, folded to ``width``."""
-        if self._folded is None or self._folded.width != width:
-            self._folded = Folded(self._shown.text, width, self._shown.spans)
-        return self._folded
+    def folded(self, width: int, *, threaded: bool = False) -> Folded:
+        """The text, folded to ``width``; below its thread if it is to be ``threaded``."""
+        threaded = threaded and bool(self.thread)
+        kept = self._folded.get(threaded)
+        if kept is None or kept.width != width:
+            kept = self._folded[threaded] = self._fold(width, threaded=threaded)
+        return kept
+
+    def _fold(self, width: int, *, threaded: bool) -> Folded:
+        if not threaded:
+            return Folded(self._shown.text, width, self._shown.spans)
+        at = len(self.thread)
+        moved = [(start + at, end + at, style) for start, end, style in self._shown.spans]
+        spans = [(0, at, "class:thread"), *moved]
+        return Folded(self.thread + self._shown.text, width, spans)
+
+    def thread_lines(self, width: int) -> int:
+        """How many lines the thread takes above the text."""
+        if not self.thread:
+            return 0
+        above = Folded(self.thread, width)
+        above.reach(len(self.thread))
+        return len(above.lines) - 1
+
+
+def _thread(meta: Mapping[str, Any]) -> str:
+    """The messages, each a paragraph, with a blank line below; empty where there are none."""
+    found = messages(meta)
+    if not found:
+        return ""
+    whole = "\n".join(found)
+    if len(whole) > _THREAD:
+        whole = "… " + whole[-_THREAD:].partition(" ")[2]
+    return f"{whole}\n\n"

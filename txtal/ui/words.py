@@ -11,7 +11,6 @@ from typing import Any
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
 from txtal.types import (
-    AUDIT,
     ONE_OF,
     Answer,
     Found,
@@ -19,8 +18,10 @@ from txtal.types import (
     Question,
     Relabelled,
     Scheme,
+    grades,
     reasons,
 )
+from txtal.types.conversation import THREAD, messages
 from txtal.ui.modes import Purpose
 
 _OFF = LearnerStatus("off")
@@ -32,6 +33,8 @@ _NOTICE = 600
 _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
+_WHOLE = 0.9
+"""Probability from which a ticket's are taken for those of the whole scale."""
 _CLOSE = 0.2
 """How far apart two labels are at most that the model is unsure between."""
 _OPEN = 0.2
@@ -103,6 +106,8 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "history": "answers: ",
         "search": "tickets: ",
         "similar": "like this one: ",
+        "near": "nearly the same: ",
+        "cluster": "to answer like this one: ",
     }[purpose]
 
 
@@ -176,13 +181,24 @@ def suggestion(session: Session, question: Question) -> str:
 
 
 def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
-    """``grade 4, give or take 0.8``: by how much it would be off in the mean."""
-    name = labels(scheme, (suggested,))
-    place = {label: number for number, label in enumerate(scheme.ids)}
-    if likely.keys() != place.keys():
-        return f"grade {name}"
-    off = sum(p * abs(place[i] - place[suggested]) for i, p in likely.items())
-    return f"grade {name}, give or take {off:.1f}"
+    """``grade 4 (90%: 3–5)``: and between which it is, nine times in ten."""
+    said = f"{grades.noun(scheme.labels)} {labels(scheme, (suggested,))}"
+    low, high = _between(scheme, likely)
+    if low > high:
+        return said
+    ends = (scheme.labels[place].name for place in (low, high))
+    return f"{said} ({grades.LEVEL:.0%}: {'–'.join(ends)})"
+
+
+def interval(scheme: Scheme, question: Question) -> tuple[int, int]:
+    """Between which numbers of the scale, counted from 0, it is; 1, 0 where that is unknown."""
+    return _between(scheme, dict(question.ranked.probabilities))
+
+
+def _between(scheme: Scheme, likely: Mapping[int, float]) -> tuple[int, int]:
+    if sum(likely.get(label, 0.0) for label in scheme.ids) < _WHOLE:
+        return 1, 0  # of more labels than come with a ticket, or of another scale
+    return grades.between(likely.get(label, 0.0) for label in scheme.ids)
 
 
 def no_suggestion(session: Session, question: Question) -> str:
@@ -193,7 +209,7 @@ def no_suggestion(session: Session, question: Question) -> str:
         return ""
     if question.said:
         return "no majority"
-    if question.ranked.reason == AUDIT:
+    if reasons.blind(question.ranked.reason):
         return "random check: no suggestion, so that it can't sway you"
     known = question.ranked.probabilities
     if session.ranking and session.ranking.revision.note and not known:
@@ -221,8 +237,8 @@ def why(session: Session, question: Question) -> str:
 
 def unsure_about(scheme: Scheme, question: Question) -> tuple[int, ...]:
     """Return the one or two labels that the model is unsure about; none where it is sure."""
-    if question.said:
-        return ()  # its probabilities are votes
+    if question.said or scheme.scored:
+        return ()  # its probabilities are votes, or of scores that are as good as each other
     known = [(i, proba) for i, proba in question.ranked.probabilities if i in scheme.names]
     if scheme.task == "multilabel":
         open_ones = [(abs(proba - 0.5), i) for i, proba in known if abs(proba - 0.5) <= _OPEN]
@@ -247,7 +263,9 @@ def picked_because(session: Session, question: Question) -> str:
 
 
 def probabilities(session: Session, question: Question) -> str:
-    """Return the most probable labels: ``refund 62 %, billing 30 %``."""
+    """Return the most probable labels: ``refund 62%, billing 30%``; of a score its interval."""
+    if session.scheme.scored:
+        return suggestion(session, question)
     return ", ".join(
         f"{labels(session.scheme, (label,))} {percent(share)}"
         for label, share in question.ranked.probabilities[:_SHARES]
@@ -272,11 +290,14 @@ def meta(values: Mapping[str, Any]) -> str:
 
 
 def _meta_items(values: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in islice(values.items(), _META_KEYS):
+    shown = {key: value for key, value in values.items() if key != THREAD}
+    if THREAD in values and not messages(values):
+        shown = dict(values)  # an id, or whatever else it is
+    for key, value in islice(shown.items(), _META_KEYS):
         name, said = shorten(str(key), _META_KEY), shorten(_compact(value), _META_VALUE)
         yield f"{clean(name)}: {clean(said)}"
-    if len(values) > _META_KEYS:
-        yield f"… {len(values) - _META_KEYS} more"
+    if len(shown) > _META_KEYS:
+        yield f"… {len(shown) - _META_KEYS} more"
 
 
 def _compact(value: Any) -> str:

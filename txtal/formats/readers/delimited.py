@@ -11,6 +11,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from txtal.errors import DataError
@@ -22,9 +23,13 @@ _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"
 """Separates the columns of a file that has one: nothing that a text holds."""
 
+_MARK = "\ufeff"
+"""The byte-order mark of a file that was put behind another."""
+
 _LEAST = 65_536
 """Characters in which a quote is looked for at least, once files have proved to lack some."""
 
+_AGAIN = "the header once more: files put one behind the other?"
 _UNCLOSED = "not CSV: the quote opened in it isn't closed"
 _TWICE = "; a quote within quotes is written twice"
 
@@ -60,6 +65,29 @@ def column_names(cells: Sequence[object]) -> list[str]:
     ]
 
 
+def told_apart(names: Sequence[str], source: Source, line: int = 1) -> list[str]:
+    """The names, those that were there before with a number, which is said.
+
+    Raises DataError where a text or a label is named twice: which of them is meant?
+    """
+    twice = {name for name in names if names.count(name) > 1}
+    usual = sorted(twice & {*_USUAL})
+    if usual:
+        raise DataError(
+            f"{source.name}:{line}: the header names a column twice, {usual[0]!r}; rename one of "
+            "them"
+        )
+    made: list[str] = []
+    for name in names:
+        numbered = (f"{name} {number}" for number in count(2))
+        free = (one for one in numbered if one not in names and one not in made)
+        made.append(next(free) if name in made else name)
+    if twice:
+        told = ", ".join(map(repr, (one for one in made if one not in names)))
+        source.say(f"{source.name}: columns of the same name are told apart by number: {told}")
+    return made
+
+
 @dataclass(slots=True)
 class _Spoilt:
     """A row that can't be used, and the lines it takes."""
@@ -85,6 +113,8 @@ class _DelimitedRows:
     _unusable: bool = False
     """Whether a line of the row at hand can't be used, as was reported."""
     _limit: int = 0
+    _header: list[str] = field(default_factory=list)
+    """Its cells as they are written."""
     _reader: Any = field(init=False)
     _bad: _Spoilt | None = None
     """The row before, if its quote is wrong: what follows may be a part of it."""
@@ -119,47 +149,48 @@ class _DelimitedRows:
 
     def _named(self) -> list[str]:
         try:
-            names = column_names(next(self._reader, []))
+            self._header = next(self._reader, [])
         except (csv.Error, _Runaway) as error:
             raise DataError(
                 f"{self.source.name}:{self._read + 1}: the header can't be read: {error}"
             ) from None
         self._read += len(self._taken)
         self._taken.clear()
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise DataError(
-                f"{self.source.name}:{self._read}: the header names a column twice, {twice!r}; "
-                "rename one of them"
-            )
-        return names
+        return told_apart(column_names(self._header), self.source, self._read)
 
     def records(self, header: Sequence[str]) -> Rows:
         """The cells of each good row by column."""
         taken, width = self._taken, len(header)
+        last = self._header[-1] if self._header else ""  # a look at each row that costs little
         while True:
             try:
-                cells: list[str] = next(self._reader)
-            except StopIteration:
-                self._flush()
-                return
+                for cells in self._reader:
+                    start = self._read + 1
+                    if len(cells) != width or self._bad is not None or self._unusable:
+                        good = self._odd(cells, width)
+                        if good:
+                            yield start, {name: cell for name, cell in zip(header, good) if cell}  # noqa: B905
+                        break  # perhaps its lines are read again, by another reader
+                    self._read += len(taken)
+                    taken.clear()
+                    if cells[-1] == last and self._is_header(cells):
+                        self.source.bad(start, _AGAIN)
+                    else:
+                        yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
+                else:
+                    self._flush()
+                    return
             except _Runaway:
                 self._limit = max(_LEAST, self._limit // 2)
                 self._go_back(_UNCLOSED)
-                continue
             except csv.Error as error:
                 runs_on = "end of data" in str(error) or (len(taken) > 1 and "limit" in str(error))
                 self._go_back(_UNCLOSED if runs_on else f"not CSV: {error}{_TWICE}")
-                continue
-            start = self._read + 1
-            if len(cells) == width and self._bad is None and not self._unusable:
-                self._read += len(taken)
-                taken.clear()
-            else:
-                cells = self._odd(cells, width)
-                if not cells:
-                    continue
-            yield start, {name: cell for name, cell in zip(header, cells) if cell}  # noqa: B905
+
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the header again. Of one column it may be a ticket."""
+        bare = [cells[0].lstrip(_MARK), *cells[1:]]
+        return len(bare) > 1 and bare == [self._header[0].lstrip(_MARK), *self._header[1:]]
 
     def _odd(self, cells: list[str], width: int) -> list[str]:
         """The cells of a row that isn't plainly good, if it is good all the same; none if not."""

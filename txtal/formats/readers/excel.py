@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from txtal.errors import DataError, UsageError
-from txtal.formats.readers.delimited import column_names
+from txtal.errors import DataError, TxtalError, UsageError
+from txtal.formats.readers.delimited import column_names, told_apart
 from txtal.formats.reading import Rows, Source
 from txtal.text import shorten
 
@@ -15,7 +15,7 @@ def read(source: Source) -> Rows:
     """The cells of each row by column, without empty ones.
 
     At the call raises UsageError without openpyxl, and DataError for a file that is no workbook or
-    whose header names a column twice.
+    whose header names the text twice.
     """
     path = source.file
     try:
@@ -27,9 +27,7 @@ def read(source: Source) -> Rows:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # noqa: BLE001 - of a damaged file it raises what comes up
-        raise DataError(
-            f"{source.name} isn't an Excel workbook, or is damaged: {shorten(str(error), 100)}"
-        ) from None
+        raise _damaged(source, error) from None
     return _rows(source, book)
 
 
@@ -55,15 +53,21 @@ def _rows(source: Source, book: Any) -> Rows:
                         if (value := _value(cell)) is not None
                     },
                 )
+    except TxtalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged sheet is noticed when it is read
+        raise _damaged(source, error) from None
     finally:
         book.close()
 
 
+def _damaged(source: Source, error: Exception) -> DataError:
+    what = shorten(str(error), 100)
+    return DataError(f"{source.name} isn't an Excel workbook, or is damaged: {what}")
+
+
 def _header(source: Source, cells: tuple[Any, ...]) -> list[str]:
-    header = column_names(cells)
-    twice = next((name for name in header if header.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"{source.name}: the header names a column twice, {twice!r}; rename one")
+    header = told_apart(column_names(cells), source)
     source.columns = tuple(header)
     return header
 

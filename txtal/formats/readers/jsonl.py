@@ -45,8 +45,13 @@ def read(source: Source) -> Rows:
 
 
 def _decoded(line: bytes) -> str:
-    """The line without its end, and without what RFC 7464 and byte-order marks put before it."""
-    return line.decode().rstrip("\r\n").lstrip("\ufeff\x1e")
+    """The line without its end, and without what RFC 7464 and byte-order marks put before it.
+
+    Nor has it the comma behind an object that is left of a list.
+    """
+    text = line.decode().rstrip("\r\n").lstrip("\ufeff\x1e")
+    bare = text.rstrip().removesuffix(",").rstrip()
+    return bare if bare.endswith("}") else text
 
 
 def load_object(line: str) -> dict[str, Any]:

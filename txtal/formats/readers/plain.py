@@ -1,4 +1,4 @@
-"""Plain text in: a text a line."""
+"""Plain text in: one text per line."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from txtal.formats.reading import Fields, Rows, Source
 
 _CHUNK = 1 << 16
 _VALUE = re.compile(r"[^ \t\r\n,\ufeff\x1e]")
-_LIST = re.compile(rb"\s*\[\s*(\{|\Z)")
+_LIST = re.compile(rb"\s*\[\s*([\{\"]|\Z)")
 _OPEN = re.compile(rb"\s*\{[ \t]*\r?\n")
 _FIRST_LINE = re.compile(rb"\s*(\{[^\n]*)\n")
 
@@ -71,6 +71,8 @@ class _Value:
 
 
 def _one(source: Source, line: int, value: Any, fault: str | None) -> Rows:
+    if fault is None and isinstance(value, str):
+        value = {"text": value}  # a list of texts
     if fault is None and not isinstance(value, dict):
         fault = f"{KINDS[type(value)]}, not an object with a text"
     if fault is None:
@@ -92,6 +94,8 @@ def _alone(source: Source, only: _Value) -> Rows:
 def _records_in(value: Any) -> list[Any] | None:
     if not isinstance(value, dict) or isinstance(value.get("text"), str):
         return None
+    if (table := _split_table(value)) is not None:
+        return table
     lists = {key: inner for key, inner in value.items() if isinstance(inner, list)}
     lengths = {len(inner) for inner in lists.values()}
     of_objects = [
@@ -101,7 +105,28 @@ def _records_in(value: Any) -> list[Any] | None:
         return of_objects[0]
     if lists and len(lists) == len(value) and len(lengths) == 1:
         return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-    return _numbered_columns(value) or _deeper(value)
+    return _numbered_columns(value) or _by_key(value) or _deeper(value)
+
+
+def _split_table(value: Fields) -> list[Any] | None:
+    """pandas' ``to_json(orient="split")``: names in ``columns``, rows in ``data``."""
+    names, rows = value.get("columns"), value.get("data")
+    if not isinstance(names, list) or not isinstance(rows, list):
+        return None
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return None
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
+
+
+def _by_key(value: Fields) -> list[Any] | None:
+    """Records by a key of their own, ``{"101": {…}, "102": {…}}``: it is their ``id``."""
+    records = list(value.values())
+    if len(records) < 2 or not all(isinstance(one, dict) and one for one in records):
+        return None
+    common = set.intersection(*(set(one) for one in records))
+    if not any(isinstance(records[0][key], str) for key in common):
+        return None
+    return [{"id": key, **one} for key, one in value.items()]
 
 
 def _numbered_columns(value: Fields) -> list[Any] | None:

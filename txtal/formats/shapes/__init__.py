@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
+from txtal.formats.fields import RowFault
 from txtal.formats.labelled import Stated
 from txtal.formats.reading import Fields
+
+_Made = TypeVar("_Made")
 
 Answers: TypeAlias = Callable[[Fields, str, str], tuple[Stated, ...]]
 """What a record says: of its fields, the field or question named by ``--label``, a separator."""
@@ -37,10 +40,34 @@ class Shape:
 
 def shapes() -> tuple[Shape, ...]:
     """Every shape; of two that recognise a record the first is right."""
-    from txtal.formats.shapes import argilla, helpdesks, label_studio, others, own_lines, prodigy
+    from txtal.formats.shapes import (
+        argilla,
+        ground_truth,
+        helpdesks,
+        label_studio,
+        others,
+        own_lines,
+        prodigy,
+    )
 
-    rooms = own_lines, label_studio, prodigy, argilla, others, helpdesks
+    rooms = own_lines, label_studio, prodigy, argilla, ground_truth, others, helpdesks
     return tuple(shape for room in rooms for shape in room.SHAPES)
+
+
+def as_the_others(make: Callable[[Fields], _Made], shape: Shape) -> Callable[[Fields], _Made]:
+    """Return ``make`` for files in which a record may be of another shape than most.
+
+    It raises RowFault for a record that lacks what the others have, or has another kind of value
+    there.
+    """
+
+    def made(fields: Fields) -> _Made:
+        try:
+            return make(fields)
+        except (AttributeError, LookupError, TypeError):
+            raise RowFault(f"isn't a record of {shape.name}'s, as others in the file are") from None
+
+    return made
 
 
 def shape_of(sample: Iterable[Fields]) -> Shape | None:

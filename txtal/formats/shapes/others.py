@@ -30,6 +30,19 @@ def _is_by_user(value: object) -> bool:
     )
 
 
+def _doccano_data(fields: Fields) -> bool:
+    """As some versions write it, with ``data`` for the text."""
+    return (
+        isinstance(fields.get("data"), str)
+        and isinstance(fields.get("label"), list)
+        and "text" not in fields
+    )
+
+
+def _with_data_as_text(fields: Fields) -> Fields:
+    return {"text" if key == "data" else key: value for key, value in fields.items()}
+
+
 def _doccano_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:
     by_user: dict[str, list[Any]] = {}
     if "label" in fields:
@@ -37,7 +50,7 @@ def _doccano_answers(fields: Fields, label: str, separator: str) -> tuple[Stated
         if found:  # an empty list is a text that nobody has looked at
             by_user[""] = list(found)
     else:
-        for one in fields["annotations"]:
+        for one in fields.get("annotations") or []:
             by_user.setdefault(who(one.get("user")), []).append(one.get("label"))
     return tuple(
         Stated(
@@ -70,5 +83,6 @@ def _cats_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, .
 
 SHAPES = (
     Shape("doccano", _doccano, answers=_doccano_answers, id="id"),
+    Shape("doccano", _doccano_data, flat=_with_data_as_text, answers=_doccano_answers, id="id"),
     Shape("spaCy", _cats, answers=_cats_answers),
 )

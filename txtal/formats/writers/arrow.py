@@ -30,7 +30,7 @@ def write_parquet(rows: Iterable[Row], target: Target) -> Written:
     pyarrow = _pyarrow()
     import pyarrow.parquet as parquet
 
-    shape = columns(target)
+    shape = _shape(target)
     schema = pyarrow.schema([(column.name, _type(column, pyarrow)) for column in shape])
     examples = Examples(rows)
     with target.binary() as file, parquet.ParquetWriter(file, schema, compression="zstd") as out:
@@ -103,8 +103,26 @@ def _clean(cell: Any) -> Any:
     return cell
 
 
+def _shape(target: Target) -> list[Column]:
+    """The columns, that of ids of whole numbers if all are, else of text."""
+    return [_of_one_type(column, target) for column in columns(target)]
+
+
+def _of_one_type(column: Column, target: Target) -> Column:
+    if column.kind != "id" or target.whole_ids():
+        return column
+
+    def text(one: Example) -> str | None:
+        key = column.of(one)
+        return None if key is None else str(key)
+
+    return Column(column.name, "text", text)
+
+
 def _type(column: Column, pyarrow: Any) -> Any:
-    return {"mark": pyarrow.int8(), "grade": pyarrow.int64()}.get(column.kind, pyarrow.string())
+    if column.kind == "mark":
+        return pyarrow.int8()
+    return pyarrow.int64() if column.kind in ("id", "grade") else pyarrow.string()
 
 
 # --- Hugging Face ---------------------------------------------------------------------------------
@@ -127,7 +145,7 @@ def _dataset_columns(target: Target) -> list[Column]:
         label = Column("label", "label", lambda one: len(one.labels))
     else:
         label = Column("label", "label", lambda one: number.get(one.labels[0]))
-    kept = [column for column in columns(target) if column.kind in ("text", "grade")]
+    kept = [column for column in _shape(target) if column.kind in ("id", "text", "grade")]
     at = next(place for place, column in enumerate(kept) if column.name == "text") + 1
     return [*kept[:at], label, *kept[at:]]
 
@@ -143,4 +161,4 @@ def _feature(column: Column, target: Target) -> dict[str, Any]:
     if column.kind == "label":
         feature = {"names": classes(target), "_type": "ClassLabel"}
         return {"feature": feature, "_type": "List"} if column.name == "labels" else feature
-    return {"dtype": "int64" if column.kind == "grade" else "string", "_type": "Value"}
+    return {"dtype": "int64" if column.kind in ("id", "grade") else "string", "_type": "Value"}

@@ -10,8 +10,9 @@ from txtal.formats.exports import Target
 from txtal.formats.rows import ticket_id, when
 from txtal.formats.writers.training import Example
 
-Kind = Literal["text", "label", "mark", "grade"]
-"""``mark``: 1 where a label applies, else 0. ``grade``: a whole number."""
+Kind = Literal["id", "text", "label", "mark", "grade"]
+"""``id``: as the ticket came with it, text or a number. ``mark``: 1 where a label applies, else 0.
+``grade``: a whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def columns(target: Target) -> list[Column]:
     each label, so that a no is told from an answer that isn't there. ``id`` is there if any ticket
     has one.
     """
-    ids = [Column("id", "text", lambda one: ticket_id(one.row.ticket))] if target.has_ids() else []
+    ids = [Column("id", "id", lambda one: ticket_id(one.row.ticket))] if target.has_ids() else []
     return [
         *ids,
         Column("text", "text", lambda one: one.text),

@@ -19,20 +19,25 @@ _BLANKS = re.compile(r"\s+")
 def write(rows: Iterable[Row], target: Target) -> Written:
     """Write a line for each example; blanks within labels become ``_``, line ends spaces.
 
-    fastText knows no other label for a no than one of its own: that of a binary dataset is
-    ``not_NAME``. Raises DataError when two labels would become the same.
+    fastText skips a line without a label, so a text to which no label applies is left out. It knows
+    no other label for a no than one of its own: that of a binary dataset is ``not_NAME``. A word
+    of the text that it would take for a label loses the prefix. Raises DataError when two labels
+    would become the same.
     """
     names = _names(target)
     spaced = sum(label != name for label, name in names.items() if label)
     changed = {"label names with blanks, now _": spaced} if spaced else {}
-    examples = Examples(rows)
+    examples, alike = Examples(rows, needs_label=True), 0
     with target.text() as out:
         for example in examples:
             labels = [names[label] for label in example.labels] or [names[""]] * (
                 target.scheme.task == "binary"
             )
-            words = [*(PREFIX + label for label in labels), " ".join(example.text.split())]
-            out.write(" ".join(words) + "\n")
+            words = [word.removeprefix(PREFIX) for word in example.text.split()]
+            alike += PREFIX in example.text and words != example.text.split()
+            out.write(" ".join([*(PREFIX + label for label in labels), *words]) + "\n")
+    if alike:
+        changed[f"texts with a word like {PREFIX}x, now x"] = alike
     return replace(examples.written, changed=changed)
 
 

@@ -78,7 +78,9 @@ def predicted(row: PredictedRow) -> dict[str, Any]:
         "revision": made.revision,
         "timestamp": when(made.at),
     } | task_keys(row.scheme)
-    return with_own_keys(row.ticket, ours, RESERVED | PREDICTION_KEYS)
+    if made.precision is not None:
+        ours["precision"] = made.precision
+    return with_own_keys(row.ticket, ours, RESERVED | PREDICTION_KEYS | {"precision"})
 
 
 def _one_or_all(names: tuple[str, ...] | None, several: bool) -> str | list[str] | None:

@@ -50,7 +50,8 @@ def _guard(column: Column) -> Callable[[Any], str]:
 
 
 def _whole(cell: Any) -> str:
-    return re.sub("[\ud800-\udfff]", "\ufffd", "" if cell is None else str(cell))
+    text = "" if cell is None else str(cell)
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _harmless(cell: Any) -> str:

@@ -58,7 +58,7 @@ def _studio(example: Example) -> dict[str, Any]:
     row = example.row
     said: Any
     if row.scheme.task == "rating":
-        kind, said = "rating", int(example.labels[0])
+        kind, said = "number" if row.scheme.scored else "rating", int(example.labels[0])
     else:
         kind, said = "choices", list(_positive(example))
     result = {"from_name": "label", "to_name": "text", "type": kind, "value": {kind: said}}
@@ -79,8 +79,8 @@ def _argilla(example: Example) -> dict[str, Any]:
     value: Any = list(example.labels)
     if task == "exclusive":
         value = example.labels[0]
-    elif task == "rating":
-        value = int(example.labels[0])
+    elif task == "rating":  # Argilla's ratings end at 10: a score is a label there
+        value = example.labels[0] if row.scheme.scored else int(example.labels[0])
     user = uuid.uuid5(_NAMESPACE, row.answer.annotator)
     said = {"value": value, "user_id": str(user), "status": "submitted"}
     meta = {key: one for key, one in row.ticket.meta.items() if isinstance(one, str | int | float)}

@@ -18,6 +18,9 @@ LONGEST = 32_767
 """Characters of a cell, and below MOST the rows of a sheet: Excel's own limits."""
 MOST = 1_048_576
 
+PRECISE = 10**15
+"""Excel keeps 15 digits of a number; an id with more is text, lest its end become zeros."""
+
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What XML 1.0 has no place for."""
 
@@ -40,6 +43,8 @@ def write(rows: Iterable[Row], target: Target) -> Written:
     shape, changed = columns(target), Counter[str]()
 
     def cell(value: Any) -> Any:
+        if isinstance(value, int) and abs(value) > PRECISE:
+            value = str(value)
         if not isinstance(value, str):
             return value
         made = WriteOnlyCell(sheet, _fitting(value, changed))

@@ -1,0 +1,1 @@
+"""Annotators that are no people: rules and commands whose votes are measured, never answers."""

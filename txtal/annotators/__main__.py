@@ -1,0 +1,63 @@
+"""``python -m txtal.annotators JOB``: have rules and a command vote, and end with the session."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+from txtal import logs
+from txtal.annotators import protocol
+from txtal.annotators.applying import apply_rules
+from txtal.annotators.protocol import AnnotatorJob
+from txtal.annotators.rules import check_names, read_rules
+from txtal.errors import TxtalError
+from txtal.store import datasets, schema
+from txtal.store.sqlite import foreseen
+
+
+def main() -> None:
+    """Work until all have voted, or the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the screen's to handle
+    threading.Thread(target=_listen, daemon=True).start()
+    try:
+        try:
+            _work(protocol.load_job(sys.argv[1]))
+        except TxtalError as error:
+            _tell(str(error))
+        print(json.dumps({"done": True}), flush=True)
+    except BrokenPipeError:
+        os._exit(0)  # the screen is gone
+    except Exception as error:
+        if os.environ.get("TXTAL_DEBUG"):
+            raise
+        logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
+        raise SystemExit(1) from None
+
+
+def _work(job: AnnotatorJob) -> None:
+    path = Path(job.database)
+    rules = [rule for file in job.rules for rule in read_rules(Path(file))]
+    check_names(rules)
+    with closing(schema.open_database(path)) as conn, foreseen(path):
+        done = apply_rules(conn, path, datasets.get(conn, job.dataset), rules)
+        for name, note in done.notes.items():
+            _tell(f"{name}: {note}")
+
+
+def _tell(said: str) -> None:
+    print(json.dumps({"tell": said}), flush=True)
+
+
+def _listen() -> None:
+    """Leave when the pipe closes, even in the middle of a transaction: it counts for nothing."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Rules: from labelling functions, regular expressions and patterns to labels for a ticket."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from txtal.errors import DataError
+from txtal.formats.bounded import read_small
+from txtal.formats.lines import text_lines
+from txtal.formats.readers.jsonl import load_object
+from txtal.recipes import labelling
+from txtal.recipes.labelling import LabellingFunction
+from txtal.recipes.patterns import READ, Patterns, pattern_of
+from txtal.recipes.recipe import load_file
+from txtal.text import normalise_label, shorten
+from txtal.types import Ticket
+
+if TYPE_CHECKING:
+    import regex
+
+SECONDS = 1.0
+"""A rule may take so long over a ticket."""
+
+_LARGEST = 4 << 20
+_KEYS = ("name", "label", "labels", "regex", "pattern", "words", "case")
+_WAYS = ("regex", "pattern", "words")
+
+
+@dataclass(frozen=True, slots=True)
+class LabellingRule:
+    """What guesses labels for a ticket, under one name."""
+
+    name: str
+    fingerprint: str
+    guess: Callable[[Ticket], frozenset[str] | None]
+    """Labels by name; None abstains. Raises TimeoutError, or whatever its author's code does."""
+
+
+def read_rules(path: Path) -> list[LabellingRule]:
+    """Return the rules of a file: ``.toml``, ``.jsonl`` in Prodigy's form, or a recipe's ``.py``.
+
+    Raises DataError that says which rule is none, RecipeError for code that can't be loaded.
+    """
+    if path.suffix == ".py":
+        return of_code(path)
+    rows = _of_toml(path) if path.suffix == ".toml" else _of_lines(path)
+    named: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for where, row in rows:
+        try:
+            row = _checked(row)
+            named[str(row.get("name") or f"{path.stem}:{'+'.join(row['labels'])}")].append(row)
+            _matcher(row)
+        except ValueError as error:
+            raise DataError(f"{where}: {error}") from None
+    if not named:
+        raise DataError(f"{path} holds no rule; in TOML each begins with [[rule]]")
+    return [_of_rows(name, rows) for name, rows in named.items()]
+
+
+def of_code(path: Path) -> list[LabellingRule]:
+    """Return the labelling functions of a recipe file. Raises DataError where it has none."""
+    load_file(path)
+    found = [_of_function(one) for one in labelling.in_file(path)]
+    if not found:
+        raise DataError(f"{path}: no function in it is marked with @labels")
+    return found
+
+
+# --- functions ------------------------------------------------------------------------------------
+
+
+def _of_function(one: LabellingFunction) -> LabellingRule:
+    def guess(ticket: Ticket) -> frozenset[str] | None:
+        with _limited(SECONDS):
+            said = one.function(ticket)
+        if said is None:
+            return None
+        names = [said] if isinstance(said, str) else list(said)
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError("a labelling function returns a label, several, or None")
+        return frozenset(names)
+
+    return LabellingRule(one.name, one.fingerprint, guess)
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block once it takes too long.
+
+    By an alarm of the main thread; where there is none, as on Windows, nothing is limited.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not _MAIN:
+        yield
+        return
+
+    def ring(signum: int, frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+_MAIN = threading.main_thread()
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _of_toml(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
+    try:
+        text = read_small(path, _LARGEST).decode("utf-8-sig")
+        rows = tomllib.loads(text).get("rule", [])
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not TOML: {error}") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{path}: rules are tables that begin with [[rule]]")
+    return [(f"{path}: rule {number}", row) for number, row in enumerate(rows, start=1)]
+
+
+def _of_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, line in text_lines(path):
+        where = f"{path}:{number}"
+        try:
+            yield where, load_object(line)
+        except ValueError as error:
+            raise DataError(f"{where}: {error}") from None
+
+
+def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with its labels as ``labels``. Raises ValueError."""
+    unknown = [key for key in row if key not in _KEYS and key != "id"]
+    if unknown:
+        raise ValueError(f"a rule has no {unknown[0]!r}; there are {', '.join(_KEYS)}")
+    if sum(way in row for way in _WAYS) != 1:
+        raise ValueError("a rule has a regex, a pattern or words: one of them")
+    given = row.get("labels", row.get("label"))
+    named = [given] if isinstance(given, str) else given
+    if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
+        raise ValueError('a rule needs the name of a label, as in label = "refund"')
+    if not isinstance(row.get("case", False), bool):
+        raise ValueError("case must be true or false")
+    return {**row, "labels": [normalise_label(name) for name in named]}
+
+
+Matcher = Callable[[str], bool]
+
+
+def _matcher(row: Mapping[str, Any]) -> Matcher:
+    """Whether a text is meant. Raises ValueError."""
+    if "regex" in row:
+        return _by_regex(row)
+    patterns = [row["pattern"]] if "pattern" in row else _phrases(row)
+    found = Patterns([pattern_of({"label": "x", "pattern": one}) for one in patterns])
+    return lambda text: bool(found.find(text))
+
+
+def _phrases(row: Mapping[str, Any]) -> list[Any]:
+    words = [row["words"]] if isinstance(row["words"], str) else row["words"]
+    if not isinstance(words, list) or not all(isinstance(one, str) and one for one in words):
+        raise ValueError("words must be a phrase or a list of them")
+    if row.get("case"):
+        return words
+    return [[{"lower": word.lower()} for word in phrase.split()] for phrase in words]
+
+
+def _by_regex(row: Mapping[str, Any]) -> Matcher:
+    import regex
+
+    if not isinstance(row["regex"], str):
+        raise ValueError("regex must be text")
+    try:
+        made: regex.Pattern[str] = regex.compile(
+            row["regex"], 0 if row.get("case") else regex.IGNORECASE
+        )
+    except regex.error as error:
+        said = f"{shorten(row['regex'], 40)!r} is no regular expression: {error}"
+        raise ValueError(said) from None
+    return lambda text: made.search(text[:READ], timeout=SECONDS) is not None
+
+
+def _of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> LabellingRule:
+    """One rule of all that a file says under its name."""
+    matchers = [(frozenset(row["labels"]), _matcher(row)) for row in rows]
+
+    def guess(ticket: Ticket) -> frozenset[str] | None:
+        found = [names for names, fits in matchers if fits(ticket.text)]
+        return frozenset().union(*found) if found else None
+
+    said = json.dumps([{**row} for row in rows], sort_keys=True, ensure_ascii=True, default=str)
+    return LabellingRule(name, blake2b(said.encode(), digest_size=8).hexdigest(), guess)
+
+
+def check_names(rules: Iterable[LabellingRule]) -> None:
+    """Raise DataError where two files have a rule of one name."""
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise DataError(f"two rules are called {rule.name}; give one of them another name")
+        seen.add(rule.name)

@@ -1,0 +1,87 @@
+"""What ``txtal report`` finds out beside the store: model versions, drift, and faults of labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from txtal.cli.models import figures, folder_of
+from txtal.errors import TxtalError
+
+if TYPE_CHECKING:
+    from txtal.classifier.versions import Version
+    from txtal.cli.output import Console
+    from txtal.learner.fit import Fit
+    from txtal.learner.source import DatasetSource
+    from txtal.reports.findings import DriftFound, Findings, ModelVersion
+    from txtal.types import LearnerSettings
+
+
+def findings(console: Console, dataset: str, settings: LearnerSettings | None) -> Findings:
+    """Look for everything; without settings, for what takes no model.
+
+    Where no model can be made, the findings say why.
+    """
+    from txtal.classifier import versions
+    from txtal.reports.findings import Findings
+
+    folder = folder_of(console, dataset)
+    current = versions.current(folder)
+    kept = tuple(_version(one, current) for one in versions.versions(folder))
+    if settings is None:
+        return Findings(kept)
+    from txtal.learner import advising, drifting
+    from txtal.learner.pool import PoolLearner
+    from txtal.reports.findings import Remark, WeekShare
+
+    try:
+        learner = PoolLearner(console.database, dataset, settings, console.status)
+        with learner.source.computing():
+            fit = learner.complete()
+            remarks = tuple(
+                Remark(one.kind, one.labels, one.why, one.command)
+                for one in advising.advice(fit, learner.source)
+            )
+            drift = _drift(fit, learner.source)
+            weeks = tuple(
+                WeekShare(one.week, one.tickets, one.far, one.noticed)
+                for one in drifting.by_week(fit, learner.source)
+            )
+    except TxtalError as error:
+        return Findings(kept, gap=f"Not looked for drift and for faults of the labels: {error}.")
+    finally:
+        console.clear()
+    return Findings(kept, drift, weeks, remarks)
+
+
+def _version(version: Version, current: int | None) -> ModelVersion:
+    from txtal.reports.charts import Level
+    from txtal.reports.findings import ModelVersion
+
+    accuracy = (version.figures or {}).get("accuracy")
+    level = accuracy and Level(
+        version.answers, accuracy["value"], accuracy["low"], accuracy["high"]
+    )
+    return ModelVersion(
+        version.number,
+        version.at,
+        version.answers,
+        figures(version),
+        level,
+        version.number == current,
+    )
+
+
+def _drift(fit: Fit, source: DatasetSource) -> DriftFound | None:
+    """Compare what was loaded since the newest answered ticket; None with too few to tell."""
+    from txtal.learner import drifting
+    from txtal.learning.drift import FEWEST
+    from txtal.reports.findings import DriftFound, LabelShare
+
+    old, new = drifting.sides(
+        fit.features.ids.tolist(), [one.ticket_id for one in fit.snapshot.answers]
+    )
+    if min(len(old), len(new)) < FEWEST:
+        return None
+    found = drifting.between(fit, source, old, new)
+    mix = tuple(LabelShare(one.label, one.before, one.after) for one in found.mix)
+    return DriftFound(found.noticed, found.old, found.new, found.share_far, mix, tuple(found.words))

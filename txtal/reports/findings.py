@@ -1,0 +1,194 @@
+"""What a report adds to the store's figures: model versions, drift, and faults of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from txtal.reports import charts
+from txtal.reports import page as html
+from txtal.reports.charts import Level
+from txtal.reports.page import safe
+from txtal.text import count
+
+_MOST_LABELS = 12
+"""Labels of which it is shown how much more or less often they are predicted."""
+
+KINDS = {
+    "merge": "might be one label",
+    "split": "might be two labels",
+    "few": "too few answers",
+    "new": "might be a new label",
+    "description": "the description contradicts use",
+}
+"""What a remark on the labels is about, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A classifier that `train` wrote."""
+
+    number: int
+    at: float
+    answers: int
+    quality: str
+    level: Level | None
+    """Its accuracy with the interval; None where it wasn't measured, and for ratings."""
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelShare:
+    """How often a label is predicted, as fractions of earlier and of new tickets."""
+
+    label: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeekShare:
+    """A week's tickets."""
+
+    week: str
+    tickets: int
+    far: float
+    """The fraction that lies far from those of the weeks before."""
+    noticed: bool | None
+    """Whether drift was noticed; None with too few tickets to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """New tickets against those that were there."""
+
+    noticed: bool
+    old: int
+    new: int
+    share_far: float
+    mix: tuple[LabelShare, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A fault that the labels may have."""
+
+    kind: str
+    labels: tuple[str, ...]
+    why: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All of it; what is empty was not found, and isn't shown."""
+
+    versions: tuple[ModelVersion, ...] = ()
+    drift: DriftFound | None = None
+    weeks: tuple[WeekShare, ...] = ()
+    remarks: tuple[Remark, ...] | None = None
+    """None where nobody looked."""
+    gap: str = ""
+    """Why nobody looked for drift and for faults, if so."""
+
+
+NOTHING = Findings()
+
+
+def sections(found: Findings) -> Iterator[str]:
+    """Write the sections there is something to say in."""
+    yield from _versions(found.versions)
+    yield from _drift(found.drift, found.weeks)
+    yield from _remarks(found.remarks)
+    if found.gap:
+        yield f"<p><small>{safe(found.gap)}</small></p>"
+
+
+def _versions(versions: Sequence[ModelVersion]) -> Iterator[str]:
+    if not versions:
+        return
+    yield "<h2>Model versions</h2>"
+    levels = sorted((one.level for one in versions if one.level), key=lambda one: one.labels)
+    if len(levels) > 1:
+        drawn = charts.curves([levels], "Accuracy of the versions")
+        note = "when each was trained, against answers; band: 95% interval"
+        yield f'<div class="charts">{html.figure("Accuracy of the versions", note, drawn)}</div>'
+    rows = [
+        (
+            f"v{one.number}{' (in use)' if one.current else ''}",
+            datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
+            f"{one.answers:,}",
+            one.quality,
+        )
+        for one in reversed(versions)
+    ]
+    yield html.table(("version", "trained (UTC)", "answers", "quality"), rows)
+
+
+def _drift(drift: DriftFound | None, weeks: Sequence[WeekShare]) -> Iterator[str]:
+    if drift is None and not weeks:
+        return
+    yield "<h2>Drift</h2>"
+    if drift is not None:
+        yield f"<p>{safe(_said(drift))}</p>"
+        if drift.noticed and drift.words:
+            words = ", ".join(drift.words)
+            yield f"<p>{safe(f'Words that are new or more frequent: {words}.')}</p>"
+        if drift.mix:
+            yield html.table(
+                ("predicted label", "before", "now"),
+                [
+                    (one.label, f"{100 * one.before:.1f}%", f"{100 * one.after:.1f}%")
+                    for one in drift.mix[:_MOST_LABELS]
+                ],
+            )
+    yield from _weeks(weeks)
+
+
+def _said(drift: DriftFound) -> str:
+    against = f"{count(drift.new, 'ticket')} loaded since the newest answered one"
+    if not drift.noticed:
+        return f"The {against} are like the {drift.old:,} before: no drift found."
+    return (
+        f"The {against} differ from the {drift.old:,} before: {100 * drift.share_far:.1f}% lie far "
+        "from those (5% of the earlier ones do)."
+    )
+
+
+def _weeks(weeks: Sequence[WeekShare]) -> Iterator[str]:
+    told = [one for one in weeks if one.noticed is not None]
+    if len(told) > 1:
+        heights = [(float(n), 100 * one.far) for n, one in enumerate(told, start=1)]
+        drawn = charts.bars(heights, "Tickets far from those before, by week", "weeks")
+        span = f"% of each week's tickets, {told[0].week} to {told[-1].week}"
+        figure = html.figure("Tickets far from those before", span, drawn)
+        yield f'<div class="charts">{figure}</div>'
+    if weeks:
+        words = {True: "drift", False: "no drift found", None: "too few to tell"}
+        yield html.table(
+            ("week", "tickets", "far from those before", "against the weeks before"),
+            [
+                (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f}%", words[one.noticed])
+                for one in weeks
+            ],
+        )
+
+
+def _remarks(remarks: Sequence[Remark] | None) -> Iterator[str]:
+    if remarks is None:
+        return
+    yield "<h2>Advice on the labels</h2>"
+    if not remarks:
+        yield "<p>No faults found in the labels.</p>"
+        return
+    for kind, heading in KINDS.items():
+        of_kind = [one for one in remarks if one.kind == kind]
+        if of_kind:
+            items = "".join(
+                f"<dt>{safe(' and '.join(one.labels) or 'no label yet')}</dt>"
+                f"<dd>{safe(one.why)} <small>{safe(one.command)}</small></dd>"
+                for one in of_kind
+            )
+            yield f"<h3>{safe(heading.capitalize())}</h3><dl>{items}</dl>"

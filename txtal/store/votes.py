@@ -1,0 +1,146 @@
+"""Sources of votes and their votes on tickets; none of them is ever an answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from txtal.errors import UsageError
+from txtal.store import checksums, labels
+from txtal.store.sqlite import Connection, transaction
+from txtal.types import SourceKind, SourceVote, VoteSource
+
+if TYPE_CHECKING:
+    from txtal.store.sqlite import sqlite
+
+_COLUMNS = "id, name, kind, fingerprint, through, note"
+
+
+def enter(
+    conn: Connection, dataset_id: int, name: str, kind: SourceKind, fingerprint: str
+) -> VoteSource:
+    """Return the source of this name, made or brought up to date.
+
+    Its votes are deleted if another fingerprint made them.
+    """
+    with transaction(conn):
+        there = {one.name: one for one in sources(conn, dataset_id)}.get(name)
+        if there is not None and (there.kind, there.fingerprint) == (kind, fingerprint):
+            return there
+        if there is not None:
+            _delete(conn, there.id)
+        cursor = conn.execute(
+            "INSERT INTO source (dataset_id, name, kind, fingerprint, through, at)"
+            " VALUES (?, ?, ?, ?, 0, ?)",
+            (dataset_id, name, kind, fingerprint, time.time()),
+        )
+        return VoteSource(int(cursor.lastrowid or 0), name, kind, fingerprint)
+
+
+def sources(conn: Connection, dataset_id: int) -> list[VoteSource]:
+    """Return the dataset's sources, oldest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM source WHERE dataset_id = ? ORDER BY id", (dataset_id,)
+    )
+    return [VoteSource(*row) for row in rows]
+
+
+def add(
+    conn: Connection,
+    dataset_id: int,
+    votes: Iterable[SourceVote],
+    *,
+    through: Iterable[tuple[int, int]] = (),
+    notes: Iterable[tuple[int, str]] = (),
+) -> None:
+    """Store votes, each in the place of the source's earlier one, in one transaction.
+
+    With them goes how far each source has come, and what is to be noted of it, by the source's id.
+    """
+    now = time.time()
+    rows = []
+    for vote in votes:
+        given = None if vote.labels is None else json.dumps(vote.labels)
+        kept = (vote.source, vote.ticket_id, dataset_id, given, vote.confidence, vote.reason, now)
+        rows.append((*kept, checksums.content_hash(*kept)))
+    with transaction(conn):
+        # A source that was removed meanwhile takes its votes with it.
+        there = {one.id for one in sources(conn, dataset_id)}
+        conn.executemany(
+            "INSERT OR REPLACE INTO vote"
+            " (source_id, ticket_id, dataset_id, labels, confidence, reason, at, sum)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [row for row in rows if row[0] in there],
+        )
+        conn.executemany(
+            "UPDATE source SET through = max(through, ?) WHERE id = ?",
+            [(last, source) for source, last in through],
+        )
+        conn.executemany(
+            "UPDATE source SET note = ? WHERE id = ?", [(note, source) for source, note in notes]
+        )
+
+
+def of_dataset(conn: Connection, dataset_id: int) -> Iterator[SourceVote]:
+    """Yield every vote, but for abstentions, in terms of the labels there are now."""
+    stands_for = labels.merged(conn, dataset_id)
+    rows = conn.execute(
+        "SELECT source_id, ticket_id, labels, confidence, reason FROM vote"
+        " WHERE dataset_id = ? AND labels IS NOT NULL",
+        (dataset_id,),
+    )
+    for row in rows:
+        yield _vote(row, stands_for)
+
+
+def on_ticket(conn: Connection, dataset_id: int, ticket_id: int) -> list[SourceVote]:
+    """Return the votes on a ticket, but for abstentions, the oldest source's first."""
+    rows = conn.execute(
+        "SELECT source_id, ticket_id, labels, confidence, reason FROM vote"
+        " WHERE ticket_id = ? AND labels IS NOT NULL ORDER BY source_id",
+        (ticket_id,),
+    ).fetchall()
+    stands_for = labels.merged(conn, dataset_id) if rows else {}
+    return [_vote(row, stands_for) for row in rows]
+
+
+def looked_at(conn: Connection, source_id: int) -> set[int]:
+    """Return the ids of the tickets that a source has a vote on, abstentions too."""
+    rows = conn.execute("SELECT ticket_id FROM vote WHERE source_id = ?", (source_id,))
+    return {row[0] for row in rows}
+
+
+def state(conn: Connection, dataset_id: int) -> tuple[int, int]:
+    """Return what changes whenever votes do, at no cost that grows with them."""
+    row = conn.execute(
+        "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0) FROM source WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def remove(conn: Connection, dataset_id: int, name: str) -> int:
+    """Delete a source with its votes. Returns how many there were.
+
+    Raises UsageError when there is no such source.
+    """
+    with transaction(conn):
+        there = {one.name: one.id for one in sources(conn, dataset_id)}
+        if name not in there:
+            known = ", ".join(there) or "none"
+            raise UsageError(f"no source of votes is called {name}; there are: {known}")
+        return _delete(conn, there[name])
+
+
+def _delete(conn: Connection, source_id: int) -> int:
+    deleted = conn.execute("DELETE FROM vote WHERE source_id = ?", (source_id,)).rowcount
+    conn.execute("DELETE FROM source WHERE id = ?", (source_id,))
+    return deleted
+
+
+def _vote(row: sqlite.Row, stands_for: dict[int, int]) -> SourceVote:
+    given: Sequence[int] = json.loads(row["labels"])
+    now = tuple(dict.fromkeys(stands_for.get(label, label) for label in given))
+    return SourceVote(row["source_id"], row["ticket_id"], now, row["confidence"], row["reason"])

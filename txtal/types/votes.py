@@ -1,0 +1,37 @@
+"""What guesses labels without being a person, and what it guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SourceKind = Literal["rule", "command", "carried"]
+"""A labelling function or patterns; an outside command; answers to near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteSource:
+    """An annotator that is no person; its votes are never answers."""
+
+    id: int
+    name: str
+    kind: SourceKind
+    fingerprint: str
+    """Of what makes its votes: with another one they are made again."""
+    through: int = 0
+    """Id of the last ticket that it has looked at; a command looks at tickets in no such order."""
+    note: str = ""
+    """What is wrong with it, such as that it was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVote:
+    """What a source says of a ticket."""
+
+    source: int
+    ticket_id: int
+    labels: tuple[int, ...] | None
+    """Ids of the labels that apply: several, where one applies, leave open which. None abstains."""
+    confidence: float | None = None
+    """As the source itself says; not measured."""
+    reason: str = ""
