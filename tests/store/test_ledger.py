@@ -106,6 +106,20 @@ def test_a_lease_runs_out(
     assert bob.tickets.take_next() == 1
 
 
+def test_a_ticket_on_another_screen_is_not_brought_to_this_one(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    dataset = make_dataset(["a", "b"])
+    ann = StoreLedger(conn, path, dataset, annotator="ann")
+    bob = StoreLedger(conn, path, dataset, annotator="bob")
+    assert ann.tickets.take_next() == 1
+    assert bob.tickets.hold(1) is None
+    ann.close()
+    found = bob.tickets.hold(1)
+    assert found is not None
+    assert found.ticket.id == 1
+
+
 def test_random_tickets_are_open_and_evenly_drawn(
     path: Path, conn: Connection, make_dataset: Make
 ) -> None:
