@@ -1,7 +1,7 @@
 """txtal: label the fewest tickets, with the fewest keystrokes, for a classifier you can trust.
 
-The names below are what recipes are made of. Each is imported when it is first used, so that
-`import txtal` costs nothing.
+The names below are what recipes and other Python code are made of. Each is imported when it is
+first used, so that `import txtal` costs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from txtal.api.database import Database, LabelledDataset
+    from txtal.api.database import open_database as open  # noqa: A004
+    from txtal.api.estimator import TxtalClassifier
+    from txtal.api.labelling import Asked, Labelling
     from txtal.classifier import load as load_classifier
     from txtal.cli.recipes import script
     from txtal.engine import EngineName
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Asked",
     "DataError",
+    "Database",
     "Desk",
     "Draft",
     "EngineName",
@@ -38,6 +44,8 @@ __all__ = [
     "Key",
     "LabelKeys",
     "LabelOptions",
+    "LabelledDataset",
+    "Labelling",
     "ModelOptions",
     "Panel",
     "Pool",
@@ -49,12 +57,14 @@ __all__ = [
     "Stream",
     "Task",
     "Ticket",
+    "TxtalClassifier",
     "TxtalError",
     "UsageError",
     "export_format",
     "import_format",
     "labels",
     "load_classifier",
+    "open",
     "parse_band",
     "reason",
     "recipe",
@@ -76,6 +86,9 @@ _HOMES = {
     **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
     **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
     **dict.fromkeys(("ImportFormat", "import_format"), "txtal.formats.imports"),
+    **dict.fromkeys(("Database", "LabelledDataset"), "txtal.api.database"),
+    **dict.fromkeys(("Asked", "Labelling"), "txtal.api.labelling"),
+    "TxtalClassifier": "txtal.api.estimator",
     "EngineName": "txtal.engine",
     "Pool": "txtal.learning.strategies.pool",
     "labels": "txtal.recipes.labelling",
@@ -85,6 +98,7 @@ _HOMES = {
 }
 
 _RENAMED = {
+    "open": ("txtal.api.database", "open_database"),
     "load_classifier": ("txtal.classifier", "load"),
     "parse_band": ("txtal.learning.selective", "band"),
     "reason": ("txtal.types.reasons", "register"),

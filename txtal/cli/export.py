@@ -191,19 +191,12 @@ class _Export:
 
     def answers(self) -> Iterator[ExportRow]:
         """Every answer that is wanted; they are counted anew."""
-        from txtal.formats.rows import export_row
+        from txtal.api.rows import rows_of
         from txtal.store import gold
 
         self.tally = Tally()
         found = gold.read(self.conn, self.dataset, self.wish.of(self.conn, self.dataset))
-        for one, answer in self.tally.of(found):
-            yield export_row(
-                one.ticket,
-                answer,
-                self.dataset.scheme,
-                session=f"{self.dataset.name}-{one.session_id}",
-                votes=(one.gold.votes, one.gold.voters) if len(one.gold.said) > 1 else None,
-            )
+        return rows_of(self.tally.of(found), self.dataset)
 
     def predictions(self) -> Iterator[PredictedRow]:
         """What only the model labelled."""

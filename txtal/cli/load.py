@@ -222,9 +222,10 @@ def _prepare(console: Console, dataset: str, wanted: _Preparation) -> None:
     from txtal.learner.prepare import prepare
     from txtal.recipes.recipe import load_code
     from txtal.text import count
+    from txtal.vectors.spec import spec_of
 
     load_code(wanted.code)
-    spec = options.spec_of(wanted.vectors, wanted.lang, wanted.spacy)
+    spec = spec_of(wanted.vectors, wanted.lang, wanted.spacy)
     with open_engine(wanted.engine, wanted.scheduler) as opened:
         features = prepare(
             console.database,

@@ -149,12 +149,9 @@ def compare(
 
 def folder_of(console: Console, dataset: str) -> Path:
     """Where the versions of a dataset are kept. Raises UsageError when there is none."""
-    from txtal.classifier import versions
-    from txtal.store import datasets
+    from txtal.api.folders import versions_folder
 
-    with console.read() as conn:
-        name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
-    return versions.folder_of(console.database, name)
+    return versions_folder(console.database, dataset)
 
 
 def figures(version: Version) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from txtal.api.annotator import default_annotator as default_annotator
+from txtal.api.annotator import whole
 from txtal.engine import ENGINES
 from txtal.store import DEFAULT_PATH
 from txtal.vectors.table import forms
@@ -194,7 +196,7 @@ def pipeline(command: F) -> F:
 
 
 def features(command: F) -> F:
-    """--vectors and what :func:`pipeline` has; see :func:`spec_of`."""
+    """--vectors and what :func:`pipeline` has; see :func:`txtal.vectors.spec.spec_of`."""
     vectors = click.option(
         "--vectors",
         default="auto",
@@ -231,11 +233,6 @@ def engine(command: F) -> F:
     return command
 
 
-def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
-    """The vectoriser's spec in the words of the options."""
-    return f"{vectors}@{spacy or lang}"
-
-
 @dataclass(frozen=True, slots=True)
 class FeatureOptions:
     """The values of the options of :func:`features`."""
@@ -248,6 +245,8 @@ class FeatureOptions:
     @property
     def spec(self) -> str:
         """The vectoriser's spec."""
+        from txtal.vectors.spec import spec_of
+
         return spec_of(self.vectors, self.lang, self.spacy)
 
     def settings(self, context: click.Context, dataset: str, **more: Any) -> LearnerSettings:
@@ -264,20 +263,13 @@ def spec_as_taught(context: click.Context, dataset: str, wanted: FeatureOptions)
     That is by what is kept with it, or by its newest revision: those features are cached. Raises
     UsageError when there is no such dataset.
     """
-    from txtal.store import datasets, revisions, settings
+    from txtal.api.taught import taught_spec
 
     named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
     if any(source is not ParameterSource.DEFAULT for source in named):
         return wanted.spec
     with context.obj.read() as conn:
-        dataset_id = datasets.get(conn, dataset).id
-        kept = settings.kept(conn, dataset_id)
-        latest = revisions.latest(conn, dataset_id)
-    if kept.keys() & {"vectors", "lang", "spacy"}:
-        vectors = str(kept.get("vectors", wanted.vectors))
-        lang = str(kept.get("lang", wanted.lang))
-        return spec_of(vectors, lang, str(kept.get("spacy", "")) or None)
-    return latest[1].vectoriser if latest else wanted.spec
+        return taught_spec(conn, dataset)
 
 
 def names_as_taught(context: click.Context, dataset: str, given: bool = True) -> bool:
@@ -285,13 +277,12 @@ def names_as_taught(context: click.Context, dataset: str, given: bool = True) ->
 
     Raises UsageError when there is no such dataset.
     """
-    from txtal.store import datasets, settings
+    from txtal.api.taught import taught_names
 
     if context.get_parameter_source("names") not in (None, ParameterSource.DEFAULT):
         return given
     with context.obj.read() as conn:
-        kept = settings.kept(conn, datasets.get(conn, dataset).id)
-    return bool(kept.get("names", True))
+        return taught_names(conn, dataset)
 
 
 def dataset_names(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
@@ -336,21 +327,5 @@ def _labels(conn: Any, dataset: str) -> list[str]:
 def annotator_of(context: click.Context, given: str | None) -> str:
     """The annotator that an option names, be it by the environment; else the login name."""
     if given and context.get_parameter_source("annotator") is not ParameterSource.COMMANDLINE:
-        given = _whole(given)
+        given = whole(given)
     return given or default_annotator()
-
-
-def default_annotator() -> str:
-    """The user's login name, or ``annotator`` where the system knows none."""
-    import getpass
-
-    try:
-        return _whole(getpass.getuser()) or "annotator"
-    except (OSError, KeyError, ImportError):
-        return "annotator"
-
-
-def _whole(name: str) -> str:
-    """A name in another encoding than the terminal's comes as half characters, which can't be
-    stored: U+FFFD stands for them."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()

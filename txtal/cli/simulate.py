@@ -70,15 +70,12 @@ class _Compared:
         """The runs, in their order."""
         from txtal.simulation.runs import plan
         from txtal.types import LearnerSettings
+        from txtal.vectors.spec import spec_of
 
         code = str(self.code) if self.code else None
         return plan(
             [name for names in self.strategy for name in names],
-            [
-                options.spec_of(name, self.lang, self.spacy)
-                for names in self.vectors
-                for name in names
-            ],
+            [spec_of(name, self.lang, self.spacy) for names in self.vectors for name in names],
             LearnerSettings(audit=self.audit, code=code, names=self.names, robust=self.robust),
             seeds=self.seeds,
             budget=self.budget,

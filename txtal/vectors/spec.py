@@ -44,6 +44,11 @@ class Spec:
         return f"{'+'.join(self.blocks)}@{self.pipeline}"
 
 
+def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
+    """Return the spec in the words of the command line's options."""
+    return f"{vectors}@{spacy or lang}"
+
+
 def parse(text: str) -> Spec:
     """Read a spec; without ``@PIPELINE`` it means English. Raises UsageError."""
     blocks_text, at, name = text.partition("@")
