@@ -589,6 +589,7 @@ FAULTS = (
         "the command line and sessions in any order, against a model",
         (
             "faults/test_model.py::test_sittings_agree_with_a_dict",
+            "faults/test_command_line_model.py::test_one_of_everything_agrees",
             "faults/test_command_line_model.py::test_a_handful_of_runs_agree",
             "faults/test_command_line_model.py::test_many_runs_agree",
         ),

@@ -8,6 +8,27 @@ from tests.faults import model
 from tests.faults.conftest import Tries, many
 
 
+def test_one_of_everything_agrees(tries: Tries) -> None:
+    both = model.CommandLine()
+    with tries.one():
+        both.make()
+        both.sit("ann", ["0", "1", "skip", "undo", "redo"], quits=True)
+        both.back_up()
+        both.load_answers(2, 0)
+        both.add_label()
+        both.rename_label(1)
+        both.merge_labels()
+        both.sit("bob", ["0", "undo", "1"], quits=False)
+        both.killed()
+        both.forget(0)
+        both.merge_and_drop_a_copy()
+        both.rename_dataset()
+        for form in ("plain", "csv", "fasttext"):
+            both.check(form)
+        both.restore()
+        both.teardown()
+
+
 def test_a_handful_of_runs_agree(tries: Tries) -> None:
     with tries.one():
         model.run(4, steps=6)
