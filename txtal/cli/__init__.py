@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from txtal.cli import version
 from txtal.cli.commands import RECIPES, Commands
 from txtal.cli.errors import guarded
 from txtal.cli.output import Console
@@ -25,7 +26,14 @@ from txtal.store import DEFAULT_PATH
     help="The database file. [env: TXTAL_DB]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.version_option(package_name="txtal", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=version.show,
+    help="Show the version, SQLite's and the installed extras.",
+)
 @click.pass_context
 def cli(context: click.Context, db: Path, quiet: bool) -> None:
     """Label text in the terminal; a model asks the most useful ticket next.
