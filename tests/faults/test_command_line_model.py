@@ -19,6 +19,7 @@ def test_one_of_everything_agrees(tries: Tries) -> None:
         both.rename_label(1)
         both.merge_labels()
         both.sit("bob", ["0", "undo", "1"], quits=False)
+        both.sit("ann", ["0", "undo"], quits=True)
         both.killed()
         both.forget(0)
         both.merge_and_drop_a_copy()
