@@ -18,6 +18,7 @@ def test_one_of_everything_agrees(tries: Tries) -> None:
         both.add_label()
         both.rename_label(1)
         both.merge_labels()
+        both.load(4)
         both.sit("bob", ["0", "undo", "1"], quits=False)
         both.sit("ann", ["0", "undo"], quits=True)
         both.killed()
