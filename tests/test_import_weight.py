@@ -76,6 +76,29 @@ def test_the_process_of_the_screen_never_loads_what_learns(program: Program) -> 
     assert imported(program) & {"spacy", "sklearn", "scipy"} == set()
 
 
+PREDICTING = """
+import sys
+from txtal.classifier import load
+print(load("light-model").predict(["the parcel is late"])[0].labels)
+print(*({"sklearn", "prompt_toolkit", "pysqlite3", "txtal.store"} & set(sys.modules)))
+"""
+
+
+def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(program: Program) -> None:
+    labelled = Program(program.folder, db="predicting.db").quick
+    few = labelled.file("predicting.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
+    labelled.ok("load", "d", few, "--answers")
+    labelled.ok("train", "d", "-o", "light-model", "--vectors", "lexical")
+    ran = subprocess.run(
+        [sys.executable, "-c", PREDICTING],
+        cwd=program.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[1:] == [""]
+
+
 HOOK = """
 import sys
 

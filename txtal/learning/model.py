@@ -15,7 +15,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit, softmax
-from sklearn.linear_model import LogisticRegression
 
 from txtal.errors import LearnerError
 from txtal.learning import grades, scores
@@ -384,6 +383,8 @@ def _solve(
     # One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on
     # many answers would stop before it had looked at the newest. A cold one looks at all.
     tolerance = _TOLERANCE if begin is None else min(_TOLERANCE, 0.02 / len(y))
+    from sklearn.linear_model import LogisticRegression  # a classifier that predicts fits nothing
+
     regression = LogisticRegression(
         C=options.C, tol=tolerance, max_iter=300, warm_start=True, random_state=options.seed
     )
