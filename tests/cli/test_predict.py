@@ -19,7 +19,7 @@ import pytest
 from tests.cli.driving import LABELLED, LABELS, TICKETS, TXTAL, Program, until
 from txtal.classifier import predict as predicting
 from txtal.classifier.classifier import load
-from txtal.classifier.encode import JsonLines
+from txtal.classifier.encode import JsonLines, form_from
 from txtal.classifier.predict import Predicting, Shard, predict, predict_to
 from txtal.engine import Local
 from txtal.errors import DataError, UsageError
@@ -57,6 +57,26 @@ def predicted(program: Program, *sources: str | Path) -> list[dict[str, Any]]:
 def left(program: Program) -> list[str]:
     """What lies about besides the result."""
     return sorted(path.name for path in program.folder.glob("*part*"))
+
+
+class TestTop:
+    def test_the_most_probable_labels_alone(self, program: Program) -> None:
+        every = predicted(program, TICKETS)
+        top = predicted(program, TICKETS, "--top", "2")
+        for whole, short in zip(every, top, strict=True):
+            assert list(short["probabilities"].items()) == list(whole["probabilities"].items())[:2]
+            assert short | {"probabilities": whole["probabilities"]} == whole
+
+    def test_another_top_is_another_run(self, program: Program, work: Predicting) -> None:
+        forms = (JsonLines(), JsonLines(top=1), JsonLines(top=2), JsonLines(packed=True, top=2))
+        assert [form_from(form.header()) for form in forms] == list(forms)
+        made_by = {predicting.maker(Predicting(work.classifier, form))["format"] for form in forms}
+        assert len(made_by) == len(forms)
+
+    def test_a_table_has_every_label(self, program: Program) -> None:
+        ran = program("predict", "model", TICKETS, "-o", "out.parquet", "--top", "2")
+        assert ran.code == 2
+        assert "--top is for JSON Lines" in ran.complaint
 
 
 class TestSources:

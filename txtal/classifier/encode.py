@@ -10,12 +10,13 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import orjson
 
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats import parquet
 from txtal.formats.rows import LINE_BREAKS, to_json
 from txtal.types import ONE_OF, Classified, Record, Task
@@ -55,21 +56,28 @@ def form_from(header: Mapping[str, str]) -> Form:
     """Back from :meth:`Form.header`."""
     if header["form"] == "parquet":
         return ParquetTable(base64.b64decode(header["schema"]), header["columns"] == "source")
-    return JsonLines(packed=header["form"] == "jsonl.gz")
+    return JsonLines(header["form"] == "jsonl.gz", int(header.get("top", 0)))
 
 
 def form_for(
-    path: Path | None, task: Task, labels: Sequence[str], source: pa.Schema | None
+    path: Path | None,
+    task: Task,
+    labels: Sequence[str],
+    source: pa.Schema | None,
+    top: int | None = None,
 ) -> Form:
     """The form that the ending of ``path`` asks for; JSON Lines on standard output.
 
-    ``source`` are the columns of a SOURCE that is Parquet: they stay. Raises UsageError for Parquet
-    without pyarrow.
+    ``source`` are the columns of a SOURCE that is Parquet: they stay. ``top`` is how many of the
+    most probable labels get their probability; None: all. Raises UsageError for Parquet without
+    pyarrow, or with ``top``.
     """
     name = "" if path is None else path.name.lower()
     if name.endswith(parquet.SUFFIX):
+        if top is not None:
+            raise UsageError("--top is for JSON Lines: a Parquet table has a column of every label")
         return ParquetTable.of(task, labels, source)
-    return JsonLines(packed=name.endswith(".gz"))
+    return JsonLines(name.endswith(".gz"), top or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,8 @@ class JsonLines:
     """JSON Lines; packed, every batch is a member of a gzip file."""
 
     packed: bool = False
+    top: int = 0
+    """How many of the most probable labels get their probability; 0: all."""
     converter: None = None
 
     def encode(
@@ -84,12 +94,19 @@ class JsonLines:
     ) -> bytes:
         """A line for every record."""
         pairs = zip(records, predictions, strict=True)
-        lines = b"".join(_dump(_line(task, *pair)) + b"\n" for pair in pairs)
+        lines = b"".join(_dump(self._line(task, *pair)) + b"\n" for pair in pairs)
         return gzip.compress(lines, 6, mtime=0) if self.packed else lines
 
     def header(self) -> dict[str, str]:
         """See :class:`Form`."""
-        return {"form": "jsonl.gz" if self.packed else "jsonl"}
+        form = {"form": "jsonl.gz" if self.packed else "jsonl"}
+        return form | {"top": str(self.top)} if self.top else form
+
+    def _line(self, task: Task, record: Record, prediction: Classified) -> dict[str, Any]:
+        line = _line(task, record, prediction)
+        if self.top and "probabilities" in line:
+            line["probabilities"] = dict(islice(prediction.probabilities.items(), self.top))
+        return line
 
 
 def _line(task: Task, record: Record, prediction: Classified) -> dict[str, Any]:

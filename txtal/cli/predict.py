@@ -37,6 +37,7 @@ class _ResultOptions:
     output: str | None
     form_of_parts: str | None
     restart: bool
+    top: int | None
     as_json: bool
 
     @property
@@ -88,6 +89,12 @@ class _ComputeOptions:
     type=click.Path(path_type=Path),
     help="Recipe file that defines the strategies and vectorisers used.",
 )
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="JSON Lines: probabilities of the N most probable labels only.",
+)
 @options.engine
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON; needs -o.")
 @click.pass_obj
@@ -133,6 +140,7 @@ def command(
         partial(open_engine, computing.engine, computing.scheduler),
         results.restart,
         reading,
+        results.top,
     )
     if output is None:
         predicted = job.to_lines(None)
@@ -165,6 +173,7 @@ class _PredictRun:
     engine: Callable[[], AbstractContextManager[Engine]]
     restart: bool
     reading: Reading
+    top: int | None = None
 
     def to_lines(self, output: Path | None) -> int:
         """Standard output, a device or a pipe."""
@@ -225,7 +234,7 @@ class _PredictRun:
         from txtal.classifier.predict import Predicting
 
         made = self.classifier
-        return Predicting(made, form_for(output, made.task, made.labels, self._columns()))
+        return Predicting(made, form_for(output, made.task, made.labels, self._columns(), self.top))
 
     def _all(self) -> Iterator[Record]:
         return chain.from_iterable(map(self._one, range(len(self.sources))))
