@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TOPICS, Desk
-from txtal.cli.stats import to_json
+from txtal.api.summary import as_data
 from txtal.learner import stopping
 from txtal.store import stats
 from txtal.store.sqlite import Connection
@@ -76,7 +76,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     assert found.reached == "target"
     assert found.needed == Forecast(0.0, 0.0, 0.0)
     assert "the target of 80% is reached" in found.notice
-    body = to_json(stats.of(conn, "d"))
+    body = as_data(stats.of(conn, "d"))
     assert body == json.loads(json.dumps(body))
 
 
