@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
 
 import txtal
 from txtal.api.database import LabelledDataset
@@ -139,3 +140,22 @@ def test_the_estimator_refuses_what_it_cannot_learn_from(
 ) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         txtal.TxtalClassifier("lexical@en").fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_estimator_cloneable",
+        "check_estimator_repr",
+        "check_estimator_tags_renamed",
+        "check_estimators_unfitted",
+        "check_get_params_invariance",
+        "check_mixin_order",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_set_params",
+        "check_valid_tag_types",
+    ],
+)
+def test_scikit_learns_own_checks_that_need_no_numbers_pass(check: str) -> None:
+    getattr(estimator_checks, check)("TxtalClassifier", txtal.TxtalClassifier("lexical@en"))
