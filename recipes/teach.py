@@ -31,6 +31,10 @@ def teach(
     rules: Annotated[
         Path | None, "Rules that vote, and are measured: .toml, .jsonl or a recipe's .py."
     ] = None,
+    suggest: Annotated[
+        str, "A command that suggests labels, by JSON lines; see docs/annotators.md."
+    ] = "",
+    suggest_budget: Annotated[int | None, "Tickets that the command may be asked for."] = None,
     keys: Annotated[LabelKeys, "Label keys: first nine, most probable nine, or letters."] = "auto",
     strategy: Annotated[str, "-s", "Strategy that picks tickets; see docs/strategies.md."] = "auto",
     vectors: Annotated[
@@ -115,6 +119,8 @@ def teach(
         guidelines=guidelines,
         patterns=patterns,
         rules=rules,
+        suggest=suggest,
+        suggest_budget=suggest_budget,
     )
 
 

@@ -13,6 +13,8 @@ from shlex import quote
 
 from txtal import config, logs
 from txtal.annotators.client import AnnotatorProcess
+from txtal.annotators.command import words_of
+from txtal.annotators.panel import Suggestions
 from txtal.annotators.protocol import AnnotatorJob
 from txtal.annotators.rules import read_rules
 from txtal.errors import LockedError, UsageError
@@ -37,6 +39,7 @@ from txtal.store import (
     predictions,
     schema,
     settings,
+    votes,
 )
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, foreseen, transaction
@@ -85,6 +88,8 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
 
     plain = invocation.plain or is_dumb(os.environ)
     recipe.check()
+    if recipe.model.suggest:
+        words_of(recipe.model.suggest)
     if recipe.model.rules:
         read_rules(recipe.model.rules)
     _check_dataset(recipe, invocation.database)
@@ -245,6 +250,9 @@ class _RecipeRun:
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             self._withdraw_if_wrong(conn, dataset)
+            if annotators or votes.sources(conn, dataset.id):
+                panel = Suggestions(conn, dataset).panel()
+                self.extras = replace(self.extras, panels=[*self.extras.panels, panel])
             code = self._shown(session, ledger, actions, learner)
         self._withdraw_if_wrong(conn, dataset)
         self._goodbye(session, dataset)
@@ -264,10 +272,14 @@ class _RecipeRun:
         """The process in which rules vote, started; None where nothing does."""
         model, code = self.recipe.model, self.invocation.code
         files = [*dict.fromkeys([*([model.rules] if model.rules else []), *_own_rules(code)])]
-        if not files:
+        if not files and not model.suggest:
             return None
         job = AnnotatorJob(
-            str(self.invocation.database), self.recipe.dataset, tuple(map(str, files))
+            str(self.invocation.database),
+            self.recipe.dataset,
+            tuple(map(str, files)),
+            model.suggest,
+            model.suggest_budget,
         )
         voting = AnnotatorProcess(job, log=logs.path())
         voting.start()

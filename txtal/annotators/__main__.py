@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +16,13 @@ from txtal.annotators import protocol
 from txtal.annotators.applying import apply_rules
 from txtal.annotators.protocol import AnnotatorJob
 from txtal.annotators.rules import check_names, read_rules
+from txtal.annotators.suggesting import Suggesting
 from txtal.errors import TxtalError
 from txtal.store import datasets, schema
 from txtal.store.sqlite import foreseen
+
+LOOK_SECONDS = 1.0
+"""Between two looks at whether there is more to ask a command for."""
 
 
 def main() -> None:
@@ -47,6 +52,21 @@ def _work(job: AnnotatorJob) -> None:
         done = apply_rules(conn, path, datasets.get(conn, job.dataset), rules)
         for name, note in done.notes.items():
             _tell(f"{name}: {note}")
+        if job.command:
+            dataset = datasets.get(conn, job.dataset)
+            suggesting = Suggesting(conn, path, dataset, job.command, job.budget, _tell)
+            suggesting.begin()
+            _suggesting.append(suggesting)
+            suggesting.work(_look_again)
+
+
+_suggesting: list[Suggesting] = []
+"""Whose command is to be stopped when the session ends."""
+
+
+def _look_again() -> bool:
+    time.sleep(LOOK_SECONDS)
+    return True
 
 
 def _tell(said: str) -> None:
@@ -56,6 +76,8 @@ def _tell(said: str) -> None:
 def _listen() -> None:
     """Leave when the pipe closes, even in the middle of a transaction: it counts for nothing."""
     sys.stdin.read()
+    for one in _suggesting:
+        one.command.close()
     os._exit(0)
 
 

@@ -113,7 +113,7 @@ def apply_rules(
             for one in working
             for vote in one.votes(ticket, ids)
         ]
-        _patiently(
+        patiently(
             conn,
             path,
             dataset.id,
@@ -128,15 +128,15 @@ def apply_rules(
     return done
 
 
-def _patiently(
+def patiently(
     conn: Connection,
     path: Path,
     dataset_id: int,
     made: Sequence[SourceVote],
-    through: Sequence[tuple[int, int]],
-    notes: Sequence[tuple[int, str]],
+    through: Sequence[tuple[int, int]] = (),
+    notes: Sequence[tuple[int, str]] = (),
 ) -> None:
-    """Write, however long another process does."""
+    """Write votes and notes, however long another process writes; see :func:`votes.add`."""
     while True:
         try:
             with foreseen(path):

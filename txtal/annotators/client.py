@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import sys
 import threading
 from collections import deque
@@ -65,6 +66,9 @@ class AnnotatorProcess:
         self._closing = True
         child, self._child = self._child, None
         if child is not None:
+            with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
+                child.stdin.close()  # so that it stops its command
+                child.process.wait(1)
             child.end()
             if self._reader is not None:
                 self._reader.join()

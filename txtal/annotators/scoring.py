@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from txtal.measures.gold import Vote, counting, settle, vote_of
 from txtal.measures.intervals import score_interval
+from txtal.measures.weights import importance
 from txtal.types import ONE_OF, Answer, Scheme, SourceVote, VoteSource
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Judgements:
     scheme: Scheme
     said: Mapping[int, Vote]
     weights: Mapping[int, float]
-    """Of importance: 1 in the mean; see :func:`txtal.learning.estimate.importance`."""
+    """Of importance: 1 in the mean; see :mod:`txtal.measures.weights`."""
     audited: frozenset[int]
 
     @classmethod
@@ -72,12 +73,7 @@ class Judgements:
 
 def importances(selection: Mapping[int, float | None], pool: int) -> dict[int, float]:
     """Return the importance weight of each answered ticket, given in the order shown."""
-    import numpy as np
-
-    from txtal.learning.estimate import importance
-
-    chances = np.array([np.nan if one is None else one for one in selection.values()], np.float32)
-    weights = importance(chances, max(pool, len(selection))).tolist()
+    weights = importance(list(selection.values()), max(pool, len(selection)))
     return dict(zip(selection, weights, strict=True))
 
 

@@ -33,6 +33,7 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.model import decide
 from txtal.measures.intervals import score_interval
+from txtal.measures.weights import importance as lure
 from txtal.types import Estimate, Measures, Task
 
 FEWEST = 10
@@ -72,12 +73,7 @@ def importance(chances: Floats, tickets: int) -> Floats:
     ``chances`` (m,) are those that each had of being asked then, given what was open of
     ``tickets``. One that isn't known counts as certain: the answer stands for itself.
     """
-    asked = len(chances)
-    order = np.arange(1, asked + 1)
-    chances = np.where(np.isfinite(chances) & (chances > 0), chances, 1.0)
-    excess = 1 / ((tickets - order + 1) * chances) - 1
-    weights = 1 + (tickets - asked) / np.maximum(tickets - order, 1) * excess
-    return np.asarray(np.maximum(weights, 0.0))
+    return np.array(lure(chances.tolist(), tickets))
 
 
 def temperature(evidence: Evidence) -> float:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from txtal.recipes.patterns import Patterns, spans
-from txtal.types import Span, Ticket
+from txtal.types import Span, Ticket, reasons
 
 if TYPE_CHECKING:
     from txtal.session.session import Session
@@ -117,6 +117,12 @@ class Desk:
     def count(self) -> int:
         """Answers given in this session."""
         return self._session.count
+
+    @property
+    def blind(self) -> bool:
+        """Whether suggestions are hidden: in random checks, and where a ticket is shown again."""
+        question = self._session.question
+        return question is None or question.again or reasons.blind(question.ranked.reason)
 
     @property
     def flagged(self) -> bool:

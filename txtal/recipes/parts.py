@@ -145,6 +145,10 @@ class ModelOptions:
     rules: Path | None = None
     """A file of rules that vote: ``.toml``, ``.jsonl`` or a recipe's ``.py``; see
     :mod:`txtal.annotators.rules`. The labelling functions in the recipe's own file always do."""
+    suggest: str = ""
+    """A command that suggests labels; see :mod:`txtal.annotators.command`."""
+    suggest_budget: int | None = None
+    """Tickets that the command may be asked for."""
     robust: bool = False
     """Whether to train without answers that look impossible by a model of the others."""
     new: bool = False
@@ -163,6 +167,8 @@ class ModelOptions:
             raise UsageError(
                 f"stop_at must be above 0 and up to 1, such as 0.9 (got {self.stop_at})"
             )
+        if self.suggest_budget is not None and self.suggest_budget < 0:
+            raise UsageError(f"suggest_budget must be at least 0 (got {self.suggest_budget})")
         if self.stop_gain < 0:
             raise UsageError(
                 "stop_gain must be at least 0, in points of macro-F1, such as 1.0 "
