@@ -12,11 +12,10 @@ from pathlib import Path
 from shlex import quote
 
 from txtal import config, logs
-from txtal.annotators.client import AnnotatorProcess
 from txtal.annotators.command import words_of
 from txtal.annotators.panel import Suggestions
-from txtal.annotators.protocol import AnnotatorJob
 from txtal.annotators.rules import read_rules
+from txtal.annotators.starting import started
 from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
@@ -28,7 +27,6 @@ from txtal.ingest.talk import Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
-from txtal.recipes.labelling import in_file
 from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
@@ -238,7 +236,7 @@ class _RecipeRun:
                 overlap=self.recipe.questions.overlap,
             )
             ending.callback(_close, ledger)
-            annotators = self._annotators()
+            annotators = started(self.recipe.dataset, self.recipe.model, self.invocation)
             if annotators:
                 ending.callback(annotators.close)
             background = Background(learner, None, loader, annotators=annotators)
@@ -267,23 +265,6 @@ class _RecipeRun:
         learner = LearnerProcess(self.invocation.database, recipe.dataset, wanted, log=logs.path())
         learner.start()
         return learner
-
-    def _annotators(self) -> AnnotatorProcess | None:
-        """The process in which rules vote, started; None where nothing does."""
-        model, code = self.recipe.model, self.invocation.code
-        files = [*dict.fromkeys([*([model.rules] if model.rules else []), *_own_rules(code)])]
-        if not files and not model.suggest:
-            return None
-        job = AnnotatorJob(
-            str(self.invocation.database),
-            self.recipe.dataset,
-            tuple(map(str, files)),
-            model.suggest,
-            model.suggest_budget,
-        )
-        voting = AnnotatorProcess(job, log=logs.path())
-        voting.start()
-        return voting
 
     def _session(self, ledger: StoreLedger, dataset: Dataset, background: Background) -> Session:
         questions, screen = self.recipe.questions, self.recipe.screen
@@ -349,11 +330,6 @@ class _RecipeRun:
             f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
             f"`txtal{where} export {quote(dataset.name)} -o FILE`"
         )
-
-
-def _own_rules(code: Path) -> list[Path]:
-    """Return the recipe's file, if it has labelling functions."""
-    return [code] if in_file(code) else []
 
 
 def _close(ledger: StoreLedger) -> None:

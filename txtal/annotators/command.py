@@ -25,7 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from txtal.errors import UsageError
 from txtal.recipes.recipe import shipped_folder
@@ -133,10 +133,11 @@ class Command:
 
     def _send(self, tickets: Mapping[int, Mapping[str, Any]]) -> None:
         process = self._process or self._start()
-        assert process.stdin is not None
         text = "".join(json.dumps({"id": one, **said}) + "\n" for one, said in tickets.items())
         # By a thread: a command that doesn't read would keep this one waiting.
-        threading.Thread(target=_write, args=(process.stdin, text), daemon=True).start()
+        threading.Thread(
+            target=_write, args=(cast(IO[str], process.stdin), text), daemon=True
+        ).start()
 
     def _start(self) -> subprocess.Popen[str]:
         try:
@@ -152,8 +153,7 @@ class Command:
         except OSError as error:
             raise CommandGoneError(f"{self.words[0]} can't be started: {error.strerror}") from None
         self._process, self._lines = process, queue.Queue(maxsize=1_000)
-        assert process.stdout is not None
-        reading = (process, process.stdout, self._lines)
+        reading = (process, cast(IO[str], process.stdout), self._lines)
         threading.Thread(target=_read, args=reading, daemon=True).start()
         return process
 

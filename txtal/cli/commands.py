@@ -12,7 +12,7 @@ RECIPE = "recipe"
 """The home of a command that is made from the recipe of its name."""
 
 
-class Listed(NamedTuple):
+class HelpLine(NamedTuple):
     """A command as the help lists it."""
 
     home: str
@@ -21,48 +21,52 @@ class Listed(NamedTuple):
     """An imperative that fits beside the name at 80 columns."""
 
 
-SECTIONS: Mapping[str, Mapping[str, Listed]] = {
+SECTIONS: Mapping[str, Mapping[str, HelpLine]] = {
     "Label": {
-        "demo": Listed("demo:command", "Try labelling on sample messages; nothing is kept."),
-        "teach": Listed(RECIPE, "Label tickets; a model picks the most useful one next."),
-        "manual": Listed(RECIPE, "Label tickets in file order, without a model."),
-        "feedback": Listed(RECIPE, "Label customer feedback, loud messages sooner."),
-        "review": Listed(RECIPE, "Decide where annotators differ, most disputed first."),
-        "run": Listed("recipes:run", "Run your own recipe: FILE.py or FILE.py:NAME."),
-        "recipes": Listed("recipes:recipes", "List the recipes you can run."),
-        "label": Listed("label:command", "Add, rename, merge, split or retire labels."),
+        "demo": HelpLine("demo:command", "Try labelling on sample messages; nothing is kept."),
+        "teach": HelpLine(RECIPE, "Label tickets; a model picks the most useful one next."),
+        "manual": HelpLine(RECIPE, "Label tickets in file order, without a model."),
+        "feedback": HelpLine(RECIPE, "Label customer feedback, loud messages sooner."),
+        "review": HelpLine(RECIPE, "Decide where annotators differ, most disputed first."),
+        "run": HelpLine("recipes:run", "Run your own recipe: FILE.py or FILE.py:NAME."),
+        "recipes": HelpLine("recipes:recipes", "List the recipes you can run."),
+        "label": HelpLine("label:command", "Add, rename, merge, split or retire labels."),
     },
     "Measure": {
-        "stats": Listed("stats:command", "Show a dataset's progress, speed and accuracy."),
-        "report": Listed("report:command", "Write an HTML report: quality, labels, effort."),
-        "evaluate": Listed("evaluate:command", "Measure accuracy on a dataset or a labelled file."),
-        "suspects": Listed("suspects:command", "List answers that are probably wrong."),
-        "advise": Listed("advise:command", "Find labels to merge, split, add or describe."),
-        "rules": Listed("rules:command", "Show how accurate rules and commands are."),
-        "drift": Listed("drift:command", "Find out whether new tickets differ from the old."),
-        "simulate": Listed("simulate:command", "Test on labelled data what active learning saves."),
+        "stats": HelpLine("stats:command", "Show a dataset's progress, speed and accuracy."),
+        "report": HelpLine("report:command", "Write an HTML report: quality, labels, effort."),
+        "evaluate": HelpLine(
+            "evaluate:command", "Measure accuracy on a dataset or a labelled file."
+        ),
+        "suspects": HelpLine("suspects:command", "List answers that are probably wrong."),
+        "advise": HelpLine("advise:command", "Find labels to merge, split, add or describe."),
+        "rules": HelpLine("rules:command", "Show how accurate rules and commands are."),
+        "drift": HelpLine("drift:command", "Find out whether new tickets differ from the old."),
+        "simulate": HelpLine(
+            "simulate:command", "Test on labelled data what active learning saves."
+        ),
     },
     "Use the result": {
-        "export": Listed("export:command", "Write a dataset's answers as training data."),
-        "finish": Listed("finish:command", "Have the model label the rest, to a proven bound."),
-        "train": Listed("train:command", "Train a classifier and save it to a folder."),
-        "predict": Listed("predict:command", "Label texts with a classifier from `txtal train`."),
-        "models": Listed("models:models", "List the versions that `txtal train` made."),
-        "compare": Listed("models:compare", "Show where two versions of a model differ."),
-        "rollback": Listed("models:rollback", "Use an earlier version of a model again."),
+        "export": HelpLine("export:command", "Write a dataset's answers as training data."),
+        "finish": HelpLine("finish:command", "Have the model label the rest, to a proven bound."),
+        "train": HelpLine("train:command", "Train a classifier and save it to a folder."),
+        "predict": HelpLine("predict:command", "Label texts with a classifier from `txtal train`."),
+        "models": HelpLine("models:models", "List the versions that `txtal train` made."),
+        "compare": HelpLine("models:compare", "Show where two versions of a model differ."),
+        "rollback": HelpLine("models:rollback", "Use an earlier version of a model again."),
     },
     "Data and upkeep": {
-        "load": Listed("load:command", "Load tickets, or answers with --answers, from files."),
-        "datasets": Listed("datasets:command", "List datasets with task, labels and progress."),
-        "dataset": Listed("dataset:command", "Rename, merge or drop a dataset."),
-        "forget": Listed("forget:command", "Erase tickets for good, with their answers."),
-        "why-excluded": Listed("why_excluded:command", "Show why a ticket isn't shown."),
-        "share": Listed("share:command", "Let the people of a group label in this database."),
-        "config": Listed("config:command", "Show every setting, and what a dataset keeps."),
-        "doctor": Listed("doctor:command", "Check versions, terminal, database and cache."),
-        "verify": Listed("verify:command", "Check every ticket and answer for damage."),
-        "backup": Listed("backup:command", "Copy the database, even while sessions run."),
-        "restore": Listed("restore:command", "Replace the database with a verified backup."),
+        "load": HelpLine("load:command", "Load tickets, or answers with --answers, from files."),
+        "datasets": HelpLine("datasets:command", "List datasets with task, labels and progress."),
+        "dataset": HelpLine("dataset:command", "Rename, merge or drop a dataset."),
+        "forget": HelpLine("forget:command", "Erase tickets for good, with their answers."),
+        "why-excluded": HelpLine("why_excluded:command", "Show why a ticket isn't shown."),
+        "share": HelpLine("share:command", "Let the people of a group label in this database."),
+        "config": HelpLine("config:command", "Show every setting, and what a dataset keeps."),
+        "doctor": HelpLine("doctor:command", "Check versions, terminal, database and cache."),
+        "verify": HelpLine("verify:command", "Check every ticket and answer for damage."),
+        "backup": HelpLine("backup:command", "Copy the database, even while sessions run."),
+        "restore": HelpLine("restore:command", "Replace the database with a verified backup."),
     },
 }
 """One line per command, under the heading where the help lists it."""
@@ -99,7 +103,7 @@ class Commands(click.Group):
                 )
 
 
-def _imported(name: str, listed: Listed) -> click.Command:
+def _imported(name: str, listed: HelpLine) -> click.Command:
     if listed.home == RECIPE:
         from txtal.cli.recipes import shipped_command
 

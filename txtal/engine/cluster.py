@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def connected(address: str, limit: float | None = None) -> Iterator[Cluster]:
+def connected(address: str, limit: float | None = None) -> Iterator[DaskWorkers]:
     """Connect to the cluster whose scheduler has this address, until the block is left.
 
     ``limit`` is how many seconds one result may take; without it there is no limit, as long as the
@@ -60,7 +60,7 @@ def connected(address: str, limit: float | None = None) -> Iterator[Cluster]:
     except (OSError, ValueError, RuntimeError) as error:
         raise nobody_answers(address) from error
     try:
-        cluster = Cluster(client, address, limit)
+        cluster = DaskWorkers(client, address, limit)
         cluster.check()
         yield cluster
     finally:
@@ -127,7 +127,7 @@ class _Sent:
         return self.future.result(timeout=seconds)
 
 
-class Cluster:
+class DaskWorkers:
     """Dask's workers, through a client that is connected."""
 
     def __init__(self, client: Any, address: str, limit: float | None = None) -> None:

@@ -258,8 +258,7 @@ def _fit_labels(
     return LinearModel(task, coef, intercept, trained)
 
 
-# Grades: a regression for each but the lowest, of whether it or one above it is right. Scores: at
-# some of them; see :mod:`..scores`.
+# Grades: a regression for each but the lowest, of whether it or more is right. Scores: at some.
 
 
 def _fit_grades(

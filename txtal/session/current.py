@@ -28,6 +28,8 @@ class Current:
         """Labels chosen so far (multilabel)."""
         self.flagged = False
         self.comment = ""
+        self.locked = False
+        """There is no question, as another process was writing."""
         self._shown = 0.0
         self._paused: float | None = None
 

@@ -62,8 +62,6 @@ class Session:
         self.current = Current(scheme, clock)
         self.given = Given()
         self.notices = Notices()
-        self.locked = False
-        """Whether there is no question because another process was writing: look again soon."""
         self.updates = Updates(
             ledger, self.background, self.notices, lambda: bool(self.scheme.labels)
         )
@@ -84,6 +82,11 @@ class Session:
     def question(self) -> Question | None:
         """The question at hand."""
         return self.current.question
+
+    @property
+    def locked(self) -> bool:
+        """Whether there is no question because another process was writing: look again soon."""
+        return self.current.locked
 
     @property
     def ranking(self) -> Ranking | None:
@@ -152,10 +155,10 @@ class Session:
 
     def present(self, question: Question | None, fault: DatabaseError | None) -> None:
         """Show what comes next, or say why there is nothing."""
-        if self.locked:
-            self.locked, self.notice = False, ""
+        if self.current.locked:
+            self.current.locked, self.notice = False, ""
         if fault is not None:
-            self.locked = isinstance(fault, LockedError)
+            self.current.locked = isinstance(fault, LockedError)
             self.notice = str(fault)
         self.current.show(question)
 

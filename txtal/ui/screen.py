@@ -175,7 +175,7 @@ class Screen(ScreenShell):
         if self.look.typing.stale:
             navigation.list_again(self)
         drawn = self.picture.draw(self.session, self.look, (columns, rows), self._on_error)
-        asked = self.look.asked if self.look.mode == "confirm" else ""
+        asked = self.look.asked.question if self.look.mode == "confirm" else ""
         self._attendance.see(self.picture.frame.question, asked)
         if self.look.mode == "page":
             self.look = self.look.read(top=drawn.top)

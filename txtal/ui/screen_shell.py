@@ -17,7 +17,7 @@ from txtal.ui.label_editing import keep
 from txtal.ui.modes import MARKED, Mode, Page, Purpose
 from txtal.ui.picture import Picture
 from txtal.ui.recorder import Recorder
-from txtal.ui.view_state import AT_START, Look
+from txtal.ui.view_state import AT_START, Confirmation, Look
 
 
 class ScreenShell:
@@ -155,7 +155,7 @@ class ScreenShell:
     ) -> None:
         """Do the one or the other, once the annotator has said which, of a ticket of a list."""
         self._replies = {"y": yes, "n": no}
-        self.see(mode="confirm", asked=f"{question} y/n", checked=about)
+        self.see(mode="confirm", asked=Confirmation(f"{question} y/n", about))
 
     def marked(self) -> Sequence[Found]:
         """Return what is marked in the list."""

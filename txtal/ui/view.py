@@ -130,8 +130,8 @@ def _body(
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
     if look.mode == "picker" and look.typing.described:
         return _description(session, look, room, height)
-    if look.mode == "confirm" and look.checked is not None:
-        text = fold(clean(look.checked.ticket.text, newlines=True), room.width)
+    if look.mode == "confirm" and look.asked.about is not None:
+        text = fold(clean(look.asked.about.ticket.text, newlines=True), room.width)
         checked: list[Line] = [[], [], *([("class:ticket", line)] for line in text)]
         return _Body(shift(checked, room.left)[:height], session.question)
     if session.question is None or sheet is None:
@@ -267,7 +267,7 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
     if look.mode == "picker":
         return picker_rows(session, question, keyboard, look, room)
     if look.mode == "confirm":
-        asked = fold(look.asked, room.width)
+        asked = fold(look.asked.question, room.width)
         if len(asked) > _ASKED_LINES:  # of labels with endless names
             asked = [*asked[: _ASKED_LINES - 1], "…"]
         return [[("class:key", part)] for part in asked]

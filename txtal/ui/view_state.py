@@ -69,6 +69,15 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A question to be answered with yes or no."""
+
+    question: str = ""
+    about: Found | None = None
+    """The ticket that it is about, where that isn't the one at hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Where the annotator is on the screen; every key makes a new one."""
 
@@ -81,10 +90,7 @@ class Look:
     """The messages before the ticket stand above it."""
     reading: OpenPage = OpenPage()
     typing: Typing = Typing()
-    asked: str = ""
-    """The question to be answered with yes or no."""
-    checked: Found | None = None
-    """The ticket that it is about, where that isn't the one at hand."""
+    asked: Confirmation = Confirmation()
     notice: str = ""
     """What the screen itself has to tell; goes before the session's notice."""
     urgent: bool = False
