@@ -38,7 +38,7 @@ from txtal.vectors import registry as vectorisers
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 WRITTEN = [page for page in DOCS if page.stem not in ("reference", "architecture", "benchmarks")]
 ANSWERS = "1\na\n2\nx\n3\na\n" * 4 + "q\n"
 """Answers to any question, whatever the task."""
@@ -241,4 +241,5 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
     for page in DOCS:
-        assert page.stem == "index" or f"({page.name})" in index, f"add {page.name} to the index"
+        name = str(page.relative_to(ROOT / "docs"))
+        assert page.stem == "index" or f"({name})" in index, f"add {name} to the index"
