@@ -208,6 +208,7 @@ def test_no_page_speaks_of_an_option_that_is_not_there() -> None:
     known |= {"--quick", "--seconds"}  # of tests.faults
     known |= {"--no-deps"}  # of pip
     known |= {"--nthreads", "--nworkers"}  # of Dask's own commands
+    known |= {"--key-from", "--model", "--threshold", "--timeout", "--url"}  # of recipes/suggest
     for page in [README, *WRITTEN]:
         spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text("utf-8")))
         assert spoken <= known, (page.name, spoken - known)
