@@ -371,7 +371,7 @@ def _reader(recipe: Recipe, reading: Reading) -> Reader | None:
 
 def _check_dataset(recipe: Recipe, database: Path) -> None:
     """Raise UsageError for an unknown dataset, unless there are tickets or labels to make it of."""
-    if recipe.tickets is None and not (recipe.scheme.specs() or recipe.scheme.rating):
+    if recipe.tickets is None and not recipe.scheme.is_given:
         with closing(schema.open_readonly(database, older=True)) as conn, foreseen(database):
             datasets.check(conn, recipe.dataset)
 

@@ -113,7 +113,7 @@ def test_prepare_on_the_command_line(sample: Program) -> None:
     ("words", "said"),
     [
         (["load", "d"], "name a SOURCE to load, or --prepare"),
-        (["load", "d", "a.jsonl", "--engine", "dask"], "--engine goes with --prepare"),
+        (["load", "d", "a.jsonl", "--engine", "dask"], "--engine needs --prepare"),
         (["load", "d", "--prepare", "--engine", "dask"], "--engine dask needs --scheduler"),
         (["load", "d", "--prepare", "--scheduler", "a:1"], "--scheduler goes with --engine dask"),
         (["teach", "d", "--engine", "dask", "--plain"], "--engine dask needs --scheduler"),

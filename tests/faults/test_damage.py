@@ -40,6 +40,14 @@ def ledger(path: Path, conn: Connection, make_dataset: Make) -> StoreLedger:
     return session
 
 
+def _columns(conn: sqlite3.Connection, table: bytes) -> str:
+    """All, with the row's number where the table has one."""
+    (sql,) = conn.execute(
+        "SELECT sql FROM sqlite_master WHERE name = ?", (table.decode(),)
+    ).fetchone()
+    return "*" if b"WITHOUT ROWID" in sql else "rowid, *"
+
+
 def rows(path: Path) -> dict[str, list[str]]:
     """Every row of every table, as another SQLite reads it."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as conn:
@@ -52,7 +60,7 @@ def rows(path: Path) -> dict[str, list[str]]:
         ).fetchall()
         return {
             name.decode(): sorted(
-                map(repr, conn.execute(f'SELECT rowid, * FROM "{name.decode()}"'))
+                map(repr, conn.execute(f'SELECT {_columns(conn, name)} FROM "{name.decode()}"'))
             )
             for (name,) in tables
         }

@@ -40,13 +40,9 @@ def read_labels(path: str | Path) -> list[tuple[str, str]]:
     try:
         for number, given, about in _entries(_text(path)):
             if not isinstance(given, str | int) or isinstance(given, bool):
-                raise _Fault(
-                    number, 'expected {"label": "a name", "description": "what it is for"}'
-                )
+                raise _Fault(number, _EXPECTED)
             if about is not None and not isinstance(about, str):
-                raise _Fault(
-                    number, 'expected {"label": "a name", "description": "what it is for"}'
-                )
+                raise _Fault(number, _EXPECTED)
             name = _made_good(number, str(given))
             if name in found:
                 raise _Fault(number, f"{shorten(name, 60)!r} is there twice")

@@ -69,6 +69,11 @@ class LabelOptions:
 
         return given(self.rating, self.score)
 
+    @property
+    def is_given(self) -> bool:
+        """Whether any labels are; a file of them isn't read, for a pipe can be read only once."""
+        return bool(self.scale or self.labels or self.labels_from)
+
     def specs(self) -> list[tuple[str, str]]:
         """Return the name and description of each. Raises UsageError for what can't be a label."""
         from txtal.formats.label_files import read_labels
