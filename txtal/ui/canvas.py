@@ -7,10 +7,8 @@ into cells again.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +32,6 @@ OnMouse = Callable[[MouseEvent], "NotImplementedOrNone"]
 
 _BLANK, _BEHIND_WIDE = Char(" ", ""), Char("", "")
 _LINES = 256
-_ERASE, _COLUMN = "\x1b[2K", "\x1b[{}G"
 
 
 class Canvas(Window):
@@ -44,8 +41,6 @@ class Canvas(Window):
         super().__init__(FormattedTextControl(focusable=True))
         self._draw = draw
         self._on_mouse = on_mouse
-        self._rows: dict[int, Row] = {}
-        """As they were drawn last."""
 
     def write_to_screen(
         self,
@@ -60,11 +55,8 @@ class Canvas(Window):
         at = write_position
         screen.width, screen.height = at.width, at.height
         for y, line in enumerate(self._draw(at.width, at.height).lines[: at.height]):
-            row = self._rows[y] = _next_row(self._rows.get(y), tuple(line), at.width)
-            cells, cursor, escapes = _cells(row.line, at.width, row.turn)
+            cells, cursor = _cells(tuple(line), at.width)
             screen.data_buffer[y] = cells
-            if escapes:
-                screen.zero_width_escapes[y].update(escapes)
             if cursor is not None:
                 screen.set_cursor_position(self, Point(cursor, y))
                 screen.show_cursor = True
@@ -79,67 +71,19 @@ class _Everywhere(defaultdict[int, defaultdict[int, OnMouse]]):
         super().__init__(lambda: defaultdict(lambda: handler))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line as it was drawn, and whether it is one whose width terminals disagree on."""
-
-    line: tuple[Fragment, ...]
-    width: int
-    disputed: bool
-    turn: int = 0
-    """Another than that of the row before where each of its cells is to be written again; 0 where
-    the cells that differ are enough."""
-
-
-def _next_row(before: Row | None, line: tuple[Fragment, ...], width: int) -> Row:
-    """Return the row that takes another's place.
-
-    After a character whose width a terminal sees otherwise, nothing is where it was put. So such a
-    row is written whole, and so is the one that follows it.
-    """
-    if before is not None and before.line == line and before.width == width:
-        return before
-    disputed = any(map(is_disputed, (text for _, text in line)))
-    again = disputed or (before is not None and before.disputed)
-    return Row(line, width, disputed, (before.turn if before else 0) % 2 + 1 if again else 0)
-
-
-@lru_cache(maxsize=1024)
-def is_disputed(text: str) -> bool:
-    """Whether terminals disagree on a text's width: vowel signs that stand beside their letter.
-
-    Those of Devanagari, Tamil and others take a cell of their own in some and none in others.
-    """
-    return not text.isascii() and any(unicodedata.category(char) == "Mc" for char in text)
-
-
 @lru_cache(maxsize=_LINES)
-def _cells(
-    line: tuple[Fragment, ...], width: int, turn: int
-) -> tuple[defaultdict[int, Char], int | None, dict[int, str]]:
-    """A line's cells, the column of the cursor if it is in this line, and what goes before cells.
-
-    Of a row that is written whole, that is to erase the line, and to go to the column where a
-    fragment begins after one that may have ended elsewhere.
-    """
+def _cells(line: tuple[Fragment, ...], width: int) -> tuple[defaultdict[int, Char], int | None]:
+    """A line's cells, and the column of the cursor if it is in this line."""
     cells: defaultdict[int, Char] = defaultdict(lambda: _BLANK)
     cursor, x = None, 0
-    mark = f" class:turn{turn}" if turn else ""  # no theme has it: it only makes cells differ
-    escapes = {0: _ERASE} if turn else {}
-    disputed = False
     for fragment in line:
         if fragment == CURSOR:
             cursor = min(x, width - 1)
             continue
         style, text = fragment
-        if disputed and text.strip() and 0 < x < width:  # blanks may be overwritten, not overwrite
-            escapes[x] = _COLUMN.format(x + 1)
-        disputed = bool(turn) and (disputed or is_disputed(text))
         for char in text:
-            x = _put(cells, x, _char(char, style + mark), width)
-    if turn and not cells:
-        cells[0] = _char(" ", mark)
-    return cells, cursor, escapes
+            x = _put(cells, x, _char(char, style), width)
+    return cells, cursor
 
 
 @lru_cache(maxsize=8192)
