@@ -42,6 +42,7 @@ def curves(body: dict[str, Any]) -> dict[tuple[str, int], list[tuple[int, float,
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_dataset_is_replayed_as_its_file_is(program: Program) -> None:
     program.ok("load", "--answers", "mine", "pool.jsonl")
     words = ["--test", "test.jsonl", *QUICK, "--strategy", "random", "--seeds", "1"]
@@ -121,6 +122,7 @@ TINY = ("simulate", "pool.jsonl", "--test", "test.jsonl", "--budget", "10", "--b
         "--vectors", "lexical")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_everything_is_combined_with_everything(tiny: Program) -> None:
     body = tiny.json(
         *TINY[:-4], "--batch", "5,10", "--vectors", "lexical", "--vectors", "static",
@@ -133,6 +135,7 @@ def test_everything_is_combined_with_everything(tiny: Program) -> None:
     assert [target["noise"] for target in body["summary"]["targets"]] == [0, 0.5]
 
 
+@pytest.mark.slow
 def test_a_killed_simulation_goes_on_where_it_stopped(tiny: Program) -> None:
     words = [*TINY, "-s", "random,margin", "--seeds", "2", "--resume", "runs.jsonl"]
     whole = tiny.json(*words, "--json")
@@ -307,6 +310,7 @@ def test_margin_beats_random_on_banking77(tmp_path: Path, real_data: Path) -> No
     assert margin > random
 
 
+@pytest.mark.slow
 def test_grades_are_measured_by_how_far_off_they_are(program: Program) -> None:
     words = ["dreadful", "poor", "fair", "good", "superb"]
     rows = [
