@@ -177,8 +177,10 @@ def _read(name: str, data: bytes) -> None:
 
 
 def _settings(data: bytes) -> None:
-    _file("txtal.toml", data)
-    with chdir(_folder()), patch.dict(os.environ, {"TXTAL_CONFIG": str(_folder() / "none.toml")}):
+    folder = _folder() / "settings"  # no other target's commands run in it
+    folder.mkdir(exist_ok=True)
+    (folder / "txtal.toml").write_bytes(data)
+    with chdir(folder), patch.dict(os.environ, {"TXTAL_CONFIG": str(folder / "none.toml")}):
         config.everything()
         config.keymap()
 
