@@ -44,8 +44,8 @@ SETS = (
     "clinc150",
     "multidogo_software",
     "wisesight_th",
-    "nsmc_ko",
     "nlupp_banking",
+    "nlupp_hotels",
 )
 LEVEL = 0.05
 
