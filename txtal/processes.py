@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
-from collections.abc import Sequence
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +47,76 @@ class Child:
             with suppress(OSError, ValueError):
                 pipe.close()
         return code
+
+
+class ReadProcess:
+    """A process whose lines a thread reads; it can be killed at any moment."""
+
+    def __init__(self, command: Sequence[str], log: Path, read: Callable[[Child], None]) -> None:
+        """``read`` is called in the thread, and returns once the process has said its last."""
+        self._command = command
+        self._log = log
+        self._read = read
+        self._child: Child | None = None
+        self._reader: threading.Thread | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._child.pid if self._child else None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it may still say something."""
+        return self._reader is not None and self._reader.is_alive()
+
+    def start(self) -> None:
+        """Start the process; returns at once."""
+        child = self._child = start(self._command, self._log)
+        self._reader = threading.Thread(target=self._read, args=(child,), daemon=True)
+        self._reader.start()
+
+    def close(self, patience: float = 0.0) -> None:
+        """Stop it, at once or after so many seconds in which it may end by itself."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if patience:
+            with suppress(OSError, ValueError, subprocess.TimeoutExpired):
+                child.stdin.close()
+                child.process.wait(patience)
+        child.end()
+        if self._reader is not None:
+            self._reader.join()
+
+
+def run_behind(
+    work: Callable[[], object],
+    record: Callable[[BaseException], object],
+    leaving: Callable[[], object] = lambda: None,
+) -> None:
+    """Be such a process: work until it is done, or the screen closes the pipe.
+
+    It may leave in the middle of a transaction, which counts for nothing; ``leaving`` is called
+    before that. An unforeseen fault is recorded, and ends it with code 1.
+    """
+
+    def listen() -> None:
+        sys.stdin.read()
+        leaving()
+        os._exit(0)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the screen's to handle
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        work()
+    except BrokenPipeError:
+        os._exit(0)  # the screen is gone
+    except Exception as error:
+        if os.environ.get("TXTAL_DEBUG"):
+            raise
+        record(error)  # Python itself would quote the message, and that perhaps a ticket
+        raise SystemExit(1) from None
 
 
 def start(command: Sequence[str], log: Path) -> Child:

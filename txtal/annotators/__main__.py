@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
-from txtal import logs
+from txtal import logs, processes
 from txtal.annotators import protocol
 from txtal.annotators.applying import apply_rules
 from txtal.annotators.protocol import AnnotatorJob
@@ -27,21 +24,15 @@ LOOK_SECONDS = 1.0
 
 def main() -> None:
     """Work until all have voted, or the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the screen's to handle
-    threading.Thread(target=_listen, daemon=True).start()
+    processes.run_behind(_told_work, logs.record, _stop_commands)
+
+
+def _told_work() -> None:
     try:
-        try:
-            _work(protocol.load_job(sys.argv[1]))
-        except TxtalError as error:
-            _tell(str(error))
-        print(json.dumps({"done": True}), flush=True)
-    except BrokenPipeError:
-        os._exit(0)  # the screen is gone
-    except Exception as error:
-        if os.environ.get("TXTAL_DEBUG"):
-            raise
-        logs.record(error)  # Python itself would quote the message, and that perhaps a ticket
-        raise SystemExit(1) from None
+        _work(protocol.load_job(sys.argv[1]))
+    except TxtalError as error:
+        _tell(str(error))
+    print(json.dumps({"done": True}), flush=True)
 
 
 def _work(job: AnnotatorJob) -> None:
@@ -73,12 +64,9 @@ def _tell(said: str) -> None:
     print(json.dumps({"tell": said}), flush=True)
 
 
-def _listen() -> None:
-    """Leave when the pipe closes, even in the middle of a transaction: it counts for nothing."""
-    sys.stdin.read()
+def _stop_commands() -> None:
     for one in _suggesting:
         one.command.close()
-    os._exit(0)
 
 
 if __name__ == "__main__":

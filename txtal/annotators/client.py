@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from txtal import processes
 from txtal.annotators import protocol
 from txtal.annotators.protocol import AnnotatorJob
-from txtal.processes import Child
+from txtal.processes import Child, ReadProcess
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.annotators")
 """With -P nothing is ever imported from the working directory."""
@@ -27,23 +24,18 @@ class AnnotatorProcess:
     """
 
     def __init__(self, job: AnnotatorJob, *, log: Path, program: Sequence[str] = PROGRAM) -> None:
-        self._command = [*program, protocol.dump_job(job)]
-        self._log = log
-        self._child: Child | None = None
-        self._reader: threading.Thread | None = None
+        self._process = ReadProcess([*program, protocol.dump_job(job)], log, self._read)
         self._told: deque[str] = deque()
         self._closing = False
 
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
-        return self._child.pid if self._child else None
+        return self._process.pid
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        child = self._child = processes.start(self._command, self._log)
-        self._reader = threading.Thread(target=self._read, args=(child,), daemon=True)
-        self._reader.start()
+        self._process.start()
 
     def _read(self, child: Child) -> None:
         ended = False
@@ -64,11 +56,4 @@ class AnnotatorProcess:
     def close(self) -> None:
         """Stop it at once; what was voted is stored."""
         self._closing = True
-        child, self._child = self._child, None
-        if child is not None:
-            with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
-                child.stdin.close()  # so that it stops its command
-                child.process.wait(1)
-            child.end()
-            if self._reader is not None:
-                self._reader.join()
+        self._process.close(patience=1.0)  # so that it stops its command

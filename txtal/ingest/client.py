@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from txtal import processes
 from txtal.ingest import protocol
 from txtal.ingest.protocol import LoadJob
-from txtal.processes import Child
+from txtal.processes import Child, ReadProcess
 from txtal.types import Loading
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.ingest")
@@ -31,23 +29,18 @@ class LoaderProcess:
 
     def __init__(self, job: LoadJob, *, log: Path, program: Sequence[str] = PROGRAM) -> None:
         self._source = job.source
-        self._command = [*program, protocol.dump_job(job)]
-        self._log = log
-        self._child: Child | None = None
-        self._reader: threading.Thread | None = None
+        self._process = ReadProcess([*program, protocol.dump_job(job)], log, self._read)
         self._news = Loading("loading", job.added)
         self._taken: Loading | None = None
 
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
-        return self._child.pid if self._child else None
+        return self._process.pid
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        child = self._child = processes.start(self._command, self._log)
-        self._reader = threading.Thread(target=self._read, args=(child,), daemon=True)
-        self._reader.start()
+        self._process.start()
 
     def _read(self, child: Child) -> None:
         with contextlib.suppress(ValueError):  # closed meanwhile
@@ -72,7 +65,7 @@ class LoaderProcess:
 
     def finish(self, watch: Callable[[Loading], object]) -> Loading:
         """Wait until the file is loaded, or can't be; the last word."""
-        while self._reader is not None and self._reader.is_alive():
+        while self._process.is_read:
             watch(self._news)
             time.sleep(LOOK_SECONDS)
         self.close()
@@ -80,9 +73,5 @@ class LoaderProcess:
 
     def close(self) -> Loading:
         """Stop it at once; what was loaded is loaded. The last word."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.end()
-            if self._reader is not None:
-                self._reader.join()
+        self._process.close()
         return self._news
