@@ -49,6 +49,7 @@ from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate
 from txtal.learning.arrays import Floats, Mask
 from txtal.learning.model import decide
+from txtal.session.session import Session
 from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.simulation.heldout import cells_of, held_out
 from txtal.store import datasets, schema, tickets
@@ -110,8 +111,11 @@ Line = dict[str, Any]
 """A session at a mark: set, seed, answers, truths, estimates and calibration errors."""
 
 
-def session(problem: Problem, name: str, seed: int, options: Namespace) -> Iterator[Line]:
-    """One session, a line at each mark."""
+@contextmanager
+def labelling(
+    problem: Problem, name: str, settings: LearnerSettings, batch: int
+) -> Iterator[tuple[PoolLearner, Session]]:
+    """A session on the problem's pool, not begun yet, and the learner behind it."""
     with tempfile.TemporaryDirectory(dir=problem.folder) as folder:
         path = Path(folder) / "run.db"
         with closing(schema.open_database(path, create=True)) as conn:
@@ -119,28 +123,42 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
             labels = [(label, "") for label in problem.pool.labels]
             dataset = datasets.prepare(conn, "bench", labels, problem.task)
             tickets.add(conn, dataset.id, problem.pool.records)
-            settings = LearnerSettings(strategy=options.strategy, seed=seed)
             learner = PoolLearner(path, "bench", settings, cache=problem.folder / "cache")
             ledger = StoreLedger(conn, path, dataset, annotator="bench", recipe="bench")
-            asking = session_of(
-                ledger,
-                dataset.scheme,
-                learner=InlineLearner(learner, batch=options.batch),
-                audit=settings.audit,
-                seed=f"{name} {seed}",
+            yield (
+                learner,
+                session_of(
+                    ledger,
+                    dataset.scheme,
+                    learner=InlineLearner(learner, batch=batch),
+                    audit=settings.audit,
+                    seed=f"{name} {settings.seed}",
+                ),
             )
-            ids = {label.name: label.id for label in dataset.scheme.labels}
+
+
+def answer(problem: Problem, asking: Session) -> None:
+    """Answer the question at hand as the file has it."""
+    assert asking.question is not None
+    gold = problem.pool.gold[asking.question.ticket.text]
+    ids = {label.name: label.id for label in asking.scheme.labels}
+    asking.answer("accept", tuple(ids[label] for label in gold))
+
+
+def session(problem: Problem, name: str, seed: int, options: Namespace) -> Iterator[Line]:
+    """One session, a line at each mark."""
+    settings = LearnerSettings(strategy=options.strategy, seed=seed)
+    with labelling(problem, name, settings, options.batch) as (learner, asking):
+        with unmeasured():
+            asking.begin()
+            asking.update()
+        while asking.question is not None and asking.count < options.marks[-1]:
+            answer(problem, asking)
             with unmeasured():
-                asking.begin()
                 asking.update()
-            while asking.question is not None and asking.count < options.marks[-1]:
-                gold = problem.pool.gold[asking.question.ticket.text]
-                asking.answer("accept", tuple(ids[label] for label in gold))
-                with unmeasured():
-                    asking.update()
-                if asking.count in options.marks:
-                    yield {"set": name, "seed": seed, "strategy": options.strategy,
-                           "answers": asking.count, **_at_mark(problem, learner)}  # fmt: skip
+            if asking.count in options.marks:
+                yield {"set": name, "seed": seed, "strategy": options.strategy,
+                       "answers": asking.count, **_at_mark(problem, learner)}  # fmt: skip
 
 
 def _at_mark(problem: Problem, learner: PoolLearner) -> Line:

@@ -21,22 +21,16 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tests.bench.common import emit, parser
-from tests.bench.estimates import Problem, unmeasured
-from tests.sessions import session_of
+from tests.bench.estimates import Problem, answer, labelling, unmeasured
 from txtal.learner.finishing import Told, blind_model, parts
-from txtal.learner.inline import InlineLearner
-from txtal.learner.pool import PoolLearner
 from txtal.learning.finishing import passed
 from txtal.measures.intervals import wilson
-from txtal.store import datasets, schema, tickets
-from txtal.store.ledger import StoreLedger
 from txtal.types import LearnerSettings
 
 SETS = (
@@ -54,32 +48,15 @@ Row = dict[str, Any]
 
 def sessions(problem: Problem, name: str, seed: int, options: Namespace) -> Iterator[Row]:
     """Label to so many answers, and yield what comes of each draw of random checks."""
-    with tempfile.TemporaryDirectory(dir=problem.folder) as folder:
-        path = Path(folder) / "run.db"
-        with closing(schema.open_database(path, create=True)) as conn:
-            conn.execute("PRAGMA synchronous = OFF")  # nothing here outlives the session
-            labels = [(label, "") for label in problem.pool.labels]
-            dataset = datasets.prepare(conn, "bench", labels, problem.task)
-            tickets.add(conn, dataset.id, problem.pool.records)
-            settings = LearnerSettings(seed=seed)
-            learner = PoolLearner(path, "bench", settings, cache=problem.folder / "cache")
-            ledger = StoreLedger(conn, path, dataset, annotator="bench", recipe="bench")
-            asking = session_of(
-                ledger,
-                dataset.scheme,
-                learner=InlineLearner(learner, batch=options.batch),
-                audit=settings.audit,
-                seed=f"{name} {seed}",
-            )
-            ids = {label.name: label.id for label in dataset.scheme.labels}
-            with unmeasured():
-                asking.begin()
+    settings = LearnerSettings(seed=seed)
+    with labelling(problem, name, settings, options.batch) as (learner, asking):
+        with unmeasured():
+            asking.begin()
+            asking.update()
+            while asking.question is not None and asking.count < options.answers:
+                answer(problem, asking)
                 asking.update()
-                while asking.question is not None and asking.count < options.answers:
-                    gold = problem.pool.gold[asking.question.ticket.text]
-                    asking.answer("accept", tuple(ids[label] for label in gold))
-                    asking.update()
-            fit = learner.complete()
+        fit = learner.complete()
         taught, _ = parts(fit.answered)
         model = blind_model(fit, taught)
         rest = np.setdiff1d(np.arange(len(fit.features.ids)), fit.answered.rows[taught])
