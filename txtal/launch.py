@@ -12,9 +12,8 @@ from pathlib import Path
 from shlex import quote
 
 from txtal import config, logs
-from txtal.annotators.command import words_of
 from txtal.annotators.panel import Suggestions
-from txtal.annotators.rules import read_rules
+from txtal.annotators.starting import check as check_annotators
 from txtal.annotators.starting import started
 from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
@@ -86,10 +85,7 @@ def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
 
     plain = invocation.plain or is_dumb(os.environ)
     recipe.check()
-    if recipe.model.suggest:
-        words_of(recipe.model.suggest)
-    if recipe.model.rules:
-        read_rules(recipe.model.rules)
+    check_annotators(recipe.model)
     _check_dataset(recipe, invocation.database)
     _check_terminal(plain, recipe.tickets == "-")
     extras = recipe.screen.extras()

@@ -137,6 +137,22 @@ def test_labels_through_a_pipe_of_the_shell_are_read(answered: Program, tries: T
         assert labels == ["a", "b", "x", "y"]
 
 
+def test_what_is_read_again_later_is_no_pipe(answered: Program, tries: Tries) -> None:
+    def run(words: str) -> str:
+        ran = subprocess.run(
+            ["bash", "-c", f"{TXTAL[0]} {words}"], cwd=answered.folder, env=answered.environ,
+            input=b"q\n", capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        return ran.stderr.decode()
+
+    with tries.one("guidelines"):
+        assert "not kept with d" in run("manual d --plain --guidelines <(echo '# Be kind')")
+        assert "guidelines" not in answered.json("stats", "d", "--json")["settings"]
+    with tries.one("rules"):
+        rule = '{"label": "a", "pattern": "late"}'
+        assert "save the rules in a file" in run(f"teach d --plain --rules <(echo '{rule}')")
+
+
 def test_settings_that_are_nested_without_end(fresh: Program, tries: Tries) -> None:
     for text in ("a = " + "[" * 100_000, "a = " + "{b=" * 50_000, "[" + "a." * 100_000 + "b]"):
         with tries.one(text[:8]):

@@ -7,9 +7,23 @@ from typing import Protocol
 
 from txtal import logs
 from txtal.annotators.client import AnnotatorProcess
+from txtal.annotators.command import words_of
 from txtal.annotators.protocol import AnnotatorJob
+from txtal.annotators.rules import read_rules
+from txtal.errors import UsageError
 from txtal.recipes.labelling import in_file
 from txtal.recipes.parts import ModelOptions
+
+
+def check(model: ModelOptions) -> None:
+    """Raise UsageError or DataError now for what the process could only fail at later."""
+    if model.suggest:
+        words_of(model.suggest)
+    if model.rules is None:
+        return
+    if model.rules.exists() and not model.rules.is_file():
+        raise UsageError(f"{model.rules} can be read only once; save the rules in a file")
+    read_rules(model.rules)
 
 
 class Where(Protocol):

@@ -34,7 +34,8 @@ def with_kept(context: click.Context, values: Mapping[str, Any], console: Consol
     """Fill in what the dataset named in ``values`` keeps."""
     mine = [name for name in values if name in config.KEPT]
     every = {name for name in values if context.get_parameter_source(name) in _GIVEN}
-    given = {name: _plain(values[name]) for name in mine if name in every}
+    fleeting = [name for name in mine if name in every and _is_pipe(values[name])]
+    given = {name: _plain(values[name]) for name in mine if name in every - {*fleeting}}
     dataset = values.get("dataset")
     kept = _kept(console, dataset) if isinstance(dataset, str) and mine else {}
     held = {name: value for name, value in config.recalled(kept, every).items() if name in mine}
@@ -44,6 +45,7 @@ def with_kept(context: click.Context, values: Mapping[str, Any], console: Consol
         f"{held[name]}: kept with {dataset} as its {name}, and no longer there; left out"
         for name in sorted(missing)
     ]
+    notices += [f"{name}: read from a pipe, so not kept with {dataset}" for name in fleeting]
     if recalled:
         notices.append(f"as kept with {dataset}: {listed(recalled)}")
     parameters = {param.name: param for param in context.command.params}
@@ -62,6 +64,11 @@ def _kept(console: Console, dataset: str) -> Mapping[str, Any]:
             return settings.kept(conn, datasets.get(conn, dataset).id)
     except TxtalError:
         return {}
+
+
+def _is_pipe(value: Any) -> bool:
+    """Whether it is a file that can be read only once, such as the output of a command."""
+    return isinstance(value, Path) and value.exists() and not value.is_file()
 
 
 def _plain(value: Any) -> str | float:
