@@ -194,6 +194,22 @@ def test_a_docbin_by_spacy(tmp_path: Path, task: Task) -> None:
         assert doc.text == HOSTILE
 
 
+def test_spacy_keeps_an_id_that_its_numbers_cannot_hold(tmp_path: Path) -> None:
+    import spacy
+    from spacy.tokens import DocBin
+
+    scheme, path = SCHEMES["exclusive"], tmp_path / "x.spacy"
+    target = Target(scheme, path, lambda: write_atomically(path), has_ids=lambda: True)
+    given = [2**70, -(2**70), 2**63 - 1, "T1"]
+    rows = [
+        export_row(Ticket(n, f"text {n}", {"id": one}), Answer(n, "accept", (1,)), scheme)
+        for n, one in enumerate(given, start=1)
+    ]
+    EXPORTS.named("spacy").write(rows, target)
+    docs = DocBin().from_disk(path).get_docs(spacy.blank("en").vocab)
+    assert [doc.user_data["id"] for doc in docs] == [str(2**70), str(-(2**70)), 2**63 - 1, "T1"]
+
+
 def test_fasttexts_lines(tmp_path: Path) -> None:
     told = write("multilabel", "fasttext", tmp_path / "x.ft")
     first, second = (tmp_path / "x.ft").read_text("utf-8").split("\n")[:2]

@@ -44,7 +44,9 @@ def _doc(example: Example, tokenise: Any, names: list[str]) -> Any:
     doc.cats = {name: float(name in example.labels) for name in names}
     key = ticket_id(example.row.ticket)
     if key is not None:
-        doc.user_data["id"] = key
+        # A DocBin's whole numbers have 64 bits at most.
+        fits = not isinstance(key, int) or key.bit_length() < 64
+        doc.user_data["id"] = key if fits else str(key)
     return doc
 
 
