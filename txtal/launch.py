@@ -231,7 +231,7 @@ class _RecipeRun:
                 recipe=self.invocation.recipe,
                 overlap=self.recipe.questions.overlap,
             )
-            ending.callback(_close, ledger)
+            ending.callback(ledger.leave)
             annotators = started(self.recipe.dataset, self.recipe.model, self.invocation)
             if annotators:
                 ending.callback(annotators.close)
@@ -326,11 +326,6 @@ class _RecipeRun:
             f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
             f"`txtal{where} export {quote(dataset.name)} -o FILE`"
         )
-
-
-def _close(ledger: StoreLedger) -> None:
-    with suppress(Exception):  # the answers are on disk; the lease runs out by itself
-        ledger.close()
 
 
 def _finish(loader: LoaderProcess, code: int, report: Report) -> int:

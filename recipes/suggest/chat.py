@@ -95,7 +95,7 @@ def asked(options: Namespace, key: str, ticket: dict[str, Any]) -> dict[str, Any
             if attempt == TRIES - 1:
                 return {"label": None, "reason": f"no answer: {type(error).__name__}"}
         except (ValueError, KeyError, IndexError, TypeError):
-            return {"label": None, "reason": "the server answered what is no chat completion"}
+            return {"label": None, "reason": "the server's answer isn't a chat completion"}
         time.sleep(wait)
         wait *= 2
     return {"label": None, "reason": "no answer"}

@@ -109,7 +109,7 @@ def test_a_label_comes_back(server: str, kind: str) -> None:
     ("kind", "reason"),
     [
         ("refuses", "the server answered 401"),
-        ("nonsense", "the server answered what is no chat completion"),
+        ("nonsense", "the server's answer isn't a chat completion"),
         ("chatty", "no JSON in the reply"),
     ],
 )

@@ -74,7 +74,7 @@ class Suggesting:
                 failures = 0 if said else failures + 1
                 if why and failures >= len(self.pauses):
                     self._note(f"stopped: {why}")
-                    self.tell(f"{self.source.name} is asked no more: {why}; labelling goes on")
+                    self.tell(f"{self.source.name} is no longer asked: {why}; labelling goes on")
                     return
                 if why:
                     time.sleep(self.pauses[min(failures, len(self.pauses) - 1)])

@@ -7,7 +7,7 @@ tickets are leased, so that a notebook, a service and terminals on one file neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Any
 from txtal import logs
 from txtal.errors import UsageError
 from txtal.learner.client import LearnerProcess
-from txtal.session.current import Current
+from txtal.session.current import NO_REJECT, Current
 from txtal.session.protocols import Learner
 from txtal.session.session import Session
 from txtal.session.setup import Background, Policy
@@ -171,7 +171,7 @@ def start(
         ledger = StoreLedger(
             conn, database, found, annotator=annotator, recipe=RECIPE, overlap=overlap
         )
-        opened.callback(_close, ledger)
+        opened.callback(ledger.leave)
         policy = Policy(audit=settings.audit, seed=f"{settings.seed}:{ledger.file.session_id}")
         session = Session(ledger, found.scheme, policy, Background(learner))
         session.begin()
@@ -192,11 +192,6 @@ def _learner(database: Path, dataset: str, settings: LearnerSettings, opened: Ex
     learner.start()
     opened.callback(learner.close)
     return learner
-
-
-def _close(ledger: StoreLedger) -> None:
-    with suppress(Exception):  # the answers are on disk; the lease runs out by itself
-        ledger.close()
 
 
 def _checked(current: Current, verdict: Verdict, labels: Iterable[str]) -> tuple[int, ...]:
@@ -223,9 +218,7 @@ def _checked(current: Current, verdict: Verdict, labels: Iterable[str]) -> tuple
 def _rejected(current: Current, chosen: tuple[int, ...]) -> tuple[int, ...]:
     """Return what a reject is of. Raises UsageError where there is nothing to reject."""
     if current.refuses_reject:
-        raise UsageError(
-            "can't reject here, this ticket measures accuracy: give its label, or ignore it"
-        )
+        raise UsageError(NO_REJECT)
     rejected = chosen or current.suggestion
     if not rejected:
         raise UsageError("there is no suggestion to reject: name the labels that don't apply")

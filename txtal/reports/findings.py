@@ -20,7 +20,7 @@ KINDS = {
     "split": "might be two labels",
     "few": "too few answers",
     "new": "might be a new label",
-    "description": "the description contradicts use",
+    "description": "the description doesn't match how the label is used",
 }
 """What a remark on the labels is about, in words."""
 

@@ -16,6 +16,9 @@ from txtal.types import (
     reasons,
 )
 
+NO_REJECT = "can't reject here, this ticket measures accuracy: give its label, or ignore it"
+"""What :attr:`Current.refuses_reject` means, in words."""
+
 
 class Current:
     """The question at hand, if there is one, and the answer to it in the making."""

@@ -104,7 +104,7 @@ def can_gather(session: Session) -> str:
     if question is None:
         return "there is no ticket to find others like"
     if reasons.blind(question.ranked.reason):
-        return "off for a random check, the list would show what the model thinks; answer it first"
+        return "off for a random check: the list would show what the model thinks; answer it first"
     if learner is None or session.background.inflow is not None:
         return "no model groups these tickets"
     if learner.status.state == "failed":

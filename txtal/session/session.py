@@ -15,7 +15,7 @@ from txtal.errors import DatabaseError, LockedError
 from txtal.session import questions, steps
 from txtal.session.calls import Calls
 from txtal.session.clock import steady_time
-from txtal.session.current import Current
+from txtal.session.current import NO_REJECT, Current
 from txtal.session.finding import AtOnce, Finding
 from txtal.session.given import Given
 from txtal.session.notices import Notices
@@ -186,9 +186,7 @@ class Session:
         if kept is not None:  # what the model suggests against it is rejected
             self.answer(kept.verdict, self.current.offered(kept.labels))
         elif self.current.refuses_reject:
-            self.notice = (
-                "can't reject here, this ticket measures accuracy: give its label, or ignore it"
-            )
+            self.notice = NO_REJECT
         elif labels:
             self.answer("reject", labels)
         elif self.scheme.task == "multilabel":

@@ -82,7 +82,7 @@ class SessionFile:
             if _version(conn) != self._version:
                 raise DatabaseError(
                     f"{self.path}: another version of txtal upgraded it meanwhile; quit and start "
-                    "again with that one, the answers up to here are safe"
+                    "again with that one; the answers up to here are safe"
                 )
             yield
 

@@ -103,7 +103,7 @@ def _measures(body: dict[str, Any]) -> Measures:
 def whole(value: object) -> int:
     """Return ``value``, which must be a whole number; raises as :func:`load_ranking`."""
     if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
+        raise TypeError(f"{value!r} isn't a whole number")
     return value
 
 

@@ -145,7 +145,7 @@ class LineShell:
         for one in said:
             self.pipe.say(clean(one, newlines=True))
         if not said:
-            self.tell("no message is before this ticket")
+            self.tell("no messages come before this ticket")
 
     def open_list(self, purpose: Purpose, typed: str) -> None:
         """Read out the first answers or tickets that fit, with numbers to go to them."""

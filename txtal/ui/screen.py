@@ -75,7 +75,7 @@ class Screen(ScreenShell):
             return True
         navigation.take_list(self, wait=True)
         if self.look.typing.waiting:
-            self.tell("still looking, press it again")
+            self.tell("still looking; press it again")
         return not self.look.typing.waiting
 
     def _do(self, name: str) -> None:
