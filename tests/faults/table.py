@@ -507,6 +507,7 @@ FAULTS = (
         (
             STREAMS + "test_what_is_no_file_is_refused_at_once",
             STREAMS + "test_labels_through_a_pipe_of_the_shell_are_read",
+            STREAMS + "test_what_is_read_again_later_is_no_pipe",
             STREAMS + "test_settings_that_are_nested_without_end",
             STREAMS + "test_arrays_that_would_fill_the_memory",
         ),
