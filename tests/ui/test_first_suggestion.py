@@ -54,8 +54,8 @@ def test_it_comes_late_and_is_accepted(
     assert "▸" not in sitting.read()
     sitting.press("help")
     rank(sitting, learner)
-    assert sitting.screen.look.mode == "page"  # what is read stays
-    assert "▸ broken, going by the label's name" in sitting.press("close")
+    assert sitting.screen.look.mode == "help"  # what is read stays
+    assert "▸ broken, going by the label's name" in sitting.press("close_help")
     sitting.press("accept")
     given = answers.standing(conn, 1)[0]
     assert (given.ticket_id, given.labels) == (ticket.ticket.id, (2,))
