@@ -12,6 +12,7 @@ import numpy as np
 from txtal.engine.fallback import steadfast
 from txtal.errors import TxtalError
 from txtal.learner import drifting, measuring
+from txtal.learner.advising import advised
 from txtal.learner.behind import Behind
 from txtal.learner.clustering import cluster_of
 from txtal.learner.explain import explanation
@@ -33,6 +34,7 @@ from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
     CHOSEN,
+    Advised,
     Cluster,
     Explanation,
     LearnerSettings,
@@ -220,6 +222,11 @@ class PoolLearner:
     def gather(self, ticket_id: int) -> Cluster:
         """Find the open tickets like one that the model gives the same label."""
         return cluster_of(self.fit, self.source, ticket_id)
+
+    def advise(self) -> Advised:
+        """Look for faults of the labels."""
+        with self.source.computing():
+            return advised(self.newest(), self.source)
 
     def suspects(self, fit: Fit) -> list[Suspect]:
         """Return the answers that are probably wrong, the most suspect first, on all cores."""

@@ -125,7 +125,7 @@ class LineShell:
         question = self.session.question
         matched = self.extension.matched(question.ticket) if question else ()
         look = Look(reading=OpenPage(page, overview=overview, matched=matched))
-        for fragments in page_lines(self.session, look, _WIDTH):
+        for fragments in page_lines(self.session, look, _WIDTH, self.display.actions):
             self.pipe.say("".join(text for _, text in fragments))
 
     def read_panel(self, panel: Panel, shown: Shown) -> None:

@@ -13,7 +13,8 @@ from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
 from txtal.types.grades import noun
-from txtal.ui import standing, words
+from txtal.ui import advising, standing, words
+from txtal.ui.keys import Action
 from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import Folded, cells, fit, fold
@@ -24,7 +25,7 @@ _CURVE_ROWS = 12
 _MOST_LINES = 2_000
 
 
-def page_lines(session: Session, look: Look, width: int) -> list[Line]:
+def page_lines(session: Session, look: Look, width: int, actions: Sequence[Action]) -> list[Line]:
     """The whole page, folded to ``width``."""
     match look.reading.page:
         case "guidelines":
@@ -35,6 +36,8 @@ def page_lines(session: Session, look: Look, width: int) -> list[Line]:
             return list(_notices(session, width))
         case "panel" if look.reading.panel:
             return list(_panel(*look.reading.panel, width))
+        case "advice":
+            return list(advising.lines(session, width, actions))
         case "standing" if look.reading.overview:
             return list(_standing(session, look.reading.overview, width))
         case _:

@@ -323,7 +323,7 @@ def _notice(session: Session, look: Look, room: Room) -> list[Line]:
 
 
 def _page(session: Session, look: Look, keyboard: Keyboard, room: Room, height: int) -> _Body:
-    lines = page_lines(session, look, room.width)
+    lines = page_lines(session, look, room.width, keyboard.actions)
     top = max(0, min(look.reading.top, len(lines) - height))
     body = shift(lines[top : top + height], room.left)
     return _Body(body, None, top, max(1, height - 1), overflows=len(lines) > height)
