@@ -6,7 +6,7 @@ import codecs
 import io
 import select
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 _PIECE = 1 << 13
 
@@ -43,7 +43,7 @@ class _Pieces:
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._bytes = stream.buffer
+        self._bytes = cast(io.BufferedReader, stream.buffer)
         self._is_open = True
         self._text = ""
         decoder = codecs.getincrementaldecoder(stream.encoding)(stream.errors or "strict")
