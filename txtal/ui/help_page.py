@@ -93,7 +93,7 @@ def refusal(row: Row) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class HelpDrawn:
     """The help as lines."""
 
     lines: list[Line]
@@ -103,7 +103,7 @@ class Drawn:
 
 def help_lines(
     session: Session, look: Look, actions: Sequence[Action], width: int, height: int, *, wide: bool
-) -> Drawn:
+) -> HelpDrawn:
     """Return the part of the help in sight, around the selected row."""
     wanted = look.typing.field.text
     found = groups(session, actions, wanted, wide=wide)
@@ -119,7 +119,7 @@ def help_lines(
         body = [[("class:dim", "no key is for this")]]
     room = max(1, height - _HEAD)
     top = _top(selected, len(body), room)
-    return Drawn([head, [], *body[top : top + room]], max(1, room // 2))
+    return HelpDrawn([head, [], *body[top : top + room]], max(1, room // 2))
 
 
 def _drawn(
