@@ -31,7 +31,7 @@ PRINTS = (
 
 
 def _closed() -> Iterator[Any]:
-    """Each command with each stream closed; of those that take seconds, one is enough by default."""
+    """Each command with each stream closed; for those that take seconds, by default all at once."""
     for line in (*WRITES, *PRINTS):
         for closed in ((0,), (1,), (2,), (0, 1, 2)):
             seconds = line.split()[0] in ("predict", "report", "train", "evaluate", "suspects")
@@ -176,7 +176,7 @@ def _bomb(arrays: dict[str, bytes]) -> dict[str, bytes]:
     return arrays | {"coef.npy": header.getvalue() + bytes(1 << 30)}
 
 
-@pytest.mark.parametrize("forge", [_giant_shape, _bomb])
+@pytest.mark.parametrize("forge", [_giant_shape, pytest.param(_bomb, marks=pytest.mark.slow)])
 def test_arrays_that_would_fill_the_memory(
     trained: Program, tmp_path: Path, forge: Callable[..., dict[str, bytes]], tries: Tries
 ) -> None:

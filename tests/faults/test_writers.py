@@ -217,6 +217,7 @@ def test_what_is_written_is_synced_before_it_has_its_name(
         (("restore", "t.db"), "t.db"),
         (("train", "d", "-o", "in.jsonl"), "in.jsonl"),
         (("train", "d", "-o", "/dev/null"), ""),
+        (("report", "d", "-o", "in.jsonl", "--simulation", "in.jsonl"), "in.jsonl"),
         (("simulate", "in.jsonl", "--test", "in.jsonl", "--report", "in.jsonl"), "in.jsonl"),
         (("simulate", "in.jsonl", "--test", "in.jsonl", "--resume", "in.jsonl"), "in.jsonl"),
     ],
