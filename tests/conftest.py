@@ -13,7 +13,7 @@ from txtal.session.session import Session
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
-from txtal.types import Cluster, Dataset, Explanation, LearnerStatus, Ranking, Record, Task
+from txtal.types import Advised, Cluster, Dataset, Explanation, LearnerStatus, Ranking, Record, Task
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -43,6 +43,8 @@ class StillLearner:
         self.pokes: list[int] = []
         self.explanation: Explanation | None = None
         self.cluster: Cluster | None = None
+        self.advice: Advised | None = None
+        self.advised = 0
         self.notices: list[str] = []
         self.whys: list[tuple[int, int]] = []
         self.gathered: list[int] = []
@@ -56,6 +58,9 @@ class StillLearner:
 
     def gather(self, ticket_id: int) -> None:
         self.gathered.append(ticket_id)
+
+    def advise(self) -> None:
+        self.advised += 1
 
     def poll(self) -> Ranking | None:
         return self.rankings.pop(0) if self.rankings else None

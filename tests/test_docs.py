@@ -15,6 +15,8 @@ on the line before a block says how:
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import os
 import re
@@ -31,6 +33,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import txtal
 from txtal.cli import cli
 from txtal.learning.strategies import registry as strategies
 from txtal.recipes.recipe import load_file, shipped
@@ -229,6 +232,39 @@ def test_every_strategy_and_block_is_explained() -> None:
     assert all(f"| `{name}` |" in explained for name in strategies.BUILT_IN)
     explained = (ROOT / "docs" / "vectors.md").read_text("utf-8")
     assert all(f"| `{name}` |" in explained for name in vectorisers.BUILT_IN)
+
+
+def table_names(page: str) -> list[str]:
+    """Return the names in code style that stand in the first column of a page's tables."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return [name for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for name in named(row)]
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`(\w+)`", cell)
+
+
+def test_the_python_page_lists_the_public_names_and_no_others() -> None:
+    assert sorted(table_names("python.md")) == sorted(txtal.__all__)
+    undocumented = [
+        name
+        for name in txtal.__all__
+        if inspect.isclass(it := getattr(txtal, name)) or inspect.isfunction(it)
+        if not inspect.getdoc(it)
+    ]
+    assert not undocumented
+
+
+@pytest.mark.parametrize("kind", [txtal.Ticket, txtal.Answer, txtal.Ranked])
+def test_recipe_writers_find_every_field(kind: type) -> None:
+    """In a table of its own, in which each row is a field."""
+    text = (ROOT / "docs" / "recipes.md").read_text("utf-8")
+    tables = re.findall(r"^\| field \| type \| meaning \|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    rows = [
+        sorted(name for row in table.splitlines() for name in named(row.split("|")[1]))
+        for table in tables
+    ]
+    assert sorted(field.name for field in dataclasses.fields(kind)) in rows
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,7 +1,7 @@
 """txtal: label the fewest tickets, with the fewest keystrokes, for a classifier you can trust.
 
-The names below are what recipes and other Python code are made of. Each is imported when it is
-first used, so that `import txtal` costs nothing.
+The names in ``__all__`` are all that recipes and other Python code need; docs/python.md lists them.
+Each is imported when it is first used, so that `import txtal` loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from txtal.errors import DataError, TxtalError, UsageError
     from txtal.formats.exports import ExportFormat, export_format
     from txtal.formats.imports import ImportFormat, import_format
+    from txtal.formats.rows import ExportRow, Written
     from txtal.learning.selective import band as parse_band
     from txtal.learning.strategies.pool import Pool
     from txtal.learning.strategies.registry import strategy
@@ -27,7 +28,17 @@ if TYPE_CHECKING:
     from txtal.recipes.labelling import labels
     from txtal.recipes.parts import LabelOptions, ModelOptions, QuestionOptions, ScreenOptions
     from txtal.recipes.recipe import Recipe, recipe
-    from txtal.types import Answer, Draft, LabelKeys, Reason, Record, Stream, Task, Ticket
+    from txtal.types import (
+        Answer,
+        Draft,
+        LabelKeys,
+        Ranked,
+        Reason,
+        Record,
+        Stream,
+        Task,
+        Ticket,
+    )
     from txtal.types.reasons import register as reason
     from txtal.vectors.registry import vectoriser
 
@@ -40,6 +51,7 @@ __all__ = [
     "Draft",
     "EngineName",
     "ExportFormat",
+    "ExportRow",
     "ImportFormat",
     "Key",
     "LabelKeys",
@@ -50,6 +62,7 @@ __all__ = [
     "Panel",
     "Pool",
     "QuestionOptions",
+    "Ranked",
     "Reason",
     "Recipe",
     "Record",
@@ -60,6 +73,7 @@ __all__ = [
     "TxtalClassifier",
     "TxtalError",
     "UsageError",
+    "Written",
     "export_format",
     "import_format",
     "labels",
@@ -74,18 +88,17 @@ __all__ = [
 ]
 
 _OPTIONS = ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions")
-_TYPES = ("Answer", "Draft", "LabelKeys", "Reason", "Record", "Stream", "Task", "Ticket")
+_TYPES = ("Answer", "Draft", "LabelKeys", "Ranked", "Reason", "Record", "Stream", "Task", "Ticket")
 
 _HOMES = {
     **dict.fromkeys(_TYPES, "txtal.types"),
     **dict.fromkeys(("DataError", "TxtalError", "UsageError"), "txtal.errors"),
     **dict.fromkeys(("Desk", "Key", "Panel"), "txtal.recipes.extensions"),
-    **dict.fromkeys(
-        ("LabelOptions", "ModelOptions", "QuestionOptions", "ScreenOptions"), "txtal.recipes.parts"
-    ),
+    **dict.fromkeys(_OPTIONS, "txtal.recipes.parts"),
     **dict.fromkeys(("Recipe", "recipe"), "txtal.recipes.recipe"),
     **dict.fromkeys(("ExportFormat", "export_format"), "txtal.formats.exports"),
     **dict.fromkeys(("ImportFormat", "import_format"), "txtal.formats.imports"),
+    **dict.fromkeys(("ExportRow", "Written"), "txtal.formats.rows"),
     **dict.fromkeys(("Database", "LabelledDataset"), "txtal.api.database"),
     **dict.fromkeys(("Asked", "Labelling"), "txtal.api.labelling"),
     "TxtalClassifier": "txtal.api.estimator",

@@ -1,27 +1,26 @@
-"""Every failure txtal foresees.
+"""The errors that txtal raises.
 
-Core code raises these and nothing prints them but :mod:`txtal.cli.errors`, the one place that
-turns them into command-line text and an exit code. A message says what went wrong, where, and
-what to do about it.
+Core code raises them, and only :mod:`txtal.cli.errors` turns them into command-line text and an
+exit code. A message says what is wrong, where, and what to do about it.
 """
 
 from __future__ import annotations
 
 
 class TxtalError(Exception):
-    """A foreseen failure; exits with 1 unless its kind says otherwise."""
+    """Base class of the errors that txtal raises on purpose. The exit code is 1 by default."""
 
     exit_code = 1
 
 
 class UsageError(TxtalError):
-    """The words of the command don't fit together, or there is no terminal to work in."""
+    """The arguments are invalid or don't go together, or there is no terminal."""
 
     exit_code = 2
 
 
 class DataError(TxtalError):
-    """A data file holds what txtal can't take."""
+    """A data file has content that txtal can't use."""
 
     exit_code = 3
 
@@ -39,7 +38,7 @@ class LockedError(DatabaseError):
 
 
 class NewerError(DatabaseError):
-    """The database was made by a newer txtal; this one must not write to it."""
+    """The database was made by a newer txtal, so this one must not write to it."""
 
     exit_code = 4
 
@@ -49,15 +48,15 @@ class ForeignError(DatabaseError):
 
 
 class DamagedError(DatabaseError):
-    """What was read isn't what was written; the rest of the database may be well."""
+    """Something in the database isn't what was written; the rest may be undamaged."""
 
 
 class LearnerError(TxtalError):
-    """The learner can't fit, vectorise or be started."""
+    """The learner can't be started, or fails to vectorise or fit."""
 
 
 class EngineError(TxtalError):
-    """Other machines can't be reached, or can't do what is asked of them."""
+    """Dask workers can't be reached, or can't do the work."""
 
 
 class RecipeError(TxtalError):
@@ -67,6 +66,6 @@ class RecipeError(TxtalError):
 
 
 class ModelError(TxtalError):
-    """A saved model is missing, altered, or not one of ours."""
+    """A saved model is missing, altered, or not one of txtal's."""
 
     exit_code = 3

@@ -13,6 +13,8 @@ import pytest
 from txtal.learner import protocol
 from txtal.learner.client import LearnerProcess, Upkeep
 from txtal.types import (
+    Advice,
+    Advised,
     Estimate,
     Explanation,
     LearnerSettings,
@@ -121,6 +123,12 @@ def test_jobs_and_pokes_cross_the_pipe(tmp_path: Path) -> None:
     assert asked == protocol.Request(ticket_id=7, label=2)
     told = Explanation(7, 2, (("späť", 0.5), ("no", -1.0)))
     assert protocol.load_message(protocol.dump_message(told)) == told
+    asked = protocol.load_request(protocol.dump_advise())
+    assert asked == protocol.Request(advise=True)
+    assert asked.waited_for
+    remark = Advice("merge", ("späť", "b"), "why", (3, 4), "txtal label merge d späť b")
+    advised = Advised((remark,), {3: "Žltý", 4: "two"}, 12)
+    assert protocol.load_message(protocol.dump_message(advised)) == advised
 
 
 def test_a_poke_brings_a_ranking(make: Make, news: threading.Semaphore) -> None:

@@ -16,7 +16,7 @@ from txtal.learner import protocol
 from txtal.learner.client import PROGRAM
 from txtal.store import answers
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Explanation, LearnerSettings, LearnerStatus, Ranking
+from txtal.types import Advised, Answer, Explanation, LearnerSettings, LearnerStatus, Ranking
 
 SECRET = "my card number is 4929"
 TEXTS = [f"{text} {n}" for n in range(20) for text in ("please refund me", "lovely shop", SECRET)]
@@ -140,6 +140,12 @@ def test_a_poke_brings_a_ranking_and_the_next_one_another(start: Start, conn: Co
     assert second.revision.newest == newest
     assert second.items[0].reason == "chatty"
     assert one.process.poll() is None
+    assert one.process.stdin is not None
+    one.process.stdin.write(protocol.dump_advise() + "\n")
+    one.process.stdin.flush()
+    advised = one.hear()
+    assert isinstance(advised, Advised)
+    assert advised.answers == 30
     # A signal for the group of the terminal, such as ctrl-c's, is not for it.
     one.process.send_signal(signal.SIGINT)
     one.poke(newest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -208,5 +209,6 @@ def test_what_recipes_are_made_of_is_imported_from_txtal_alone() -> None:
     for name in txtal.__all__:
         assert getattr(txtal, name) is not None
     assert txtal.__all__ == sorted(txtal.__all__)
-    for file in recipe.shipped_folder().glob("*.py"):
-        assert "from txtal." not in file.read_text("utf-8")
+    docs = Path(__file__).parents[2] / "docs"
+    for file in [*recipe.shipped_folder().rglob("*.py"), docs / "recipes.md"]:
+        assert not re.search(r"\b(?:from|import) txtal\.", file.read_text("utf-8")), file

@@ -31,22 +31,22 @@ RECIPE = "python"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A ticket to be answered, in names."""
+    """A ticket to answer, with labels by name."""
 
     ticket: int
     """Its id."""
     text: str
     meta: Mapping[str, Any]
     suggestion: tuple[str, ...]
-    """Labels that the model would accept; none without a model, and none in an audit."""
+    """Labels that the model would accept; empty without a model and in a random check."""
     probabilities: Mapping[str, float]
-    """Of the most probable labels."""
+    """The probabilities of the most probable labels."""
     reason: str
-    """Why it is asked: ``audit`` for a random check, or the strategy that picked it."""
+    """Why it was picked: ``audit`` for a random check, or the strategy's name."""
 
     @classmethod
     def of(cls, question: Question, scheme: Scheme) -> Asked:
-        """Put a question into names; labels that the scheme has lost are left out."""
+        """Convert a question; labels that are no longer in the scheme are left out."""
         names, ranked = scheme.names, question.ranked
         return cls(
             question.ticket.id,
@@ -61,7 +61,7 @@ class Asked:
 class Labelling:
     """One annotator's session in one dataset. Close it, or use it in a ``with`` block.
 
-    Not for several threads at once.
+    Don't use it from several threads at once.
     """
 
     def __init__(

@@ -36,7 +36,7 @@ from txtal.store import DEFAULT_PATH
 )
 @click.pass_context
 def cli(context: click.Context, db: Path, quiet: bool) -> None:
-    """Label text in the terminal; a model asks the most useful ticket next.
+    """Label text in the terminal; a model picks the most useful text next.
 
     Exit codes: 0 done, 1 failed, 2 usage or no terminal, 3 bad data, 4 database locked or newer,
     128+n on a signal.

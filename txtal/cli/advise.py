@@ -9,17 +9,10 @@ import click
 from txtal.cli import options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json
+from txtal.types import FAULTS
 
 _SHOWN = 90
 """Characters of a ticket that are shown."""
-
-_HEADS = {
-    "merge": "labels that overlap, and might be one:",
-    "split": "labels that hold two clusters, and might be two:",
-    "few": "labels with too few answers:",
-    "new": "tickets that fit no label, and might be a new one:",
-    "description": "descriptions that contradict how the label is used:",
-}
 
 
 @click.command("advise")
@@ -60,7 +53,7 @@ def command(
     for one in found:
         if one.kind != kind:
             click.echo() if kind else None
-            put(_HEADS[one.kind])
+            put(f"{FAULTS[one.kind]}:")
             kind = one.kind
         put(f"  {' and '.join(one.labels)}: {one.why}" if one.labels else f"  {one.why}")
         for ticket in one.tickets:

@@ -34,21 +34,23 @@ if TYPE_CHECKING:
 def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show DATASET's progress, labels, annotators and accuracy."""
     from txtal.api import summary
-    from txtal.store import datasets, stats
+    from txtal.store import datasets, revisions, stats
 
     with console.read() as conn:
         go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
+        old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
     if as_json:
         put_json(summary.as_data(found))
     else:
-        _show(found)
+        _show(found, old=bool(old))
 
 
 # --- for people -----------------------------------------------------------------------------------
 
 
-def _show(found: Stats) -> None:
+def _show(found: Stats, *, old: bool) -> None:
+    """Print it; ``old`` if something changed since the model was measured."""
     verdicts = found.answers.verdicts
     put(f"{found.dataset.name}: {found.tickets:,} tickets, {sum(verdicts.values()):,} answered")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.items()))
@@ -67,7 +69,7 @@ def _show(found: Stats) -> None:
         counts = asdict(found.stream).items()
         put("stream: " + ", ".join(f"{n:,} {key.replace('_', ' ')}" for key, n in counts))
     click.echo()
-    _show_quality(found)
+    _show_quality(found, old=old)
     click.echo()
     if found.dataset.scheme.scored:
         _show_counts("score", "accepted", in_ranges(found.answers.labels))
@@ -81,14 +83,17 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
     put_table((what, times), [(name, f"{n:,}") for name, n in counts.items()])
 
 
-def _show_quality(found: Stats) -> None:
+def _show_quality(found: Stats, *, old: bool) -> None:
     headline = found.revision[1].headline if found.revision else None
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
+        name = shell_quoted(found.dataset.name)
+        changed = "answers, labels or tickets changed since; to measure anew:"
         estimates.show_sums(
             measures,
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "
-            f"after {measures['answers']:,} answers; details: `txtal evaluate`",
+            f"after {measures['answers']:,} answers; {changed if old else 'details:'} "
+            f"`txtal evaluate {name}`",
         )
     elif headline:  # of an earlier txtal
         told = quality(headline, found.dataset.scheme.task)

@@ -1,8 +1,8 @@
-"""The export formats: one table, a row for each.
+"""The table of export formats.
 
-A row says what the format is called, how its files' names end, what ``txtal export --help`` says of
-it, and which function writes it. Light, for the command line reads it: a writer's module is
-imported once the writer is needed.
+A row has the name of the format, the endings of its files' names, its line in
+``txtal export --help``, and the function that writes it. A writer's module is imported only when
+it is needed, because every command reads this table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an export goes, and how it is wished for."""
+    """The destination and options of an export, as a writer gets them."""
 
     scheme: Scheme
     """The dataset's task and labels."""
@@ -67,7 +67,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """A row of the table."""
+    """An export format: its name, file endings, line of help, and the function that writes it."""
 
     name: str
     """As ``-f`` has it."""

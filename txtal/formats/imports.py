@@ -1,7 +1,7 @@
-"""The import formats: one table, a row for each.
+"""The table of import formats.
 
-A row says what the format is called, how its files' names end, how its first bytes look where that
-tells, and which function reads it. What the fields of a record mean is not a reader's affair: see
+A row has the name of the format, the endings of its files' names, how to recognise its first bytes
+if that is possible, and the function that reads it. Readers don't interpret fields; see
 :mod:`txtal.formats.fields`, and :mod:`txtal.formats.shapes` for the records of other tools.
 """
 
@@ -20,7 +20,7 @@ Reader: TypeAlias = Callable[[Source], Rows]
 
 @dataclass(frozen=True, slots=True)
 class ImportFormat:
-    """A row of the table."""
+    """An import format: its name, file endings, and the function that reads it."""
 
     name: str
     """As ``--format`` has it."""

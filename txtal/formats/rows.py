@@ -18,7 +18,7 @@ ORIGINAL = "original"
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """An answer with everything an export may say of it; label ids resolved to names."""
+    """An answer to export, with its ticket and the names of its labels."""
 
     ticket: Ticket
     answer: Answer

@@ -51,7 +51,9 @@ def main() -> None:
         try:
             if learner is None:
                 learner = _made(path, dataset, settings, send)
-            if request.ticket_id and request.label:
+            if request.advise:
+                send(learner.advise())
+            elif request.ticket_id and request.label:
                 send(learner.explain(request.ticket_id, request.label))
             elif request.ticket_id:
                 send(learner.gather(request.ticket_id))
@@ -108,12 +110,12 @@ def _listen(requests: SimpleQueue[protocol.Request]) -> None:
 def _latest(requests: SimpleQueue[protocol.Request]) -> protocol.Request:
     """Wait for a poke and take every other that is there: the latest stands for all.
 
-    Unless somebody asks why, and is waiting for the answer: the pokes can wait for that.
+    Unless somebody is waiting for the answer to another question: the pokes can wait for that.
     """
     latest = requests.get()
-    while not latest.ticket_id and not requests.empty():
+    while not latest.waited_for and not requests.empty():
         request = requests.get()
-        if request.ticket_id:
+        if request.waited_for:
             requests.put(latest)
         latest = request
     return latest

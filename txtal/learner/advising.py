@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -22,8 +21,8 @@ from txtal.learning.evaluate import confidence
 from txtal.learning.matrix import IS
 from txtal.learning.model import decide
 from txtal.learning.separation import OverlappingPair
-from txtal.text import count
-from txtal.types import Answer
+from txtal.text import count, shorten
+from txtal.types import Advice, Advised, Answer
 
 FEW = 5
 """Answers below which a label is hardly known."""
@@ -34,23 +33,21 @@ DISAGREED = 3
 MOST_TICKETS = 6
 """Tickets shown for each piece of advice."""
 
+_EXCERPT = 160
+"""Characters of each that are read."""
+
 _MOST_SPLITS = 3
 _CONTRADICTED = 0.5
 _WORDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A fault that a label scheme may have."""
-
-    kind: str
-    """``merge``, ``split``, ``few``, ``new`` or ``description``."""
-    labels: tuple[str, ...]
-    why: str
-    tickets: tuple[int, ...]
-    """Ids of those that show it."""
-    command: str
-    """What would mend it."""
+def advised(fit: Fit, source: DatasetSource) -> Advised:
+    """Look for faults of the label scheme, and read the tickets that show them."""
+    items = tuple(advice(fit, source))
+    ids = sorted({ticket for one in items for ticket in one.tickets})
+    texts = (" ".join(text.split()) for text in source.texts(ids))
+    excerpts = {ticket: shorten(text, _EXCERPT) for ticket, text in zip(ids, texts, strict=True)}
+    return Advised(items, excerpts, len(fit.snapshot.answers))
 
 
 def advice(fit: Fit, source: DatasetSource) -> list[Advice]:

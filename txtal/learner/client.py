@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from txtal import processes
 from txtal.learner import protocol
 from txtal.processes import Child
-from txtal.types import Cluster, Explanation, LearnerSettings, LearnerStatus, Ranking
+from txtal.types import Advised, Cluster, Explanation, LearnerSettings, LearnerStatus, Ranking
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.learner")
 """With -P nothing is ever imported from the working directory."""
@@ -114,6 +114,7 @@ class LearnerProcess:
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
         self.cluster: Cluster | None = None
+        self.advice: Advised | None = None
         self.notices: list[str] = []
         self._upkeep = upkeep
         self._worker = Worker([*upkeep.program, protocol.dump_job(path, dataset, settings)], log)
@@ -124,9 +125,8 @@ class LearnerProcess:
         """The newest poke."""
         self._wanted = False
         """Whether it hasn't been sent yet."""
-        self._asked = False
-        """Whether a poke is being worked on."""
-        self._heard = 0.0
+        self._heard: float | None = None
+        """While a poke is being worked on: when it was sent, or the process was last heard of."""
 
     def wake(self, function: Callable[[], object]) -> None:
         """Call ``function`` from the reader thread whenever there is something to poll for."""
@@ -139,9 +139,7 @@ class LearnerProcess:
 
     def start(self) -> None:
         """Start the process; return at once."""
-        self._restart_at = None
-        self._asked = False
-        self._heard = self._upkeep.clock()
+        self._restart_at = self._heard = None
         self._worker.start()
         self._wanted = self._newest is not None
         self._send_poke()
@@ -150,6 +148,7 @@ class LearnerProcess:
         """Tell it of answers up to ``newest``. Pokes during a fit collapse into one."""
         self._newest = newest
         self._wanted = True
+        self.advice = None
         self._send_poke()
 
     def explain(self, ticket_id: int, label_id: int) -> None:
@@ -160,13 +159,16 @@ class LearnerProcess:
         """Ask for the cluster of a ticket; :attr:`cluster` has it some time later, or never."""
         self._worker.send(protocol.dump_gather(ticket_id))
 
+    def advise(self) -> None:
+        """Ask for faults of the labels; :attr:`advice` has them some time later, or never."""
+        self._worker.send(protocol.dump_advise())
+
     def _send_poke(self) -> None:
         """Send the newest poke, unless one is still being worked on: so the pipe never fills."""
-        if not self._wanted or self._newest is None or self._asked:
+        if not self._wanted or self._newest is None or self._heard is not None:
             return
         if self._worker.send(protocol.dump_poke(self._newest)):
-            self._asked, self._wanted = True, False
-            self._heard = self._upkeep.clock()
+            self._heard, self._wanted = self._upkeep.clock(), False
 
     def poll(self) -> Ranking | None:
         """Return the newest ranking since the last call; also restart what stopped or hangs."""
@@ -177,22 +179,25 @@ class LearnerProcess:
         return ranking
 
     def _take(self, message: object) -> Ranking | None:
-        self._heard = self._upkeep.clock()
+        if self._heard is not None:
+            self._heard = self._upkeep.clock()
         if message is _GONE:
             self._gone()
         elif isinstance(message, LearnerStatus):
             self.status = message
             if message.state == "failed":
-                self._asked = False  # it lives and says why; the next answer may mend it
+                self._heard = None  # it lives and says why; the next answer may mend it
         elif isinstance(message, Explanation):
             self.explanation = message
         elif isinstance(message, Cluster):
             self.cluster = message
+        elif isinstance(message, Advised):
+            self.advice = message
         elif isinstance(message, protocol.Notice):
             self.notices.append(message.text)
         elif isinstance(message, Ranking):
             self._failures = 0
-            self._asked = False
+            self._heard = None
             self._send_poke()
             return message
         return None
@@ -214,7 +219,7 @@ class LearnerProcess:
         now = self._upkeep.clock()
         if self._restart_at is not None and now >= self._restart_at:
             self.start()
-        elif self._asked and now - self._heard > self._upkeep.patience:
+        elif self._heard is not None and now - self._heard > self._upkeep.patience:
             self._worker.kill()
             self._heard = now
 

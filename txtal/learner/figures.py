@@ -37,7 +37,8 @@ def fitted(
 ) -> Fit:
     """Fit the model that ``train`` would write; keep what it measured, if it can be written.
 
-    A robust fit is another model: what it measured is not kept. Raises as the learner does.
+    What was measured of these very answers before stays: a second figure would contradict it. A
+    robust fit is another model: what it measured is not kept. Raises as the learner does.
     """
     began = time.perf_counter()
     learner = PoolLearner(path, dataset, settings, report)
@@ -49,7 +50,8 @@ def fitted(
         made = revision(fit, learner.fitter, spec.resolve(settings.vectoriser)[0], "", seconds)
         with suppress(DatabaseError), closing(schema.open_database(path)) as conn, foreseen(path):
             found = datasets.get(conn, dataset)
-            latest = revisions.latest(conn, found.id)
-            strategy = latest[1].strategy if latest else settings.strategy
-            revisions.record(conn, found.id, "", replace(made, strategy=strategy))
+            if revisions.measured_now(conn, found.id, made.vectoriser) is None:
+                latest = revisions.latest(conn, found.id)
+                strategy = latest[1].strategy if latest else settings.strategy
+                revisions.record(conn, found.id, "", replace(made, strategy=strategy))
     return fit

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
-from txtal.types import Cluster, Explanation, Ranking
+from txtal.types import Advised, Cluster, Explanation, Ranking
 
 Step = Callable[[], bool]
 """Does a part of something, if there is a part to do; returns whether to come back for more."""
@@ -74,6 +74,10 @@ class Ranker(Protocol):
 
     def gather(self, ticket_id: int) -> Cluster:
         """Find the open tickets like one, to be answered together."""
+        ...
+
+    def advise(self) -> Advised:
+        """Look for faults of the labels."""
         ...
 
 

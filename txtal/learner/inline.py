@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from txtal.learner.idle import Ranker, caught_up
-from txtal.types import Cluster, Explanation, LearnerStatus, Ranking
+from txtal.types import Advised, Cluster, Explanation, LearnerStatus, Ranking
 
 
 class InlineLearner:
@@ -15,12 +15,14 @@ class InlineLearner:
         self.status = LearnerStatus("starting")
         self.explanation: Explanation | None = None
         self.cluster: Cluster | None = None
+        self.advice: Advised | None = None
         self.notices: list[str] = []
         self._pokes = batch  # so that the first poke is worked on at once
 
     def poke(self, newest: int) -> None:
         """Count an answer; the work waits for the next poll."""
         self._pokes += 1
+        self.advice = None
 
     def explain(self, ticket_id: int, label_id: int) -> None:
         """Explain at once."""
@@ -29,6 +31,10 @@ class InlineLearner:
     def gather(self, ticket_id: int) -> None:
         """Find the cluster at once."""
         self.cluster = self.learner.gather(ticket_id)
+
+    def advise(self) -> None:
+        """Look for faults at once."""
+        self.advice = self.learner.advise()
 
     def poll(self) -> Ranking | None:
         """Return a ranking of the database as it is now, if it is time for one."""

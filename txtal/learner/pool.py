@@ -12,6 +12,7 @@ import numpy as np
 from txtal.engine.fallback import steadfast
 from txtal.errors import TxtalError
 from txtal.learner import drifting, measuring
+from txtal.learner.advising import advised
 from txtal.learner.behind import Behind
 from txtal.learner.clustering import cluster_of
 from txtal.learner.explain import explanation
@@ -32,6 +33,7 @@ from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
+    Advised,
     Cluster,
     Explanation,
     LearnerSettings,
@@ -211,6 +213,11 @@ class PoolLearner:
     def gather(self, ticket_id: int) -> Cluster:
         """Find the open tickets like one that the model gives the same label."""
         return cluster_of(self.fit, self.source, ticket_id)
+
+    def advise(self) -> Advised:
+        """Look for faults of the labels."""
+        with self.source.computing():
+            return advised(self.newest(), self.source)
 
     def suspects(self, fit: Fit) -> list[Suspect]:
         """Return the answers that are probably wrong, the most suspect first, on all cores."""

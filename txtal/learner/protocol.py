@@ -1,9 +1,10 @@
 """Messages between the screen's process and the learner: JSON, one message per line.
 
 To the learner: ``{"newest": 312}``, there are answers up to this id, ``{"explain": 7, "label":
-2}``, why label 2 for ticket 7, or ``{"cluster": 7}``, which tickets are like ticket 7. Back come a
-status, ``{"state", "detail", "progress"}``, rankings, ``{"ranking": …}``, explanations,
-``{"explained": 7, "label", "words"}``, clusters, ``{"clustered": 7, "items"}``, and ``{"notice":
+2}``, why label 2 for ticket 7, ``{"cluster": 7}``, which tickets are like ticket 7, or ``{"advise":
+true}``, which faults the labels have. Back come a status, ``{"state", "detail", "progress"}``,
+rankings, ``{"ranking": …}``, explanations, ``{"explained": 7, "label", "words"}``, clusters,
+``{"clustered": 7, "items"}``, advice, ``{"advised", "excerpts", "answers"}``, and ``{"notice":
 …}``.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from txtal.types import (
+    Advice,
+    Advised,
     Cluster,
     Compute,
     Explanation,
@@ -34,17 +37,23 @@ class Notice:
     text: str
 
 
-Message = LearnerStatus | Ranking | Explanation | Cluster | Notice
+Message = LearnerStatus | Ranking | Explanation | Cluster | Advised | Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """Asks for a ranking or, with a ticket, for an explanation of one of its labels; without a
-    label for its cluster."""
+    label for its cluster; or for advice."""
 
     newest: int = 0
     ticket_id: int = 0
     label: int = 0
+    advise: bool = False
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody looks at a page that waits for the answer: rankings can wait longer."""
+        return self.advise or bool(self.ticket_id)
 
 
 def dump_job(path: Path, dataset: str, settings: LearnerSettings) -> str:
@@ -79,6 +88,11 @@ def dump_gather(ticket_id: int) -> str:
     return json.dumps({"cluster": ticket_id})
 
 
+def dump_advise() -> str:
+    """Write a fourth line for it."""
+    return json.dumps({"advise": True})
+
+
 def load_request(line: str) -> Request:
     """Read any of these lines. Raises ValueError, KeyError or TypeError for anything else."""
     body = json.loads(line)
@@ -87,6 +101,8 @@ def load_request(line: str) -> Request:
         return Request(ticket_id=ticket, label=label)
     if "cluster" in body:
         return Request(ticket_id=serialise.whole(body["cluster"]))
+    if "advise" in body:
+        return Request(advise=bool(body["advise"]))
     return Request(serialise.whole(body["newest"]))
 
 
@@ -101,6 +117,13 @@ def dump_message(message: Message) -> str:
     if isinstance(message, Cluster):
         items = [serialise.ranked_row(one) for one in message.items]
         return json.dumps({"clustered": message.ticket_id, "items": items})
+    if isinstance(message, Advised):
+        advised = {
+            "advised": [asdict(one) for one in message.items],
+            "excerpts": [list(pair) for pair in message.excerpts.items()],
+            "answers": message.answers,
+        }
+        return json.dumps(advised)
     if isinstance(message, Notice):
         return json.dumps({"notice": message.text})
     return json.dumps(asdict(message))
@@ -118,6 +141,23 @@ def load_message(line: str) -> Message:
     if "clustered" in body:
         items = tuple(serialise.ranked_from(row) for row in body["items"])
         return Cluster(serialise.whole(body["clustered"]), items)
+    if "advised" in body:
+        return _advised(body)
     if "notice" in body:
         return Notice(str(body["notice"]))
     return LearnerStatus(body["state"], body["detail"], body["progress"])
+
+
+def _advised(body: dict[str, Any]) -> Advised:
+    items = tuple(
+        Advice(
+            str(one["kind"]),
+            tuple(map(str, one["labels"])),
+            str(one["why"]),
+            tuple(map(serialise.whole, one["tickets"])),
+            str(one["command"]),
+        )
+        for one in body["advised"]
+    )
+    excerpts = {serialise.whole(ticket): str(text) for ticket, text in body["excerpts"]}
+    return Advised(items, excerpts, serialise.whole(body["answers"]))

@@ -12,6 +12,7 @@ import numpy as np
 
 from txtal.errors import LearnerError
 from txtal.learner import measuring
+from txtal.learner.advising import advised
 from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
@@ -32,6 +33,7 @@ from txtal.types import (
     RANDOM,
     START,
     STREAM,
+    Advised,
     Cluster,
     Explanation,
     LearnerSettings,
@@ -230,3 +232,8 @@ class StreamLearner:
     def gather(self, ticket_id: int) -> Cluster:
         """Find nothing: of a stream only a sample of the newest tickets is in memory."""
         return Cluster(ticket_id, ())
+
+    def advise(self) -> Advised:
+        """Look for faults of the labels, by the answers and the newest tickets."""
+        with self.source.computing():
+            return advised(self.fit or self.learn(), self.source)

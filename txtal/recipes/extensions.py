@@ -1,8 +1,9 @@
-"""What a recipe may add to a session: keys, panels, its own look of tickets, a check of answers.
+"""What a recipe can add to a session: keys, panels, its rendering of tickets, checks of answers.
 
-Everything here is called in the process of the screen, between two keys. What it raises becomes a
-notice and is logged, and the session goes on. Its text is made safe before it is shown, and its
-styles are those of the theme, so that it can neither drive the terminal nor clash with it.
+All of it is called in the screen's process, between two keys. An exception becomes a notice and is
+logged, and the session continues. Text is stripped of control characters before it is shown, and
+styles are names that the theme defines, so a recipe can neither control the terminal nor clash with
+its colours.
 """
 
 from __future__ import annotations
@@ -21,50 +22,50 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Styled = str | Iterable[tuple[str, str]]
-"""Text, or fragments of it: (style, text). A style is words of :data:`STYLES`."""
+"""Text, or pairs of a style and a part of the text. A style consists of words of :data:`STYLES`."""
 
 ATTRIBUTES = ("bold", "italic", "underline", "reverse", "strike")
 ADDED = "recipe:"
-"""What the names of the actions that a recipe adds begin with."""
+"""Prefix of the names of the actions that a recipe adds."""
 
 CLASSES = ("dim", "title", "key", "good", "bad", "warn", "match")
 STYLES = (*ATTRIBUTES, *CLASSES)
-"""Attributes, and names that the theme gives a look."""
+"""Attributes of text, and names that the theme defines."""
 
 Save = Callable[[Callable[[], None]], object]
-"""Records, and waits for the database if it must: the shell's."""
+"""Records an answer, waiting for the database if necessary; provided by the shell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the recipe's own, on a ticket."""
+    """A key that a recipe adds; it works while a ticket is shown."""
 
     key: str
-    """One character, or such as ``f5`` or ``c-o``; one that nothing else has."""
+    """One character, or a name such as ``f5`` or ``c-o``, that has no meaning yet."""
     help: str
-    """What it does, for the list of keys."""
+    """What the key does, for the list of keys."""
     do: Callable[[Desk], str | None]
-    """Called when it is pressed; what it returns is told."""
+    """Called when the key is pressed; the text that it returns is shown."""
     hint: str = ""
-    """The word in the footer; without one only the help lists it."""
+    """The word in the footer; if empty, only the list of keys has the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Something more to read: a page behind a key, or without one some lines under the ticket."""
+    """Text that a recipe adds: a page behind a key or, without a key, lines under the ticket."""
 
     title: str
     show: Callable[[Desk], Styled]
-    """Called when it is opened or, under the ticket, for each question."""
+    """Returns the text. Called when the page is opened or, under the ticket, for each ticket."""
     key: str = ""
     hint: str = ""
     rows: int = 4
-    """The most lines it takes under a ticket."""
+    """The maximum number of lines under a ticket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """All that a recipe adds."""
+    """Everything that a recipe adds to the screen."""
 
     render: Callable[[Ticket], Styled] | None = None
     keys: Sequence[Key] = ()
@@ -73,23 +74,23 @@ class Extras:
 
     @property
     def pressed(self) -> list[tuple[str, Key | Panel]]:
-        """What has a key, with the names of their actions."""
+        """The keys and panels that have a key, each with the name of its action."""
         every: list[Key | Panel] = [*self.keys, *self.panels]
         return [(ADDED + one.key, one) for one in every if one.key]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Text with where its styles are."""
+    """Text, and the ranges of it that have a style."""
 
     text: str
     spans: tuple[Span, ...] = ()
     alone: bool = False
-    """It stands in the place of the ticket's meta, too."""
+    """Whether it also replaces the ticket's meta."""
 
 
 class Desk:
-    """What a recipe's keys and panels see of the session, and may do in it."""
+    """The view that a recipe's keys and panels have of the session, and what they can do in it."""
 
     def __init__(self, session: Session, save: Save) -> None:
         self._session = session
@@ -97,19 +98,19 @@ class Desk:
 
     @property
     def ticket(self) -> Ticket:
-        """The ticket at hand. Raises LookupError when there is none."""
+        """The ticket on the screen. Raises LookupError if there is none."""
         if self._session.question is None:
-            raise LookupError("there is no ticket at hand")
+            raise LookupError("no ticket is on the screen")
         return self._session.question.ticket
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the labels there are."""
+        """The names of all labels."""
         return tuple(label.name for label in self._session.scheme.labels)
 
     @property
     def suggestion(self) -> tuple[str, ...]:
-        """The names of what accepting would answer."""
+        """The names of the labels that accepting would record."""
         names = self._session.scheme.names
         return tuple(names[label] for label in self._session.current.suggestion)
 
@@ -143,9 +144,9 @@ class Desk:
         self._session.current.comment = value
 
     def choose(self, name: str) -> None:
-        """Answer with this label; in a multilabel dataset choose it, or no longer.
+        """Answer with this label; in a multilabel dataset, choose or unchoose it.
 
-        Raises LookupError when there is none called so.
+        Raises LookupError if no label has this name.
         """
         ids = {label.name: label.id for label in self._session.scheme.labels}
         if name not in ids:
@@ -161,12 +162,12 @@ class Desk:
         self._save(self._session.reject)
 
     def ignore(self) -> None:
-        """Say nothing of this ticket."""
+        """Ignore this ticket; it isn't shown again."""
         self._save(self._session.ignore)
 
 
 class Extension:
-    """A recipe's extras at work in one session: whatever they raise is told and kept."""
+    """Calls a recipe's extras in one session; an exception is shown as a notice and logged."""
 
     def __init__(self, extras: Extras, session: Session, save: Save) -> None:
         self.extras = extras
@@ -174,7 +175,7 @@ class Extension:
         self.desk = Desk(session, save)
 
     def rendered(self, ticket: Ticket) -> Shown:
-        """The recipe's look of a ticket; without one the text, with what the patterns find."""
+        """Return a ticket as the recipe renders it, else its text with pattern matches marked."""
         render = self.extras.render
         made = self._shown("render", partial(render, ticket)) if render else None
         if made is not None:
@@ -182,22 +183,22 @@ class Extension:
         return Shown(ticket.text, spans(self.extras.patterns.find(ticket.text), "class:match"))
 
     def matched(self, ticket: Ticket) -> tuple[tuple[str, str], ...]:
-        """What the patterns find in a ticket, each with the label it speaks for."""
+        """Return the pattern matches in a ticket, as pairs of the matched text and the label."""
         found = self.extras.patterns.find(ticket.text)
         pairs = ((ticket.text[match.start : match.end], match.label) for match in found)
         return tuple(dict.fromkeys(pairs))
 
     def standing(self) -> list[tuple[Panel, Shown]]:
-        """The panels that stand under the ticket at hand, and what is in them."""
+        """Return the panels that stand under the ticket, with their text."""
         found = ((panel, self.opened(panel)) for panel in self.extras.panels if not panel.key)
         return [(panel, shown) for panel, shown in found if shown is not None and shown.text]
 
     def opened(self, panel: Panel) -> Shown | None:
-        """What is in a panel now."""
+        """Return a panel's text, or None if it raised an exception."""
         return self._shown(f"panel {panel.title}", partial(panel.show, self.desk))
 
     def press(self, key: Key) -> str:
-        """Do what the recipe's key does. Returns what it has to tell."""
+        """Call a recipe's key. Returns the text to show."""
         return self._tried(f"key {key.key}", lambda: str(key.do(self.desk) or "")) or ""
 
     def _shown(self, what: str, make: Callable[[], Styled]) -> Shown | None:
@@ -212,7 +213,7 @@ class Extension:
 
 
 def flat(styled: Styled) -> Shown:
-    """Fragments as one text. Raises TypeError or ValueError for what isn't such."""
+    """Join fragments into one text. Raises TypeError or ValueError for invalid fragments."""
     if isinstance(styled, str):
         return Shown(styled)
     text, spans = "", []

@@ -39,21 +39,21 @@ _DEFAULTS = LearnerSettings()
 
 @dataclass(frozen=True, slots=True)
 class LabelOptions:
-    """What may be answered."""
+    """A recipe's labels, or the scale of its rating."""
 
     labels: Sequence[str | tuple[str, str]] = ()
-    """Names, or (name, description); added to those the dataset has."""
+    """Names, or pairs of name and description; added to those that the dataset has."""
     labels_from: Path | None = None
-    """A file of more of them, one per line: name, tab, description."""
+    """A file with more labels, one per line: name, tab, description."""
     rating: str | None = None
-    """In the place of labels the grades of a scale, such as ``1-5``."""
+    """Grades instead of labels, such as ``1-5``."""
     score: str | None = None
-    """Or the whole numbers of a long scale, such as ``0-100``."""
+    """Scores on a long scale instead of labels, such as ``0-100``."""
     task: Task | None = None
     """None keeps the dataset's; a new one is binary with a single label, else exclusive."""
 
     def check(self) -> None:
-        """Raises UsageError for labels beside a rating or scores."""
+        """Raise UsageError if labels are given as well as a rating or scores."""
         others = self.labels or self.labels_from or self.task not in (None, "rating")
         if self.scale and others:
             raise UsageError(
@@ -64,18 +64,18 @@ class LabelOptions:
 
     @property
     def scale(self) -> tuple[str, ...]:
-        """The grades or scores, lowest first; none for labels. Raises UsageError for no scale."""
+        """The grades or scores, lowest first; empty for labels. Raises UsageError if invalid."""
         from txtal.types.grades import given
 
         return given(self.rating, self.score)
 
     @property
     def is_given(self) -> bool:
-        """Whether any labels are; a file of them isn't read, for a pipe can be read only once."""
+        """Whether there are labels. Doesn't read ``labels_from``: a pipe can be read only once."""
         return bool(self.scale or self.labels or self.labels_from)
 
     def specs(self) -> list[tuple[str, str]]:
-        """Return the name and description of each. Raises UsageError for what can't be a label."""
+        """Return the name and description of each label. Raises UsageError for an invalid name."""
         from txtal.formats.label_files import read_labels
         from txtal.text import normalise_label
 
@@ -88,25 +88,26 @@ class LabelOptions:
 
 @dataclass(frozen=True, slots=True)
 class QuestionOptions:
-    """Which tickets are shown, and how often out of turn."""
+    """Which tickets a recipe shows."""
 
     order: Order = "ranking"
     """``file`` shows tickets in the order of loading and starts no learner; ``suspects`` shows
     answers that are probably wrong; ``disputed`` tickets on which annotators differ."""
     audit: float = _DEFAULTS.audit
-    """Fraction of tickets drawn at random to measure quality."""
+    """Fraction of tickets picked at random to measure accuracy."""
     recheck: float = 0.0
-    """Fraction that are the annotator's own earlier ones, shown again blindly."""
+    """Fraction of tickets that are the annotator's own earlier ones, shown again without the
+    answer."""
     overlap: float = 0.0
     """Fraction of tickets, the same for all with the same overlap, that every annotator labels."""
     synthesise: float = 0.0
-    """Fraction that are composed of two tickets each, marked as synthetic."""
+    """Fraction of tickets that are composed of two others each, and marked as synthetic."""
     stream: Stream | None = None
     """Tickets arrive from ``tickets`` during the session, instead of being loaded first."""
     seed: int = _DEFAULTS.seed
 
     def check(self, labels: LabelOptions, model: ModelOptions) -> None:
-        """Raises UsageError for a fraction that is none, and for orders that don't go together."""
+        """Raise UsageError for an invalid fraction, and for options that don't go together."""
         for name in ("audit", "overlap", "recheck"):
             value = getattr(self, name)
             if not 0 <= value <= 1:

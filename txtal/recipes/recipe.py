@@ -28,12 +28,12 @@ _MARK = "__txtal_recipe__"
 
 @dataclass(frozen=True, slots=True, init=False)
 class Recipe:
-    """What a recipe returns: a dataset, its tickets, and four parts that say how to label it.
+    """Describes a session: a dataset, its tickets, and four groups of options.
 
-    Every field of the parts is given, and may be read, as if it were the recipe's own:
+    You can pass and read every option of the groups as if it were the recipe's own:
     ``Recipe("shop", "shop.jsonl", strategy="margin").strategy`` is ``"margin"``, the same as
-    ``.model.strategy``. A whole part may be given too, as ``model=ModelOptions(...)``, to be
-    shared by several recipes; single options go before what is in it.
+    ``.model.strategy``. You can also pass a whole group, as ``model=ModelOptions(...)``, to share
+    it between recipes; options that are passed singly override it.
     """
 
     dataset: str

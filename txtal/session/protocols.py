@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from txtal.types import (
+    Advised,
     Answer,
     Cluster,
     Composed,
@@ -146,6 +147,12 @@ class Learner(Protocol):
 
     def gather(self, ticket_id: int) -> None:
         """Find the open tickets like this one, when you can. Never waits."""
+
+    advice: Advised | None
+    """The answer to :meth:`advise`; None again after the next poke."""
+
+    def advise(self) -> None:
+        """Look for faults of the labels, when you can. Never waits."""
 
     def poll(self) -> Ranking | None:
         """The newest ranking since the last call, if any. Never waits."""

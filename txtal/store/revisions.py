@@ -70,15 +70,19 @@ def state(conn: Connection, dataset_id: int) -> str:
     return "-".join(map(str, parts))
 
 
+def is_current(conn: Connection, dataset_id: int, measures: Measures) -> bool:
+    """Return whether these are of the very answers, labels and tickets there are."""
+    return measures.state == state(conn, dataset_id)
+
+
 def measured_now(conn: Connection, dataset_id: int, vectoriser: str) -> Measures | None:
     """Return what was measured of the very answers, labels and tickets there are, if anything."""
     latest = measures(conn, dataset_id)[-1:]
-    now = state(conn, dataset_id)
     for revision_id, found in latest:
         row = conn.execute(
             "SELECT vectoriser FROM revision WHERE id = ?", (revision_id,)
         ).fetchone()
-        if found.state == now and row["vectoriser"] == vectoriser:
+        if is_current(conn, dataset_id, found) and row["vectoriser"] == vectoriser:
             return found
     return None
 

@@ -16,7 +16,10 @@ from txtal.types.measures import (
     Suspect,
 )
 from txtal.types.models import (
+    FAULTS,
     UNRANKED,
+    Advice,
+    Advised,
     Classified,
     Cluster,
     Composed,
@@ -70,6 +73,7 @@ __all__ = [
     "BULK",
     "CHECK",
     "CHOSEN",
+    "FAULTS",
     "FILE_ORDER",
     "LOADED",
     "ONE_OF",
@@ -85,6 +89,8 @@ __all__ = [
     "TASKS",
     "UNRANKED",
     "VERDICTS",
+    "Advice",
+    "Advised",
     "Answer",
     "Bin",
     "Calibration",

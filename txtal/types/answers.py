@@ -1,4 +1,4 @@
-"""Questions and their answers."""
+"""Tickets as they are shown, and the answers to them."""
 
 from __future__ import annotations
 
@@ -11,93 +11,97 @@ from txtal.types.tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ticket's place in a ranking: what the model thinks of it and why it should be asked."""
+    """A ticket's place in the queue: what the model predicts for it and why it was picked."""
 
     ticket_id: int
     suggestion: tuple[int, ...] = ()
-    """Label ids the model would accept: one, but any number for multilabel."""
+    """Label ids that the model would accept: one, or any number in a multilabel dataset."""
     probabilities: tuple[tuple[int, float], ...] = ()
-    """(label id, probability), most probable first; the head of the list, not every label."""
+    """Pairs of label id and probability, the most probable first; not of every label."""
     reason: str = RANDOM
     """Why it is shown: a code of :mod:`txtal.types.reasons`, or the strategy that picked it."""
     score: float | None = None
-    """The strategy's score, higher asked sooner; None where nothing was scored."""
+    """The strategy's score, the highest is shown first; None where nothing was scored."""
     selection_probability: float | None = None
-    """The chance this ticket had of being drawn, given the pool; 1.0 for a deterministic choice."""
+    """How probable it was that this ticket was picked; 1.0 if no chance was involved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A ticket as presented."""
+    """A ticket as it is shown."""
 
     ticket: Ticket
     ranked: Ranked
     revision: int | None = None
-    """Id of the stored revision behind the suggestion."""
+    """Id of the stored model version that made the suggestion."""
     previous: Answer | None = None
-    """The answer it had, when the ticket is back on the screen."""
+    """The answer it had, if the ticket is back on the screen."""
     again: bool = False
-    """It was answered before, and the annotator isn't to know."""
+    """Whether it was answered before without the annotator being shown that answer."""
     said: tuple[Answer, ...] = ()
-    """What annotators said who differ, in a review."""
+    """In a review, the answers of the annotators who differ."""
     hidden: tuple[tuple[int, float], ...] = ()
-    """Probabilities that order the labels' keys and are not shown: of a random check."""
+    """In a random check, probabilities that order the labels' keys but are not shown."""
 
     @property
     def likely(self) -> tuple[tuple[int, float], ...]:
-        """The probabilities, shown or not, by which the keys of many labels are ordered."""
+        """The probabilities, shown or not, that order the keys if there are many labels."""
         return self.ranked.probabilities or self.hidden
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an annotator said of a ticket. Append-only: an undo is another row."""
+    """An annotator's answer to a ticket. Never changed once stored: an undo is another row."""
 
     ticket_id: int
     verdict: Verdict
     labels: tuple[int, ...] = ()
-    """accept: the labels that apply. reject: the labels that don't. ignore: none."""
+    """Ids of the labels: for an accept those that apply, for a reject those that don't."""
     ranked: Ranked | None = None
-    """The ticket's place in the ranking when it was asked."""
+    """What the annotator saw of the model, and why the ticket was picked."""
     revision: int | None = None
+    """Id of the stored model version that made the suggestion."""
     shown: float = 0.0
-    """When the question was shown, seconds since the epoch, UTC; informative, never an order."""
+    """When the ticket was shown, in seconds since 1970 (UTC). Only for display: the order of
+    answers is that of their ids."""
     answered: float = 0.0
+    """When it was answered, in the same unit."""
     flagged: bool = False
     comment: str = ""
     annotator: str = ""
     id: int = 0
+    """Its number in the answer log; 0 until it is stored."""
     names: tuple[str, ...] = ()
-    """The labels' names, where a recipe is handed the answer; they aren't stored with it."""
+    """The labels' names, filled in for a recipe's ``on_answer``; they aren't stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer that is about to be recorded, as a recipe checks it."""
+    """An answer that is about to be recorded, for a recipe's ``validate``."""
 
     verdict: Verdict
     labels: tuple[str, ...]
-    """By name."""
+    """The names of the labels."""
     flagged: bool = False
     comment: str = ""
     label_ids: tuple[int, ...] = ()
-    """The same labels by the ids that an answer has."""
+    """The ids of the same labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ticket that was looked for, with what was said of it."""
+    """A ticket that a search or list found, with its answer."""
 
     ticket: Ticket
     answer: Answer | None = None
-    """The newest that stands."""
+    """The newest answer that wasn't undone."""
     ranked: Ranked | None = None
-    """Its place in the ranking, where it has one."""
+    """Its place in the queue, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """What came of looking something up."""
+    """The result of a search, or the error that ended it."""
 
     value: object = None
     error: Exception | None = None
@@ -105,22 +109,22 @@ class LookedUp:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A step that was undone: one answer, or all that were given together."""
+    """A step that was undone: one answer, or all answers that were given together."""
 
     answers: tuple[Answer, ...]
     ticket: Ticket
-    """The first one's."""
+    """The ticket of the first answer."""
     rows: tuple[int, ...]
     """Ids of the undos in the answer log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relabelled:
-    """What a change of the labels did to answers."""
+    """How a change of the labels affected answers."""
 
     undone: tuple[Answer, ...] = ()
     """Answers that were undone; their tickets are shown again."""
     restored: tuple[Answer, ...] = ()
-    """Answers that an undone split gives back, as they were before."""
+    """Answers that an undone split restores, as they were before."""
     counted: int = 0
-    """Answers given to the parts of an undone split, which count as the whole."""
+    """Answers given to the parts of an undone split, which count as the label that was split."""

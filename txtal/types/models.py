@@ -91,6 +91,41 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """A fault that a label scheme may have."""
+
+    kind: str
+    """``merge``, ``split``, ``few``, ``new`` or ``description``."""
+    labels: tuple[str, ...]
+    why: str
+    tickets: tuple[int, ...]
+    """Ids of those that show it."""
+    command: str
+    """What would mend it."""
+
+
+FAULTS: Mapping[str, str] = {
+    "merge": "labels that overlap, and might be one",
+    "split": "labels that hold two clusters, and might be two",
+    "few": "labels with too few answers",
+    "new": "tickets that fit no label, and might be a new one",
+    "description": "descriptions that contradict how the label is used",
+}
+"""What advice of each kind is about, in words; the order it is shown in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """Every fault that was found, with the beginnings of the tickets that show it."""
+
+    items: tuple[Advice, ...]
+    excerpts: Mapping[int, str]
+    """By the tickets' ids."""
+    answers: int
+    """Answers that it is by."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopRule:
     """When the annotator is notified that labelling may stop."""
 

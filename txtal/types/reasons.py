@@ -1,8 +1,8 @@
-"""Why a ticket is shown: every reason there is, with its code and what the screen says of it.
+"""The reasons why a ticket is shown: the code of each, and the words for it on the screen.
 
-The code is kept with the answer and written out with it. A reason that is not in the table is the
-name of a strategy, a recipe's own perhaps, and is said as such. A new reason is one more
-:func:`register` here; a recipe may register its own.
+The code is stored and exported with the answer. A code that is not in the table is the name of a
+strategy, and is shown as such. To add a reason, add a :func:`register` here; a recipe can register
+reasons of its own.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 AUDIT = "audit"
-"""Drawn uniformly at random to measure accuracy."""
+"""Picked uniformly at random to measure accuracy."""
 CHECK = "check"
-"""Drawn uniformly from the tickets that the model labelled, to check those labels."""
+"""Picked uniformly from the tickets that the model labelled, to check those labels."""
 RANDOM = "random"
-"""Drawn uniformly because there is nothing else to choose by."""
+"""Picked uniformly because there is no queue."""
 START = "start"
-"""Shown before there is a model worth following."""
+"""A typical ticket, shown before the model is good enough to pick any."""
 STREAM = "stream"
-"""Of a stream: the model was uncertain when it arrived."""
+"""In a stream: the model was uncertain when the ticket arrived."""
 SYNTHETIC = "synthetic"
 """Composed of two tickets."""
 FILE_ORDER = "file order"
 """The next in the order of loading."""
 OVERLAP = "overlap"
-"""Shown to every annotator, and answered by another already."""
+"""Shown to every annotator, and already answered by another."""
 CHOSEN = "chosen"
-"""The annotator looked for it, its earlier answer in sight."""
+"""The annotator opened it from a list, with its earlier answer in sight."""
 ALIKE = "alike"
 """Answered together with a near-identical ticket."""
 BULK = "bulk"
@@ -35,32 +35,33 @@ BULK = "bulk"
 SUSPECT = "suspect"
 """Shown again because its answer is probably wrong."""
 REVIEW = "review"
-"""Annotators differ on it; what each said is in sight, and this decides."""
+"""Annotators differ; all their answers are in sight, and the new one decides."""
 RECHECK = "recheck"
-"""Shown a second time, the first answer hidden."""
+"""Shown a second time, with the first answer hidden."""
 LOADED = "loaded"
 """The answer came with a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a ticket is shown."""
+    """A reason why a ticket is shown."""
 
     code: str
+    """What is stored and exported with the answer."""
     words: str
     """What the screen says."""
     unsure: bool = False
-    """The model's doubt is the reason: said with the labels it is unsure about, where there are."""
+    """The model's uncertainty is the reason; the screen names the labels it is unsure about."""
     in_sight: bool = False
-    """The earlier answer was on the screen: the new one is no blind judgement."""
+    """The earlier answer was on the screen, so the new one isn't independent of it."""
     timed: bool = True
-    """The answer took the annotator a time of its own."""
+    """The time of the answer is how long the annotator took for this ticket."""
     together: bool = False
     """Such answers are given to several tickets at once, and undone at once."""
     blind: bool = False
-    """Nothing of what the model thinks is shown, for people agree with what they see."""
+    """No suggestions are shown, because people agree with what they see."""
     repeats: bool = True
-    """Its answer may be asked for once more, to measure self-agreement."""
+    """The ticket may be shown again, to measure self-agreement."""
 
 
 _table: dict[str, Reason] = {}
@@ -78,27 +79,27 @@ def register(reason: Reason) -> Reason:
 
 
 def in_sight(code: str) -> bool:
-    """Whether an answer for this reason was given with the earlier one in sight."""
+    """Return whether an answer for this reason was given with the earlier one in sight."""
     return code in _table and _table[code].in_sight
 
 
 def blind(code: str) -> bool:
-    """Whether a ticket shown for this reason hides all suggestions."""
+    """Return whether all suggestions are hidden on a ticket shown for this reason."""
     return code in _table and _table[code].blind
 
 
 def timed(code: str) -> bool:
-    """Whether an answer for this reason took the annotator a time of its own."""
+    """Return whether the time of such an answer is how long the annotator took for it."""
     return code not in _table or _table[code].timed
 
 
 def together(code: str) -> bool:
-    """Whether answers for this reason are given, and undone, several at once."""
+    """Return whether answers for this reason are given, and undone, several at once."""
     return code in _table and _table[code].together
 
 
 def never_repeated() -> tuple[str, ...]:
-    """Return the codes whose answers are no measure of self-agreement."""
+    """Return the codes of answers that can't be used to measure self-agreement."""
     return tuple(reason.code for reason in _table.values() if not reason.repeats)
 
 

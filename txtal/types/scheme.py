@@ -16,13 +16,13 @@ ONE_OF: frozenset[Task] = frozenset({"exclusive", "rating"})
 VERDICTS: tuple[Verdict, ...] = ("accept", "reject", "ignore")
 
 Task = Literal["exclusive", "multilabel", "binary", "rating"]
-"""One of K labels; any of K; one label, yes or no; or one of K grades or scores, in their order."""
+"""One of K labels; any of K labels; one label, yes or no; or one of K ordered grades or scores."""
 
 Verdict = Literal["accept", "reject", "ignore"]
 
 LabelKeys = Literal["auto", "fixed", "ranked", "mnemonic"]
-"""Which keys mean which labels: digits in the scheme's order, digits for the likeliest, or a letter
-of its own for each. ``auto`` is fixed for up to nine labels and else ranked."""
+"""How labels get their keys: digits in the scheme's order, digits for the most probable labels, or
+a letter for each label. ``auto`` is ``fixed`` for up to nine labels and otherwise ``ranked``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tickets that arrive while the session is on, and what becomes of them."""
+"""Streams: tickets that arrive during a session, and the decisions about them."""
 
 from __future__ import annotations
 
@@ -9,56 +9,57 @@ from txtal.types.answers import Ranked
 from txtal.types.tickets import Ticket
 
 Fate = Literal["ask", "let go", "predict"]
-"""What becomes of a ticket that arrives: a human is asked, nobody, or the model's word stands."""
+"""The decision about a ticket that arrives: show it, set it aside, or store the model's label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """How tickets are dealt with that arrive while the session is on."""
+    """Which of the tickets that arrive during a session are shown."""
 
     follow: bool = False
-    """Whether the SOURCE is a file that grows, rather than one that ends."""
+    """Whether the source is a file that grows, rather than one that ends."""
     budget: float = 0.1
-    """Share of the arriving tickets to ask."""
+    """Fraction of the arriving tickets to show."""
     band: tuple[float, float] | None = None
-    """Probabilities between which a human is asked; outside them the model's label is stored."""
+    """Probabilities between which a ticket is shown; outside them the model's label is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a stream has come to: all that the next decision needs."""
+    """The state of a stream's budget: everything that the next decision depends on."""
 
     decided: int = 0
-    """Tickets whose fate is settled."""
+    """Tickets that a decision was made about."""
     asked: int = 0
-    """Of them, those to be asked."""
+    """How many of them are to be shown."""
     predicted: int = 0
+    """How many of them got the model's label."""
     credit: float = 0.0
-    """Questions the budget has room for now; below 0, those it is overdrawn by."""
+    """How many tickets the budget allows now; negative if it is overdrawn."""
     threshold: float | None = None
-    """Above this score a ticket is worth asking; None before the first was scored."""
+    """Score above which a ticket is shown; None before the first was scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a ticket that arrived, and why."""
+    """The decision about a ticket that arrived, and its reason."""
 
     ranked: Ranked
-    """With the reason, score and chance with which it is asked, if it is."""
+    """With the reason, the score and the selection probability, if it is to be shown."""
     fate: Fate
     probability: float | None = None
-    """Of what the model would answer; None without a model."""
+    """The model's probability for its label; None without a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """A ticket whose label is the model's word alone."""
+    """A ticket that only the model has labelled."""
 
     ticket: Ticket
     labels: tuple[int, ...]
-    """Label ids; none where no label applies."""
+    """Label ids; empty if no label applies."""
     probability: float
     revision: int | None
     at: float
     precision: float | None = None
-    """At least such a share of the predictions is right; None where nothing is proven."""
+    """Proven lower bound on the proportion of right predictions; None if nothing is proven."""

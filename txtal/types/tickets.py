@@ -1,4 +1,4 @@
-"""Tickets, as files and the store hold them."""
+"""Tickets, as they come from a file and as they are stored."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ Span = tuple[int, int, str]
 
 @dataclass(slots=True)
 class Record:
-    """A ticket as a file holds it, before the store knows it.
+    """A ticket as it comes from a file, before it is stored.
 
-    Not frozen, though nobody changes one: one is made of each line of a file, and a frozen one
-    takes three times as long to make.
+    It isn't frozen, though nothing changes one: one is made for each line of a file, and making a
+    frozen one takes three times as long.
     """
 
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Every other key of the line, kept and given back on export."""
+    """Every other key of the line, kept and exported again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One text to label."""
+    """A stored text to label."""
 
     id: int
+    """Its number in the database."""
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     synthetic: bool = False
-    """Nobody sent it: it was composed of others."""
+    """Whether it was composed of two other tickets."""

@@ -239,6 +239,16 @@ ACTIONS: tuple[Action, ...] = (
         do=reading.standing,
     ),
     Action(
+        "advice",
+        ("*",),
+        "show faults the labels may have, and what mends them",
+        "advice",
+        1,
+        tasks=_NAMED,
+        line="advice",
+        do=reading.advice,
+    ),
+    Action(
         "why",
         ("w",),
         "show why this ticket and why this label",

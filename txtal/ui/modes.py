@@ -25,7 +25,7 @@ Side = Literal["labels", "why", "history", "progress"]
 
 SIDES: tuple[Side, ...] = ("labels", "why", "history", "progress")
 
-Page = Literal["help", "guidelines", "standing", "why", "notices", "panel"]
+Page = Literal["help", "guidelines", "standing", "advice", "why", "notices", "panel"]
 """A page to read."""
 
 Purpose = Literal[

@@ -13,7 +13,7 @@ from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
 from txtal.types.grades import noun
-from txtal.ui import keys, standing, words
+from txtal.ui import advising, keys, standing, words
 from txtal.ui.layout import Line, sides
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import Folded, cells, fit, fold
@@ -48,6 +48,8 @@ def page_lines(
             return list(_notices(session, width))
         case "panel" if look.reading.panel:
             return list(_panel(*look.reading.panel, width))
+        case "advice":
+            return list(advising.lines(session, width, actions))
         case "standing" if look.reading.overview:
             return list(_standing(session, look.reading.overview, width))
         case _:

@@ -35,6 +35,17 @@ def standing(shell: Shell, typed: str) -> None:
     shell.read("standing")
 
 
+def advice(shell: Shell, typed: str) -> None:
+    """Show the faults that the labels may have; they come when the learner has looked for them."""
+    learner = shell.session.background.learner
+    if learner is None:
+        shell.tell("no model looks for faults of the labels here; `txtal advise` does")
+        return
+    if learner.advice is None:
+        learner.advise()
+    shell.read("advice")
+
+
 def notices(shell: Shell, typed: str) -> None:
     """Show every notice of the session."""
     shell.read("notices")
