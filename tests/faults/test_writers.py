@@ -29,7 +29,7 @@ WRITERS = {
     "store/intact.py": "gives an index of SQLite's that was cut its size back",
     "vectors/files.py": "trims its own growing files to what their header counts",
     "learner/__main__.py": "the pipe to the screen's process",
-    "ui/app.py": "/dev/null, in the place of a terminal that is gone",
+    "ui/leaving.py": "/dev/null, in the place of a terminal that is gone",
     "cli/errors.py": "/dev/null, in the place of a pipe that is closed",
     "launch.py": "/dev/tty, for keys where tickets come by standard input",
     "cli/simulate.py": "a folder for the databases of its runs, gone at their end",
