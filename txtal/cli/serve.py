@@ -87,13 +87,16 @@ def command(
         own=_own_token(console),
     )
     scheme = "https" if listening.tls_cert else "http"
-    console.say(f"serving on {scheme}://{listening.host}:{listening.port}; Ctrl-C ends it")
     if listening.host not in _LOCAL and listening.tls_cert is None:
         console.say(
             "others can reach this address, and tokens travel unencrypted: use --tls-cert, or a "
             "proxy with TLS before it"
         )
-    return run.run(serving)
+
+    def started(port: int) -> None:
+        console.say(f"serving on {scheme}://{listening.host}:{port}; Ctrl-C ends it")
+
+    return run.run(serving, started)
 
 
 def _own_token(console: Console) -> list[Token]:

@@ -49,7 +49,7 @@ class _Annotator:
         return self.ledger.file.session_id
 
 
-class Desk:
+class AnswerDesk:
     """The annotators of one dataset. May be used from several threads; one works at a time."""
 
     def __init__(self, database: Path, dataset: str, *, model: bool = True) -> None:

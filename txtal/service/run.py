@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from asyncio import Transport
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from txtal import logs
+from txtal.errors import UsageError
 from txtal.service.access import Access
 from txtal.service.app import Limits, Service, application
 from txtal.service.served import served
@@ -113,8 +115,24 @@ def config_of(serving: Serving, service: Service, **options: Any) -> uvicorn.Con
     )
 
 
-def run(serving: Serving) -> int:
-    """Serve until a signal ends it. Returns the exit code."""
-    server = uvicorn.Server(config_of(serving, service_of(serving)))
-    server.run()
-    return 0 if server.started else 1
+def run(serving: Serving, started: Callable[[int], object]) -> int:
+    """Serve until a signal ends it; ``started`` is told the port. Returns the exit code.
+
+    Raises UsageError for an address that can't be listened on.
+    """
+    service = service_of(serving)
+    listening = _socket(serving.address)
+    started(listening.getsockname()[1])
+    server = uvicorn.Server(config_of(serving, service))
+    server.run(sockets=[listening])
+    return 0
+
+
+def _socket(where: Address) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+        return socket.create_server((where.host, where.port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"--host {where.host} --port {where.port}: can't listen there: {error.strerror}"
+        ) from None

@@ -14,7 +14,7 @@ from txtal.api.summary import as_data
 from txtal.classifier import versions
 from txtal.errors import DataError
 from txtal.reports import dataset as report
-from txtal.service.desk import Desk
+from txtal.service.desk import AnswerDesk
 from txtal.service.jobs import Jobs
 from txtal.service.metrics import Sample
 from txtal.service.model import ServedModel
@@ -41,7 +41,7 @@ class ServedDataset:
     database: Path
     name: str
     model: ServedModel
-    desk: Desk
+    desk: AnswerDesk
     jobs: Jobs
 
     @contextmanager
@@ -154,7 +154,7 @@ def served(
             database,
             name,
             ServedModel(versions_folder(database, name), failed),
-            Desk(database, name, model=learner),
+            AnswerDesk(database, name, model=learner),
             Jobs(database, name),
         )
         for name in wanted
