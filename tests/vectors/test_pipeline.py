@@ -126,27 +126,28 @@ class TestBag:
     def test_lone_surrogates_are_read_as_question_marks(self) -> None:
         assert counted(Bag(ENGLISH.tokeniser), "a\ud800b") == {"a?b": 1}
 
-    def test_spacy_forgets_the_strings_it_read(self) -> None:
-        before = len(ENGLISH.nlp.vocab.strings)
-        Bag(ENGLISH.tokeniser).count([f"qzx{number}" for number in range(1000)])
-        assert len(ENGLISH.nlp.vocab.strings) == before
+    @pytest.mark.parametrize("pipeline", [ENGLISH, Pipeline("zh")])
+    def test_spacy_forgets_the_strings_it_read(self, pipeline: Pipeline) -> None:
+        before = len(pipeline.nlp.vocab.strings)
+        Bag(pipeline.tokeniser).count([f"qzx{number}" for number in range(1000)])
+        assert len(pipeline.nlp.vocab.strings) == before
 
     def test_it_is_loaded_anew_once_it_has_met_many_words(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("txtal.vectors.pipeline.MOST_MET", 100)
         monkeypatch.setattr("txtal.vectors.pipeline._blank", spacy.blank)  # none made for all tests
-        english = Pipeline("en")
-        english.forget()  # nothing is loaded yet
-        first = english.tokeniser
-        first.tokens([f"qzx{number}" for number in range(100)])
-        english.forget()
-        assert english.tokeniser is first
-        first.tokens(["one more"])
-        english.forget()
-        assert english.tokeniser is not first
-        assert english.tokeniser.met == 0
-        assert len(english.nlp.vocab) < len(first._nlp.vocab)
+        chinese = Pipeline("zh")
+        chinese.forget()  # nothing is loaded yet
+        first, old = chinese.tokeniser, chinese.nlp
+        first.tokens(["".join(map(chr, range(0x4E00, 0x4E00 + 100)))])
+        chinese.forget()
+        assert chinese.tokeniser is first
+        first.tokens(["再"])
+        chinese.forget()
+        assert chinese.tokeniser is not first
+        assert chinese.tokeniser.met == 0
+        assert len(chinese.nlp.vocab) < len(old.vocab)
 
     def test_it_is_full_at_many_types_or_much_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         of = Bag(ENGLISH.tokeniser)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 from txtal.errors import LearnerError
 from txtal.vectors.installed import is_language, meta, no_language, not_installed
+from txtal.vectors.tokens import Rules, Splitter
 
 MAX_CHARACTERS = 100_000
 """Leading characters of a text that are read; the rest of a longer one is ignored."""
@@ -18,59 +20,83 @@ MOST_MET = 200_000
 """Words after which a pipeline is loaded again: see :meth:`Pipeline.forget`."""
 
 _LONG = 100
-"""Characters of a run that are tokenised at once, because spaCy takes time quadratic in the length
-of a run of punctuation or emoji: 9 s for 10,000 of them."""
+"""Characters of a run that are tokenised at once: the time it takes is quadratic in the length of a
+run of punctuation or emoji."""
 
 _PIECE = re.compile(rf"\S{{1,{_LONG}}}")
 
 
-class Tokeniser:
+class Tokeniser(ABC):
     """Splits texts into runs of characters, and runs into tokens.
 
-    spaCy's own tokeniser treats each run of non-space characters by itself (but for the rare
-    abbreviation with a space in it), and most runs come again and again, so a caller that
-    remembers them tokenises several times as fast as one that hands over whole texts. Other
-    tokenisers, such as those of Chinese and Thai, look further: they get each text whole.
+    Most runs come again and again, so a caller that remembers them tokenises several times as fast
+    as one that hands over whole texts.
     """
+
+    met = 0
+    """How many words spaCy has met because of it, each as often as it was tokenised."""
+
+    @abstractmethod
+    def runs(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the parts of each text to tokenise, in order; none for an empty text."""
+
+    @abstractmethod
+    def tokens(self, runs: Sequence[str]) -> list[list[str]]:
+        """Return the tokens of each run, without those that are only space."""
+
+
+class ByRules(Tokeniser):
+    """As spaCy's own tokeniser does, which treats each run of non-space characters by itself.
+
+    (But for the rare abbreviation with a space in it.)
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        """Raises ValueError for rules that can't be read."""
+        self._split = Splitter(rules)
+
+    def runs(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return what stands between spaces."""
+        return [text[:MAX_CHARACTERS].split() for text in texts]
+
+    def tokens(self, runs: Sequence[str]) -> list[list[str]]:
+        """Return the tokens of each run; of a long one, piece by piece."""
+        split = self._split
+        return [
+            split(run)
+            if len(run) <= _LONG
+            else [token for piece in _PIECE.findall(run) for token in split(piece)]
+            for run in map(encodable, runs)
+        ]
+
+
+class ByPipeline(Tokeniser):
+    """By a tokeniser that looks further than a run, such as that of Thai: it gets texts whole."""
 
     def __init__(self, nlp: Any) -> None:
         from spacy.attrs import IS_SPACE
-        from spacy.tokenizer import Tokenizer
 
         self._nlp = nlp
         # Whatever else spaCy works out for a new word (is it like a number, an address, a stop
         # word?) isn't used here, and takes longer than splitting the text.
-        self._by_run = isinstance(nlp.tokenizer, Tokenizer)
-        getters = nlp.vocab.lex_attr_getters
-        used = () if self._by_run else (IS_SPACE,)  # there is no space in a run
-        nlp.vocab.lex_attr_getters = {key: getters[key] for key in used}
+        nlp.vocab.lex_attr_getters = {IS_SPACE: nlp.vocab.lex_attr_getters[IS_SPACE]}
         self._began = len(nlp.vocab)
 
     @property
-    def met(self) -> int:
-        """Return how many words spaCy has met since, each as often as it was tokenised."""
+    def met(self) -> int:  # type: ignore[override]
+        """Return how much its vocabulary has grown."""
         return len(self._nlp.vocab) - self._began
 
     def runs(self, texts: Sequence[str]) -> list[list[str]]:
-        """Return the parts of each text to tokenise, in order; none for an empty text."""
-        if self._by_run:
-            return [text[:MAX_CHARACTERS].split() for text in texts]
+        """Return each text as it is, but for its end if it is long."""
         return [[text[:MAX_CHARACTERS]] if text else [] for text in texts]
 
     def tokens(self, runs: Sequence[str]) -> list[list[str]]:
-        """Return the tokens of each run, without those that are only space."""
+        """Return spaCy's tokens."""
         # The zone frees what spaCy would otherwise keep of every string it ever saw.
         with self._nlp.memory_zone():
             docs = map(self._nlp.tokenizer, map(encodable, runs))
-            if not self._by_run:
-                return [[token.text for token in doc if not token.is_space] for doc in docs]
-            if max(map(len, runs), default=0) > _LONG:
-                return [self._of_pieces(run) for run in runs]
-            return [[token.text for token in doc] for doc in docs]
-
-    def _of_pieces(self, run: str) -> list[str]:
-        docs = map(self._nlp.tokenizer, map(encodable, _PIECE.findall(run)))
-        return [token.text for doc in docs for token in doc]
+            return [[token.text for token in doc if not token.is_space] for doc in docs]
 
 
 def encodable(text: str) -> str:
@@ -83,6 +109,8 @@ class Pipeline:
     """A pipeline by name; loaded when first used, for that takes a second or more."""
 
     name: str
+    rules: Rules | None = None
+    """Its tokeniser's, where they are known without loading it."""
 
     @cached_property
     def nlp(self) -> Any:
@@ -91,8 +119,14 @@ class Pipeline:
 
     @cached_property
     def tokeniser(self) -> Tokeniser:
-        """Return its tokeniser; raises as :attr:`nlp`."""
-        return Tokeniser(self.nlp)
+        """Return its tokeniser; raises as :attr:`nlp`, and LearnerError for rules that are none."""
+        rules = self.rules or Rules.of(self.nlp.tokenizer)
+        if rules is None:
+            return ByPipeline(self.nlp)
+        try:
+            return ByRules(rules)
+        except ValueError as error:
+            raise LearnerError(f"{self.name}: {error}; make the vectoriser again") from error
 
     def forget(self) -> None:
         """Load the pipeline again when it is next used, if it has met ``MOST_MET`` words.

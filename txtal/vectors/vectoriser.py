@@ -27,6 +27,7 @@ from txtal.vectors.lengths import lengths, scale
 from txtal.vectors.pipeline import Pipeline
 from txtal.vectors.spec import Spec, parse, resolve
 from txtal.vectors.sums import TypeSums
+from txtal.vectors.tokens import Rules
 
 FIT_TEXTS = 20_000
 """Texts a fit sees at most; more are sampled."""
@@ -36,6 +37,9 @@ FIT_CHARACTERS = 5_000
 
 CENTRE_TEXTS = 2_000
 """Texts whose mean row is subtracted from the tables' rows."""
+
+_RULES = "tokeniser"
+"""Of the saved arrays: the rules as JSON."""
 
 FORMAT = 2
 """Of saved vectorisers and of the features themselves: raised when either changes."""
@@ -54,6 +58,8 @@ class Fitted:
     """The length of each block's rows."""
     centre: Floats
     """The mean row of the tables."""
+    rules: Rules | None = None
+    """The tokeniser's, with which no spaCy is needed to make features again."""
 
     def __post_init__(self) -> None:
         """Raise ValueError when the parts don't fit together."""
@@ -112,7 +118,8 @@ class Vectoriser:
         sums = TypeSums(sample.pipeline, tables, sample.counted)
         centre = sums.mean(heads[:: 1 + len(heads) // CENTRE_TEXTS])
         scales = tuple(lengths(list(blocks.values()), heads))
-        return cls(Fitted(resolved, blocks, len(heads), scales, centre), sums)
+        rules = Rules.of(sample.pipeline.nlp.tokenizer) if tables else None
+        return cls(Fitted(resolved, blocks, len(heads), scales, centre, rules), sums)
 
     @property
     def spec(self) -> Spec:
@@ -220,6 +227,8 @@ class Vectoriser:
             parts[name], own = block.to_arrays()
             arrays |= {f"{name}.{key}": array for key, array in own.items()}
         arrays["centre"] = self._fitted.centre
+        if self._fitted.rules is not None:
+            arrays[_RULES] = np.frombuffer(self._fitted.rules.to_json(), np.uint8)
         header = {
             "format": FORMAT,
             "spec": str(self.spec),
@@ -246,7 +255,8 @@ class Vectoriser:
             )
         try:
             spec = parse(header["spec"])
-            pipeline = Pipeline(spec.pipeline)
+            rules = Rules.from_json(arrays[_RULES].tobytes()) if _RULES in arrays else None
+            pipeline = Pipeline(spec.pipeline, rules)
             blocks = {
                 name: registry.block(name).from_arrays(
                     name, pipeline, header["parts"][name], _under(name, arrays)
@@ -259,6 +269,7 @@ class Vectoriser:
                 int(header["fit_texts"]),
                 tuple(header["lengths"]),
                 np.asarray(arrays["centre"], np.float32),
+                rules,
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise LearnerError(
