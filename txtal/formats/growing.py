@@ -74,7 +74,7 @@ class Followed(io.RawIOBase):
         return 0
 
     def _changed(self) -> bool:
-        """Whether it starts anew: cut shorter, or another file with more to read than this one."""
+        """Return whether the file was cut, or replaced by another with more to read."""
         here = os.fstat(self._file.fileno())
         try:
             there = self._path.stat()
@@ -92,6 +92,6 @@ class Followed(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
         super().close()

@@ -4,7 +4,7 @@ A migration's statements are frozen text: what a database of some age was made b
 whatever this program's tables come to be. So nothing here is put together from other modules'
 constants. To change the tables, add a migration at the end; a test keeps the others as they are.
 
-A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums anew in
+A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums again in
 the same breath, and only of rows whose old sum was right: damage must not be blessed.
 """
 
@@ -141,7 +141,7 @@ _M002 = (
 # reading their texts, however many there are.
 _M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
 
-# SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
+# SQLite can't change a CHECK: the rows are put by, and the table made again under its name. What
 # refers to them is looked at again when all is done.
 _M004 = (
     "PRAGMA defer_foreign_keys = ON",

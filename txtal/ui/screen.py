@@ -86,7 +86,7 @@ class Screen(ScreenShell):
             action.do(self, "")
 
     def paste(self, text: str) -> None:
-        """Pasted text is typed where something is being typed, and never taken for keys."""
+        """Insert pasted text if a line is being typed; it never counts as keys."""
         if self.look.mode in ("picker", "list", "line"):
             self.press("type", text[:LONGEST_PASTE])
             if len(text) > LONGEST_PASTE:

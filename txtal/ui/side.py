@@ -25,7 +25,7 @@ _TITLES: dict[Side, str] = {
     "progress": "Progress",
 }
 _AGAIN = 20
-"""Answers after which the progress is read anew: it is no matter of one."""
+"""Number of answers after which the progress is read again; one makes no difference."""
 _RECENT = 60
 _SHARE = len("62%")
 
