@@ -72,8 +72,11 @@ class Current:
 
     @property
     def explained(self) -> int | None:
-        """The label that `why` explains: the suggestion, or else the most probable one."""
-        if self.question is None:
+        """The label that `why` explains: the suggestion, or else the most probable one.
+
+        None at a random check: the words would tell what the model thinks.
+        """
+        if self.question is None or reasons.blind(self.question.ranked.reason):
             return None
         probable = (label for label, _ in self.question.ranked.probabilities)
         return next(iter(self.offered((*self.suggestion, *probable))), None)
