@@ -1,7 +1,7 @@
 """The words of txtal: no phrase that a native reader stumbles over comes back.
 
 All text is looked at: strings, docstrings and comments in ``txtal`` and ``recipes``, the README and
-the documentation. ``KEPT`` and ``FITTING`` have what stays, with the reason.
+the documentation. ``KEPT`` has what stays, with the reason.
 """
 
 from __future__ import annotations
@@ -43,14 +43,8 @@ PATTERNS = {
     "undone": r"\b(?:taken|take|takes) (?:it |them )?back\b",
     "81%, without a space": r"(?:\d|^) %(?:\W|$)",
 }
-FITTING = {
-    "likelihood": "the statistical term",
-    "say nothing in": "'say' has an object elsewhere",
-}
-KEPT = {
-    "let go": "a code in the database and in JSON",
-    "fate IN ('ask', 'let go', 'predict')": "the same, in the text of a migration",
-}
+KEPT = "let go"
+"""A code in the database and in JSON; quoted, in the text of a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +90,23 @@ EVERYTHING += [said for path in PAGES for said in said_on_page(path)]
 @pytest.mark.parametrize("instead", PATTERNS)
 def test_no_text_has_a_phrase_that_readers_stumble_over(instead: str) -> None:
     found = re.compile(PATTERNS[instead], re.IGNORECASE)
-    hits = []
-    for said in EVERYTHING:
-        text = " ".join(said.text.split())
-        for kept in KEPT:
-            text = "" if text == kept else text.replace(f"{kept})", "") if "(" in kept else text
-        hits += [f"{said.place}: {text}" for _ in found.finditer(text)]
+    hits = [
+        f"{said.place}: {hit[0]}: {text}"
+        for said in EVERYTHING
+        if (text := " ".join(said.text.split()).replace(f"'{KEPT}'", "")) != KEPT
+        for hit in found.finditer(text)
+    ]
     assert hits == [], f"say: {instead}"
 
 
 def test_no_sentence_of_the_documentation_is_too_long() -> None:
-    hits = [
-        f"{said.place}: {len(sentence.split())} words: {sentence[:80]}"
-        for said in EVERYTHING
-        if ".md:" in said.place and not said.text.startswith("|")
-        for sentence in re.split(r"(?<=[.:;?!)])\s", said.text)
-        if len(sentence.split()) > 40
-    ]
+    """Lists of code and what stands in brackets don't count."""
+    hits = []
+    for said in EVERYTHING:
+        if ".md:" in said.place and not said.text.startswith("|"):
+            text = re.sub(r"\([^()]*\)|\bCODE\b,?", "", said.text)
+            sentences = re.split(r"(?<=[.:;?!])\s", text)
+            hits += [f"{said.place}: {one}" for one in sentences if len(one.split()) > 40]
     assert hits == []
 
 
@@ -123,3 +117,31 @@ def test_the_check_looks_at_strings_docstrings_comments_and_pages() -> None:
     assert any(text.startswith("# noqa") for text in texts)
     assert any(said.place.startswith("docs/how-to/label.md") for said in EVERYTHING)
     assert any("Stone 1974. Cross-validatory choice" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "bad lines are told and left out",
+        "it asks the ticket it learns most from",
+        "typical tickets are asked first",
+        "what it let go",
+        "the last sitting's ranking",
+        "answers carried on 10",
+        "each in turn halved",
+        "is made anew",
+        "a name of old",
+        "lest it fail",
+        "closed meanwhile",
+        "go on where it stopped",
+        "4.2 s an answer",
+        "held against the labels",
+        "an overlap of 2 makes no sense",
+        "the likeliest label",
+        "the chance of being asked",
+        "take back what was said",
+        "right in 81 % of cases",
+    ],
+)
+def test_the_patterns_find_what_they_are_for(phrase: str) -> None:
+    assert any(re.search(pattern, phrase, re.IGNORECASE) for pattern in PATTERNS.values())
