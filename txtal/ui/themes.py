@@ -90,6 +90,7 @@ def styles(theme: Theme, depth_bits: int = 8, background: str = "") -> Mapping[s
         "dim": dim,
         "thread": dim,
         "hint": dim,
+        "off": f"italic {dim}",
         "rule": palette.rule or "dim",
         "key": f"bold {palette.text}",
         "title": f"bold underline {palette.text}",

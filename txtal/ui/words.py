@@ -14,7 +14,6 @@ from txtal.types import (
     ONE_OF,
     Answer,
     Found,
-    LearnerStatus,
     Question,
     Relabelled,
     Scheme,
@@ -24,7 +23,8 @@ from txtal.types import (
 from txtal.types.conversation import THREAD, messages
 from txtal.ui.modes import Purpose
 
-_OFF = LearnerStatus("off")
+_READING = ("starting", "vectorising", "training")
+"""What the learner is about while the first suggestions are to come."""
 _META_KEYS = 20
 _META_KEY, _META_VALUE = 24, 60
 _NAME = 200
@@ -212,8 +212,16 @@ def no_suggestion(session: Session, question: Question) -> str:
     if reasons.blind(question.ranked.reason):
         return "random check: no suggestion, so that it can't sway you"
     known = question.ranked.probabilities
-    if session.ranking and session.ranking.revision.note and not known:
-        return f"no suggestion yet: {clean(shorten(session.ranking.revision.note, 80))}"
+    learner = session.background.learner
+    if session.ranking is None and learner and learner.status.state in _READING:
+        return "no suggestion yet: the tickets are being read"
+    revision = session.ranking.revision if session.ranking else None
+    if revision is None:
+        return "no suggestion yet"
+    if revision.by_names and question.revision is None:
+        return "no suggestion yet: from the next ticket on, by the labels' names"
+    if revision.note and not known:
+        return f"no suggestion yet: {clean(shorten(revision.note, 80))}"
     if session.scheme.task == "multilabel" and question.revision is not None:
         return "no label suggested"
     return "no suggestion yet"
