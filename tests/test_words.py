@@ -133,7 +133,7 @@ def test_the_check_looks_at_strings_docstrings_comments_and_pages() -> None:
         "a name of old",
         "lest it fail",
         "closed meanwhile",
-        "go on where it stopped",
+        "it goes on where it stopped",
         "4.2 s an answer",
         "held against the labels",
         "an overlap of 2 makes no sense",

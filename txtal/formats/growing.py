@@ -81,7 +81,7 @@ class Heedful(io.RawIOBase):
         return self._descriptor in ready
 
     def close(self) -> None:
-        """Let go of the pipe; the descriptor is its owner's."""
+        """Stop reading the pipe; its owner closes the descriptor."""
         if not self.closed:
             os.close(self._noted)
             os.close(self._note)

@@ -24,7 +24,7 @@ _ON_ROWS = {"open", "mark", "mark_all", "next", "previous", "next_page", "previo
 """Actions for the rows of a list: they wait for it, a moment."""
 
 _OF_TICKET = {"accept", "reject", "ignore", "undo", "redo", "flag"}
-"""Actions that are taken for what is on the screen, and for nothing else."""
+"""Actions that only apply to what is on the screen."""
 
 OnError = Callable[[BaseException], object]
 
