@@ -325,8 +325,8 @@ _M014 = (
     "CREATE INDEX prediction_bound ON prediction (bound_id, checked)",
 )
 
-# Who may use the service: a token's hash, never the token. And what hooks are still to be told of:
-# an answer by its id, for its ticket may be forgotten before; anything else by a few figures.
+# Who may use the service: a token's hash, never the token. And deliveries that hooks still wait
+# for: an answer by its id, because its ticket may be forgotten before; others by a few figures.
 _M015 = (
     """CREATE TABLE token (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
