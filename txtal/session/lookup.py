@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from txtal.errors import TxtalError
 from txtal.session.protocols import TicketFinder
-from txtal.text import clean
+from txtal.text import clean, count
 from txtal.types import Found, Ranked, Scheme, Ticket, query, reasons
 from txtal.types.query import Query
 
@@ -68,6 +68,7 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
         wanted = query.parse(typed)
         found = _LOOKED_FOR[kind](finder, scope, wanted)
         said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
+        said = said or _not_looked_at(finder, kind, wanted)
     except TxtalError as error:
         return Listed(kind, typed, said=str(error))
     return Listed(kind, typed, tuple(found), said)
@@ -77,6 +78,13 @@ def _nothing_of(finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query) -
     if kind == "history" and wanted.state in ("open", "unsure"):
         return f"these are answers, and none is {wanted.state}: search for tickets"
     return clean(nothing(finder, scope, wanted))
+
+
+def _not_looked_at(finder: TicketFinder, kind: Kind, wanted: Query) -> str:
+    """Say how many tickets a search passed over: those that the index doesn't have yet."""
+    by_words = kind == "similar" or (kind == "search" and (wanted.words or wanted.meta))
+    left = finder.unindexed() if by_words else 0
+    return f"{count(left, 'ticket')} not looked at yet; search again in a moment" if left else ""
 
 
 def history(finder: TicketFinder, query: Query) -> list[Found]:

@@ -62,6 +62,15 @@ class Finder:
         self.index.close()
         self._file.conn.close()
 
+    def unindexed(self) -> int:
+        """Count the tickets that a search by words doesn't know yet, and have them added."""
+        known = self.index.indexed()
+        with self._file.reading():
+            missing = lookup.newer(self._file.conn, self._file.dataset_id, known)
+        if missing:
+            self.index.start()
+        return missing
+
     def meta_keys(self) -> list[str]:
         """Return the keys of the first tickets' meta, sorted."""
         with self._file.reading():
