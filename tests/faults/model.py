@@ -128,14 +128,18 @@ class Sitting:
 
     def press(self, key: str) -> str | None:
         """Return the line that does it; None where there is nothing to do it to."""
-        if self.shown is None:
+        line = self._pressed(key)
+        if self.shown is None:  # it looks again after every line
             self._show_next()
+        return line
+
+    def _pressed(self, key: str) -> str | None:
         if key == "undo":
             return self._undo()
         if key == "redo":
             return self._redo()
-        if self.shown is None:
-            return None
+        if self.shown is None:  # what is typed where there was no ticket to see answers none
+            return self.stands.labels[0]
         label = None if key == "skip" else self.stands.labels[int(key)]
         self._step()
         self._give(self.shown, label)
@@ -322,7 +326,7 @@ class CommandLine(RuleBasedStateMachine):
         sitting = Sitting(self.stands, annotator)
         typed = ["search ticket", f"answer {first}-{last} > {label}", *(["u"] if undoes else [])]
         said = self._manual(annotator, "".join(f"{line}\n" for line in typed))
-        listed = dict(re.findall(r"^(?:answer \[.*\]: )?(\d+)\. .*?: (ticket \d+)$", said, re.M))
+        listed = dict(re.findall(r"^(?:.*\]: )?(\d+)\. .*?: (ticket \d+)$", said, re.M))
         assert len(listed) == found or "not looked at yet" in said, said
         if str(last) in listed:  # else it answers none
             chosen = [listed[str(n)] for n in range(first, last + 1)]

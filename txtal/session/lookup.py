@@ -66,9 +66,14 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
     """Look for what fits what is typed; of nothing, or what can't be meant, say why."""
     try:
         wanted = query.parse(typed)
+        left_out = _unindexed(finder, kind, wanted)  # counted before, for more may come meanwhile
         found = _LOOKED_FOR[kind](finder, scope, wanted)
         said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
-        said = said or _not_looked_at(finder, kind, wanted)
+        if left_out:
+            finder.index_rest()
+            said = (
+                said or f"{count(left_out, 'ticket')} not looked at yet; search again in a moment"
+            )
     except TxtalError as error:
         return Listed(kind, typed, said=str(error))
     return Listed(kind, typed, tuple(found), said)
@@ -80,11 +85,10 @@ def _nothing_of(finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query) -
     return clean(nothing(finder, scope, wanted))
 
 
-def _not_looked_at(finder: TicketFinder, kind: Kind, wanted: Query) -> str:
-    """Say how many tickets a search passed over: those that the index doesn't have yet."""
+def _unindexed(finder: TicketFinder, kind: Kind, wanted: Query) -> int:
+    """Count the tickets that this search passes over: those that the index doesn't have yet."""
     by_words = kind == "similar" or (kind == "search" and (wanted.words or wanted.meta))
-    left = finder.unindexed() if by_words else 0
-    return f"{count(left, 'ticket')} not looked at yet; search again in a moment" if left else ""
+    return finder.unindexed() if by_words else 0
 
 
 def history(finder: TicketFinder, query: Query) -> list[Found]:

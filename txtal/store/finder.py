@@ -63,13 +63,14 @@ class Finder:
         self._file.conn.close()
 
     def unindexed(self) -> int:
-        """Count the tickets that a search by words doesn't know yet, and have them added."""
+        """Count the tickets that a search by words doesn't know yet."""
         known = self.index.indexed()
         with self._file.reading():
-            missing = lookup.newer(self._file.conn, self._file.dataset_id, known)
-        if missing:
-            self.index.start()
-        return missing
+            return lookup.newer(self._file.conn, self._file.dataset_id, known)
+
+    def index_rest(self) -> None:
+        """Have those added, in the background."""
+        self.index.start()
 
     def meta_keys(self) -> list[str]:
         """Return the keys of the first tickets' meta, sorted."""
