@@ -179,8 +179,8 @@ class LineShell:
         more = len(found) - len(self.found)
         none = "" if listed.said else "nothing is like this"
         goes = "`go NUMBER` goes to one" if found else none
-        said = [f"and {more} more"] if more else []
-        self.pipe.say("; ".join([*said, *filter(None, [goes, listed.said])]))
+        rest = f"and {more} more" if more else ""
+        self.pipe.say("; ".join(filter(None, [rest, goes, listed.said])))
 
     def _listed(self, kind: Kind, typed: str) -> Listed | None:
         """Look for it, and wait for the learner where it has to say what is in the list."""
