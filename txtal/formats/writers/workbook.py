@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -60,8 +61,10 @@ def write(rows: Iterable[Row], target: Target) -> Written:
             sheet.append([cell(column.of(example)) for column in shape])
     finally:
         sheet.close()
+    packed = io.BytesIO()  # openpyxl leaves an archive open where writing to a file fails
+    book.save(packed)
     with target.binary() as file:
-        book.save(file)
+        file.write(packed.getbuffer())
     return replace(examples.written, changed=dict(changed))
 
 
