@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -146,6 +147,15 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
+def check_folder(folder: Path) -> None:
+    """Raise ModelError where no classifier can be saved: to be asked before the work, not after."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir():
+        raise ModelError(f"{folder}: can't write the classifier: {there} is not a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ModelError(f"{folder}: can't write the classifier: no right to write in {there}")
+
+
 def save(classifier: Classifier, folder: Path | str) -> None:
     """Write the classifier into ``folder``, made if need be.
 
@@ -171,7 +181,7 @@ def save(classifier: Classifier, folder: Path | str) -> None:
 
 
 def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
-    """Of the arrays and of the header, lest labels change places and nobody notices."""
+    """Return a digest of the arrays and the header, so that swapped labels are noticed."""
     said = json.dumps({**header, "sha256": ""}, sort_keys=True).encode()
     return hashlib.sha256(said + arrays).hexdigest()
 
@@ -206,7 +216,7 @@ def load(folder: Path | str) -> Classifier:
     folder = Path(folder)
     header = _header(folder / HEADER)
     file = arrays_file(folder, header)
-    if not file.exists():  # trained anew since the header was read
+    if not file.exists():  # trained again since the header was read
         header = _header(folder / HEADER)
         file = arrays_file(folder, header)
     arrays = _arrays(file, header)

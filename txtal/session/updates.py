@@ -13,7 +13,7 @@ from txtal.session.notices import Notices
 from txtal.session.protocols import Inflow, Learner, Ledger
 from txtal.session.setup import Background
 from txtal.text import count
-from txtal.types import Loading, Outlook, Ranked, Ranking
+from txtal.types import Loading, Outlook, Question, Ranked, Ranking
 
 
 class Updates:
@@ -56,7 +56,7 @@ class Updates:
         return self._learner is not None
 
     def begin(self, *, ranked: bool) -> None:
-        """Have the learner begin; until it is heard of, what the last sitting left goes."""
+        """Start the learner; until its first ranking comes, that of the last session is used."""
         stored = self._ledger.last_ranking() if ranked else None
         if stored is not None:
             self.revision, self.ranking = stored
@@ -77,6 +77,13 @@ class Updates:
     def items(self) -> tuple[Ranked, ...]:
         """Tickets that the ranking would have asked, the next one first; none without one."""
         return self.ranking.items if self.ranking else ()
+
+    def guess(self, question: Question | None) -> Ranked | None:
+        """Return what the model thinks of a question that was asked before there was one."""
+        if question is None or self.ranking is None or question.revision is not None:
+            return None
+        held = (one for one in self.ranking.held if one.ticket_id == question.ticket.id)
+        return next((one for one in held if one.probabilities), None)
 
     # --- the stream and the loader ----------------------------------------------------------
 
@@ -147,7 +154,7 @@ class Updates:
             self.poke(self._ledger.newest())
 
     def _tell_outlook(self, outlook: Outlook | None) -> None:
-        """Say why it may be time to stop, each reason once in a sitting."""
+        """Notify why it may be time to stop, each reason once per session."""
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)

@@ -4,7 +4,7 @@ A migration's statements are frozen text: what a database of some age was made b
 whatever this program's tables come to be. So nothing here is put together from other modules'
 constants. To change the tables, add a migration at the end; a test keeps the others as they are.
 
-A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums anew in
+A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums again in
 the same breath, and only of rows whose old sum was right: damage must not be blessed.
 """
 
@@ -141,7 +141,7 @@ _M002 = (
 # reading their texts, however many there are.
 _M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
 
-# SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
+# SQLite can't change a CHECK: the rows are put by, and the table made again under its name. What
 # refers to them is looked at again when all is done.
 _M004 = (
     "PRAGMA defer_foreign_keys = ON",
@@ -325,6 +325,33 @@ _M014 = (
     "CREATE INDEX prediction_bound ON prediction (bound_id, checked)",
 )
 
+# Who may use the service: a token's hash, never the token. And deliveries that hooks still wait
+# for: an answer by its id, because its ticket may be forgotten before; others by a few figures.
+_M015 = (
+    """CREATE TABLE token (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        digest TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        created REAL NOT NULL,
+        expires REAL
+    ) STRICT""",
+    "CREATE INDEX token_whole ON token (name, digest, scopes, created, expires)",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        event TEXT NOT NULL CHECK (event IN ('answer', 'train', 'stop', 'drift')),
+        answer_id INTEGER,
+        detail TEXT NOT NULL DEFAULT '{}',
+        at REAL NOT NULL,
+        due REAL NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        dead INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX outbox_due ON outbox (dead, due)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -340,5 +367,6 @@ MIGRATIONS = {
     "m012_headline": _M012,
     "m013_votes": _M013,
     "m014_predictions": _M014,
+    "m015_service": _M015,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

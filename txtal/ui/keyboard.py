@@ -56,11 +56,12 @@ class Keyboard:
         return _digits(session.scheme, order)
 
     def order(self, session: Session) -> tuple[int, ...]:
-        """Every label, the likeliest for the question at hand first; scores from the highest."""
+        """Return every label, the most probable for the ticket first; scores from the highest."""
         if session.scheme.scored:
             return session.scheme.ids[::-1]
         question, labels = session.question, session.scheme.labels
-        if question is not self._question or labels is not self._scheme:
+        stays = question is self._question or (question and question.completes(self._question))
+        if not stays or labels is not self._scheme:
             self._order = (
                 picker.likeliest(labels, self._known(session, question), question.ticket.text)
                 if question
