@@ -142,8 +142,18 @@ def _no_trace() -> Iterator[None]:
             del registry[name]
 
 
+SECONDS = ("measure", "export-and-train")
+"""Pages whose commands train, simulate and report at length."""
+
+
 @pytest.mark.usefixtures("_no_trace")
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page.stem in SECONDS else [], id=page.stem)
+        for page in WRITTEN
+    ],
+)
 def test_what_a_page_shows_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

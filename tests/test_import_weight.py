@@ -65,6 +65,18 @@ def test_commands_that_only_read_are_light(program: Program, words: list[str]) -
     assert imported(program) & HEAVY == set()
 
 
+def test_the_help_reads_no_metadata(program: Program) -> None:
+    """Which packages are installed is for ``--version``: a fifth of the time of the help."""
+    subprocess.run(
+        [*COMMAND, "--help"],
+        env=program.environ,
+        cwd=program.folder,
+        capture_output=True,
+        check=True,
+    )
+    assert imported(program) & {"importlib.metadata", "sqlite3", "platformdirs"} == set()
+
+
 def test_the_process_of_the_screen_never_loads_what_learns(program: Program) -> None:
     terminal = Terminal(program, "teach", "d", "--vectors", "lexical", command=COMMAND)
     terminal.wait("2 of 40")

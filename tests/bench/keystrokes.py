@@ -12,6 +12,9 @@ With ``--clusters`` the annotator looks at the cluster of the ticket at hand (``
 list, unmarks what has another label and answers the rest at once, where that takes fewer keys than
 one by one; else they leave it, and wait longer before they look at the next. Reading isn't counted
 as keystrokes; the rows read are.
+
+``--audits shown`` suggests in random checks, too, as txtal did before; ``unranked`` hides even the
+order of the labels' keys there. Printed beside the whole: keystrokes in the random checks alone.
 """
 
 from __future__ import annotations
@@ -20,13 +23,14 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import get_args
+from unittest.mock import patch
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
@@ -39,12 +43,13 @@ from tests.sessions import session_of
 from txtal.formats.source import BadLine, read
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
+from txtal.session import questions
 from txtal.session.finding import can_gather
 from txtal.session.session import Session
 from txtal.simulation.annotator import labelled
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import StoreLedger
-from txtal.types import LabelKeys, LearnerSettings
+from txtal.types import AUDIT, LabelKeys, LearnerSettings, Question
 from txtal.ui import app as full_screen
 from txtal.ui.display import Display
 from txtal.ui.screen import Screen
@@ -54,6 +59,15 @@ FILES = {
     "clinc150": DATA / "clinc150" / "train.jsonl",
     "sample": SAMPLE.with_name("feedback_labelled.jsonl"),
 }
+
+
+_blind = questions._blind
+AUDITS: dict[str, Callable[[Question], Question]] = {
+    "hidden": _blind,
+    "shown": lambda question: question,
+    "unranked": lambda question: replace(_blind(question), hidden=()),
+}
+"""What is shown in a random check."""
 
 
 class Paper(DummyOutput):
@@ -78,6 +92,8 @@ class Annotator:
     clusters: bool = False
     keys: Counter[int] = field(default_factory=Counter)
     """How many answers took so many keystrokes."""
+    of_audits: Counter[int] = field(default_factory=Counter)
+    """The same of random checks alone."""
     in_clusters: int = 0
     """Keystrokes for tickets answered through lists."""
     read: int = 0
@@ -88,6 +104,8 @@ class Annotator:
     _pressed: int = 0
     _count: int = 0
     _letters: int = 0
+    _is_audit: bool = False
+    """Whether the question at hand is a random check."""
     _passed: object = None
     """The question whose cluster was looked at."""
     _label: int = 0
@@ -111,11 +129,13 @@ class Annotator:
                 self._wait = 1
             else:
                 self.keys[self._pressed] += 1
+                self.of_audits[self._pressed] += self._is_audit
             self._count, self._pressed, self._letters = session.count, 0, 0
             self.screen.news()
         if session.question is None or session.count >= self.budget:
             self.keyboard.send_text("\x03")
             return
+        self._is_audit = session.question.ranked.reason == AUDIT
         key = self._next()
         self._pressed += 2 if key.isupper() else 1
         self.keyboard.send_text(key)
@@ -264,12 +284,14 @@ def main() -> None:
     arguments.add_argument("--keys", choices=get_args(LabelKeys), default="auto")
     arguments.add_argument("--columns", type=int, default=80)
     arguments.add_argument("--rows", type=int, default=24)
+    arguments.add_argument("--audits", choices=AUDITS, default="hidden", help="random checks")
     arguments.add_argument("--clusters", action="store_true", help="answer through clusters")
     options = arguments.parse_args()
-    figures: dict[str, object] = {"keys": options.keys}
+    figures: dict[str, object] = {"keys": options.keys, "random checks": options.audits}
     size = options.columns, options.rows
     for name in options.data:
-        it = replay(FILES[name], options.keys, options.answers, size, clusters=options.clusters)
+        with patch.object(questions, "_blind", AUDITS[options.audits]):
+            it = replay(FILES[name], options.keys, options.answers, size, clusters=options.clusters)
         took = it.keys
         total = it.in_clusters + sum(keys * times for keys, times in took.items())
         answers = took.total() + it.listed
@@ -281,6 +303,11 @@ def main() -> None:
             figures[f"{name} rows read"] = it.read
         figures[f"{name} keystrokes an answer"] = total / answers
         figures[f"{name} answers by keystrokes"] = dict(sorted(took.items()))
+        checks = +it.of_audits
+        figures[f"{name} random checks"] = checks.total()
+        figures[f"{name} keystrokes a random check"] = round(
+            sum(keys * times for keys, times in checks.items()) / max(1, checks.total()), 3
+        )
     emit("keystrokes", figures, as_json=options.json)
 
 

@@ -11,6 +11,7 @@ of ``--results`` and not made again, unless the code they measured has changed s
 failed are tried again.
 
 - txtal: the default as a user gets it, through a session and its learner, audit included.
+- txtal-no-names: the same without the labels' names as evidence (`--no-names`).
 - txtal-random: the same with the strategy ``random``.
 - baseline: random order, TF-IDF of words 1-2 (characters 1-4 for Thai), balanced logistic
   regression with C=10.
@@ -196,6 +197,9 @@ def contenders(batch: int, peer_batch: int, vectoriser: str = AUTO) -> dict[str,
     found = {
         BASELINE: Contender(partial(_with, in_random_order, "baseline_features", STEP), STEP),
         "txtal": Contender(partial(_txtal, AUTO, batch), batch, whole, vectoriser),
+        "txtal-no-names": Contender(
+            partial(_txtal, AUTO, batch, names=False), batch, whole, vectoriser
+        ),
         # It needs no fit between two marks.
         "txtal-random": Contender(partial(_txtal, "random", STEP), STEP, whole, vectoriser),
     }
@@ -218,9 +222,11 @@ def _with(peer: Peer, features: str, batch: int, problem: Problem, seed: int) ->
     return peer(problem.replay(getattr(problem, features), batch, seed))
 
 
-def _txtal(strategy: str, batch: int, problem: Problem, seed: int) -> Predictions:
+def _txtal(
+    strategy: str, batch: int, problem: Problem, seed: int, *, names: bool = True
+) -> Predictions:
     """The annotator answers a session; its learner fits after every ``batch`` answers."""
-    settings = LearnerSettings(problem.vectoriser, strategy, seed=seed)
+    settings = LearnerSettings(problem.vectoriser, strategy, seed=seed, names=names)
     with sitting(problem, settings, batch) as (session, learner):
         yield from _label(session, learner, problem)
 

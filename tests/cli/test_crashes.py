@@ -59,6 +59,7 @@ def test_kill_9_of_the_screen(sample: Program, terminal: Open) -> None:
     kill_again_and_again(sample, terminal, [TEACH, MANUAL, TEACH, MANUAL, MANUAL])
 
 
+@pytest.mark.slow
 def test_kill_9_of_the_learner(sample: Program, terminal: Open) -> None:
     one = terminal(sample, *TEACH)
     one.wait("1-9 label")

@@ -25,7 +25,7 @@ from tests.cli.conftest import (  # noqa: F401 - fixtures of the command line's 
     terminal,
     txtal,
 )
-from tests.cli.driving import Program
+from tests.cli.driving import LABELLED, Program
 
 FULL = os.environ.get("TXTAL_FAULTS") == "full"
 
@@ -74,6 +74,16 @@ def tries(record_property: Callable[[str, object], None]) -> Iterator[Tries]:
     record_property("fault", (counted.tries, counted.lost, counted.wrong))
     assert counted.tries, "nothing was tried"
     assert not counted.said, "\n".join(counted.said[:5])
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """txtal with 80 answered tickets in ``d``, their file ``some.jsonl``, and a ``model``."""
+    program = Program(tmp_path_factory.mktemp("trained"))
+    program.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:80])
+    program.ok("load", "d", "--answers", "some.jsonl")
+    program.ok("train", "d", "-o", "model", "--vectors", "lexical")
+    return program
 
 
 @dataclass

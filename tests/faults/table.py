@@ -33,6 +33,7 @@ KEYS = "faults/test_keys.py::"
 STREAMS = "faults/test_streams.py::"
 KILLER = "faults/test_killer.py::"
 IN_USE = "faults/test_in_use.py::"
+MISSED = "faults/test_signals.py::"
 
 FAULTS = (
     Fault(
@@ -201,6 +202,13 @@ FAULTS = (
             "cli/test_crashes.py::test_signals",
             "ui/test_app.py::test_the_terminal_is_restored_whatever_ends_it",
             "ui/test_app.py::test_signals_end_it_in_good_order",
+            MISSED + "test_at_the_prompt",
+            MISSED + "test_where_a_command_waits_for_a_line",
+            MISSED + "test_while_the_next_ticket_of_a_stream_is_waited_for",
+            MISSED + "test_while_the_database_is_locked",
+            MISSED + "test_while_standard_input_is_read",
+            MISSED + "test_lines_that_came_with_others_are_seen_while_a_stream_is_waited_for",
+            "ui/test_plain.py::test_a_signal_that_was_swallowed_ends_it_at_the_next_line",
         ),
     ),
     Fault(
@@ -209,6 +217,7 @@ FAULTS = (
         (
             "cli/test_crashes.py::test_the_terminal_goes_away",
             "ui/test_app.py::test_closing_the_terminal_ends_the_process",
+            MISSED + "test_a_terminal_that_goes_away_from_a_program_that_ignores_it",
         ),
     ),
     Fault(

@@ -113,7 +113,7 @@ def test_power_is_cut_while_the_log_is_written(
         cuts.append((-1, bytes(data)))
     crashed = tmp_path / "crashed.db"
     kept = set()
-    for at, rest in rng.sample(cuts, many(24, len(cuts))):
+    for at, rest in rng.sample(cuts, many(16, len(cuts))):
         crashed.write_bytes(database)
         crashed.with_name("crashed.db-wal").write_bytes(rest)
         crashed.with_name("crashed.db-shm").unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def test_power_is_cut_while_the_log_is_written(
             if found != whole[: len(found)]:
                 raise Lost("not the answers up to some point")
             kept.add(len(found))
-    assert len(kept) > 5
+    assert len(kept) > many(3, 5)
 
 
 def _log(conn: Connection) -> list[tuple[object, ...]]:

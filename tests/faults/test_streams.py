@@ -7,8 +7,9 @@ import json
 import os
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,15 +18,6 @@ from tests.cli.driving import LABELLED, TICKETS, TXTAL, Program
 from tests.faults.conftest import Tries, present
 from txtal.classifier import classifier
 from txtal.errors import ModelError
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    program = Program(tmp_path_factory.mktemp("trained"))
-    program.ok("load", "d", "--answers", LABELLED)
-    program.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    return program
-
 
 WRITES = (
     "load e TICKETS", "export d -o o.jsonl", "label add d another",
@@ -38,15 +30,23 @@ PRINTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
-@pytest.mark.parametrize("line", [*WRITES, *PRINTS])
+def _closed() -> Iterator[Any]:
+    """Each command with each stream closed; for those that take seconds, by default all at once."""
+    for line in (*WRITES, *PRINTS):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            seconds = line.split()[0] in ("predict", "report", "train", "evaluate", "suspects")
+            marks = [pytest.mark.slow] if seconds and len(closed) == 1 else []
+            yield pytest.param(line, closed, marks=marks, id=f"{line}-{closed}")
+
+
+@pytest.mark.parametrize(("line", "closed"), list(_closed()))
 def test_streams_that_are_closed(
     trained: Program, line: str, closed: tuple[int, ...], tries: Tries
 ) -> None:
     """What needs no stream is done, with exit code 0; what can't be printed fails, in words."""
     for name in ("o.jsonl", "p.jsonl", "r.html", "b.db"):
         (trained.folder / name).unlink(missing_ok=True)
-    words = [str(LABELLED) if word == "TICKETS" else word for word in line.split()]
+    words = ["some.jsonl" if word == "TICKETS" else word for word in line.split()]
     with tries.one((line, closed)):
         redirected = " ".join(f"{number}<&-" for number in closed)
         ran = subprocess.run(
@@ -176,7 +176,7 @@ def _bomb(arrays: dict[str, bytes]) -> dict[str, bytes]:
     return arrays | {"coef.npy": header.getvalue() + bytes(1 << 30)}
 
 
-@pytest.mark.parametrize("forge", [_giant_shape, _bomb])
+@pytest.mark.parametrize("forge", [_giant_shape, pytest.param(_bomb, marks=pytest.mark.slow)])
 def test_arrays_that_would_fill_the_memory(
     trained: Program, tmp_path: Path, forge: Callable[..., dict[str, bytes]], tries: Tries
 ) -> None:

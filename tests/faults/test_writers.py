@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import txtal
-from tests.cli.driving import LABELLED, TICKETS, Program
+from tests.cli.driving import LABELLED, Program
 from tests.faults.conftest import Tries, present
 from txtal import tempfiles
 
@@ -29,7 +29,7 @@ WRITERS = {
     "store/intact.py": "gives an index of SQLite's that was cut its size back",
     "vectors/files.py": "trims its own growing files to what their header counts",
     "learner/__main__.py": "the pipe to the screen's process",
-    "ui/app.py": "/dev/null, in the place of a terminal that is gone",
+    "ui/leaving.py": "/dev/null, in the place of a terminal that is gone",
     "cli/errors.py": "/dev/null, in the place of a pipe that is closed",
     "launch.py": "/dev/tty, for keys where tickets come by standard input",
     "cli/simulate.py": "a folder for the databases of its runs, gone at their end",
@@ -101,26 +101,18 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "export": (("export", "d", "-o", "out"), "out"),
     "report": (("report", "d", "-o", "out"), "out"),
     "train": (("train", "d", "-o", "out", "--vectors", "lexical"), "out/classifier.json"),
-    "predict": (("predict", "model", str(TICKETS), "-o", "out.jsonl"), "out.jsonl"),
+    "predict": (("predict", "model", "some.jsonl", "-o", "out.jsonl"), "out.jsonl"),
     "predict to a folder": (
-        ("predict", "model", str(TICKETS), "-o", "out/"), "out/part-00000.jsonl",
+        ("predict", "model", "some.jsonl", "-o", "out/"), "out/part-00000.jsonl",
     ),
     "backup": (("backup", "out"), "out"),
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    program = Program(tmp_path_factory.mktemp("trained"))
-    program.ok("load", "d", "--answers", LABELLED)
-    program.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    return program
-
-
 @pytest.fixture
 def here(trained: Program, fresh: Program) -> Program:
     """A folder with a dataset and a classifier of its own."""
-    for source in ("t.db", "model"):
+    for source in ("t.db", "model", "some.jsonl"):
         (fresh.folder / source).symlink_to(trained.folder / source)
     return fresh.quick
 
@@ -225,6 +217,7 @@ def test_what_is_written_is_synced_before_it_has_its_name(
         (("restore", "t.db"), "t.db"),
         (("train", "d", "-o", "in.jsonl"), "in.jsonl"),
         (("train", "d", "-o", "/dev/null"), ""),
+        (("report", "d", "-o", "in.jsonl", "--simulation", "in.jsonl"), "in.jsonl"),
         (("simulate", "in.jsonl", "--test", "in.jsonl", "--report", "in.jsonl"), "in.jsonl"),
         (("simulate", "in.jsonl", "--test", "in.jsonl", "--resume", "in.jsonl"), "in.jsonl"),
     ],
@@ -262,7 +255,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_device_is_written_as_it_is(here: Program, tries: Tries) -> None:
     """Never renamed over: as root that would take /dev/null from the whole machine."""
-    for words in (("export", "d"), ("predict", "model", str(TICKETS)), ("report", "d")):
+    for words in (("export", "d"), ("predict", "model", "some.jsonl"), ("report", "d")):
         with tries.one(words):
             here.ok(*words, "-o", "/dev/null")
             assert Path("/dev/null").is_char_device()

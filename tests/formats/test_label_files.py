@@ -47,6 +47,8 @@ SHAPES = {
     '<Choices name="t"><Choice value="A &amp; B"/>\n<Choice alias="c" value="C"/></Choices>': [
         ("A & B", ""), ("C", "")],
     "Credit card, prepaid\nLoan\n": [("Credit card, prepaid", ""), ("Loan", "")],
+    "bug\tit broke, or hangs\nbilling\tmoney, prices\n": [
+        ("bug", "it broke, or hangs"), ("billing", "money, prices")],
     "bug: it broke\n": [("bug: it broke", "")],
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.learner.test_learner import SETTINGS, Desk, MakeDesk, desk, topic
-from txtal.store import datasets, label_changes
+from txtal.store import answers, datasets, label_changes, leases
 from txtal.types import LabelChange, Ranked
 
 __all__ = ["desk"]
@@ -101,3 +101,11 @@ def test_without_answers_of_two_kinds_nothing_is_measured_or_taken_away(desk: Ma
     assert not fit.ready
     one.say(one.ids[0], "refund")
     assert "two kinds" in learner.rank().revision.note
+
+
+def test_a_ticket_on_a_screen_has_its_suggestion_too(desk: MakeDesk) -> None:
+    one = desk(labels="refund money,praise thanks,login password")
+    session = answers.open_session(one.conn, one.dataset.id, "ann", "teach")
+    leases.hold(one.conn, session, one.ids[0])
+    (held,) = one.learner(BY_NAMES).rank().held
+    assert one.suggested(held)[0].startswith(topic(one.text(held.ticket_id)))

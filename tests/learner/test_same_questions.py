@@ -228,7 +228,8 @@ def test_teach_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     assert taught(task, tmp_path, before) == before
 
 
-@pytest.mark.parametrize("task", SLOWER)
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
 def test_a_stream_is_asked_what_it_was(task: Task, tmp_path: Path) -> None:
     before = recorded("streamed", task)
     assert streamed(task, tmp_path, before) == before

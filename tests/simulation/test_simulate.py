@@ -355,6 +355,7 @@ def test_all_labels_are_of_their_own_texts_in_whatever_order_features_were_made(
     assert simulation.full("lexical@en").accuracy == 1.0
 
 
+@pytest.mark.slow
 def test_runs_at_once_give_the_same_curves(tmp_path: Path) -> None:
     texts = {f"{word} number {n}": word for n in range(20) for word in ("refund", "praise")}
     data = labelled((Record(text, {}, {"label": word}) for text, word in texts.items()), "made up")

@@ -32,6 +32,7 @@ FROZEN = {
     "m012_headline": "c8048d5c74ed6d71",
     "m013_votes": "6d6d34022ad4e943",
     "m014_predictions": "1f13e309dcf452bc",
+    "m015_service": "34c252c85517aa2d",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

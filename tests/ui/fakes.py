@@ -64,6 +64,7 @@ class MemoryLedger:
         self.answers: list[Answer] = []
         self.annotator = ""
         self.counts: dict[str, int] = {}
+        self.checks = False
         self.faults: list[Exception] = []
         """Raised one by one, by the next writes."""
 

@@ -45,6 +45,8 @@ def test_a_key_is_on_the_screen_and_in_the_line_mode() -> None:
     screen.press("length")
     assert "3 words" in drawn(screen)
     screen.press("help")
+    for letter in "count":
+        screen.press("type", letter)
     assert "count the words" in drawn(screen)
     said = io.StringIO()
     typed = io.StringIO("length me\nn it\n?\n")

@@ -89,7 +89,7 @@ def test_every_kind_of_key_reaches_its_action() -> None:
         session,
         ("1 order a", "f/card b\rc"),
         ("comment:", "x\x15hello\r\x1b[A\x1b[B\x1b[5~\x1b[6~v?"),
-        ("On a ticket", "qv"),
+        ("keys for:", "qv"),
         ("1 order a", "1u\x7f "),
         ("1 of 3", "q"),
     )

@@ -57,7 +57,7 @@ def test_all_of_it_on_the_screen() -> None:
     assert given(session)[-1] == ("ignore", ())
     assert session.saved is not None
     assert (session.saved.flagged, session.saved.comment) == (True, "later")
-    assert "Of this recipe\n    o                 put it off\n    t                 Terms" in (
+    assert "Of this recipe\n  ▸ o                 put it off\n    t                 Terms" in (
         sitting.press("help")
     )
 

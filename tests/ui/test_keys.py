@@ -33,7 +33,7 @@ def test_there_is_a_way_out_of_every_mode() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_help_lists_every_action_of_the_task(task: Task) -> None:
     labels = ("refund",) if task == "binary" else ("refund", "praise")
-    sitting = Sitting(make_session(labels=labels, task=task), rows=100)
+    sitting = Sitting(make_session(labels=labels, task=task), rows=140)
     text = sitting.press("help")
     assert text == sitting.press("help")
     for mode in ("ticket", "line", "confirm", "page") if task == "binary" else MODES:

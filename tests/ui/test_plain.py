@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -219,6 +222,26 @@ def test_an_interrupt_ends_it() -> None:
             raise KeyboardInterrupt
 
     assert run(make_session(), Display("d"), stdin=Interrupted(), stdout=io.StringIO()) == 130
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_signal_that_was_swallowed_ends_it_at_the_next_line() -> None:
+    class Last:
+        """Python ignores what is raised while something is thrown away."""
+
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    class Throwing(io.StringIO):
+        def readline(self, size: int | None = -1, /) -> str:
+            Last()
+            return super().readline()
+
+    session, said = make_session(), io.StringIO()
+    assert run(session, Display("d"), stdin=Throwing("1\n" * 3), stdout=said) == 143
+    assert len(given(session)) == 1
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize(

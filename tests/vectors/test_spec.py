@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from txtal.errors import LearnerError, UsageError
 from txtal.vectors import registry, static
-from txtal.vectors.spec import Spec, check, parse, resolve
+from txtal.vectors.blocks import Sample
+from txtal.vectors.lexical import Lexical
+from txtal.vectors.pipeline import Pipeline
+from txtal.vectors.spec import Spec, check, parse, resolve, spec_of
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]*", fullmatch=True)
 MODELS = st.from_regex(r"[^+@,]+", fullmatch=True)
@@ -165,3 +168,12 @@ class TestRegistry:
             registry.find("theirs")
         monkeypatch.setattr(Entry, "load", lambda self: dict)
         assert registry.find("theirs") is dict
+
+
+def test_chinese_is_read_by_the_characters_that_stand_together() -> None:
+    assert spec_of("lexical", "zh", None) == "lexical@xx"
+    assert spec_of("lexical", "de", None) == "lexical@de"
+    assert spec_of("lexical", "zh", "zh_core_web_sm") == "lexical@zh_core_web_sm"
+    texts = ["物流很快", "物流太慢", "屏幕很亮", "屏幕太暗"] * 30
+    pipeline = Pipeline(parse(spec_of("lexical", "zh", None)).pipeline)
+    assert "物流" in Lexical.fit("lexical", Sample(texts, pipeline, 0)).grams

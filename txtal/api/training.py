@@ -69,6 +69,8 @@ def train(
     Raises LearnerError where there is nothing to learn from yet, and as the store and the
     classifier do.
     """
+    if output is not None:
+        classifier.check_folder(output)
     known = None if settings.robust else figures.kept(database, dataset, settings.vectoriser)
     fit = figures.fitted(database, dataset, settings, report)
     if not fit.ready:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -144,6 +145,15 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     rest = iter(records)
     while batch := list(islice(rest, _BATCH)):
         yield batch
+
+
+def check_folder(folder: Path) -> None:
+    """Raise ModelError where no classifier can be saved: to be asked before the work, not after."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir():
+        raise ModelError(f"{folder}: can't write the classifier: {there} is not a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ModelError(f"{folder}: can't write the classifier: no right to write in {there}")
 
 
 def save(classifier: Classifier, folder: Path | str) -> None:

@@ -7,11 +7,18 @@ from pathlib import Path
 
 import click
 
-from txtal.cli import version
 from txtal.cli.commands import RECIPES, Commands
 from txtal.cli.errors import guarded
 from txtal.cli.output import Console
 from txtal.store import DEFAULT_PATH
+
+
+def _version(context: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from txtal.cli.version import versions  # it reads the metadata of packages
+
+        click.echo(versions())
+        context.exit()
 
 
 @click.group(
@@ -31,7 +38,7 @@ from txtal.store import DEFAULT_PATH
     is_flag=True,
     expose_value=False,
     is_eager=True,
-    callback=version.show,
+    callback=_version,
     help="Show the version, SQLite's and the installed extras.",
 )
 @click.pass_context

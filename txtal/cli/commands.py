@@ -55,6 +55,10 @@ SECTIONS: Mapping[str, Mapping[str, HelpLine]] = {
         "compare": HelpLine("models:compare", "Show where two versions of a model differ."),
         "rollback": HelpLine("models:rollback", "Use an earlier version of a model again."),
     },
+    "Run it as a service": {
+        "serve": HelpLine("serve:command", "Serve predictions and the queue over HTTP."),
+        "token": HelpLine("token:command", "Let programs and people use the service."),
+    },
     "Data and upkeep": {
         "load": HelpLine("load:command", "Load tickets, or answers with --answers, from files."),
         "datasets": HelpLine("datasets:command", "List datasets with task, labels and progress."),

@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from io import StringIO, TextIOWrapper
+from io import BufferedReader, StringIO, TextIOWrapper
 
 import click
 
 from txtal import logs
 from txtal.errors import TxtalError
+from txtal.formats.growing import Heedful
 
 
 def guarded(command: Callable[[], int | None]) -> int:
@@ -21,6 +22,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     ``TXTAL_DEBUG=1`` lets unforeseen errors through with their traceback.
     """
     _open_closed_streams()
+    _heed_signals()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale that can't say it all
     try:
@@ -79,6 +81,18 @@ def _open_closed_streams() -> None:
                 os.close(opened)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def _heed_signals() -> None:
+    """Have whatever waits for standard input hear of a signal, whenever it comes.
+
+    Windows has it so anyway.
+    """
+    stdin = sys.stdin
+    if sys.platform != "win32" and isinstance(stdin, TextIOWrapper):
+        with suppress(OSError):  # not the real one, but a test's
+            raw = Heedful(stdin.fileno())
+            sys.stdin = TextIOWrapper(BufferedReader(raw), stdin.encoding, stdin.errors)
 
 
 def _give_up_stdout() -> None:

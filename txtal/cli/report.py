@@ -59,8 +59,10 @@ def command(
     from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
     from txtal.store import effort, history
+    from txtal.tempfiles import check_target
 
     console: Console = context.obj
+    check_target(output, *([simulation] if simulation else []))
     saved = _saved(simulation) if simulation else None
     with console.read() as conn:
         told = history.of(conn, dataset)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from importlib import metadata
 
-import click
+from txtal.store.sqlite import sqlite
 
 _FOR_DEVELOPERS = frozenset({"bench", "dev", "fuzz", "readers"})
 """Extras that nobody needs to use txtal."""
@@ -17,17 +17,14 @@ _REQUIREMENT = re.compile(r"""([\w.-]+).*;.*\bextra\s*==\s*["']([\w-]+)["']""")
 """A package and the extra that brings it, as a wheel's metadata has them."""
 
 
-def show(context: click.Context, param: click.Parameter, wanted: bool) -> None:
-    """Print the version and end, if it is wanted."""
-    if not wanted or context.resilient_parsing:
-        return
-    from txtal.store.sqlite import sqlite
-
+def versions() -> str:
+    """Return the lines of ``txtal --version``."""
     extras = ", ".join(installed(metadata.requires("txtal") or ())) or "none"
-    click.echo(f"txtal {metadata.version('txtal')}")
-    click.echo(f"Python {platform.python_version()}, SQLite {sqlite.sqlite_version}")
-    click.echo(f"extras: {extras}")
-    context.exit()
+    return (
+        f"txtal {metadata.version('txtal')}\n"
+        f"Python {platform.python_version()}, SQLite {sqlite.sqlite_version}\n"
+        f"extras: {extras}"
+    )
 
 
 def installed(requirements: Iterable[str]) -> list[str]:

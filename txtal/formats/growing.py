@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import select
+import signal
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -33,6 +35,57 @@ class Piped(io.RawIOBase):
                 buffer[: len(data)] = data
                 return len(data)
         return 0
+
+
+class Heedful(io.RawIOBase):
+    """A descriptor whose reader hears of a signal, whenever it comes.
+
+    A signal only ends a read that has begun: one that comes just before, or that another thread is
+    given, is remembered and waits for the read. So this waits for the bytes and for Python's own
+    note of a signal at once.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._noted, self._note = os.pipe()
+        os.set_blocking(self._noted, False)
+        os.set_blocking(self._note, False)
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            before = signal.set_wakeup_fd(self._note, warn_on_full_buffer=False)
+        except ValueError:  # another thread: no signal is handled there
+            return os.readv(self._descriptor, [buffer])
+        try:
+            while not self._is_ready():
+                pass
+            return os.readv(self._descriptor, [buffer])
+        finally:
+            signal.set_wakeup_fd(before)
+
+    def _is_ready(self) -> bool:
+        """Wait for bytes or a signal; its handler is called when this returns, at the latest."""
+        ready, _, _ = select.select([self._descriptor, self._noted], [], [])
+        if self._noted in ready:
+            with suppress(BlockingIOError):
+                os.read(self._noted, select.PIPE_BUF)
+        return self._descriptor in ready
+
+    def close(self) -> None:
+        """Let go of the pipe; the descriptor is its owner's."""
+        if not self.closed:
+            os.close(self._noted)
+            os.close(self._note)
+        super().close()
 
 
 class Followed(io.RawIOBase):

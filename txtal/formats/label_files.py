@@ -191,7 +191,8 @@ def _of_lines(lines: Sequence[tuple[int, str]]) -> Iterator[_Named]:
     mark = next((mark for mark in ",;|" if mark in only), "")
     if len(lines) == 1 and mark and not only.startswith("{") and "\t" not in only:
         return _of_one_line(lines[0][0], only, mark)
-    joined = next((m for m in ",;|" if all(m in line.strip(f" {m}") for _, line in lines)), "")
+    names = [line.partition("\t")[0] for _, line in lines]
+    joined = next((m for m in ",;|" if all(m in name.strip(f" {m}") for name in names)), "")
     if joined and len(lines) > 1 and not any(line.lstrip()[0] in '{"' for _, line in lines):
         raise _Fault(
             lines[0][0],

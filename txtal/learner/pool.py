@@ -29,10 +29,11 @@ from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
-from txtal.store import cache_folder, datasets, tickets
+from txtal.store import cache_folder, datasets, leases, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
+    CHOSEN,
     Advised,
     Cluster,
     Explanation,
@@ -176,7 +177,15 @@ class PoolLearner:
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.ranking.suspects else (),
                 composed(candidates, self.source) if self.settings.ranking.synthesise else (),
+                self._held(fit),
             )
+
+    def _held(self, fit: Fit) -> tuple[Ranked, ...]:
+        """Return what the model thinks of the open tickets that are on screens."""
+        with self.source.reading() as conn:
+            rows = fit.features.rows(leases.held(conn, fit.snapshot.log.dataset.id))
+        rows = np.intersect1d(rows, fit.snapshot.open_rows)
+        return ranked(Pick(CHOSEN, rows, None, None), fit.features, fit) if len(rows) else ()
 
     def _candidates(self, fit: Fit) -> Candidates:
         """Gather the tickets of a fit to pick from."""

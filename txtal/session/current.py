@@ -11,6 +11,7 @@ from txtal.types import (
     SUSPECT,
     Answer,
     Question,
+    Ranked,
     Scheme,
     Verdict,
     reasons,
@@ -48,6 +49,27 @@ class Current:
         self.comment = previous.comment if previous else ""
         self._shown = self.clock()
 
+    def take_guess(self, guess: Ranked, revision: int | None) -> bool:
+        """Take in what the model thinks of the question; whether it came before any model did.
+
+        A random check stays without. Of several labels none is chosen now: somebody may be about
+        to accept none. What was seen can't measure the model, so the draw's probability is dropped.
+        """
+        question = self.question
+        if question is None or question.revision is not None or question.ranked.probabilities:
+            return False
+        if question.previous or question.said or reasons.blind(question.ranked.reason):
+            return False
+        suggestion = () if self.scheme.task == "multilabel" else guess.suggestion
+        ranked = replace(
+            question.ranked,
+            suggestion=suggestion,
+            probabilities=guess.probabilities,
+            selection_probability=None,
+        )
+        self.question = replace(question, ranked=ranked, revision=revision)
+        return True
+
     def take_scheme(self, scheme: Scheme) -> None:
         """Go by changed labels; the question stays, with what is left to choose from."""
         self.scheme = scheme
@@ -72,8 +94,11 @@ class Current:
 
     @property
     def explained(self) -> int | None:
-        """The label that `why` explains: the suggestion, or else the most probable one."""
-        if self.question is None:
+        """The label that `why` explains: the suggestion, or else the most probable one.
+
+        None at a random check: the words would tell what the model thinks.
+        """
+        if self.question is None or reasons.blind(self.question.ranked.reason):
             return None
         probable = (label for label, _ in self.question.ranked.probabilities)
         return next(iter(self.offered((*self.suggestion, *probable))), None)

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 LIST, NEAR = "list", "near"
 """What is looked for at once, each by itself; of each the newest counts."""
 
+BLIND = "off for a random check: the list would show what the model thinks; answer it first"
+STREAM = "off in a stream: its tickets come one by one, and none is ranked beside the others"
+NO_MODEL = "no model groups these tickets"
+FAILED = "training failed, so there are no groups"
+"""Why there is no cluster."""
+
 
 class AtOnce:
     """Looks things up when it is asked to."""
@@ -104,11 +110,13 @@ def can_gather(session: Session) -> str:
     if question is None:
         return "there is no ticket to find others like"
     if reasons.blind(question.ranked.reason):
-        return "off for a random check: the list would show what the model thinks; answer it first"
-    if learner is None or session.background.inflow is not None:
-        return "no model groups these tickets"
+        return BLIND
+    if session.background.inflow is not None:
+        return STREAM
+    if learner is None:
+        return NO_MODEL
     if learner.status.state == "failed":
-        return "training failed, so there are no groups"
+        return FAILED
     return ""
 
 

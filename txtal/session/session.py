@@ -3,7 +3,8 @@
 It knows no screen, no SQL and no model. A ledger records answers and hands out tickets; a learner
 is poked after each answer and polled for rankings; a screen, a line-by-line prompt, a simulation or
 a test drives it. Nothing here waits for the learner, and the ticket on the screen never changes
-under the reader: a new ranking counts from the next question on.
+under the reader: a new ranking counts from the next question on. Only a ticket that was shown
+before there was a model is given its suggestion as soon as there is one.
 """
 
 from __future__ import annotations
@@ -132,6 +133,9 @@ class Session:
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
         news = self.updates.take_in()
+        guess = self.updates.guess(self.question) if news else None
+        if guess is not None:
+            self.current.take_guess(guess, self.updates.revision)
         if self.question is None:
             self.show_next()
             news = news or self.question is not None

@@ -13,7 +13,7 @@ from txtal.session.notices import Notices
 from txtal.session.protocols import Inflow, Learner, Ledger
 from txtal.session.setup import Background
 from txtal.text import count
-from txtal.types import Loading, Outlook, Ranked, Ranking
+from txtal.types import Loading, Outlook, Question, Ranked, Ranking
 
 
 class Updates:
@@ -77,6 +77,13 @@ class Updates:
     def items(self) -> tuple[Ranked, ...]:
         """Tickets that the ranking would have asked, the next one first; none without one."""
         return self.ranking.items if self.ranking else ()
+
+    def guess(self, question: Question | None) -> Ranked | None:
+        """Return what the model thinks of a question that was asked before there was one."""
+        if question is None or self.ranking is None or question.revision is not None:
+            return None
+        held = (one for one in self.ranking.held if one.ticket_id == question.ticket.id)
+        return next((one for one in held if one.probabilities), None)
 
     # --- the stream and the loader ----------------------------------------------------------
 

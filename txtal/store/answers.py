@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from txtal.errors import DamagedError
-from txtal.store import checksums, labels, leases, removals, tickets
+from txtal.store import checksums, labels, leases, outbox, removals, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import AUDIT, ONE_OF, RANDOM, Answer, Ranked, Task, Undone, reasons
 
@@ -36,7 +36,7 @@ def is_open(conn: Connection, session_id: int) -> bool:
 def append(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> int:
     """Append the answer inside the caller's transaction. Returns its id."""
     cursor = conn.execute(_INSERT, _bound(dataset_id, session_id, answer))
-    return _sealed(conn, int(cursor.lastrowid or 0))
+    return _noted(conn, dataset_id, _sealed(conn, int(cursor.lastrowid or 0)))
 
 
 def append_all(
@@ -80,6 +80,12 @@ def _bound(dataset_id: int, session_id: int, answer: Answer) -> tuple[object, ..
 def _sealed(conn: Connection, answer_id: int) -> int:
     """Give the row its sum, made of what the database holds of it."""
     conn.execute(f"UPDATE answer SET sum = {checksums.ANSWER} WHERE id = ?", (answer_id,))
+    return answer_id
+
+
+def _noted(conn: Connection, dataset_id: int, answer_id: int) -> int:
+    """Have the dataset's hook told of the row, if it has one."""
+    outbox.note_answer(conn, dataset_id, answer_id)
     return answer_id
 
 
@@ -128,7 +134,7 @@ def append_undo(conn: Connection, dataset_id: int, session_id: int, answer: Answ
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (dataset_id, answer.ticket_id, session_id, answer.annotator, answer.id, now, now),
     )
-    return _sealed(conn, int(cursor.lastrowid or 0))
+    return _noted(conn, dataset_id, _sealed(conn, int(cursor.lastrowid or 0)))
 
 
 def reopen(conn: Connection, dataset_id: int, session_id: int, answer: Answer) -> None:

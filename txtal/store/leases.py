@@ -97,6 +97,16 @@ def held_elsewhere(conn: Connection, session_id: int, ticket_id: int) -> bool:
     return found is not None
 
 
+def held(conn: Connection, dataset_id: int) -> list[int]:
+    """Return the ids of the dataset's tickets that sessions hold now."""
+    rows = conn.execute(
+        "SELECT DISTINCT l.ticket_id FROM lease AS l JOIN ticket AS t ON t.id = l.ticket_id"
+        " WHERE t.dataset_id = ? AND l.expires > ?",
+        (dataset_id, time.time()),
+    )
+    return [int(row[0]) for row in rows]
+
+
 def hold(conn: Connection, session_id: int, ticket_id: int) -> None:
     """Lease the ticket, whoever else has it; taking one lets go of the one before."""
     now = time.time()

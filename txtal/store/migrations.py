@@ -325,6 +325,33 @@ _M014 = (
     "CREATE INDEX prediction_bound ON prediction (bound_id, checked)",
 )
 
+# Who may use the service: a token's hash, never the token. And what hooks are still to be told of:
+# an answer by its id, for its ticket may be forgotten before; anything else by a few figures.
+_M015 = (
+    """CREATE TABLE token (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        digest TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        created REAL NOT NULL,
+        expires REAL
+    ) STRICT""",
+    "CREATE INDEX token_whole ON token (name, digest, scopes, created, expires)",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        event TEXT NOT NULL CHECK (event IN ('answer', 'train', 'stop', 'drift')),
+        answer_id INTEGER,
+        detail TEXT NOT NULL DEFAULT '{}',
+        at REAL NOT NULL,
+        due REAL NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        dead INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX outbox_due ON outbox (dead, due)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -340,5 +367,6 @@ MIGRATIONS = {
     "m012_headline": _M012,
     "m013_votes": _M013,
     "m014_predictions": _M014,
+    "m015_service": _M015,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

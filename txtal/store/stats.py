@@ -133,6 +133,16 @@ def accepted(conn: Connection, dataset_id: int) -> Counter[int]:
     return _accepted(answers.standing(conn, dataset_id))
 
 
+def verdicts(conn: Connection, dataset_id: int) -> dict[str, int]:
+    """Count the standing answers by verdict."""
+    rows = conn.execute(
+        "SELECT verdict, count(*) FROM standing_answer WHERE dataset_id = ? GROUP BY verdict",
+        (dataset_id,),
+    )
+    found = dict(rows.fetchall())
+    return {verdict: found.get(verdict, 0) for verdict in VERDICTS}
+
+
 def _counts(conn: Connection, dataset: Dataset, standing: Sequence[Answer]) -> AnswerCounts:
     verdicts = Counter(answer.verdict for answer in standing)
     labels = _accepted(standing)

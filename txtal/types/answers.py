@@ -43,6 +43,12 @@ class Question:
     hidden: tuple[tuple[int, float], ...] = ()
     """In a random check, probabilities that order the labels' keys but are not shown."""
 
+    def completes(self, other: Question | None) -> bool:
+        """Whether it is the other, which was shown before there was a model, with a suggestion."""
+        if other is None or other.revision is not None or other.ranked.probabilities:
+            return False
+        return self.ticket is other.ticket and self.previous is other.previous
+
     @property
     def likely(self) -> tuple[tuple[int, float], ...]:
         """The probabilities, shown or not, that order the keys if there are many labels."""

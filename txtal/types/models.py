@@ -57,6 +57,9 @@ class Ranking:
     """Answered tickets to review, the most suspect first; only if the settings say so."""
     composed: tuple[Composed, ...] = ()
     """Texts to be shown as synthetic tickets; only if the settings say so."""
+    held: tuple[Ranked, ...] = ()
+    """Open tickets that are on screens: one that was shown before there was a model gets what the
+    model thinks of it."""
     scored: tuple[Ranked, ...] = ()
     """Of a stream: tickets that have arrived and whose fate is to be settled, in their order."""
 

@@ -30,6 +30,7 @@ def dump_ranking(ranking: Ranking) -> str:
         "audit": [ranked_row(ranked) for ranked in ranking.audit],
         "suspects": [ranked_row(ranked) for ranked in ranking.suspects],
         "composed": [[one.text, one.of, ranked_row(one.ranked)] for one in ranking.composed],
+        "held": [ranked_row(ranked) for ranked in ranking.held],
         "scored": [ranked_row(ranked) for ranked in ranking.scored],
     }
     return json.dumps(body, separators=(",", ":"))
@@ -58,6 +59,7 @@ def ranking_from(body: dict[str, Any]) -> Ranking:
         tuple(ranked_from(row) for row in body["audit"]),
         tuple(ranked_from(row) for row in body.get("suspects", ())),
         tuple(_composed(row) for row in body.get("composed", ())),
+        tuple(ranked_from(row) for row in body.get("held", ())),
         tuple(ranked_from(row) for row in body.get("scored", ())),
     )
 

@@ -6,9 +6,13 @@ To add a key, add a row here and the function that it names (docs/architecture.m
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
 from txtal.types import Task
 from txtal.ui import answering, finding, label_editing, reading
-from txtal.ui.keys import ANY, DIGITS, GRADES, UNSEEN, Action
+from txtal.ui.keys import ANY, DIGITS, GRADES, UNSEEN, Action, Group
 from txtal.ui.label_actions import LABEL_ACTIONS
 from txtal.ui.modes import MODES, Mode
 
@@ -17,8 +21,9 @@ _GRADE: tuple[Task, ...] = ("rating",)
 _MANY: tuple[Task, ...] = ("multilabel",)
 _NAMED: tuple[Task, ...] = ("exclusive", "multilabel")
 _YES_NO: tuple[Task, ...] = ("binary",)
-_TYPING: tuple[Mode, ...] = ("picker", "list", "line")
-_LISTS: tuple[Mode, ...] = ("picker", "list")
+_TYPING: tuple[Mode, ...] = ("picker", "list", "line", "help")
+_LISTS: tuple[Mode, ...] = ("picker", "list", "help")
+_ENDED: tuple[Mode, ...] = ("picker", "list", "line")
 _SCROLLED: tuple[Mode, ...] = ("ticket", "page")
 _PICKER: tuple[Mode, ...] = ("picker",)
 
@@ -33,7 +38,7 @@ def _reject(help: str, hint: str, tasks: tuple[Task, ...]) -> Action:  # noqa: A
     return Action("reject", ("x",), help, hint, 8, tasks=tasks, line="reject", do=answering.reject)
 
 
-ACTIONS: tuple[Action, ...] = (
+_ANSWER: tuple[Action, ...] = (
     _accept("accept the suggestion", "accept", (*_ONE, *_GRADE)),
     _accept("accept exactly the chosen labels, or none", "accept", _MANY),
     _accept("yes, the label applies", "yes", _YES_NO),
@@ -151,6 +156,8 @@ ACTIONS: tuple[Action, ...] = (
         line="comment TEXT",
         do=answering.comment,
     ),
+)
+_FIND: tuple[Action, ...] = (
     Action(
         "history",
         ("h",),
@@ -178,6 +185,8 @@ ACTIONS: tuple[Action, ...] = (
         line="similar [QUERY]",
         do=finding.similar,
     ),
+)
+_MANY_AT_ONCE: tuple[Action, ...] = (
     Action(
         "near",
         ("=",),
@@ -197,6 +206,8 @@ ACTIONS: tuple[Action, ...] = (
         line="cluster [QUERY]",
         do=finding.cluster,
     ),
+)
+_LOOK: tuple[Action, ...] = (
     Action(
         "whole",
         ("v",),
@@ -273,6 +284,8 @@ ACTIONS: tuple[Action, ...] = (
         line="notices",
         do=reading.notices,
     ),
+)
+_SESSION: tuple[Action, ...] = (
     Action("pause", ("z",), "stop the clock; any key goes on", line="pause", do=reading.pause),
     Action("help", ("?",), "show this help", "help", 9, line="help", do=reading.show_help),
     Action(
@@ -285,6 +298,8 @@ ACTIONS: tuple[Action, ...] = (
         line="quit",
         do=reading.leave,
     ),
+)
+_ROWS: tuple[Action, ...] = (
     Action("type", (ANY,), "narrow the list down, or write", modes=_TYPING),
     Action(
         "label",
@@ -328,11 +343,12 @@ ACTIONS: tuple[Action, ...] = (
         do=finding.answer_numbers,
     ),
     Action("choose", ("enter",), "take the selected label", "choose", 8, modes=_PICKER),
-    *LABEL_ACTIONS,
+)
+_MOVING: tuple[Action, ...] = (
     Action("keep", ("enter",), "save", "save", 8, modes=("line",)),
     Action("yes", ("y",), "yes", "yes", 9, modes=("confirm",)),
     Action("no", ("n", "escape"), "no", "no", 9, modes=("confirm",)),
-    Action("cancel", ("escape",), "go back to the ticket", "back", 9, modes=_TYPING),
+    Action("cancel", ("escape",), "go back to the ticket", "back", 9, modes=_ENDED),
     Action("erase", ("backspace",), "erase the character before", modes=_TYPING),
     Action("delete", ("delete",), "erase the character under the cursor", modes=_TYPING),
     Action("clear", ("c-u",), "erase the line", modes=_TYPING),
@@ -340,13 +356,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("right", ("right",), "move right", modes=_TYPING),
     Action("home", ("home",), "move to the start", modes=_TYPING),
     Action("end", ("end",), "move to the end", modes=_TYPING),
-    Action("filter", (ANY,), "in this help: list the keys for what is typed", modes=("page",)),
-    Action("unfilter", ("backspace",), "in this help: erase a character", modes=("page",)),
+    Action("run", ("enter",), "do what the selected key does", "do it", 8, modes=("help",)),
+    Action("close_help", ("escape", "?", "q"), "close the help", "close", 9, modes=("help",)),
     Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
     Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
+)
+_ALWAYS: tuple[Action, ...] = (
     Action("mouse", ("f2",), "switch the mouse on or off: wheel and clicks", modes=MODES),
     Action("redraw", ("c-l",), "redraw the screen", modes=MODES),
     Action("suspend", ("c-z",), "suspend to the shell (`fg` returns)", modes=MODES),
     Action("interrupt", ("c-c", UNSEEN), "quit from anywhere", modes=MODES, do=reading.interrupt),
     Action("status", (), "say where things stand, in one line", line="status", do=reading.status),
+)
+
+
+def _under(group: Group, *rows: Sequence[Action]) -> Iterator[Action]:
+    """The rows, under a title of the help."""
+    return (replace(action, group=group) for action in chain(*rows))
+
+
+ACTIONS: tuple[Action, ...] = (
+    *_under("Answer", _ANSWER),
+    *_under("Find", _FIND),
+    *_under("Answer many at once", _MANY_AT_ONCE),
+    *_under("Look", _LOOK),
+    *_under("Session", _SESSION),
+    *_under("In lists and while typing", _ROWS),
+    *_under("Change the labels", LABEL_ACTIONS),
+    *_under("In lists and while typing", _MOVING),
+    *_under("Session", _ALWAYS),
 )

@@ -26,6 +26,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from txtal.session.session import Session
+from txtal.ui import leaving
 from txtal.ui.canvas import Canvas
 from txtal.ui.display import Display
 from txtal.ui.keys import Action
@@ -47,8 +48,7 @@ SWITCH_SECONDS = 0.0005
 """How long a key may wait for the thread that indexes the tickets; five milliseconds by default."""
 
 ESCAPE_SECONDS = 0.05
-HUNG_UP = 128 + 1
-_TERMINAL_GONE = {errno.EIO, errno.ENXIO, errno.EBADF, errno.EPIPE}
+_NO_SCREEN = leaving.TERMINAL_GONE | {errno.EBADF, errno.EPIPE}
 
 
 def run(
@@ -76,8 +76,8 @@ def run(
     except (EOFError, OSError):
         # The terminal is gone, so there is nothing to restore, and nobody to tell.
         if output is None:
-            _silence()
-        return HUNG_UP
+            leaving.silence()
+        return leaving.HUNG_UP
     finally:
         gc.unfreeze()
         sys.setswitchinterval(switching)
@@ -280,15 +280,7 @@ def _unforeseen(
 ) -> None:
     """An exception that nobody caught; drawn with the next beat, lest a fault of drawing spin."""
     error = context.get("exception") or RuntimeError(context["message"])
-    if isinstance(error, OSError) and error.errno in _TERMINAL_GONE:
-        _leave(app, HUNG_UP)
+    if isinstance(error, OSError) and error.errno in _NO_SCREEN:
+        _leave(app, leaving.HUNG_UP)
     else:
         screen.failed("the screen", error)
-
-
-def _silence() -> None:
-    """Let nothing fail any more by writing to a terminal that is gone."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(nowhere, stream.fileno())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from txtal.session.finding import can_gather
 from txtal.session.session import Session
+from txtal.types import ONE_OF
 from txtal.types.conversation import messages
-from txtal.ui import keys, standing, words
+from txtal.ui import keys, off, standing, words
 from txtal.ui.actions import ACTIONS
 from txtal.ui.layout import Line, Room
 from txtal.ui.view_state import Look
@@ -80,18 +80,43 @@ def hints(
         for action in keys.available(look.mode, session.scheme.task, actions)
         if action.hint and action.name not in idle
     ]
-    shown = [(action.keep, action.first, action.hint) for action in named]
-    free = room.line + 2 - sum(cells(key) + cells(hint) + 3 for _, key, hint in shown)
+    shown = _with_reasons(named, session)
+    free = room.line + 2 - sum(cells(one.key) + cells(one.says) + 3 for one in shown)
     while free < 0 and len(shown) > 1:
-        least = min(keep for keep, _, _ in shown)
-        last = max(at for at, (keep, _, _) in enumerate(shown) if keep == least)
-        _, key, hint = shown.pop(last)
-        free += cells(key) + cells(hint) + 3
+        least = min(one.keep for one in shown)
+        last = max(at for at, one in enumerate(shown) if one.keep == least)
+        gone = shown.pop(last)
+        free += cells(gone.key) + cells(gone.says) + 3
     line: Line = [("", " " * room.left)]
-    for _, key, hint in shown:
+    for one in shown:
         between = "  " if len(line) > 1 else ""
-        line += [("class:key", between + key), ("class:hint", f" {hint}")]
+        key, says = ("class:off", "class:off") if one.off else ("class:key", "class:hint")
+        line += [(key, between + one.key), (says, f" {one.says}")]
     return line
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """A key in the footer, with a word for what it does or why it is off."""
+
+    keep: int
+    key: str
+    says: str
+    off: bool = False
+
+
+def _with_reasons(named: Sequence[keys.Action], session: Session) -> list[_Hint]:
+    """Each key with its word; where it is off with why, said once of two that are off alike."""
+    shown: list[_Hint] = []
+    for action in named:
+        why = off.brief(session, action.name)
+        if not why:
+            shown.append(_Hint(action.keep, action.first, action.hint))
+        elif shown and shown[-1].says == f"off: {why}":
+            shown[-1] = replace(shown[-1], key=f"{shown[-1].key} {action.first}")
+        else:
+            shown.append(_Hint(action.keep // 4, action.first, f"off: {why}", off=True))
+    return shown
 
 
 def _as_offered(
@@ -134,10 +159,10 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         idle.add("thread")
     if not session.guidelines:
         idle.add("guidelines")
+    if session.policy.order == "file" and session.scheme.task in ONE_OF:
+        idle |= {"accept", "reject"}
     if not session.finding.near(session.question):
         idle.add("near")
-    if can_gather(session):
-        idle.add("cluster")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
     return idle

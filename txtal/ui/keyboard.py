@@ -60,14 +60,20 @@ class Keyboard:
         if session.scheme.scored:
             return session.scheme.ids[::-1]
         question, labels = session.question, session.scheme.labels
-        if question is not self._question or labels is not self._scheme:
+        stays = question is self._question or (question and question.completes(self._question))
+        if not stays or labels is not self._scheme:
             self._order = (
-                picker.likeliest(labels, question.likely, question.ticket.text)
+                picker.likeliest(labels, self._known(session, question), question.ticket.text)
                 if question
                 else session.scheme.ids
             )
             self._question, self._scheme = question, labels
         return self._order
+
+    def _known(self, session: Session, question: Question) -> tuple[tuple[int, float], ...]:
+        """The probabilities to order labels by: of a random check only where keys go by them."""
+        by_keys = self._style(session) == "ranked"
+        return question.likely if by_keys else question.ranked.probabilities
 
     def _style(self, session: Session) -> LabelKeys:
         """Few labels keep their keys, so that fingers learn them, and so do all without a model."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from txtal.recipes.extensions import ADDED
 from txtal.types import TASKS, Task
-from txtal.ui.modes import MODES, TITLES, Mode
+from txtal.ui.modes import Mode
 from txtal.ui.shell import Shell
 
 DIGITS = tuple("123456789")
@@ -33,6 +34,18 @@ _SHOWN = {
 }
 _FUNCTION_KEY = re.compile(r"f\d+")
 _COMMAND = re.compile(r"[a-z]+(?: [a-z]+)*")
+
+Group = Literal[
+    "",
+    "Answer",
+    "Answer many at once",
+    "Find",
+    "Look",
+    "Change the labels",
+    "Session",
+    "In lists and while typing",
+]
+"""What one wants to do, in the order of the help."""
 
 Do = Callable[[Shell, str], object]
 """Does it. Given the shell and, in the line mode, what was typed after the command."""
@@ -66,6 +79,8 @@ class Action:
     line: str = ""
     """What is typed for it in the line mode, ``comment TEXT``; a key of one character does too.
     Empty for what only the screen has."""
+    group: Group = ""
+    """The title in the help that it stands under."""
     do: Do | None = None
     """None where each shell has its own way: moving a cursor, taking a label."""
 
@@ -122,18 +137,19 @@ def single_keys(task: Task, actions: Sequence[Action]) -> frozenset[str]:
 
 
 def help_groups(task: Task, actions: Sequence[Action]) -> Iterator[tuple[str, list[Action]]]:
-    """Every action of the task once, under a title; the recipe's first."""
+    """Every action of the task once, under what one wants to do; the recipe's first."""
     added = [action for action in actions if action.added]
     if added:
         yield "Of this recipe", added
-    modes = [mode for mode in MODES if mode != "picker" or task != "binary"]
     listed: set[str] = set()
-    for mode in modes:
-        group = [
+    for group in get_args(Group)[1:]:
+        found = [
             action
-            for action in available(mode, task, actions)
-            if action.modes != MODES and action.help not in listed and not action.added
+            for action in actions
+            if action.group == group and action.keys and task in action.tasks and not action.added
         ]
-        listed.update(action.help for action in group)
-        yield TITLES[mode], group
-    yield "Anywhere", [action for action in actions if action.modes == MODES]
+        rows = [action for action in found if action.help not in listed]
+        listed.update(action.help for action in rows)
+        yield group, list({action.help: action for action in rows}.values())
+    others = [one for one in actions if not one.group and one.keys and task in one.tasks]
+    yield "Other keys", [one for one in others if not one.added]

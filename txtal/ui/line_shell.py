@@ -32,10 +32,27 @@ _WAITS = 40
 class Pipe:
     """Where lines come from and go to, and how one waits between two looks."""
 
-    def __init__(self, stdin: TextIO, stdout: TextIO, sleep: Callable[[float], object]) -> None:
-        self.lines = InputLines(stdin)
+    def __init__(
+        self,
+        stdin: TextIO,
+        stdout: TextIO,
+        sleep: Callable[[float], object],
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``check`` is called before each wait, and may raise to end it all."""
+        self._lines = InputLines(stdin)
         self._stdout = stdout
         self._sleep = sleep
+        self._check = check
+
+    def line(self) -> str:
+        """The next line, waited for; an empty one is the end of all."""
+        self._check()
+        return self._lines.next()
+
+    def line_ahead(self) -> str | None:
+        """The line that comes next, if it is there already."""
+        return self._lines.peek()
 
     def say(self, text: str = "", end: str = "\n") -> None:
         """Write a line, at once."""
@@ -44,6 +61,7 @@ class Pipe:
 
     def wait(self) -> None:
         """Let a moment pass."""
+        self._check()
         self._sleep(RETRY_SECONDS)
 
 
@@ -247,14 +265,14 @@ class LineShell:
         if about is not None:
             self.pipe.say(words.excerpt(about.ticket.text))
         self.pipe.say(f"{question} [y/n]: ", end="")
-        reply = self.pipe.lines.next().strip().casefold()
+        reply = self.pipe.line().strip().casefold()
         {"y": yes, "yes": yes, "n": no, "no": no}.get(reply, lambda: None)()
 
     def pause(self) -> None:
         """Stop the clock until the next line."""
         self.session.current.pause()
         self.tell("paused; enter goes on")
-        self.pipe.lines.next()
+        self.pipe.line()
         self.session.current.resume()
 
     def back(self) -> None:

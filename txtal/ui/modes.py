@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "paused"]
+Mode = Literal["ticket", "picker", "list", "line", "confirm", "page", "help", "paused"]
 """What has the keyboard: the ticket, the list of labels, a list of answers or tickets, a line to
-type, a yes or no, a page to read, or nothing."""
+type, a yes or no, a page to read, the help, or nothing."""
 
-MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "paused")
+MODES: tuple[Mode, ...] = ("ticket", "picker", "list", "line", "confirm", "page", "help", "paused")
 
 TITLES: dict[Mode, str] = {
     "ticket": "On a ticket",
@@ -16,7 +16,8 @@ TITLES: dict[Mode, str] = {
     "list": "In a list of answers or tickets",
     "line": "While typing",
     "confirm": "Confirming",
-    "page": "In this help and other pages",
+    "page": "On a page",
+    "help": "In the help",
     "paused": "While paused",
 }
 

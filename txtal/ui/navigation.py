@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -10,7 +10,7 @@ from txtal.session import explaining
 from txtal.session.lookup import Kind
 from txtal.text import clean
 from txtal.types import Found, Label
-from txtal.ui import answering_many, label_editing
+from txtal.ui import answering_many, help_page, label_editing
 from txtal.ui.field import Field
 from txtal.ui.labels import picked
 from txtal.ui.layout import target_at
@@ -27,8 +27,6 @@ Own = Callable[["Screen", str], object]
 _WHEEL_LINES = 3
 SURE = 0.7
 """The probability from which a row of a cluster is marked beforehand."""
-_LONGEST = 30
-"""Characters by which the help is narrowed down."""
 _ROWS = 1_000_000
 """More than any list has."""
 
@@ -176,10 +174,39 @@ def _previous(screen: Screen, key: str) -> None:
 
 def _select(screen: Screen, row: int) -> None:
     look = screen.look
-    rows = (
-        look.typing.found if look.mode == "list" else picked(screen.session, screen.keyboard, look)
-    )
+    rows: Sequence[object] = look.typing.found
+    if look.mode == "picker":
+        rows = picked(screen.session, screen.keyboard, look)
+    elif look.mode == "help":
+        rows = _help_rows(screen)
     screen.look = look.typed(cursor=max(0, min(len(rows) - 1, row)))
+
+
+def _help_rows(screen: Screen) -> list[help_page.Row]:
+    typed, wide = screen.look.typing.field.text, screen.picture.frame.wide
+    return help_page.rows(screen.session, screen.keyboard.actions, typed, wide=wide)
+
+
+def _run(screen: Screen, key: str) -> None:
+    """Close the help and do what the selected key does; where that is off, say why."""
+    found = _help_rows(screen)
+    if not found:
+        return
+    row = found[min(screen.look.typing.cursor, len(found) - 1)]
+    refused = help_page.refusal(row)
+    if refused:
+        screen.tell(refused)
+    else:
+        screen.see(mode="ticket")
+        screen.press_from_help(row.action)
+
+
+def _close_help(screen: Screen, key: str) -> None:
+    """Close the help; where something is typed, ``q`` and ``?`` go on with it."""
+    if key.isprintable() and key and screen.look.typing.field.text:
+        _type(screen, screen.look.typing.field.typed(key))
+    else:
+        screen.see(mode="ticket")
 
 
 def _mark(screen: Screen, key: str) -> None:
@@ -218,17 +245,6 @@ def scroll(screen: Screen, by: int) -> None:
         screen.see(top=top)
 
 
-def _filter(change: Callable[[str, str], str]) -> Own:
-    """Narrow the help down; other pages are not for typing."""
-
-    def filtered(screen: Screen, key: str) -> None:
-        reading = screen.look.reading
-        if reading.page == "help":
-            screen.look = screen.look.read(wanted=change(reading.wanted, key)[:_LONGEST], top=0)
-
-    return filtered
-
-
 def _side(screen: Screen, key: str) -> None:
     """Show the next of what may stand beside the ticket."""
     at = SIDES.index(screen.look.side)
@@ -264,7 +280,7 @@ def _toggle_mouse(screen: Screen, key: str) -> None:
 
 def wheel(screen: Screen, by: int) -> None:
     """A turn of the mouse's wheel: a few lines, or a row of a list."""
-    if screen.look.mode in ("picker", "list"):
+    if screen.look.mode in ("picker", "list", "help"):
         _select(screen, screen.look.typing.cursor + by)
     elif screen.look.mode in ("ticket", "page"):
         scroll(screen, _WHEEL_LINES * by)
@@ -274,14 +290,14 @@ def click(screen: Screen, x: int, y: int) -> None:
     """A click: on a label it is its key, on a row of a list it selects the row, then takes it."""
     lines = screen.picture.frame.lines
     kind, _, target = (target_at(lines[y], x) if y < len(lines) else "").partition(":")
-    listing = screen.look.mode == "list"
+    listing = screen.look.mode in ("list", "help")
     if kind == "key":
         screen.press("pick" if target == "/" else "label", target)
     elif kind == "row":
         selected = int(target) == screen.look.typing.cursor
         screen.look = screen.look.typed(cursor=int(target))
         if selected or not listing:
-            screen.press("open" if listing else "choose")
+            screen.press({"list": "open", "help": "run"}.get(screen.look.mode, "choose"))
 
 
 OWN: Mapping[str, Own] = {
@@ -299,8 +315,6 @@ OWN: Mapping[str, Own] = {
     "keep": _keep,
     "mark": _mark,
     "mark_all": _mark_all,
-    "filter": _filter(lambda wanted, key: wanted + key if key.isprintable() else wanted),
-    "unfilter": _filter(lambda wanted, key: wanted[:-1]),
     "side": _side,
     "next": _step(lambda screen: 1),
     "previous": _previous,
@@ -314,6 +328,8 @@ OWN: Mapping[str, Own] = {
     "no": lambda screen, key: screen.reply(key),
     "cancel": _to_ticket,
     "close": _to_ticket,
+    "close_help": _close_help,
+    "run": _run,
     "resume": _resume,
     "mouse": _toggle_mouse,
 }

@@ -1,9 +1,9 @@
-"""What is read on the whole screen and closed again: the help, the guidelines, where one stands."""
+"""What is read on the whole screen and closed again: the guidelines, where one stands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from txtal.measures.advice import ahead
 from txtal.measures.quality import effort_lines, measures_line
@@ -13,31 +13,19 @@ from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
 from txtal.types.grades import noun
-from txtal.ui import advising, keys, standing, words
-from txtal.ui.layout import Line, sides
+from txtal.ui import advising, standing, words
+from txtal.ui.keys import Action
+from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import Folded, cells, fit, fold
 
-_KEYS = 18
 _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"
 _CURVE_ROWS = 12
 _MOST_LINES = 2_000
-_LEGEND: tuple[tuple[str, str], ...] = (
-    ("312/5,000", "tickets answered, by anyone, of all"),
-    ("+14", "answered in this session"),
-    ("saved #312", "the newest answer on disk, and its number"),
-    ("v12 +1", "the model's version, and the answers it hasn't learned from yet"),
-    ("v12 …, v12 !", "it is training; training failed"),
-    ("■ little to gain", "it may be time to stop: more answers would hardly change the model"),
-)
-_ACCURACY = ("accuracy 81%", "how often its suggestion is right, by random picks")
-_INTERVAL = ("(74–87, n 120)", "the 95% interval of that, and how many such tickets")
 
 
-def page_lines(
-    session: Session, look: Look, width: int, actions: Sequence[keys.Action]
-) -> list[Line]:
+def page_lines(session: Session, look: Look, width: int, actions: Sequence[Action]) -> list[Line]:
     """The whole page, folded to ``width``."""
     match look.reading.page:
         case "guidelines":
@@ -53,7 +41,7 @@ def page_lines(
         case "standing" if look.reading.overview:
             return list(_standing(session, look.reading.overview, width))
         case _:
-            return _help(session, look.reading.wanted, width, actions)
+            return []
 
 
 def _panel(panel: Panel, shown: Shown, width: int) -> Iterator[Line]:
@@ -83,49 +71,6 @@ def _notices(session: Session, width: int) -> Iterator[Line]:
         yield from ([("class:ticket", f"  {part}")] for part in rest)
     if not session.notices.kept:
         yield [("class:dim", "none yet")]
-
-
-def _help(session: Session, wanted: str, width: int, actions: Sequence[keys.Action]) -> list[Line]:
-    """The keys by where they are pressed, and the status line; of those the ones that fit."""
-    error = f"mean error in {noun(session.scheme.labels)}s, on random picks"
-    measure = ("off by 0.8", error) if session.scheme.task == "rating" else _ACCURACY
-    groups = [
-        (title, [(action.shown, action.help) for action in group])
-        for title, group in keys.help_groups(session.scheme.task, actions)
-    ]
-    groups.append(("In the status line", [*_LEGEND, measure, _INTERVAL]))
-    every = sum(len(entries) for _, entries in groups)
-    words = wanted.casefold().split()
-    fitting = [
-        (title, [one for one in entries if all(word in " ".join(one).casefold() for word in words)])
-        for title, entries in groups
-    ]
-    found = sum(len(entries) for _, entries in fitting)
-    lines: list[Line] = [_sought(wanted, found, every, width), []]
-    for title, entries in fitting:
-        if entries:
-            lines += [[("class:title", title)], *_explained(entries, width), []]
-    return lines[:-1] if found else [*lines, [("class:dim", "no key is for this")]]
-
-
-def _sought(wanted: str, found: int, every: int, width: int) -> Line:
-    """What is typed, and how many keys are for it."""
-    if not wanted:
-        return [("class:dim", fit("type to list the keys for something, such as: label", width))]
-    return sides(
-        [("class:key", "keys for: "), ("class:ticket", wanted)],
-        [("class:dim", f"{found} of {every}")],
-        width,
-    )
-
-
-def _explained(entries: Iterable[tuple[str, str]], width: int) -> Iterator[Line]:
-    for sign, meaning in entries:
-        for at, part in enumerate(fold(meaning, width - _KEYS - 2)):
-            yield [
-                ("class:key", f"  {'' if at else sign:<{_KEYS}}"),
-                ("class:ticket", part),
-            ]
 
 
 # --- guidelines -----------------------------------------------------------------------------

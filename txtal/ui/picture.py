@@ -29,7 +29,11 @@ class Picture:
 
     def prepare(self, question: Question | None) -> bool:
         """Make a question ready to be drawn; whether it is another than before."""
-        if question is (self._sheet.question if self._sheet else None):
+        before = self._sheet.question if self._sheet else None
+        if question is before:
+            return False
+        if self._sheet and question and question.completes(before):
+            self._sheet.question = question  # with a suggestion that came late: nothing else moves
             return False
         self._sheet = self._made_ready(question) if question else None
         return True

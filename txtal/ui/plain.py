@@ -6,12 +6,14 @@ import io
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TextIO
 
 from txtal.session.session import IDLE_SECONDS, Session
 from txtal.ui import ending, label_editing, read_out, standing, typed, words
 from txtal.ui.display import Display
+from txtal.ui.leaving import HUNG_UP, TERMINAL_GONE, Leaving, Signalled, silence
 from txtal.ui.line_shell import LineShell, Pipe
 from txtal.ui.reading import INTERRUPTED
 
@@ -40,12 +42,20 @@ def run(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
-    shell = LineShell(session, display, Pipe(stdin, stdout, sleep))
+    leaving = Leaving()
+    shell = LineShell(session, display, Pipe(stdin, stdout, sleep, leaving.check))
     try:
-        _Conversation(shell, on_error).run()
-    except KeyboardInterrupt:
-        shell.pipe.say("")
-        return INTERRUPTED
+        with leaving.on_signals():
+            _Conversation(shell, on_error).run()
+    except KeyboardInterrupt as interrupt:
+        with suppress(OSError):
+            shell.pipe.say("")
+        return interrupt.code if isinstance(interrupt, Signalled) else INTERRUPTED
+    except OSError as error:
+        if error.errno not in TERMINAL_GONE:
+            raise
+        silence()
+        return HUNG_UP
     return 0
 
 
@@ -74,7 +84,7 @@ class _Conversation:
             return
         self.ask()
         asked = self.session.current.clock()
-        line = self.shell.pipe.lines.next()
+        line = self.shell.pipe.line()
         if self.session.current.clock() - asked > IDLE_SECONDS:
             self.session.current.pause(asked)
         self.session.current.resume()
@@ -114,7 +124,7 @@ class _Conversation:
 
     def is_to_end(self) -> bool:
         """Whether the line that comes next is none or to quit; says which."""
-        line = self.shell.pipe.lines.peek()
+        line = self.shell.pipe.line_ahead()
         if line == "":
             self.shell.pipe.say("\n(the answers have ended)")
             return True

@@ -23,6 +23,9 @@ LONGEST_PASTE = 10_000
 _ON_ROWS = {"open", "mark", "mark_all", "next", "previous", "next_page", "previous_page"}
 """Actions for the rows of a list: they wait for it, a moment."""
 
+_OF_TICKET = {"accept", "reject", "ignore", "undo", "redo", "flag"}
+"""Actions that are taken for what is on the screen, and for nothing else."""
+
 OnError = Callable[[BaseException], object]
 
 
@@ -66,6 +69,14 @@ class Screen(ScreenShell):
         except Exception as error:  # noqa: BLE001 - whatever it is, the session goes on
             self.failed(f"“{action}”", error)
         self._settle()
+
+    def press_from_help(self, action: str) -> None:
+        """Do what a key does; an answer only where its ticket is in sight."""
+        unseen = not self.picture.shows(self.session.question)
+        if unseen and (action in _OF_TICKET or self.keyboard.action(action).added):
+            self.tell(f"press {self.keyboard.key_of(action)} now that the ticket is in sight")
+        else:
+            self.press(action)
 
     def _has_list_for(self, action: str) -> bool:
         """Whether an action that is for rows has those of what is typed; says so if not."""
@@ -155,7 +166,7 @@ class Screen(ScreenShell):
         while self.session.notices.errors:
             self._on_error(self.session.notices.errors.pop(0))
         if self.picture.prepare(self.session.question):
-            mode = self.look.mode if self.look.mode in ("page", "paused") else "ticket"
+            mode = self.look.mode if self.look.mode in ("page", "help", "paused") else "ticket"
             self.see(mode=mode, whole=False, top=AT_START)
             navigation.ask_why_beside(self)
             self.session.finding.look_near(self.session)

@@ -59,7 +59,11 @@ class ScreenShell:
         self.see(notice=text, urgent=True)
 
     def read(self, page: Page) -> None:
-        """Show a page to read."""
+        """Show a page to read, or the help."""
+        if page == "help":
+            self.see(mode="help")
+            self.look = self.look.typed(field=Field(), cursor=0)
+            return
         overview = self.session.ledger.overview() if page == "standing" else None
         question = self.session.question
         matched = self.extension.matched(question.ticket) if page == "why" and question else ()
@@ -70,7 +74,7 @@ class ScreenShell:
         self._read(page="panel", panel=(panel, shown))
 
     def _read(self, **changes: Any) -> None:
-        self.look = self.look.read(top=0, wanted="", **changes)
+        self.look = self.look.read(top=0, **changes)
         self.see(mode="page")
 
     def view(self) -> None:

@@ -7,13 +7,14 @@ takes more cells than the screen has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from txtal.session.session import Session
 from txtal.text import clean, count
 from txtal.types import Question
 from txtal.ui import ending, standing, words
 from txtal.ui.footer import hints, status
+from txtal.ui.help_page import help_lines
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
 from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, beside, cut, middle, shift
@@ -49,6 +50,8 @@ class Frame:
     """How many lines a screenful scrolls."""
     offered: Mapping[str, Choice] = field(default_factory=dict)
     """What is behind each key that a label may have."""
+    wide: bool = False
+    """There is room beside the ticket."""
 
 
 def frame(
@@ -65,15 +68,23 @@ def frame(
     if columns < MIN_COLUMNS or rows < MIN_ROWS:
         return Frame(tuple(_too_small(columns, rows)))
     room = Room(columns, rows)
-    has_side = room.wide and look.mode not in ("page", "paused") and not look.whole
-    has_side = has_side and not (sheet and sheet.alone and look.mode != "list")
+    has_side = _has_side(look, sheet, room)
     main = room.main if has_side else room
-    panel = _panel(session, look, keyboard, main)
-    offered = _offered(session, look, keyboard, main)
+    helping = has_side and look.mode == "help"
+    before = replace(look, mode="ticket") if helping else look  # beside the help it stays in sight
+    panel = _panel(session, before, keyboard, main)
+    if _has_shelf(before, sheet, main, rows - len(panel) - 2):
+        shelf = side.shelf(session, main.width, main.shelf_rows - 1)
+        panel += [*shift(shelf, main.left), *([] for _ in range(main.shelf_rows - len(shelf)))]
+    offered = _offered(session, before, keyboard, main)
     height = rows - len(panel) - 2
-    body = _body(session, look, keyboard, sheet, dataset, main, height)
+    body = _body(session, before, keyboard, sheet, dataset, main, height)
     upper = [*body.lines, *([] for _ in range(height - len(body.lines))), *panel]
-    if has_side:
+    if helping:
+        shown = help_lines(session, look, keyboard.actions, room.beside, len(upper), wide=True)
+        upper = beside(upper, shown.lines, room)
+        body = replace(body, page=shown.page)
+    elif has_side:
         upper = beside(upper, side.lines(session, look, room.beside, len(upper)), room)
     lines = [
         *upper,
@@ -86,7 +97,27 @@ def frame(
         body.top,
         body.page,
         offered,
+        room.wide,
     )
+
+
+def _has_shelf(look: Look, sheet: Sheet | None, room: Room, height: int) -> bool:
+    """Whether the newest answers stand under the labels: not in the place of a long ticket."""
+    if not room.shelf_rows or sheet is None or look.whole or look.mode not in ("ticket", "line"):
+        return False
+    if sheet.alone or sheet.beneath:
+        return False
+    free = height - room.shelf_rows - _ABOVE
+    folded = sheet.folded(room.width, threaded=look.threaded)
+    folded.reach(free + 1)
+    return not folded.rest and len(folded.lines) <= free
+
+
+def _has_side(look: Look, sheet: Sheet | None, room: Room) -> bool:
+    """Whether something stands beside the ticket or the list."""
+    if not room.wide or look.mode in ("page", "paused") or (look.whole and look.mode != "help"):
+        return False
+    return not (sheet and sheet.alone) or look.mode == "list"
 
 
 def _offered(session: Session, look: Look, keyboard: Keyboard, room: Room) -> Mapping[str, Choice]:
@@ -125,6 +156,9 @@ def _body(
         return _Body(middle([[("class:key", "Paused. Any key goes on.")]], room, height))
     if look.mode == "page":
         return _page(session, look, keyboard, room, height)
+    if look.mode == "help":
+        shown = help_lines(session, look, keyboard.actions, room.width, height, wide=room.wide)
+        return _Body(shift(shown.lines, room.left), page=shown.page)
     if look.mode == "list":
         lines = result_lines(session, look, room, height)
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
@@ -252,7 +286,8 @@ def _panel(session: Session, look: Look, keyboard: Keyboard, room: Room) -> list
     blank: list[Line] = [[]] if room.roomy else []
     rule: list[Line] = [_rule(room)] if room.roomy else []
     notice = _notice(session, look, room)
-    content = [] if look.mode in ("page", "paused") else _content(session, look, keyboard, room)
+    alone = look.mode in ("page", "help", "paused")
+    content = [] if alone else _content(session, look, keyboard, room)
     if not content:
         return [*rule, *(notice or blank)]
     return [*rule, *shift(content, room.left), *(notice or blank)]

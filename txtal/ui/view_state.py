@@ -26,11 +26,9 @@ _LOOKED_AT = 4_000
 class OpenPage:
     """A page that is read."""
 
-    page: Page = "help"
+    page: Page = "why"
     top: int = 0
     """The first line in sight."""
-    wanted: str = ""
-    """What is typed in the help, to list the keys for it alone."""
     matched: tuple[tuple[str, str], ...] = ()
     """What the patterns find in the ticket, each with its label, in page ``why``."""
     panel: tuple[Panel, Shown] | None = None

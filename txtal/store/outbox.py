@@ -1,0 +1,163 @@
+"""What hooks are still to be told of: written with what it tells of, deleted once it is delivered.
+
+A row names its answer by the id alone. Its words are read when it is delivered, so that nothing
+of a ticket is here that was forgotten meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from txtal.store.sqlite import Connection, transaction
+
+Event = Literal["answer", "train", "stop", "drift"]
+EVENTS: tuple[Event, ...] = get_args(Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something that a hook is to be told."""
+
+    id: int
+    dataset_id: int
+    dataset: str
+    event: Event
+    answer_id: int | None
+    detail: Mapping[str, Any]
+    at: float
+    """When it happened, seconds since the epoch."""
+    due: float
+    """When it is to be tried next."""
+    tries: int
+    dead: bool
+    """Whether it was given up."""
+    error: str
+    """What went wrong the last time."""
+
+
+def setting_of(event: str) -> str:
+    """Return the name under which a dataset keeps whom to tell of these."""
+    return f"on_{event}"
+
+
+def note_answer(conn: Connection, dataset_id: int, answer_id: int) -> None:
+    """Note a row of the answer log, inside the caller's transaction, if there is a hook for it."""
+    now = time.time()
+    conn.execute(
+        "INSERT INTO outbox (dataset_id, event, answer_id, at, due)"
+        " SELECT :dataset, 'answer', :answer, :now, :now"
+        " WHERE EXISTS (SELECT 1 FROM setting WHERE dataset_id = :dataset AND name = 'on_answer')",
+        {"dataset": dataset_id, "answer": answer_id, "now": now},
+    )
+
+
+def note(conn: Connection, dataset_id: int, event: Event, detail: Mapping[str, Any]) -> None:
+    """Note anything else, if there is a hook for it; ``detail`` holds no ticket's text."""
+    now = time.time()
+    with transaction(conn):
+        conn.execute(
+            "INSERT INTO outbox (dataset_id, event, detail, at, due) SELECT ?, ?, ?, ?, ?"
+            " WHERE EXISTS (SELECT 1 FROM setting WHERE dataset_id = ? AND name = ?)",
+            (dataset_id, event, json.dumps(detail), now, now, dataset_id, setting_of(event)),
+        )
+
+
+_COLUMNS = (
+    "SELECT o.id, o.dataset_id, d.name, o.event, o.answer_id, o.detail, o.at, o.due, o.tries,"
+    " o.dead, o.error FROM outbox AS o JOIN dataset AS d ON d.id = o.dataset_id"
+)
+
+
+def every(conn: Connection, *, dead: bool | None = None) -> list[Delivery]:
+    """Return all that wait or were given up, the oldest first."""
+    rows = conn.execute(f"{_COLUMNS} WHERE :dead IS NULL OR o.dead = :dead ORDER BY o.id",
+                        {"dead": dead})  # fmt: skip
+    return [_delivery(row) for row in rows]
+
+
+def claim(conn: Connection, seconds: float) -> Delivery | None:
+    """Take the oldest that is due, for so many seconds in which nobody else takes it."""
+    now = time.time()
+    row = conn.execute(
+        f"{_COLUMNS} WHERE o.dead = 0 AND o.due <= ? ORDER BY o.id LIMIT 1", (now,)
+    ).fetchone()
+    if row is None:
+        return None
+    with transaction(conn):
+        taken = conn.execute(
+            "UPDATE outbox SET due = ? WHERE id = ? AND dead = 0 AND due = ?",
+            (now + seconds, row["id"], row["due"]),
+        )
+    return _delivery(row) if taken.rowcount else claim(conn, seconds)
+
+
+def next_due(conn: Connection) -> float | None:
+    """Return when the next is due; None where none waits."""
+    found: float | None = conn.execute("SELECT min(due) FROM outbox WHERE dead = 0").fetchone()[0]
+    return found
+
+
+def delivered(conn: Connection, delivery_id: int) -> None:
+    """Forget one that was delivered."""
+    with transaction(conn):
+        conn.execute("DELETE FROM outbox WHERE id = ?", (delivery_id,))
+
+
+def failed(conn: Connection, delivery_id: int, error: str, due: float | None) -> None:
+    """Note that it failed, to be tried again at ``due``; None gives it up."""
+    with transaction(conn):
+        conn.execute(
+            "UPDATE outbox SET tries = tries + 1, error = ?, dead = ?, due = coalesce(?, due)"
+            " WHERE id = ?",
+            (error, due is None, due, delivery_id),
+        )
+
+
+def retry(conn: Connection, ids: Sequence[int] = ()) -> int:
+    """Make these due now, dead or not; all of them where none is named. Returns how many."""
+    with transaction(conn):
+        return conn.execute(
+            "UPDATE outbox SET dead = 0, tries = 0, due = 0"
+            " WHERE :all OR id IN (SELECT value FROM json_each(:ids))",
+            {"all": not ids, "ids": json.dumps(list(ids))},
+        ).rowcount
+
+
+def drop(conn: Connection, ids: Sequence[int] = ()) -> int:
+    """Delete these, or all that were given up where none is named. Returns how many."""
+    with transaction(conn):
+        return conn.execute(
+            "DELETE FROM outbox WHERE CASE WHEN :all THEN dead = 1"
+            " ELSE id IN (SELECT value FROM json_each(:ids)) END",
+            {"all": not ids, "ids": json.dumps(list(ids))},
+        ).rowcount
+
+
+def counts(conn: Connection, dataset_id: int) -> tuple[int, int]:
+    """Return how many wait, and how many were given up."""
+    row = conn.execute(
+        "SELECT count(*) FILTER (WHERE dead = 0), count(*) FILTER (WHERE dead = 1)"
+        " FROM outbox WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        row["id"],
+        row["dataset_id"],
+        row["name"],
+        row["event"],
+        row["answer_id"],
+        json.loads(row["detail"]),
+        row["at"],
+        row["due"],
+        row["tries"],
+        bool(row["dead"]),
+        row["error"],
+    )
