@@ -50,7 +50,7 @@ class Fitter:
         return fit.measure(sample, before) if self._settings.measured else fit
 
     def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
-        """Make what fits the next model; for other features the search begins anew."""
+        """Return the trainer of the next model; with other features its search starts over."""
         made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
         seed = self._settings.seed
         if made != self._made:

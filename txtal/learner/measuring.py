@@ -1,4 +1,4 @@
-"""Measuring a model by the answers it was fitted to, without asking it what it was told."""
+"""Measuring a model on the answers it was fitted to, by fits that haven't seen them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Measured:
     answers: int = 0
     """How many there were."""
     hyper: Hyperparameters | None = None
-    """How the models were made; a finding about one way of making them says nothing of another."""
+    """How the models were fitted; a measure of one way doesn't hold for another."""
     measures: Measures | None = None
     """Labels are columns."""
     temperature: float = 1.0

@@ -267,7 +267,7 @@ class PoolLearner:
                     return True
                 if not self._behind.takes_over(self.fit):
                     return False
-            except TxtalError:  # a session goes on with what serves
+            except TxtalError:  # a session continues with the features that it has
                 self._behind = None
                 return False
             self._features, self._behind = self._behind.features, None

@@ -184,7 +184,7 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
 def _head(
     labels: Sequence[int], shown: Floats, best: Indices, scored: bool
 ) -> tuple[tuple[int, float], ...]:
-    """The probabilities of the likeliest labels; of scores all that are any, for the interval."""
+    """Return the highest probabilities; for scores all above 0, which the interval needs."""
     head = best if scored else best[:HEAD]
     found = ((labels[i], round(float(shown[i]), 4)) for i in head)
     return tuple(pair for pair in found if pair[1] or not scored)

@@ -67,7 +67,7 @@ class StreamLearner:
     """
 
     outdated = False
-    """A sample is taken anew only when it is time to rank anyway."""
+    """A new sample is taken only when it is time to rank anyway."""
 
     def __init__(
         self,

@@ -104,7 +104,7 @@ class Trainer:
         return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
 
     def _scale(self) -> Floats:
-        """Return a factor per column (d,), of mean square 1, lest they change what C means."""
+        """Return a factor per column (d,), of mean square 1, so that C keeps its meaning."""
         factors = np.ones(len(self.widths), np.float32)
         if self.hyper.downweighted is not None:
             factors[self.hyper.downweighted] = 0.5
