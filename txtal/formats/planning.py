@@ -122,10 +122,10 @@ def _choice(
         joined = " and ".join(map(repr, text))
         there = guesses.shown(guesses.fields_of(sample))
         say(f"{source.name}: the text is taken from {joined}; --text chooses others ({there})")
-        if polish is None and _has_markup(sample, text):
-            from txtal.formats.markup import plain_text
+        values = (value_of(fields, name) for fields in sample for name in text)
+        if polish is None and guesses.are_html(values):
+            from txtal.formats.markup import plain_text as polish
 
-            polish = plain_text
             say(f"{source.name}: its HTML is read as plain text; --text {','.join(text)} keeps it")
     key = guesses.actual(reading.id, sample) if reading.id else ""
     if key and sample and all(value_of(fields, key) is None for fields in sample):
@@ -140,15 +140,6 @@ def _choice(
         return ChosenFields(columns=row.columns, thread=thread)
     meta = tuple(guesses.actual(one, sample) for one in reading.meta)
     return ChosenFields(text, key, meta, columns=row.columns, polish=polish, thread=thread)
-
-
-_BLOCK = re.compile(r"</(p|div|li|ul|body|html|table)\s*>|<br\s*/?>", re.IGNORECASE)
-
-
-def _has_markup(sample: Sequence[Fields], text: Sequence[str]) -> bool:
-    """Whether any text was written as a page of HTML."""
-    values = (value_of(fields, name) for fields in sample for name in text)
-    return any(isinstance(value, str) and _BLOCK.search(value) for value in values)
 
 
 def _thread(sample: Sequence[Fields], reading: Reading, source: Source) -> str:
