@@ -192,10 +192,12 @@ class StoreLedger:
         """Count again what there is and what is open; others may have written since."""
         self.tickets.refresh()
 
-    def grown(self, count: int) -> None:
-        """Take note of so many tickets loaded since: from now on they are drawn, and found."""
-        self.tickets.grow(count)
+    def grown(self) -> bool:
+        """Take note of tickets loaded since: from now on they are counted, drawn and found."""
+        if not self.tickets.grow():
+            return False
         self.finder.index.start()
+        return True
 
     @property
     def others(self) -> Mapping[str, int]:
@@ -203,9 +205,12 @@ class StoreLedger:
         return self._others.counts
 
     def look(self) -> bool:
-        """Read what others have answered since; whether there was anything."""
+        """Read what others have answered and loaded since; whether they have answered any."""
         with self.file.reading():
-            return self._others.look()
+            answered = self._others.look()
+            if self._others.written:
+                self.grown()
+            return answered
 
     def take_shared(self) -> int | None:
         """Lease a ticket that everybody is shown and another has answered; None if none waits."""
