@@ -95,7 +95,7 @@ def test_an_answer_is_found_and_changed_and_the_question_comes_back(
     sitting.press("no")
     sitting.press("label", "2")
     text = sitting.press("history")
-    assert "▸ broken" in text
+    assert "▸ ✓ broken" in text
     assert "delivery" in text
     assert "#2" in text
     sitting.press("next")
@@ -161,12 +161,12 @@ def test_without_words_search_lists_what_is_asked_next(
     session.update()
     sitting = Sitting(session)
     text = sitting.press("search")
-    assert "▸ ? broken" in text
-    assert "? praise" in text
+    assert "▸ · broken" in text
+    assert "· praise" in text
     text = sitting.type("is:unsure")
-    assert text.index("? praise") < text.index("? broken")  # 60% before 70%
+    assert text.index("· praise") < text.index("· broken")  # 60% before 70%
     sitting.press("clear")
-    assert "▸ ? praise" in sitting.type("label:pra")
+    assert "▸ · praise" in sitting.type("label:pra")
     sitting.press("open")
     assert "▸ praise 60%" in sitting.read()
     sitting.press("accept")
@@ -182,9 +182,9 @@ def test_search_finds_what_was_answered_by_its_label_and_state(sitting: Sitting)
     sitting.press("flag")
     sitting.press("label", "2")
     sitting.press("search")
-    assert "▸ delivery" in sitting.type("label:del")
+    assert "▸ ✓ delivery" in sitting.type("label:del")
     sitting.press("clear")
-    assert "▸ broken ⚑" in sitting.type("is:flagged")
+    assert "▸ ✓ broken ⚑" in sitting.type("is:flagged")
     sitting.press("clear")
     assert "nothing is like this" in sitting.type("is:unsure")
 
@@ -209,7 +209,7 @@ def test_lists_fit_every_screen(sitting: Sitting, columns: int, rows: int) -> No
     for _ in range(5):
         text = sitting.press("next")
     assert all(len(line) <= columns for line in text.splitlines())
-    assert "▸ delivery" in text
+    assert "▸ ✓ delivery" in text
 
 
 @pytest.mark.parametrize(

@@ -109,11 +109,10 @@ def help_lines(
     found = groups(session, actions, wanted, wide=wide)
     number = sum(len(rows) for _, rows in found)
     every = sum(len(rows) for _, rows in groups(session, actions, "", wide=wide))
-    head = sides(
-        field_line("keys for: ", look.typing.field, width - 22),
-        [("class:dim", f"{number} of {every}" if wanted else "type, such as: label")],
-        width,
-    )
+    hint = "type, such as: label" if width >= _NARROW - 10 else f"{every} keys"
+    counted = f"{number} of {every}" if wanted else hint
+    field = field_line("keys for: ", look.typing.field, width - cells(counted) - 2)
+    head = sides(field, [("class:dim", counted)], width)
     body, selected = _drawn(found, look.typing.cursor, width)
     if not body:
         body = [[("class:dim", "no key is for this")]]
@@ -149,6 +148,7 @@ def _top(selected: tuple[int, int], lines: int, room: int) -> int:
 
 def _row_lines(row: Row, width: int, selected: bool) -> Iterator[Line]:
     wide = _KEYS if width >= _NARROW else _FEW_KEYS
+    key = row.key if cells(row.key) <= wide else row.key.split(",")[0]
     room = max(10, width - wide - 3)
     style = "class:dim" if row.off else "class:ticket"
     parts: list[list[tuple[str, str]]] = [[(style, part)] for part in fold(row.does, room)]
@@ -159,9 +159,7 @@ def _row_lines(row: Row, width: int, selected: bool) -> Iterator[Line]:
         else:
             parts += [[("class:off", part)] for part in fold(said, room)]
     for number, part in enumerate(parts):
-        key = (
-            "class:dim" if row.off else "class:key",
-            f"{'' if number else fit(row.key, wide):<{wide}} ",
-        )
-        line = barred([key, *part], selected, width)
+        named = "" if number else fit(key, wide)
+        head = ("class:dim" if row.off else "class:key", f"{named:<{wide}} ")
+        line = barred([head, *part], selected, width)
         yield line if not number or not selected else [(line[0][0], "  "), *line[1:]]

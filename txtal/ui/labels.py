@@ -21,6 +21,7 @@ CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
 """Cells of a name: to put a probability beside it, on a small screen, and at most."""
 _SHARE = len("62%")
+_MODEL = len("model")
 _SCALE = 51
 """Cells of a scale of scores at most."""
 _MOST_ROWS = 5
@@ -98,6 +99,11 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     share = _SHARE if session.policy.order == "ranking" else 0
     wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
     columns = -(-len(grid) // room.label_rows)
+    if (
+        session.scheme.task == "rating"
+        and room.cell(len(grid)) >= fixed + min(name, _WIDEST) + 2 + share
+    ):
+        columns = len(grid)  # side by side, as on a scale
     while columns > 1 and room.cell(columns) < fixed + wanted:
         if -(-len(grid) // (columns - 1)) > max(_MOST_ROWS, room.label_rows):
             break
@@ -171,11 +177,11 @@ def picker_rows(
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     entries = [_entry(session, question, choice) for choice in seen]
     widest = max((cells(entry.name) for entry in entries), default=0)
-    name = min(widest, _WIDEST, room.width - _BEFORE_NAME - _SHARE - 2)
+    name = min(widest, _WIDEST, room.width - _BEFORE_NAME - _MODEL - 2)
     rows = [
         clickable(
             barred(
-                _picker_row(keys.get(choice, ""), entry, name, room.width),
+                _picker_row(keys.get(choice, ""), entry, name, room.width, look.typing.field.text),
                 at == look.typing.cursor,
                 room.width,
             ),
@@ -188,7 +194,16 @@ def picker_rows(
         rows = [[("class:dim", part)] for part in said[: room.picker_rows]]
     elif not rows:
         rows = [[("class:dim", "  no label is like this")]]
-    return [head, *rows, *([] for _ in range(room.picker_rows - len(rows)))]
+    about = any(entry.about for entry in entries)
+    heading = [_heading(name, room.width, about=about)] if room.roomy and seen else []
+    blank = room.picker_rows + room.roomy - len(rows) - len(heading)
+    return [head, *heading, *rows, *([] for _ in range(blank))]
+
+
+def _heading(name: int, width: int, *, about: bool) -> Line:
+    """What the columns of the list of labels hold."""
+    text = f"    {'label':<{name}}  {'model':>{_MODEL}}{'  description' if about else ''}"
+    return [("class:heading", fit(text, width))]
 
 
 _FIRST = (
@@ -269,19 +284,29 @@ _BEFORE_NAME = 4
 """Cells of the mark and the key."""
 
 
-def _picker_row(key: str, entry: _Entry, name: int, width: int) -> Line:
+def _picker_row(key: str, entry: _Entry, name: int, width: int, typed: str) -> Line:
     room = name if entry.share or entry.about else width - _BEFORE_NAME
     shown = fit(entry.name, room - cells(entry.box))
     row: Line = [
         ("class:key", f"{key:1} "),
         (_BOXES.get(entry.box, "class:label"), entry.box),
-        ("class:label", shown + " " * (name - cells(shown) - cells(entry.box))),
-        ("class:dim", f"  {entry.share:>{_SHARE}}"),
+        *_matched("class:label", shown, typed),
+        ("", " " * (name - cells(shown) - cells(entry.box))),
+        ("class:dim", f"  {entry.share:>{_MODEL}}"),
     ]
-    left = width - _BEFORE_NAME - name - _SHARE - 4
+    left = width - _BEFORE_NAME - name - _MODEL - 4
     if entry.about and left >= _LEAST:
-        row.append(("class:dim", f"  {fit(entry.about, left)}"))
+        row += [("", "  "), *_matched("class:dim", fit(entry.about, left), typed)]
     return row
+
+
+def _matched(style: str, text: str, typed: str) -> Line:
+    """The text with the first part that is like what is typed marked."""
+    at = text.casefold().find(typed.casefold()) if typed else -1
+    if at < 0 or len(text.casefold()) != len(text):
+        return [(style, text)]
+    end = at + len(typed)
+    return [(style, text[:at]), ("class:match", text[at:end]), (style, text[end:])]
 
 
 def field_line(prompt: str, field: Field, width: int) -> Line:

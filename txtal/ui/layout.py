@@ -17,6 +17,8 @@ _MEASURE = 92
 _USUAL_PANEL = 10
 _WIDE = 120
 """Columns from which something stands beside the ticket."""
+_TALL, _SHELF = 34, 10
+"""Rows from which the newest answers stand under the labels, and how many rows they take."""
 _MOST_BESIDE = 72
 _MOST_OF_ALL = 171
 """Columns that are used; the margins take the rest."""
@@ -73,6 +75,11 @@ class Room:
     def gap(self) -> int:
         """Between columns."""
         return 3 if self.roomy else 1
+
+    @property
+    def shelf_rows(self) -> int:
+        """How many rows the newest answers take under the labels; none on a screen not so tall."""
+        return _SHELF if self.rows >= _TALL else 0
 
     def cell(self, columns: int) -> int:
         """How wide each of so many columns is."""

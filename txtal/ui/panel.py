@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from txtal.session.session import Session
 from txtal.text import count
-from txtal.types import ONE_OF, Question
+from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
 from txtal.ui.wrap import cells, fit
@@ -46,6 +46,8 @@ def _head(
 
 
 def _why(session: Session, question: Question, room: Room) -> Line:
+    if reasons.blind(question.ranked.reason):
+        return []  # it is said above
     return [("class:dim", fit(words.why(session, question), room.width))]
 
 

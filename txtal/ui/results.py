@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from txtal.session.session import Session
 from txtal.types import Found
@@ -14,29 +14,60 @@ from txtal.ui.view_state import Look
 from txtal.ui.wrap import cells, fit
 
 _WIDEST = 24
-_SHARE = len("62%")
+_SHARE = len("model")
+_NARROW = 40
+"""Cells of a row from which the probability is shown."""
+_BEFORE = 4
+"""Cells of the mark and the sign."""
+_HEADED = 10
+"""Rows from which the columns have a heading."""
+
+STYLES: Mapping[words.Sign, str] = {
+    "✓": "class:chosen",
+    "≠": "class:was",
+    "?": "class:doubt",
+    "·": "class:good",
+}
 
 
 def result_lines(session: Session, look: Look, room: Room, height: int) -> list[Line]:
-    """The rows around the selected one, as many as there is room for."""
+    """The rows around the selected one, as many as there is room for, under their headings."""
     typing = look.typing
     if not typing.found:
         return [[("class:dim", "looking…" if typing.waiting else "nothing is like this")]]
-    top = first_in_sight(look, height)
-    widest = max(cells(words.said_of(session, found)) for found in typing.found)
-    said = min(widest, _WIDEST, room.width // 3)
     marked = {one.ticket.id for one in typing.marked}
-    return [
+    width = room.width - 4 * bool(marked)
+    said = _width_of_names(session, typing.found, width)
+    headed = height >= _HEADED
+    space = height - headed
+    top = first_in_sight(look, space)
+    rows = [
         clickable(
             barred(
-                [*_box(found, marked), *_row(session, found, said, room.width - 4 * bool(marked))],
+                [*_box(found, marked), *result_row(session, found, said, width - 2)],
                 at == typing.cursor,
                 room.width,
             ),
             f"row:{at}",
         )
-        for at, found in enumerate(typing.found[top : top + height], start=top)
+        for at, found in enumerate(typing.found[top : top + space], start=top)
     ]
+    what = _HEADINGS.get(typing.purpose, "answer or guess")
+    return [_heading(what, said, bool(marked)), *rows] if headed else rows
+
+
+_HEADINGS: Mapping[str, str] = {"history": "answer", "near": "suggestion", "cluster": "suggestion"}
+
+
+def _heading(what: str, said: int, marked: bool) -> Line:
+    gap = " " * (_BEFORE + 4 * marked)
+    named = fit(what, said)
+    return [("class:heading", f"{gap}{named}{' ' * (said - cells(named))}  model  ticket")]
+
+
+def _width_of_names(session: Session, found: Sequence[Found], width: int) -> int:
+    widest = max(cells(words.named_of(session, one)) for one in found)
+    return min(max(widest, len("answer or guess")), _WIDEST, max(8, width // 3))
 
 
 def _box(found: Found, marked: Collection[int]) -> Line:
@@ -52,14 +83,19 @@ def first_in_sight(look: Look, height: int) -> int:
     return max(0, look.typing.cursor - height + 1)
 
 
-def _row(session: Session, found: Found, said: int, width: int) -> Line:
-    """What was answered or would be suggested, the model's probability of it, the text."""
-    what = fit(words.said_of(session, found), said)
-    share = words.share_of(found)
+def result_row(session: Session, found: Found, said: int, width: int) -> Line:
+    """How a ticket stands: its sign, the answer or guess, the model's probability of it, the text.
+
+    ``said``: cells of the answer; ``width``: of the whole.
+    """
+    sign, what = words.sign_of(session, found), fit(words.named_of(session, found), said)
+    share = f"  {words.share_of(found):>{_SHARE}}" if width >= _NARROW else ""
+    left = width - said - len(share) - 4
     return [
-        ("class:chosen" if found.answer else "class:dim", what + " " * (said - cells(what))),
-        ("class:dim", f"  {share:>{_SHARE}}"),
-        ("class:ticket", f"  {fit(words.excerpt(found.ticket.text), width - said - _SHARE - 6)}"),
+        (STYLES[sign], f"{sign} "),
+        (STYLES[sign], what + " " * (said - cells(what))),
+        ("class:dim", share),
+        ("class:ticket", f"  {fit(words.excerpt(found.ticket.text), left)}"),
     ]
 
 
@@ -75,7 +111,20 @@ def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
     about = (
         details(look.typing.found[look.typing.cursor]) if look.typing.found else words.QUERY_HELP
     )
-    return [head, [("class:dim", fit(about, room.width))]]
+    lines: list[Line] = [head, [("class:dim", fit(about, room.width))]]
+    if room.roomy and look.typing.found:
+        seen = {words.sign_of(session, one) for one in look.typing.found}
+        lines.append(_legend([sign for sign in words.SIGNS if sign in seen]))
+    return lines
+
+
+def _legend(signs: Sequence[words.Sign]) -> Line:
+    """What the signs in the list mean."""
+    line: Line = []
+    for sign in signs:
+        gap = "   " if line else ""
+        line += [(STYLES[sign], f"{gap}{sign}"), ("class:dim", f" {words.SIGNS[sign]}")]
+    return line
 
 
 def details(found: Found) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from txtal.session import lookup
 from txtal.session.session import Session
@@ -11,10 +12,10 @@ from txtal.types import Found, Overview, Question
 from txtal.types.query import Query
 from txtal.ui import words
 from txtal.ui.keyboard import Keyboard
-from txtal.ui.layout import Line
+from txtal.ui.layout import Line, sides
 from txtal.ui.modes import SIDES, Side
 from txtal.ui.pages import folded_text, progress_lines, why_lines
-from txtal.ui.results import details
+from txtal.ui.results import details, result_row
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import cells, fit, fold
 
@@ -28,6 +29,10 @@ _AGAIN = 20
 """Answers after which the progress is read anew: it is no matter of one."""
 _RECENT = 60
 _SHARE = len("62%")
+_BELOW, _LEAST_BELOW = 2, 12
+"""Rows of a rule between two things, and the least there must be for the progress below."""
+_SMALL = 20_000
+"""Tickets up to which the progress is read where nobody asked for it: it takes no time."""
 
 
 class SideColumn:
@@ -51,6 +56,11 @@ class SideColumn:
             "progress": lambda: self._progress(session, width),
         }
         body = list(content[look.side]())
+        free = height - 2 - len(body) - _BELOW
+        if free >= _LEAST_BELOW and look.side in ("labels", "why") and _is_small(session):
+            rest = list(self._progress(session, width))
+            if len(rest) <= free:
+                body += [[], [("class:rule", "─" * width)], *rest]
         if len(body) > height - 2:
             body = [*body[: height - 3], [("class:dim", "…")]]
         return [_tabs(look.side, width), [("class:rule", "─" * width)], *body]
@@ -78,31 +88,40 @@ class SideColumn:
             about = words.label_name(label.description)
             yield from ([("class:dim", f"    {part}")] for part in fold(about, width - 4) if about)
 
+    def shelf(self, session: Session, width: int, rows: int) -> list[Line]:
+        """Return the newest answers, to stand under the labels of a tall screen."""
+        title: Line = [("class:title", "Just answered")]
+        keys = self._keyboard.key_of("undo"), self._keyboard.key_of("history")
+        hint = f"{keys[0]} undoes the first   {keys[1]} lists all"
+        head = sides(title, [("class:hint", hint)], width)
+        return [head, *islice(self._history(session, width), rows - 1)]
+
     def _history(self, session: Session, width: int) -> Iterator[Line]:
         """The newest answers, of whatever session."""
         version = (session.ledger.newest(), session.scheme)
         if self._recent[0] != version:
             found = lookup.history(session.ledger.finder, Query())[:_RECENT]
             self._recent = (version, found)
-        for one in self._recent[1]:
-            answer = one.answer
-            at = time.strftime("%H:%M", time.localtime(answer.answered)) if answer else ""
-            said = fit(words.said_of(session, one), max(8, width // 3))
-            gap = " " * (max(8, width // 3) - cells(said))
-            text = fit(words.excerpt(one.ticket.text), max(0, width - 9 - max(8, width // 3)))
-            yield [
-                ("class:dim", f"{at:5}  "),
-                ("class:chosen", said + gap),
-                ("class:ticket", f"  {text}"),
-            ]
         if not self._recent[1]:
             yield [("class:dim", "no answers yet")]
+            return
+        widest = max(cells(words.named_of(session, one)) for one in self._recent[1])
+        said = min(max(8, width // 3 - 2), max(widest, len("answer")))
+        yield [("class:heading", f"when     {'answer':<{said}}  model  ticket")]
+        for one in self._recent[1]:
+            at = time.strftime("%H:%M", time.localtime(one.answer.answered)) if one.answer else ""
+            row = result_row(session, one, said, width - 7)
+            yield [("class:dim", f"{at:5}  "), *row]
 
     def _progress(self, session: Session, width: int) -> Iterator[Line]:
         """The answers per label, and the curve of the accuracy."""
         if self._overview is None or abs(session.count - self._overview[0]) >= _AGAIN:
             self._overview = (session.count, session.ledger.overview())
         yield from progress_lines(session, self._overview[1], width)
+
+
+def _is_small(session: Session) -> bool:
+    return session.ledger.total <= _SMALL
 
 
 def _why(session: Session, width: int) -> Iterator[Line]:

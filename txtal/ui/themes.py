@@ -93,6 +93,7 @@ def styles(theme: Theme, depth_bits: int = 8, background: str = "") -> Mapping[s
         "off": f"italic {dim}",
         "rule": palette.rule or "dim",
         "key": f"bold {palette.text}",
+        "heading": f"underline {dim}",
         "title": f"bold underline {palette.text}",
         "good": f"bold {palette.suggestion}",
         "chosen": f"bold {palette.chosen}",

@@ -73,6 +73,9 @@ def frame(
     helping = has_side and look.mode == "help"
     before = replace(look, mode="ticket") if helping else look  # beside the help it stays in sight
     panel = _panel(session, before, keyboard, main)
+    if _has_shelf(before, sheet, main, rows - len(panel) - 2):
+        shelf = side.shelf(session, main.width, main.shelf_rows - 1)
+        panel += [*shift(shelf, main.left), *([] for _ in range(main.shelf_rows - len(shelf)))]
     offered = _offered(session, before, keyboard, main)
     height = rows - len(panel) - 2
     body = _body(session, before, keyboard, sheet, dataset, main, height)
@@ -96,6 +99,18 @@ def frame(
         offered,
         room.wide,
     )
+
+
+def _has_shelf(look: Look, sheet: Sheet | None, room: Room, height: int) -> bool:
+    """Whether the newest answers stand under the labels: not in the place of a long ticket."""
+    if not room.shelf_rows or sheet is None or look.whole or look.mode not in ("ticket", "line"):
+        return False
+    if sheet.alone or sheet.beneath:
+        return False
+    free = height - room.shelf_rows - _ABOVE
+    folded = sheet.folded(room.width, threaded=look.threaded)
+    folded.reach(free + 1)
+    return not folded.rest and len(folded.lines) <= free
 
 
 def _has_side(look: Look, sheet: Sheet | None, room: Room) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
@@ -52,6 +52,16 @@ def labels(scheme: Scheme, ids: tuple[int, ...]) -> str:
     return ", ".join(label_name(scheme.names.get(i, f"label {i}")) for i in ids) or "none"
 
 
+Sign = Literal["✓", "≠", "?", "·"]
+"""How a ticket of a list stands."""
+
+SIGNS: Mapping[Sign, str] = {
+    "✓": "answered",
+    "≠": "not as suggested",
+    "?": "in doubt",
+    "·": "not yet",
+}
+
 QUERY_HELP = (
     'words, "a phrase", label:NAME, by:NAME, is:open, is:unsure, is:flagged, or KEY:VALUE of meta'
 )
@@ -70,13 +80,38 @@ def said_of(session: Session, found: Found) -> str:
     return f"{name if answer.verdict == 'accept' else f'not {name}'}{flag}"
 
 
+def named_of(session: Session, found: Found) -> str:
+    """Return what was answered or would be suggested, as in a list that has its sign beside it."""
+    return said_of(session, found).removeprefix("? ").removeprefix("·")
+
+
+def sign_of(session: Session, found: Found) -> Sign:
+    """Return the sign of a ticket in a list: see :data:`SIGNS`."""
+    answer = found.answer
+    if answer is not None:
+        then = thought_of(answer)
+        return "≠" if then and answer.verdict == "accept" and then != answer.labels else "✓"
+    if found.ranked is None or not found.ranked.suggestion:
+        return "·"
+    unsure = unsure_about(session.scheme, Question(found.ticket, found.ranked))
+    return "?" if set(unsure) & {*found.ranked.suggestion} else "·"
+
+
+def thought_of(answer: Answer) -> tuple[int, ...]:
+    """Return what the model suggested when the answer was given: before it could learn of it."""
+    if answer.ranked is None or not answer.ranked.probabilities:
+        return ()
+    return answer.ranked.suggestion[: None if len(answer.labels) > 1 else 1]
+
+
 def share_of(found: Found) -> str:
-    """Return the model's probability of the answer, or of the suggestion: ``62%``."""
-    labels_of = found.answer.labels if found.answer else ()
-    if found.ranked is None or not found.ranked.probabilities:
+    """Return the model's probability of the suggestion, or then of the answer: ``62%``."""
+    answer = found.answer
+    ranked = answer.ranked if answer else found.ranked
+    if ranked is None or not ranked.probabilities:
         return ""
-    wanted = labels_of[:1] or found.ranked.suggestion[:1]
-    probabilities = dict(found.ranked.probabilities)
+    wanted = answer.labels[:1] if answer else ranked.suggestion[:1]
+    probabilities = dict(ranked.probabilities)
     return percent(probabilities[wanted[0]]) if wanted and wanted[0] in probabilities else ""
 
 
@@ -210,7 +245,7 @@ def no_suggestion(session: Session, question: Question) -> str:
     if question.said:
         return "no majority"
     if reasons.blind(question.ranked.reason):
-        return "random check: no suggestion, so that it can't sway you"
+        return "random check: measures accuracy, so no suggestion"
     known = question.ranked.probabilities
     learner = session.background.learner
     if session.ranking is None and learner and learner.status.state in _READING:
