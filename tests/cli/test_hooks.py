@@ -13,7 +13,7 @@ from tests.cli.driving import PATIENCE, Program
 
 @pytest.fixture
 def txtal(tmp_path: Path) -> Program:
-    made = Program(tmp_path, {"TXTAL_HOOKS": str(tmp_path / "hooks.json")})
+    made = Program(tmp_path)
     made.file("t.jsonl", [{"text": f"ticket {n}"} for n in range(6)])
     made.file("told.sh", ["cat >> told.jsonl", "echo >> told.jsonl"])
     return made

@@ -66,11 +66,6 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
-@pytest.fixture(autouse=True)
-def own_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TXTAL_HOOKS", str(tmp_path / "trust" / "hooks.json"))
-
-
 @pytest.fixture
 def shop(tmp_path: Path) -> LabelledDataset:
     make(tmp_path / "t.db")

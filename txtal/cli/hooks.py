@@ -38,10 +38,11 @@ def set_hooks(console: Console, /, dataset: str, **values: Any) -> None:
     from txtal.store import datasets
 
     given = hooks_given(values)
-    if not given:
-        raise UsageError("name a hook, such as --on-answer https://example.org/answers")
     with console.open() as conn:
-        for line in starting.keep(conn, console.database, datasets.get(conn, dataset).id, given):
+        found = datasets.get(conn, dataset)
+        if not given:
+            raise UsageError("name a hook, such as --on-answer https://example.org/answers")
+        for line in starting.keep(conn, console.database, found.id, given):
             console.say(line)
 
 
