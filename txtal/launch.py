@@ -322,7 +322,7 @@ class _RecipeRun:
         return app.run(session, display, wake=wake, on_error=logs.record)
 
     def _withdraw_if_wrong(self, conn: Connection, dataset: Dataset) -> None:
-        """Take back the model's labels if those that people checked are wrong too often."""
+        """Withdraw the model's labels if those that people checked are wrong too often."""
         with suppress(LockedError):  # `txtal finish` looks again
             if why := predictions.withdraw_if_wrong(conn, dataset.id):
                 self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")

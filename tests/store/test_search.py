@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeDataset
+from txtal.session.lookup import Scope, listed
 from txtal.session.session import Session
 from txtal.store import tickets
 from txtal.store.ledger import StoreLedger
@@ -126,3 +127,16 @@ def test_history_is_filtered_by_everything(
         assert [one.ticket.id for one in found] == ids, line
     assert len(ledger.finder.history(Query(), 2)) == 2
     bob.close()
+
+
+def test_tickets_that_the_index_lacks_are_counted_and_added(
+    ledger: StoreLedger, conn: Connection
+) -> None:
+    tickets.add(conn, ledger.dataset.id, [Record(f"number {n} marmalade") for n in range(3)])
+    scope = Scope(ledger.dataset.scheme, None, (), (), frozenset())
+    before = listed(ledger.finder, scope, "search", "marmalade")
+    assert before.found == ()
+    assert before.said == "3 tickets not looked at yet; search again in a moment"
+    ledger.finder.index.wait()
+    after = listed(ledger.finder, scope, "search", "marmalade")
+    assert (len(after.found), after.said) == (3, "")

@@ -253,7 +253,7 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _log(log: TextIO, request: str, status: int, seconds: float, token: str | None) -> None:
-    """Write a line of JSON: what was asked by whom, and nothing of its words."""
+    """Write a line of JSON: who made which request, but no text of it."""
     line = {
         "at": round(time.time(), 3),
         "request": request,

@@ -126,7 +126,7 @@ def config_of(serving: Serving, service: Service, **options: Any) -> uvicorn.Con
 
 
 def run(serving: Serving, started: Callable[[int], object]) -> int:
-    """Serve until a signal ends it; ``started`` is told the port. Returns the exit code.
+    """Serve until a signal ends it; ``started`` is called with the port. Returns the exit code.
 
     Raises UsageError for an address that can't be listened on.
     """

@@ -58,7 +58,7 @@ class Updates:
         return self._learner is not None
 
     def begin(self, *, ranked: bool) -> None:
-        """Have the learner begin; until it is heard of, what the last sitting left goes."""
+        """Start the learner; until its first ranking comes, that of the last session is used."""
         stored = self._ledger.last_ranking() if ranked else None
         if stored is not None:
             self.revision, self.ranking = stored
@@ -167,7 +167,7 @@ class Updates:
             self.poke(self._ledger.newest())
 
     def _tell_outlook(self, outlook: Outlook | None) -> None:
-        """Say why it may be time to stop, each reason once in a sitting."""
+        """Notify why it may be time to stop, each reason once per session."""
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)

@@ -62,6 +62,16 @@ class Finder:
         self.index.close()
         self._file.conn.close()
 
+    def unindexed(self) -> int:
+        """Count the tickets that a search by words doesn't know yet."""
+        known = self.index.indexed()
+        with self._file.reading():
+            return lookup.newer(self._file.conn, self._file.dataset_id, known)
+
+    def index_rest(self) -> None:
+        """Have those added, in the background."""
+        self.index.start()
+
     def meta_keys(self) -> list[str]:
         """Return the keys of the first tickets' meta, sorted."""
         with self._file.reading():

@@ -89,6 +89,14 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def newer(conn: Connection, dataset_id: int, ticket_id: int) -> int:
+    """Count the dataset's tickets with an id above this one."""
+    (counted,) = conn.execute(
+        "SELECT count(*) FROM ticket WHERE dataset_id = ? AND id > ?", (dataset_id, ticket_id)
+    ).fetchone()
+    return int(counted)
+
+
 def meta_keys(conn: Connection, dataset_id: int, tickets: int = 500) -> list[str]:
     """Return the keys of the meta of so many tickets, sorted."""
     rows = conn.execute(

@@ -1,7 +1,7 @@
-"""What hooks are still to be told of: written with what it tells of, deleted once it is delivered.
+"""Deliveries that hooks still wait for: written with the answer, deleted once delivered.
 
-A row names its answer by the id alone. Its words are read when it is delivered, so that nothing
-of a ticket is here that was forgotten meanwhile.
+A row names its answer by its id alone. The text is read on delivery, so that the table holds
+nothing of a ticket that was forgotten in the meantime.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something that a hook is to be told."""
+    """Something to deliver to a hook."""
 
     id: int
     dataset_id: int

@@ -324,7 +324,7 @@ def records(conn: Connection, dataset_id: int) -> Iterator[Record]:
     """The dataset's tickets as records, in order of loading, without the synthetic ones.
 
     Read a part at a time: a transaction that stays open for hours would keep SQLite from tidying
-    up behind those who write meanwhile.
+    up behind writers in the meantime.
     """
     last = 0
     while rows := conn.execute(
