@@ -121,6 +121,7 @@ def command(
     """
     from txtal.recipes.recipe import load_file
     from txtal.store import datasets, tickets
+    from txtal.tempfiles import check_target
 
     if as_of and predicted:
         raise UsageError("--as-of is about answers: leave out --predicted")
@@ -128,6 +129,8 @@ def command(
         load_file(writes.code)
     row = chosen(writes.form, writes.output)
     parts = writes.parts(row)
+    if writes.output is not None and writes.code is not None and not writes.output.is_dir():
+        check_target(writes.output, writes.code)
     _check(row, writes, wish, parts, predicted=predicted)
     with console.read() as conn:
         there = datasets.get(conn, dataset)

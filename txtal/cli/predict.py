@@ -131,7 +131,8 @@ def command(
     output = results.output
     files = _files(source, console)
     if output is not None and not results.in_folder:
-        check_target(Path(output), *files, *classifier.glob("*"))
+        read = [*files, *classifier.glob("*"), *filter(None, [computing.code])]
+        check_target(Path(output), *read)
     job = _PredictRun(
         saved.load(classifier),
         files,
