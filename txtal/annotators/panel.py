@@ -12,7 +12,7 @@ from txtal.store.sqlite import Connection
 from txtal.types import Dataset, SourceVote, VoteSource
 
 AGAIN = 10
-"""Answers after which accuracies are worked out anew."""
+"""Number of answers after which accuracies are computed again."""
 
 PRIOR = 2.0
 """Votes that a source's accuracy over all labels counts for beside those for one label."""

@@ -1,4 +1,4 @@
-"""What the process of the annotators is told, as its one argument, and says: JSON lines."""
+"""The annotators' process: its one argument, and the JSON lines that it prints."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class SourceScore:
     accuracy: float | None
     """The share right, weighted; None where none was judged."""
     low: float | None
-    """The 95 % interval of that, as is high."""
+    """Lower end of its 95% interval; ``high`` is the upper one."""
     high: float | None
     wrong: tuple[int, ...]
     """Tickets on which people say otherwise, in order of loading."""
@@ -172,7 +172,7 @@ class _VoteTally:
 def weighted_share(
     right: Sequence[bool], weights: Sequence[float]
 ) -> tuple[float | None, float | None, float | None]:
-    """Return a weighted share with its 95 % interval; Nones where nothing counts.
+    """Return a weighted proportion and its 95% interval; all None if nothing counts.
 
     The interval is Wilson's of Kish's effective sample size, (sum w)^2 / sum w^2 (Kish 1965,
     "Survey Sampling", section 11.7).

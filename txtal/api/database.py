@@ -280,7 +280,7 @@ class LabelledDataset:
         return self._labelling.answer(*labels, verdict=verdict, comment=comment)
 
     def undo(self) -> None:
-        """Undo the newest answer of this session; its ticket is asked again."""
+        """Undo the newest answer of this session; its ticket is shown again."""
         if self._labelling is not None:
             self._labelling.undo()
 

@@ -148,7 +148,7 @@ def _interval(grades: Mapping[str, float]) -> tuple[int, int]:
 def _mean(grades: Mapping[str, float]) -> float:
     """The mean grade: finer than the one that is likely to be off by the least."""
     total = sum(grades.values())
-    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
+    return round(sum(int(grade) * proba for grade, proba in grades.items()) / total, 3)
 
 
 def _dump(line: Mapping[str, Any]) -> bytes:
@@ -164,7 +164,7 @@ def _dump(line: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """Parquet: kept as messages of Arrow's streams, which can be cut and gone on with."""
+    """Parquet, kept as messages of an Arrow stream until it is whole; these can be continued."""
 
     schema_bytes: bytes
     """The columns, those that are added among them, as Arrow writes a schema."""

@@ -193,7 +193,7 @@ class _Export:
     tally: Tally = field(default_factory=Tally)
 
     def answers(self) -> Iterator[ExportRow]:
-        """Every answer that is wanted; they are counted anew."""
+        """Return every answer to export, and start counting again."""
         from txtal.api.rows import rows_of
         from txtal.store import gold
 

@@ -88,7 +88,7 @@ def _show_quality(found: Stats, *, old: bool) -> None:
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
         name = shell_quoted(found.dataset.name)
-        changed = "answers, labels or tickets changed since; to measure anew:"
+        changed = "answers, labels or tickets changed since; to measure again:"
         estimates.show_sums(
             measures,
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "

@@ -84,7 +84,7 @@ def actual(name: str, sample: Sequence[Fields]) -> str:
 
 
 def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[str, ...]:
-    """The fields that make the text. Raises DataError where that can't be told."""
+    """Return the fields that make the text. Raises DataError if that isn't clear."""
     there = fields_of(sample)
     words = [name for name in there if _holds_text(sample, name)]
     named = [name for name in words if name.casefold() == "text"]

@@ -16,7 +16,7 @@ from txtal.types import VERDICTS, Record, Task, Verdict
 from txtal.types.grades import noun, span
 
 LONGEST_ANSWER = 7 * 86_400
-"""Seconds above which what a file says an answer took is taken for something else."""
+"""Seconds above which a file's time per answer is assumed to be something else."""
 
 
 Kind = Literal["named", "asked", "whole"]
@@ -51,18 +51,18 @@ Entry = tuple[int, Record, tuple[Stated, ...]]
 
 
 def stated(record: Record) -> Stated | None:
-    """What ``record`` says of itself; None when it says nothing. Raises DataError as stated_by."""
+    """Return the answer that ``record`` holds, or None. Raises DataError as :func:`stated_by`."""
     return stated_by(record.extra)
 
 
 def stated_by(fields: Mapping[str, Any], separator: str = "") -> Stated | None:
-    """What a record with these ``fields`` says of itself; None when it says nothing.
+    """Return the answer that a record with these ``fields`` holds, or None.
 
     Labels come from ``labels``, else ``label`` (a string or a list of strings), else Prodigy's
     ``accept`` (a list); a number is the name it is written with; null and a blank string are no
     label. ``answer`` says how they are meant; without one, or with one that isn't a verdict (a
     column of another meaning), they apply. In a choice task ``accept`` never says what a reject
-    refused. What an export marked as ``predicted`` says nothing. A cell is split by ``separator``.
+    refused. A line that an export marked as ``predicted`` holds none. ``separator`` splits a cell.
     Raises DataError when a label isn't a name.
     """
     if fields.get("predicted") in VERDICTS and "answer" not in fields:

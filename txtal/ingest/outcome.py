@@ -28,7 +28,7 @@ class LoadedAnswers:
     replaced: int = 0
     """Answers that took the place of the annotator's own."""
     unlabelled: int = 0
-    """Records that say nothing of how they are labelled."""
+    """Number of records without a label or verdict."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Answers that couldn't be taken, by reason."""
 

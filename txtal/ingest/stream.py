@@ -76,7 +76,7 @@ class Reader:
                 if self._stop.is_set():
                     return  # it may be the part of a line
                 self._put(restored(record))
-        except Exception as error:  # noqa: BLE001 - told by whoever takes it
+        except Exception as error:  # noqa: BLE001 - raised again in the other thread
             self._put(error)
         finally:
             self._wake()

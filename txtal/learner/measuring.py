@@ -1,4 +1,4 @@
-"""Measuring a model by the answers it was fitted to, without asking it what it was told."""
+"""Measuring a model on the answers it was fitted to, by fits that haven't seen them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Measured:
     answers: int = 0
     """How many there were."""
     hyper: Hyperparameters | None = None
-    """How the models were made; a finding about one way of making them says nothing of another."""
+    """How the models were fitted; a measure of one way doesn't hold for another."""
     measures: Measures | None = None
     """Labels are columns."""
     temperature: float = 1.0
@@ -80,10 +80,10 @@ def gather(
     knew of the rows held out.
     """
     features, rows, cells, audit = answered.features, answered.rows, answered.cells, answered.audit
-    blind = trainer.regression(features[~audit], cells[~audit])
+    blind = trainer.regression(features[~audit], rows[~audit], cells[~audit])
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, y, blind), x, used, y)
+        return trainer.finish(trainer.regression(x, used, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.selection))
     folds = np.where(real, _folds(cells, audit, _order(answered)), -1)

@@ -34,7 +34,7 @@ FIRST = 16_384
 """Tickets of a larger pool that are vectorised before the first ranking."""
 
 MEANWHILE = 2_000
-"""The same while tickets are still being loaded: soon all features will be made anew."""
+"""The same while tickets are still being loaded, because all features will be made again soon."""
 
 PART = 8_192
 """Tickets vectorised at a time after that, in a few tenths of a second."""
@@ -49,7 +49,7 @@ MOST_BEHIND = 20_000
 """The most that are read of a large pool, beside those that are answered."""
 
 LOOK_SECONDS = 0.1
-"""How long a step waits for features that are being made anew."""
+"""Seconds that a step waits for features that are being made again."""
 
 Fetch = Callable[[Sequence[int]], Sequence[str]]
 Progress = Callable[[int, int | None], None]
@@ -134,7 +134,7 @@ class PoolFeatures:
         self._growth = Growth(cache, spec, progress, loading, self._prepare, behind=behind)
         self._there: Vectorised | None = None
         self._prepared: tuple[str, Neighbours] | None = None
-        """Neighbours among features that were made anew and don't serve yet, by their name."""
+        """Neighbours among features that were made again and aren't in use yet, by their name."""
         self._stored: Neighbours | None = None
         """Those that are on the disk."""
 
@@ -151,7 +151,7 @@ class PoolFeatures:
     def meet(self, new: Sequence[int], answered: Sequence[int]) -> Vectorised:
         """Return what there is, now that the dataset has ``new`` tickets, too.
 
-        The features of answered tickets are among it, except while all are being made anew. Raises
+        The features of answered tickets are among it, except while all are being made again. Raises
         UsageError for a bad spec, LearnerError when the texts can't be vectorised.
         """
         return self._adopt(self._growth.meet(new, answered, self._fetch))
@@ -220,7 +220,7 @@ class PoolFeatures:
         return neighbours
 
     def _prepare(self, features: DatasetFeatures) -> None:
-        """Find neighbours before features that were made anew serve, while the old ones do."""
+        """Find neighbours before the new features are used, while the old ones still are."""
         neighbours = self._stored_or_new(features)
         if self._there is not None:
             neighbours.sample.find()
@@ -248,8 +248,8 @@ class Growth:
         *,
         behind: bool = False,
     ) -> None:
-        """``loading`` tells whether more tickets are to come; ``prepare`` does what features made
-        anew need before they serve, in the thread that makes them.
+        """``loading`` tells whether more tickets are to come; ``prepare`` does what new features
+        need before they are used, in the thread that makes them.
         """
         self.features: DatasetFeatures | None = None
         self._cache = cache
@@ -283,7 +283,7 @@ class Growth:
         """Return the features there are, now that the dataset has ``new`` tickets, too.
 
         Those of all tickets in a small pool, and in any pool those of answered tickets, except
-        while all are being made anew.
+        while all are being made again.
         """
         fresh = np.asarray(new, np.int64)
         self._ids = np.concatenate([self._ids, fresh])
@@ -313,7 +313,7 @@ class Growth:
     def step(self, fetch: Fetch) -> DatasetFeatures | None:
         """Make the next part and return the features there are; None when nothing was left to make.
 
-        Outgrown features are made anew in a thread, which a step only looks after.
+        Outgrown features are made again in a thread, which a step only waits for.
         """
         features = self.features
         if features is None:
@@ -327,7 +327,7 @@ class Growth:
         if features.outgrown_by(self.tickets):
             if self._loading():
                 return None  # what is made now would be made again
-            with_one = ThreadPoolExecutor(1, "anew")
+            with_one = ThreadPoolExecutor(1, "features")
             self._anew = with_one.submit(self._make, fetch, self._ids, self._answered)
             with_one.shutdown(wait=False)
             return features
@@ -341,7 +341,7 @@ class Growth:
         return self._serve(self._make(fetch, self._ids, self._answered))
 
     def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> DatasetFeatures:
-        """Fit anew and make the first part, with the answered tickets; the old serve until then."""
+        """Fit again and make the first part, with the answered tickets."""
         drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
         first = FIRST_BEHIND if self._behind else FIRST
@@ -365,7 +365,7 @@ class Growth:
         same = before is not None and grown.made == before.made
         if same and before and len(grown.ids) == len(before.ids) + len(ids):
             self._waiting = self._waiting[~np.isin(self._waiting, ids)]
-        else:  # another process has made some, too, or all anew
+        else:  # another process has made some, too, or all of them again
             self._waiting = self._waiting[:0]
             self._wait_for(self._ids[grown.rows(self._ids) < 0])
         self._progress(len(grown.ids), self.tickets)

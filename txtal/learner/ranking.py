@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learner.fit import NOT_READY, Fit
-from txtal.learner.fitter import Fitter
+from txtal.learner.fitter import Fitter, joined
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.source import DatasetSource
 from txtal.learning import model, select, start
@@ -184,7 +184,7 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
 def _head(
     labels: Sequence[int], shown: Floats, best: Indices, scored: bool
 ) -> tuple[tuple[int, float], ...]:
-    """The probabilities of the likeliest labels; of scores all that are any, for the interval."""
+    """Return the highest probabilities; for scores all above 0, which the interval needs."""
     head = best if scored else best[:HEAD]
     found = ((labels[i], round(float(shown[i]), 4)) for i in head)
     return tuple(pair for pair in found if pair[1] or not scored)
@@ -203,7 +203,7 @@ def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds:
         vectoriser=str(vectoriser),
         strategy=strategy,
         headline=fit.measured.headline,
-        note=fitter.note if fit.ready else NOT_READY,
+        note=fitter.note if fit.ready else joined(NOT_READY, fitter.of_votes),
         outlook=fitter.outlook,
         measures=fit.measures,
         by_names=fit.by_names,

@@ -146,7 +146,7 @@ def _judged(evidence: Evidence, counted: Mask) -> headline.Judged:
 
 
 def _corrected(evidence: Evidence, proba: Floats, audit: Mask, heat: float) -> Estimate | None:
-    """The mean confidence in open tickets, put right by the audit; None when none is open."""
+    """Return the mean confidence in open tickets, corrected by the audit; None if none is open."""
     if not len(evidence.pool):
         return None
     pool = _calibrated(evidence, evidence.pool, evidence.trained, heat)

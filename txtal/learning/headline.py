@@ -17,7 +17,7 @@ model's confidence counts, with many they decide alone.
   pseudo-likelihood: Binder 1983, International Statistical Review 51): next to nothing, until much
   of a pool is answered.
 - One more right answer never lowers the estimate, as long as the model is the same: each makes
-  greater shifts likelier.
+  greater shifts more probable.
 - Accuracy and macro-F1 are two readings of one expected table of true and decided labels, at the
   same shifts, so they can't contradict each other.
 """
@@ -45,7 +45,7 @@ SPREAD = 0.5
 
 EARLY = 10.0
 """Divided by the answers that a strategy chose, what is added to the variance: with fewer of them
-the temperature is worth less. With none of them the confidence says nothing."""
+the temperature is worth less. Without any, the confidence has no weight."""
 
 WIDE, DOUBT = 1.5, 0.15
 """The prior's wide part: its standard deviation, and its weight."""

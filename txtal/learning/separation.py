@@ -27,7 +27,7 @@ FEWEST = 8
 """Answers that each of two labels must have to be compared."""
 
 FEWEST_TO_SPLIT = 16
-"""Answers a label must have to be looked at for clusters."""
+"""Answers that a label needs before clusters are looked for in it."""
 
 OVERLAPPING = 0.8
 """An area below which, by its upper end, two labels overlap."""
@@ -39,7 +39,7 @@ _DIMENSIONS = 80
 _SHRINKAGE = 0.2
 _HALVES = 4
 _LITTLE = 0.15
-"""Added to the gain, lest it alone decide where both clusters are small."""
+"""Added to the gain, so that it doesn't decide alone where both clusters are small."""
 
 _Z = 1.96
 

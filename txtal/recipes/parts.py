@@ -204,7 +204,7 @@ class ModelOptions:
             )
 
     def settings(self, questions: QuestionOptions, code: Path) -> LearnerSettings:
-        """Return what the learner is told. ``code`` is the recipe's file, which it loads too."""
+        """Return the learner's settings. ``code`` is the recipe's file, which it loads, too."""
         return LearnerSettings(
             vectoriser=self.vectoriser,
             strategy=self.strategy,

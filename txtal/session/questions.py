@@ -62,7 +62,7 @@ class Questions:
         self.put_back: list[Question] = []
         """Asked before anything else, the last one first."""
         self.taken_back: deque[Answer] = deque()
-        """Answers that a change of the labels took back; their tickets are asked next."""
+        """Answers that a change of the labels has undone; their tickets are shown next."""
         self._ledger = ledger
         self._updates = updates
         self._inflow = inflow
@@ -148,7 +148,7 @@ class Questions:
         return None
 
     def _draw_suspect(self) -> _Drawn | None:
-        """Lease the likeliest to be wrong of the answers that this sitting hasn't looked at."""
+        """Lease the suspect that is most probably wrong, of those not yet shown in this session."""
         ranking = self._updates.ranking
         for ranked in ranking.suspects if ranking else ():
             if ranked.ticket_id in self._looked_at | self._unreadable:
@@ -256,7 +256,7 @@ _NOT_OPEN = frozenset({SUSPECT, REVIEW, SYNTHETIC})
 
 
 def disputed_as(said: Sequence[Answer]) -> Ranked:
-    """Return how a ticket is asked in a review: labels by how many of the annotators named them.
+    """Return how a ticket is shown in a review: labels by how many of the annotators named them.
 
     What more than half of them named is suggested.
     """
@@ -268,7 +268,7 @@ def disputed_as(said: Sequence[Answer]) -> Ranked:
 
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:
-    """The question a taken back answer was an answer to."""
+    """Return the question that an undone answer belonged to."""
     return Question(ticket, _asked_as(answer), answer.revision, answer)
 
 

@@ -1,4 +1,4 @@
-"""Finished runs kept in a file, so that a plan that was interrupted goes on where it stopped."""
+"""Finished runs kept in a file, so that an interrupted plan continues where it stopped."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from txtal.types import Dataset, LearnerSettings, Question, Scheme, Verdict
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 Progress = Callable[[Config, int, int], None]
-"""Is told the configuration and seed of a run, and how many answers it was given."""
+"""Called with the configuration and seed of a run, and the number of answers given."""
 
 
 def _nobody(config: Config, seed: int, count: int) -> None:
@@ -60,8 +60,8 @@ class Simulation:
         """Each missing run, kept in the journal before it is yielded; in turn with one job.
 
         With more, so many processes work at once, and what is done first comes first.
-        ``progress`` is told the configuration, seed and answers given, at every answer of runs in
-        turn.
+        ``progress`` is called with the configuration, seed and answers given, at every
+        answer if runs are done in turn.
         """
         for run in self._in_turn(progress) if jobs == 1 else self._at_once(jobs):
             self.journal.add_run(run)

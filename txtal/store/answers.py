@@ -193,9 +193,9 @@ def asked_as(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
 def drawn(conn: Connection, dataset_id: int, task: Task) -> frozenset[int]:
     """Ids of the tickets with an answer, not undone, that was drawn uniformly from the open ones.
 
-    That is, for the audit, or at random with a chance that is known. Those drawn at random don't
+    That is, for the audit, or at random with a known probability. Those picked at random don't
     count where one label applies and some of them were rejected. The audit takes no reject, which
-    can't be held against a label: without these tickets the others would be the easy ones.
+    can't be compared with a label: without these tickets the others would be the easy ones.
     """
     at_random = conn.execute(
         f"{_ASKED_AS} AND selection_probability IS NOT NULL", (dataset_id, RANDOM)

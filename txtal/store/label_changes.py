@@ -2,7 +2,7 @@
 
 No change touches an answer. A rename gives the label's id another name; a merge is a note that one
 label stands for another, heeded whenever answers are read; a retired label is no longer offered. A
-split takes answers back, as an annotator's own undo would, so that their tickets are asked again.
+split undoes answers, as an annotator's own undo would, so that their tickets are shown again.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 _MAGIC = bytes.fromhex("b86017edbc5c")
-"""Opens each mark and is no UTF-8, so that no text can be taken for one."""
+"""Begins each mark; it isn't UTF-8, so no text can look like a mark."""
 
 _NUMBER = 8
 _NONE = bytes(_NUMBER)
@@ -72,7 +72,7 @@ def _is_marked(conn: Connection) -> bool:
 def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
     """Raise DatabaseError when a log beside the database was begun on another file.
 
-    ``read_alone`` opens the file without its log. What can't be told, since the log or the file is
+    ``read_alone`` opens the file without its log. What isn't known, because the log or the file is
     of an older schema or can't be read, is left to SQLite.
     """
     log = path.with_name(f"{path.name}-wal")
@@ -80,7 +80,7 @@ def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
         marks = _marks(log)
         if not marks or _follows(marks, path, read_alone):
             return
-        time.sleep(_PAUSE)  # another session may have begun the log anew between the two looks
+        time.sleep(_PAUSE)  # another session may have restarted the log between the two reads
     raise DatabaseError(
         f"{path}: {log.name} beside it was left by another database, or by an earlier state of this"
         f" one; to open the file alone, move {log.name} and {path.name}-shm away; to have both, put"

@@ -81,7 +81,7 @@ def store(
 
 
 def withdraw(conn: Connection, dataset_id: int, why: str) -> None:
-    """Take back what was labelled: the dataset's bounds hold no more."""
+    """Withdraw the model's labels; the dataset's bounds no longer hold."""
     with transaction(conn):
         _withdraw(conn, dataset_id, why)
 

@@ -27,7 +27,7 @@ _MOST_WORDS = 24
 """Words of a ticket by which others like it are looked for."""
 _READ = 4_000
 _MOST_ALIKE = 500
-"""Near-identical tickets that are told of at once: more would be felt at every answer."""
+"""Near-identical tickets that are offered at once: more would slow down every answer."""
 _BUSY_SECONDS = 0.2
 
 _TABLES = (

@@ -28,7 +28,7 @@ class Standing:
     unsettled: int
     """Tickets whose fate is open."""
     arrived: int
-    """Tickets that came in this sitting."""
+    """Tickets that arrived in this session."""
     bad: int
     duplicates: int
     over: bool

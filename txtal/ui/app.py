@@ -278,7 +278,7 @@ def _unforeseen(
     loop: asyncio.AbstractEventLoop,
     context: dict[str, Any],
 ) -> None:
-    """An exception that nobody caught; drawn with the next beat, lest a fault of drawing spin."""
+    """Show an uncaught exception with the next beat, so that an error in drawing doesn't loop."""
     error = context.get("exception") or RuntimeError(context["message"])
     if isinstance(error, OSError) and error.errno in _NO_SCREEN:
         _leave(app, leaving.HUNG_UP)

@@ -56,7 +56,7 @@ class Keyboard:
         return _digits(session.scheme, order)
 
     def order(self, session: Session) -> tuple[int, ...]:
-        """Every label, the likeliest for the question at hand first; scores from the highest."""
+        """Return every label, the most probable for the ticket first; scores from the highest."""
         if session.scheme.scored:
             return session.scheme.ids[::-1]
         question, labels = session.question, session.scheme.labels

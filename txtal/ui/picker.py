@@ -26,7 +26,7 @@ _NAMED = 0.02
 """What it adds to a label's probability that the ticket holds a word that no other label has."""
 
 _STEM = 5
-"""Characters in which words must agree to be taken for the same."""
+"""Number of first characters in which words must agree to count as the same."""
 
 _READ = 2_000
 """Characters of a ticket that are searched for the labels' words."""
@@ -37,7 +37,7 @@ _BETWEEN = re.compile(r"[\W_]+")
 def likeliest(
     labels: Sequence[Label], probabilities: Sequence[tuple[int, float]], text: str
 ) -> tuple[int, ...]:
-    """Ids of all labels, the likeliest for a ticket first.
+    """Return the ids of all labels, the most probable for a ticket first.
 
     By the model's probability and, for labels it knows little of, by the words that the name shares
     with the ticket; ties by the model's order, and then the scheme's.
@@ -152,7 +152,7 @@ def _match(query: str, name: str) -> tuple[int, float]:
         return _WORDS, 100.0
     if query in name:
         return _INSIDE, 100.0
-    # What holds a name and more is likelier a new name than a slip: "billing refund".
+    # A name with more words is more probably a new name than a slip: "billing refund".
     alike = fuzz.ratio if len(query) > len(name) else fuzz.partial_ratio
     return _FUZZY, alike(query, name, score_cutoff=_CLOSE)
 

@@ -79,7 +79,7 @@ class _Conversation:
             self.take_turns()
 
     def take_turns(self) -> None:
-        """Ask once and do what is typed; nothing if it is over meanwhile."""
+        """Ask once and do what is typed; nothing if the session has ended by then."""
         if self.shell.over:
             return
         self.ask()
@@ -95,7 +95,7 @@ class _Conversation:
             self.shell.over = True
 
     def guard(self, action: Callable[[], object]) -> None:
-        """Whatever goes wrong is told and reported, and the conversation goes on."""
+        """Print and log any error, and continue."""
         try:
             action()
         except Exception as error:  # noqa: BLE001

@@ -26,7 +26,7 @@ _TITLES: dict[Side, str] = {
     "progress": "Progress",
 }
 _AGAIN = 20
-"""Answers after which the progress is read anew: it is no matter of one."""
+"""Number of answers after which the progress is read again; one makes no difference."""
 _RECENT = 60
 _SHARE = len("62%")
 _BELOW, _LEAST_BELOW = 2, 12

@@ -34,7 +34,7 @@ _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
 _WHOLE = 0.9
-"""Probability from which a ticket's are taken for those of the whole scale."""
+"""Sum of a ticket's probabilities from which they count as those of the whole scale."""
 _CLOSE = 0.2
 """How far apart two labels are at most that the model is unsure between."""
 _OPEN = 0.2

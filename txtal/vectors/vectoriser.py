@@ -76,8 +76,8 @@ class Vectoriser:
     """Fitted features. Made by :meth:`fit` or :meth:`from_arrays`.
 
     Columns are those of the tables in the order of the spec, then those of the encoders. Within
-    each, rows are of one length (see :mod:`txtal.vectors.lengths`), or zero when the text says
-    nothing to it.
+    each, rows are of one length (see :mod:`txtal.vectors.lengths`), or zero if the text has
+    nothing that it knows.
 
     What all texts have in common is subtracted from the tables' rows first: sums of many word
     vectors all point the same way, and long texts would seem alike (Arora, Liang and Ma 2017, "A

@@ -20,7 +20,7 @@ LONGEST = 32_767
 MOST = 1_048_576
 
 PRECISE = 10**15
-"""Excel keeps 15 digits of a number; an id with more is text, lest its end become zeros."""
+"""Excel keeps 15 digits of a number; a longer id is text, or its end would become zeros."""
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What XML 1.0 has no place for."""
