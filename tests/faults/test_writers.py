@@ -30,6 +30,7 @@ WRITERS = {
     "formats/writers/arrow.py": "files within such a folder",
     "logs.py": "the log grows, and may be a device that its user names",
     "service/jobs.py": "the log, for what a command behind the service complains of",
+    "hooks/starting.py": "the log, for what the courier complains of",
     "processes.py": "the log, for what a process complains of",
     "store/intact.py": "gives an index of SQLite's that was cut its size back",
     "vectors/files.py": "trims its own growing files to what their header counts",
