@@ -66,7 +66,7 @@ class Fit:
         answered = Answered.of(snapshot)
         taught = answered.without(left_out)
         regression = trainer.regression(
-            taught.features, taught.cells, before.regression if before else None
+            taught.features, taught.rows, taught.cells, before.regression if before else None
         )
         model = trainer.finish(regression, taught.features, taught.rows, taught.cells)
         return cls(snapshot, neighbours, answered, trainer, regression, model)

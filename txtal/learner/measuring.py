@@ -80,10 +80,10 @@ def gather(
     knew of the rows held out.
     """
     features, rows, cells, audit = answered.features, answered.rows, answered.cells, answered.audit
-    blind = trainer.regression(features[~audit], cells[~audit])
+    blind = trainer.regression(features[~audit], rows[~audit], cells[~audit])
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, y, blind), x, used, y)
+        return trainer.finish(trainer.regression(x, used, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.selection))
     folds = np.where(real, _folds(cells, audit, _order(answered)), -1)

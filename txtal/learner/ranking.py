@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learner.fit import NOT_READY, Fit
-from txtal.learner.fitter import Fitter
+from txtal.learner.fitter import Fitter, joined
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.source import DatasetSource
 from txtal.learning import model, select, start
@@ -203,7 +203,7 @@ def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds:
         vectoriser=str(vectoriser),
         strategy=strategy,
         headline=fit.measured.headline,
-        note=fitter.note if fit.ready else NOT_READY,
+        note=fitter.note if fit.ready else joined(NOT_READY, fitter.of_votes),
         outlook=fitter.outlook,
         measures=fit.measures,
         by_names=fit.by_names,

@@ -82,6 +82,7 @@ class StreamLearner:
         self.settings = settings
         self.idle = Idle(
             compare_names=lambda: self.fitter.compare_names(self.fit),
+            weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),

@@ -11,6 +11,7 @@ from txtal.learning.model import LinearModel, fit
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
+from txtal.learning.votes import Votes
 from txtal.types import Task
 
 
@@ -28,6 +29,8 @@ class Hyperparameters:
     """The block of features that has half the weight of the others, if any."""
     names: bool = True
     """Whether the labels' names are evidence, where they are known."""
+    votes: float = 0.0
+    """What an opinion of those who vote counts beside an answer; 0 means nothing."""
 
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
@@ -44,18 +47,32 @@ class Trainer:
     propagation: Propagation | None = None
     names: Names | None = None
     """What the labels are called, for evidence; None where that isn't known or wanted."""
+    votes: Votes | None = None
+    """What rules and commands say of tickets; None where nobody votes."""
     seed: int = 0
 
     def regression(
-        self, features: Features, cells: Cells, start: LinearModel | None = None
+        self,
+        features: Features,
+        rows: Indices,
+        cells: Cells,
+        start: LinearModel | None = None,
     ) -> LinearModel:
-        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`."""
+        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
+
+        ``rows`` (n,) says which tickets they are to.
+        """
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
-        weights = None
+        weights, answers = None, (rows, cells)
         if self.evidence is not None:
             weight = self.evidence.weigh(features, cells, self.task)
             features, cells, weights = self.evidence.joined(features, cells, weight, self.task)
+        if self.votes is not None and self.hyper.votes:
+            opinions = self.votes.opinions(*answers)
+            features, cells, weights = self.votes.joined(
+                features, cells, weights, opinions, self.hyper.votes
+            )
         fitted = fit(
             features * scale,
             cells,
@@ -84,7 +101,7 @@ class Trainer:
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Fit a regression from scratch and finish it: the whole model."""
-        return self.finish(self.regression(features, cells), features, rows, cells)
+        return self.finish(self.regression(features, rows, cells), features, rows, cells)
 
     @property
     def evidence(self) -> Names | None:

@@ -95,6 +95,30 @@ def of_dataset(conn: Connection, dataset_id: int) -> Iterator[SourceVote]:
         yield _vote(row, stands_for)
 
 
+def some(conn: Connection, dataset_id: int, most: int) -> Iterator[SourceVote]:
+    """Yield votes like :func:`of_dataset`: all, or about ``most`` of those on open tickets.
+
+    Those on answered tickets are always among them. Which are left out depends on the ticket alone.
+    """
+    there = conn.execute(
+        "SELECT count(*) FROM vote WHERE source_id IN (SELECT id FROM source WHERE dataset_id = ?)",
+        (dataset_id,),
+    ).fetchone()[0]
+    if there <= most:
+        yield from of_dataset(conn, dataset_id)
+        return
+    stands_for = labels.merged(conn, dataset_id)
+    rows = conn.execute(
+        "SELECT source_id, ticket_id, labels, confidence, reason FROM vote"
+        " WHERE dataset_id = ?1 AND labels IS NOT NULL AND"
+        " (ticket_id * 40503 % 65536 < ?2"
+        " OR ticket_id IN (SELECT ticket_id FROM answer WHERE dataset_id = ?1))",
+        (dataset_id, 65_536 * most // there),
+    )
+    for row in rows:
+        yield _vote(row, stands_for)
+
+
 def on_ticket(conn: Connection, dataset_id: int, ticket_id: int) -> list[SourceVote]:
     """Return the votes on a ticket, but for abstentions, the oldest source's first."""
     rows = conn.execute(
@@ -112,13 +136,16 @@ def looked_at(conn: Connection, source_id: int) -> set[int]:
     return {row[0] for row in rows}
 
 
-def state(conn: Connection, dataset_id: int) -> tuple[int, int]:
-    """Return what changes whenever votes do, at no cost that grows with them."""
+def state(conn: Connection, dataset_id: int) -> tuple[int, int, int]:
+    """Return what changes whenever votes do, at no cost that grows with those of rules."""
     row = conn.execute(
-        "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0) FROM source WHERE dataset_id = ?",
+        "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0),"
+        " (SELECT count(*) FROM vote WHERE source_id IN"
+        " (SELECT id FROM source WHERE dataset_id = ?1 AND kind = 'command'))"
+        " FROM source WHERE dataset_id = ?1",
         (dataset_id,),
     ).fetchone()
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def remove(conn: Connection, dataset_id: int, name: str) -> int:
