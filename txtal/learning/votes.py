@@ -62,7 +62,7 @@ class VoteTable:
     """(n, k): the labels it names; where one applies, several leave open which."""
 
     def of(self, tickets: Mask) -> VoteTable:
-        """Return the votes on these tickets (t,), which keep their order and are counted anew."""
+        """Return the votes on these tickets (t,), which keep their order and are counted again."""
         kept = tickets[self.at]
         numbers = np.cumsum(tickets) - 1
         return VoteTable(self.source[kept], numbers[self.at[kept]], self.named[kept])
