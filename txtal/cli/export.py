@@ -70,18 +70,18 @@ class _WriteOptions:
     "form",
     metavar="NAME",
     shell_complete=lambda *_: list(EXPORTS.names),
-    help=f"{help_of_formats()}  [default: by the name of the output, else {DEFAULT}]",
+    help=f"Format to write. {help_of_formats()}  [default: by the name of -o, else {DEFAULT}]",
 )
 @click.option(
     "--formulas",
     is_flag=True,
-    help="csv, tsv: don't escape cells that look like formulas.",
+    help="Don't escape cells that look like formulas (csv, tsv).",
 )
 @click.option(
     "--bom/--no-bom",
     "--excel",
     default=False,
-    help="csv, tsv: start with a byte order mark, so that Excel reads UTF-8.",
+    help="Start with a byte order mark, so that Excel reads UTF-8 (csv, tsv).",
 )
 @click.option(
     "--split",
@@ -90,7 +90,7 @@ class _WriteOptions:
     "over the parts; near-identical texts stay in one.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the split.")
-@click.option("--lang", default="en", show_default=True, help="spacy: language of the texts.")
+@click.option("--lang", default="en", show_default=True, help="Language of the texts (spacy).")
 @selection
 @as_of
 @click.option(
