@@ -61,6 +61,8 @@ class _Compared:
     batch: Sequence[int]
     audit: float
     names: bool
+    patterns: Path | None
+    patterns_share: float
     robust: bool
     lang: str
     spacy: str | None
@@ -81,6 +83,8 @@ class _Compared:
             budget=self.budget,
             noises=self.noise,
             batches=self.batch,
+            patterns=self.patterns,
+            patterns_share=self.patterns_share if self.patterns else 0.0,
         )
 
 
@@ -158,6 +162,19 @@ class _LabelNumbers:
     help="Fraction of tickets picked at random, as in teach.",
 )
 @options.names
+@click.option(
+    "--patterns",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Patterns file, for --patterns-share.",
+)
+@click.option(
+    "--patterns-share",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Fraction of tickets that match one of the patterns, as in teach.",
+)
 @click.option("--robust", is_flag=True, help="Train without answers that look impossible.")
 @click.option(
     "--target",
