@@ -115,7 +115,7 @@ PICTURES = (
         ("k",),
         rows=32,
     ),
-    Picture("Why", "`w` says why this ticket is asked, and which words speak for the label.",
+    Picture("Why", "`w` says why this ticket is shown, and which words speak for the label.",
             ("w",)),
     Picture("Where you stand", "`i` shows how far you are and how good the model is.", ("i",)),
     Picture("Every key", "`?` lists them; the page scrolls.", ("?",)),

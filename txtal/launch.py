@@ -18,6 +18,8 @@ from txtal.annotators.starting import started
 from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
+from txtal.hooks.starting import courier
+from txtal.hooks.starting import keep as keep_hooks
 from txtal.ingest.client import LoaderProcess
 from txtal.ingest.load import is_large, load, load_first
 from txtal.ingest.protocol import LoadJob
@@ -74,6 +76,8 @@ class Invocation:
     """What to say before the session begins."""
     reading: Reading = field(default_factory=Reading)
     """How the tickets' file is read."""
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    """Whom to tell of what happens, by the event; kept with the dataset."""
 
 
 def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
@@ -153,6 +157,8 @@ class _RecipeRun:
         given = self.invocation.given
         settings.forget(conn, dataset.id, config.replaced(given))
         changed = settings.keep(conn, dataset.id, given)
+        for notice in keep_hooks(conn, self.invocation.database, dataset.id, self.invocation.hooks):
+            self.report.say(notice)
         said = [
             f"{name} {value or 'none'}" + ("" if old is None else f" (it was {old or 'none'})")
             for name, (old, value) in changed.items()
@@ -235,6 +241,8 @@ class _RecipeRun:
             )
             ending.callback(ledger.leave)
             recipe = self.recipe
+            if (messenger := courier(self.invocation.database)) is not None:
+                ending.callback(messenger.close)
             annotators = started(recipe.dataset, recipe.model, self.invocation, recipe.quota)
             if annotators:
                 ending.callback(annotators.close)

@@ -81,6 +81,7 @@ class Program:
             "TERM": "xterm-256color",
             "TXTAL_DB": self.db,
             "TXTAL_LOG": str(self.folder / "txtal.log"),
+            "TXTAL_HOOKS": str(self.folder / "hooks.json"),
             "TXTAL_ANNOTATOR": "ann",
         }
         inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}

@@ -71,3 +71,14 @@ def test_lanes_do_not_end_each_other_and_faults_are_told(ledger: StoreLedger) ->
     assert taken(ledger.lookups, "near") == "near"
     with pytest.raises(ValueError, match="unforeseen"):
         taken(ledger.lookups)
+
+
+def test_nobody_is_woken_for_nothing(ledger: StoreLedger) -> None:
+    woken: list[int] = []
+    ledger.lookups.wake = lambda: woken.append(1)
+    ledger.lookups.begin("near", lambda finder: None)
+    assert taken(ledger.lookups, "near") is None
+    ledger.lookups.begin("list", lambda finder: "found")
+    assert taken(ledger.lookups) == "found"
+    ledger.close()  # ends the thread
+    assert woken == [1]

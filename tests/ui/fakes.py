@@ -151,6 +151,12 @@ class MemoryLedger:
     def near(self, ticket: Ticket, limit: int) -> list[Found]:
         return []
 
+    def unindexed(self) -> int:
+        return 0
+
+    def index_rest(self) -> None:
+        pass
+
     def alike(self, ticket: Ticket) -> list[int]:
         return []
 

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Reading SOURCE": (
         *("text_fields", "id_field", "meta_fields", "thread_field", "encoding", "import_format"),
     ),
+    "Telling other programs": ("on_answer", "on_train", "on_stop", "on_drift"),
     "Session": ("annotator", "plain", "preset", "theme", "engine", "scheduler", "help"),
 }
 """The parameters of the shipped recipes; those of others that are called the same go with them."""

@@ -33,6 +33,7 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.model import decide
 from txtal.measures.intervals import score_interval
+from txtal.measures.quality import DIGITS
 from txtal.measures.weights import importance as lure
 from txtal.types import Estimate, Measures, Task
 
@@ -104,15 +105,23 @@ def estimated(evidence: Evidence) -> Measures | None:
     )
     found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
     if evidence.task == "rating":
-        return replace(found, calibration=replace(found.calibration, temperature=heat))
+        shown = found.error and _rounded(found.error)
+        calibration = replace(found.calibration, temperature=heat)
+        return replace(found, error=shown, calibration=calibration)
     accuracy, macro_f1 = headline.headline(_judged(evidence, counted))
     return replace(
         found,
-        accuracy=accuracy,
-        macro_f1=macro_f1,
+        accuracy=_rounded(accuracy),
+        macro_f1=_rounded(macro_f1),
         corrected=_corrected(evidence, proba, audit, heat),
         calibration=replace(found.calibration, temperature=heat),
     )
+
+
+def _rounded(found: Estimate) -> Estimate:
+    """As JSON has it: else 60.046% would be 60.1% where it is rounded twice, and 60.0% not."""
+    value, low, high = (round(one, DIGITS) for one in (found.value, found.low, found.high))
+    return Estimate(found.n, value, low, high)
 
 
 def _calibrated(evidence: Evidence, proba: Floats, known: Mask, heat: float) -> Floats:

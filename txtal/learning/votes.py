@@ -1,4 +1,4 @@
-"""Votes as evidence: what rules and commands say of tickets that nobody has answered.
+"""Votes as evidence: what rules and commands say about tickets that nobody has answered.
 
 The votes on a ticket become one opinion by a model of the sources, without looking at the text
 (Dawid and Skene 1979, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM

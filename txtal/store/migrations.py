@@ -352,6 +352,18 @@ _M015 = (
     "CREATE INDEX outbox_due ON outbox (dead, due)",
 )
 
+# Whom a dataset tells of what happens, and the secret with which that is signed.
+_M016 = (
+    """CREATE TABLE hook (
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        event TEXT NOT NULL CHECK (event IN ('answer', 'train', 'stop', 'drift')),
+        target TEXT NOT NULL,
+        secret TEXT NOT NULL,
+        PRIMARY KEY (dataset_id, event)
+    ) STRICT""",
+    "CREATE INDEX hook_whole ON hook (dataset_id, event, target, secret)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -368,5 +380,6 @@ MIGRATIONS = {
     "m013_votes": _M013,
     "m014_predictions": _M014,
     "m015_service": _M015,
+    "m016_hooks": _M016,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -31,7 +31,7 @@ class StreamLedger:
         file = self._file
         with file.writing():
             loaded = arrivals.add(file.conn, file.dataset_id, file.session_id, records)
-        self.tickets.grow(loaded.added)
+        self.tickets.grow()
         return loaded
 
     def unsettled(self, limit: int) -> list[int]:

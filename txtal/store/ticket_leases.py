@@ -39,15 +39,24 @@ class TicketLeases:
     def refresh(self) -> None:
         """Count again what there is and what is open; others may have written since."""
         with self._file.reading():
+            self._newest = tickets.id_range(self._file.conn, self._file.dataset_id)[1]
             self.total = tickets.count(self._file.conn, self._file.dataset_id)
             self.open = leases.open_count(
                 self._file.conn, self._file.dataset_id, self._file.session_id
             )
 
-    def grow(self, count: int) -> None:
-        """Count so many tickets more, loaded since."""
-        self.total += count
-        self.open += count
+    def grow(self) -> int:
+        """Count the tickets that were loaded since, by whomever. Returns how many they are."""
+        file = self._file
+        with file.reading():
+            newest = tickets.id_range(file.conn, file.dataset_id)[1]
+            if newest <= self._newest:
+                return 0
+            loaded = tickets.count_after(file.conn, file.dataset_id, self._newest)
+        self._newest = newest
+        self.total += loaded
+        self.open += loaded
+        return loaded
 
     def is_open(self, ticket_id: int) -> bool:
         """Whether the session may be shown the ticket."""

@@ -195,7 +195,8 @@ def picker_rows(
     elif not rows:
         rows = [[("class:dim", "  no label is like this")]]
     about = any(entry.about for entry in entries)
-    heading = [_heading(name, room.width, about=about)] if room.roomy and seen else []
+    listed_any = any(choice.label for choice in seen)
+    heading = [_heading(name, room.width, about=about)] if room.roomy and listed_any else []
     blank = room.picker_rows + room.roomy - len(rows) - len(heading)
     return [head, *heading, *rows, *([] for _ in range(blank))]
 
