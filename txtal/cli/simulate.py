@@ -50,6 +50,14 @@ class _Numbers(click.ParamType[list[float]]):
 
 
 @dataclass(frozen=True, slots=True)
+class _PatternQuota:
+    """Patterns whose tickets have a quota of their own, and the quota."""
+
+    patterns: Path | None
+    patterns_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Compared:
     """What is run: every combination of strategies, vectors, noises, batches and seeds."""
 
@@ -61,14 +69,12 @@ class _Compared:
     batch: Sequence[int]
     audit: float
     names: bool
-    patterns: Path | None
-    patterns_share: float
     robust: bool
     lang: str
     spacy: str | None
     code: Path | None
 
-    def planned(self) -> Plan:
+    def planned(self, quota: _PatternQuota) -> Plan:
         """The runs, in their order."""
         from txtal.simulation.runs import plan
         from txtal.types import LearnerSettings
@@ -83,8 +89,8 @@ class _Compared:
             budget=self.budget,
             noises=self.noise,
             batches=self.batch,
-            patterns=self.patterns,
-            patterns_share=self.patterns_share if self.patterns else 0.0,
+            patterns=quota.patterns,
+            patterns_share=quota.patterns_share if quota.patterns else 0.0,
         )
 
 
@@ -209,6 +215,7 @@ class _LabelNumbers:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 @options.gathered(_Compared, "compared")
+@options.gathered(_PatternQuota, "quota")
 @options.gathered(_Output, "output")
 @options.gathered(_LabelNumbers, "numbers")
 def command(
@@ -217,6 +224,7 @@ def command(
     test: str,
     reading: Reading,
     compared: _Compared,
+    quota: _PatternQuota,
     target: float | None,
     numbers: _LabelNumbers,
     jobs: int,
@@ -246,7 +254,7 @@ def command(
     _check(output.report, source, test, *filter(None, [resume, compared.code]))
     if target is not None and target > 1 and not (numbers.rating or numbers.score):
         raise UsageError("--target is a macro-F1 of at most 1, such as 0.8")
-    planned = compared.planned()
+    planned = compared.planned(quota)
     bad = BadLines(console, strict=False)
     scale = scale_given(numbers.rating, numbers.score)
 
