@@ -130,7 +130,7 @@ class Sitting:
     def press(self, key: str) -> str | None:
         """Return the line that does it; None where there is nothing to do it to."""
         line = self._pressed(key)
-        if self.shown is None:  # it looks again after every line
+        if line and self.shown is None:  # it looks again after every line
             self._show_next()
         return line
 
