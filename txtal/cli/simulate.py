@@ -104,6 +104,14 @@ class _Output:
 
 
 @dataclass(frozen=True, slots=True)
+class _Running:
+    """How many runs at once, and where finished ones are kept."""
+
+    jobs: int
+    resume: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class _LabelNumbers:
     """What the labels are, where they are numbers."""
 
@@ -216,6 +224,7 @@ class _LabelNumbers:
 @click.pass_obj
 @options.gathered(_Compared, "compared")
 @options.gathered(_PatternQuota, "quota")
+@options.gathered(_Running, "running")
 @options.gathered(_Output, "output")
 @options.gathered(_LabelNumbers, "numbers")
 def command(
@@ -227,8 +236,7 @@ def command(
     quota: _PatternQuota,
     target: float | None,
     numbers: _LabelNumbers,
-    jobs: int,
-    resume: Path | None,
+    running: _Running,
     output: _Output,
 ) -> None:
     """Test on a labelled SOURCE whether active learning pays off.
@@ -251,7 +259,7 @@ def command(
     from txtal.simulation.replay import Simulation
     from txtal.types.grades import given as scale_given
 
-    _check(output.report, source, test, *filter(None, [resume, compared.code]))
+    _check(output.report, source, test, *filter(None, [running.resume, compared.code]))
     if target is not None and target > 1 and not (numbers.rating or numbers.score):
         raise UsageError("--target is a macro-F1 of at most 1, such as 0.8")
     planned = compared.planned(quota)
@@ -267,13 +275,13 @@ def command(
 
     pool, held_out = labelled(source), labelled(test)
     journal = Journal()
-    if resume:
-        journal = Journal.resume(resume, fixed(pool, held_out, planned))
+    if running.resume:
+        journal = Journal.resume(running.resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
         for line in remarks(replay.test, held_out):
             console.say(line)
-        results = Results(source, test, target, replay, *_ran(console, replay, jobs))
+        results = Results(source, test, target, replay, *_ran(console, replay, running.jobs))
     console.clear()
     if output.as_json:
         put_json(results.to_json())
