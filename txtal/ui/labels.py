@@ -41,13 +41,13 @@ class _Cell:
 
 
 def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
-    likely = dict(question.ranked.probabilities)
+    probabilities = dict(question.ranked.probabilities)
     offered, unsure = keyboard.offered(session), words.unsure_about(session.scheme, question)
     found = [
         _Cell(
             key,
             _beside(key, session.scheme.label(i)),
-            words.percent(likely[i]) if i in likely else "",
+            words.percent(probabilities[i]) if i in probabilities else "",
             _sign(session, question, i, unsure),
             _box(session, question, i, unsure),
         )
