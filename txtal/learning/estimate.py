@@ -68,13 +68,13 @@ class Evidence:
     """(k,): what that model was trained for."""
 
 
-def importance(chances: Floats, tickets: int) -> Floats:
-    """LURE's weights (m,) of answers in the order they were asked, 1 in the mean.
+def importance(probabilities: Floats, tickets: int) -> Floats:
+    """Return LURE's weights (m,) of answers, with mean 1, in the order in which they were given.
 
-    ``chances`` (m,) are those that each had of being asked then, given what was open of
-    ``tickets``. One that isn't known counts as certain: the answer stands for itself.
+    ``probabilities`` (m,) are their selection probabilities among the open ones of ``tickets``
+    tickets. An unknown one (NaN) or 0 counts as 1: the answer represents only itself.
     """
-    return np.array(lure(chances.tolist(), tickets))
+    return np.array(lure(probabilities.tolist(), tickets))
 
 
 def temperature(evidence: Evidence) -> float:
@@ -127,7 +127,7 @@ def _rounded(found: Estimate) -> Estimate:
 def _calibrated(evidence: Evidence, proba: Floats, known: Mask, heat: float) -> Floats:
     if evidence.task == "rating":
         return calibrate.widened(proba, heat)
-    unseen = calibrate.unseen_share(evidence.cells) if evidence.task == "exclusive" else 0.0
+    unseen = calibrate.unseen_proportion(evidence.cells) if evidence.task == "exclusive" else 0.0
     known = np.broadcast_to(known, proba.shape)
     return calibrate.calibrated(proba, known, heat, unseen, evidence.task)
 
