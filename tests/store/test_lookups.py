@@ -45,7 +45,7 @@ def test_it_finds_what_the_session_finds(ledger: StoreLedger) -> None:
     ledger.lookups.wake = woken.set
     ledger.lookups.begin("list", lambda finder: finder.find(Query(words=("parcel",)), 10))
     assert taken(ledger.lookups) == ledger.finder.find(Query(words=("parcel",)), 10) != []
-    assert woken.wait(10)
+    assert woken.wait(60)
     assert ledger.lookups.take("list") is None  # once
 
 
@@ -57,7 +57,7 @@ def test_the_newest_ends_what_is_under_way(ledger: StoreLedger) -> None:
         return finder._file.conn.execute(ENDLESS).fetchone()
 
     ledger.lookups.begin("list", endless)
-    assert began.wait(10)
+    assert began.wait(60)
     ledger.lookups.begin("list", lambda finder: "newer")
     assert taken(ledger.lookups) == "newer"
 
