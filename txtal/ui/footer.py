@@ -129,6 +129,8 @@ def _as_offered(
         return replace(action, hint="add it and answer")
     if action.name == "near":
         return replace(action, hint=f"{len(session.finding.near(session.question))} alike")
+    if action.name == "accept" and session.scheme.task == "multilabel":
+        return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:

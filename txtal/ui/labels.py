@@ -165,14 +165,16 @@ def picker_rows(
     """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
+    first = _first_row(look, room)
     listed = f"{labels} of {len(session.scheme.ids)} labels" if session.scheme.ids else ""
+    if len(found) > room.picker_rows and room.roomy:
+        listed = f"{first + 1}–{min(first + room.picker_rows, len(found))} of {listed}"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - len(listed) - 2),
         [("class:dim", listed)],
         room.width,
     )
-    first = _first_row(look, room)
     seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     entries = [_entry(session, question, choice) for choice in seen]
