@@ -36,12 +36,12 @@ PATTERNS = {
     "compared with; corrected; predicted; confused": (
         r"\b(?:held against|put right|taken for|mixed up)\b"
     ),
-    "must be from 0 to 1": r"\bmakes? no sense\b|\bsay(?:s|ing)? nothing\b",
+    "must be from 0 to 1": r"\bmakes? no sense\b|\bsay(?:s|ing)? nothing of\b",
     "most probable; selection probability": (
         r"\blikeli(?:er|est)\b|\bchances? of being (?:asked|drawn)\b"
     ),
     "undone": r"\b(?:taken|take|takes) (?:it |them )?back\b",
-    "81%, without a space": r"(?:\d|^) %(?:\W|$)",
+    "81%, without a space": r"(?:\d|^) %(?! \d)(?:\W|$)",
 }
 KEPT = "let go"
 """A code in the database and in JSON; quoted, in the text of a migration."""

@@ -30,7 +30,7 @@ LABELS = [
 ]
 TXTAL = (str(Path(sys.executable).with_name("txtal")),)
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which what should have happened is taken never to happen."""
 
 POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +41,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.cli.driving import TXTAL, Program
+from tests.cli.driving import PATIENCE, TXTAL, Program
 from tests.faults.exports import READ, read
 from txtal.store import schema
 
@@ -129,7 +130,7 @@ class Sitting:
     def press(self, key: str) -> str | None:
         """Return the line that does it; None where there is nothing to do it to."""
         line = self._pressed(key)
-        if self.shown is None:  # it looks again after every line
+        if line and self.shown is None:  # it looks again after every line
             self._show_next()
         return line
 
@@ -345,15 +346,16 @@ class CommandLine(RuleBasedStateMachine):
         begun, sitting = deepcopy(self.stands), Sitting(self.stands, annotator)
         stages: list[Stands] = [begun]
         typed: list[str] = []
-        acknowledged = 0
+        acknowledged = answers = 0
         for key in keys:
+            is_answer = sitting.shown is not None and key not in ("undo", "redo")
             line = sitting.press(key)
             if line:
                 typed.append(line)
                 stages.append(deepcopy(self.stands))
-                if key not in ("undo", "redo") and len(typed) <= seen:
+                if is_answer and len(typed) <= seen:
                     acknowledged = len(typed)
-        answers = sum(line not in ("u", "redo") for line in typed[:acknowledged])
+                    answers += 1
         self._kill_session(annotator, typed, answers)
         found = self._exported("jsonl")
         fits = [one for one in stages[acknowledged:] if one.labelled() == found]
@@ -374,12 +376,15 @@ class CommandLine(RuleBasedStateMachine):
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
+            patience = threading.Timer(PATIENCE, process.kill)
+            patience.start()
             process.stdin.write("".join(f"{line}\n" for line in typed))
             process.stdin.flush()
             while answers:
                 line = process.stdout.readline()
                 assert line, "it ended by itself"
                 answers -= "saved " in line
+            patience.cancel()
             process.kill()
         with closing(schema.open_database(self.folder / "t.db")) as conn:
             conn.execute("UPDATE lease SET expires = 0")  # a quarter of an hour later

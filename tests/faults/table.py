@@ -527,6 +527,7 @@ FAULTS = (
         (
             WRITERS + "test_an_output_that_is_an_input_is_refused",
             WRITERS + "test_a_device_is_written_as_it_is",
+            WRITERS + "test_a_log_that_can_not_be_one",
         ),
     ),
     Fault(

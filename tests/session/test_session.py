@@ -309,7 +309,7 @@ def test_an_audit_asks_for_the_label(
     assert question is not None
     # What the model thinks isn't shown: people agree with what they see.
     assert (question.ranked.suggestion, question.ranked.probabilities) == ((), ())
-    assert question.likely == ((1, 0.9),)  # it orders the keys of many labels
+    assert question.key_probabilities == ((1, 0.9),)  # it orders the keys of many labels
     session.reject()
     assert "measures accuracy" in session.notice
     session.accept()

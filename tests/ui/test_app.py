@@ -277,7 +277,7 @@ REPOSITORY = Path(__file__).parents[2]
 def spawn(*words: str) -> Any:
     environ = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY)}
     return pexpect.spawn(
-        words[0], list(words[1:]), dimensions=(24, 80), env=environ, cwd=str(REPOSITORY), timeout=20
+        words[0], list(words[1:]), dimensions=(24, 80), env=environ, cwd=str(REPOSITORY), timeout=60
     )
 
 

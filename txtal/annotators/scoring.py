@@ -153,7 +153,7 @@ class _VoteTally:
             self.wrong.append(vote.ticket_id)
 
     def score(self, source: VoteSource, tickets: int) -> SourceScore:
-        accuracy, low, high = weighted_share(self.right, self.weights)
+        accuracy, low, high = weighted_proportion(self.right, self.weights)
         return SourceScore(
             source,
             self.votes,
@@ -169,7 +169,7 @@ class _VoteTally:
         )
 
 
-def weighted_share(
+def weighted_proportion(
     right: Sequence[bool], weights: Sequence[float]
 ) -> tuple[float | None, float | None, float | None]:
     """Return a weighted proportion and its 95% interval; all None if nothing counts.

@@ -1,4 +1,4 @@
-"""``txtal hooks``: whom a dataset tells of what happens, and what isn't delivered yet."""
+"""``txtal hooks``: the hooks of datasets, and what isn't delivered yet."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class _WithHookOptions(click.Command):
 
 @click.group("hooks")
 def command() -> None:
-    """Tell commands and addresses of answers, new versions, reasons to stop, and drift.
+    """Send answers, new versions, reasons to stop and drift to other programs.
 
-    What is to be told is stored with what it tells of, and delivered at least once: by a session
-    that runs, by `txtal serve`, or by `txtal hooks deliver`. Only hooks that you have set or
-    allowed yourself are delivered in your name.
+    A delivery is stored together with the event, and sent at least once: by a running session, by
+    `txtal serve`, or by `txtal hooks deliver`. Only hooks that you have set or allowed yourself are
+    delivered in your name.
     """
 
 
@@ -33,7 +33,7 @@ def command() -> None:
 @click.argument("dataset", shell_complete=dataset_names)
 @click.pass_obj
 def set_hooks(console: Console, /, dataset: str, **values: Any) -> None:
-    """Keep with DATASET whom to tell; an empty word, '', ends it."""
+    """Set hooks of DATASET; '' removes one."""
     from txtal.hooks import starting
     from txtal.store import datasets
 
@@ -50,7 +50,7 @@ def set_hooks(console: Console, /, dataset: str, **values: Any) -> None:
 @click.argument("dataset", shell_complete=dataset_names)
 @click.pass_obj
 def allow(console: Console, dataset: str) -> None:
-    """Deliver DATASET's hooks in your name, too: commands run with your rights."""
+    """Allow DATASET's hooks to run with your rights."""
     from txtal.hooks import trust
     from txtal.store import datasets, outbox
 
@@ -132,7 +132,7 @@ def deliver(console: Console) -> None:
 @click.argument("deliveries", nargs=-1, type=int)
 @click.pass_obj
 def retry(console: Console, deliveries: tuple[int, ...]) -> None:
-    """Make DELIVERIES due again, given up or not; without numbers, all."""
+    """Make DELIVERIES due again, by default all."""
     from txtal.hooks import starting
     from txtal.store import outbox
 
@@ -146,7 +146,7 @@ def retry(console: Console, deliveries: tuple[int, ...]) -> None:
 @click.argument("deliveries", nargs=-1, type=int)
 @click.pass_obj
 def drop(console: Console, deliveries: tuple[int, ...]) -> None:
-    """Delete DELIVERIES undelivered; without numbers, those that were given up."""
+    """Delete DELIVERIES, by default those that were given up."""
     from txtal.store import outbox
 
     with console.open() as conn:

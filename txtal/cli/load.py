@@ -127,6 +127,7 @@ def command(
         )
     check_engine(wanted.engine, wanted.scheduler)
     from txtal.formats.folders import shards
+    from txtal.tempfiles import check_target
     from txtal.types import grades
 
     if wanted.code:
@@ -146,6 +147,8 @@ def command(
         given.replacing,
     )
     files = [file for named in source for file in shards(named, console.say)]
+    if given.conflicts is not None:
+        check_target(given.conflicts, *files, *filter(None, [wanted.code]))
     outcomes = job.load_answers(files, given.conflicts) if answers else job.load(files)
     if as_json:
         put_json({"dataset": dataset, "sources": [one.to_json() for one in outcomes]})

@@ -131,7 +131,8 @@ def command(
     output = results.output
     files = _files(source, console)
     if output is not None and not results.in_folder:
-        check_target(Path(output), *files, *classifier.glob("*"))
+        code = [computing.code] if computing.code else []
+        check_target(Path(output), *files, *classifier.glob("*"), *code)
     job = _PredictRun(
         saved.load(classifier),
         files,

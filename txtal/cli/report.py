@@ -62,7 +62,7 @@ def command(
     from txtal.tempfiles import check_target
 
     console: Console = context.obj
-    check_target(output, *([simulation] if simulation else []))
+    check_target(output, *filter(None, [simulation, features.code]))
     saved = _saved(simulation) if simulation else None
     with console.read() as conn:
         told = history.of(conn, dataset)

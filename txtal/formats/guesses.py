@@ -222,3 +222,11 @@ def columns_of_labels(
         and any(is_yes(fields.get(name)) for fields in sample)
     ]
     return found if len(found) > 1 and len(sample) > 1 else []
+
+
+_BLOCK = re.compile(r"</(p|div|li|ul|body|html|table)\s*>|<br\s*/?>", re.IGNORECASE)
+
+
+def are_html(values: Iterable[object]) -> bool:
+    """Whether any text was written as a part of a page of HTML."""
+    return any(isinstance(value, str) and _BLOCK.search(value) for value in values)

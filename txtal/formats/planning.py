@@ -122,6 +122,11 @@ def _choice(
         joined = " and ".join(map(repr, text))
         there = guesses.shown(guesses.fields_of(sample))
         say(f"{source.name}: the text is taken from {joined}; --text chooses others ({there})")
+        values = (value_of(fields, name) for fields in sample for name in text)
+        if polish is None and guesses.are_html(values):
+            from txtal.formats.markup import plain_text as polish
+
+            say(f"{source.name}: its HTML is read as plain text; --text {','.join(text)} keeps it")
     key = guesses.actual(reading.id, sample) if reading.id else ""
     if key and sample and all(value_of(fields, key) is None for fields in sample):
         raise DataError(

@@ -41,10 +41,7 @@ class Manner:
 
 
 def body_of(conn: Connection, delivery: Delivery) -> bytes | None:
-    """Return what is told, as JSON; None where it is gone, as an answer to a forgotten ticket is.
-
-    Names are those of now.
-    """
+    """Return the event as JSON, with today's names; None if it is gone with a forgotten ticket."""
     told: Any = delivery.detail
     if delivery.answer_id is not None:
         told = answer_feed.row(conn, delivery.dataset_id, delivery.answer_id)

@@ -70,4 +70,4 @@ def keep(conn: Connection, database: Path, dataset_id: int, given: Mapping[str, 
     own = [one for one in outbox.hooks(conn) if one.dataset_id == dataset_id]
     with suppress(OSError):
         trust.trust(database, [one for one in own if one.event in given])
-    return [f"on {event}: {target or 'nobody is told'}" for event, target in given.items()]
+    return [f"on {event}: {target or 'no hook'}" for event, target in given.items()]

@@ -154,13 +154,13 @@ class SourceInflow:
         answered = self.ledger.tickets.total - self.ledger.tickets.open
         wanted = FEW - max(answered, self.standing.spent.asked)
         if wanted > 0:
-            unsettled = self.ledger.unsettled(wanted)
-            self.settle([Ranked(ticket_id, reason=START) for ticket_id in unsettled], None)
+            pending = self.ledger.pending(wanted)
+            self.settle([Ranked(ticket_id, reason=START) for ticket_id in pending], None)
 
     def settle_unseen(self) -> None:
         """Settle what has arrived by chance alone: there is no learner to look at it."""
-        unsettled = self.ledger.unsettled(AT_ONCE)
-        self.settle([Ranked(ticket_id) for ticket_id in unsettled], None)
+        pending = self.ledger.pending(AT_ONCE)
+        self.settle([Ranked(ticket_id) for ticket_id in pending], None)
 
     def next(self) -> Ranked | None:
         """Lease the ticket that has waited longest; None when none waits."""

@@ -127,5 +127,7 @@ class Fit:
             return self.model.calibrated(1 + self._fade)
         if temperature == 1.0:
             return self.model
-        unseen = calibrate.unseen_share(self.answered.cells) if self.task == "exclusive" else 0.0
+        unseen = (
+            calibrate.unseen_proportion(self.answered.cells) if self.task == "exclusive" else 0.0
+        )
         return self.model.calibrated(temperature, unseen)

@@ -168,7 +168,7 @@ class StreamLearner:
                 return Ranking(nothing, ())
             fit, described = self._newest(conn)
             waiting = arrivals.waiting(conn, dataset.id, WAITING)
-            pending = arrivals.unsettled(conn, dataset.id, SCORED)
+            pending = arrivals.pending(conn, dataset.id, SCORED)
             return Ranking(
                 described,
                 self._described(conn, fit, waiting, STREAM),

@@ -169,6 +169,6 @@ def known_in_full(cells: Cells, task: Task) -> Mask:
 def _check(truth: npt.NDArray[np.generic], predicted: npt.NDArray[np.generic]) -> None:
     if truth.shape != predicted.shape or not len(truth):
         raise LearnerError(
-            f"Can't measure predictions of shape {predicted.shape} against a truth of shape "
-            f"{truth.shape}. Both need the same rows, one at least."
+            f"can't compare predictions of shape {predicted.shape} with true labels of shape "
+            f"{truth.shape}: both need the same rows, at least one"
         )

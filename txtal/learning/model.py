@@ -186,8 +186,8 @@ def fit(
     """
     if features.ndim != 2 or cells.ndim != 2 or features.shape[0] != cells.shape[0]:
         raise LearnerError(
-            f"Can't fit: features of shape {features.shape} and answers of shape {cells.shape} "
-            "don't match. Both need one row a ticket."
+            f"can't fit features of shape {features.shape} to answers of shape {cells.shape}: "
+            "both need one row per ticket"
         )
     known = np.isfinite(squared_lengths(features)) & (cells != UNKNOWN).any(axis=1)
     start = start if _can_start(start, features, cells, task, int(known.sum())) else None

@@ -246,8 +246,8 @@ def _yes_likelihood(scores: Floats, answers: Cells) -> Floats:
     base = np.log((yes.sum() + 1) / (no.sum() + 1))
     level = scores - scores.mean()
     logits = np.array([t * level + base for t in TEMPERATURES])
-    chance = np.clip(expit(logits), 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(chance[:, yes]).sum(axis=1) + np.log(1 - chance[:, no]).sum(axis=1))
+    proba = np.clip(expit(logits), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(proba[:, yes]).sum(axis=1) + np.log(1 - proba[:, no]).sum(axis=1))
 
 
 def _masked(scores: Floats, usable: Mask) -> Floats:

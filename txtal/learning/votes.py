@@ -1,11 +1,11 @@
-"""Votes as evidence: what rules and commands say of tickets that nobody has answered.
+"""Votes as evidence: what rules and commands say about tickets that nobody has answered.
 
 The votes on a ticket become one opinion by a model of the sources, without looking at the text
 (Dawid and Skene 1979, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM
 Algorithm", JRSS C 28; for labelling functions: Ratner et al. 2017, "Snorkel", VLDB 11). Each source
 has one accuracy, and errs on all other labels alike; each label has a prevalence. Both are found by
 expectation-maximisation, from a majority vote on. People's answers are anchors: on an answered
-ticket it is known whether a source was right. A ticket with a single vote says nothing of a
+ticket it is known whether a source was right. A ticket with a single vote says nothing about a
 source's accuracy, so that only those with several count, and no more than ``UNHEARD`` of them.
 
 The one linear model learns from the opinions as from answers of less weight: that of the fit
@@ -62,7 +62,7 @@ class VoteTable:
     """(n, k): the labels it names; where one applies, several leave open which."""
 
     def of(self, tickets: Mask) -> VoteTable:
-        """Return the votes on these tickets (t,), which keep their order and are counted anew."""
+        """Return the votes on these tickets (t,), which keep their order and are counted again."""
         kept = tickets[self.at]
         numbers = np.cumsum(tickets) - 1
         return VoteTable(self.source[kept], numbers[self.at[kept]], self.named[kept])

@@ -57,9 +57,9 @@ class LabelOptions:
         others = self.labels or self.labels_from or self.task not in (None, "rating")
         if self.scale and others:
             raise UsageError(
-                "a rating has its grades for labels: give --rating alone"
+                "--rating defines the labels: drop -l, --labels-from and --task"
                 if self.rating
-                else "scores are labels themselves: give --score alone"
+                else "--score defines the labels: drop -l, --labels-from and --task"
             )
 
     @property

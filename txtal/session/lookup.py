@@ -66,7 +66,7 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
     """Look for what fits what is typed; of nothing, or what can't be meant, say why."""
     try:
         wanted = query.parse(typed)
-        left_out = _unindexed(finder, kind, wanted)  # counted before, for more may come meanwhile
+        left_out = _unindexed(finder, kind, wanted)  # counted before: more may come while it looks
         found = _LOOKED_FOR[kind](finder, scope, wanted)
         said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
         if left_out:

@@ -144,7 +144,7 @@ class Questions:
         while self.taken_back:
             answer = self.taken_back.popleft()
             if self._ledger.tickets.take_first([answer.ticket_id]) is not None:
-                return _Drawn(_asked_as(answer), answer.revision, answer)
+                return _Drawn(_picked_as(answer), answer.revision, answer)
         return None
 
     def _draw_suspect(self) -> _Drawn | None:
@@ -172,7 +172,7 @@ class Questions:
         answer = self._ledger.tickets.take_earlier(self._random)
         if answer is None or answer.ticket_id in self._unreadable:
             return None
-        return _Drawn(_asked_as(answer), answer.revision, again=True)
+        return _Drawn(_picked_as(answer), answer.revision, again=True)
 
     def _draw_composed(self) -> _Drawn | None:
         """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
@@ -269,7 +269,7 @@ def disputed_as(said: Sequence[Answer]) -> Ranked:
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:
     """Return the question that an undone answer belonged to."""
-    return Question(ticket, _asked_as(answer), answer.revision, answer)
+    return Question(ticket, _picked_as(answer), answer.revision, answer)
 
 
 def looked_up(found: Found, updates: Updates, annotator: str) -> Question:
@@ -292,5 +292,5 @@ def _openly(question: Question, *, own: bool) -> Question:
     return replace(question, ranked=ranked if own else replace(ranked, selection_probability=None))
 
 
-def _asked_as(answer: Answer) -> Ranked:
+def _picked_as(answer: Answer) -> Ranked:
     return answer.ranked or Ranked(answer.ticket_id)

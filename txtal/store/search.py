@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from txtal.errors import DatabaseError
 from txtal.store import make_cache_folder, schema
 from txtal.store.lookup import SEARCH_SECONDS
 from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode, within
@@ -168,7 +169,12 @@ class SearchIndex:
     def _ready(self) -> Connection:
         if self._conn is None:
             with foreseen(self._path):
-                self._conn = self._open()
+                try:
+                    self._conn = self._open()
+                except OSError as error:
+                    raise DatabaseError(
+                        f"{self._path.parent}: {error.strerror or error}"
+                    ) from error
         return self._conn
 
 

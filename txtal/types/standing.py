@@ -25,7 +25,7 @@ class Standing:
     spent: Spending
     waiting: int
     """Tickets that are to be asked."""
-    unsettled: int
+    pending: int
     """Tickets whose fate is open."""
     arrived: int
     """Tickets that arrived in this session."""

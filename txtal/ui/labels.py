@@ -41,13 +41,13 @@ class _Cell:
 
 
 def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
-    likely = dict(question.ranked.probabilities)
+    probabilities = dict(question.ranked.probabilities)
     offered, unsure = keyboard.offered(session), words.unsure_about(session.scheme, question)
     found = [
         _Cell(
             key,
             _beside(key, session.scheme.label(i)),
-            words.percent(likely[i]) if i in likely else "",
+            words.percent(probabilities[i]) if i in probabilities else "",
             _sign(session, question, i, unsure),
             _box(session, question, i, unsure),
         )
@@ -165,14 +165,16 @@ def picker_rows(
     """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
+    first = _first_row(look, room)
     listed = f"{labels} of {len(session.scheme.ids)} labels" if session.scheme.ids else ""
+    if len(found) > room.picker_rows and room.roomy:
+        listed = f"{first + 1}–{min(first + room.picker_rows, len(found))} of {listed}"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - len(listed) - 2),
         [("class:dim", listed)],
         room.width,
     )
-    first = _first_row(look, room)
     seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     entries = [_entry(session, question, choice) for choice in seen]
@@ -195,7 +197,8 @@ def picker_rows(
     elif not rows:
         rows = [[("class:dim", "  no label is like this")]]
     about = any(entry.about for entry in entries)
-    heading = [_heading(name, room.width, about=about)] if room.roomy and seen else []
+    listed_any = any(choice.label for choice in seen)
+    heading = [_heading(name, room.width, about=about)] if room.roomy and listed_any else []
     blank = room.picker_rows + room.roomy - len(rows) - len(heading)
     return [head, *heading, *rows, *([] for _ in range(blank))]
 

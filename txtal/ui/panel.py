@@ -35,7 +35,7 @@ def _head(
     if session.scheme.task == "multilabel":
         lines = _chosen(session, question, room, marks)
         if room.roomy and not whole:
-            lines.append(_in_doubt(session, question))
+            lines.append(_uncertain(session, question))
     else:
         lines = [sides(_suggested(session, question, room), marks, room.width)]
         if room.roomy and not whole and any(one.description for one in session.scheme.labels):
@@ -141,7 +141,7 @@ def _wrapped(chips: Sequence[Fragment], room: Room) -> list[Line]:
     return [*lines[: _CHIP_ROWS - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
 
 
-def _in_doubt(session: Session, question: Question) -> Line:
+def _uncertain(session: Session, question: Question) -> Line:
     """The labels that are about as probable as not: ``in doubt  ? courier 48%``."""
     probabilities = dict(question.ranked.probabilities)
     unsure = words.unsure_about(session.scheme, question)

@@ -34,25 +34,25 @@ _READ = 2_000
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-def likeliest(
+def most_probable_first(
     labels: Sequence[Label], probabilities: Sequence[tuple[int, float]], text: str
 ) -> tuple[int, ...]:
     """Return the ids of all labels, the most probable for a ticket first.
 
-    By the model's probability and, for labels it knows little of, by the words that the name shares
-    with the ticket; ties by the model's order, and then the scheme's.
+    They are ordered by the model's probability and, for labels that it knows little about, by the
+    words that the name shares with the ticket; ties keep the model's order, then the scheme's.
     """
-    likely = dict(probabilities)
-    places = {label_id: place for place, label_id in enumerate(likely)}
+    known = dict(probabilities)
+    places = {label_id: place for place, label_id in enumerate(known)}
     said = {word[:_STEM] for word in words_of(text[:_READ])}
     weights = _weights(tuple(label.name for label in labels))
 
-    def unlikeliness(label: Label) -> tuple[float, int]:
+    def order(label: Label) -> tuple[float, int]:
         named = sum(weight for stem, weight in weights[label.name].items() if stem in said)
-        likelihood = likely.get(label.id, 0.0) + _NAMED * named
-        return -likelihood, places.get(label.id, len(places))
+        probability = known.get(label.id, 0.0) + _NAMED * named
+        return -probability, places.get(label.id, len(places))
 
-    return tuple(label.id for label in sorted(labels, key=unlikeliness))
+    return tuple(label.id for label in sorted(labels, key=order))
 
 
 @lru_cache(maxsize=8)

@@ -137,7 +137,7 @@ class _Conversation:
         if inflow is None or self.session.question is not None:
             return False
         standing = inflow.standing
-        return not standing.over or standing.unsettled > 0
+        return not standing.over or standing.pending > 0
 
     def ask(self) -> None:
         """Read out the question if it is a new one, then prompt."""
