@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,13 @@ class Part:
             and all(_FLAGS[flag](token) == wanted for flag, wanted in self.flags)
         )
 
+    @property
+    def said(self) -> str:
+        """What it asks for, for people to read."""
+        words = "|".join(sorted(self.exact or self.lower or ()))
+        flags = [name if wanted else f"not {name}" for name, wanted in self.flags]
+        return ",".join([*([words] if words else []), *flags]) or "any"
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -65,6 +74,19 @@ class Pattern:
 
     label: str
     parts: tuple[Part, ...]
+
+    @property
+    def said(self) -> str:
+        """What it asks for, for people to read."""
+        return " ".join(part.said for part in self.parts)
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes when the pattern does."""
+        asked = [
+            (sorted(one.lower or ()), sorted(one.exact or ()), one.flags) for one in self.parts
+        ]
+        return blake2b(repr((self.label, asked)).encode(), digest_size=8).hexdigest()
 
 
 class Patterns:
@@ -87,7 +109,7 @@ class Patterns:
         """Every match in the text's first :data:`READ` characters, in order; the longest first."""
         if not (self._starting or self._others):
             return []
-        tokens = list(_TOKENS.finditer(text, 0, READ))
+        tokens = _tokens_of(text)
         words = [token[0] for token in tokens]
         found = {
             Match(tokens[at].start(), tokens[at + len(pattern.parts) - 1].end(), pattern.label)
@@ -96,6 +118,12 @@ class Patterns:
             if _fits(pattern, words, at)
         }
         return sorted(found, key=lambda match: (match.start, -match.end, match.label))
+
+
+@lru_cache(maxsize=8)
+def _tokens_of(text: str) -> list[re.Match[str]]:
+    """The tokens of a text; kept for the patterns that are looked for in it one by one."""
+    return list(_TOKENS.finditer(text, 0, READ))
 
 
 def _fits(pattern: Pattern, words: Sequence[str], at: int) -> bool:

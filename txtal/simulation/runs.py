@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
@@ -94,6 +95,10 @@ class Plan:
     batches: Sequence[int] = (1,)
     points: int = 20
     """How often a run is measured."""
+    patterns: Path | None = None
+    """Patterns whose tickets have a quota of their own."""
+    patterns_share: float = 0.0
+    """The quota."""
 
     @property
     def configs(self) -> list[Config]:
