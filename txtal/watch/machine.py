@@ -31,7 +31,7 @@ from txtal.formats.source import read
 from txtal.store import answers, datasets, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import Classified, Record, Task
-from txtal.watch.plan import Plan
+from txtal.watch.plan import WatchPlan
 from txtal.watch.state import read_state, write_state
 
 _MOST = 10_000
@@ -65,7 +65,7 @@ class Machine:
     """Does rounds of a plan. One works on a plan at a time."""
 
     def __init__(
-        self, database: Path, plan: Plan, at: Callable[[str], object] = lambda step: None
+        self, database: Path, plan: WatchPlan, at: Callable[[str], object] = lambda step: None
     ) -> None:
         """``at`` is called before each step, with its name."""
         self._database = database
@@ -333,7 +333,7 @@ def _plain(name: str) -> str:
     return _PLAIN.sub("_", name)[:80] or "_"
 
 
-def _folder_name(plan: Plan) -> str:
+def _folder_name(plan: WatchPlan) -> str:
     """Return a name of a plan's own: two plans of one dataset don't share what they remember."""
     said = f"{plan.base}\0{plan.input}\0{plan.dataset}"
     return f"{_plain(plan.dataset)}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -61,7 +61,7 @@ class DeployPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WatchPlan:
     """Everything."""
 
     dataset: str
@@ -87,7 +87,7 @@ _PARTS: Mapping[str, type[Any]] = {
 }
 
 
-def read_plan(file: Path) -> Plan:
+def read_plan(file: Path) -> WatchPlan:
     """Return what the file says. Raises UsageError for one that says what can't be."""
     try:
         said = tomllib.loads(read_small(file, _LARGEST).decode("utf-8"))
@@ -100,7 +100,7 @@ def read_plan(file: Path) -> Plan:
         raise UsageError(f"{file}: there is no {sorted(unknown)[0]!r}; see docs/production.md")
     parts = {name: _part(file, name, kind, said.get(name, {})) for name, kind in _PARTS.items()}
     whole = _part(file, "", _Whole, {k: v for k, v in said.items() if k not in _PARTS})
-    plan = Plan(whole.dataset, file.absolute().parent, **parts, every=whole.every)
+    plan = WatchPlan(whole.dataset, file.absolute().parent, **parts, every=whole.every)
     _check(file, plan)
     return plan
 
@@ -131,7 +131,7 @@ def _part(file: Path, name: str, kind: type[Any], said: object) -> Any:
 _WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
-def _check(file: Path, plan: Plan) -> None:
+def _check(file: Path, plan: WatchPlan) -> None:
     if not plan.dataset:
         raise UsageError(f'{file}: name the dataset, as in dataset = "shop"')
     if not 0 <= plan.predict.confidence <= 1:
