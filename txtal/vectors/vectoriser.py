@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +89,15 @@ class Vectoriser:
     def __init__(self, fitted: Fitted, sums: TypeSums) -> None:
         self._fitted = fitted
         self._sums = sums
+        self._transforming = threading.Lock()
+
+    def __getstate__(self) -> tuple[Fitted, TypeSums]:
+        """Return what a copy is made of: all but the lock."""
+        return self._fitted, self._sums
+
+    def __setstate__(self, state: tuple[Fitted, TypeSums]) -> None:
+        """Be the copy."""
+        self.__init__(*state)  # type: ignore[misc]
 
     @classmethod
     def fit(
@@ -150,15 +160,17 @@ class Vectoriser:
         return any(block.slow for block in self._fitted.blocks.values())
 
     def transform(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
-        """Return the features of ``texts``: (n, dims), always finite.
+        """Return the features of ``texts``: (n, dims), always finite. Several threads may ask.
 
+        What was tokenised is kept for the next text, so one thread works at a time.
         Raises LearnerError if a part of it isn't installed, or if a registered vectoriser returns
         an invalid array.
         """
         features = np.zeros((len(texts), self.dims), dtype=np.float32)
         done = 0
         for batch in batches(texts):
-            self._transform(batch, features[done : done + len(batch)])
+            with self._transforming:
+                self._transform(batch, features[done : done + len(batch)])
             done += len(batch)
             if progress:
                 progress(done, len(texts))
