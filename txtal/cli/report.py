@@ -67,7 +67,9 @@ def command(
     with console.read() as conn:
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
-    settings = None if quick or not told.standing else features.settings(context, dataset)
+    names = options.names_as_taught(context, dataset)
+    wanted = not quick and bool(told.standing)
+    settings = features.settings(context, dataset, names=names) if wanted else None
     found = findings(console, dataset, settings)
     with write_atomically(output) as file:
         file.write(page(told, cost, saved, metadata.version("txtal"), found))

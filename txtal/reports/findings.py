@@ -82,6 +82,16 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingCurve:
+    """How good models of more and more of the answers are on those held out of them."""
+
+    held: int
+    """Answers held out."""
+    lines: tuple[tuple[str, tuple[Level, ...]], ...]
+    """Each measure's name with its levels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """All of these findings; an empty one is not shown."""
 
@@ -92,6 +102,8 @@ class Findings:
     """None if the labels weren't checked."""
     gap: str = ""
     """Why drift and labels weren't checked, if they weren't."""
+    curve: TrainingCurve | None = None
+    """Where no answer is to a ticket drawn at random."""
 
 
 NOTHING = Findings()
@@ -99,11 +111,27 @@ NOTHING = Findings()
 
 def sections(found: Findings) -> Iterator[str]:
     """Yield the sections that aren't empty, as HTML."""
+    yield from _curve(found.curve)
     yield from _versions(found.versions)
     yield from _drift(found.drift, found.weeks)
     yield from _remarks(found.remarks)
     if found.gap:
         yield f"<p><small>{safe(found.gap)}</small></p>"
+
+
+def _curve(curve: TrainingCurve | None) -> Iterator[str]:
+    if curve is None:
+        return
+    yield "<h2>Quality on answers held out</h2>"
+    names, levels = zip(*curve.lines, strict=True)
+    drawn = charts.curves(levels, "Training curve")
+    legend = html.legend((name, "") for name in names)
+    note = "against answers learned from; band: 95% interval"
+    yield f'<div class="charts">{html.figure("Training curve", note, legend + drawn)}</div>'
+    yield (
+        f"<p><small>From {count(curve.held, 'answer')} held out. It holds for other tickets only "
+        "if the answers were drawn at random.</small></p>"
+    )
 
 
 def _versions(versions: Sequence[ModelVersion]) -> Iterator[str]:
