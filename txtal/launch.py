@@ -193,6 +193,8 @@ class _RecipeRun:
                 )
         for name in (label for label in self.extras.patterns.labels if label not in names):
             self.report.say(f"patterns name the label {name}, which {dataset.name} doesn't have")
+        if self.recipe.questions.patterns_share and not self.recipe.quota:
+            self.report.say("patterns_share has no effect without patterns: name a file of them")
 
     def _load(self, conn: Connection, dataset: Dataset) -> LoaderProcess | None:
         """Load the recipe's tickets; of a large file the first, and return who loads the rest."""
@@ -238,9 +240,10 @@ class _RecipeRun:
                 overlap=self.recipe.questions.overlap,
             )
             ending.callback(ledger.leave)
+            recipe = self.recipe
             if (messenger := courier(self.invocation.database)) is not None:
                 ending.callback(messenger.close)
-            annotators = started(self.recipe.dataset, self.recipe.model, self.invocation)
+            annotators = started(recipe.dataset, recipe.model, self.invocation, recipe.quota)
             if annotators:
                 ending.callback(annotators.close)
             background = Background(learner, None, loader, annotators=annotators)
@@ -286,6 +289,7 @@ class _RecipeRun:
                 questions.audit,
                 questions.recheck,
                 questions.synthesise,
+                questions.patterns_share if self.recipe.quota else 0.0,
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),

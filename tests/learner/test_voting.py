@@ -69,7 +69,7 @@ def test_votes_that_hurt_are_not_learned_from_and_it_is_said(desk: MakeDesk) -> 
     vote(one, "mistaken", SAME, one.ids[:30])  # so that answers alone can't find it out
     learner = one.learner()
     said = settled(learner)
-    assert "votes of 1 source: not learned from, as the model is better without" in said
+    assert "votes of 1 source: not learned from, as the model is no better with" in said
     plain = desk_without_votes(one)
     now = learner.fit
     assert now is not None

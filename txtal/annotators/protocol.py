@@ -14,6 +14,8 @@ class AnnotatorJob:
     dataset: str
     rules: tuple[str, ...] = ()
     """Files of rules."""
+    patterns: str = ""
+    """A file of patterns, each of which votes by itself; those of another file are forgotten."""
     command: str = ""
     """Suggests labels; see :mod:`txtal.annotators.command`."""
     budget: int | None = None

@@ -20,10 +20,10 @@ from txtal.formats.lines import text_lines
 from txtal.formats.readers.jsonl import load_object
 from txtal.recipes import labelling
 from txtal.recipes.labelling import LabellingFunction
-from txtal.recipes.patterns import READ, Patterns, pattern_of
+from txtal.recipes.patterns import READ, Patterns, pattern_of, read_patterns
 from txtal.recipes.recipe import load_file
 from txtal.text import normalise_label, shorten
-from txtal.types import Ticket
+from txtal.types import SourceKind, Ticket
 
 if TYPE_CHECKING:
     import regex
@@ -44,6 +44,7 @@ class LabellingRule:
     fingerprint: str
     guess: Callable[[Ticket], frozenset[str] | None]
     """Labels by name; None abstains. Raises TimeoutError, or whatever its author's code does."""
+    kind: SourceKind = "rule"
 
 
 def read_rules(path: Path) -> list[LabellingRule]:
@@ -65,6 +66,26 @@ def read_rules(path: Path) -> list[LabellingRule]:
     if not named:
         raise DataError(f"{path} holds no rule; in TOML each begins with [[rule]]")
     return [_of_rows(name, rows) for name, rows in named.items()]
+
+
+def read_quota(path: Path) -> list[LabellingRule]:
+    """Return a rule for each pattern of a file of ``--patterns``, which vote by themselves.
+
+    Raises DataError as :func:`txtal.recipes.patterns.read_patterns`.
+    """
+    found: dict[str, LabellingRule] = {}
+    for pattern in read_patterns(path):
+        one = Patterns([pattern])
+        name, made = shorten(f"{pattern.label}: {pattern.said}", 60), pattern.fingerprint
+        if name in found and found[name].fingerprint != made:
+            name = f"{name} ({made[:4]})"
+        found[name] = LabellingRule(name, made, _of_pattern(one, pattern.label), "pattern")
+    return list(found.values())
+
+
+def _of_pattern(one: Patterns, label: str) -> Callable[[Ticket], frozenset[str] | None]:
+    found = frozenset([normalise_label(label)])
+    return lambda ticket: found if one.find(ticket.text) else None
 
 
 def of_code(path: Path) -> list[LabellingRule]:

@@ -10,7 +10,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Labels": ("label", "labels_from", "rating", "score", "task", "guidelines", "patterns", "keys"),
     "Which ticket next": (
         *("strategy", "vectors", "lang", "spacy", "names", "robust", "suspects", "new"),
-        *("review", "synthesise", "seed"),
+        *("patterns_share", "review", "synthesise", "seed"),
     ),
     "Other annotators": ("rules", "suggest", "suggest_budget"),
     "Quality": ("audit", "stop_at", "stop_gain", "recheck", "overlap"),

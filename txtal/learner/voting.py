@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -24,8 +25,11 @@ from txtal.types import ONE_OF, LearnerSettings
 AT_FIRST = 0.3
 """What an opinion counts beside an answer until there are answers to choose by."""
 
-WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+WEIGHTS = (0.0, 0.3, 1.0)
 """What is chosen from; 0: votes aren't learned from."""
+
+ERRORS = 0.5
+"""Standard errors by which held-out answers must be predicted better with votes than without."""
 
 FEWEST = 20
 """Answers from which the weight is chosen."""
@@ -36,7 +40,7 @@ GROWTH = 1.3
 READ = 50_000
 """The most votes on open tickets that are read."""
 
-LEARNED_FROM = ("rule", "command")
+LEARNED_FROM = ("rule", "pattern", "command")
 """Kinds of sources. What was carried from answers is none: the model has learned those."""
 
 
@@ -112,7 +116,7 @@ class VoteEvidence:
             return f"{whose}: count {self.weight:g} of an answer until there are {FEWEST} answers"
         held = f"cross-validation of {count(self.chosen_at, 'answer')}"
         if not self.weight:
-            return f"{whose}: not learned from, as the model is better without them ({held})"
+            return f"{whose}: not learned from, as the model is no better with them ({held})"
         return f"{whose}: count {self.weight:g} of an answer, which was best ({held})"
 
     def choose(self, answered: Answered, trainer: Trainer) -> bool:
@@ -129,8 +133,7 @@ class VoteEvidence:
             replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
         )
         if not choice.waiting:
-            means = {weight: float(scores.mean()) for weight, scores in choice.tried.items()}
-            self.weight = max(means, key=lambda one: (means[one], one == self.weight))
+            self.weight = _best(choice.tried, self.weight)
             self._choice = None
         return True
 
@@ -143,6 +146,14 @@ class VoteEvidence:
             return None
         self.chosen_at = len(answered)
         return _WeightSearch(answers, list(WEIGHTS))
+
+
+def _best(tried: Mapping[float, Floats], before: float) -> float:
+    """Return the weight by which held-out answers are predicted best, or 0 where that is chance."""
+    best = max(tried, key=lambda one: (float(tried[one].mean()), one == before))
+    gain = tried[best] - tried[0.0]
+    chance = ERRORS * float(gain.std(ddof=1)) / np.sqrt(len(gain))
+    return best if gain.mean() >= chance else 0.0
 
 
 def _fitted(trainer: Trainer, hyper: Hyperparameters, *answers: Any) -> LinearModel:

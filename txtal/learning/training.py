@@ -1,4 +1,4 @@
-"""From answers to the one linear model: a regression, and what label propagation adds to it."""
+"""Fitting the linear model to answers: a regression, plus label propagation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from txtal.types import Task
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """What a fit leaves open, and :mod:`txtal.learning.tuning` chooses."""
+    """The settings of a fit that :mod:`txtal.learning.tuning` chooses."""
 
     C: float | None = None
     """The inverse strength of the regression's L2 penalty; None means the task's default."""
@@ -28,9 +28,9 @@ class Hyperparameters:
     downweighted: int | None = None
     """The block of features that has half the weight of the others, if any."""
     names: bool = True
-    """Whether the labels' names are evidence, where they are known."""
+    """Whether the model learns from the labels' names, if they are known."""
     votes: float = 0.0
-    """What an opinion of those who vote counts beside an answer; 0 means nothing."""
+    """Weight of the votes' opinion on a ticket, relative to an answer; 0 means none."""
 
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
@@ -38,7 +38,7 @@ _NO_ROWS: Indices = np.empty(0, np.int64)
 
 @dataclass(frozen=True)
 class Trainer:
-    """Fits models of one dataset in one way."""
+    """Fits models of one dataset with fixed settings."""
 
     task: Task
     hyper: Hyperparameters
@@ -46,9 +46,9 @@ class Trainer:
     """Columns of each block of features."""
     propagation: Propagation | None = None
     names: Names | None = None
-    """What the labels are called, for evidence; None where that isn't known or wanted."""
+    """The labels' names as evidence; None if they aren't known or wanted."""
     votes: Votes | None = None
-    """What rules and commands say of tickets; None where nobody votes."""
+    """The votes of rules and commands; None if there are none."""
     seed: int = 0
 
     def regression(
@@ -60,7 +60,7 @@ class Trainer:
     ) -> LinearModel:
         """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
 
-        ``rows`` (n,) says which tickets they are to.
+        ``rows`` (n,) are the rows of their tickets.
         """
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
@@ -88,7 +88,7 @@ class Trainer:
     def finish(
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
     ) -> LinearModel:
-        """Add to a regression what its answers (n, k) say of the tickets near their rows (n,)."""
+        """Add label propagation to a regression, from its answers (n, k) at their rows (n,)."""
         names = self.evidence if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
@@ -100,12 +100,12 @@ class Trainer:
         return finished if names is None or weight is None else names.added(finished, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
-        """Fit a regression from scratch and finish it: the whole model."""
+        """Fit the whole model: a regression from scratch, and label propagation."""
         return self.finish(self.regression(features, rows, cells), features, rows, cells)
 
     @property
     def evidence(self) -> Names | None:
-        """The labels' names, where they count."""
+        """The labels' names, if the model learns from them; else None."""
         return self.names if self.hyper.names else None
 
     def named(self, vectors: Floats) -> Trainer:

@@ -5,7 +5,7 @@ The votes on a ticket become one opinion by a model of the sources, without look
 Algorithm", JRSS C 28; for labelling functions: Ratner et al. 2017, "Snorkel", VLDB 11). Each source
 has one accuracy, and errs on all other labels alike; each label has a prevalence. Both are found by
 expectation-maximisation, from a majority vote on. People's answers are anchors: on an answered
-ticket it is known whether a source was right. A ticket with a single vote says nothing about a
+ticket it is known whether a source was right. A ticket with a single vote can't show a
 source's accuracy, so that only those with several count, and no more than ``UNHEARD`` of them.
 
 The one linear model learns from the opinions as from answers of less weight: that of the fit
@@ -62,7 +62,7 @@ class VoteTable:
     """(n, k): the labels it names; where one applies, several leave open which."""
 
     def of(self, tickets: Mask) -> VoteTable:
-        """Return the votes on these tickets (t,), which keep their order and are counted again."""
+        """Return the votes on these tickets (t,), numbered from 0 in the same order."""
         kept = tickets[self.at]
         numbers = np.cumsum(tickets) - 1
         return VoteTable(self.source[kept], numbers[self.at[kept]], self.named[kept])
@@ -194,7 +194,7 @@ class Votes:
         named, k = self.open.named, self.open.named.shape[1]
         size = np.maximum(named.sum(axis=1), 1)
         gain = logit(accuracy[self.open.source]) + np.log(np.maximum(k - size, 0.5) / size)
-        gain[named.all(axis=1)] = 0  # whoever names all labels says nothing
+        gain[named.all(axis=1)] = 0  # to name all labels is to abstain
         scores = self._matrix @ (named * gain[:, None]).astype(np.float32)
         return np.asarray(softmax(scores + np.log(prevalence), axis=1), np.float32)
 

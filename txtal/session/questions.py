@@ -19,6 +19,7 @@ from txtal.types import (
     CHOSEN,
     FILE_ORDER,
     OVERLAP,
+    PATTERN,
     RANDOM,
     RECHECK,
     REVIEW,
@@ -212,7 +213,19 @@ class Questions:
                     return Ranked(checked, reason=CHECK)
             sample = self._updates.ranking.audit if self._updates.ranking else ()
             return self._take(sample, AUDIT, self._audit)
-        return self._take(self._updates.items, RANDOM, 1.0 - self._audit)
+        if self._falls(self.policy.patterns_share) and (found := self._draw_matched()):
+            return found
+        ranked = (1.0 - self._audit) * (1.0 - self.policy.patterns_share)
+        return self._take(self._updates.items, RANDOM, ranked)
+
+    def _draw_matched(self) -> Ranked | None:
+        """Lease a ticket that matches a pattern, whatever the model thinks of it."""
+        ticket_id = self._ledger.tickets.take_matched(self._random)
+        if ticket_id is None:
+            return None
+        known = (item for item in self._updates.items if item.ticket_id == ticket_id)
+        ranked = next(known, Ranked(ticket_id))
+        return replace(ranked, reason=PATTERN, score=None, selection_probability=None)
 
     def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
         """Lease the ticket of the stream that has waited longest, with the newest suggestion."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from txtal.annotators.applying import apply_rules
+from txtal.annotators.rules import read_quota
 from txtal.learner.idle import caught_up
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
@@ -109,12 +111,14 @@ class Simulation:
         said = answers(self.pool, config.noise, seed)
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
+            if self.plan.patterns and self.plan.patterns_share:
+                apply_rules(conn, path, dataset, read_quota(self.plan.patterns))
             learner = self._learner(path, dataset, settings)
             ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
                 dataset.scheme,
-                Policy(audit=settings.audit, seed=seed),
+                Policy(audit=settings.audit, patterns_share=self.plan.patterns_share, seed=seed),
                 Background(InlineLearner(learner, batch=config.batch)),
             )
             curve = tuple(

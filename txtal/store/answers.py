@@ -156,6 +156,21 @@ def newest(conn: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def count_after(conn: Connection, dataset_id: int, answer_id: int) -> int:
+    """Count the answers of the log above an id, undos aside."""
+    row = conn.execute(
+        "SELECT count(*) FROM answer WHERE dataset_id = ? AND id > ? AND verdict IS NOT NULL",
+        (dataset_id, answer_id),
+    ).fetchone()
+    return int(row[0])
+
+
+def any_of(conn: Connection, ticket_id: int) -> bool:
+    """Whether an answer to the ticket stands."""
+    row = conn.execute("SELECT 1 FROM standing_answer WHERE ticket_id = ?", (ticket_id,))
+    return row.fetchone() is not None
+
+
 def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     """Every answer that stands (see the view), oldest first."""
     rows = conn.execute(

@@ -25,7 +25,7 @@ _MAGIC = bytes.fromhex("b86017edbc5c")
 
 _NUMBER = 8
 _NONE = bytes(_NUMBER)
-"""What the first mark of a database has before it."""
+"""Stands for the mark before a database's first one."""
 
 _ADVANCE = (
     "UPDATE commit_mark SET mark ="
@@ -57,14 +57,14 @@ def advance(conn: Connection) -> None:
 
 
 def separate(conn: Connection) -> None:
-    """Make a copy a database of its own, which no log of the original's belongs to."""
+    """Give a copy marks of its own, so that no log of the original belongs to it."""
     if _is_marked(conn):
         with conn:
             conn.execute(_BREAK)
 
 
 def _is_marked(conn: Connection) -> bool:
-    """Whether the schema has the table of marks; older ones have none."""
+    """Return whether the schema has the table of marks; older schemas don't."""
     found = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'commit_mark'").fetchone()
     return found is not None
 
@@ -91,7 +91,7 @@ def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
 def _follows(
     marks: list[_CommitMark], path: Path, read_alone: Callable[[Path], Connection]
 ) -> bool:
-    """Whether the file is in a state that this log began with, or has passed through."""
+    """Return whether the file is in a state that this log began with or has passed through."""
     if not path.stat().st_size:
         return False  # SQLite would delete the log
     found: list[bytes] = []
@@ -108,7 +108,7 @@ def _follows(
 
 
 def _marks(log: Path) -> list[_CommitMark]:
-    """The marks in the log's frames, oldest first, without what an earlier log left behind them."""
+    """Return the marks in the log's frames, oldest first, without remains of an earlier log."""
     marks: list[_CommitMark] = []
     try:
         with log.open("rb") as file:

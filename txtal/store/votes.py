@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
@@ -111,7 +111,7 @@ def some(conn: Connection, dataset_id: int, most: int) -> Iterator[SourceVote]:
     rows = conn.execute(
         "SELECT source_id, ticket_id, labels, confidence, reason FROM vote"
         " WHERE dataset_id = ?1 AND labels IS NOT NULL AND"
-        " (ticket_id * 40503 % 65536 < ?2"
+        " (ticket_id * 40503 & 65535 < ?2"
         " OR ticket_id IN (SELECT ticket_id FROM answer WHERE dataset_id = ?1))",
         (dataset_id, 65_536 * most // there),
     )
@@ -159,6 +159,14 @@ def remove(conn: Connection, dataset_id: int, name: str) -> int:
             known = ", ".join(there) or "none"
             raise UsageError(f"no source of votes is called {name}; there are: {known}")
         return _delete(conn, there[name])
+
+
+def keep_patterns(conn: Connection, dataset_id: int, names: Collection[str]) -> None:
+    """Delete the sources that are patterns of other names, with their votes."""
+    with transaction(conn):
+        for one in sources(conn, dataset_id):
+            if one.kind == "pattern" and one.name not in names:
+                _delete(conn, one.id)
 
 
 def _delete(conn: Connection, source_id: int) -> int:

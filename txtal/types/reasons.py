@@ -20,6 +20,8 @@ START = "start"
 """A typical ticket, shown before the model is good enough to pick any."""
 STREAM = "stream"
 """In a stream: the model was uncertain when the ticket arrived."""
+PATTERN = "pattern"
+"""It matches a pattern, and such tickets have a quota of their own."""
 SYNTHETIC = "synthetic"
 """Composed of two tickets."""
 FILE_ORDER = "file order"
@@ -118,6 +120,7 @@ for _reason in (
     Reason(CHECK, "random check (of the model's labels)", blind=True),
     Reason(START, "typical ticket, to get started"),
     Reason(STREAM, "the model is uncertain", unsure=True),
+    Reason(PATTERN, "matches a pattern"),
     Reason(SYNTHETIC, "composed of two tickets"),
     Reason(FILE_ORDER, "next in the file"),
     Reason(OVERLAP, "shown to everyone"),

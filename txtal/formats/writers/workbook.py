@@ -69,8 +69,11 @@ def write(rows: Iterable[Row], target: Target) -> Written:
 
 
 def _fitting(text: str, changed: Counter[str]) -> str:
-    fit = _UNWRITABLE.sub("\ufffd", text)
-    if fit != text:
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")  # as whoever reads XML does
+    if plain != text:
+        changed["with carriage returns, now plain line ends"] += 1
+    fit = _UNWRITABLE.sub("\ufffd", plain)
+    if fit != plain:
         changed["with characters that Excel can't hold, now �"] += 1
     if len(fit) > LONGEST:
         changed[f"cut to Excel's {LONGEST:,} characters"] += 1
