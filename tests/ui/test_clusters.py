@@ -121,7 +121,7 @@ def test_near_duplicates_are_offered_and_answered_at_once(
 ) -> None:
     session.revisit(1)
     text = sitting.read()
-    assert "2 tickets nearly the same" in text
+    assert "2 nearly the same" in text
     assert "= 2 alike" in text
     text = sitting.press("near")
     assert text.count("[✓]") == 2
