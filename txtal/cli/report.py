@@ -75,7 +75,7 @@ def command(
 
 
 def _saved(path: Path) -> Saved | None:
-    """The best of a simulation's configurations. Raises DataError when it is none."""
+    """Return a simulation's best configuration. Raises DataError if the file isn't one."""
     from txtal.reports.dataset import Saved
 
     try:

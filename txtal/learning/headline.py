@@ -41,7 +41,7 @@ CENTRE = 0.0
 """The mean of the shift before any audit answer: on some sets confidence is too low, on others too
 high."""
 
-SPREAD = 0.45
+SPREAD = 0.5
 """The standard deviation of the shift, over sets, once many answers have taught the confidence."""
 
 EARLY = 10.0

@@ -133,7 +133,7 @@ for _reason in (
     Reason(REVIEW, "annotators differ", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),
     Reason(LOADED, "answer loaded from a file"),
-    # The built-in strategies, as they are said on the screen.
+    # The built-in strategies, in the words of the screen.
     Reason("herding", "uncertain and typical", unsure=True),
     Reason("margin", "the model is uncertain", unsure=True),
     Reason("margin-max", "the model is uncertain", unsure=True),

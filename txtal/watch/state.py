@@ -35,7 +35,7 @@ def read_state(file: Path) -> State:
         return State()
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"{file}: can't be read as the state of a watch; delete it to begin anew"
+            f"{file}: can't be read as the state of a watch; delete it to start over"
         ) from (error)
 
 
