@@ -138,6 +138,7 @@ def test_a_function_that_hangs_or_fails_is_stopped_and_named(
     loaded: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "SECONDS", 0.05)
+    monkeypatch.setattr(rules, "FIRST_SECONDS", 0.05)
     (loaded.folder / "mine.py").write_text(CODE)
     ran = loaded.ok("rules", "d", "--rules", "mine.py", "--json")
     assert "hangs: stopped: took longer than" in ran.err

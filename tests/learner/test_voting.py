@@ -146,3 +146,13 @@ def test_several_labels_and_yes_or_no(desk: MakeDesk) -> None:
     ranking = one.learner().rank()
     found = {item.ticket_id: bool(item.suggestion) for item in ranking.audit}
     assert found == {ticket: ticket in mine for ticket in found}
+
+
+def test_of_very_many_votes_a_part_is_read_and_all_those_that_measure(desk: MakeDesk) -> None:
+    one = desk()
+    one.answer(one.ids[:10], reason="audit")
+    vote(one, "by topic", SAME)
+    read = [found.ticket_id for found in votes.some(one.conn, one.dataset.id, 45)]
+    assert set(one.ids[:10]) <= set(read)
+    assert 20 < len(set(read)) < 80
+    assert len(list(votes.some(one.conn, one.dataset.id, 90))) == 90

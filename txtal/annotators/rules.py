@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """A rule may take so long over a ticket."""
+
+FIRST_SECONDS = 20.0
+"""A labelling function may take so long over its first ticket, in which models load themselves."""
 
 _LARGEST = 4 << 20
 _KEYS = ("name", "label", "labels", "regex", "pattern", "words", "case")
@@ -101,8 +105,10 @@ def of_code(path: Path) -> list[LabellingRule]:
 
 
 def _of_function(one: LabellingFunction) -> LabellingRule:
+    limits = chain([FIRST_SECONDS], repeat(SECONDS))
+
     def guess(ticket: Ticket) -> frozenset[str] | None:
-        with _limited(SECONDS):
+        with _limited(next(limits)):
             said = one.function(ticket)
         if said is None:
             return None

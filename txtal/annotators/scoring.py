@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from txtal.measures.gold import Vote, counting, settle, vote_of
 from txtal.measures.intervals import score_interval
 from txtal.measures.weights import importance
-from txtal.types import ONE_OF, Answer, Scheme, SourceVote, VoteSource
+from txtal.types import ONE_OF, Answer, Dataset, Scheme, SourceVote, VoteSource
 
 if TYPE_CHECKING:
     from txtal.store.sqlite import Connection
@@ -128,6 +128,18 @@ def score(
             tallies[vote.source].add(vote, others, judgements)
     found = [tallies[source.id].score(source, max(1, tickets)) for source in sources]
     return sorted(found, key=lambda one: -1.0 if one.accuracy is None else one.accuracy)[::-1]
+
+
+def scored(conn: Connection, dataset: Dataset) -> list[SourceScore]:
+    """Score every source of a dataset; none where nobody votes."""
+    from txtal.store import tickets, votes
+
+    sources = votes.sources(conn, dataset.id)
+    if not sources:
+        return []
+    known = Judgements.read(conn, dataset.id, dataset.scheme)
+    given = votes.of_dataset(conn, dataset.id)
+    return score(sources, given, known, tickets.count(conn, dataset.id))
 
 
 class _VoteTally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
@@ -159,6 +160,41 @@ def remove(conn: Connection, dataset_id: int, name: str) -> int:
             known = ", ".join(there) or "none"
             raise UsageError(f"no source of votes is called {name}; there are: {known}")
         return _delete(conn, there[name])
+
+
+def bring(conn: Connection, from_id: int, to_id: int) -> int:
+    """Copy sources that another dataset doesn't have, with their votes on tickets that it has.
+
+    Labels go by their names; a vote for one that isn't there is left out. Returns how many votes
+    were copied.
+    """
+    names, ids = labels.names(conn, from_id), labels.ids(conn, to_id)
+    there = {one.name for one in sources(conn, to_id)}
+    new = {one.id: one for one in sources(conn, from_id) if one.name not in there}
+    made = {
+        old: enter(conn, to_id, one.name, one.kind, one.fingerprint).id for old, one in new.items()
+    }
+    same = dict(
+        conn.execute(
+            "SELECT a.id, b.id FROM ticket AS a JOIN ticket AS b ON b.input_hash = a.input_hash"
+            " AND b.text = a.text WHERE a.dataset_id = ? AND b.dataset_id = ?",
+            (from_id, to_id),
+        ).fetchall()
+    )
+    copied = [
+        replace(
+            vote,
+            source=made[vote.source],
+            ticket_id=same[vote.ticket_id],
+            labels=tuple(ids[names[label]] for label in vote.labels or ()),
+        )
+        for vote in of_dataset(conn, from_id)
+        if vote.source in made
+        and vote.ticket_id in same
+        and all(names[label] in ids for label in vote.labels or ())
+    ]
+    add(conn, to_id, copied, notes=[(made[old], one.note) for old, one in new.items()])
+    return len(copied)
 
 
 def keep_patterns(conn: Connection, dataset_id: int, names: Collection[str]) -> None:

@@ -26,7 +26,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from txtal.session.session import Session
-from txtal.ui import leaving
+from txtal.ui import leaving, remembered
 from txtal.ui.canvas import Canvas
 from txtal.ui.display import Display
 from txtal.ui.keys import Action
@@ -68,6 +68,7 @@ def run(
     """
     report = on_error or (lambda error: None)
     screen = Screen(session, display, report)
+    screen.see(side=remembered.side())
     switching = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
@@ -79,6 +80,7 @@ def run(
             leaving.silence()
         return leaving.HUNG_UP
     finally:
+        remembered.keep_side(screen.look.side)
         gc.unfreeze()
         sys.setswitchinterval(switching)
 

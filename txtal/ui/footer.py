@@ -47,7 +47,9 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     for giving_way in (*_GIVES_WAY, ""):
         left = " · ".join(forms[part][0] for part in _LEFT if forms[part][0])
         right = [(part, forms[part][0]) for part in _RIGHT if forms[part][0]]
-        free = room.line - cells(left) - sum(cells(text) + 2 for _, text in right)
+        free = (
+            room.columns - 2 * room.left - cells(left) - sum(cells(text) + 2 for _, text in right)
+        )
         if not giving_way or free >= 0:
             break
         if len(forms[giving_way]) > 1:

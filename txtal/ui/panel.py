@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from txtal.session.session import Session
-from txtal.text import count
 from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
@@ -54,7 +53,7 @@ def _why(session: Session, question: Question, room: Room) -> Line:
 def _near(session: Session, question: Question) -> list[Fragment]:
     """How many open tickets are nearly the same; ``=`` lists them."""
     found = session.finding.near(question)
-    return [("class:was", f"{count(len(found), 'ticket')} nearly the same")] if found else []
+    return [("class:was", f"{len(found):,} nearly the same")] if found else []
 
 
 def _suggested(session: Session, question: Question, room: Room) -> Line:

@@ -146,6 +146,8 @@ class _Conversation:
             self.shell.pipe.say(
                 "\n" + "\n".join(ending.the_end(session, self.shell.display.dataset))
             )
+        elif question.completes(self.shell.asked):
+            self.shell.pipe.say(read_out.suggested(session, question))  # the rest was read out
         elif question is not self.shell.asked:
             said = read_out.question_lines(
                 session, question, self.shell.extension, self.shell.keyboard

@@ -50,6 +50,8 @@ class SideColumn:
             found = look.typing.found
             drawn = _preview(session, found[look.typing.cursor], width) if found else iter(())
             return list(drawn)[:height]
+        if look.mode == "confirm" and look.asked.about is not None:
+            return list(_preview(session, look.asked.about, width))[:height]
         content: dict[Side, Callable[[], Iterator[Line]]] = {
             "labels": lambda: self._labels(session, width, height - 2),
             "why": lambda: _why(session, width),

@@ -27,10 +27,10 @@ def read(source: Source) -> Rows:
     files = _files(path)
     try:
         readers = [_open(stack, path, pyarrow) for path in files]
-    except (pyarrow.ArrowException, OSError) as error:
+        schema = readers[0].schema
+        source.columns = tuple(schema.names)  # as text, which damaged ones are not
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{source.name} isn't an Arrow file, or is damaged: {error}") from None
-    schema = readers[0].schema
-    source.columns = tuple(schema.names)
     classes = class_names(schema) or _classes_beside(path)
     return rows_of(source, stack, _batches(readers), None, classes)
 
