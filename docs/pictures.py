@@ -6,7 +6,8 @@ python docs/pictures.py --check  # fails, and says which, when one isn't what wo
 A session labels sample tickets from their labelled copy, the model learning as it does behind the
 screen, but in step with the answers and on a clock that stands still, so that every run gives the
 same. Then the keys of each picture are pressed in the application, and what a terminal would show
-is kept: ``screens.md``, and ``screen.svg`` and ``screen.txt`` for the README and the tutorial.
+is kept: ``screens.md`` with ``screen-light.svg``, ``screen-list.svg`` and ``screen-wide.svg``, and
+``screen.svg`` and ``screen.txt`` for the README and the tutorial.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from txtal.types import LearnerSettings, Ranking
 from txtal.ui import app
 from txtal.ui.display import Display
 from txtal.ui.screen import Screen
+from txtal.ui.themes import Theme
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "sample_data"
@@ -61,7 +63,21 @@ FONTS = (
     "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', "
     "'Liberation Mono', monospace"
 )
-PAPER, EDGE, INK, BRIGHT, DIM = "#16181d", "#2b2f38", "#c9ced6", "#ffffff", "#858c99"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The colours of a terminal itself."""
+
+    paper: str
+    edge: str
+    ink: str
+    bright: str
+    dim: str
+
+
+DARK = Ground("#16181d", "#2b2f38", "#c9ced6", "#ffffff", "#858c99")
+LIGHT = Ground("#fcfbf7", "#d8d6cf", "#1f242b", "#000000", "#586474")
 INKS = {
     "black": "#5c6370", "red": "#e8727a", "green": "#7fc77f", "brown": "#e0b566",
     "blue": "#74a9ec", "magenta": "#c58fdc", "cyan": "#6cc5cf", "white": "#c9ced6",
@@ -92,10 +108,25 @@ class Picture:
     keys: tuple[str, ...] = ()
     columns: int = 80
     rows: int = 24
+    theme: Theme = "night"
+    file: str = ""
+    """Where it is drawn in its colours, too."""
+
+    @property
+    def ground(self) -> Ground:
+        return LIGHT if self.theme in ("paper", "linen") else DARK
 
 
 PICTURES = (
     Picture("A ticket", "Its text and meta, the suggestion, the labels, how things stand, keys."),
+    Picture(
+        "On a light terminal",
+        "`--theme paper` or `linen` on a light one, `night` or `peat` on a dark one, `mono` "
+        "without colours; `auto` chooses. Each colour has a meaning, and none is alone in what it "
+        "says.",
+        theme="paper",
+        file="screen-light.svg",
+    ),
     Picture(
         "Find a label by typing",
         "`/`, or the label's first letter as a capital; then a part of its name.",
@@ -114,17 +145,23 @@ PICTURES = (
         "all back.",
         ("k",),
         rows=32,
+        theme="linen",
+        file="screen-list.svg",
     ),
-    Picture("Why", "`w` says why this ticket is asked, and which words speak for the label.",
+    Picture("Why", "`w` says why this ticket is shown, and which words speak for the label.",
             ("w",)),
     Picture("Where you stand", "`i` shows how far you are and how good the model is.", ("i",)),
-    Picture("Every key", "`?` lists them; the page scrolls.", ("?",)),
+    Picture("Every key", "`?` lists them by what you want to do; `enter` does it.", ("?",)),
+    Picture("The keys for something", "What is typed narrows the help down; what is off says why.",
+            ("?", *"label")),
     Picture(
         "A wide screen",
         "From 120 columns and 20 rows on something stands beside the ticket; `tab` shows the next: "
-        "the labels with their descriptions, why this ticket, the newest answers, the progress.",
+        "the labels with their descriptions, why this ticket, the newest answers, the progress. "
+        "From 34 rows on the newest answers stand under the labels.",
         columns=140,
-        rows=32,
+        rows=40,
+        file="screen-wide.svg",
     ),
     Picture("Progress beside the ticket", "`tab` three times.", ("\t", "\t", "\t"), 140, 32),
     Picture("The smallest window", "40 columns and 12 rows are enough.", columns=40, rows=12),
@@ -196,7 +233,7 @@ async def _shot(session: Session, picture: Picture) -> Terminal:
     with create_pipe_input() as keyboard:
         output = Vt100_Output(written, lambda: size, term="xterm-256color")
         application = app.build(
-            Screen(session, Display("feedback"), _fail), keyboard, output, "night"
+            Screen(session, Display("feedback"), _fail), keyboard, output, picture.theme
         )
 
         def drawn(_: object) -> None:
@@ -217,15 +254,14 @@ def _fail(error: BaseException) -> None:
     raise error
 
 
-def svg(screen: pyte.Screen) -> str:
+def svg(screen: pyte.Screen, ground: Ground, title: str) -> str:
     """The screen as a picture that any browser draws alike: every run is held to its cells."""
     width, height = 2 * MARGIN + screen.columns * CELL, 2 * MARGIN + screen.lines * LINE
-    body = "\n".join(_marks(screen))
+    body = "\n".join(_marks(screen, ground))
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" \
-width="{width:.0f}" height="{height:.0f}" role="img" aria-label="A ticket in txtal, with the \
-model's suggestion, the labels and their keys, and the status line">
-<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="9" fill="{PAPER}" \
-stroke="{EDGE}"/>
+width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{title}">
+<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="9" \
+fill="{ground.paper}" stroke="{ground.edge}"/>
 <g font-family="{FONTS}" font-size="{SIZE}" xml:space="preserve">
 {body}
 </g>
@@ -233,10 +269,10 @@ stroke="{EDGE}"/>
 """
 
 
-def _marks(screen: pyte.Screen) -> Iterator[str]:
+def _marks(screen: pyte.Screen, ground: Ground) -> Iterator[str]:
     for row in range(screen.lines):
         for column, cells, text, look in _runs(screen.buffer[row], screen.columns):
-            ink, paper, weight = _colours(look)
+            ink, paper, weight = _colours(look, ground)
             x, y = MARGIN + column * CELL, MARGIN + row * LINE
             if paper:
                 yield (
@@ -277,14 +313,14 @@ def _chars(line: Any, columns: int) -> Iterator[tuple[int, int, int, Any, str]]:
             yield (-1 if plain else column), column, cells, char._replace(data=""), char.data
 
 
-def _colours(look: Any) -> tuple[str, str, str]:
+def _colours(look: Any, ground: Ground) -> tuple[str, str, str]:
     """(ink, paper or "", font weight) of a run."""
-    ink = _colour(look.fg) or (BRIGHT if look.bold else INK)
+    ink = _colour(look.fg) or (ground.bright if look.bold else ground.ink)
     if look.strikethrough:
-        ink = DIM
+        ink = ground.dim
     paper = _colour(look.bg)
     if look.reverse:
-        ink, paper = paper or PAPER, ink
+        ink, paper = paper or ground.paper, ink
     return ink, paper, ' font-weight="bold"' if look.bold else ""
 
 
@@ -295,6 +331,11 @@ def _colour(name: str) -> str:
     return INKS.get(name.removeprefix("bright"), f"#{name}")
 
 
+_TICKET = (
+    "A ticket in txtal, with the model's suggestion, the labels and their keys, and the status line"
+)
+
+
 def made() -> Mapping[str, str]:
     """The files by their names."""
     os.environ["TZ"] = "UTC"
@@ -303,9 +344,10 @@ def made() -> Mapping[str, str]:
         shots = list(play(Path(folder)))
     first = shots[0][1]
     return {
-        "screen.svg": svg(first),
+        "screen.svg": svg(first, DARK, _TICKET),
         "screen.txt": _text(first) + "\n",
         "screens.md": "\n".join(_page(shots)),
+        **{one.file: svg(shot, one.ground, one.title) for one, shot in shots if one.file},
     }
 
 
@@ -320,6 +362,8 @@ def _page(shots: list[tuple[Picture, Terminal]]) -> Iterator[str]:
     for picture, screen in shots:
         yield f"## {picture.title}\n"
         yield f"{picture.says}\n"
+        if picture.file:
+            yield f"![{picture.title}]({picture.file})\n"
         yield f"```text\n{_text(screen)}\n```\n"
 
 

@@ -43,6 +43,7 @@ Made by `python docs/reference.py` from the program itself; don't edit it by han
 | `TXTAL_ANNOTATOR` | your name, instead of `--annotator` |
 | `TXTAL_THEME` | colours, instead of `--theme` |
 | `TXTAL_CONFIG` | the user's configuration file |
+| `TXTAL_HOOKS` | the file of hooks that you have confirmed |
 | `TXTAL_LOG` | the log file for faults nobody foresaw |
 | `TXTAL_DEBUG` | if set, such faults show their traceback instead |
 | `TXTAL_PLAIN`, `ACCESSIBLE` | if set, label line by line as with `--plain` |

@@ -28,6 +28,9 @@ def teach(
     task: Annotated[Task | None, "One label, several, yes or no, or grades."] = None,
     guidelines: Annotated[Path | None, "Markdown file to show with g."] = None,
     patterns: Annotated[Path | None, "Highlight words from a Prodigy patterns file."] = None,
+    patterns_share: Annotated[
+        float, "Fraction of tickets that match one of the patterns, whatever the model thinks."
+    ] = 0.0,
     rules: Annotated[
         Path | None, "Rules that vote, and are measured: .toml, .jsonl or a recipe's .py."
     ] = None,
@@ -118,6 +121,7 @@ def teach(
         label_keys=keys,
         guidelines=guidelines,
         patterns=patterns,
+        patterns_share=patterns_share,
         rules=rules,
         suggest=suggest,
         suggest_budget=suggest_budget,

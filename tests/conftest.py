@@ -23,6 +23,7 @@ def _private_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """No test reads or writes the user's own log or database."""
     monkeypatch.setenv("TXTAL_LOG", str(tmp_path / "txtal.log"))
     monkeypatch.setenv("TXTAL_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("TXTAL_HOOKS", str(tmp_path / "hooks.json"))
     monkeypatch.delenv("TXTAL_DB", raising=False)
     monkeypatch.delenv("TXTAL_ANNOTATOR", raising=False)
 

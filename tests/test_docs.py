@@ -205,6 +205,19 @@ def commands() -> dict[str, set[str]]:
     return found
 
 
+def of_groups() -> set[str]:
+    """The options of the commands that groups such as ``txtal token`` have."""
+    return {
+        dashed
+        for name in cli.list_commands(click.Context(cli))
+        if isinstance(group := cli.get_command(click.Context(cli), name), click.Group)
+        for command in group.commands.values()
+        for param in command.params
+        for dashed in (*param.opts, *param.secondary_opts)
+        if dashed[0] == "-"
+    }
+
+
 def test_every_command_and_option_is_in_the_reference() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
     readme = README.read_text("utf-8")
@@ -217,6 +230,7 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 
 def test_no_page_speaks_of_an_option_that_is_not_there() -> None:
     known = {"--db", "--quiet", "--version", "--help"}.union(*commands().values())
+    known |= of_groups()
     known |= {"--inbox"}  # of the recipe in recipes.md
     known |= {"--quick", "--seconds"}  # of tests.faults
     known |= {"--no-deps"}  # of pip

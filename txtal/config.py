@@ -50,6 +50,7 @@ SETTINGS = (
     Setting("keys", str, "auto", "the labels' keys: auto, fixed, ranked or mnemonic", kept=True),
     Setting("guidelines", str, "", "a Markdown file to show with g", kept=True),
     Setting("patterns", str, "", "a file of words to highlight", kept=True),
+    Setting("patterns_share", float, 0.0, "fraction that matches the patterns", kept=True),
     Setting("keymap", dict, {}, "a table of actions with their keys"),
     Setting("strategy", str, "auto", "how tickets are picked", kept=True),
     Setting("vectors", str, "auto", "text vectors", kept=True),

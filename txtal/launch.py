@@ -18,6 +18,8 @@ from txtal.annotators.starting import started
 from txtal.errors import LockedError, UsageError
 from txtal.formats.reading import Reading
 from txtal.formats.source import arriving
+from txtal.hooks.starting import courier
+from txtal.hooks.starting import keep as keep_hooks
 from txtal.ingest.client import LoaderProcess
 from txtal.ingest.load import is_large, load, load_first
 from txtal.ingest.protocol import LoadJob
@@ -74,6 +76,8 @@ class Invocation:
     """What to say before the session begins."""
     reading: Reading = field(default_factory=Reading)
     """How the tickets' file is read."""
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    """Whom to tell of what happens, by the event; kept with the dataset."""
 
 
 def run(recipe: Recipe, invocation: Invocation, report: Report) -> int:
@@ -153,6 +157,8 @@ class _RecipeRun:
         given = self.invocation.given
         settings.forget(conn, dataset.id, config.replaced(given))
         changed = settings.keep(conn, dataset.id, given)
+        for notice in keep_hooks(conn, self.invocation.database, dataset.id, self.invocation.hooks):
+            self.report.say(notice)
         said = [
             f"{name} {value or 'none'}" + ("" if old is None else f" (it was {old or 'none'})")
             for name, (old, value) in changed.items()
@@ -187,6 +193,8 @@ class _RecipeRun:
                 )
         for name in (label for label in self.extras.patterns.labels if label not in names):
             self.report.say(f"patterns name the label {name}, which {dataset.name} doesn't have")
+        if self.recipe.questions.patterns_share and not self.recipe.quota:
+            self.report.say("patterns_share has no effect without patterns: name a file of them")
 
     def _load(self, conn: Connection, dataset: Dataset) -> LoaderProcess | None:
         """Load the recipe's tickets; of a large file the first, and return who loads the rest."""
@@ -232,7 +240,10 @@ class _RecipeRun:
                 overlap=self.recipe.questions.overlap,
             )
             ending.callback(ledger.leave)
-            annotators = started(self.recipe.dataset, self.recipe.model, self.invocation)
+            recipe = self.recipe
+            if (messenger := courier(self.invocation.database)) is not None:
+                ending.callback(messenger.close)
+            annotators = started(recipe.dataset, recipe.model, self.invocation, recipe.quota)
             if annotators:
                 ending.callback(annotators.close)
             background = Background(learner, None, loader, annotators=annotators)
@@ -278,6 +289,7 @@ class _RecipeRun:
                 questions.audit,
                 questions.recheck,
                 questions.synthesise,
+                questions.patterns_share if self.recipe.quota else 0.0,
                 seed,
                 open_task=self.recipe.scheme.task is None and not dataset.scheme.labels,
             ),
@@ -314,7 +326,7 @@ class _RecipeRun:
         return app.run(session, display, wake=wake, on_error=logs.record)
 
     def _withdraw_if_wrong(self, conn: Connection, dataset: Dataset) -> None:
-        """Take back the model's labels if those that people checked are wrong too often."""
+        """Withdraw the model's labels if those that people checked are wrong too often."""
         with suppress(LockedError):  # `txtal finish` looks again
             if why := predictions.withdraw_if_wrong(conn, dataset.id):
                 self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")

@@ -7,11 +7,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from txtal.tempfiles import is_shared, rights
+from txtal.tempfiles import is_database, is_shared, rights
 
 
 def path() -> Path:
-    """The log file, made (mode 0600) with its folder if need be. ``TXTAL_LOG`` names another."""
+    """The log file, made (mode 0600) with its folder if need be. ``TXTAL_LOG`` names another.
+
+    The null device where it can't be written, is a database or a pipe that nobody reads.
+    """
     named = os.environ.get("TXTAL_LOG")
     if named:
         file = Path(named)
@@ -22,7 +25,10 @@ def path() -> Path:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         new = not file.exists()
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+        if is_database(file):
+            return Path(os.devnull)
+        never_waits = getattr(os, "O_NONBLOCK", 0)
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY | never_waits, 0o600))
         if new and is_shared(file.parent):  # several people's, by their own choice
             file.chmod(rights(file.parent))
     except OSError:

@@ -26,8 +26,8 @@ _SUFFIX = ".tmp"
 _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """How a database begins, and its write-ahead log."""
 
-_BESIDE = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database, and takes for its own whoever wrote it."""
+_BESIDE = ("-wal", "-shm", "-journal", ".cache")
+"""What SQLite and txtal keep beside a database, and take for their own whoever wrote it."""
 
 
 def check_target(path: Path, *inputs: str | Path) -> None:
@@ -37,7 +37,7 @@ def check_target(path: Path, *inputs: str | Path) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it")
-    if _is_database(path):
+    if is_database(path):
         raise UsageError(f"{path} is a database; name another file, or remove it first")
     check_beside(path)
     for one in inputs:
@@ -49,7 +49,7 @@ def check_beside(path: Path) -> None:
     """Raise UsageError when SQLite would take ``path`` for a part of the database beside it."""
     for suffix in _BESIDE:
         base = path.with_name(path.name.removesuffix(suffix))
-        if path.name.endswith(suffix) and _is_database(base):
+        if path.name.endswith(suffix) and is_database(base):
             raise UsageError(f"{path} would look like a part of the database {base.name}")
 
 
@@ -66,7 +66,8 @@ def is_same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _is_database(path: Path) -> bool:
+def is_database(path: Path) -> bool:
+    """Whether it begins as a database does, or its write-ahead log."""
     if not path.is_file():
         return False
     with suppress(OSError), path.open("rb") as file:

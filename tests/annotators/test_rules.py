@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.cli.driving import Program
 from txtal.annotators import applying, rules
 from txtal.annotators.rules import read_rules
-from txtal.annotators.scoring import agrees, weighted_share
+from txtal.annotators.scoring import agrees, weighted_proportion
 from txtal.errors import DataError
 from txtal.measures.gold import Vote
 from txtal.measures.intervals import wilson
@@ -138,6 +138,7 @@ def test_a_function_that_hangs_or_fails_is_stopped_and_named(
     loaded: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "SECONDS", 0.05)
+    monkeypatch.setattr(rules, "FIRST_SECONDS", 0.05)
     (loaded.folder / "mine.py").write_text(CODE)
     ran = loaded.ok("rules", "d", "--rules", "mine.py", "--json")
     assert "hangs: stopped: took longer than" in ran.err
@@ -249,13 +250,13 @@ def test_where_several_may_a_vote_is_about_what_it_names() -> None:
 
 @given(st.lists(st.booleans(), min_size=1, max_size=50))
 def test_equal_weights_are_wilsons_interval(right: list[bool]) -> None:
-    share, low, high = weighted_share(right, [0.7] * len(right))
+    share, low, high = weighted_proportion(right, [0.7] * len(right))
     assert (low, high) == pytest.approx(wilson(sum(right), len(right)))
     assert share == pytest.approx(sum(right) / len(right))
 
 
 def test_answers_that_count_for_nothing_measure_nothing() -> None:
-    assert weighted_share([True], [0.0]) == (None, None, None)
+    assert weighted_proportion([True], [0.0]) == (None, None, None)
 
 
 def test_damaged_tickets_are_passed_over(loaded: Program) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -159,3 +162,45 @@ def test_the_estimator_refuses_what_it_cannot_learn_from(
 )
 def test_scikit_learns_own_checks_that_need_no_numbers_pass(check: str) -> None:
     getattr(estimator_checks, check)("TxtalClassifier", txtal.TxtalClassifier("lexical@en"))
+
+
+def test_tickets_come_in_order_of_loading_with_their_meta(shop: LabelledDataset) -> None:
+    assert shop.add([txtal.Record("with meta", {"id": 7}), TEXTS[0]]).added == 1
+    found = list(shop.tickets())
+    assert [one.text for one in found] == [*TEXTS, "with meta"]
+    assert found[-1].meta == {"id": 7}
+    assert len(shop) == len(found)
+
+
+def test_a_frame_has_the_answers_as_rows_where_pandas_is(
+    shop: LabelledDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label_all(shop)
+    monkeypatch.setitem(sys.modules, "pandas", None)  # as if it weren't installed
+    with pytest.raises(txtal.UsageError, match="pandas"):
+        shop.answers_frame()
+    frames = SimpleNamespace(DataFrame=SimpleNamespace(from_records=list))
+    monkeypatch.setitem(sys.modules, "pandas", frames)
+    assert shop.answers_frame() == shop.answers()
+    monkeypatch.delitem(sys.modules, "pandas")
+    pandas = pytest.importorskip("pandas")
+    frame = shop.answers_frame(every=True)
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame["label"]) == [one["label"] for one in shop.answers()]
+
+
+@pytest.mark.slow
+def test_a_session_with_a_model_suggests_what_it_has_learned(shop: LabelledDataset) -> None:
+    shop.add([f"the parcel {n} is late once more" for n in range(100, 160)])
+    with shop.session("ann", audit=0.0, vectors="lexical") as session:
+        for _ in range(12):
+            asked = session.ask()
+            assert asked is not None
+            session.answer("delivery" if "parcel" in asked.text else "praise")
+        deadline = time.monotonic() + 60
+        while not (asked := session.ask()) or not asked.probabilities:
+            assert time.monotonic() < deadline
+            session.ignore()
+            time.sleep(0.5)
+    assert set(asked.probabilities) <= {"delivery", "praise"}
+    assert len(asked.suggestion) == 1

@@ -77,6 +77,12 @@ SUITE = (
         {"throughput over the bare loop": "higher"},
     ),
     Benchmark(
+        "serve",
+        "--seconds 1 --rounds 2",
+        "--seconds 5 --rounds 5",
+        {"ratio": "higher"},
+    ),
+    Benchmark(
         "keys",
         "--answers 60 --tickets 2000",
         "--answers 300",

@@ -228,9 +228,15 @@ def _moves(wrong: list[int], rows: Sequence[int]) -> int:
 
 
 def replay(
-    path: Path, keys: LabelKeys, budget: int, size: tuple[int, int], *, clusters: bool
+    path: Path,
+    keys: LabelKeys,
+    budget: int,
+    size: tuple[int, int],
+    *,
+    clusters: bool,
+    audit: float,
 ) -> Annotator:
-    """An annotator that has answered so many."""
+    """An annotator that has answered so many, a fraction ``audit`` of them in random checks."""
     pool = labelled(read(path, _fail_to_read), path.name)
     with tempfile.TemporaryDirectory() as name:
         db = Path(name) / "keys.db"
@@ -245,6 +251,7 @@ def replay(
                 StoreLedger(conn, db, dataset, annotator="perfect"),
                 dataset.scheme,
                 learner=InlineLearner(PoolLearner(db, "d", LearnerSettings())),
+                audit=audit,
             )
             session.begin()
             session.update()
@@ -285,13 +292,21 @@ def main() -> None:
     arguments.add_argument("--columns", type=int, default=80)
     arguments.add_argument("--rows", type=int, default=24)
     arguments.add_argument("--audits", choices=AUDITS, default="hidden", help="random checks")
+    arguments.add_argument("--fraction", type=float, default=0.1, help="of random checks")
     arguments.add_argument("--clusters", action="store_true", help="answer through clusters")
     options = arguments.parse_args()
     figures: dict[str, object] = {"keys": options.keys, "random checks": options.audits}
     size = options.columns, options.rows
     for name in options.data:
         with patch.object(questions, "_blind", AUDITS[options.audits]):
-            it = replay(FILES[name], options.keys, options.answers, size, clusters=options.clusters)
+            it = replay(
+                FILES[name],
+                options.keys,
+                options.answers,
+                size,
+                clusters=options.clusters,
+                audit=options.fraction,
+            )
         took = it.keys
         total = it.in_clusters + sum(keys * times for keys, times in took.items())
         answers = took.total() + it.listed

@@ -156,8 +156,8 @@ def stream(path: Path, records: Sequence[Record], budget: float) -> dict[str, An
             while True:
                 woken.clear()
                 standing = inflow.standing
-                arrivals.wanted = not standing.unsettled
-                if standing.over and not standing.unsettled and not session.question:
+                arrivals.wanted = not standing.pending
+                if standing.over and not standing.pending and not session.question:
                     break
                 news = session.update()
                 news = answer() or news
@@ -264,7 +264,7 @@ def estimates(records: Sequence[Record], streams: int, seeds: int, budget: float
                 arrivals,
                 answer,
             ):
-                while not arrivals.over or session.background.inflow.standing.unsettled:  # type: ignore[union-attr]
+                while not arrivals.over or session.background.inflow.standing.pending:  # type: ignore[union-attr]
                     session.update()
                     answer()
             measures, truth = judged(path, held_out)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
-from io import BytesIO, TextIOWrapper
+from io import BufferedReader, BytesIO, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -30,7 +30,7 @@ LABELS = [
 ]
 TXTAL = (str(Path(sys.executable).with_name("txtal")),)
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which what should have happened is taken never to happen."""
 
 POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -81,6 +81,7 @@ class Program:
             "TERM": "xterm-256color",
             "TXTAL_DB": self.db,
             "TXTAL_LOG": str(self.folder / "txtal.log"),
+            "TXTAL_HOOKS": str(self.folder / "hooks.json"),
             "TXTAL_ANNOTATOR": "ann",
         }
         inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
@@ -95,12 +96,13 @@ class Program:
     def __call__(
         self,
         *words: str | Path,
-        stdin: str | bytes = "",
+        stdin: str | bytes | RawIOBase = "",
         patience: float = PATIENCE,
         **env: str,
     ) -> Ran:
         """Run a command to its end."""
-        typed = stdin if isinstance(stdin, bytes) else stdin.encode()
+        typed = stdin.encode() if isinstance(stdin, str) else stdin
+        assert isinstance(typed, bytes), "only within this process can typing be anything else"
         ran = subprocess.run(
             [*TXTAL, *map(str, words)],
             input=typed,
@@ -122,7 +124,7 @@ class Program:
     def ok(
         self,
         *words: str | Path,
-        stdin: str | bytes = "",
+        stdin: str | bytes | RawIOBase = "",
         patience: float = PATIENCE,
         **env: str,
     ) -> Ran:
@@ -157,12 +159,15 @@ class Within(Program):
     def __call__(
         self,
         *words: str | Path,
-        stdin: str | bytes = "",
+        stdin: str | bytes | RawIOBase = "",
         patience: float = PATIENCE,
         **env: str,
     ) -> Ran:
         """Run a command to its end."""
-        typed = BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode())
+        if isinstance(stdin, RawIOBase):
+            typed: BufferedReader | BytesIO = BufferedReader(stdin)
+        else:
+            typed = BytesIO(stdin.encode() if isinstance(stdin, str) else stdin)
         out, err = BytesIO(), BytesIO()
         with (
             chdir(self.folder),

@@ -297,7 +297,7 @@ def test_hostile_text_on_the_screen(hostile: Program, terminal: Open) -> None:
     one = terminal(hostile, "manual", "d", rows=40)
     one.wait("^[]52;c;aGk=^G")
     one.send("?")
-    one.wait("On a ticket")
+    one.wait("keys for:")
     one.send("qv")
     one.wait("<U+202E>evil")
     one.send("vf")

@@ -124,7 +124,7 @@ def test_figures_of_fewer_answers_are_said_to_be(tmp_path: Path, seed: int) -> N
     assert older["answers"] == 60
     said = program.ok("stats", "d").out
     assert "after 60 answers; answers, labels or tickets changed since" in said
-    assert "to measure anew: `txtal evaluate d`" in said
+    assert "to measure again: `txtal evaluate d`" in said
     now = program.json("evaluate", "d", "--json")
     assert now["answers"] == 63
     assert program.json("stats", "d", "--json")["measures"]["accuracy"] == now["accuracy"]

@@ -89,6 +89,19 @@ def test_a_dataset_with_nothing_in_it_yet(fresh: Program) -> None:
     assert "Learning curve" not in words
 
 
+def test_answers_that_nobody_drew_at_random_have_a_training_curve(labelled: Program) -> None:
+    program = labelled.quick
+    program.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
+    words = " ".join(Page((program.folder / "page.html").read_text("utf-8")).words)
+    assert "Training curve" in words
+    body = program.json("evaluate", "d", "--test-split", "0.2", "--vectors", "lexical", "--json")
+    assert f"From {body['accuracy']['n']} answers held out" in words
+    for step in body["curve"]:
+        assert f"{step['answers']:,} labels: {step['accuracy']['value']:.3f}" in words
+    program.ok("report", "d", "-o", "quick.html", "--quick")
+    assert "Training curve" not in (program.folder / "quick.html").read_text("utf-8")
+
+
 def test_what_a_simulation_says_is_added(told: Program) -> None:
     body = {
         "source": "labelled.jsonl",

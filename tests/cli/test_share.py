@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +46,15 @@ class Login:
         return self.run("-m", "txtal", *words, stdin=stdin)
 
     def run(self, *words: str | Path, stdin: str = "") -> Ran:
+        one = self.started(*words)
+        try:
+            out, err = one.communicate(stdin, PATIENCE)
+        finally:
+            one.kill()
+        return Ran(one.returncode, out, err)
+
+    def started(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start Python as this user, and return at once."""
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -52,21 +63,20 @@ class Login:
             "TXTAL_DB": str(self.database),
             "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *PACKAGES]),
         }
-        ran = subprocess.run(
+        return subprocess.Popen(
             [self.python, *map(str, words)],
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
+            bufsize=1,
             cwd=self.home,
             env=env,
             user=self.uid,
             group=self.uid,
             extra_groups=self.groups,
             umask=0o077,
-            timeout=PATIENCE,
-            check=False,
         )
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def ok(self, *words: str | Path, stdin: str = "") -> Ran:
         ran = self(*words, stdin=stdin)
@@ -138,6 +148,41 @@ def test_both_label_and_nobody_else(logins: tuple[Login, Login, Login]) -> None:
     assert rights(folder) <= {"-rw-rw----", "drwxrws---"}
     assert {path.stat().st_gid for path in folder.rglob("*")} == {GROUP}
     assert eve("stats", "shop").code != 0
+
+
+@as_root
+def test_both_label_side_by_side(logins: tuple[Login, Login, Login]) -> None:
+    """Each answer of the one is given while the other has a ticket on the screen."""
+    ann, bea, _ = logins
+    ann.ok("share", "--group", str(GROUP))
+    words = ["-m", "txtal", "teach", "shop", "-l", "refund,praise", "--vectors", "lexical"]
+    sessions = [login.started(*words, "--plain") for login in (ann, bea)]
+    try:
+        for one in sessions:
+            read_until(one, "refund order")
+        for _ in range(4):
+            for one in sessions:
+                assert one.stdin
+                one.stdin.write("refund\n")
+                read_until(one, "saved ")
+        for one in sessions:
+            out, err = one.communicate("q\n", PATIENCE)
+            assert one.returncode == 0, out + err
+    finally:
+        for one in sessions:
+            one.kill()
+    lines = [json.loads(line) for line in bea.ok("export", "shop").out.splitlines()]
+    assert Counter(line["annotator"] for line in lines) == {f"user{ANN}": 4, f"user{BEA}": 4}
+    assert len({line["text"] for line in lines}) == 8  # none was shown to both
+
+
+def read_until(one: subprocess.Popen[str], text: str) -> None:
+    """Read what a session writes, as far as a line with this text."""
+    assert one.stdout
+    for line in one.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"it ended before {text!r}")
 
 
 @as_root

@@ -14,17 +14,21 @@ temporary file; and after a kill the same command does its work.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import openpyxl
 
 from tests.cli.driving import LABELLED, TXTAL, Program
 from txtal.classifier import classifier
@@ -53,6 +57,25 @@ def content(path: Path) -> State:
     return path.read_bytes() if path.exists() else None
 
 
+def contents(path: Path) -> State:
+    """Return what the files of a folder hold; None of one that isn't there."""
+    return {file.name: file.read_bytes() for file in path.iterdir()} if path.exists() else None
+
+
+def sheet(path: Path) -> State:
+    """Return the rows of a workbook, which has the time of its making; the bytes of no workbook."""
+    with suppress(zipfile.BadZipFile):
+        active = openpyxl.load_workbook(path, read_only=True).active
+        return list(active.iter_rows(values_only=True))
+    return path.read_bytes()
+
+
+def page(path: Path) -> State:
+    """Return whether a page is whole, which has the time of its making; the bytes of another."""
+    text = path.read_bytes()
+    return text.rstrip().endswith(b"</html>") or text
+
+
 def rows(path: Path) -> State:
     """Return what a sound database holds, but for times. Raises for one that is damaged."""
     if not path.exists() or not path.stat().st_size:
@@ -65,7 +88,8 @@ def rows(path: Path) -> State:
             "SELECT id, ticket_id, verdict, labels, undoes FROM answer ORDER BY id"
         ).fetchall()
         labels = conn.execute("SELECT name, retired FROM label ORDER BY id").fetchall()
-    return [tuple(row) for row in (*tickets, *answers, *labels)]
+        names = conn.execute("SELECT name FROM dataset ORDER BY id").fetchall()
+    return [tuple(row) for row in (*tickets, *answers, *labels, *names)]
 
 
 def labels_of(path: Path) -> State:
@@ -107,6 +131,15 @@ COMMANDS = (
     Command("load-answers", ("load", "d", "--answers", "new.jsonl"), "t.db", rows),
     Command("label", ("label", "merge", "d", "praise", "billing"), "t.db", rows),
     Command("split", ("label", "split", "d", "praise", "x", "y"), "t.db", rows),
+    Command("undo", ("label", "undo", "d"), "t.db", rows),
+    Command("replace", ("load", "d", "--answers", "--replace", "changed.jsonl"), "t.db", rows),
+    Command("forget", ("forget", "d", "1", "--yes"), "t.db", rows),
+    Command("drop", ("dataset", "drop", "e", "--yes"), "t.db", rows),
+    Command("rename", ("dataset", "rename", "e", "f"), "t.db", rows),
+    Command("merge", ("dataset", "merge", "d", "e"), "t.db", rows),
+    Command("export-hf", ("export", "d", "-f", "hf", "-o", "folder"), "folder", contents),
+    Command("export-excel", ("export", "d", "-o", "out.xlsx"), "out.xlsx", sheet),
+    Command("report", ("report", "d", "-o", "out.html", "--quick"), "out.html", page),
     Command("manual", ("manual", "e", "--plain"), "t.db", rows, stdin=TYPED, partly=True),
 )  # fmt: skip
 
@@ -145,12 +178,15 @@ class Killer:
         for name, some in (("a", lines[:30]), ("b", lines[30:50])):
             program.file(f"in/{name}.jsonl", some)
         program.ok("load", "d", "--answers", "some.jsonl")
+        program.ok("label", "add", "d", "extra")
+        changed = [{**json.loads(line), "label": "praise"} for line in lines[:20]]
+        program.file("changed.jsonl", changed)
         program.ok("load", "e", "new.jsonl")
         program.ok("manual", "e", "--plain", "-l", "x,y", stdin="1\nq\n")
         program.ok("--db", "other.db", "load", "d", "--answers", "new.jsonl")
         program.ok("--db", "other.db", "backup", "good.db")
         program.ok("--db", "other.db", "backup", "b.db")
-        for name in ("out.jsonl", "out.jsonl.gz"):
+        for name in ("out.jsonl", "out.jsonl.gz", "out.xlsx", "out.html"):
             (self._master / name).write_bytes(b"old\n")
         if not train:
             return

@@ -2,26 +2,34 @@
 
 python -m tests.faults.model              # 2,000 runs
 python -m tests.faults.model --runs 50
+python -m tests.faults.model --seconds 600
 
-Two annotators sit down in turns, answer, skip, undo, redo and quit; tickets and answers are loaded,
-labels added, renamed, merged and split, tickets forgotten, datasets renamed and dropped, the
-database backed up and restored, or left as kill -9 leaves it. What each export format then holds is
-what the model holds, and `verify` finds nothing. The commands run in this process.
+Annotators sit down one after the other and at the same time, answer, answer in bulk, skip, undo,
+redo and quit; tickets and answers are loaded, with and without --replace; labels added, renamed,
+merged and split; tickets forgotten; datasets renamed, merged and dropped; the database backed up
+and restored. A session is killed with SIGKILL, or the files are left as a kill leaves them. What
+each export format then holds is what the model holds, and `verify` finds nothing. All but the
+sessions that are killed run in this process.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import io
-import json
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -33,12 +41,35 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.cli.driving import Program
+from tests.cli.driving import PATIENCE, TXTAL, Program
+from tests.faults.exports import READ, read
 from txtal.store import schema
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-NAMES = ("alpha", "beta", "gamma", "delta", "with space", "größe")
+NAMES = (
+    "alpha", "beta", "gamma", "delta", "with space", "größe", "zeta", "eta", "theta", "iota",
+)  # fmt: skip
 ANNOTATORS = ("ann", "bob")
+LOADER = "cas"
+"""In whose name answers are loaded."""
+
+KEYS = ("0", "1", "skip", "undo", "redo")
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer that stands."""
+
+    annotator: str
+    ticket: str
+    label: str | None
+    """None for a skip."""
+    session: int
+    step: int
+
+    def is_with(self, other: Given) -> bool:
+        """Whether it was given, and is undone, in one step with another."""
+        return (self.session, self.step) == (other.session, other.step)
 
 
 @dataclass
@@ -48,119 +79,157 @@ class Stands:
     dataset: str = "d"
     labels: list[str] = field(default_factory=lambda: ["alpha", "beta"])
     tickets: list[str] = field(default_factory=list)
-    answers: list[tuple[str, str, str | None]] = field(default_factory=list)
-    """Annotator, ticket and label, None for a skip; the oldest first."""
+    answers: list[Given] = field(default_factory=list)
+    """The oldest first."""
     forgotten: set[str] = field(default_factory=set)
-    merged: set[str] = field(default_factory=set)
-    """Names of labels that were merged into others; a label can't have one of these."""
+    gone: set[str] = field(default_factory=set)
+    """Names of labels that were merged or split; a label can't have one of these."""
 
-    def open(self) -> list[str]:
-        """The tickets that nobody answered, in the file's order."""
-        done = {text for _, text, _ in self.answers}
-        return [text for text in self.tickets if text not in done]
+    def is_open(self, ticket: str) -> bool:
+        """Whether nobody has answered it."""
+        return all(one.ticket != ticket for one in self.answers)
 
     def labelled(self) -> dict[str, str]:
-        """The label of each ticket that has one."""
-        return {text: label for _, text, label in self.answers if label is not None}
+        """The label of each ticket on which most of its annotators agree."""
+        said: dict[str, Counter[str]] = {}
+        for one in self.answers:
+            if one.label is not None:
+                said.setdefault(one.ticket, Counter())[one.label] += 1
+        found = {}
+        for ticket, votes in said.items():
+            (label, most), *others = votes.most_common(2)
+            if not others or others[0][1] < most:
+                found[ticket] = label
+        return found
+
+    def of(self, annotator: str, ticket: str) -> Given | None:
+        """What an annotator says of a ticket."""
+        mine = (one for one in self.answers if (one.annotator, one.ticket) == (annotator, ticket))
+        return next(mine, None)
 
 
-# --- what an export says, read without txtal ----------------------------------------------------
+class Sitting:
+    """One session, as it should go."""
+
+    numbers = 0
+
+    def __init__(self, stands: Stands, annotator: str, other: Sitting | None = None) -> None:
+        Sitting.numbers += 1
+        self.stands = stands
+        self.annotator = annotator
+        self.number = Sitting.numbers
+        self.other = other
+        """A session that is open at the same time."""
+        self.shown: str | None = None
+        self._at = -1
+        self._steps = 0
+        self._put_back: list[str] = []
+        self._undone: list[list[Given]] = []
+        self._show_next()
+
+    def press(self, key: str) -> str | None:
+        """Return the line that does it; None where there is nothing to do it to."""
+        line = self._pressed(key)
+        if line and self.shown is None:  # it looks again after every line
+            self._show_next()
+        return line
+
+    def _pressed(self, key: str) -> str | None:
+        if key == "undo":
+            return self._undo()
+        if key == "redo":
+            return self._redo()
+        if self.shown is None:  # what is typed where there was no ticket to see answers none
+            return self.stands.labels[0]
+        label = None if key == "skip" else self.stands.labels[int(key)]
+        self._step()
+        self._give(self.shown, label)
+        self._show_next()
+        return "space" if label is None else label
+
+    def answer_all(self, tickets: Sequence[str], label: str) -> None:
+        """One step, of those that are open and on nobody else's screen."""
+        free = [ticket for ticket in tickets if self._is_free(ticket)]
+        if free:
+            self._step()
+        for ticket in free:
+            self._give(ticket, label)
+        if self.shown in free:
+            self._show_next()
+
+    def _step(self) -> None:
+        self._steps += 1
+        self._undone.clear()
+
+    def _give(self, ticket: str, label: str | None) -> None:
+        mine = self.stands.of(self.annotator, ticket)
+        if mine:
+            self.stands.answers.remove(mine)
+        given = Given(self.annotator, ticket, label, self.number, self._steps)
+        self.stands.answers.append(given)
+
+    def _undo(self) -> str:
+        """The session's own newest step, else the annotator's."""
+        mine = [one for one in self.stands.answers if one.annotator == self.annotator]
+        newest = ([one for one in mine if one.session == self.number] or mine)[-1:]
+        step = [one for one in mine for last in newest if one.is_with(last)]
+        self.stands.answers = [one for one in self.stands.answers if one not in step]
+        if step:
+            self._undone.append(step)
+        if len(step) == 1:
+            self._put_back += [self.shown] if self.shown else []
+            self.shown = step[0].ticket
+        return "u"
+
+    def _redo(self) -> str | None:
+        if not self._undone:
+            return None
+        step = self._undone.pop()
+        self._steps += 1
+        for one in step:
+            self._give(one.ticket, one.label)
+        if self.shown in [one.ticket for one in step]:
+            self._show_next()
+        return "redo"
+
+    def _is_free(self, ticket: str) -> bool:
+        return self.stands.is_open(ticket) and (self.other is None or self.other.shown != ticket)
+
+    def _show_next(self) -> None:
+        """What was put back last; else the next of the file, and from its start again."""
+        self.shown = None
+        while self._put_back and self.shown is None:
+            ticket = self._put_back.pop()
+            self.shown = ticket if self._is_free(ticket) else None
+        if self.shown is None:
+            tickets = self.stands.tickets
+            order = [*range(self._at + 1, len(tickets)), *range(self._at + 1)]
+            self._at = next((n for n in order if self._is_free(tickets[n])), -1)
+            self.shown = tickets[self._at] if self._at >= 0 else None
 
 
-def _lines(content: bytes) -> list[dict[str, object]]:
-    return [json.loads(line) for line in content.decode().splitlines()]
+class Lines(io.RawIOBase):
+    """What is typed, a line at a time; between two of them something else may happen."""
 
+    def __init__(self, lines: Sequence[str | Callable[[], None]]) -> None:
+        self._lines = list(lines)
 
-def _jsonl(content: bytes) -> dict[object, object]:
-    return {one["text"]: one["label"] for one in _lines(content) if one["answer"] == "accept"}
+    def readable(self) -> bool:
+        return True
 
+    def readinto(self, buffer: Any, /) -> int:
+        while self._lines:
+            line = self._lines.pop(0)
+            if isinstance(line, str):
+                typed = f"{line}\n".encode()
+                buffer[: len(typed)] = typed
+                return len(typed)
+            line()
+        return 0
 
-def _prodigy(content: bytes) -> dict[object, object]:
-    found = [one for one in _lines(content) if one["answer"] == "accept"]
-    return {one["text"]: _one(one["accept"]) for one in found}
-
-
-def _table(content: bytes, delimiter: str) -> dict[object, object]:
-    lines = io.StringIO(content.decode("utf-8-sig"), newline="")
-    return {row["text"]: row["label"] for row in csv.DictReader(lines, delimiter=delimiter)}
-
-
-def _studio(content: bytes) -> dict[object, object]:
-    found: dict[object, object] = {}
-    for task in json.loads(content):
-        results = [one for said in task["annotations"] for one in said["result"]]
-        if results:
-            found[task["data"]["text"]] = _one(results[0]["value"]["choices"])
-    return found
-
-
-def _argilla(content: bytes) -> dict[object, object]:
-    return {
-        record["fields"]["text"]: said["value"]
-        for record in json.loads(content)
-        for said in record["responses"].get("label", [])
-        if said["status"] == "submitted"
-    }
-
-
-def _fasttext(content: bytes) -> dict[object, object]:
-    found: dict[object, object] = {}
-    for line in content.decode().splitlines():
-        label, _, text = line.partition(" ")
-        if label.startswith("__label__"):
-            found[text.strip()] = label.removeprefix("__label__")
-    return found
-
-
-def _excel(content: bytes) -> dict[object, object]:
-    import openpyxl
-
-    rows = openpyxl.load_workbook(io.BytesIO(content), read_only=True).active.iter_rows(
-        values_only=True
-    )
-    header = next(rows)
-    text, label = header.index("text"), header.index("label")
-    return {row[text]: row[label] for row in rows}
-
-
-def _parquet(content: bytes) -> dict[object, object]:
-    from pyarrow import parquet
-
-    rows = parquet.read_table(io.BytesIO(content)).to_pylist()
-    return {row["text"]: row["label"] for row in rows if row["label"] is not None}
-
-
-def _docbin(content: bytes) -> dict[object, object]:
-    import spacy
-    from spacy.tokens import DocBin
-
-    docs = DocBin().from_bytes(content).get_docs(spacy.blank("xx").vocab)
-    return {doc.text: max(doc.cats, key=doc.cats.__getitem__) for doc in docs}
-
-
-def _one(values: object) -> object:
-    assert isinstance(values, list)
-    assert len(values) == 1
-    return values[0]
-
-
-READ: Mapping[str, Callable[[bytes], dict[object, object]]] = {
-    "jsonl": _jsonl,
-    "prodigy": _prodigy,
-    "plain": lambda content: {one["text"]: one["label"] for one in _lines(content)},
-    "csv": lambda content: _table(content, ","),
-    "tsv": lambda content: _table(content, "\t"),
-    "doccano": lambda content: {
-        one["text"]: _one(one["label"]) for one in _lines(content) if one["label"]
-    },
-    "labelstudio": _studio,
-    "argilla": _argilla,
-    "fasttext": _fasttext,
-    "excel": _excel,
-    "parquet": _parquet,
-    "spacy": _docbin,
-}
-"""Text and label of what was accepted, by export format."""
+    def extend(self, lines: Sequence[str | Callable[[], None]]) -> None:
+        """Type more at the end."""
+        self._lines += lines
 
 
 class CommandLine(RuleBasedStateMachine):
@@ -184,46 +253,147 @@ class CommandLine(RuleBasedStateMachine):
 
     @rule(
         annotator=st.sampled_from(ANNOTATORS),
-        keys=st.lists(st.sampled_from(["0", "1", "skip", "undo", "redo"]), max_size=6),
+        keys=st.lists(st.sampled_from(KEYS), max_size=6),
         quits=st.booleans(),
     )
     def sit(self, annotator: str, keys: list[str], quits: bool) -> None:
         """A session; without ``q`` its input just ends."""
-        typed = []
-        shown = self.stands.open()
-        taken_back: list[str] = []
-        undone: list[tuple[str, str, str | None]] = []
-        for key in keys:
-            asked = taken_back[-1] if taken_back else next(iter(shown), None)
-            if asked is None:
-                break  # the session ends with its last ticket
-            if key == "undo":
-                mine = [one for one in self.stands.answers if one[0] == annotator]
-                typed.append("u")
-                if mine:
-                    self.stands.answers.remove(mine[-1])
-                    undone.append(mine[-1])
-                    taken_back.append(mine[-1][1])
-                continue
-            if key == "redo":
-                if undone and taken_back:
-                    typed.append("redo")
-                    again = undone.pop()
-                    self.stands.answers.append(again)
-                    taken_back.remove(again[1])
-                continue
-            label = None if key == "skip" else self.stands.labels[int(key)]
-            typed.append("space" if label is None else label)
-            self.stands.answers.append((annotator, asked, label))
-            undone.clear()
-            if taken_back:
-                taken_back.pop()
-            else:
-                shown.remove(asked)
+        sitting = Sitting(self.stands, annotator)
+        typed = [line for key in keys if (line := sitting.press(key))]
         stdin = "".join(f"{line}\n" for line in [*typed, *(["q"] if quits else [])])
-        name = self.stands.dataset
-        self.txtal.ok("manual", name, "--plain", "--annotator", annotator, stdin=stdin)
+        self._manual(annotator, stdin)
         self.check("jsonl")
+
+    def _manual(self, annotator: str, stdin: str | Lines) -> str:
+        words = ("manual", self.stands.dataset, "--plain", "--annotator", annotator)
+        return self.txtal.ok(*words, stdin=stdin).out
+
+    @rule(
+        annotators=st.tuples(st.sampled_from(ANNOTATORS), st.sampled_from(ANNOTATORS)),
+        keys=st.lists(st.sampled_from(KEYS), max_size=5),
+        within=st.lists(st.sampled_from(("0", "1", "skip")), min_size=1, max_size=3),
+        at=st.integers(0, 3),
+        what=st.sampled_from(("sit", "load", "back up")),
+    )
+    def sit_together(
+        self,
+        annotators: tuple[str, str],
+        keys: list[str],
+        within: list[str],
+        at: int,
+        what: str,
+    ) -> None:
+        """A session, and while it is open another, or a command."""
+        first = Sitting(self.stands, annotators[0])
+        lines: list[str | Callable[[], None]] = []
+
+        def press(these: Sequence[str]) -> None:
+            lines.extend(line for key in these if (line := first.press(key)))
+
+        def meanwhile() -> None:
+            if what == "load":
+                self.load(2)
+            elif what == "back up":
+                self.back_up()
+            else:
+                second = Sitting(self.stands, annotators[1], first)
+                typed = [line for key in within if (line := second.press(key))]
+                self._manual(annotators[1], "".join(f"{line}\n" for line in typed))
+            press(keys[at:])
+            typing.extend(lines)
+
+        press(keys[:at])
+        typing = Lines([*lines, meanwhile])
+        lines.clear()
+        self._manual(annotators[0], typing)
+        self.check("jsonl")
+
+    @rule(
+        annotator=st.sampled_from(ANNOTATORS),
+        first=st.integers(1, 4),
+        number=st.integers(1, 4),
+        which=st.integers(0, 1),
+        undoes=st.booleans(),
+    )
+    def answer_in_bulk(
+        self, annotator: str, first: int, number: int, which: int, undoes: bool
+    ) -> None:
+        """Some of what a search finds get a label, as one step."""
+        label = self.stands.labels[which]
+        found = min(20, len(self.stands.tickets))
+        last = min(found, first + number - 1)
+        if last < first:
+            return
+        sitting = Sitting(self.stands, annotator)
+        typed = ["search ticket", f"answer {first}-{last} > {label}", *(["u"] if undoes else [])]
+        said = self._manual(annotator, "".join(f"{line}\n" for line in typed))
+        listed = dict(re.findall(r"^(?:.*\]: )?(\d+)\. .*?: (ticket \d+)$", said, re.M))
+        assert len(listed) == found or "not looked at yet" in said, said
+        if str(last) in listed:  # else it answers none
+            chosen = [listed[str(n)] for n in range(first, last + 1)]
+            sitting.answer_all(chosen, label)
+        if undoes:
+            sitting.press("undo")
+        self.check("jsonl")
+
+    @rule(
+        annotator=st.sampled_from(ANNOTATORS),
+        keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=4),
+        seen=st.integers(0, 4),
+    )
+    def killed_in_a_session(self, annotator: str, keys: list[str], seen: int) -> None:
+        """SIGKILL after so many answers were acknowledged: they stand, others may."""
+        begun, sitting = deepcopy(self.stands), Sitting(self.stands, annotator)
+        stages: list[Stands] = [begun]
+        typed: list[str] = []
+        acknowledged = answers = 0
+        for key in keys:
+            is_answer = sitting.shown is not None and key not in ("undo", "redo")
+            line = sitting.press(key)
+            if line:
+                typed.append(line)
+                stages.append(deepcopy(self.stands))
+                if is_answer and len(typed) <= seen:
+                    acknowledged = len(typed)
+                    answers += 1
+        self._kill_session(annotator, typed, answers)
+        found = self._exported("jsonl")
+        fits = [one for one in stages[acknowledged:] if one.labelled() == found]
+        assert fits, (found, [one.labelled() for one in stages], acknowledged)
+        self.stands = self._as_on_disk(fits)
+
+    def _kill_session(self, annotator: str, typed: Sequence[str], answers: int) -> None:
+        words = [*TXTAL, "manual", self.stands.dataset, "--plain", "--annotator", annotator]
+        program = Program(self.folder)
+        with subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            env=program.environ,
+            text=True,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            patience = threading.Timer(PATIENCE, process.kill)
+            patience.start()
+            process.stdin.write("".join(f"{line}\n" for line in typed))
+            process.stdin.flush()
+            while answers:
+                line = process.stdout.readline()
+                assert line, "it ended by itself"
+                answers -= "saved " in line
+            patience.cancel()
+            process.kill()
+        with closing(schema.open_database(self.folder / "t.db")) as conn:
+            conn.execute("UPDATE lease SET expires = 0")  # a quarter of an hour later
+
+    def _as_on_disk(self, fits: Sequence[Stands]) -> Stands:
+        """Which of these it is: the export alone doesn't tell of skips."""
+        with closing(schema.open_readonly(self.folder / "t.db")) as conn:
+            (rows,) = conn.execute("SELECT count(*) FROM standing_answer").fetchone()
+        return next(one for one in fits if len(one.answers) == rows)
 
     # --- data -----------------------------------------------------------------------------------
 
@@ -245,9 +415,31 @@ class CommandLine(RuleBasedStateMachine):
         label = self.stands.labels[which]
         self.txtal.file("a.jsonl", [{"text": text, "label": label} for text in new])
         name = self.stands.dataset
-        self.txtal.ok("load", name, "a.jsonl", "--answers", "--annotator", "cas")
+        self.txtal.ok("load", name, "a.jsonl", "--answers", "--annotator", LOADER)
         self.stands.tickets += new
-        self.stands.answers += [("cas", text, label) for text in new]
+        Sitting.numbers += 1
+        self.stands.answers += [
+            Given(LOADER, text, label, Sitting.numbers, n) for n, text in enumerate(new)
+        ]
+        self.check("plain")
+
+    @precondition(lambda self: self.stands.tickets)
+    @rule(which=st.integers(0, 20), label=st.integers(0, 1), replaces=st.booleans())
+    def load_again(self, which: int, label: int, replaces: bool) -> None:
+        """An answer to a ticket that is there, answered perhaps; what differs needs --replace."""
+        text = self.stands.tickets[which % len(self.stands.tickets)]
+        name = self.stands.labels[label]
+        self.txtal.file("a.jsonl", [{"text": text, "label": name}])
+        options = ["--replace"] if replaces else []
+        self.txtal.ok(
+            "load", self.stands.dataset, "a.jsonl", "--answers", "--annotator", LOADER, *options
+        )
+        standing = self.stands.of(LOADER, text)
+        if standing is None or (replaces and standing.label != name):
+            if standing:
+                self.stands.answers.remove(standing)
+            Sitting.numbers += 1
+            self.stands.answers.append(Given(LOADER, text, name, Sitting.numbers, 0))
         self.check("plain")
 
     @precondition(lambda self: self.stands.tickets)
@@ -256,14 +448,14 @@ class CommandLine(RuleBasedStateMachine):
         text = self.stands.tickets[which % len(self.stands.tickets)]
         self.txtal.ok("forget", self.stands.dataset, text, "--yes")
         self.stands.tickets.remove(text)
-        self.stands.answers = [one for one in self.stands.answers if one[1] != text]
+        self.stands.answers = [one for one in self.stands.answers if one.ticket != text]
         self.stands.forgotten.add(text)
         self.check("jsonl")
 
     # --- labels ---------------------------------------------------------------------------------
 
     def unused(self) -> list[str]:
-        taken = {*self.stands.labels, *self.stands.merged}
+        taken = {*self.stands.labels, *self.stands.gone}
         return [name for name in NAMES if name not in taken]
 
     @precondition(lambda self: self.unused())
@@ -287,13 +479,27 @@ class CommandLine(RuleBasedStateMachine):
         gone, into = self.stands.labels[0], self.stands.labels[1]
         self.txtal.ok("label", "merge", self.stands.dataset, gone, into)
         self.stands.labels.remove(gone)
-        self.stands.merged.add(gone)
+        self.stands.gone.add(gone)
         self._relabel({gone: into})
+
+    @precondition(lambda self: len(self.unused()) > 2)
+    @rule(which=st.integers(0, 1), keeps=st.booleans())
+    def split_label(self, which: int, keeps: bool) -> None:
+        """Into two new ones, or into itself and a new one; its tickets are asked again."""
+        label, new = self.stands.labels[which], self.unused()[:2]
+        into = [label, new[0]] if keeps else new
+        self.txtal.ok("label", "split", self.stands.dataset, label, *into)
+        self.stands.answers = [one for one in self.stands.answers if one.label != label]
+        self.stands.labels += [name for name in into if name != label]
+        if not keeps:
+            self.stands.labels.remove(label)
+            self.stands.gone.add(label)
+        self.check("tsv")
 
     def _relabel(self, names: Mapping[str, str]) -> None:
         self.stands.answers = [
-            (who, text, names.get(label, label) if label else None)
-            for who, text, label in self.stands.answers
+            replace(one, label=names.get(one.label, one.label) if one.label else None)
+            for one in self.stands.answers
         ]
         self.check("csv")
 
@@ -347,19 +553,22 @@ class CommandLine(RuleBasedStateMachine):
 
     def check(self, form: str, dataset: str = "") -> None:
         """What the format holds is what the model holds."""
-        output = "x.spacy" if form == "spacy" else "x"
-        (self.folder / output).unlink(missing_ok=True)
-        name = dataset or self.stands.dataset
-        self.txtal.ok("export", name, "--format", form, "-o", output)
         expected = self.stands.labelled()
         if form == "fasttext":  # its labels have no blanks
             expected = {text: label.replace(" ", "_") for text, label in expected.items()}
-        assert READ[form]((self.folder / output).read_bytes()) == expected, form
+        assert self._exported(form, dataset) == expected, form
+
+    def _exported(self, form: str, dataset: str = "") -> dict[object, object]:
+        output = self.folder / {"spacy": "x.spacy", "hf": "x.folder"}.get(form, "x")
+        output.unlink(missing_ok=True) if form != "hf" else shutil.rmtree(output, True)
+        name = dataset or self.stands.dataset
+        self.txtal.ok("export", name, "--format", form, "-o", output)
+        return read(form, output)
 
     def teardown(self) -> None:
         if hasattr(self, "txtal"):
             try:
-                for form in ("jsonl", "prodigy", "tsv", "doccano", "labelstudio", "argilla"):
+                for form in ("jsonl", "prodigy", "tsv", "doccano", "labelstudio", "argilla", "hf"):
                     self.check(form)
                 self.txtal.ok("verify")
             finally:
@@ -385,7 +594,15 @@ def main(words: Sequence[str] | None = None) -> int:
     """Return 0 when all runs agree."""
     asked = argparse.ArgumentParser(prog="python -m tests.faults.model")
     asked.add_argument("--runs", type=int, default=2000)
-    run(asked.parse_args(words).runs)
+    asked.add_argument("--seconds", type=float, default=0, help="go on for so long, not by runs")
+    given = asked.parse_args(words)
+    if given.seconds:
+        end = time.monotonic() + given.seconds
+        while time.monotonic() < end:
+            run(20)
+            print(f"{CommandLine.runs:,} runs agree so far", flush=True)
+    else:
+        run(given.runs)
     print(f"{CommandLine.runs:,} runs agree")
     return 0
 

@@ -427,6 +427,7 @@ FAULTS = (
             LABELS + "test_fifty_answers_stay_fifty",
             LABELS + "test_labels_that_look_alike_are_warned_of",
             LABELS + "test_the_screen_refuses_a_blank_name_and_keeps_a_good_one",
+            LABELS + "test_a_label_that_begins_as_those_of_fasttext",
             "test_text.py::test_names_no_label_may_have",
             "test_text.py::test_a_name_that_is_good_stays_as_it_is",
         ),
@@ -527,6 +528,7 @@ FAULTS = (
         (
             WRITERS + "test_an_output_that_is_an_input_is_refused",
             WRITERS + "test_a_device_is_written_as_it_is",
+            WRITERS + "test_a_log_that_can_not_be_one",
         ),
     ),
     Fault(

@@ -119,3 +119,15 @@ def test_the_screen_refuses_a_blank_name_and_keeps_a_good_one(
         screen.send("q")
         assert screen.end() == 0
         assert names(answered) == ["a", "b", "caf\u00e9"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "prodigy", "doccano", "labelstudio", "argilla"])
+def test_a_label_that_begins_as_those_of_fasttext(quick: Program, form: str, tries: Tries) -> None:
+    """In a file whose name tells nothing, each line of JSON has it; none of them is fastText's."""
+    quick.file("t.jsonl", [{"text": "one", "label": "__label__x"}, {"text": "two", "label": "y"}])
+    quick.ok("load", "d", "t.jsonl", "--answers")
+    with tries.one(form):
+        quick.ok("export", "d", "--format", form, "-o", "back.data")
+        quick.ok("load", "e", "back.data", "--answers")
+        found = {(line["text"], line["label"]) for line in quick.exported("e")}
+        present(found == {("one", "__label__x"), ("two", "y")}, found)

@@ -59,7 +59,9 @@ def test_a_database_is_the_file_of_its_name(
         plain.ok(*words, "restore", "copy.db")
         here = {str(one.relative_to(fresh.folder)) for one in fresh.folder.rglob("*")}
         strange = {one for one in here if not one.startswith((name, name.removeprefix("./")))}
-        assert strange <= {"copy.db", "txtal.toml", "txtal.log", "file:folder"}, strange
+        assert strange <= {"copy.db", "txtal.toml", "txtal.log", "hooks.json", "file:folder"}, (
+            strange
+        )
         copy = shutil.copy(file, fresh.folder / "plain-name.db")
         present(len(plain.ok("--db", copy, "export", "d").out.splitlines()) == 3)
 

@@ -104,7 +104,7 @@ def test_a_lock_that_is_held(sample: Program, terminal: Open, tries: Tries) -> N
             until = time.monotonic() + many(1, 30)
             while time.monotonic() < until:
                 one.send("?")  # the screen goes on answering keys
-                one.wait("On a ticket")
+                one.wait("keys for:")
                 one.send("q")
                 one.wait("1-9 label")
             assert "#1" in one.text

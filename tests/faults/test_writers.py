@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import stat
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ import pytest
 import txtal
 from tests.cli.driving import LABELLED, Program
 from tests.faults.conftest import Tries, present
-from txtal import tempfiles
+from txtal import logs, processes, tempfiles
+from txtal.store import schema
 
 PACKAGE = Path(txtal.__file__).parent
 
@@ -25,6 +29,8 @@ WRITERS = {
     "formats/folder.py": "a folder is made under a temporary name and takes its place whole",
     "formats/writers/arrow.py": "files within such a folder",
     "logs.py": "the log grows, and may be a device that its user names",
+    "service/jobs.py": "the log, for what a command behind the service complains of",
+    "hooks/starting.py": "the log, for what the courier complains of",
     "processes.py": "the log, for what a process complains of",
     "store/intact.py": "gives an index of SQLite's that was cut its size back",
     "vectors/files.py": "trims its own growing files to what their header counts",
@@ -216,6 +222,15 @@ def test_what_is_written_is_synced_before_it_has_its_name(
         (("backup", "in.jsonl"), "in.jsonl"),
         (("restore", "t.db"), "t.db"),
         (("train", "d", "-o", "in.jsonl"), "in.jsonl"),
+        (("export", "d", "-o", "t.db.cache"), ""),
+        *(
+            (("load", "d", "in.jsonl", "--answers", "--conflicts", name), "in.jsonl")
+            for name in ("in.jsonl", "link.jsonl", "twin.jsonl", "t.db", "sub")
+        ),
+        (("load", "d", "sub", "--answers", "--conflicts", "sub/in.jsonl"), "sub/in.jsonl"),
+        (("export", "d", "-o", "code.py", "--code", "code.py"), "code.py"),
+        (("report", "d", "-o", "code.py", "--code", "code.py"), "code.py"),
+        (("predict", "model", "in.jsonl", "-o", "code.py", "--code", "code.py"), "code.py"),
         (("train", "d", "-o", "/dev/null"), ""),
         (("report", "d", "-o", "in.jsonl", "--simulation", "in.jsonl"), "in.jsonl"),
         (("simulate", "in.jsonl", "--test", "in.jsonl", "--report", "in.jsonl"), "in.jsonl"),
@@ -235,6 +250,8 @@ def test_an_output_that_is_an_input_is_refused(
     for name in ("in.jsonl", "sub/in.jsonl"):
         (folder / name).write_bytes(LABELLED.read_bytes())
     (folder / "link.jsonl").symlink_to("in.jsonl")
+    (folder / "twin.jsonl").hardlink_to(folder / "in.jsonl")
+    (folder / "code.py").write_text("")
     before = _contents(folder)
     with tries.one(words):
         ran = fresh.quick(*words)
@@ -244,12 +261,31 @@ def test_an_output_that_is_an_input_is_refused(
         assert not kept or kept in before
 
 
+@pytest.mark.parametrize("log", ["t.db", "t.db-wal", "pipe", "/dev/full", "."])
+def test_a_log_that_can_not_be_one(
+    labelled: Program, log: str, monkeypatch: pytest.MonkeyPatch, tries: Tries
+) -> None:
+    """Nothing is written to a database, and no pipe is waited for."""
+    monkeypatch.chdir(labelled.folder)
+    monkeypatch.setenv("TXTAL_LOG", log)
+    os.mkfifo("pipe")
+    with closing(schema.open_database(Path("t.db"))) as conn, tries.one(log):
+        conn.execute("UPDATE dataset SET created = created")  # so that there is a -wal
+        before = [Path(name).read_bytes() for name in ("t.db", "t.db-wal")]
+        logs.record(ValueError())
+        complaining = [sys.executable, "-c", "import sys; sys.stderr.write('a complaint')"]
+        processes.start(complaining, logs.path()).process.wait()
+        assert [Path(name).read_bytes() for name in ("t.db", "t.db-wal")] == before
+
+
 def _contents(folder: Path) -> dict[str, bytes]:
     passing = ("-wal", "-shm")  # of the database while it is read
     return {
         str(file.relative_to(folder)): file.read_bytes()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not file.name.endswith(passing) and ".cache" not in str(file)
+        if file.is_file()
+        and not file.name.endswith(passing)
+        and not re.search(r"\.cache|__pycache__", str(file))
     }
 
 

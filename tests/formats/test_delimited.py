@@ -101,7 +101,7 @@ def test_bad_header(header: str, reason: str) -> None:
 def test_columns_of_the_same_name_are_told_apart() -> None:
     data = "text,note,note,note 2\na,b,c,d\n"
     assert read(data)[0] == [Record("a", {"note": "b", "note 3": "c", "note 2": "d"})]
-    assert "told apart by number: 'note 3'" in notes(data, "in.csv")
+    assert "numbered: 'note 3'" in notes(data, "in.csv")
 
 
 def test_files_put_one_behind_the_other() -> None:

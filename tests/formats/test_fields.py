@@ -117,3 +117,15 @@ def test_what_is_guessed_is_said() -> None:
     assert notes("text,label\nx,a\n", "a.csv") == ""
     with pytest.raises(DataError, match="which field holds the label, 'topic', 'tags'"):
         notes("text,topic,tags\nx,a,b\n", "a.csv")
+
+
+def test_html_of_a_guessed_text_is_read_as_plain_text() -> None:
+    rows = [
+        {"Subject": "Late", "Description": "<p>Hi,</p><p>where&nbsp;is it? a &lt; b</p>"},
+        {"Subject": "Broken", "Description": "it is <5 cm & broken"},
+    ]
+    assert text_of(rows) == ["Late\n\nHi,\n\nwhere is it? a < b", "Broken\n\nit is <5 cm & broken"]
+    told = "".join(json.dumps(row) + "\n" for row in rows)
+    assert "HTML is read as plain text; --text Subject,Description keeps it" in notes(told)
+    assert "<p>" in text_of(rows, text=("Subject", "Description"))[0]
+    assert "HTML" not in notes(told.replace("p>", "q>"))

@@ -130,6 +130,24 @@ def test_ids_of_any_type_side_by_side(tmp_path: Path, form: str) -> None:
     assert found["id"].to_pylist() == ["7", "T-8", "9.5", "360001234567890123", None]
 
 
+def test_what_a_workbook_can_not_hold_is_counted(tmp_path: Path) -> None:
+    texts = ["one\r\ntwo", "one\ntwo", "a\rb", "bell \x07", "plain"]
+    path = tmp_path / "x.xlsx"
+    target = Target(SCHEMES["exclusive"], path, lambda: write_atomically(path))
+    made = [
+        export_row(Ticket(n, text), Answer(n, "accept", (1,)), SCHEMES["exclusive"])
+        for n, text in enumerate(texts, start=1)
+    ]
+    written = EXPORTS.named("excel").write(made, target)
+    assert written.changed == {
+        "with carriage returns, now plain line ends": 2,
+        "with characters that Excel can't hold, now �": 1,
+    }
+    sheet = pytest.importorskip("openpyxl").load_workbook(path).active
+    held = [sheet.cell(n, 1).value for n in range(2, 7)]
+    assert held == ["one\ntwo", "one\ntwo", "a\nb", "bell \ufffd", "plain"]
+
+
 # --- Hugging Face ---------------------------------------------------------------------------------
 
 

@@ -108,7 +108,7 @@ class Desk:
             self.session.update()
             if self.session.question:
                 asked.append(self.answer())
-            elif self.inflow.standing.over and not self.inflow.standing.unsettled:
+            elif self.inflow.standing.over and not self.inflow.standing.pending:
                 return asked
             else:
                 wait()
@@ -152,7 +152,7 @@ def test_every_ticket_is_kept_and_those_asked_come_in_the_order_of_arrival(
     assert asked[:FEW] == TEXTS[:FEW]
     assert len(asked) == pytest.approx(0.25 * len(TEXTS), rel=0.1)
     standing = here.inflow.standing
-    assert (standing.waiting, standing.unsettled, standing.arrived) == (0, 0, len(TEXTS))
+    assert (standing.waiting, standing.pending, standing.arrived) == (0, 0, len(TEXTS))
     reasons = {row[0] for row in conn.execute("SELECT reason FROM answer")}
     assert {START, "stream"} <= reasons <= {START, "stream", AUDIT}
     let_go = conn.execute("SELECT * FROM arrival WHERE fate = 'let go'").fetchall()

@@ -194,7 +194,7 @@ def test_while_features_are_made_anew_the_old_serve_and_no_answer_is_lost(
     go_on, begin = threading.Event(), FeatureCache.begin
 
     def waiting(*of: object, **options: object) -> DatasetFeatures:
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return begin(*of, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(FeatureCache, "begin", waiting)

@@ -90,7 +90,7 @@ def make(tmp_path: Path, clock: Clock, news: threading.Semaphore) -> Iterator[Ma
 
 
 def wait(news: threading.Semaphore) -> None:
-    assert news.acquire(timeout=30), "the learner's process said nothing"
+    assert news.acquire(timeout=60), "the learner's process said nothing"
 
 
 @pytest.mark.parametrize(

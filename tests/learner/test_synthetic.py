@@ -123,7 +123,7 @@ def test_synthetic_tickets_are_marked_and_teach_and_count_for_nothing_else(desk:
     assert desk.ledger.total == tickets.count(desk.conn, 1) == len(TEXTS)
     assert desk.ledger.open == leases.open_count(desk.conn, 1) == len(TEXTS) - 40 + len(asked)
     assert not made & answers.selection_probabilities(desk.conn, 1).keys()
-    assert not made & answers.asked_as(desk.conn, 1, AUDIT)
+    assert not made & answers.picked_for(desk.conn, 1, AUDIT)
     assert {record.text for record in tickets.records(desk.conn, 1)} == set(TEXTS)
     assert stats.of(desk.conn, "d").answers.synthetic == len(asked)
     # But they teach.

@@ -104,11 +104,11 @@ def test_unseen_labels_by_hand() -> None:
     cells = np.zeros((8, 5), np.int8)
     cells[np.arange(8), [0, 0, 0, 1, 1, 1, 2, 3]] = IS
     # Two of eight answers have a label of their own; one of five labels was never given.
-    assert calibrate.unseen_share(cells) == pytest.approx(0.2)
+    assert calibrate.unseen_proportion(cells) == pytest.approx(0.2)
     cells[0] = 0
     cells[0, 4] = IS
-    assert calibrate.unseen_share(cells) == 0
-    assert calibrate.unseen_share(cells[:0]) == 0
+    assert calibrate.unseen_proportion(cells) == 0
+    assert calibrate.unseen_proportion(cells[:0]) == 0
 
 
 logits = hnp.arrays(np.float32, (5, 6), elements=st.floats(-30, 30, width=32))

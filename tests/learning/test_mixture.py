@@ -58,10 +58,10 @@ def test_a_mixture_may_hold_arguments_and_labels_with_signs_in_them():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("margin:0.8", "no mixture"),
-        ("margin+random", "no mixture"),
-        ("margin:0.8+random", "no mixture"),
-        ("margin:0.8+random:x", "no mixture"),
+        ("margin:0.8", "bad mixture"),
+        ("margin+random", "bad mixture"),
+        ("margin:0.8+random", "bad mixture"),
+        ("margin:0.8+random:x", "bad mixture"),
         ("margin:1+random:0", "proportion of 0"),
         ("margn:0.8+random:0.2", "did you mean margin"),
         ("margin=3", "'margin' takes no argument"),

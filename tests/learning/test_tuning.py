@@ -164,16 +164,20 @@ class TestTrainer:
         halved = Trainer("exclusive", Hyperparameters(downweighted=0), widths)
         plain = Trainer("exclusive", Hyperparameters(), widths)
         factors = np.repeat(np.array([0.5, 1.0]) / np.sqrt(0.625), widths).astype(np.float32)
-        expected = plain.regression(features * factors, cells).predict_proba(features * factors)
-        got = halved.regression(features, cells).predict_proba(features)
+        expected = plain.regression(features * factors, np.arange(len(cells)), cells).predict_proba(
+            features * factors
+        )
+        got = halved.regression(features, np.arange(len(cells)), cells).predict_proba(features)
         np.testing.assert_allclose(got, expected, atol=1e-3)
 
     def test_a_start_leads_to_the_same_model(self) -> None:
         features, group = blobs(3, 40)
         cells = accepted(group, 3)
         trainer = Trainer("exclusive", Hyperparameters(downweighted=0), (2, features.shape[1] - 2))
-        cold = trainer.regression(features, cells)
-        warm = trainer.regression(features, cells, trainer.regression(features[:60], cells[:60]))
+        rows = np.arange(len(cells))
+        cold = trainer.regression(features, rows, cells)
+        first = trainer.regression(features[:60], rows[:60], cells[:60])
+        warm = trainer.regression(features, rows, cells, first)
         np.testing.assert_allclose(
             warm.predict_proba(features), cold.predict_proba(features), atol=5e-3
         )
@@ -185,7 +189,7 @@ class TestTrainer:
         carry = Propagation(Neighbourhood(features))
         none = Trainer("exclusive", Hyperparameters(propagation=0), (features.shape[1],), carry)
         some = Trainer("exclusive", Hyperparameters(propagation=3), (features.shape[1],), carry)
-        regression = none.regression(features[rows], cells)
+        regression = none.regression(features[rows], rows, cells)
         answered = features[rows], rows, cells
         assert none.finish(regression, *answered) is regression
         assert np.abs(some.finish(regression, *answered).coef - regression.coef).max() > 0

@@ -192,7 +192,7 @@ def test_the_signature_shows_every_option() -> None:
         ({"audit": 3.0}, r"audit must be from 0 to 1, such as 0.1 \(got 3.0\)"),
         ({"synthesise": 1.0}, "synthesise must be at least 0 and below 1"),
         ({"synthesise": 0.1, "order": "file"}, "--synthesise composes texts"),
-        ({"rating": "1-5", "labels": ["a"]}, "give --rating alone"),
+        ({"rating": "1-5", "labels": ["a"]}, "--rating defines the labels"),
         ({"stream": Stream(budget=0.0)}, "budget must be above 0"),
         ({"stream": Stream(follow=True)}, "--follow needs a file"),
         ({"stream": Stream(), "strategy": "coreset"}, "compares the tickets of a pool"),

@@ -110,10 +110,10 @@ class TestSuspects:
         asked = Ranked(40, reason=AUDIT, selection_probability=0.1)
         ledger.record(Answer(40, "accept", (REFUND,), asked))
         ledger.record(Answer(40, "accept", (PRAISE,), replace(asked, reason=SUSPECT)))
-        assert answers.asked_as(conn, 1, AUDIT) == {40}
+        assert answers.picked_for(conn, 1, AUDIT) == {40}
         session.undo()
         session.undo()
-        assert not answers.asked_as(conn, 1, AUDIT)
+        assert not answers.picked_for(conn, 1, AUDIT)
 
 
 class TestRechecks:

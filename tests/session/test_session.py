@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import SQLITE_DENY, SQLITE_OK
@@ -76,6 +77,24 @@ def test_tickets_that_are_loaded_behind_are_counted_and_asked(
     session.update()
     assert learner.pokes == [0, 1, 2, 2]
     assert session.notice == "loaded 20"
+
+
+def test_tickets_that_others_load_are_shown_at_once_counted_and_ranked(
+    path: Path, make_dataset: MakeDataset, make_session: MakeSession
+) -> None:
+    dataset, learner = make_dataset(TEXTS[:2]), StillLearner()
+    session = make_session(dataset, learner=learner)
+    session.choose(1)
+    session.choose(1)
+    assert session.question is None
+    with closing(schema.open_database(path)) as other:
+        tickets.add(other, dataset.id, [Record(text) for text in TEXTS[:5]])
+    assert session.update()
+    assert session.question is not None
+    assert (session.ledger.open, session.ledger.total) == (3, 5)
+    assert learner.pokes == [0, 1, 2, 2]
+    assert not session.update()
+    assert learner.pokes == [0, 1, 2, 2]
 
 
 def test_bad_lines_and_a_failed_load_are_notices(
@@ -290,7 +309,7 @@ def test_an_audit_asks_for_the_label(
     assert question is not None
     # What the model thinks isn't shown: people agree with what they see.
     assert (question.ranked.suggestion, question.ranked.probabilities) == ((), ())
-    assert question.likely == ((1, 0.9),)  # it orders the keys of many labels
+    assert question.key_probabilities == ((1, 0.9),)  # it orders the keys of many labels
     session.reject()
     assert "measures accuracy" in session.notice
     session.accept()

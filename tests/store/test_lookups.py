@@ -45,7 +45,7 @@ def test_it_finds_what_the_session_finds(ledger: StoreLedger) -> None:
     ledger.lookups.wake = woken.set
     ledger.lookups.begin("list", lambda finder: finder.find(Query(words=("parcel",)), 10))
     assert taken(ledger.lookups) == ledger.finder.find(Query(words=("parcel",)), 10) != []
-    assert woken.wait(10)
+    assert woken.wait(60)
     assert ledger.lookups.take("list") is None  # once
 
 
@@ -57,7 +57,7 @@ def test_the_newest_ends_what_is_under_way(ledger: StoreLedger) -> None:
         return finder._file.conn.execute(ENDLESS).fetchone()
 
     ledger.lookups.begin("list", endless)
-    assert began.wait(10)
+    assert began.wait(60)
     ledger.lookups.begin("list", lambda finder: "newer")
     assert taken(ledger.lookups) == "newer"
 
@@ -71,3 +71,14 @@ def test_lanes_do_not_end_each_other_and_faults_are_told(ledger: StoreLedger) ->
     assert taken(ledger.lookups, "near") == "near"
     with pytest.raises(ValueError, match="unforeseen"):
         taken(ledger.lookups)
+
+
+def test_nobody_is_woken_for_nothing(ledger: StoreLedger) -> None:
+    woken: list[int] = []
+    ledger.lookups.wake = lambda: woken.append(1)
+    ledger.lookups.begin("near", lambda finder: None)
+    assert taken(ledger.lookups, "near") is None
+    ledger.lookups.begin("list", lambda finder: "found")
+    assert taken(ledger.lookups) == "found"
+    ledger.close()  # ends the thread
+    assert woken == [1]

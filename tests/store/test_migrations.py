@@ -33,6 +33,7 @@ FROZEN = {
     "m013_votes": "6d6d34022ad4e943",
     "m014_predictions": "1f13e309dcf452bc",
     "m015_service": "34c252c85517aa2d",
+    "m016_hooks": "a044409a1500e2eb",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

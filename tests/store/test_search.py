@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import MakeDataset
+from txtal.errors import DatabaseError
+from txtal.session.lookup import Scope, listed
 from txtal.session.session import Session
 from txtal.store import tickets
 from txtal.store.ledger import StoreLedger
@@ -126,3 +129,25 @@ def test_history_is_filtered_by_everything(
         assert [one.ticket.id for one in found] == ids, line
     assert len(ledger.finder.history(Query(), 2)) == 2
     bob.close()
+
+
+def test_tickets_that_the_index_lacks_are_counted_and_added(
+    ledger: StoreLedger, conn: Connection
+) -> None:
+    tickets.add(conn, ledger.dataset.id, [Record(f"number {n} marmalade") for n in range(3)])
+    scope = Scope(ledger.dataset.scheme, None, (), (), frozenset())
+    before = listed(ledger.finder, scope, "search", "marmalade")
+    assert before.found == ()
+    assert before.said == "3 tickets not looked at yet; search again in a moment"
+    ledger.finder.index.wait()
+    after = listed(ledger.finder, scope, "search", "marmalade")
+    assert (len(after.found), after.said) == (3, "")
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_in_words(ledger: StoreLedger) -> None:
+    ledger.finder.index.close()
+    folder = ledger.file.path.with_name(f"{ledger.file.path.name}.cache")
+    shutil.rmtree(folder)
+    folder.write_text("")
+    with pytest.raises(DatabaseError, match="File exists"):
+        ledger.finder.find(parse("parcel"), 10)

@@ -74,6 +74,8 @@ def test_a_file_nobody_touched_has_no_faults(used: Connection) -> None:
         ("UPDATE measures SET body = '{}'", "measures of revision 1"),
         ("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'revision'", "revision: its counter"),
         ("UPDATE label SET dataset_id = 7 WHERE id = 1", "label 1: refers to a dataset"),
+        ("DELETE FROM label WHERE id = 1", "answer 1: names label 1, which its dataset"),
+        ("UPDATE ticket SET dataset_id = 7 WHERE id = 1", "answer 1: its ticket is of another"),
         ("DROP INDEX answer_ticket", "answer_ticket: missing"),
         ("DROP VIEW standing_answer", "standing_answer: missing"),
         ("DELETE FROM _sqlite_migrations WHERE name = 'm002_sums'", "m002_sums: not noted"),

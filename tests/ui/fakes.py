@@ -151,6 +151,12 @@ class MemoryLedger:
     def near(self, ticket: Ticket, limit: int) -> list[Found]:
         return []
 
+    def unindexed(self) -> int:
+        return 0
+
+    def index_rest(self) -> None:
+        pass
+
     def alike(self, ticket: Ticket) -> list[int]:
         return []
 
@@ -187,10 +193,10 @@ def ranked_session(task: Task = "exclusive", labels: Sequence[str] = FEW) -> Ses
     """A session whose first question has a suggestion: label 2, 62%."""
     learner = StillLearner()
     session = make_session(["zero", "one", "two"], labels, task, learner=learner, audit=0.0)
-    likely = ((2, 0.62), (3, 0.3), (1, 0.08))[: len(labels)]
+    probabilities = ((2, 0.62), (3, 0.3), (1, 0.08))[: len(labels)]
     if task == "binary":
-        likely = ((1, 0.62),)
-    items = tuple(Ranked(i, likely[0][:1], likely, "margin") for i in (2, 3))
+        probabilities = ((1, 0.62),)
+    items = tuple(Ranked(i, probabilities[0][:1], probabilities, "margin") for i in (2, 3))
     estimate = Estimate(120, 0.81, 0.742, 0.868)
     learner.rankings.append(Ranking(Revision(1, 0, 0.2, "v", "margin", estimate), items))
     session.update()

@@ -25,7 +25,7 @@ from txtal.errors import LockedError
 from txtal.session.session import Session
 from txtal.types import Ranked, Ranking, Revision
 from txtal.ui import app as full_screen
-from txtal.ui import attendance
+from txtal.ui import attendance, remembered
 from txtal.ui.app import run
 from txtal.ui.display import Display
 from txtal.ui.screen import Screen
@@ -113,6 +113,17 @@ def test_the_mouse_is_off_until_it_is_asked_for() -> None:
     )
     assert played.code == 0
     assert given(session) == [("accept", (1,))]
+
+
+def test_what_stands_beside_the_ticket_is_remembered() -> None:
+    first = make_session()
+    with create_pipe_input() as keyboard:
+        keyboard.send_text("\tq")
+        assert run(first, Display("d"), input=keyboard, output=Sized(140, 40)) == 0
+    assert remembered.side() == "why"
+    remembered.keep_side("progress")
+    remembered.keep_side("progress")
+    assert remembered.side() == "progress"
 
 
 def test_a_paste_never_labels() -> None:
@@ -277,7 +288,7 @@ REPOSITORY = Path(__file__).parents[2]
 def spawn(*words: str) -> Any:
     environ = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY)}
     return pexpect.spawn(
-        words[0], list(words[1:]), dimensions=(24, 80), env=environ, cwd=str(REPOSITORY), timeout=20
+        words[0], list(words[1:]), dimensions=(24, 80), env=environ, cwd=str(REPOSITORY), timeout=60
     )
 
 

@@ -18,11 +18,11 @@ def asked(task: Task, labels: tuple[str, ...], *, audit: float) -> Session:
     """A session at a ticket of which the model has much to say."""
     learner = StillLearner()
     session = make_session(["zero", "one", "two"], labels, task, learner=learner, audit=audit)
-    likely = ((2, 0.62), (3, 0.31), (1, 0.07)) if len(labels) > 1 else ((1, 0.62),)
-    items = tuple(Ranked(i, likely[0][:1], likely, "margin") for i in (2, 3))
-    checks = tuple(Ranked(i, likely[0][:1], likely, AUDIT) for i in (2, 3))
+    probabilities = ((2, 0.62), (3, 0.31), (1, 0.07)) if len(labels) > 1 else ((1, 0.62),)
+    items = tuple(Ranked(i, probabilities[0][:1], probabilities, "margin") for i in (2, 3))
+    checks = tuple(Ranked(i, probabilities[0][:1], probabilities, AUDIT) for i in (2, 3))
     learner.rankings.append(Ranking(Revision(1, 0, 0.2, "v", "margin"), items, checks))
-    learner.explanation = Explanation(2, likely[0][0], (("one", 1.5),))
+    learner.explanation = Explanation(2, probabilities[0][0], (("one", 1.5),))
     session.update()
     session.ignore()
     return session

@@ -75,7 +75,9 @@ def test_a_cluster_comes_when_the_learner_has_it_with_all_rows_marked(
     assert text.count("[✓]") == len(others)
     sitting.press("previous")  # from the first row to the last
     assert sitting.press("mark").count("[✓]") == len(others) - 1
-    sitting.press("open")
+    text = sitting.press("open")
+    assert "▸ 1 delivery" in text  # what is suggested for them, without the figures of another
+    assert "90%" not in text
     sitting.press("label", "1")
     sitting.press("yes")
     assert reasons(conn) == dict.fromkeys(others[:-1], BULK)
@@ -121,8 +123,8 @@ def test_near_duplicates_are_offered_and_answered_at_once(
 ) -> None:
     session.revisit(1)
     text = sitting.read()
-    assert "2 tickets nearly the same" in text
-    assert "= 2 nearly the same" in text
+    assert "2 nearly the same" in text
+    assert "= 2 alike" in text
     text = sitting.press("near")
     assert text.count("[✓]") == 2
     sitting.press("open")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import MakeDataset, StillLearner
 from tests.ui.fakes import Sitting
+from tests.ui.test_plain import talk
 from txtal.session.session import Session
 from txtal.store import answers
 from txtal.store.sqlite import Connection
@@ -87,3 +88,19 @@ def test_a_random_check_stays_without(begin: Begin, learner: StillLearner) -> No
     rank(sitting, learner)
     assert "70%" not in sitting.read()
     assert "▸" not in sitting.read()
+
+
+def test_the_line_mode_says_it_without_reading_the_ticket_again(
+    begin: Begin, learner: StillLearner
+) -> None:
+    sitting = begin()
+    question = sitting.session.question
+    assert question is not None
+    held = (Ranked(question.ticket.id, (2,), ((2, 0.7), (1, 0.3))),)
+    named = Ranking(Revision(0, 0, 0.1, "v", "s", by_names=True), (), held=held)
+
+    arriving = iter([None, named])  # after the ticket was read out
+    learner.poll = lambda: next(arriving, None)  # type: ignore[method-assign]
+    said = talk(sitting.session, "flag", "q")
+    assert said.count(question.ticket.text) == 1
+    assert "suggested: broken, going by the label's name" in said

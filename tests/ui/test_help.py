@@ -67,7 +67,7 @@ def test_a_random_check_says_which_keys_are_off() -> None:
     assert question is not None
     checked = replace(question.ranked, reason=AUDIT, suggestion=(), probabilities=())
     session.current.show(replace(question, ranked=checked))
-    sitting = Sitting(session)
+    sitting = Sitting(session, columns=100)
     assert "a x off: random check" in sitting.read()
     text = sitting.press("help")
     assert "off: a random check has none" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from txtal.types import Label
-from txtal.ui.picker import Choice, choices, likeliest, rank, starting_with
+from txtal.ui.picker import Choice, choices, most_probable_first, rank, starting_with
 
 NAMES = ("late refund", "refund", "bank", "Refund fees", "prefundate", "shipping", "refunded")
 LABELS = tuple(Label(n, name) for n, name in enumerate(NAMES, start=1))
@@ -26,7 +26,7 @@ def test_prefix_before_word_before_inside_before_likeness() -> None:
 
 
 def test_ties_and_an_empty_query_go_by_probability_then_by_the_scheme() -> None:
-    order = likeliest(LABELS, ((6, 0.5), (3, 0.4)), "")
+    order = most_probable_first(LABELS, ((6, 0.5), (3, 0.4)), "")
     assert rank("", LABELS, order) == (6, 3, 1, 2, 4, 5, 7)
     assert names(rank("ref", LABELS, (7, 1, 2, 3, 4, 5, 6)))[:2] == ["refunded", "refund"]
 

@@ -155,9 +155,9 @@ def test_the_numbers_are_the_models_nine_where_there_are_more_labels() -> None:
     learner = StillLearner()
     session = make_session(["first", "second"], MANY, learner=learner, audit=0.0)
     assert "1 order a" in Sitting(session).read()
-    likely = tuple((i, 0.1) for i in range(20, 9, -1))
+    probabilities = tuple((i, 0.1) for i in range(20, 9, -1))
     learner.rankings.append(
-        Ranking(Revision(0, 0, 0.1, "v", "margin"), (Ranked(2, (20,), likely, "margin"),))
+        Ranking(Revision(0, 0, 0.1, "v", "margin"), (Ranked(2, (20,), probabilities, "margin"),))
     )
     session.update()
     sitting = Sitting(session)

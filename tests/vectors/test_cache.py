@@ -368,11 +368,11 @@ def test_two_at_once_make_the_rows_once(directory: Path) -> None:
 
     def wait(asked: int) -> None:
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
 
     first = threading.Thread(target=lambda: ensure(directory, texts=Source(wait)))
     first.start()
-    assert inside.wait(20)
+    assert inside.wait(60)
     second_source = Source()
     found: list[DatasetFeatures] = []
     second = threading.Thread(target=lambda: found.append(ensure(directory, texts=second_source)))
@@ -380,8 +380,8 @@ def test_two_at_once_make_the_rows_once(directory: Path) -> None:
     second.join(0.3)
     assert second.is_alive()
     go_on.set()
-    first.join(20)
-    second.join(20)
+    first.join(60)
+    second.join(60)
     assert second_source.asked == []
     assert found[0].ids.tolist() == list(ALL)
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -342,3 +344,13 @@ class TestCustom:
         registry.vectoriser("broken")(Broken)
         with pytest.raises(LearnerError, match="'broken' failed: ConnectionError"):
             Vectoriser.fit("broken@en", TEXTS)
+
+
+def test_several_threads_get_what_one_gets_and_a_copy_works() -> None:
+    texts = [f"word{n} and word{n + 1} of {n % 7} parcels" for n in range(400)]
+    made = Vectoriser.fit("lexical@en", texts[:50])
+    expected = copy.deepcopy(made).transform(texts)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: made.transform(texts[n::8]), range(8)))
+    for n, rows in enumerate(found):
+        assert np.array_equal(rows, expected[n::8])

@@ -12,10 +12,10 @@ from txtal import logs, processes
 from txtal.annotators import protocol
 from txtal.annotators.applying import apply_rules
 from txtal.annotators.protocol import AnnotatorJob
-from txtal.annotators.rules import check_names, read_rules
+from txtal.annotators.rules import check_names, read_quota, read_rules
 from txtal.annotators.suggesting import Suggesting
 from txtal.errors import TxtalError
-from txtal.store import datasets, schema
+from txtal.store import datasets, schema, votes
 from txtal.store.sqlite import foreseen
 
 LOOK_SECONDS = 1.0
@@ -38,13 +38,16 @@ def _told_work() -> None:
 def _work(job: AnnotatorJob) -> None:
     path = Path(job.database)
     rules = [rule for file in job.rules for rule in read_rules(Path(file))]
-    check_names(rules)
+    quota = read_quota(Path(job.patterns)) if job.patterns else []
+    check_names([*quota, *rules])
     with closing(schema.open_database(path)) as conn, foreseen(path):
-        done = apply_rules(conn, path, datasets.get(conn, job.dataset), rules)
+        dataset = datasets.get(conn, job.dataset)
+        if job.patterns:
+            votes.keep_patterns(conn, dataset.id, {rule.name for rule in quota})
+        done = apply_rules(conn, path, dataset, [*quota, *rules])
         for name, note in done.notes.items():
             _tell(f"{name}: {note}")
         if job.command:
-            dataset = datasets.get(conn, job.dataset)
             suggesting = Suggesting(conn, path, dataset, job.command, job.budget, _tell)
             suggesting.begin()
             _suggesting.append(suggesting)

@@ -99,7 +99,7 @@ def apply_rules(
     """
     ids = {label.name: label.id for label in dataset.scheme.labels}
     working = [
-        _Working(rule, votes.enter(conn, dataset.id, rule.name, "rule", rule.fingerprint))
+        _Working(rule, votes.enter(conn, dataset.id, rule.name, rule.kind, rule.fingerprint))
         for rule in rules
     ]
     done = Applied()

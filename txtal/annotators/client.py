@@ -39,7 +39,7 @@ class AnnotatorProcess:
 
     def _read(self, child: Child) -> None:
         ended = False
-        with contextlib.suppress(ValueError):  # closed meanwhile
+        with contextlib.suppress(ValueError):  # closed in the meantime
             for line in child.stdout:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     said = json.loads(line)

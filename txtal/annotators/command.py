@@ -115,7 +115,7 @@ class Command:
     def ask(self, tickets: Mapping[int, Mapping[str, Any]]) -> Iterator[Suggestion]:
         """Send these tickets, and yield what it says of each as it comes.
 
-        Raises CommandGoneError when it ends, or says nothing for too long; what it said until then
+        Raises CommandGoneError when it ends, or prints nothing for too long; what it printed before
         was yielded.
         """
         waiting = dict(tickets)

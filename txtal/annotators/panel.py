@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from txtal.annotators.scoring import Judgements, weighted_share
+from txtal.annotators.scoring import Judgements, weighted_proportion
 from txtal.recipes.extensions import Desk, Panel
 from txtal.store import answers, votes
 from txtal.store.sqlite import Connection
 from txtal.types import Dataset, SourceVote, VoteSource
 
 AGAIN = 10
-"""Answers after which accuracies are worked out anew."""
+"""Number of answers after which accuracies are computed again."""
 
 PRIOR = 2.0
 """Votes that a source's accuracy over all labels counts for beside those for one label."""
@@ -41,7 +41,7 @@ class Suggestions:
             return ""
         self._measure()
         sources = {one.id: one for one in votes.sources(self._conn, self._dataset.id)}
-        ordered = sorted(found, key=lambda vote: -self._likely(vote))
+        ordered = sorted(found, key=lambda vote: -self._probability(vote))
         return "\n".join(self._line(vote, sources[vote.source]) for vote in ordered)
 
     def _line(self, vote: SourceVote, source: VoteSource) -> str:
@@ -52,8 +52,8 @@ class Suggestions:
         reason = f": {vote.reason}" if vote.reason else ""
         return f"{source.name}: {labels or 'none'} ({right}){reason}"
 
-    def _likely(self, vote: SourceVote) -> float:
-        """How likely the vote is right, by those of the source for the same labels."""
+    def _probability(self, vote: SourceVote) -> float:
+        """Return how probably a vote is right, by the source's votes for the same labels."""
         found = [self._accuracy.get((vote.source, label)) for label in vote.labels or ()]
         known = [one for one in found if one is not None]
         overall = self._accuracy.get((vote.source, None), 0.0)
@@ -83,7 +83,7 @@ def accuracies(
             weights[vote.source, key].append(judged.weights.get(vote.ticket_id, 0.0))
     found: dict[tuple[int, int | None], float] = {}
     for (source, label), ones in sorted(right.items(), key=lambda item: item[0][1] is not None):
-        share, _, _ = weighted_share(ones, weights[source, label])
+        share, _, _ = weighted_proportion(ones, weights[source, label])
         if share is None:
             continue
         overall = found.get((source, None), share)

@@ -1,4 +1,4 @@
-"""What the process of the annotators is told, as its one argument, and says: JSON lines."""
+"""The annotators' process: its one argument, and the JSON lines that it prints."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class AnnotatorJob:
     dataset: str
     rules: tuple[str, ...] = ()
     """Files of rules."""
+    patterns: str = ""
+    """A file of patterns, each of which votes by itself; those of another file are forgotten."""
     command: str = ""
     """Suggests labels; see :mod:`txtal.annotators.command`."""
     budget: int | None = None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +21,19 @@ from txtal.formats.lines import text_lines
 from txtal.formats.readers.jsonl import load_object
 from txtal.recipes import labelling
 from txtal.recipes.labelling import LabellingFunction
-from txtal.recipes.patterns import READ, Patterns, pattern_of
+from txtal.recipes.patterns import READ, Patterns, pattern_of, read_patterns
 from txtal.recipes.recipe import load_file
 from txtal.text import normalise_label, shorten
-from txtal.types import Ticket
+from txtal.types import SourceKind, Ticket
 
 if TYPE_CHECKING:
     import regex
 
 SECONDS = 1.0
 """A rule may take so long over a ticket."""
+
+FIRST_SECONDS = 20.0
+"""A labelling function may take so long over its first ticket, in which models load themselves."""
 
 _LARGEST = 4 << 20
 _KEYS = ("name", "label", "labels", "regex", "pattern", "words", "case")
@@ -44,6 +48,7 @@ class LabellingRule:
     fingerprint: str
     guess: Callable[[Ticket], frozenset[str] | None]
     """Labels by name; None abstains. Raises TimeoutError, or whatever its author's code does."""
+    kind: SourceKind = "rule"
 
 
 def read_rules(path: Path) -> list[LabellingRule]:
@@ -67,6 +72,26 @@ def read_rules(path: Path) -> list[LabellingRule]:
     return [_of_rows(name, rows) for name, rows in named.items()]
 
 
+def read_quota(path: Path) -> list[LabellingRule]:
+    """Return a rule for each pattern of a file of ``--patterns``, which vote by themselves.
+
+    Raises DataError as :func:`txtal.recipes.patterns.read_patterns`.
+    """
+    found: dict[str, LabellingRule] = {}
+    for pattern in read_patterns(path):
+        one = Patterns([pattern])
+        name, made = shorten(f"{pattern.label}: {pattern.said}", 60), pattern.fingerprint
+        if name in found and found[name].fingerprint != made:
+            name = f"{name} ({made[:4]})"
+        found[name] = LabellingRule(name, made, _of_pattern(one, pattern.label), "pattern")
+    return list(found.values())
+
+
+def _of_pattern(one: Patterns, label: str) -> Callable[[Ticket], frozenset[str] | None]:
+    found = frozenset([normalise_label(label)])
+    return lambda ticket: found if one.find(ticket.text) else None
+
+
 def of_code(path: Path) -> list[LabellingRule]:
     """Return the labelling functions of a recipe file. Raises DataError where it has none."""
     load_file(path)
@@ -80,8 +105,10 @@ def of_code(path: Path) -> list[LabellingRule]:
 
 
 def _of_function(one: LabellingFunction) -> LabellingRule:
+    limits = chain([FIRST_SECONDS], repeat(SECONDS))
+
     def guess(ticket: Ticket) -> frozenset[str] | None:
-        with _limited(SECONDS):
+        with _limited(next(limits)):
             said = one.function(ticket)
         if said is None:
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from txtal.measures.gold import Vote, counting, settle, vote_of
 from txtal.measures.intervals import score_interval
 from txtal.measures.weights import importance
-from txtal.types import ONE_OF, Answer, Scheme, SourceVote, VoteSource
+from txtal.types import ONE_OF, Answer, Dataset, Scheme, SourceVote, VoteSource
 
 if TYPE_CHECKING:
     from txtal.store.sqlite import Connection
@@ -35,7 +35,7 @@ class SourceScore:
     accuracy: float | None
     """The share right, weighted; None where none was judged."""
     low: float | None
-    """The 95 % interval of that, as is high."""
+    """Lower end of its 95% interval; ``high`` is the upper one."""
     high: float | None
     wrong: tuple[int, ...]
     """Tickets on which people say otherwise, in order of loading."""
@@ -130,6 +130,18 @@ def score(
     return sorted(found, key=lambda one: -1.0 if one.accuracy is None else one.accuracy)[::-1]
 
 
+def scored(conn: Connection, dataset: Dataset) -> list[SourceScore]:
+    """Score every source of a dataset; none where nobody votes."""
+    from txtal.store import tickets, votes
+
+    sources = votes.sources(conn, dataset.id)
+    if not sources:
+        return []
+    known = Judgements.read(conn, dataset.id, dataset.scheme)
+    given = votes.of_dataset(conn, dataset.id)
+    return score(sources, given, known, tickets.count(conn, dataset.id))
+
+
 class _VoteTally:
     """The votes of one source, counted."""
 
@@ -153,7 +165,7 @@ class _VoteTally:
             self.wrong.append(vote.ticket_id)
 
     def score(self, source: VoteSource, tickets: int) -> SourceScore:
-        accuracy, low, high = weighted_share(self.right, self.weights)
+        accuracy, low, high = weighted_proportion(self.right, self.weights)
         return SourceScore(
             source,
             self.votes,
@@ -169,10 +181,10 @@ class _VoteTally:
         )
 
 
-def weighted_share(
+def weighted_proportion(
     right: Sequence[bool], weights: Sequence[float]
 ) -> tuple[float | None, float | None, float | None]:
-    """Return a weighted share with its 95 % interval; Nones where nothing counts.
+    """Return a weighted proportion and its 95% interval; all None if nothing counts.
 
     The interval is Wilson's of Kish's effective sample size, (sum w)^2 / sum w^2 (Kish 1965,
     "Survey Sampling", section 11.7).

@@ -38,14 +38,21 @@ class Where(Protocol):
         ...
 
 
-def started(dataset: str, model: ModelOptions, place: Where) -> AnnotatorProcess | None:
-    """Start the process in which rules and a command vote; None where nothing does."""
+def started(
+    dataset: str, model: ModelOptions, place: Where, patterns: Path | None = None
+) -> AnnotatorProcess | None:
+    """Start the process in which rules, patterns and a command vote; None where nothing does."""
     own = [place.code] if in_file(place.code) else []
     files = [*dict.fromkeys([*([model.rules] if model.rules else []), *own])]
-    if not files and not model.suggest:
+    if not files and not model.suggest and patterns is None:
         return None
     job = AnnotatorJob(
-        str(place.database), dataset, tuple(map(str, files)), model.suggest, model.suggest_budget
+        str(place.database),
+        dataset,
+        tuple(map(str, files)),
+        str(patterns or ""),
+        model.suggest,
+        model.suggest_budget,
     )
     voting = AnnotatorProcess(job, log=logs.path())
     voting.start()

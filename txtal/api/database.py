@@ -1,4 +1,4 @@
-"""A database and its datasets, as Python code uses them."""
+"""A database and its datasets, for use from Python."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 def open_database(path: Path | str = DEFAULT_PATH, *, create: bool = False) -> Database:
-    """Return the database at ``path``, which an older txtal may have made.
+    """Return the database at ``path``; one of an older txtal is upgraded.
 
-    Raises DatabaseError when there is none and ``create`` is false, or when it can't be used.
+    Raises DatabaseError if there is none and ``create`` is false, or if it can't be used.
     """
     with _opened(Path(path), create=create):
         pass
@@ -37,7 +37,7 @@ def open_database(path: Path | str = DEFAULT_PATH, *, create: bool = False) -> D
 
 @contextmanager
 def _opened(path: Path, *, create: bool = False) -> Iterator[Connection]:
-    """Open the database for writing, with SQLite's errors turned into ours."""
+    """Open the database for writing, converting SQLite's errors to txtal's."""
     conn = schema.open_database(path, create=create)
     try:
         with foreseen(path):
@@ -57,13 +57,13 @@ def _reading(path: Path) -> Iterator[Connection]:
 
 
 class Database(Mapping[str, "LabelledDataset"]):
-    """The datasets of one file, by name. Nothing is kept open between two calls."""
+    """The datasets in a file, by name. The file isn't kept open between calls."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __getitem__(self, name: str) -> LabelledDataset:
-        """Return a dataset. Raises KeyError when there is none of that name."""
+        """Return a dataset. Raises KeyError if there is none with this name."""
         if name not in list(self):
             raise KeyError(name)
         return LabelledDataset(self.path, name)
@@ -79,9 +79,9 @@ class Database(Mapping[str, "LabelledDataset"]):
     def create(
         self, name: str, labels: Sequence[str] = (), task: Task | None = None
     ) -> LabelledDataset:
-        """Make a dataset, or add labels to the one that is there.
+        """Create a dataset, or add labels to an existing one.
 
-        Raises UsageError where answers stand in the way of another task.
+        Raises UsageError if the dataset has answers and ``task`` would change.
         """
         with _opened(self.path) as conn:
             datasets.prepare(conn, name, [(label, "") for label in labels], task)
@@ -92,10 +92,10 @@ class Database(Mapping[str, "LabelledDataset"]):
 
 
 class LabelledDataset:
-    """One dataset: its tickets and answers, and what a model makes of them.
+    """A dataset: its tickets, its answers and its model.
 
-    Everything raises DatabaseError where the file can't be used, and UsageError once the dataset
-    was renamed or dropped.
+    All methods raise DatabaseError if the file can't be used, and UsageError if the dataset was
+    renamed or dropped.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -103,7 +103,7 @@ class LabelledDataset:
         self.name = name
         self._labelling: Labelling | None = None
         self._loaded: tuple[int, Classifier] | None = None
-        """The classifier used last, by the number of its version."""
+        """The last classifier used, with the number of its version."""
 
     def __repr__(self) -> str:
         return f"txtal.open({str(self.path)!r})[{self.name!r}]"
@@ -134,9 +134,9 @@ class LabelledDataset:
                 yield tickets.get(conn, ticket_id)
 
     def add(self, texts: Iterable[str | Record]) -> Loaded:
-        """Load tickets, in one transaction; a text that is there already is counted, not added.
+        """Add tickets in one transaction. A text that is already there is counted, not added.
 
-        Raises DataError for a text that is empty.
+        Raises DataError for an empty text.
         """
         records = [Record(one) if isinstance(one, str) else one for one in texts]
         if not all(one.text.strip() for one in records):
@@ -147,7 +147,7 @@ class LabelledDataset:
     def answers(self, *, every: bool = False) -> list[dict[str, Any]]:
         """Return a record for each answered ticket, with the keys of a JSONL export.
 
-        ``every`` gives every annotator's answer instead of what stands of each ticket.
+        With ``every``, returns every annotator's answer instead of one answer per ticket.
         """
         from txtal.formats.writers.full import full
 
@@ -155,7 +155,7 @@ class LabelledDataset:
             return [full(row) for row in _rows(conn, dataset, every=every)]
 
     def answers_frame(self, *, every: bool = False) -> pd.DataFrame:
-        """Return the same as a pandas frame. Raises UsageError where pandas isn't installed."""
+        """Return the answers as a pandas frame. Raises UsageError if pandas isn't installed."""
         try:
             import pandas as pd
         except ImportError:
@@ -165,9 +165,9 @@ class LabelledDataset:
         return pd.DataFrame.from_records(self.answers(every=every))
 
     def export(self, output: Path | str, format: str | None = None) -> Written:  # noqa: A002
-        """Write the answers to a file or folder, in the format that its name says, or ``format``.
+        """Write the answers to a file or folder, in ``format`` or the format of the name's ending.
 
-        It is replaced in one step. Raises UsageError for a format that isn't there.
+        The output is replaced in one step. Raises UsageError for an unknown format.
         """
         from functools import partial
 
@@ -187,7 +187,7 @@ class LabelledDataset:
             return row.write(_rows(conn, dataset), target)
 
     def stats(self) -> dict[str, Any]:
-        """Return where the dataset stands, as ``txtal stats --json`` prints it."""
+        """Return the dataset's statistics, as ``txtal stats --json`` prints them."""
         from txtal.api.summary import as_data
         from txtal.store import stats
 
@@ -222,7 +222,7 @@ class LabelledDataset:
     def classifier(self, version: int | None = None) -> Classifier:
         """Return the classifier in use, or of another version.
 
-        Raises UsageError when none was trained, ModelError when it can't be read.
+        Raises UsageError if none was trained, ModelError if it can't be read.
         """
         from txtal.api.folders import versions_folder
         from txtal.classifier import versions
@@ -251,9 +251,9 @@ class LabelledDataset:
         vectors: str | None = None,
         model: bool = True,
     ) -> Labelling:
-        """Begin a session, for a ``with`` block; ``model`` false asks at random.
+        """Return a session for a ``with`` block; with ``model=False`` tickets are picked at random.
 
-        Raises UsageError for a dataset without labels.
+        Raises UsageError if the dataset has no labels.
         """
         from dataclasses import replace
 
@@ -265,27 +265,27 @@ class LabelledDataset:
         return start(self.path, self.name, annotator or default_annotator(), settings, model=model)
 
     def ask(self) -> Asked | None:
-        """Return the next ticket to answer, None when none is open; begins a session if need be."""
+        """Return the next ticket to answer, or None if none is open. Begins a session if needed."""
         if self._labelling is None:
             self._labelling = self.session()
         return self._labelling.ask()
 
     def answer(self, *labels: str, verdict: Verdict = "accept", comment: str = "") -> Answer:
-        """Record what is said of the ticket that :meth:`ask` returned; on disk when it returns.
+        """Record the answer to the ticket that :meth:`ask` returned; it is on disk on return.
 
-        Raises UsageError before the first :meth:`ask`, and for what can't be answered.
+        Raises UsageError before the first :meth:`ask`, and for an invalid answer.
         """
         if self._labelling is None:
             raise UsageError("there is no ticket to answer: call ask() first")
         return self._labelling.answer(*labels, verdict=verdict, comment=comment)
 
     def undo(self) -> None:
-        """Undo the newest answer of this session; its ticket is asked again."""
+        """Undo the newest answer of this session; its ticket is shown again."""
         if self._labelling is not None:
             self._labelling.undo()
 
     def close(self) -> None:
-        """End the session that :meth:`ask` began, if one was."""
+        """End the session that :meth:`ask` began, if any."""
         if self._labelling is not None:
             self._labelling.close()
             self._labelling = None

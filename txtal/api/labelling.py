@@ -130,7 +130,7 @@ class Labelling:
         return self.answer(verdict="ignore", comment=comment)
 
     def undo(self) -> None:
-        """Undo the newest answer; its ticket is asked again. Raises DatabaseError."""
+        """Undo the newest answer; its ticket is shown again. Raises DatabaseError."""
         self.session.undo()
 
     def close(self) -> None:
@@ -204,7 +204,7 @@ def _checked(current: Current, verdict: Verdict, labels: Iterable[str]) -> tuple
     chosen = tuple(ids[name] for name in named)
     if verdict == "ignore":
         if named:
-            raise UsageError("ignore says nothing of any label: name none")
+            raise UsageError("an ignored ticket has no labels: leave them out")
         return ()
     if verdict == "reject":
         return _rejected(current, chosen)

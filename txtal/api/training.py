@@ -15,12 +15,13 @@ from txtal.classifier.classifier import Classifier
 from txtal.classifier.compare import FEWEST, Decision, Difference, against
 from txtal.classifier.versions import Version
 from txtal.errors import LearnerError
+from txtal.hooks.starting import send_now
 from txtal.learner import figures, heldout
 from txtal.learner.fit import NOT_READY, Fit
 from txtal.learning.overlap import sketches
 from txtal.measures.gold import counting, settle
 from txtal.measures.quality import headline_data
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, datasets, outbox, schema, tickets
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures, Task
 
@@ -102,6 +103,7 @@ def train(
             robust=settings.robust,
             figures=headline,
         )
+        _tell(database, dataset, version)
     return Trained(
         dataset,
         made,
@@ -115,6 +117,19 @@ def train(
         measures,
         headline,
     )
+
+
+def _tell(database: Path, dataset: str, version: Version) -> None:
+    """Have the dataset's hook told of the version."""
+    told = {
+        "version": version.number,
+        "answers": version.answers,
+        "vectors": version.vectors,
+        "figures": version.figures,
+    }
+    with closing(schema.open_database(database)) as conn, foreseen(database):
+        outbox.note(conn, datasets.get(conn, dataset).id, "train", told)
+    send_now(database)
 
 
 def _answered_texts(database: Path, dataset: str) -> list[str]:

@@ -181,7 +181,7 @@ def save(classifier: Classifier, folder: Path | str) -> None:
 
 
 def _sum(header: Mapping[str, Any], arrays: bytes) -> str:
-    """Of the arrays and of the header, lest labels change places and nobody notices."""
+    """Return a digest of the arrays and the header, so that swapped labels are noticed."""
     said = json.dumps({**header, "sha256": ""}, sort_keys=True).encode()
     return hashlib.sha256(said + arrays).hexdigest()
 
@@ -216,7 +216,7 @@ def load(folder: Path | str) -> Classifier:
     folder = Path(folder)
     header = _header(folder / HEADER)
     file = arrays_file(folder, header)
-    if not file.exists():  # trained anew since the header was read
+    if not file.exists():  # trained again since the header was read
         header = _header(folder / HEADER)
         file = arrays_file(folder, header)
     arrays = _arrays(file, header)

@@ -1,6 +1,6 @@
-"""Predictions out: each record with what a classifier says of it, as JSON Lines or Parquet.
+"""Writing predictions: each record with the classifier's labels, as JSON Lines or Parquet.
 
-A form encodes a batch by itself, so that batches can be encoded anywhere and put one after another.
+A form encodes each batch separately, so batches can be encoded anywhere and concatenated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 8_000_000
-"""Bytes of a row group of Parquet before it is encoded: what is in memory of the whole file."""
+"""Bytes of a Parquet row group before it is encoded: the part of the file held in memory."""
 
 
 Convert = Callable[[BinaryIO, BinaryIO], None]
@@ -39,21 +39,21 @@ class Form(Protocol):
     def encode(
         self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
-        """A batch; those of several batches, one after another, are what is kept."""
+        """Encode a batch; the concatenated batches are what is stored."""
         ...
 
     @property
     def converter(self) -> Convert | None:
-        """Makes the file of what was kept; None where that is the file."""
+        """Converts what is stored to the final file; None if it already is the file."""
         ...
 
     def header(self) -> dict[str, str]:
-        """What :func:`form_from` makes it of."""
+        """The data from which :func:`form_from` restores this form."""
         ...
 
 
 def form_from(header: Mapping[str, str]) -> Form:
-    """Back from :meth:`Form.header`."""
+    """Return the form that :meth:`Form.header` describes."""
     if header["form"] == "parquet":
         return ParquetTable(base64.b64decode(header["schema"]), header["columns"] == "source")
     return JsonLines(header["form"] == "jsonl.gz", int(header.get("top", 0)))
@@ -66,9 +66,9 @@ def form_for(
     source: pa.Schema | None,
     top: int | None = None,
 ) -> Form:
-    """The form that the ending of ``path`` asks for; JSON Lines on standard output.
+    """Return the form for the ending of ``path``; JSON Lines for standard output.
 
-    ``source`` are the columns of a SOURCE that is Parquet: they stay. ``top`` is how many of the
+    ``source`` are the columns of a Parquet SOURCE, which are kept. ``top`` is how many of the
     most probable labels get their probability; None: all. Raises UsageError for Parquet without
     pyarrow, or with ``top``.
     """
@@ -82,7 +82,7 @@ def form_for(
 
 @dataclass(frozen=True, slots=True)
 class JsonLines:
-    """JSON Lines; packed, every batch is a member of a gzip file."""
+    """JSON Lines; if compressed, every batch is a member of a gzip file."""
 
     packed: bool = False
     top: int = 0
@@ -92,7 +92,7 @@ class JsonLines:
     def encode(
         self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
-        """A line for every record."""
+        """Encode a batch as one line per record."""
         pairs = zip(records, predictions, strict=True)
         lines = b"".join(_dump(self._line(task, *pair)) + b"\n" for pair in pairs)
         return gzip.compress(lines, 6, mtime=0) if self.packed else lines
@@ -117,7 +117,7 @@ def _line(task: Task, record: Record, prediction: Classified) -> dict[str, Any]:
 
 
 def _said(task: Task, prediction: Classified) -> dict[str, Any]:
-    """The keys that are added, in their order."""
+    """Return the keys that are added to a record, in order."""
     labels, probabilities = list(prediction.labels), dict(prediction.probabilities)
     if task == "multilabel":
         return {"predicted": labels, "probabilities": probabilities}
@@ -139,16 +139,16 @@ def _said(task: Task, prediction: Classified) -> dict[str, Any]:
 
 
 def _interval(grades: Mapping[str, float]) -> tuple[int, int]:
-    """Between which numbers it is with a probability of nine tenths."""
+    """Return the interval that holds the grade with a probability of 0.9."""
     names = sorted(grades, key=int)
     low, high = between(grades[name] for name in names)
     return int(names[low]), int(names[high])
 
 
 def _mean(grades: Mapping[str, float]) -> float:
-    """The mean grade: finer than the one that is likely to be off by the least."""
+    """Return the mean grade, which is finer than the median that is predicted."""
     total = sum(grades.values())
-    return round(sum(int(grade) * chance for grade, chance in grades.items()) / total, 3)
+    return round(sum(int(grade) * proba for grade, proba in grades.items()) / total, 3)
 
 
 def _dump(line: Mapping[str, Any]) -> bytes:
@@ -164,16 +164,16 @@ def _dump(line: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """Parquet: kept as messages of Arrow's streams, which can be cut and gone on with."""
+    """Parquet, kept as messages of an Arrow stream until it is whole; these can be continued."""
 
     schema_bytes: bytes
-    """The columns, those that are added among them, as Arrow writes a schema."""
+    """The columns, including the added ones, as a serialised Arrow schema."""
     keeps_columns: bool
-    """Whether the columns are those of a Parquet SOURCE; else text, meta and extra, as JSON."""
+    """Whether the columns are those of a Parquet SOURCE; otherwise text, meta and extra as JSON."""
 
     @classmethod
     def of(cls, task: Task, labels: Sequence[str], source: pa.Schema | None) -> ParquetTable:
-        """For a classifier's task and labels."""
+        """Return the form for a classifier's task and labels."""
         pa = parquet.arrow()
         own = [(name, pa.string()) for name in ("text", "meta", "extra")]
         if source is not None:
@@ -200,7 +200,7 @@ class ParquetTable:
     def encode(
         self, task: Task, records: Sequence[Record], predictions: Sequence[Classified]
     ) -> bytes:
-        """One message. Raises DataError for a value that its column can't take."""
+        """Encode a batch as one message. Raises DataError for a value that no column can hold."""
         if not records:
             return b""
         pa = parquet.arrow()
@@ -222,7 +222,7 @@ class ParquetTable:
         return self._convert
 
     def _convert(self, kept: BinaryIO, out: BinaryIO) -> None:
-        """Parquet of the messages, a row group in memory at a time."""
+        """Convert the messages to Parquet, with one row group in memory at a time."""
         pa = parquet.arrow()
         with pa.parquet.ParquetWriter(out, self.schema, compression="zstd") as writer:
             waiting: list[Any] = []
@@ -245,7 +245,7 @@ class ParquetTable:
 
 
 def _next_message(file: Any) -> Any:
-    """The next message; None at the end. Raises DataError for a part that was altered."""
+    """Read the next message; None at the end. Raises DataError if the part was altered."""
     pa = parquet.arrow()
     try:
         return pa.ipc.read_message(file)

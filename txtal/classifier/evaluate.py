@@ -39,7 +39,7 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
     there is nothing to try it on, and for a grade that isn't on the classifier's scale.
     """
     truths: list[frozenset[str]] = []
-    chances: list[Floats] = []
+    predicted: list[Floats] = []
     known: list[SharedTexts] = []
     read = 0
     for batch in batches(records):
@@ -47,7 +47,7 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
         usable = [(r.text, truth) for r in batch if (truth := _truth(r, classifier)) is not None]
         if usable:
             texts = [text for text, _ in usable]
-            chances.append(classifier.predict_proba(texts))
+            predicted.append(classifier.predict_proba(texts))
             if classifier.learned is not None:
                 known.append(shared(sketches(texts), classifier.learned))
             truths += [truth for _, truth in usable]
@@ -55,7 +55,7 @@ def trial(classifier: Classifier, records: Iterable[Record], source: str) -> Tri
         one = "exactly one label" if classifier.task == "exclusive" else "labels or an answer"
         raise DataError(f"{source}: no line has {one}, so there is nothing to evaluate on")
     labels = _labels(classifier, truths)
-    proba = np.concatenate(chances)
+    proba = np.concatenate(predicted)
     padded = np.pad(proba, ((0, 0), (0, len(labels) - len(classifier.labels))))
     cells = _cells(truths, labels)
     measures = measured(cells, padded, classifier.task)

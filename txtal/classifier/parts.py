@@ -1,7 +1,7 @@
 """A folder of files that belong together, ``part-00000.jsonl`` and so on, one of each SOURCE.
 
 Its journal, ``.txtal-parts``, says what made the parts, and of which file each was made, by the
-digest of what that held. So a run goes on where another stopped, and makes again only what has
+digest of what that held. So a run continues where another stopped, and makes again only what has
 changed. A part of a file that is still there, but isn't read this time, is replaced only with
 ``--restart``. What isn't in the journal is somebody else's, and nothing of it is touched.
 """

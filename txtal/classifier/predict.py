@@ -1,6 +1,6 @@
 """A classifier's labels for a stream of texts: read, predicted and written in batches.
 
-Memory stays flat however long the stream, and a run that was killed is gone on with by the next:
+Memory stays flat however long the stream, and the next run continues one that was killed:
 the finished batches are on the disk, and the records they stand for are known by their hash.
 """
 
@@ -131,7 +131,7 @@ class Shard:
     keep: bool = True
     """Whether a run that ends early leaves its finished batches, for the next one to go on from."""
     anew: bool = False
-    """Whether it is begun anew when its records have changed since; else that is an error."""
+    """Whether to start over if its records have changed since; otherwise that is an error."""
 
 
 def predict_to(
@@ -145,9 +145,9 @@ def predict_to(
 ) -> int:
     """Write what is predicted of each shard to its file; how many records there were in all.
 
-    A file is as it was until all of it is there; ``finishing`` is told of it, and of its number of
-    records, just before. The engine isn't kept waiting between two shards. Raises DataError when
-    the records of a shard have changed since an earlier run, and as :func:`resumable`.
+    A file is as it was until all of it is there; ``finishing`` is called with it and its number of
+    records just before. The engine isn't kept waiting between two shards. Raises DataError when the
+    records of a shard have changed since an earlier run, and as :func:`resumable`.
     """
     made_by = maker(work)
     ends: deque[_End] = deque()

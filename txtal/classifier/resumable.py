@@ -31,7 +31,7 @@ class Mark:
     records: int = 0
     """Records of the source that what is written stands for."""
     digest: str = ""
-    """Of these records: what is gone on with must be the same."""
+    """The hash of these records, which must be the same to continue."""
     size: int = 0
     """Bytes that count."""
     written: str = ""
@@ -157,7 +157,7 @@ def resumable(
 
     Without that, what was committed stays beside it for the next run by the same ``maker`` (what
     the content depends on, besides the source), unless ``keep`` says otherwise; ``path`` itself is
-    untouched. ``restart`` begins anew. Raises UsageError as :func:`txtal.tempfiles.check_target`,
+    untouched. ``restart`` starts over. Raises UsageError as :func:`txtal.tempfiles.check_target`,
     :func:`txtal.tempfiles.check_file` and :meth:`Resumable.begin`, TxtalError when it can't be
     written.
     """

@@ -57,6 +57,8 @@ SECTIONS: Mapping[str, Mapping[str, HelpLine]] = {
     },
     "Run it as a service": {
         "serve": HelpLine("serve:command", "Serve predictions and the queue over HTTP."),
+        "watch": HelpLine("watch:command", "Predict, queue, retrain and deploy by itself."),
+        "hooks": HelpLine("hooks:command", "Send answers, versions and drift to other programs."),
         "token": HelpLine("token:command", "Let programs and people use the service."),
     },
     "Data and upkeep": {

@@ -41,7 +41,7 @@ def show_sums(data: Data, source: str) -> None:
     """The headline, a line each; ``source`` says what it is from."""
     if data["mean_absolute_error"]:
         put(f"mean error {grades(data['mean_absolute_error'])}")
-    if data.get("scored"):  # that it is right to the number says nothing
+    if data.get("scored"):  # an exact score is hardly ever right
         put(source)
         return
     put(f"accuracy  {interval(data['accuracy'])}")

@@ -70,18 +70,18 @@ class _WriteOptions:
     "form",
     metavar="NAME",
     shell_complete=lambda *_: list(EXPORTS.names),
-    help=f"{help_of_formats()}  [default: by the name of the output, else {DEFAULT}]",
+    help=f"Format to write. {help_of_formats()}  [default: by the name of -o, else {DEFAULT}]",
 )
 @click.option(
     "--formulas",
     is_flag=True,
-    help="csv, tsv: don't escape cells that look like formulas.",
+    help="Don't escape cells that look like formulas (csv, tsv).",
 )
 @click.option(
     "--bom/--no-bom",
     "--excel",
     default=False,
-    help="csv, tsv: start with a byte order mark, so that Excel reads UTF-8.",
+    help="Start with a byte order mark, so that Excel reads UTF-8 (csv, tsv).",
 )
 @click.option(
     "--split",
@@ -90,7 +90,7 @@ class _WriteOptions:
     "over the parts; near-identical texts stay in one.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the split.")
-@click.option("--lang", default="en", show_default=True, help="spacy: language of the texts.")
+@click.option("--lang", default="en", show_default=True, help="Language of the texts (spacy).")
 @selection
 @as_of
 @click.option(
@@ -121,6 +121,7 @@ def command(
     """
     from txtal.recipes.recipe import load_file
     from txtal.store import datasets, tickets
+    from txtal.tempfiles import check_target
 
     if as_of and predicted:
         raise UsageError("--as-of is about answers: leave out --predicted")
@@ -128,6 +129,8 @@ def command(
         load_file(writes.code)
     row = chosen(writes.form, writes.output)
     parts = writes.parts(row)
+    if writes.output is not None and writes.code is not None and not writes.output.is_dir():
+        check_target(writes.output, writes.code)
     _check(row, writes, wish, parts, predicted=predicted)
     with console.read() as conn:
         there = datasets.get(conn, dataset)
@@ -190,7 +193,7 @@ class _Export:
     tally: Tally = field(default_factory=Tally)
 
     def answers(self) -> Iterator[ExportRow]:
-        """Every answer that is wanted; they are counted anew."""
+        """Return every answer to export, and start counting again."""
         from txtal.api.rows import rows_of
         from txtal.store import gold
 

@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from txtal.classifier.versions import Version
     from txtal.cli.output import Console
     from txtal.learner.fit import Fit
+    from txtal.learner.pool import PoolLearner
     from txtal.learner.source import DatasetSource
-    from txtal.reports.findings import DriftFound, Findings, ModelVersion
+    from txtal.reports.findings import DriftFound, Findings, ModelVersion, TrainingCurve
     from txtal.types import LearnerSettings
+
+
+HELD_OUT = 0.2
+"""Fraction of the answers that a training curve is measured on."""
+
+_MEASURES = {"accuracy": "accuracy", "macro-F1": "macro_f1"}
 
 
 def findings(console: Console, dataset: str, settings: LearnerSettings | None) -> Findings:
@@ -37,6 +44,7 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
         learner = PoolLearner(console.database, dataset, settings, console.status)
         with learner.source.computing():
             fit = learner.complete()
+            curve = _curve(learner) if fit.measures is None else None
             remarks = tuple(
                 Remark(one.kind, one.labels, one.why, one.command)
                 for one in advising.advice(fit, learner.source)
@@ -50,7 +58,30 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
         return Findings(kept, gap=f"Not looked for drift and for faults of the labels: {error}.")
     finally:
         console.clear()
-    return Findings(kept, drift, weeks, remarks)
+    return Findings(kept, drift, weeks, remarks, curve=curve)
+
+
+def _curve(learner: PoolLearner) -> TrainingCurve | None:
+    """Hold out a fifth of the answers, as `txtal evaluate --test-split` does; None with too few."""
+    from txtal.errors import LearnerError
+    from txtal.learner import heldout
+    from txtal.learner.idle import refined
+    from txtal.reports.charts import Level
+    from txtal.reports.findings import TrainingCurve
+
+    try:
+        fit = refined(learner)
+        texts = learner.source.texts(fit.answered.tickets.tolist())
+        found = heldout.part_held_out(fit, HELD_OUT, texts)
+    except LearnerError:
+        return None
+    measures = {"mean error": "error"} if fit.task == "rating" else _MEASURES
+    lines: list[tuple[str, tuple[Level, ...]]] = []
+    for name, field in measures.items():
+        given = [(step.answers, getattr(step.measures, field)) for step in found.curve]
+        levels = (Level(answers, one.value, one.low, one.high) for answers, one in given)
+        lines.append((name, tuple(levels)))
+    return TrainingCurve(found.measures.accuracy.n, tuple(lines))
 
 
 def _version(version: Version, current: int | None) -> ModelVersion:

@@ -57,7 +57,7 @@ class FinishOptions:
 )
 @click.option("--per-label", is_flag=True, help="Keep the precision for each label by itself.")
 @click.option("--dry-run", is_flag=True, help="Only say what could be labelled.")
-@click.option("--withdraw", is_flag=True, help="Take back what was labelled before, and stop.")
+@click.option("--withdraw", is_flag=True, help="Withdraw the labels of earlier runs, and stop.")
 @click.option("--seed", default=0, help="Makes the draw of what is checked repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @options.features

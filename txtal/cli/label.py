@@ -201,7 +201,7 @@ def _change(
 
 
 def _warn_of_twins(console: Console, before: Scheme, after: Scheme) -> None:
-    """Say which new name a reader may take for another."""
+    """Warn of new names that look like others."""
     from txtal.text import look_alike
 
     old, new = (dict.fromkeys(label.name for label in scheme.labels) for scheme in (before, after))
@@ -211,7 +211,7 @@ def _warn_of_twins(console: Console, before: Scheme, after: Scheme) -> None:
 
 
 def _id(scheme: Scheme, dataset: str, name: str) -> int:
-    """Return the id of the label called so: to the letter, or once the name is made good."""
+    """Return the id of the label with this exact name or, failing that, its normalised form."""
     from txtal.text import normalise_label
 
     ids = {label.name: label.id for label in scheme.labels}

@@ -44,6 +44,7 @@ class _Preparation:
     lang: str
     spacy: str | None
     code: Path | None
+    carry: bool
     engine: str
     scheduler: str | None
 
@@ -82,6 +83,11 @@ class _Preparation:
     help="Longest line to take, in bytes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option(
+    "--carry",
+    is_flag=True,
+    help="Have answers to near-duplicates vote on tickets without an answer.",
+)
 @click.option("--prepare", is_flag=True, help="Compute text vectors too, so teach starts at once.")
 @options.features
 @options.engine
@@ -108,7 +114,7 @@ def command(
     options after it are for large datasets.
     """
     console: Console = context.obj
-    if not (source or wanted.prepare):
+    if not (source or wanted.prepare or wanted.carry):
         raise UsageError("name a SOURCE to load, or --prepare what is loaded already")
     if not wanted.prepare and (wanted.engine, wanted.scheduler) != ("local", None):
         raise UsageError("--engine needs --prepare: loading itself runs on this machine")
@@ -127,6 +133,7 @@ def command(
         )
     check_engine(wanted.engine, wanted.scheduler)
     from txtal.formats.folders import shards
+    from txtal.tempfiles import check_target
     from txtal.types import grades
 
     if wanted.code:
@@ -146,7 +153,11 @@ def command(
         given.replacing,
     )
     files = [file for named in source for file in shards(named, console.say)]
+    if given.conflicts is not None:
+        check_target(given.conflicts, *files, *filter(None, [wanted.code]))
     outcomes = job.load_answers(files, given.conflicts) if answers else job.load(files)
+    if wanted.carry:
+        _carry(console, dataset)
     if as_json:
         put_json({"dataset": dataset, "sources": [one.to_json() for one in outcomes]})
     if wanted.prepare:
@@ -215,6 +226,19 @@ class _Load:
                 for line in conflict_lines(found):
                     out.write(line)
         return outcomes
+
+
+def _carry(console: Console, dataset: str) -> None:
+    from txtal.annotators.carrying import carry
+    from txtal.store import datasets
+    from txtal.text import count
+
+    with console.open() as conn:
+        done = carry(conn, console.database, datasets.get(conn, dataset))
+    console.say(
+        f"{dataset}: answers to near-duplicates vote on {done.votes:,} of "
+        f"{count(done.looked_at, 'open ticket')}; see `txtal rules {dataset}`"
+    )
 
 
 def _prepare(console: Console, dataset: str, wanted: _Preparation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -329,3 +329,28 @@ def annotator_of(context: click.Context, given: str | None) -> str:
     if given and context.get_parameter_source("annotator") is not ParameterSource.COMMANDLINE:
         given = whole(given)
     return given or default_annotator()
+
+
+_HOOKS = {
+    "answer": "each answer and undo",
+    "train": "each new version",
+    "stop": "a reason to stop labelling",
+    "drift": "drift",
+}
+
+
+def hook_options() -> list[click.Option]:
+    """Return ``--on-answer`` and its like, which the dataset keeps."""
+    return [
+        click.Option(
+            [f"--on-{event}"],
+            metavar="COMMAND|URL",
+            help=f"Tell a command or address of {what}, from now on; '' ends it.",
+        )
+        for event, what in _HOOKS.items()
+    ]
+
+
+def hooks_given(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return whom to tell, by the event, of those options that were given."""
+    return {event: values[f"on_{event}"] for event in _HOOKS if values[f"on_{event}"] is not None}

@@ -131,7 +131,8 @@ def command(
     output = results.output
     files = _files(source, console)
     if output is not None and not results.in_folder:
-        check_target(Path(output), *files, *classifier.glob("*"))
+        code = [computing.code] if computing.code else []
+        check_target(Path(output), *files, *classifier.glob("*"), *code)
     job = _PredictRun(
         saved.load(classifier),
         files,
@@ -278,7 +279,7 @@ def _form(sources: Sequence[str]) -> str:
 
 
 def _files(source: Sequence[str], console: Console) -> list[str]:
-    """Every SOURCE, folders as the files in them; one that isn't there is told at once."""
+    """Return every SOURCE, and the files of folders. Raises UsageError if one doesn't exist."""
     from txtal.errors import DataError
     from txtal.formats.folders import shards
     from txtal.formats.source import STDIN

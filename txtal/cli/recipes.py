@@ -17,6 +17,8 @@ from txtal.cli.options import (
     Commas,
     annotator_of,
     dataset_names,
+    hook_options,
+    hooks_given,
     reading_options,
     taken_reading,
 )
@@ -39,7 +41,7 @@ def command_of(function: RecipeFunction) -> click.Command:
     taken = {flag for param in params for flag in param.opts}
     reading = [one for one in reading_options(labels=False) if not taken & {*one.opts}]
     read_as = [one.name for one in reading if one.name is not None]
-    params += [*reading, *_SESSION_OPTIONS]
+    params += [*reading, *_SESSION_OPTIONS, *hook_options()]
 
     @click.pass_context
     def call(context: click.Context, /, **values: Any) -> int:
@@ -68,6 +70,7 @@ def command_of(function: RecipeFunction) -> click.Command:
             given=chosen.given,
             notices=chosen.notices,
             reading=taken_reading({name: values[name] for name in read_as}),
+            hooks=hooks_given(values),
         )
         code = launch(made, invocation, console)
         context.exit(code)

@@ -62,12 +62,14 @@ def command(
     from txtal.tempfiles import check_target
 
     console: Console = context.obj
-    check_target(output, *([simulation] if simulation else []))
+    check_target(output, *filter(None, [simulation, features.code]))
     saved = _saved(simulation) if simulation else None
     with console.read() as conn:
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
-    settings = None if quick or not told.standing else features.settings(context, dataset)
+    names = options.names_as_taught(context, dataset)
+    wanted = not quick and bool(told.standing)
+    settings = features.settings(context, dataset, names=names) if wanted else None
     found = findings(console, dataset, settings)
     with write_atomically(output) as file:
         file.write(page(told, cost, saved, metadata.version("txtal"), found))
@@ -75,7 +77,7 @@ def command(
 
 
 def _saved(path: Path) -> Saved | None:
-    """The best of a simulation's configurations. Raises DataError when it is none."""
+    """Return a simulation's best configuration. Raises DataError if the file isn't one."""
     from txtal.reports.dataset import Saved
 
     try:

@@ -10,7 +10,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Labels": ("label", "labels_from", "rating", "score", "task", "guidelines", "patterns", "keys"),
     "Which ticket next": (
         *("strategy", "vectors", "lang", "spacy", "names", "robust", "suspects", "new"),
-        *("review", "synthesise", "seed"),
+        *("patterns_share", "review", "synthesise", "seed"),
     ),
     "Other annotators": ("rules", "suggest", "suggest_budget"),
     "Quality": ("audit", "stop_at", "stop_gain", "recheck", "overlap"),
@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Reading SOURCE": (
         *("text_fields", "id_field", "meta_fields", "thread_field", "encoding", "import_format"),
     ),
+    "Telling other programs": ("on_answer", "on_train", "on_stop", "on_drift"),
     "Session": ("annotator", "plain", "preset", "theme", "engine", "scheduler", "help"),
 }
 """The parameters of the shipped recipes; those of others that are called the same go with them."""

@@ -50,6 +50,14 @@ class _Numbers(click.ParamType[list[float]]):
 
 
 @dataclass(frozen=True, slots=True)
+class _PatternQuota:
+    """Patterns whose tickets have a quota of their own, and the quota."""
+
+    patterns: Path | None
+    patterns_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Compared:
     """What is run: every combination of strategies, vectors, noises, batches and seeds."""
 
@@ -66,7 +74,7 @@ class _Compared:
     spacy: str | None
     code: Path | None
 
-    def planned(self) -> Plan:
+    def planned(self, quota: _PatternQuota) -> Plan:
         """The runs, in their order."""
         from txtal.simulation.runs import plan
         from txtal.types import LearnerSettings
@@ -81,6 +89,8 @@ class _Compared:
             budget=self.budget,
             noises=self.noise,
             batches=self.batch,
+            patterns=quota.patterns,
+            patterns_share=quota.patterns_share if quota.patterns else 0.0,
         )
 
 
@@ -91,6 +101,14 @@ class _Output:
     report: Path | None
     plot: bool | None
     as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """How many runs at once, and where finished ones are kept."""
+
+    jobs: int
+    resume: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,19 @@ class _LabelNumbers:
     help="Fraction of tickets picked at random, as in teach.",
 )
 @options.names
+@click.option(
+    "--patterns",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Patterns file, for --patterns-share.",
+)
+@click.option(
+    "--patterns-share",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Fraction of tickets that match one of the patterns, as in teach.",
+)
 @click.option("--robust", is_flag=True, help="Train without answers that look impossible.")
 @click.option(
     "--target",
@@ -192,6 +223,8 @@ class _LabelNumbers:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 @options.gathered(_Compared, "compared")
+@options.gathered(_PatternQuota, "quota")
+@options.gathered(_Running, "running")
 @options.gathered(_Output, "output")
 @options.gathered(_LabelNumbers, "numbers")
 def command(
@@ -200,10 +233,10 @@ def command(
     test: str,
     reading: Reading,
     compared: _Compared,
+    quota: _PatternQuota,
     target: float | None,
     numbers: _LabelNumbers,
-    jobs: int,
-    resume: Path | None,
+    running: _Running,
     output: _Output,
 ) -> None:
     """Test on a labelled SOURCE whether active learning pays off.
@@ -226,10 +259,10 @@ def command(
     from txtal.simulation.replay import Simulation
     from txtal.types.grades import given as scale_given
 
-    _check(output.report, source, test, *filter(None, [resume, compared.code]))
+    _check(output.report, source, test, *filter(None, [running.resume, compared.code]))
     if target is not None and target > 1 and not (numbers.rating or numbers.score):
         raise UsageError("--target is a macro-F1 of at most 1, such as 0.8")
-    planned = compared.planned()
+    planned = compared.planned(quota)
     bad = BadLines(console, strict=False)
     scale = scale_given(numbers.rating, numbers.score)
 
@@ -242,13 +275,13 @@ def command(
 
     pool, held_out = labelled(source), labelled(test)
     journal = Journal()
-    if resume:
-        journal = Journal.resume(resume, fixed(pool, held_out, planned))
+    if running.resume:
+        journal = Journal.resume(running.resume, fixed(pool, held_out, planned))
     with tempfile.TemporaryDirectory(prefix="txtal-") as folder:
         replay = Simulation(pool, held_out, planned, Path(folder), journal)
         for line in remarks(replay.test, held_out):
             console.say(line)
-        results = Results(source, test, target, replay, *_ran(console, replay, jobs))
+        results = Results(source, test, target, replay, *_ran(console, replay, running.jobs))
     console.clear()
     if output.as_json:
         put_json(results.to_json())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from shlex import quote as shell_quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,7 @@ from txtal.text import count
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
+    from txtal.annotators.scoring import SourceScore
     from txtal.measures.agreement import AnnotatorAgreement
     from txtal.measures.intervals import Agreement, Reliability
     from txtal.store.stats import Stats
@@ -33,17 +34,20 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show DATASET's progress, labels, annotators and accuracy."""
+    from txtal.annotators.scoring import scored
     from txtal.api import summary
     from txtal.store import datasets, revisions, stats
 
     with console.read() as conn:
         go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
+        sources = scored(conn, found.dataset)
         old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
     if as_json:
-        put_json(summary.as_data(found))
+        put_json({**summary.as_data(found), "sources": [_source(one) for one in sources]})
     else:
         _show(found, old=bool(old))
+        _show_sources(sources)
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -79,6 +83,40 @@ def _show(found: Stats, *, old: bool) -> None:
     _show_counts("annotator", "answers", found.answers.annotators)
 
 
+def _source(one: SourceScore) -> dict[str, Any]:
+    """What ``--json`` has of a rule, a pattern or a command that votes."""
+    return {
+        "name": one.source.name,
+        "kind": one.source.kind,
+        "votes": one.votes,
+        "coverage": one.coverage,
+        "judged": one.judged,
+        "accuracy": one.accuracy,
+        "low": one.low,
+        "high": one.high,
+    }
+
+
+def _show_sources(sources: Sequence[SourceScore]) -> None:
+    """Print who votes, and how often people agree; details are in ``txtal rules``."""
+    if not sources:
+        return
+    click.echo()
+    put_table(
+        ("votes by", "kind", "votes", "right", "95% interval"),
+        [
+            (
+                one.source.name,
+                one.source.kind,
+                f"{one.votes:,}",
+                "-" if one.accuracy is None else f"{one.accuracy:.1%}",
+                "-" if one.low is None or one.high is None else f"{one.low:.1%} to {one.high:.1%}",
+            )
+            for one in sources
+        ],
+    )
+
+
 def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
     put_table((what, times), [(name, f"{n:,}") for name, n in counts.items()])
 
@@ -88,7 +126,7 @@ def _show_quality(found: Stats, *, old: bool) -> None:
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
         name = shell_quoted(found.dataset.name)
-        changed = "answers, labels or tickets changed since; to measure anew:"
+        changed = "answers, labels or tickets changed since; to measure again:"
         estimates.show_sums(
             measures,
             f"an estimate for {LIKE_THOSE_LOADED}, from {estimates.audits(measures)}, "

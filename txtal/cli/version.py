@@ -10,7 +10,7 @@ from importlib import metadata
 
 from txtal.store.sqlite import sqlite
 
-_FOR_DEVELOPERS = frozenset({"bench", "dev", "fuzz", "readers"})
+_FOR_DEVELOPERS = frozenset({"bench", "contract", "dev", "fuzz", "readers", "release"})
 """Extras that nobody needs to use txtal."""
 
 _REQUIREMENT = re.compile(r"""([\w.-]+).*;.*\bextra\s*==\s*["']([\w-]+)["']""")

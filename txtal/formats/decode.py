@@ -50,7 +50,7 @@ class Encoding:
 
 
 def told(head: bytes) -> Encoding | None:
-    """The encoding of a text that begins with ``head``; None when it can't be told.
+    """The encoding of a text that begins with ``head``; None if it isn't clear.
 
     A text in which nothing but ASCII has been seen yet counts
     as UTF-8, and so does one with some good characters of UTF-8 beside bytes that are none: a few

@@ -1,4 +1,4 @@
-"""The files of a SOURCE that is a folder or a pattern."""
+"""Finding the files of a SOURCE that is a folder or a pattern."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NO_DATA = re.compile(
     r"categories|dataset_info|state|dataset_dict|metadata|config|settings|schema)\b",
     re.IGNORECASE,
 )
-"""How names of files begin that lie beside the data."""
+"""Beginnings of the names of files that aren't data, such as read-me files."""
 
 
 def shards(source: str, say: Say = unheard) -> list[str]:
-    """The files of a SOURCE that is a folder or a pattern as in ``shards/*.jsonl.gz``, by name; any
-    other SOURCE as it is.
+    """Return the files of a folder or of a pattern such as ``shards/*.jsonl.gz``, sorted by name.
 
-    Of a folder, what lies beside the data is left out and said: label files, read-me files, and
-    plain text beside files of records. Raises DataError where there is none that could be read.
+    Any other SOURCE is returned as it is. Files of a folder that aren't data are left out, with a
+    message: label files, read-me files, and plain text beside files of records. Raises DataError if
+    no file can be read.
     """
     folder = Path(source)
     if folder.is_dir():

@@ -81,7 +81,7 @@ class Heedful(io.RawIOBase):
         return self._descriptor in ready
 
     def close(self) -> None:
-        """Let go of the pipe; the descriptor is its owner's."""
+        """Stop reading the pipe; its owner closes the descriptor."""
         if not self.closed:
             os.close(self._noted)
             os.close(self._note)
@@ -127,7 +127,7 @@ class Followed(io.RawIOBase):
         return 0
 
     def _changed(self) -> bool:
-        """Whether it starts anew: cut shorter, or another file with more to read than this one."""
+        """Return whether the file was cut, or replaced by another with more to read."""
         here = os.fstat(self._file.fileno())
         try:
             there = self._path.stat()
@@ -145,6 +145,6 @@ class Followed(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
         super().close()

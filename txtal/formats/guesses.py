@@ -84,7 +84,7 @@ def actual(name: str, sample: Sequence[Fields]) -> str:
 
 
 def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[str, ...]:
-    """The fields that make the text. Raises DataError where that can't be told."""
+    """Return the fields that make the text. Raises DataError if that isn't clear."""
     there = fields_of(sample)
     words = [name for name in there if _holds_text(sample, name)]
     named = [name for name in words if name.casefold() == "text"]
@@ -222,3 +222,11 @@ def columns_of_labels(
         and any(is_yes(fields.get(name)) for fields in sample)
     ]
     return found if len(found) > 1 and len(sample) > 1 else []
+
+
+_BLOCK = re.compile(r"</(p|div|li|ul|body|html|table)\s*>|<br\s*/?>", re.IGNORECASE)
+
+
+def are_html(values: Iterable[object]) -> bool:
+    """Whether any text was written as a part of a page of HTML."""
+    return any(isinstance(value, str) and _BLOCK.search(value) for value in values)

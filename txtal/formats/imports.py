@@ -58,10 +58,13 @@ def _is_jsonl(head: bytes) -> bool:
     return _LINE_OF_JSON.match(head) is not None
 
 
+_FASTTEXT_LABEL = re.compile(rb"(?:\A|[ \t])__label__\S")
+
+
 def _is_fasttext(head: bytes) -> bool:
     whole_lines = head[: head.rfind(b"\n") + 1] or head
     lines = [line for line in whole_lines.split(b"\n") if line.strip()]
-    return bool(lines) and all(b"__label__" in line for line in lines)
+    return bool(lines) and all(_FASTTEXT_LABEL.search(line) for line in lines)
 
 
 def _is_table(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Names of labels that are hardly meant: look-alikes, misspelt ones, and words for nothing."""
+"""Label names that are probably mistakes: look-alikes, misspellings, and words for nothing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NUMBER = re.compile(r"-?\d+(\.0+)?")
 _DIGITS = re.compile(r"\d+")
 
 _SHOWN = 5
-"""Groups named in a remark; more are only counted."""
+"""The maximum number of groups that a remark lists; more are only counted."""
 
 _MANY = 5
-"""Times as many rows as a misspelt label must the one have that was meant."""
+"""How many times more frequent than a misspelling the intended label must be."""
 
 
 def alike(names: Collection[str]) -> list[list[str]]:
-    """The names that are the same but for case, spaces, hyphens, width or a ``.0``."""
+    """Return groups of names that differ only in case, spaces, hyphens, width or a ``.0``."""
     groups: dict[str, list[str]] = {}
     for name in sorted(names):
         groups.setdefault(_key(name), []).append(name)
@@ -39,14 +39,14 @@ def _key(name: str) -> str:
 
 
 def for_nothing(names: Collection[str]) -> list[str]:
-    """The names that programs write where there is no label."""
+    """Return the names that programs write where there is no label, such as ``nan``."""
     return sorted(name for name in names if name.casefold() in _NOTHING)
 
 
 def misspelt(counts: Mapping[str, int], known: Collection[str]) -> list[tuple[str, str]]:
-    """(a rare name, the frequent one it is nearly) for names that are a letter or two apart.
+    """Return pairs of a rare name and a frequent one that is a letter or two apart.
 
-    A name that is ``known`` already is right, and those that were are the first to be meant.
+    A ``known`` name is never a misspelling, and is preferred as the intended one.
     """
     from rapidfuzz.distance import OSA
 
@@ -73,13 +73,13 @@ def misspelt(counts: Mapping[str, int], known: Collection[str]) -> list[tuple[st
 
 
 def _differ_in_digits(name: str, other: str) -> bool:
-    """``tier 1`` and ``tier 2`` are two names, not one misspelt."""
+    """Return whether two names differ in a digit, as ``tier 1`` and ``tier 2``: no misspelling."""
     numbers = _DIGITS.findall(name), _DIGITS.findall(other)
     return numbers[0] != numbers[1]
 
 
 def remarks(counts: Mapping[str, int], known: Sequence[str], dataset: str) -> list[str]:
-    """What should be said of the labels that a file brought, beside those that are ``known``."""
+    """Return remarks on the labels of a file, given the ``known`` ones of the dataset."""
     said = []
     new = [name for name in counts if name not in known]
     if known and new:

@@ -1,4 +1,4 @@
-"""What a record says of itself: an answer, in the shapes that most files have it."""
+"""Reading the answer in a record, in the forms that most files use."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ from txtal.types import VERDICTS, Record, Task, Verdict
 from txtal.types.grades import noun, span
 
 LONGEST_ANSWER = 7 * 86_400
-"""Seconds above which what a file says an answer took is taken for something else."""
+"""Seconds above which a file's time per answer is assumed to be something else."""
 
 
 Kind = Literal["named", "asked", "whole"]
 """``whole``: the labels are all that apply, and a later answer replaces an earlier one. ``asked``:
-it is the answer to a question about these labels, and those of one text belong together. ``named``:
-a row that names a label, and nothing tells which of the two it is."""
+it answers a question about these labels only, and all such answers to a text belong together.
+``named``: the row has a label, but it isn't known which of the two it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The answer a record carries, its labels by name."""
+    """The answer in a record, with labels by name."""
 
     verdict: Verdict
     labels: tuple[str, ...]
-    """accept: those that apply. reject: those that don't. ignore: whatever was named."""
+    """For an accept those that apply, for a reject those that don't; for an ignore any."""
     annotator: str = ""
     at: float | None = None
-    """When, in seconds since 1970; None when the record doesn't say."""
+    """When it was given, in seconds since 1970; None if unknown."""
     seconds: float | None = None
     """How long it took."""
     flagged: bool = False
     comment: str = ""
     kind: Kind = field(default="named", compare=False)
     task: Task | None = field(default=None, compare=False)
-    """What it is an answer to, where the record tells."""
+    """The task, if the record names it."""
     grades: tuple[str, ...] = field(default=(), compare=False)
-    """Of a rating the whole scale, where the record tells."""
+    """For a rating the whole scale, if the record names it."""
 
 
 Entry = tuple[int, Record, tuple[Stated, ...]]
-"""Line, record, and what it says of itself: nothing, or an answer of each of its annotators."""
+"""Line, record, and its answers: none, or one of each of its annotators."""
 
 
 def stated(record: Record) -> Stated | None:
-    """What ``record`` says of itself; None when it says nothing. Raises DataError as stated_by."""
+    """Return the answer that ``record`` holds, or None. Raises DataError as :func:`stated_by`."""
     return stated_by(record.extra)
 
 
 def stated_by(fields: Mapping[str, Any], separator: str = "") -> Stated | None:
-    """What a record with these ``fields`` says of itself; None when it says nothing.
+    """Return the answer that a record with these ``fields`` holds, or None.
 
     Labels come from ``labels``, else ``label`` (a string or a list of strings), else Prodigy's
     ``accept`` (a list); a number is the name it is written with; null and a blank string are no
     label. ``answer`` says how they are meant; without one, or with one that isn't a verdict (a
     column of another meaning), they apply. In a choice task ``accept`` never says what a reject
-    refused. What an export marked as ``predicted`` says nothing. A cell is split by ``separator``.
+    refused. A line that an export marked as ``predicted`` holds none. ``separator`` splits a cell.
     Raises DataError when a label isn't a name.
     """
     if fields.get("predicted") in VERDICTS and "answer" not in fields:
-        return None  # a model's word is nobody's answer
+        return None  # a prediction is not an answer
     given = fields.get("answer")
     verdict = verdict_of(given)
     for key in ("labels", "label", "accept"):
@@ -85,7 +85,7 @@ def stated_by(fields: Mapping[str, Any], separator: str = "") -> Stated | None:
 
 
 def verdict_of(value: object) -> Verdict | None:
-    """The verdict that an ``answer`` names; None for what has another meaning."""
+    """Return the verdict that an ``answer`` names; None if it has another meaning."""
     if isinstance(value, str):
         return _VERDICTS.get(value.strip().casefold())
     return None
@@ -99,7 +99,7 @@ _VERDICTS: dict[str, Verdict] = {
 
 
 def labels_of(record: Record) -> tuple[str, ...] | None:
-    """The labels that apply, () when none does; None when unlabelled, rejected or ignored."""
+    """Return the labels that apply, perhaps none; None if unlabelled, rejected or ignored."""
     said = stated(record)
     return said.labels if said is not None and said.verdict == "accept" else None
 
@@ -114,10 +114,10 @@ def check_grade(record: Record, labels: Sequence[str], grades: Sequence[str]) ->
 
 
 def name(value: object) -> str | None:
-    """A label's name from ``value``, made good; empty for a blank one, None for what is no name.
+    """Return a normalised label name; empty for a blank value, None if it is no name.
 
-    Whole numbers are the names they are written with, be they floats: that is how a column of them
-    comes out of a table with gaps. Raises DataError for a name that a label can't have.
+    A whole number is the name it is written with, even if it is a float, as in a column with gaps.
+    Raises DataError for a name that a label can't have.
     """
     if type(value) is str:
         return _made_good(value) if value.strip() else ""
@@ -143,7 +143,7 @@ def _made_good(given: str) -> str:
 
 
 def names(value: Any, key: str, separator: str = "") -> tuple[str, ...] | None:
-    """The labels that a field holds; None for null and blank ones. Raises DataError for no names.
+    """Return the labels in a field; None if it is null or blank. Raises DataError if invalid.
 
     A text may be a list as JSON or Python writes it, or Label Studio's ``{"choices": […]}``.
     """
@@ -168,7 +168,7 @@ _ITEM = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.
 
 
 def cell(text: str, separator: str = "") -> str | list[Any]:
-    """A cell's label, or the list of those it holds."""
+    """Return the label in a cell, or the list of its labels."""
     bare = text.strip()
     if len(bare) > 1 and (bare[0], bare[-1]) in _LISTS:
         found = _list(bare)
@@ -190,7 +190,7 @@ def _list(text: str) -> list[Any] | None:
 
 
 def _literal(text: str) -> list[Any] | None:
-    """A list as Python or NumPy prints it: ``['a', 'b']``, ``['a' 'b']``, ``{'a'}``."""
+    """Parse a list as Python or NumPy prints it: ``['a', 'b']``, ``['a' 'b']``, ``{'a'}``."""
     inner, at, found = text[1:-1], 0, []
     while inner[at:].strip():
         item = _ITEM.match(inner, at)
@@ -203,7 +203,7 @@ def _literal(text: str) -> list[Any] | None:
 
 
 def seconds(value: object) -> float | None:
-    """How long an answer took; None for what is no such time."""
+    """Return how long an answer took, in seconds; None if it isn't a plausible time."""
     if isinstance(value, str):
         try:
             value = float(value)
@@ -215,7 +215,7 @@ def seconds(value: object) -> float | None:
 
 
 def who(value: object) -> str:
-    """An annotator's name: a word or a number; empty for anything else."""
+    """Return an annotator's name, a word or a number; empty for anything else."""
     if isinstance(value, Mapping):
         value = next((value[key] for key in ("email", "username", "id") if value.get(key)), "")
     if type(value) is int:
@@ -224,5 +224,5 @@ def who(value: object) -> str:
 
 
 def when(*values: object) -> float | None:
-    """The first of them that is a time."""
+    """Return the first value that is a time, in seconds since 1970."""
     return next((at for at in map(epoch, values) if at is not None), None)

@@ -103,7 +103,7 @@ def _are_timed(rows: Sequence[MergedRow]) -> bool:
 def _one(text: str, annotator: str, rows: Sequence[MergedRow]) -> Merged:
     """Of one label: accept beats reject, reject beats ignore, and of several the newest counts.
 
-    Where both are timed, a later answer to the same question takes back an earlier one.
+    Where both are timed, a later answer to the same question replaces an earlier one.
     """
     standing = _without_taken_back(rows)
     newest = _newest(standing)

@@ -56,7 +56,7 @@ def open_source(
 ) -> Opened:
     """Open a file, a folder that is one data set, or standard input.
 
-    Raises UsageError where the format can't be told, DataError where the file can't be read.
+    Raises UsageError if the format isn't clear, DataError if the file can't be read.
     """
     if reading.encoding:
         decode.known(reading.encoding)
@@ -188,7 +188,7 @@ def _unpack(source: Source) -> str:
 
 
 def _encoding(source: Source) -> decode.Encoding:
-    """What the text is encoded in. Raises DataError where that can't be told."""
+    """Return the encoding of the text. Raises DataError if it isn't clear."""
     head = _head(source)
     if source.reading.encoding:
         name = decode.known(source.reading.encoding)

@@ -40,10 +40,10 @@ def plan(
     *,
     answers: bool,
 ) -> FieldPlan:
-    """What the fields mean, by the options where they say so, else by a guess that is said.
+    """Return what the fields mean: by the options, else by a guess, which is reported.
 
-    Without ``answers`` nobody asks what a record says of itself. Raises DataError where the text
-    can't be told, or with ``answers`` which of several fields is the label.
+    Labels are looked for only with ``answers``. Raises DataError if it isn't clear which field is
+    the text or, with ``answers``, the label.
     """
     shape = shape_of(sample)
     flat = None
@@ -122,6 +122,11 @@ def _choice(
         joined = " and ".join(map(repr, text))
         there = guesses.shown(guesses.fields_of(sample))
         say(f"{source.name}: the text is taken from {joined}; --text chooses others ({there})")
+        values = (value_of(fields, name) for fields in sample for name in text)
+        if polish is None and guesses.are_html(values):
+            from txtal.formats.markup import plain_text as polish
+
+            say(f"{source.name}: its HTML is read as plain text; --text {','.join(text)} keeps it")
     key = guesses.actual(reading.id, sample) if reading.id else ""
     if key and sample and all(value_of(fields, key) is None for fields in sample):
         raise DataError(
@@ -237,7 +242,7 @@ def _answers(
 
 
 def _question(sample: Sequence[Fields], asked: Sequence[str], source: str, shape: Shape) -> str:
-    """Which of the tool's questions has the label. Raises DataError where that can't be told."""
+    """Return which of the tool's questions has the label. Raises DataError if that isn't clear."""
     if shape.questions is None:
         return ""
     there = _questions(sample, shape.questions, shape)

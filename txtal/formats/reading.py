@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 
 
 def unheard(text: str) -> None:
-    """Say nothing."""
+    """Ignore a message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,9 @@ def read(
     Each bad line goes to ``on_bad`` and is skipped; whether that is fatal is the caller's affair.
     What had to be guessed goes to ``say``. ``progress`` counts the bytes of the file, compressed
     ones where it is compressed, or rows. A SOURCE that can't be opened raises at the call:
-    UsageError for a format that can't be told, or lacks its extra, else DataError. With the first
-    record DataError is raised for a file that can't be read throughout, or in which no field can
-    be told to be the text.
+    UsageError for a format that isn't clear, or lacks its extra, else DataError. With the first
+    record DataError is raised for a file that can't be read throughout, or in which it isn't clear
+    which field is the text.
     """
     opened = open_source(source, on_bad, reading, say=say, progress=progress)
     return _records(opened, on_bad, reading, say, _SAMPLE)
@@ -55,7 +55,7 @@ def labelled(
 ) -> Iterator[Entry]:
     """The same with what each record says of itself. Raises as :func:`read`.
 
-    Also DataError where no field can be told to be the label.
+    Also DataError if it isn't clear which field is the label.
     """
     opened = open_source(source, on_bad, reading, say=say, progress=progress)
     return _entries(opened, on_bad, reading, say)

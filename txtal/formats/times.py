@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 LATEST = 253_402_300_799.0
-"""The last second a date can be written for; what is later is taken for no time at all."""
+"""The last second for which a date can be written; a later number is no time."""
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))

@@ -1,6 +1,6 @@
-"""A file into a dataset while somebody labels it: in short transactions, in the file's order.
+"""Loading a file into a dataset during a session: in short transactions, in the file's order.
 
-Only what isn't there yet is written, so that it can be killed at any moment and started again.
+Only missing tickets are written, so the process can be killed at any moment and started again.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from txtal.store.tickets import Loaded
 from txtal.types import Loading, Record
 
 PART = 1_000
-"""Tickets written at once: some ten milliseconds for which an answer may have to wait."""
+"""Tickets written at once: an answer may have to wait about ten milliseconds for them."""
 
 PART_CHARACTERS = 1_000_000
-"""Of their texts, after which a part is full."""
+"""Characters of text at which a part is full."""
 
 TELL_SECONDS = 0.25
 
@@ -34,13 +34,13 @@ Tell = Callable[[Loading], object]
 
 
 def load_behind(job: LoadJob, tell: Tell) -> None:
-    """Load what is missing of the file, and tell how far it is; the last word says how it ended."""
+    """Load the missing part of the file and report the progress; the last report is the result."""
     path = Path(job.database)
     news = _News(job, tell)
     try:
         with closing(schema.open_database(path)) as conn, foreseen(path):
             dataset = datasets.get(conn, job.dataset)
-            # Somebody else may be loading the same file: what they have done is skipped then.
+            # Another process may be loading the same file: what it has loaded is skipped.
             with (
                 loading_lock(path, datasets.cache_name(conn, dataset.id)),
                 tickets.roomy(conn),
@@ -56,7 +56,7 @@ def load_behind(job: LoadJob, tell: Tell) -> None:
 
 
 def _patiently(conn: Connection, dataset_id: int, part: list[Record], path: Path) -> Loaded:
-    """Add them, however long another process writes."""
+    """Add these tickets, waiting as long as another process writes."""
     while True:
         try:
             with foreseen(path):
@@ -79,7 +79,7 @@ def _parts(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 class _News:
-    """What there is to tell, now and then."""
+    """Collects progress, and reports it at intervals."""
 
     def __init__(self, job: LoadJob, tell: Tell) -> None:
         self._source = job.source

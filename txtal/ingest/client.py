@@ -43,7 +43,7 @@ class LoaderProcess:
         self._process.start()
 
     def _read(self, child: Child) -> None:
-        with contextlib.suppress(ValueError):  # closed meanwhile
+        with contextlib.suppress(ValueError):  # closed in the meantime
             for line in child.stdout:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     self._news = protocol.load_news(line)

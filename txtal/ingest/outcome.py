@@ -1,4 +1,4 @@
-"""What came of loading a file: counts and reasons, in words and as data."""
+"""The result of loading a file: counts and reasons, in words and as data."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from txtal.text import count
 
 @dataclass(slots=True)
 class LoadedAnswers:
-    """What became of the answers in a file."""
+    """How many answers of a file were imported or left out, and why."""
 
     added: int = 0
     same: int = 0
-    """Rows that say what was said already, in the file or in the dataset."""
+    """Rows whose answer is already in the file or dataset."""
     together: int = 0
-    """Rows that were put together with others of their text and annotator."""
+    """Rows that were combined with others of the same text and annotator."""
     contradicting: int = 0
-    """Texts of which rows of one annotator say what can't both be: the newest counted."""
+    """Texts for which an annotator's rows contradict each other; the newest row counted."""
     differing: int = 0
-    """Answers that differ from the annotator's own in the dataset, which stayed."""
+    """Answers that differ from the same annotator's in the dataset, which was kept."""
     replaced: int = 0
-    """Answers that took the place of the annotator's own."""
+    """Answers that replaced the same annotator's."""
     unlabelled: int = 0
-    """Records that say nothing of how they are labelled."""
+    """Number of records without a label or verdict."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """Answers that couldn't be taken, by reason."""
+    """Answers that couldn't be imported, by reason."""
 
 
 @dataclass(slots=True)
 class LoadOutcome:
-    """What came of loading a source."""
+    """The result of loading a source."""
 
     source: str
     loaded: Loaded
     bad_lines: int
     bad: Sequence[BadLine] = ()
-    """The first of them."""
+    """The first bad lines."""
     answers: LoadedAnswers | None = None
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """In words; the notes have been said when they came up."""
+        """Return the result in words, without the notes, which were printed before."""
         said = [summary(self.loaded, self.bad_lines)]
         if not (self.loaded.added or self.loaded.duplicates or self.loaded.forgotten):
             said.insert(0, f"{self.source} holds no tickets")
@@ -55,7 +55,7 @@ class LoadOutcome:
         return said
 
     def to_json(self) -> dict[str, Any]:
-        """As data."""
+        """Return the result for ``--json``."""
         made: dict[str, Any] = {
             "source": self.source,
             "loaded": self.loaded.added,

@@ -1,4 +1,4 @@
-"""What the loader is told, as its one argument, and says on its standard output: JSON lines."""
+"""The loader's process: its one argument, and the JSON lines that it prints."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Reader:
                 if self._stop.is_set():
                     return  # it may be the part of a line
                 self._put(restored(record))
-        except Exception as error:  # noqa: BLE001 - told by whoever takes it
+        except Exception as error:  # noqa: BLE001 - raised again in the other thread
             self._put(error)
         finally:
             self._wake()
@@ -154,13 +154,13 @@ class SourceInflow:
         answered = self.ledger.tickets.total - self.ledger.tickets.open
         wanted = FEW - max(answered, self.standing.spent.asked)
         if wanted > 0:
-            unsettled = self.ledger.unsettled(wanted)
-            self.settle([Ranked(ticket_id, reason=START) for ticket_id in unsettled], None)
+            pending = self.ledger.pending(wanted)
+            self.settle([Ranked(ticket_id, reason=START) for ticket_id in pending], None)
 
     def settle_unseen(self) -> None:
         """Settle what has arrived by chance alone: there is no learner to look at it."""
-        unsettled = self.ledger.unsettled(AT_ONCE)
-        self.settle([Ranked(ticket_id) for ticket_id in unsettled], None)
+        pending = self.ledger.pending(AT_ONCE)
+        self.settle([Ranked(ticket_id) for ticket_id in pending], None)
 
     def next(self) -> Ranked | None:
         """Lease the ticket that has waited longest; None when none waits."""

@@ -1,4 +1,4 @@
-"""What is said of a file while it is read: its bad lines, its guesses, how far it is."""
+"""Messages about a file while it is read: bad lines, guesses and progress."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ T = TypeVar("T")
 
 
 class Report(Protocol):
-    """Where the talk goes: standard error on the command line."""
+    """Where messages go: standard error on the command line."""
 
     def say(self, text: str) -> None: ...
     def progress(self, what: str, done: int, total: int | None) -> None: ...
 
 
 class BadLines:
-    """Reports the lines that can't be loaded, or refuses the file at the first when strict.
+    """Reports lines that can't be loaded, or raises at the first if ``strict``.
 
-    Nothing is reported before :meth:`release`: of a file in which no line is good, that is all
-    there is to say.
+    Nothing is reported before :meth:`release`: if no line of a file is good, one message is enough.
     """
 
     def __init__(self, report: Report, *, strict: bool) -> None:
@@ -48,7 +47,7 @@ class BadLines:
                 self.release()
 
     def release(self) -> None:
-        """Report what was held back, and from now on each bad line as it comes."""
+        """Report the bad lines held back so far, and from now on each one as it comes."""
         self._held = False
         for bad in self.first[self._told : SHOWN_BAD_LINES]:
             self._report.say(str(bad))
@@ -57,14 +56,14 @@ class BadLines:
         self._told = len(self.first)
 
     def hold(self) -> None:
-        """Hold back what comes until the next release: another file begins."""
+        """Hold back bad lines until the next release, because another file begins."""
         self._held = True
 
 
 def checked(records: Iterable[T], bad: BadLines, source: object) -> Iterator[T]:
-    """``records``, with the bad lines reported once a good one has come.
+    """Yield ``records``; bad lines are reported once a good one has come.
 
-    Raises DataError where there is none but bad lines.
+    Raises DataError if all lines are bad.
     """
     bad.hold()
     before = bad.count
@@ -89,7 +88,7 @@ def _nothing_good(source: object, bad: BadLines, number: int) -> str:
 
 
 class Notes:
-    """Says what was guessed, and keeps it for who wants it as data."""
+    """Reports guesses, and keeps them for ``--json``."""
 
     def __init__(self, report: Report) -> None:
         self.notes: list[str] = []
@@ -102,5 +101,5 @@ class Notes:
 
 
 def progress_of(report: Report, what: str) -> Any:
-    """Tells ``report`` how far the reading of a file is."""
+    """Return a function that reports to ``report`` how much of a file was read."""
     return lambda done, total: report.progress(what, done, total)

@@ -28,7 +28,7 @@ FEW = 5
 """Answers below which a label is hardly known."""
 
 DISAGREED = 3
-"""Tickets on which annotators differ about two labels from which that is told."""
+"""Number of disputed tickets from which two labels are reported as confused."""
 
 MOST_TICKETS = 6
 """Tickets shown for each piece of advice."""

@@ -114,7 +114,7 @@ class Behind:
         known = SearchAnswers.of(features, rows, fit.answered.cells, fit.task, self._seed, FEWEST)
         if known is None:
             return np.empty(0, np.float32)
-        plain = replace(trainer, names=None)
+        plain = replace(trainer, names=None, votes=None)
         return known.scores(
             trainer.hyper, lambda hyper, *some: replace(plain, hyper=hyper).model(*some)
         )

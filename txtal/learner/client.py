@@ -65,7 +65,7 @@ class Worker:
         threading.Thread(target=self._read, args=(child,), daemon=True).start()
 
     def _read(self, child: Child) -> None:
-        with suppress(ValueError):  # closed meanwhile
+        with suppress(ValueError):  # closed in the meantime
             for line in child.stdout:
                 try:
                     message: object = protocol.load_message(line)

@@ -26,7 +26,7 @@ class Wish:
 
     precision: float = 0.95
     level: float = 0.05
-    """The chance at most that the precision is lower."""
+    """Upper bound on the probability that the precision is lower."""
     per_label: bool = False
     """Whether each label is to keep it by itself."""
 

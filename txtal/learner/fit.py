@@ -66,7 +66,7 @@ class Fit:
         answered = Answered.of(snapshot)
         taught = answered.without(left_out)
         regression = trainer.regression(
-            taught.features, taught.cells, before.regression if before else None
+            taught.features, taught.rows, taught.cells, before.regression if before else None
         )
         model = trainer.finish(regression, taught.features, taught.rows, taught.cells)
         return cls(snapshot, neighbours, answered, trainer, regression, model)
@@ -127,5 +127,7 @@ class Fit:
             return self.model.calibrated(1 + self._fade)
         if temperature == 1.0:
             return self.model
-        unseen = calibrate.unseen_share(self.answered.cells) if self.task == "exclusive" else 0.0
+        unseen = (
+            calibrate.unseen_proportion(self.answered.cells) if self.task == "exclusive" else 0.0
+        )
         return self.model.calibrated(temperature, unseen)

@@ -11,6 +11,7 @@ from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import LeftOut
+from txtal.learner.voting import VoteEvidence
 from txtal.learning.training import Trainer
 from txtal.learning.tuning import Tuning
 from txtal.store import datasets, revisions
@@ -31,6 +32,7 @@ class Fitter:
         self._source = source
         self._settings = settings
         self._names = LabelNames(source, settings)
+        self._votes = VoteEvidence(source, settings)
         self._tuning = Tuning(blocks=1, seed=settings.seed)
         self._made = ""
         """The features that are tuned for."""
@@ -50,14 +52,14 @@ class Fitter:
         return fit.measure(sample, before) if self._settings.measured else fit
 
     def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
-        """Make what fits the next model; for other features the search begins anew."""
+        """Return the trainer of the next model; with other features its search starts over."""
         made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
         seed = self._settings.seed
         if made != self._made:
             self._made, self._tuning = made, Tuning(len(widths), seed)
         hyper, task = self._tuning.chosen, snapshot.scheme.task
         trainer = Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
-        return self._names.given_to(trainer, snapshot)
+        return self._votes.given_to(self._names.given_to(trainer, snapshot), snapshot)
 
     @property
     def tuned(self) -> str:
@@ -75,7 +77,12 @@ class Fitter:
         left = len(self.left_out.tickets)
         without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
         misled = "the labels' names don't help and aren't used" if self._names.misleading else ""
-        return "; ".join(part for part in (self.tuned, misled, without) if part)
+        return joined(self.tuned, misled, self.of_votes, without)
+
+    @property
+    def of_votes(self) -> str:
+        """Whether the votes of rules and commands count, and why; nothing where nobody votes."""
+        return self._votes.note
 
     def leave_out(self, fit: Fit | None) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; return whether it was.
@@ -121,7 +128,8 @@ class Fitter:
                 answered.cells,
                 fit.task,
                 lambda hyper, *some: replace(
-                    trainer, hyper=replace(hyper, names=trainer.hyper.names)
+                    trainer,
+                    hyper=replace(hyper, names=trainer.hyper.names, votes=trainer.hyper.votes),
                 ).model(*some),
             )
 
@@ -133,3 +141,15 @@ class Fitter:
             return False
         with self._source.computing():
             return self._names.compare(fit.answered.without(self.left_out.tickets), fit.trainer)
+
+    def weigh_votes(self, fit: Fit | None) -> bool:
+        """Try what votes may count, if it is time to; return whether it was. Takes several fits."""
+        if fit is None:
+            return False
+        with self._source.computing():
+            return self._votes.choose(fit.answered.without(self.left_out.tickets), fit.trainer)
+
+
+def joined(*notes: str) -> str:
+    """Return what there is of the notes in a line."""
+    return "; ".join(note for note in notes if note)

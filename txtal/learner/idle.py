@@ -30,6 +30,8 @@ class Idle:
     """Score a block of a large pool."""
     compare_names: Step = _nothing
     """Find out whether the labels' names help."""
+    weigh_votes: Step = _nothing
+    """Find out how much the votes of rules and commands are to count."""
     leave_out: Step = _nothing
     """Find answers that a robust fit learns nothing from."""
     look_ahead: Step = _nothing
@@ -94,6 +96,8 @@ def caught_up(learner: Ranker) -> Ranking:
     while idle.sweep():
         pass
     idle.compare_names()
+    while idle.weigh_votes():
+        pass
     idle.leave_out()
     idle.look_ahead()
     idle.tune()
@@ -104,7 +108,11 @@ def refined(learner: Ranker) -> Fit:
     """Learn, do to the end what can change the model, and learn again if it did."""
     fit, idle = learner.learn(), learner.idle
     misled = idle.compare_names()
+    weighed = False
+    while idle.weigh_votes():
+        weighed = True
     left_out = idle.leave_out()
     while idle.tune():
         pass
-    return learner.learn() if misled or left_out or learner.fitter.adapted else fit
+    changed = misled or weighed or left_out
+    return learner.learn() if changed or learner.fitter.adapted else fit

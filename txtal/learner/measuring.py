@@ -1,4 +1,4 @@
-"""Measuring a model by the answers it was fitted to, without asking it what it was told."""
+"""Measuring a model on the answers it was fitted to, by fits that haven't seen them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from txtal.learner.answered import Answered
 from txtal.learning import calibrate, estimate
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitted, deal_in_order
+from txtal.learning.crossfit import FOLDS, cross_fitted, deal_in_order
 from txtal.learning.estimate import Evidence
 from txtal.learning.model import LinearModel
 from txtal.learning.training import Hyperparameters, Trainer
@@ -21,6 +21,10 @@ GROWTH = 1.1
 
 MOST_CHOSEN = 2_000
 """The most answers to tickets picked by a strategy that count beside those of the audit."""
+
+MOSTLY_ANSWERED = 10
+"""Folds of the chosen answers where more tickets are answered than open. They count there, and
+models of four fifths of them would be worse than the one of all that is to be measured."""
 
 POOL = 1_000
 """Open tickets, drawn at random, that represent all of them."""
@@ -33,7 +37,7 @@ class Measured:
     answers: int = 0
     """How many there were."""
     hyper: Hyperparameters | None = None
-    """How the models were made; a finding about one way of making them says nothing of another."""
+    """How the models were fitted; a measure of one way doesn't hold for another."""
     measures: Measures | None = None
     """Labels are columns."""
     temperature: float = 1.0
@@ -80,13 +84,14 @@ def gather(
     knew of the rows held out.
     """
     features, rows, cells, audit = answered.features, answered.rows, answered.cells, answered.audit
-    blind = trainer.regression(features[~audit], cells[~audit])
+    blind = trainer.regression(features[~audit], rows[~audit], cells[~audit])
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, y, blind), x, used, y)
+        return trainer.finish(trainer.regression(x, used, y, blind), x, used, y)
 
     real = np.isin(answered.tickets, list(answered.selection))
-    folds = np.where(real, _folds(cells, audit, _order(answered)), -1)
+    parts = MOSTLY_ANSWERED if open_tickets < len(answered.selection) else FOLDS
+    folds = np.where(real, _folds(cells, audit, _order(answered), parts), -1)
     proba, known = cross_fitted(features, rows, cells, np.where(audit, folds, -1), from_blind)
     seen = folds >= 0
     if not audit[seen].all():
@@ -109,11 +114,11 @@ def gather(
     )
 
 
-def _folds(cells: Cells, audit: Mask, order: Indices) -> Indices:
+def _folds(cells: Cells, audit: Mask, order: Indices, of_chosen: int) -> Indices:
     """Deal out the audit's answers and the others, each to folds (m,); -1 for those left out."""
     folds = deal_in_order(cells, audit, order)
     if (~audit).sum() <= MOST_CHOSEN:
-        folds = np.where(audit, folds, deal_in_order(cells, ~audit, order))
+        folds = np.where(audit, folds, deal_in_order(cells, ~audit, order, of_chosen))
     return folds
 
 

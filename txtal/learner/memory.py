@@ -8,7 +8,7 @@ import sys
 
 
 def give_back() -> None:
-    """Let go of free memory; nothing where the C library has no such call (it is glibc's).
+    """Return free memory to the system. Does nothing without glibc, which has the call.
 
     glibc keeps what lies below anything still in use: after a fit, some hundred megabytes.
     """

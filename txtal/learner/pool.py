@@ -85,6 +85,7 @@ class PoolLearner:
             grow=self._grow,
             sweep=self._sweep,
             compare_names=lambda: self.fitter.compare_names(self.fit),
+            weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),
@@ -267,7 +268,7 @@ class PoolLearner:
                     return True
                 if not self._behind.takes_over(self.fit):
                     return False
-            except TxtalError:  # a session goes on with what serves
+            except TxtalError:  # a session continues with the features that it has
                 self._behind = None
                 return False
             self._features, self._behind = self._behind.features, None

@@ -1,9 +1,8 @@
-"""What of a pool is vectorised so far, with the neighbours found among it.
+"""The features of a pool, made in parts, and the nearest neighbours among them.
 
-Nobody waits for a million tickets. Of a pool above ``SMALL`` a first part is vectorised, and what
-there is serves from then on; the rest follows a part at a time, whenever the learner has nothing
-better to do. The parts are drawn at random, so that whatever is there is a fair sample of the pool,
-however its file was sorted.
+Nobody waits for a million tickets. In a pool above ``SMALL`` a first part is vectorised and used
+from then on; the rest follows in parts, in the learner's idle time. The parts are random, so the
+features made so far are always a fair sample of the pool, however its file was sorted.
 
 Neighbours take seconds to find, so they are kept in memory and beside the features on the disk.
 """
@@ -28,28 +27,28 @@ from txtal.vectors.cache import DatasetFeatures, FeatureCache
 from txtal.vectors.spec import Spec
 
 SMALL = 30_000
-"""Up to so many tickets are all vectorised at once, and all scored after each answer."""
+"""Up to this many tickets are vectorised at once, and all of them scored after each answer."""
 
 FIRST = 16_384
 """Tickets of a larger pool that are vectorised before the first ranking."""
 
 MEANWHILE = 2_000
-"""The same while tickets are still being loaded: soon all features will be made anew."""
+"""The same while tickets are still being loaded, because all features will be made again soon."""
 
 PART = 8_192
 """Tickets vectorised at a time after that, in a few tenths of a second."""
 
 SLOWLY = 256
-"""Both where a sentence model may take a second for a few texts."""
+"""Both, with a sentence model, which may take a second for a few texts."""
 
 FIRST_BEHIND = PART_BEHIND = 64
-"""Both of features that don't serve yet: a ranking waits no longer than for so many."""
+"""Both, for features that aren't used yet, so that a ranking never waits long for them."""
 
 MOST_BEHIND = 20_000
-"""The most that are read of a large pool, beside those that are answered."""
+"""The maximum number of open tickets of a large pool that a sentence model reads."""
 
 LOOK_SECONDS = 0.1
-"""How long a step waits for features that are being made anew."""
+"""Seconds that a step waits for features that are being made again."""
 
 Fetch = Callable[[Sequence[int]], Sequence[str]]
 Progress = Callable[[int, int | None], None]
@@ -63,20 +62,20 @@ class Neighbours:
     propagation: Propagation
     herding: Herding
     tickets: int
-    """How many there were when the sample was drawn."""
+    """How many tickets there were when the sample was drawn."""
 
     @classmethod
     def among(cls, sample: Neighbourhood, tickets: int) -> Neighbours:
-        """Build on a sample whose neighbours may have been found before."""
+        """Wrap a sample whose neighbours may have been found before."""
         return cls(sample, Propagation(sample), Herding(sample), tickets)
 
     @classmethod
     def of(cls, features: DatasetFeatures, tickets: int) -> Neighbours:
-        """Draw a sample of the features; its neighbours are found when they are first needed."""
+        """Draw a sample of the features; its neighbours are found when first needed."""
         return cls.among(Neighbourhood(features.matrix), tickets)
 
     def kept_up(self, features: DatasetFeatures, tickets: int) -> Neighbours:
-        """Return those for more of the same features: the very same, wider ones, or new ones."""
+        """Return the neighbours after more tickets: the same, extended, or of a new sample."""
         if len(features.matrix) == self.sample.pool:
             return self
         if self._still_fair(tickets):
@@ -90,13 +89,13 @@ class Neighbours:
         return self.tickets > neighbourhood.SIZE and tickets < 1.5 * self.tickets
 
     def to_arrays(self) -> dict[str, Any] | None:
-        """Return arrays for a file; None while the neighbours haven't been found."""
+        """Return arrays for a file; None if the neighbours haven't been found yet."""
         arrays = self.sample.to_arrays()
         return None if arrays is None else {**arrays, "tickets": np.array(self.tickets)}
 
     @classmethod
     def from_arrays(cls, features: DatasetFeatures, arrays: Mapping[str, Any]) -> Neighbours | None:
-        """Undo :meth:`to_arrays`; None for arrays that don't belong to these features."""
+        """Restore from :meth:`to_arrays`; None if the arrays don't belong to these features."""
         sample, tickets = Neighbourhood.from_arrays(features.matrix, arrays), arrays.get("tickets")
         if sample is None or tickets is None or tickets.shape != ():
             return None
@@ -105,14 +104,14 @@ class Neighbours:
 
 @dataclass(frozen=True, eq=False)
 class Vectorised:
-    """The features that serve now, with the neighbours among them."""
+    """The features in use, with the neighbours among them."""
 
     features: DatasetFeatures
     neighbours: Neighbours
 
 
 class PoolFeatures:
-    """The features and neighbours of one dataset, kept up with its tickets."""
+    """The features and neighbours of a dataset, updated as tickets are added."""
 
     def __init__(
         self,
@@ -134,13 +133,13 @@ class PoolFeatures:
         self._growth = Growth(cache, spec, progress, loading, self._prepare, behind=behind)
         self._there: Vectorised | None = None
         self._prepared: tuple[str, Neighbours] | None = None
-        """Neighbours among features that were made anew and don't serve yet, by their name."""
+        """Neighbours among features that were made again and aren't in use yet, by their name."""
         self._stored: Neighbours | None = None
-        """Those that are on the disk."""
+        """The neighbours that are on the disk."""
 
     @property
     def last(self) -> int:
-        """The highest ticket id that was met."""
+        """The highest ticket id passed to :meth:`meet`."""
         return self._growth.last
 
     @property
@@ -151,7 +150,7 @@ class PoolFeatures:
     def meet(self, new: Sequence[int], answered: Sequence[int]) -> Vectorised:
         """Return what there is, now that the dataset has ``new`` tickets, too.
 
-        The features of answered tickets are among it, except while all are being made anew. Raises
+        The features of answered tickets are among it, except while all are being made again. Raises
         UsageError for a bad spec, LearnerError when the texts can't be vectorised.
         """
         return self._adopt(self._growth.meet(new, answered, self._fetch))
@@ -185,9 +184,9 @@ class PoolFeatures:
             self._there.neighbours.sample.find()
 
     def store_neighbours(self) -> bool:
-        """Write the neighbours beside the features, if they were found; return whether it did.
+        """Write the neighbours beside the features, if they were found; return whether they were.
 
-        A disk that is full goes without.
+        On a full disk nothing is written.
         """
         if self._there is None or self._there.neighbours is self._stored:
             return False
@@ -201,7 +200,7 @@ class PoolFeatures:
         return True
 
     def _adopt(self, features: DatasetFeatures) -> Vectorised:
-        """Have these features serve from now on, with their neighbours."""
+        """Use these features from now on, with their neighbours."""
         there = self._there
         if there is None or there.features.made != features.made:
             there = Vectorised(features, self._prepared_for(features))
@@ -220,7 +219,7 @@ class PoolFeatures:
         return neighbours
 
     def _prepare(self, features: DatasetFeatures) -> None:
-        """Find neighbours before features that were made anew serve, while the old ones do."""
+        """Find neighbours before the new features are used, while the old ones still are."""
         neighbours = self._stored_or_new(features)
         if self._there is not None:
             neighbours.sample.find()
@@ -236,7 +235,7 @@ class PoolFeatures:
 
 
 class Growth:
-    """The features of one dataset, its tickets met one load after the other."""
+    """The features of a dataset, whose tickets arrive in several loads."""
 
     def __init__(
         self,
@@ -248,8 +247,8 @@ class Growth:
         *,
         behind: bool = False,
     ) -> None:
-        """``loading`` tells whether more tickets are to come; ``prepare`` does what features made
-        anew need before they serve, in the thread that makes them.
+        """``loading`` tells whether more tickets are to come; ``prepare`` does what new features
+        need before they are used, in the thread that makes them.
         """
         self.features: DatasetFeatures | None = None
         self._cache = cache
@@ -266,12 +265,12 @@ class Growth:
 
     @property
     def last(self) -> int:
-        """The highest id that was met."""
+        """The highest ticket id so far."""
         return int(self._ids[-1]) if len(self._ids) else 0
 
     @property
     def tickets(self) -> int:
-        """How many were met."""
+        """The number of tickets so far."""
         return len(self._ids)
 
     @property
@@ -283,7 +282,7 @@ class Growth:
         """Return the features there are, now that the dataset has ``new`` tickets, too.
 
         Those of all tickets in a small pool, and in any pool those of answered tickets, except
-        while all are being made anew.
+        while all are being made again.
         """
         fresh = np.asarray(new, np.int64)
         self._ids = np.concatenate([self._ids, fresh])
@@ -313,7 +312,7 @@ class Growth:
     def step(self, fetch: Fetch) -> DatasetFeatures | None:
         """Make the next part and return the features there are; None when nothing was left to make.
 
-        Outgrown features are made anew in a thread, which a step only looks after.
+        Outgrown features are made again in a thread, which a step only waits for.
         """
         features = self.features
         if features is None:
@@ -326,8 +325,8 @@ class Growth:
             return self._serve(made)
         if features.outgrown_by(self.tickets):
             if self._loading():
-                return None  # what is made now would be made again
-            with_one = ThreadPoolExecutor(1, "anew")
+                return None  # features made now would be made again
+            with_one = ThreadPoolExecutor(1, "features")
             self._anew = with_one.submit(self._make, fetch, self._ids, self._answered)
             with_one.shutdown(wait=False)
             return features
@@ -341,7 +340,7 @@ class Growth:
         return self._serve(self._make(fetch, self._ids, self._answered))
 
     def _make(self, fetch: Fetch, ids: Indices, answered: Indices) -> DatasetFeatures:
-        """Fit anew and make the first part, with the answered tickets; the old serve until then."""
+        """Fit again and make the first part, with the answered tickets."""
         drawn = np.random.default_rng(0).permutation(ids)
         loading = self._loading()
         first = FIRST_BEHIND if self._behind else FIRST
@@ -365,7 +364,7 @@ class Growth:
         same = before is not None and grown.made == before.made
         if same and before and len(grown.ids) == len(before.ids) + len(ids):
             self._waiting = self._waiting[~np.isin(self._waiting, ids)]
-        else:  # another process has made some, too, or all anew
+        else:  # another process has made some, too, or all of them again
             self._waiting = self._waiting[:0]
             self._wait_for(self._ids[grown.rows(self._ids) < 0])
         self._progress(len(grown.ids), self.tickets)

@@ -1,4 +1,4 @@
-"""Which tickets to show next, and what the model says of each."""
+"""Picking the tickets to show next, each with the model's suggestion and probabilities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learner.fit import NOT_READY, Fit
-from txtal.learner.fitter import Fitter
+from txtal.learner.fitter import Fitter, joined
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.source import DatasetSource
 from txtal.learning import model, select, start
@@ -21,10 +21,10 @@ from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.spec import Spec
 
 SIZE = 50
-"""Tickets in a ranking: enough for a fast annotator while the next one is made."""
+"""Tickets in a ranking: enough for a fast annotator until the next ranking is there."""
 
 HEAD = 20
-"""The most labels whose probability comes with a ticket."""
+"""The maximum number of labels whose probability comes with a ticket."""
 
 NONE: Indices = np.empty(0, np.int64)
 """No rows."""
@@ -32,13 +32,13 @@ NONE: Indices = np.empty(0, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The tickets to pick from: all that were open at a fit, or the most promising of them."""
+    """The tickets to pick from: all that were open at the fit, or the most promising of them."""
 
     fit: Fit
     rows: Indices
     """(c,), ascending: their rows in the features."""
     pool: Pool
-    """The same for a strategy to score."""
+    """The same tickets, for a strategy to score."""
 
     @property
     def open_rows(self) -> Indices:
@@ -47,12 +47,12 @@ class Candidates:
 
     @property
     def uniform(self) -> float:
-        """The probability of each open ticket in a uniform draw."""
+        """The probability with which a uniform draw picks a given open ticket."""
         return 1.0 / max(1, len(self.open_rows))
 
 
 def pool_of(fit: Fit, rows: Indices, source: DatasetSource, rng: np.random.Generator) -> Pool:
-    """Gather some open tickets of a fit for a strategy to score."""
+    """Return a pool of open tickets, at these rows, for a strategy to score."""
     features = fit.features
     return Pool(
         features=features.matrix[rows],
@@ -75,13 +75,13 @@ class Pick:
     reason: str
     rows: Indices
     scores: Floats | None
-    """A score a row."""
+    """A score for each row."""
     probability: float | None
-    """The selection probability, given the pool; None where it isn't known."""
+    """The selection probability; None if it isn't known."""
 
 
 class Picker:
-    """Picks by a strategy; the start order, once it is made, stays."""
+    """Picks tickets by a strategy, after a start order that is made once."""
 
     def __init__(self, strategy: str, seed: int) -> None:
         self._name = strategy
@@ -92,10 +92,10 @@ class Picker:
         self._start: Indices = NONE
 
     def pick(self, candidates: Candidates) -> tuple[Pick, ...]:
-        """Pick what to show next: the start order as long as it takes, then by the strategy.
+        """Pick the next tickets: from the start order until it is used up, then by the strategy.
 
-        The last of the start order are followed by what the strategy picks, if there is a model, as
-        they may all be answered before the next ranking is there.
+        If there is a model, the last tickets of the start order are followed by those that the
+        strategy picks, because they may all be answered before the next ranking is there.
         """
         if not len(candidates.open_rows):
             return ()
@@ -108,11 +108,11 @@ class Picker:
         return (first, *self._after(rows, candidates)) if ready else (first,)
 
     def _after(self, rows: Indices, candidates: Candidates) -> tuple[Pick, ...]:
-        """Fill up a ranking that begins with these rows."""
+        """Return the picks that fill up a ranking after these rows."""
         room = SIZE - len(rows)
         if room <= 0:
             return ()
-        # A generator of its own: how many are left to start with must not change other draws.
+        # A separate generator: the rest of the start order must not change other random choices.
         pool = replace(candidates.pool, rng=candidates.pool.rng.spawn(1)[0])
         found = self._by_strategy(replace(candidates, pool=pool))
         new = np.flatnonzero(~np.isin(found.rows, rows))[:room]
@@ -120,7 +120,7 @@ class Picker:
         return (replace(found, rows=found.rows[new], scores=scores),)
 
     def _by_strategy(self, candidates: Candidates) -> Pick:
-        """Pick the best by the strategy's scores, or at random where it scores none."""
+        """Pick the rows with the highest scores, or random rows if the strategy has no scores."""
         pool = candidates.pool
         name = self._traits.picked_as or self._name
         scores = score(self._strategy, pool)
@@ -131,13 +131,13 @@ class Picker:
         return Pick(name, candidates.rows[best], scores[best], self._probability(candidates))
 
     def _probability(self, candidates: Candidates) -> float | None:
-        """Return that of the first ticket to come first; a mixture's own draw isn't known."""
+        """Return the probability with which the first ticket is picked; None for a mixture."""
         if self._name == RANDOM:
             return candidates.uniform
         return None if ":" in self._name else 1.0
 
     def _start_rows(self, candidates: Candidates) -> Indices:
-        """Return the open rows that are left of the start order; none once it is over."""
+        """Return the open rows of the start order that are left; none once it is over."""
         fit, snapshot = candidates.fit, candidates.fit.snapshot
         size = start.start_size(len(fit.scheme.labels))
         if fit.model.ready and len(snapshot.answers) >= size:
@@ -157,9 +157,9 @@ class Picker:
 
 
 def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...]:
-    """Describe each ticket picked: the model's suggestion, and calibrated probabilities.
+    """Return the picked tickets with the model's suggestion and calibrated probabilities.
 
-    ``features`` are those that the picked rows are rows of.
+    The picked rows are rows of ``features``.
     """
     labels, rows = fit.scheme.ids, features.matrix[pick.rows]
     decided = model.decide(fit.model.predict_proba(rows), fit.task) == IS
@@ -184,7 +184,7 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
 def _head(
     labels: Sequence[int], shown: Floats, best: Indices, scored: bool
 ) -> tuple[tuple[int, float], ...]:
-    """The probabilities of the likeliest labels; of scores all that are any, for the interval."""
+    """Return the highest probabilities; for scores all above 0, which the interval needs."""
     head = best if scored else best[:HEAD]
     found = ((labels[i], round(float(shown[i]), 4)) for i in head)
     return tuple(pair for pair in found if pair[1] or not scored)
@@ -195,7 +195,7 @@ def _finite(score: float) -> float | None:
 
 
 def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds: float) -> Revision:
-    """Describe a fit for the store and the screen."""
+    """Return the model version that the store and the screen show for a fit."""
     return Revision(
         answers=len(fit.snapshot.answers),
         newest=fit.snapshot.log.newest,
@@ -203,7 +203,7 @@ def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds:
         vectoriser=str(vectoriser),
         strategy=strategy,
         headline=fit.measured.headline,
-        note=fitter.note if fit.ready else NOT_READY,
+        note=fitter.note if fit.ready else joined(NOT_READY, fitter.of_votes),
         outlook=fitter.outlook,
         measures=fit.measures,
         by_names=fit.by_names,

@@ -1,4 +1,4 @@
-"""One learner's process for several sessions of a dataset in one process of ours."""
+"""Sharing one learner process between several sessions of a dataset."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from txtal.types import Advised, Cluster, Explanation, LearnerStatus, Ranking, R
 
 
 class SharedLearner:
-    """A learner whose rankings every seat hears of. May be used from several threads."""
+    """A learner whose rankings go to all seats. Safe to use from several threads."""
 
     def __init__(self, process: LearnerProcess) -> None:
         self._process = process
         self._lock = threading.Lock()
         self._ranking: Ranking | None = None
         self._number = 0
-        """Of rankings that came."""
+        """Number of rankings so far."""
         self._newest = -1
         self._saved: tuple[Revision, int] | None = None
 
     @property
     def status(self) -> LearnerStatus:
-        """What it is doing."""
+        """What the learner is doing."""
         return self._process.status
 
     def poke(self, newest: int) -> None:
-        """Tell it of answers up to ``newest``; of fewer than it knows, nothing."""
+        """Report answers up to ``newest`` to the learner, unless it knows of newer ones."""
         with self._lock:
             if newest >= self._newest:
                 self._newest = newest
@@ -67,7 +67,7 @@ class Seat:
         self._seen = 0
 
     def poke(self, newest: int) -> None:
-        """Pass it on."""
+        """Report answers up to ``newest`` to the shared learner."""
         self._shared.poke(newest)
 
     def poll(self) -> Ranking | None:

@@ -1,4 +1,4 @@
-"""Whether more answers are worth giving, looked for every so many answers."""
+"""Estimating whether more answers are worth it, every so many answers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from txtal.measures import advice
 from txtal.types import Answer, Estimate, Forecast, Outlook, StopRule
 
 EVERY = 50
-"""Answers from one look to the next, however many fits there are in between."""
+"""Answers from one estimate to the next, however many fits there are in between."""
 
 FEWEST = 150
-"""Answers before the first look."""
+"""Answers before the first estimate."""
 
 SIZE = 1_000
 """Tickets in the stop set."""
 
 _TOO_FEW = 50
-"""With fewer unanswered tickets of it the pool is nearly used up."""
+"""If fewer tickets of the stop set are open, the pool is nearly used up."""
 
 PLATEAU = 300
 """Answers without a rise of the estimate after which labelling may stop."""
 
 
 def due(answers: int, last: Outlook | None) -> bool:
-    """Return whether it is time to look again; after answers were undone, too."""
+    """Return whether it is time for a new estimate; also True after answers were undone."""
     before = last.answers if last else 0
     return answers >= FEWEST and not before <= answers < before + EVERY
 
@@ -43,10 +43,10 @@ def look_ahead(
     rule: StopRule,
     seed: int,
 ) -> Outlook | None:
-    """Estimate what more answers would bring; None with too few open tickets to tell by.
+    """Estimate the gain of more answers. Returns None if too few tickets of the stop set are open.
 
-    ``answered`` is what the fit's model learned from. Earlier models are made again of the first
-    so many answers, so that nothing has to be kept.
+    The fit's model learned from ``answered``. Earlier models are fitted again to the first so many
+    answers, so that nothing has to be stored.
     """
     rows = stop_rows(len(fit.features.ids), seed)
     rows = rows[~np.isin(rows, answered.rows)]
@@ -80,11 +80,11 @@ def stop_rows(size: int, seed: int) -> Indices:
 
 
 _STOP = 0x570
-"""Keeps its draw apart from all others with the same seed."""
+"""Added to the seed, so that this draw differs from all others with the same seed."""
 
 
 def _in_order(answered: Answered, answers: Sequence[Answer]) -> Indices:
-    """Return the rows of what is answered (m,) in the order of the answers."""
+    """Return the rows (m,) of the answered tickets in the order of the answers."""
     newest = {answer.ticket_id: answer.id for answer in sorted(answers, key=lambda one: one.id)}
     return np.argsort([newest[ticket] for ticket in answered.tickets.tolist()])
 
@@ -128,7 +128,7 @@ def _needed(stop_set: StopSet, estimate: Estimate | None, target: float | None) 
 def _verdict(
     gain: float, differs: float, estimate: Estimate | None, flat: int, rule: StopRule
 ) -> tuple[str, str]:
-    """Return the reason to stop and its words; two empty strings when there is none."""
+    """Return the reason to stop and its notice; two empty strings if there is none."""
     if estimate and rule.target is not None and estimate.value >= rule.target:
         return "target", advice.reached_target(rule.target, estimate)
     if not rule.gain:

@@ -67,7 +67,7 @@ class StreamLearner:
     """
 
     outdated = False
-    """A sample is taken anew only when it is time to rank anyway."""
+    """A new sample is taken only when it is time to rank anyway."""
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class StreamLearner:
         self.settings = settings
         self.idle = Idle(
             compare_names=lambda: self.fitter.compare_names(self.fit),
+            weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
             tune=lambda: self.fitter.tune(self.fit),
@@ -167,7 +168,7 @@ class StreamLearner:
                 return Ranking(nothing, ())
             fit, described = self._newest(conn)
             waiting = arrivals.waiting(conn, dataset.id, WAITING)
-            pending = arrivals.unsettled(conn, dataset.id, SCORED)
+            pending = arrivals.pending(conn, dataset.id, SCORED)
             return Ranking(
                 described,
                 self._described(conn, fit, waiting, STREAM),

@@ -22,7 +22,7 @@ from txtal.vectors.spec import Spec
 from txtal.vectors.vectoriser import FIT_TEXTS, Vectoriser
 
 SAMPLE = 2_000
-"""The newest tickets, which labels are propagated to; taken anew when as many have arrived."""
+"""The newest tickets, to which labels are propagated; replaced when as many have arrived."""
 
 
 class StreamFeatures:
@@ -40,7 +40,7 @@ class StreamFeatures:
         """Texts vectorised since the vectoriser forgot the words of those before."""
 
     def is_old(self, total: int) -> bool:
-        """Return whether the sample should be taken anew, now that there are so many tickets."""
+        """Return whether to take a new sample, now that there are so many tickets."""
         there = self._there
         return there is None or outgrown(there.features, total) or total >= self._seen + SAMPLE
 
@@ -98,7 +98,7 @@ class StreamFeatures:
 
 
 def outgrown(features: DatasetFeatures, tickets: int) -> bool:
-    """Return whether to fit anew: to twice the texts of the last fit, and once to the most it sees.
+    """Return whether to fit again: at twice the texts of the last fit, and once at the maximum.
 
     The last fit but one isn't so near to the last that it would be wasted.
     """

@@ -1,4 +1,4 @@
-"""Sweeps of a large pool, a block at a time: in this process, or by the workers of an engine.
+"""Sweeping a large pool, block by block: in this process, or on the workers of an engine.
 
 Workers keep the blocks, and only the model travels. A block is sent once for as long as the
 features stay the same; what comes back is a number per ticket.
@@ -30,7 +30,7 @@ from txtal.types import RANDOM, Task
 from txtal.vectors.cache import DatasetFeatures
 
 Block = tuple[int, npt.NDArray[np.float16]]
-"""The number of its first row, and the rows as they are kept, in half precision."""
+"""The number of the first row, and the rows in half precision, as they are stored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Sweeping:
     labels: Sequence[str]
     """The names of the k labels."""
     closed: Indices
-    """(c,), ascending: rows that nobody is to be shown any more."""
+    """(c,), ascending: rows that are no longer open."""
     size: int
     """How many tickets a ranking holds."""
     seed: int
@@ -92,7 +92,7 @@ class Sweeping:
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> Sweeping:
-        """Undo :meth:`to_arrays`. Raises EngineError without its strategy here."""
+        """Restore from :meth:`to_arrays`. Raises EngineError if the strategy isn't installed."""
         try:
             registry.get(header["strategy"])
         except (UsageError, RecipeError) as error:
@@ -122,7 +122,7 @@ class Blocks:
     def scores(
         self, work: Sweeping, features: DatasetFeatures, blocks: Sequence[slice]
     ) -> Iterator[Floats]:
-        """Score some blocks, in this order; they are read as they are needed."""
+        """Yield the scores of some blocks, in this order; each is read when it is needed."""
         if features is not self._features:
             self._features, self._held = features, {}
         return self._engine.map(work, (self._block(features, rows) for rows in blocks))
@@ -136,7 +136,7 @@ class Blocks:
 
 
 class Sweeper:
-    """Goes through a large pool between two rankings, and keeps the best tickets of each block."""
+    """Scores a large pool between two rankings, and keeps the best tickets of each block."""
 
     def __init__(self, strategy: str, source: DatasetSource, engine: Engine, seed: int) -> None:
         self._name = strategy
@@ -147,12 +147,12 @@ class Sweeper:
         self._sweep = Sweep()
         self._blocks = Blocks(engine)
         self._scores: Iterator[Floats] | None = None
-        """The scores that workers are at; None when the sweep runs here or hasn't begun."""
+        """The scores that workers compute; None if the sweep runs here or hasn't begun."""
         self._last: Candidates | None = None
-        """What the last ranking was of."""
+        """The candidates of the last ranking."""
 
     def begin(self, last: Candidates) -> None:
-        """Go through the pool again by the model of the last ranking, from where the sweep is."""
+        """Continue the sweep with the model of the last ranking."""
         self._last, self._scores = last, None
         if registry.traits(self._name).swept:
             self._sweep.again(len(last.fit.features.ids))

@@ -1,8 +1,7 @@
-"""New tickets composed of the pool's own: a part of a ticket from each side of a boundary.
+"""Composing synthetic tickets from two of the pool, one on each side of a decision boundary.
 
-Membership queries (Angluin 1988) in the words that tickets are made of. A point made up in feature
-space has no text. The text that comes nearest to lying between two labels is a piece of a ticket
-with one label and a piece of a ticket with the other.
+These are membership queries (Angluin 1988) with real words: a point constructed in feature space
+has no text, so a part of a ticket with one label is joined to a part of a ticket with another.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from txtal.types import SYNTHETIC, Composed
 from txtal.vectors.files import Matrix
 
 BOUNDARIES = 8
-"""The most boundaries that tickets are composed across: those with the most uncertainty."""
+"""The maximum number of boundaries to compose tickets for: those with the most uncertainty."""
 
 PARTS = 3
-"""The most parts of a text that are tried: its first, its last, and all of it."""
+"""The maximum number of parts of a text: its first, its last, and all of it."""
 
 LONGEST = 500
 """Characters of a text that parts come from; more would make a ticket too long to read."""
@@ -62,7 +61,7 @@ class Mixed(NamedTuple):
 
     text: str
     rows: tuple[int, int]
-    """The pool's rows that it is made of."""
+    """The rows of the two tickets in the pool."""
     uncertainty: float
 
 
@@ -71,7 +70,7 @@ def compose(
     read: Callable[[Sequence[int]], Sequence[str]],
     vectorise: Callable[[Sequence[str]], Features],
 ) -> list[Mixed]:
-    """Compose texts of the pool's, the most uncertain first: one per boundary.
+    """Compose a text for each boundary, and return the most uncertain first.
 
     Each joins parts of the tickets nearest to the point where the boundary is crossed, one on each
     side; of all such texts it is the one the model is most uncertain about. ``read`` returns the

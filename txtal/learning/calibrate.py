@@ -72,7 +72,7 @@ def temperature(proba: Floats, cells: Cells, known: Mask, audit: Mask, task: Tas
     if not len(drawn(0.0)) + len(chosen(0.0)):
         return 1.0
     expected, error = _expected(chosen)
-    return exp(_likeliest(drawn, expected, hypot(error, SCATTER))[0])
+    return exp(_most_probable(drawn, expected, hypot(error, SCATTER))[0])
 
 
 def by_chosen(proba: Floats, cells: Cells, known: Mask, task: Task) -> float:
@@ -83,11 +83,11 @@ def by_chosen(proba: Floats, cells: Cells, known: Mask, task: Task) -> float:
 
 def _expected(chosen: Losses) -> tuple[float, float]:
     """The logarithm of the temperature that chosen answers speak for, and its error."""
-    found, error = _likeliest(chosen, 0.0, WIDE)
+    found, error = _most_probable(chosen, 0.0, WIDE)
     return found + SHORT * abs(found), error
 
 
-def _likeliest(losses: Losses, centre: float, deviation: float) -> tuple[float, float]:
+def _most_probable(losses: Losses, centre: float, deviation: float) -> tuple[float, float]:
     """Return the logarithm of highest posterior density under a normal prior, and its error."""
 
     def total(heat: float) -> float:
@@ -168,7 +168,7 @@ def _logs(proba: Floats, known: Mask) -> Floats:
     return np.where(known, np.log(np.maximum(proba, _FAINTEST).astype(np.float64)), -inf)
 
 
-def unseen_share(cells: Cells) -> float:
+def unseen_proportion(cells: Cells) -> float:
     """Return the fraction of tickets whose exclusive label was never answered; see above."""
     accepted = (cells == IS).sum(axis=0)
     once, answers = int((accepted == 1).sum()), int(accepted.sum())

@@ -2,9 +2,9 @@
 
 An inverse power law, quality = limit − loss / answers ** exponent: the shape that learning curves
 of text classifiers have (Figueroa et al. 2012, "Predicting sample size required for classification
-performance", BMC Medical Informatics and Decision Making 12). On a few points the exponent can't be
-told from the rest: it is held in the middle of what is usual, and the interval goes to both ends.
-What the points can't tell, that the model's probabilities aren't quite right, was measured.
+performance", BMC Medical Informatics and Decision Making 12). A few points can't determine the
+exponent, so it is fixed in the middle of the usual range, all of which the interval covers. That
+the model's probabilities aren't quite right can't be seen from the points, so it was measured.
 """
 
 from __future__ import annotations

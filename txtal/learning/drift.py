@@ -1,11 +1,11 @@
 """Whether new tickets are like those that were there: four tests, and what has changed.
 
-- **The mean**: the squared distance between the mean features of both, held against that of random
+- **The mean**: the squared distance between the mean features of both, compared with that of random
   relabellings (a permutation test; with a linear kernel it is the maximum mean discrepancy of
   Gretton et al. 2012, "A kernel two-sample test", JMLR 13). It notices a change of the mix.
 - **Neighbours**: how many of the nearest neighbours of each new ticket are new, too (Schilling
   1986, "Multivariate two-sample tests based on nearest neighbors", JASA 81), in a high power: a new
-  kind of ticket is a place where all of them are. Held against relabellings as well.
+  kind of ticket is a place where all of them are. Compared with relabellings, too.
 - **Distance**: whether new tickets lie farther than old ones from half of the old ones, to which
   neither belongs (the rank-sum test of Mann and Whitney 1947, Annals of Mathematical Statistics
   18). Of few tickets it notices new labels the most often.
@@ -74,7 +74,7 @@ class Shift:
 def shift(
     old: Features, new: Features, predicted: tuple[Indices, Indices] | None = None, seed: int = 0
 ) -> Shift:
-    """Compare the features of new tickets (m, d) with those of old ones (n, d).
+    """Compare the features of new tickets (m, d) with those of earlier ones (n, d).
 
     ``predicted`` are labels of both by a model that has learned from neither; each side must have
     ``FEWEST`` tickets.

@@ -33,6 +33,7 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.model import decide
 from txtal.measures.intervals import score_interval
+from txtal.measures.quality import DIGITS
 from txtal.measures.weights import importance as lure
 from txtal.types import Estimate, Measures, Task
 
@@ -67,13 +68,13 @@ class Evidence:
     """(k,): what that model was trained for."""
 
 
-def importance(chances: Floats, tickets: int) -> Floats:
-    """LURE's weights (m,) of answers in the order they were asked, 1 in the mean.
+def importance(probabilities: Floats, tickets: int) -> Floats:
+    """Return LURE's weights (m,) of answers, with mean 1, in the order in which they were given.
 
-    ``chances`` (m,) are those that each had of being asked then, given what was open of
-    ``tickets``. One that isn't known counts as certain: the answer stands for itself.
+    ``probabilities`` (m,) are their selection probabilities among the open ones of ``tickets``
+    tickets. An unknown one (NaN) or 0 counts as 1: the answer represents only itself.
     """
-    return np.array(lure(chances.tolist(), tickets))
+    return np.array(lure(probabilities.tolist(), tickets))
 
 
 def temperature(evidence: Evidence) -> float:
@@ -104,21 +105,29 @@ def estimated(evidence: Evidence) -> Measures | None:
     )
     found = replace(found, audit=found.accuracy, audit_f1=found.macro_f1)
     if evidence.task == "rating":
-        return replace(found, calibration=replace(found.calibration, temperature=heat))
+        shown = found.error and _rounded(found.error)
+        calibration = replace(found.calibration, temperature=heat)
+        return replace(found, error=shown, calibration=calibration)
     accuracy, macro_f1 = headline.headline(_judged(evidence, counted))
     return replace(
         found,
-        accuracy=accuracy,
-        macro_f1=macro_f1,
+        accuracy=_rounded(accuracy),
+        macro_f1=_rounded(macro_f1),
         corrected=_corrected(evidence, proba, audit, heat),
         calibration=replace(found.calibration, temperature=heat),
     )
 
 
+def _rounded(found: Estimate) -> Estimate:
+    """As JSON has it: else 60.046% would be 60.1% where it is rounded twice, and 60.0% not."""
+    value, low, high = (round(one, DIGITS) for one in (found.value, found.low, found.high))
+    return Estimate(found.n, value, low, high)
+
+
 def _calibrated(evidence: Evidence, proba: Floats, known: Mask, heat: float) -> Floats:
     if evidence.task == "rating":
         return calibrate.widened(proba, heat)
-    unseen = calibrate.unseen_share(evidence.cells) if evidence.task == "exclusive" else 0.0
+    unseen = calibrate.unseen_proportion(evidence.cells) if evidence.task == "exclusive" else 0.0
     known = np.broadcast_to(known, proba.shape)
     return calibrate.calibrated(proba, known, heat, unseen, evidence.task)
 
@@ -146,7 +155,7 @@ def _judged(evidence: Evidence, counted: Mask) -> headline.Judged:
 
 
 def _corrected(evidence: Evidence, proba: Floats, audit: Mask, heat: float) -> Estimate | None:
-    """The mean confidence in open tickets, put right by the audit; None when none is open."""
+    """Return the mean confidence in open tickets, corrected by the audit; None if none is open."""
     if not len(evidence.pool):
         return None
     pool = _calibrated(evidence, evidence.pool, evidence.trained, heat)

@@ -33,10 +33,11 @@ def mean_interval(errors: Indices) -> tuple[float, float]:
     """The 95% interval (low, high) of the mean of ``errors`` (n,), all 0 or more, n 2 or more.
 
     Wilson's, for errors of any size: of a mean m the variance is taken to be m (d - m), where d is
-    the mean square by the mean, measured with one more error of 1 lest it be 0 by 0. Of errors 0
-    and 1 d is 1, and it is the score interval of a share, with Student's quantile for the
-    normal's. In 3,000 draws of 10 to 150 errors it covered the mean of six distributions as often
-    as Student's interval or more often; where most errors are 0, that one covers it in a third.
+    the mean square by the mean, measured with one more error of 1, so that it is never 0 by 0. For
+    errors of 0 and 1, d is 1, and it is the score interval of a share, with Student's quantile for
+    the normal's. In 3,000 draws of 10 to 150 errors it covered the mean of six distributions as
+    often as Student's interval or more often; where most errors are 0, that one covers it in a
+    third.
     """
     n, total = len(errors), float(errors.sum())
     d = (float(np.square(errors).sum()) + 1) / (total + 1)
@@ -168,6 +169,6 @@ def known_in_full(cells: Cells, task: Task) -> Mask:
 def _check(truth: npt.NDArray[np.generic], predicted: npt.NDArray[np.generic]) -> None:
     if truth.shape != predicted.shape or not len(truth):
         raise LearnerError(
-            f"Can't measure predictions of shape {predicted.shape} against a truth of shape "
-            f"{truth.shape}. Both need the same rows, one at least."
+            f"can't compare predictions of shape {predicted.shape} with true labels of shape "
+            f"{truth.shape}: both need the same rows, at least one"
         )

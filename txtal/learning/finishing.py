@@ -5,7 +5,7 @@ Predictive Algorithms to Achieve Risk Control", arXiv:2110.01052): each threshol
 confidence is a hypothesis that among tickets at least so confident, less than p is right. Its
 p-value is exact, the binomial probability of as few errors among the audit answers there. The
 hypotheses are tested in a fixed sequence, each at the full level, until the first that can't be
-rejected; so the chance that any threshold is passed wrongly is at most that level.
+rejected; so the probability that any threshold passes wrongly is at most that level.
 
 The sequence begins where the model itself expects the smallest p-value, and goes on to lower
 thresholds. It is made of the confidences alone, never of the answers; so conditional on the
@@ -25,7 +25,7 @@ GROWTH = 1.08
 """How many times the answers of one threshold are those of the next."""
 
 POWER = 0.8
-"""The chance of passing that a forecast aims at."""
+"""The probability of passing that a forecast aims at."""
 
 _MOST = 20_000
 """Audit answers beyond which no forecast is made."""

@@ -16,7 +16,7 @@ def reached(cells: Cells) -> Cells:
     """Turn answers about grades (n, k) into answers to "this grade or above?", the first always IS.
 
     A reject counts where all grades that are left are on one side: "not 5" of five is "not 5 or
-    above", and "not 3" says nothing.
+    above", and "not 3" teaches nothing.
     """
     possible = cells != NOT
     above = np.logical_or.accumulate(possible[:, ::-1], axis=1)[:, ::-1]

@@ -17,7 +17,7 @@ model's confidence counts, with many they decide alone.
   pseudo-likelihood: Binder 1983, International Statistical Review 51): next to nothing, until much
   of a pool is answered.
 - One more right answer never lowers the estimate, as long as the model is the same: each makes
-  greater shifts likelier.
+  greater shifts more probable.
 - Accuracy and macro-F1 are two readings of one expected table of true and decided labels, at the
   same shifts, so they can't contradict each other.
 """
@@ -25,6 +25,7 @@ model's confidence counts, with many they decide alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from scipy.optimize import brentq
@@ -36,22 +37,27 @@ from txtal.learning.matrix import IS
 from txtal.learning.model import decide
 from txtal.types import ONE_OF, Estimate, Task
 
-CENTRE = 0.2
-"""The mean of the shift before any audit answer: who holds an answer out finds its neighbourhood
-emptier than a new ticket does, so that confidence, learned from answers held out, is too low."""
+CENTRE = 0.0
+"""The mean of the shift before any audit answer: on some sets confidence is too low, on others too
+high."""
 
 SPREAD = 0.5
 """The standard deviation of the shift, over sets, once many answers have taught the confidence."""
 
 EARLY = 10.0
 """Divided by the answers that a strategy chose, what is added to the variance: with fewer of them
-the temperature is worth less. With none of them the confidence says nothing."""
+the temperature is worth less. Without any, the confidence has no weight."""
 
 WIDE, DOUBT = 1.5, 0.15
 """The prior's wide part: its standard deviation, and its weight."""
 
+BY_LABEL = 0.04
+"""How far off the table's macro-F1 is where its accuracy is right: a standard deviation over sets.
+Some labels are further off than others."""
+
 SHIFTS: Floats = np.linspace(-6.0, 6.0, 481, dtype=np.float32)
 LEVELS = 0.025, 0.975
+_Z = 1.96
 _SUREST = 1e-4
 
 
@@ -87,12 +93,18 @@ def headline(judged: Judged) -> tuple[Estimate, Estimate]:
     posterior = _posterior(judged)
     low, high = np.interp(LEVELS, _cumulative(posterior), accuracy)
     value = float(posterior @ accuracy)
-    audits = judged.audits
-    f1 = [table.macro_f1(one) for one in (value, low, high)]
-    return (
-        Estimate(audits, value, float(min(low, value)), float(max(high, value))),
-        Estimate(audits, f1[0], min(f1), max(f1)),
-    )
+    accurate = Estimate(judged.audits, value, float(min(low, value)), float(max(high, value)))
+    return accurate, _macro_f1(table, accurate)
+
+
+def _macro_f1(table: _TicketTable, accuracy: Estimate) -> Estimate:
+    """Return the macro-F1 at the accuracy, with an interval no table of its interval excludes."""
+    f1 = [table.macro_f1(one) for one in (accuracy.value, accuracy.low, accuracy.high)]
+    own = _Z * BY_LABEL
+    low = f1[0] - hypot(f1[0] - min(f1), own)
+    high = f1[0] + hypot(max(f1) - f1[0], own)
+    most = 1 - (1 - accuracy.high) / (2 * table.proba.shape[1])
+    return Estimate(accuracy.n, f1[0], max(0.0, low), max(f1[0], min(high, most)))
 
 
 def _cumulative(posterior: Floats) -> Floats:

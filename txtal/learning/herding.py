@@ -11,7 +11,7 @@ with u_i the uncertainty of ticket i and k(x, i) = exp(sharpness * (cos(x, i) - 
 the nearest neighbours. The next ticket is the one of greatest gain, then the gains are taken again.
 
 The kernel narrows as answers come in, as in the paper: an answer speaks for its surroundings while
-there are few answers a label, and for little but itself once there are many. Where the kernel is
+there are few answers per label, and for little but itself once there are many. Where the kernel is
 narrow the gain is the ticket's own uncertainty, so herding ends as uncertainty sampling.
 """
 
@@ -29,7 +29,7 @@ SHARPNESS = 5.0
 """With few answers; from there it grows."""
 
 FEW = 3
-"""Answers a label up to which they are few."""
+"""Answers per label up to which they count as few."""
 
 
 def sharpness(answers: int, labels: int) -> float:

@@ -1,6 +1,6 @@
-"""What a label is called, as words a vectoriser can read.
+"""Turning a label's name into words that a vectoriser can read.
 
-Names come as they are typed in a scheme: ``card_arrival``, ``LateFlight``, ``billing/refund``,
+Names come as people type them: ``card_arrival``, ``LateFlight``, ``billing/refund``,
 ``openinggreeting``. They are split where a reader would split them; words that run together are
 split only into words that the tickets themselves use.
 """
@@ -14,13 +14,13 @@ from functools import cache
 from math import log
 
 SHORTEST = 3
-"""Letters of a part of a word that was run together."""
+"""Minimum length of the parts into which a word is split."""
 
 LONGEST = 20
-"""Letters of one, at most: what bounds the search."""
+"""Maximum length of such a part, which bounds the search."""
 
 SEEN = 2
-"""How often the tickets must use a word for it to be such a part."""
+"""How often a word must occur in the tickets to be such a part."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\s_/\\|.:+>-]+")
@@ -28,14 +28,14 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def word_counts(texts: Iterable[str]) -> Counter[str]:
-    """How often each word occurs in ``texts``, in lower case."""
+    """Count how often each word occurs in ``texts``, in lower case."""
     return Counter(word for text in texts for word in _WORD.findall(text.lower()))
 
 
 def label_text(name: str, description: str = "", counts: Mapping[str, int] | None = None) -> str:
-    """The words of a label's name, and its description after them.
+    """Return the words of a label's name, followed by its description.
 
-    ``counts`` has how often the tickets use each word; with it, words that run together are split.
+    With ``counts``, how often each word occurs in the tickets, words that run together are split.
     """
     words = [word for part in _CAMEL.split(name) for word in _BETWEEN.split(part) if word]
     if counts is not None:
@@ -47,12 +47,12 @@ def label_text(name: str, description: str = "", counts: Mapping[str, int] | Non
 def label_texts(
     labels: Sequence[tuple[str, str]], counts: Mapping[str, int] | None = None
 ) -> list[str]:
-    """The text of each label, given as its name and description."""
+    """Return the text of each label, given as pairs of name and description."""
     return [label_text(name, description, counts) for name, description in labels]
 
 
 def _parted(word: str, counts: Mapping[str, int]) -> list[str]:
-    """The word, or the words it is made of if the tickets use those and not it."""
+    """Split a word into the words it consists of, if the tickets use these and not the word."""
     lower = word.lower()
     if not _WORD.fullmatch(lower) or counts.get(lower, 0) >= SEEN or len(lower) < 2 * SHORTEST:
         return [word]
@@ -60,7 +60,7 @@ def _parted(word: str, counts: Mapping[str, int]) -> list[str]:
 
     @cache
     def best(end: int) -> tuple[float, tuple[str, ...]] | None:
-        """The most probable way to read the first ``end`` letters, as one word after another."""
+        """Return the most probable split of the first ``end`` letters into words."""
         if end == 0:
             return 0.0, ()
         ways = []

@@ -186,8 +186,8 @@ def fit(
     """
     if features.ndim != 2 or cells.ndim != 2 or features.shape[0] != cells.shape[0]:
         raise LearnerError(
-            f"Can't fit: features of shape {features.shape} and answers of shape {cells.shape} "
-            "don't match. Both need one row a ticket."
+            f"can't fit features of shape {features.shape} to answers of shape {cells.shape}: "
+            "both need one row per ticket"
         )
     known = np.isfinite(squared_lengths(features)) & (cells != UNKNOWN).any(axis=1)
     start = start if _can_start(start, features, cells, task, int(known.sum())) else None
@@ -368,7 +368,7 @@ def _class_weights(y: Indices, weights: Floats, options: _FitOptions) -> Floats:
 
 
 _TOLERANCE = 1e-4
-"""Of the mean gradient; on 8,000 answers the fit decides as the exact one on 99.6 % of texts."""
+"""Of the mean gradient. With 8,000 answers the fit and the exact one agree on 99.6% of texts."""
 
 
 def _solve(

@@ -14,7 +14,7 @@ the answers so far, the weight of a temperature t is the likelihood of the answe
 
     p(t | answers)  ~  prod_i softmax(t z0(x_i))[y_i],     t in TEMPERATURES, uniform a priori
 
-and ``strength`` is min(1, 2 E[t]). Names that say nothing get t = 0, where all labels are equally
+and ``strength`` is min(1, 2 E[t]). Uninformative names get t = 0, where all labels are equally
 probable. No cross-fitting is needed, for the names-only model has seen no answer. Names fade as
 answers come in, by ``fade`` = 3 / (3 + answers / labels).
 """
@@ -46,7 +46,7 @@ LEAST = 0.05
 """Strength below which names are left out."""
 
 FADE = 3.0
-"""Answers a label that are worth as much as its name."""
+"""Answers per label that count as much as its name."""
 
 ENOUGH = 3
 """Accepts of a label after which its virtual ticket is no longer learned from."""
@@ -246,8 +246,8 @@ def _yes_likelihood(scores: Floats, answers: Cells) -> Floats:
     base = np.log((yes.sum() + 1) / (no.sum() + 1))
     level = scores - scores.mean()
     logits = np.array([t * level + base for t in TEMPERATURES])
-    chance = np.clip(expit(logits), 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(chance[:, yes]).sum(axis=1) + np.log(1 - chance[:, no]).sum(axis=1))
+    proba = np.clip(expit(logits), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(proba[:, yes]).sum(axis=1) + np.log(1 - proba[:, no]).sum(axis=1))
 
 
 def _masked(scores: Floats, usable: Mask) -> Floats:

@@ -111,7 +111,7 @@ def _moved(threshold: float, above: bool, share: float) -> float:
 
 
 def certainty(task: Task, ranked: Ranked) -> float | None:
-    """Return the probability that a band is held against; None without a model.
+    """Return the probability that is compared with a band; None without a model.
 
     exclusive: that of the most probable label. binary: that of the label. multilabel: that of
     the label nearest to one half, the most uncertain one.

@@ -10,7 +10,10 @@ A label **holds two clusters** when two means found on half of its answers lie a
 half. Features are scaled so that the spread within labels is the same in all directions (as in
 linear discriminant analysis, Fisher 1936, Annals of Eugenics 7). On the line through the two means
 the held-out half is better described by two normal distributions than by one: by how much, in mean
-log-likelihood, and how wide it lies there beside other labels, is the score.
+log-likelihood, and how wide it lies there beside other labels, counts. So does how far the two
+parts differ in which other labels they are like (the Jensen-Shannon divergence: Lin 1991, IEEE
+Transactions on Information Theory 37). Paying by two brands of phone makes two clusters, yet both
+are like the same other labels; of one label for two things each part is like others.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import jensenshannon
+from scipy.special import softmax
 from scipy.stats import norm, rankdata
 
 from txtal.learning.arrays import Features, Floats, Indices, Mask, unit_rows
@@ -27,19 +32,27 @@ FEWEST = 8
 """Answers that each of two labels must have to be compared."""
 
 FEWEST_TO_SPLIT = 16
-"""Answers a label must have to be looked at for clusters."""
+"""Answers that a label needs before clusters are looked for in it."""
 
 OVERLAPPING = 0.8
 """An area below which, by its upper end, two labels overlap."""
 
-SPLITTING = 1.5
+SPLITTING = 2.0
 """How many times the median label's score one must have to be taken to hold two clusters."""
 
 _DIMENSIONS = 80
 _SHRINKAGE = 0.2
 _HALVES = 4
+_ENOUGH_OTHERS = 3
+"""Other labels from which it counts which of them the two parts are like."""
+
+_APART = 0.3
+_APART_ANYWAY = 0.02
+"""How much it counts: the exponent of the divergence, and what is added to it first, since of
+labels that are all as far from one another as can be no part is like any."""
+
 _LITTLE = 0.15
-"""Added to the gain, lest it alone decide where both clusters are small."""
+"""Added to the gain, so that it doesn't decide alone where both clusters are small."""
 
 _Z = 1.96
 
@@ -108,14 +121,24 @@ def two_clusters(features: Features, labels: Indices, seed: int = 0) -> list[Two
     ``features`` (n, d) of the answered tickets, ``labels`` (n,) that were given.
     """
     whitened = _whitened(features, labels)
+    known, own = np.unique(labels, return_inverse=True)
+    logits = _logits(whitened, own)
     found = []
-    for label in np.unique(labels).tolist():
-        own = whitened[labels == label]
-        if len(own) < FEWEST_TO_SPLIT:
+    for place, label in enumerate(known.tolist()):
+        rows = whitened[own == place]
+        if len(rows) < FEWEST_TO_SPLIT:
             continue
+        others = softmax(np.delete(logits[own == place], place, axis=1), axis=1)
         rng = np.random.default_rng([seed, label])
-        found.append(TwoClusters(label, _held_out_gain(own, rng), _smaller(own, rng)))
+        found.append(TwoClusters(label, _held_out_score(rows, others, rng), _smaller(rows, rng)))
     return sorted(found, key=lambda one: -one.score)
+
+
+def _logits(whitened: Floats, own: Indices) -> Floats:
+    """By linear discriminant analysis: of each label (n, k), up to what all labels share."""
+    counts = np.bincount(own)
+    means = np.stack([whitened[own == label].mean(axis=0) for label in range(len(counts))])
+    return np.asarray(whitened @ means.T - (means**2).sum(axis=1) / 2 + np.log(counts))
 
 
 def splitting(found: Sequence[TwoClusters]) -> list[TwoClusters]:
@@ -142,23 +165,48 @@ def _whitened(features: Features, labels: Indices) -> Floats:
     return np.asarray(reduced @ (axes / np.sqrt(np.maximum(spread, 1e-12))))
 
 
-def _held_out_gain(rows: Floats, rng: np.random.Generator) -> float:
-    """How much better two means describe the half they weren't found on, by its size and width."""
-    gains, widths = [], []
+def _held_out_score(rows: Floats, others: Floats, rng: np.random.Generator) -> float:
+    """How clearly two means found on one half of the rows (m, d) are two clusters on the other.
+
+    ``others`` (m, k - 1) are the probabilities of the other labels.
+    """
+    tried = []
     for _ in range(_HALVES):
         order = rng.permutation(len(rows))
-        halves = rows[order[: len(rows) // 2]], rows[order[len(rows) // 2 :]]
+        halves = order[: len(rows) // 2], order[len(rows) // 2 :]
         for learned, held in (halves, halves[::-1]):
-            means = _two_means(learned, rng)
-            if means is None:
-                gains.append(0.0)
-                widths.append(1.0)
-                continue
-            axis = (means[1] - means[0]) / np.linalg.norm(means[1] - means[0])
-            gains.append(_gain(learned @ axis, held @ axis, float(means.sum(axis=0) @ axis / 2)))
-            widths.append(float((held @ axis).var()))
-    gain, width = max(0.0, float(np.mean(gains))), float(np.mean(widths))
-    return (gain + _LITTLE) * max(width - 1, 0.0) * float(np.sqrt(len(rows)))
+            tried.append(_tried(rows[learned], rows[held], others[held], rng))
+    gain, width, apart, smaller = np.mean(tried, axis=0).tolist()
+    score = (max(0.0, gain) + _LITTLE) * max(0.0, width - 1) * float(np.sqrt(len(rows)))
+    if others.shape[1] >= _ENOUGH_OTHERS:
+        score *= (_APART_ANYWAY + max(0.0, apart)) ** _APART
+    return float(score * np.sqrt(smaller))
+
+
+def _tried(
+    learned: Floats, held: Floats, others: Floats, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    """By two means of the learned rows, of those held out: how much better two clusters describe
+    them, how wide they lie, how much more than by chance the two parts differ in which other
+    labels they are like, and the fraction of the smaller part."""
+    means = _two_means(learned, rng)
+    if means is None:
+        return 0.0, 1.0, 0.0, 0.0
+    axis = (means[1] - means[0]) / np.linalg.norm(means[1] - means[0])
+    gain = _gain(learned @ axis, held @ axis, float(means.sum(axis=0) @ axis / 2))
+    width = float((held @ axis).var())
+    second = _distances(held, means).argmin(axis=1) == 1
+    smaller = min(float(second.mean()), 1 - float(second.mean()))
+    if smaller * len(second) < 2:
+        return gain, width, 0.0, smaller
+    apart = _divergence(others, second) - _divergence(others, rng.permutation(second))
+    return gain, width, apart, smaller
+
+
+def _divergence(proba: Floats, second: Mask) -> float:
+    """Jensen and Shannon's, in bits, of the mean probabilities (m, k) of two parts."""
+    one, other = proba[~second].mean(axis=0), proba[second].mean(axis=0)
+    return float(jensenshannon(one, other, base=2) ** 2)
 
 
 def _gain(learned: Floats, held: Floats, middle: float) -> float:

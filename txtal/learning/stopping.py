@@ -105,7 +105,7 @@ def changed(one: Cells, other: Cells) -> float:
 
 
 def plateau(history: Sequence[tuple[int, Estimate]]) -> int:
-    """Return for how many answers the estimate has not risen; 0 when it did, or can't be told.
+    """Return for how many answers the estimate has not risen; 0 if it has, or if that isn't known.
 
     ``history`` is the answers and the estimate of each measuring, oldest first. Compared is with
     estimates that had half as many audit answers as the last, and ``_TOLD`` at least: with fewer,

@@ -1,7 +1,7 @@
 """Answers that are probably wrong, by confident learning.
 
 Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
-JAIR 70. Each answer is held against cross-fitted probabilities. A label counts as *confident* for
+JAIR 70. Each answer is compared with cross-fitted probabilities. A label counts as *confident* for
 a ticket when its probability is at least the mean that tickets answered with this label have
 (their equation 2): a threshold per label, so that one the model is rarely sure of is judged by its
 own measure. An answer lies off the diagonal of the confident joint when the most probable
@@ -11,7 +11,7 @@ their pruning by class (section 3.2). Ranked by the margin between the two label
 pruning by noise rate, answers flipped at random were found less often (docs/benchmarks.md).
 
 Grades have an order, and whoever says 4 may have meant much the same as who says 5. So they are
-held against the support of a grade by its probability and those near it, :func:`.grades.support`,
+judged by the support of a grade, its probability and those near it, :func:`.grades.support`,
 and ranked by its fraction of the best supported grade's: an answer one grade off has half or more.
 """
 

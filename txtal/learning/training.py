@@ -1,4 +1,4 @@
-"""From answers to the one linear model: a regression, and what label propagation adds to it."""
+"""Fitting the linear model to answers: a regression, plus label propagation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from txtal.learning.model import LinearModel, fit
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
+from txtal.learning.votes import Votes
 from txtal.types import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """What a fit leaves open, and :mod:`txtal.learning.tuning` chooses."""
+    """The settings of a fit that :mod:`txtal.learning.tuning` chooses."""
 
     C: float | None = None
     """The inverse strength of the regression's L2 penalty; None means the task's default."""
@@ -27,7 +28,9 @@ class Hyperparameters:
     downweighted: int | None = None
     """The block of features that has half the weight of the others, if any."""
     names: bool = True
-    """Whether the labels' names are evidence, where they are known."""
+    """Whether the model learns from the labels' names, if they are known."""
+    votes: float = 0.0
+    """Weight of the votes' opinion on a ticket, relative to an answer; 0 means none."""
 
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
@@ -35,7 +38,7 @@ _NO_ROWS: Indices = np.empty(0, np.int64)
 
 @dataclass(frozen=True)
 class Trainer:
-    """Fits models of one dataset in one way."""
+    """Fits models of one dataset with fixed settings."""
 
     task: Task
     hyper: Hyperparameters
@@ -43,19 +46,33 @@ class Trainer:
     """Columns of each block of features."""
     propagation: Propagation | None = None
     names: Names | None = None
-    """What the labels are called, for evidence; None where that isn't known or wanted."""
+    """The labels' names as evidence; None if they aren't known or wanted."""
+    votes: Votes | None = None
+    """The votes of rules and commands; None if there are none."""
     seed: int = 0
 
     def regression(
-        self, features: Features, cells: Cells, start: LinearModel | None = None
+        self,
+        features: Features,
+        rows: Indices,
+        cells: Cells,
+        start: LinearModel | None = None,
     ) -> LinearModel:
-        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`."""
+        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
+
+        ``rows`` (n,) are the rows of their tickets.
+        """
         scale = self._scale()
         begin = None if start is None else replace(start, coef=start.coef / scale)
-        weights = None
+        weights, answers = None, (rows, cells)
         if self.evidence is not None:
             weight = self.evidence.weigh(features, cells, self.task)
             features, cells, weights = self.evidence.joined(features, cells, weight, self.task)
+        if self.votes is not None and self.hyper.votes:
+            opinions = self.votes.opinions(*answers)
+            features, cells, weights = self.votes.joined(
+                features, cells, weights, opinions, self.hyper.votes
+            )
         fitted = fit(
             features * scale,
             cells,
@@ -71,7 +88,7 @@ class Trainer:
     def finish(
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
     ) -> LinearModel:
-        """Add to a regression what its answers (n, k) say of the tickets near their rows (n,)."""
+        """Add label propagation to a regression, from its answers (n, k) at their rows (n,)."""
         names = self.evidence if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
@@ -83,12 +100,12 @@ class Trainer:
         return finished if names is None or weight is None else names.added(finished, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
-        """Fit a regression from scratch and finish it: the whole model."""
-        return self.finish(self.regression(features, cells), features, rows, cells)
+        """Fit the whole model: a regression from scratch, and label propagation."""
+        return self.finish(self.regression(features, rows, cells), features, rows, cells)
 
     @property
     def evidence(self) -> Names | None:
-        """The labels' names, where they count."""
+        """The labels' names, if the model learns from them; else None."""
         return self.names if self.hyper.names else None
 
     def named(self, vectors: Floats) -> Trainer:
@@ -104,7 +121,7 @@ class Trainer:
         return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
 
     def _scale(self) -> Floats:
-        """Return a factor per column (d,), of mean square 1, lest they change what C means."""
+        """Return a factor per column (d,), of mean square 1, so that C keeps its meaning."""
         factors = np.ones(len(self.widths), np.float32)
         if self.hyper.downweighted is not None:
             factors[self.hyper.downweighted] = 0.5

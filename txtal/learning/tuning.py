@@ -11,8 +11,8 @@ Regression Trees", section 3.4.3).
 
 The measure is the mean of accuracy and macro recall, as users read both and neither alone says
 enough of skewed labels; for several labels per ticket, each ticket's F1; for ratings, how near they
-are, as a fraction of the scale. Most answers were picked for being hard, so these figures say
-nothing of the pool: the audit does.
+are, as a fraction of the scale. Most answers were picked for being hard, so these figures
+don't hold for the pool: the audit's do.
 """
 
 from __future__ import annotations

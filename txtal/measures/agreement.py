@@ -1,4 +1,4 @@
-"""How far annotators agree: over all, on each label, and each pair of them."""
+"""Agreement between annotators: overall, on each label, and for each pair."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from txtal.measures.intervals import Reliability, reliability
 from txtal.types import ONE_OF, Answer, Scheme, reasons
 
 _FEWER = 100
-"""Draws for the interval of a label or a pair, of which there may be many."""
+"""Bootstraps for the interval of a label or a pair; fewer, because there may be many of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorAgreement:
-    """Agreement on tickets that several annotators answered without sight of one another."""
+    """Agreement on tickets that several annotators answered without seeing each other's answers."""
 
     overall: Reliability
     labels: Mapping[str, Reliability]
-    """Of each label that was named: whether it applies or not. Only where there are several."""
+    """For each label that was used, whether it applies or not; empty with a single label."""
     pairs: Mapping[tuple[str, str], Reliability]
-    """Of each two annotators with tickets in common. Only where there are three or more."""
+    """For each pair of annotators with tickets in common; empty with fewer than three of them."""
 
 
 def annotator_agreement(standing: Iterable[Answer], scheme: Scheme) -> AnnotatorAgreement | None:
-    """Compare the answers to each ticket; None unless some ticket has two that can be compared.
+    """Return the agreement between annotators, or None if no ticket has two comparable answers.
 
-    Whole answers are compared: accepts, and in a binary dataset yes and no. What was answered with
-    another's answer in sight is no second opinion and is left out.
+    Complete answers are compared: accepts, and in a binary dataset yes and no. An answer that was
+    given with another's in sight is left out, because it isn't independent.
     """
     units: dict[int, dict[str, Answer]] = {}
     for answer in standing:

@@ -120,7 +120,7 @@ class Vote:
 
 
 def vote_of(answer: Answer, scheme: Scheme) -> Vote | None:
-    """Return the answer as a vote; None where it says nothing of the labels there are."""
+    """Return the answer as a vote; None if it isn't about any label of the scheme."""
     every = frozenset(range(len(scheme.labels)))
     accepted = answer.verdict == "accept"
     if answer.verdict == "ignore":

@@ -1,4 +1,4 @@
-"""Measures of a model as data for JSON, with the names of the labels; and its cost in words."""
+"""Measures of a model as data for JSON, with the labels' names; and labelling effort in words."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ DIGITS = 4
 
 
 LIKE_THOSE_LOADED = "tickets like those loaded"
-"""What the headline is an estimate for."""
+"""The tickets that the shown estimate is about."""
 
 PACE_FROM = 10
-"""Answers from which it is said how many an hour has room for."""
+"""Number of answers from which a pace per hour is shown."""
 
 OTHERS = ("audit", "audit_f1", "corrected")
-"""The estimates beside the headline, for who wants to compare."""
+"""The other estimates, for comparison with the one shown."""
 
 
 def as_data(
     measures: Measures, names: Mapping[int, str], *, others: bool = False
 ) -> dict[str, Any]:
-    """What ``stats --json`` has under ``measures``, and ``evaluate --json``.
+    """Return what ``stats --json`` has under ``measures``, and ``evaluate --json``.
 
-    ``names`` are those of the labels by what stands for them in ``measures``. A label that has no
-    name any more is left out.
+    ``names`` are the labels' names by their keys in ``measures``. A label that no longer has a name
+    is left out.
     """
     return {
         "answers": measures.answers,
@@ -58,7 +58,7 @@ def as_data(
 
 
 def headline_data(measures: Measures) -> dict[str, Any]:
-    """Return the headline alone, as :func:`as_data` has it."""
+    """Return only the shown estimate, in the form of :func:`as_data`."""
     every = as_data(measures, {})
     return {key: every[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")}
 
@@ -69,7 +69,7 @@ def _others(measures: Measures) -> dict[str, Any]:
 
 
 def effort_lines(effort: Effort) -> list[str]:
-    """What labelling has cost, and what it would still cost by hand."""
+    """Describe how long labelling took, and how long the rest would take by hand."""
     known = effort.an_hour * effort.hours >= PACE_FROM
     pace = f": {effort.an_hour:,.0f} per hour, {hours(effort.hours)} in all" if known else ""
     lines = [f"median {effort.median:.1f} s per answer, 90% under {effort.slow:.1f} s{pace}"]
@@ -84,7 +84,7 @@ def effort_lines(effort: Effort) -> list[str]:
 
 
 def measures_line(measures: Measures) -> str:
-    """``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``."""
+    """Return ``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``."""
     shown = (("accuracy", measures.accuracy), ("macro-F1", measures.macro_f1))
     parts = [
         f"{name} {100 * one.value:.0f}% ({100 * one.low:.0f}–{100 * one.high:.0f})"
@@ -94,28 +94,28 @@ def measures_line(measures: Measures) -> str:
 
 
 def shared(overlap: Overlap, where: str) -> str:
-    """``12 of 300 test texts are in the pool, too, and 3 nearly so``."""
+    """Return ``12 of 300 test texts are in the pool, too, and 3 nearly so``."""
     said = f"{overlap.exact:,} of {count(overlap.tested, 'test text')} are {where}"
     return f"{said}, and {overlap.near:,} nearly so" if overlap.near else said
 
 
 def hours(value: float) -> str:
-    """``12 min``, ``3.4 h``."""
+    """Return a duration in hours as ``12 min`` or ``3.4 h``."""
     return f"{60 * value:.0f} min" if value < 1 else f"{value:,.1f} h"
 
 
 def precision(counts: LabelCounts) -> float:
-    """The share of those given the label that have it; 0 when none was, as in scikit-learn."""
+    """Return the precision; 0 if the label was never predicted, as in scikit-learn."""
     return counts.right / counts.predicted if counts.predicted else 0.0
 
 
 def recall(counts: LabelCounts) -> float:
-    """The share of those that have the label that were given it; 0 when none has it."""
+    """Return the recall; 0 if no ticket has the label."""
     return counts.right / counts.support if counts.support else 0.0
 
 
 def f1(counts: LabelCounts) -> float:
-    """The harmonic mean of both; 0 when the label doesn't occur."""
+    """Return the harmonic mean of precision and recall; 0 if the label doesn't occur."""
     either = counts.support + counts.predicted
     return 2 * counts.right / either if either else 0.0
 

@@ -57,9 +57,9 @@ class LabelOptions:
         others = self.labels or self.labels_from or self.task not in (None, "rating")
         if self.scale and others:
             raise UsageError(
-                "a rating has its grades for labels: give --rating alone"
+                "--rating defines the labels: drop -l, --labels-from and --task"
                 if self.rating
-                else "scores are labels themselves: give --score alone"
+                else "--score defines the labels: drop -l, --labels-from and --task"
             )
 
     @property
@@ -100,6 +100,8 @@ class QuestionOptions:
     answer."""
     overlap: float = 0.0
     """Fraction of tickets, the same for all with the same overlap, that every annotator labels."""
+    patterns_share: float = 0.0
+    """Fraction of tickets that match one of the ``patterns``, in a quota of their own."""
     synthesise: float = 0.0
     """Fraction of tickets that are composed of two others each, and marked as synthetic."""
     stream: Stream | None = None
@@ -108,7 +110,7 @@ class QuestionOptions:
 
     def check(self, labels: LabelOptions, model: ModelOptions) -> None:
         """Raise UsageError for an invalid fraction, and for options that don't go together."""
-        for name in ("audit", "overlap", "recheck"):
+        for name in ("audit", "overlap", "recheck", "patterns_share"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, such as 0.1 (got {value})")
@@ -120,6 +122,11 @@ class QuestionOptions:
             raise UsageError(
                 "--synthesise composes texts from a pool that a model ranks: leave it out with a "
                 "stream, with ratings, and where tickets come in the order of the file"
+            )
+        if self.patterns_share and (self.stream or self.order != "ranking"):
+            raise UsageError(
+                "--patterns-share is a part of the tickets that a model ranks in a pool: leave it "
+                "out with a stream, and where tickets come in the order of the file"
             )
         if self.stream:
             self._check_stream(self.stream, model)
@@ -204,7 +211,7 @@ class ModelOptions:
             )
 
     def settings(self, questions: QuestionOptions, code: Path) -> LearnerSettings:
-        """Return what the learner is told. ``code`` is the recipe's file, which it loads too."""
+        """Return the learner's settings. ``code`` is the recipe's file, which it loads, too."""
         return LearnerSettings(
             vectoriser=self.vectoriser,
             strategy=self.strategy,

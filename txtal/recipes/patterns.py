@@ -1,8 +1,8 @@
-"""Words and phrases that speak for a label, in Prodigy's file format, found without spaCy.
+"""Words and phrases that suggest a label, in Prodigy's file format, matched without spaCy.
 
-A token is a run of letters and digits, or any other sign that isn't a space. spaCy parts a few
-words differently, such as *don't*; the words of a pattern are parted in the same way as the text,
-so that they find each other all the same.
+A token is a run of letters and digits, or any other character that isn't a space. spaCy splits a
+few words differently, such as *don't*; here the words of a pattern are split in the same way as the
+text, so they match all the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ _SUPPORTED = ("LOWER", *_EXACT, *_FLAGS)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a pattern is found."""
+    """A match of a pattern in a text."""
 
     start: int
     end: int
@@ -44,31 +46,51 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one token must be: all that is given."""
+    """The conditions on one token; all that are given must hold."""
 
     lower: frozenset[str] | None = None
     exact: frozenset[str] | None = None
     flags: tuple[tuple[str, bool], ...] = ()
 
     def fits(self, token: str) -> bool:
-        """Whether the token is so."""
+        """Return whether the token meets the conditions."""
         return (
             (self.exact is None or token in self.exact)
             and (self.lower is None or token.lower() in self.lower)
             and all(_FLAGS[flag](token) == wanted for flag, wanted in self.flags)
         )
 
+    @property
+    def said(self) -> str:
+        """What it asks for, for people to read."""
+        words = "|".join(sorted(self.exact or self.lower or ()))
+        flags = [name if wanted else f"not {name}" for name, wanted in self.flags]
+        return ",".join([*([words] if words else []), *flags]) or "any"
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Tokens one after the other that speak for a label."""
+    """A sequence of tokens that suggests a label."""
 
     label: str
     parts: tuple[Part, ...]
 
+    @property
+    def said(self) -> str:
+        """What it asks for, for people to read."""
+        return " ".join(part.said for part in self.parts)
+
+    @property
+    def fingerprint(self) -> str:
+        """What changes when the pattern does."""
+        asked = [
+            (sorted(one.lower or ()), sorted(one.exact or ()), one.flags) for one in self.parts
+        ]
+        return blake2b(repr((self.label, asked)).encode(), digest_size=8).hexdigest()
+
 
 class Patterns:
-    """Many patterns, looked for at once."""
+    """Many patterns, matched at once."""
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.labels: tuple[str, ...] = ()
@@ -84,10 +106,10 @@ class Patterns:
             self.labels = tuple(dict.fromkeys((*self.labels, pattern.label)))
 
     def find(self, text: str) -> list[Match]:
-        """Every match in the text's first :data:`READ` characters, in order; the longest first."""
+        """Return all matches in the first :data:`READ` characters, in order, the longest first."""
         if not (self._starting or self._others):
             return []
-        tokens = list(_TOKENS.finditer(text, 0, READ))
+        tokens = _tokens_of(text)
         words = [token[0] for token in tokens]
         found = {
             Match(tokens[at].start(), tokens[at + len(pattern.parts) - 1].end(), pattern.label)
@@ -98,6 +120,12 @@ class Patterns:
         return sorted(found, key=lambda match: (match.start, -match.end, match.label))
 
 
+@lru_cache(maxsize=8)
+def _tokens_of(text: str) -> list[re.Match[str]]:
+    """The tokens of a text; kept for the patterns that are looked for in it one by one."""
+    return list(_TOKENS.finditer(text, 0, READ))
+
+
 def _fits(pattern: Pattern, words: Sequence[str], at: int) -> bool:
     return at + len(pattern.parts) <= len(words) and all(
         part.fits(word) for part, word in zip(pattern.parts, words[at:], strict=False)
@@ -105,7 +133,7 @@ def _fits(pattern: Pattern, words: Sequence[str], at: int) -> bool:
 
 
 def read_patterns(path: Path) -> list[Pattern]:
-    """The patterns of a file: ``{"label": "refund", "pattern": "money back"}`` a line.
+    """Read a file of patterns, one per line: ``{"label": "refund", "pattern": "money back"}``.
 
     A pattern is an exact phrase, or a list of tokens with ``lower``, ``orth``, ``text`` (each a
     string or ``{"in": [...]}``), ``is_alpha``, ``is_digit`` or ``is_punct``; ``{}`` is any token.
@@ -123,7 +151,7 @@ def read_patterns(path: Path) -> list[Pattern]:
 
 
 def pattern_of(fields: Mapping[str, Any]) -> Pattern:
-    """Return the pattern of a line of such a file. Raises ValueError for what is none."""
+    """Return the pattern in a line of such a file. Raises ValueError if it is invalid."""
     label, pattern = fields.get("label"), fields.get("pattern")
     if not isinstance(label, str) or not label.strip():
         raise ValueError('a pattern needs the name of a label, as in {"label": …, "pattern": …}')
@@ -139,7 +167,7 @@ def pattern_of(fields: Mapping[str, Any]) -> Pattern:
 
 
 def _parts(token: object) -> list[Part]:
-    """What is asked of a token, which may be several of ours."""
+    """Return the conditions for one of spaCy's tokens, which may be several tokens here."""
     if not isinstance(token, dict):
         raise ValueError(f"a token of a pattern is an object, not {shorten(repr(token), 40)}")
     asked = {str(key).upper(): value for key, value in token.items()}
@@ -187,7 +215,7 @@ def _flag(key: str, value: object) -> bool:
 
 
 def spans(matches: Sequence[Match], style: str) -> tuple[Span, ...]:
-    """Where to highlight: matches that overlap are one."""
+    """Return the ranges to highlight; matches that overlap are joined."""
     found: list[Span] = []
     for match in matches:
         if found and match.start < found[-1][1]:

@@ -74,6 +74,11 @@ class Recipe:
         if self.questions.order not in UNRANKED:
             self.model.check_names()
 
+    @property
+    def quota(self) -> Path | None:
+        """The file of patterns whose tickets are shown in a quota of their own, if any."""
+        return self.screen.patterns if self.questions.patterns_share else None
+
     def _check_arriving(self, stream: Stream) -> None:
         """Refuse tickets that can't arrive one by one."""
         named = isinstance(self.tickets, str | Path)

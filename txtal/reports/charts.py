@@ -177,7 +177,7 @@ def _grid(
 
 
 def _places(values: Sequence[float]) -> int:
-    """Decimal places with which round numbers can be told from one another, at most three."""
+    """Return how many decimal places tell round numbers apart, at most three."""
     return next((n for n in range(3) if all(round(value, n) == value for value in values)), 3)
 
 
@@ -214,7 +214,7 @@ _MARKERS = ("M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0 -6.8 0", "M-3 -3H3V3H-3Z"
 
 
 def marker(number: int, x: float, y: float, told: str = "") -> str:
-    """The sign of a line, with what is told of it under the pointer."""
+    """Return the marker of a line, with the text that appears under the pointer."""
     title = f"<title>{_said(told)}</title>" if told else ""
     shape = _MARKERS[number % len(_MARKERS)]
     return f'<path class="marker" transform="translate({x} {y})" d="{shape}">{title}</path>'

@@ -1,4 +1,4 @@
-"""What a report adds to the store's figures: model versions, drift, and faults of the labels."""
+"""The parts of a report that need a model: versions, drift, and problems with the labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from txtal.reports.page import safe
 from txtal.text import count
 
 _MOST_LABELS = 12
-"""Labels of which it is shown how much more or less often they are predicted."""
+"""The maximum number of labels whose change in frequency is shown."""
 
 KINDS = {
     "merge": "might be one label",
@@ -22,7 +22,7 @@ KINDS = {
     "new": "might be a new label",
     "description": "the description doesn't match how the label is used",
 }
-"""What a remark on the labels is about, in words."""
+"""The kinds of remarks on the labels, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ModelVersion:
     answers: int
     quality: str
     level: Level | None
-    """Its accuracy with the interval; None where it wasn't measured, and for ratings."""
+    """Its accuracy with the interval; None if it wasn't measured, and for ratings."""
     current: bool
 
 
@@ -49,7 +49,7 @@ class LabelShare:
 
 @dataclass(frozen=True, slots=True)
 class WeekShare:
-    """A week's tickets."""
+    """The tickets of a week, compared with those of the weeks before."""
 
     week: str
     tickets: int
@@ -61,7 +61,7 @@ class WeekShare:
 
 @dataclass(frozen=True, slots=True)
 class DriftFound:
-    """New tickets against those that were there."""
+    """How new tickets differ from those that were there."""
 
     noticed: bool
     old: int
@@ -73,7 +73,7 @@ class DriftFound:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A fault that the labels may have."""
+    """A possible problem with the labels."""
 
     kind: str
     labels: tuple[str, ...]
@@ -82,28 +82,56 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingCurve:
+    """How good models of more and more of the answers are on those held out of them."""
+
+    held: int
+    """Answers held out."""
+    lines: tuple[tuple[str, tuple[Level, ...]], ...]
+    """Each measure's name with its levels."""
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
-    """All of it; what is empty was not found, and isn't shown."""
+    """All of these findings; an empty one is not shown."""
 
     versions: tuple[ModelVersion, ...] = ()
     drift: DriftFound | None = None
     weeks: tuple[WeekShare, ...] = ()
     remarks: tuple[Remark, ...] | None = None
-    """None where nobody looked."""
+    """None if the labels weren't checked."""
     gap: str = ""
-    """Why nobody looked for drift and for faults, if so."""
+    """Why drift and labels weren't checked, if they weren't."""
+    curve: TrainingCurve | None = None
+    """Where no answer is to a ticket drawn at random."""
 
 
 NOTHING = Findings()
 
 
 def sections(found: Findings) -> Iterator[str]:
-    """Write the sections there is something to say in."""
+    """Yield the sections that aren't empty, as HTML."""
+    yield from _curve(found.curve)
     yield from _versions(found.versions)
     yield from _drift(found.drift, found.weeks)
     yield from _remarks(found.remarks)
     if found.gap:
         yield f"<p><small>{safe(found.gap)}</small></p>"
+
+
+def _curve(curve: TrainingCurve | None) -> Iterator[str]:
+    if curve is None:
+        return
+    yield "<h2>Quality on answers held out</h2>"
+    names, levels = zip(*curve.lines, strict=True)
+    drawn = charts.curves(levels, "Training curve")
+    legend = html.legend((name, "") for name in names)
+    note = "against answers learned from; band: 95% interval"
+    yield f'<div class="charts">{html.figure("Training curve", note, legend + drawn)}</div>'
+    yield (
+        f"<p><small>From {count(curve.held, 'answer')} held out. It holds for other tickets only "
+        "if the answers were drawn at random.</small></p>"
+    )
 
 
 def _versions(versions: Sequence[ModelVersion]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -63,6 +64,8 @@ class Service:
     log: TextIO | None = None
     """Where a line is written for each request; None: nowhere."""
     requests: metrics.RequestCounts = field(default_factory=metrics.RequestCounts)
+    courier: Callable[[threading.Event], object] | None = None
+    """Delivers to hooks, in a thread, until the event is set."""
 
 
 def application(service: Service) -> Starlette:
@@ -83,9 +86,13 @@ def application(service: Service) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(_sweep(service))
+        over = threading.Event()
+        if service.courier is not None:
+            threading.Thread(target=service.courier, args=(over,), daemon=True).start()
         try:
             yield
         finally:
+            over.set()
             sweeping.cancel()
             for one in service.served.values():
                 await run_in_threadpool(one.close)
@@ -246,7 +253,7 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _log(log: TextIO, request: str, status: int, seconds: float, token: str | None) -> None:
-    """Write a line of JSON: what was asked by whom, and nothing of its words."""
+    """Write a line of JSON: who made which request, but no text of it."""
     line = {
         "at": round(time.time(), 3),
         "request": request,

@@ -218,7 +218,7 @@ class AnswerDesk:
 
 
 def _give_up(ledger: SharingLedger, annotator: str, ticket: int, lease: int) -> None:
-    """Let go of a lease that the same annotator's earlier session has."""
+    """Release a lease that the same annotator's earlier session has."""
     with transaction(ledger.file.conn):
         ledger.file.conn.execute(
             "DELETE FROM lease WHERE ticket_id = ? AND session_id = ? AND session_id IN"

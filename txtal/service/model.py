@@ -33,7 +33,7 @@ class ServedModel:
     """
 
     def __init__(self, folder: Path, failed: Callable[[Exception], object]) -> None:
-        """``failed`` is told of a version that can't be loaded; the one before stays in use."""
+        """``failed`` is called if a version can't be loaded; the one before stays in use."""
         self._folder = folder
         self._failed = failed
         self._loaded: LoadedModel | None = None

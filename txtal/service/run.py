@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from asyncio import Transport
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -15,7 +16,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from txtal import logs
-from txtal.errors import UsageError
+from txtal.errors import TxtalError, UsageError
+from txtal.hooks import courier
 from txtal.service.access import Access
 from txtal.service.app import Limits, Service, application
 from txtal.service.served import served
@@ -89,7 +91,15 @@ def service_of(serving: Serving) -> Service:
         ):
             return tokens.every(conn)
 
-    return Service(made, Access(read, serving.own), serving.limits, sys.stderr)
+    def deliver(over: threading.Event) -> None:
+        while not over.is_set():
+            try:
+                courier.deliver_due(serving.database)
+            except TxtalError as error:
+                logs.record(error)
+            over.wait(courier.LOOK_SECONDS)
+
+    return Service(made, Access(read, serving.own), serving.limits, sys.stderr, courier=deliver)
 
 
 def config_of(serving: Serving, service: Service, **options: Any) -> uvicorn.Config:
@@ -116,7 +126,7 @@ def config_of(serving: Serving, service: Service, **options: Any) -> uvicorn.Con
 
 
 def run(serving: Serving, started: Callable[[int], object]) -> int:
-    """Serve until a signal ends it; ``started`` is told the port. Returns the exit code.
+    """Serve until a signal ends it; ``started`` is called with the port. Returns the exit code.
 
     Raises UsageError for an address that can't be listened on.
     """

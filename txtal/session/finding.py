@@ -80,7 +80,7 @@ class Finding:
         """Begin to look for open tickets nearly the same as the one at hand."""
         scope = Scope.of(session)
         if scope.ticket is not None:
-            self._lookups.begin(NEAR, partial(lookup.listed, scope=scope, kind="near", typed=""))
+            self._lookups.begin(NEAR, partial(_near_ones, scope=scope))
             self._near = scope.ticket.id, ()
 
     def take_near(self) -> bool:
@@ -95,6 +95,12 @@ class Finding:
         """Return open tickets nearly the same as this one, as far as they were found."""
         ticket_id, found = self._near
         return found if question is not None and question.ticket.id == ticket_id else ()
+
+
+def _near_ones(finder: TicketFinder, scope: Scope) -> Listed | None:
+    """Look for them; None where there are none, so that nobody is woken for nothing."""
+    listed = lookup.listed(finder, scope, "near", "")
+    return listed if listed.found else None
 
 
 def _value(outcome: LookedUp | None) -> object:

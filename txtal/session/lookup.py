@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from txtal.errors import TxtalError
 from txtal.session.protocols import TicketFinder
-from txtal.text import clean
+from txtal.text import clean, count
 from txtal.types import Found, Ranked, Scheme, Ticket, query, reasons
 from txtal.types.query import Query
 
@@ -66,8 +66,14 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
     """Look for what fits what is typed; of nothing, or what can't be meant, say why."""
     try:
         wanted = query.parse(typed)
+        left_out = _unindexed(finder, kind, wanted)  # counted before: more may come while it looks
         found = _LOOKED_FOR[kind](finder, scope, wanted)
         said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
+        if left_out:
+            finder.index_rest()
+            said = (
+                said or f"{count(left_out, 'ticket')} not looked at yet; search again in a moment"
+            )
     except TxtalError as error:
         return Listed(kind, typed, said=str(error))
     return Listed(kind, typed, tuple(found), said)
@@ -77,6 +83,12 @@ def _nothing_of(finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query) -
     if kind == "history" and wanted.state in ("open", "unsure"):
         return f"these are answers, and none is {wanted.state}: search for tickets"
     return clean(nothing(finder, scope, wanted))
+
+
+def _unindexed(finder: TicketFinder, kind: Kind, wanted: Query) -> int:
+    """Count the tickets that this search passes over: those that the index doesn't have yet."""
+    by_words = kind == "similar" or (kind == "search" and (wanted.words or wanted.meta))
+    return finder.unindexed() if by_words else 0
 
 
 def history(finder: TicketFinder, query: Query) -> list[Found]:

@@ -1,4 +1,4 @@
-"""What the annotator is to be told, one thing at a time, and the faults that the log is to have."""
+"""Notices for the annotator, one at a time, and errors for the log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Notices:
         """Taken out by the shell, which logs them."""
 
     def tell(self, text: str) -> None:
-        """Tell this in the place of what was to be told before."""
+        """Replace the current notice."""
         self.text = text
         if text and (not self.kept or self.kept[0] != text):
             self.kept.appendleft(text)

@@ -19,6 +19,7 @@ from txtal.types import (
     CHOSEN,
     FILE_ORDER,
     OVERLAP,
+    PATTERN,
     RANDOM,
     RECHECK,
     REVIEW,
@@ -62,7 +63,7 @@ class Questions:
         self.put_back: list[Question] = []
         """Asked before anything else, the last one first."""
         self.taken_back: deque[Answer] = deque()
-        """Answers that a change of the labels took back; their tickets are asked next."""
+        """Answers that a change of the labels has undone; their tickets are shown next."""
         self._ledger = ledger
         self._updates = updates
         self._inflow = inflow
@@ -144,11 +145,11 @@ class Questions:
         while self.taken_back:
             answer = self.taken_back.popleft()
             if self._ledger.tickets.take_first([answer.ticket_id]) is not None:
-                return _Drawn(_asked_as(answer), answer.revision, answer)
+                return _Drawn(_picked_as(answer), answer.revision, answer)
         return None
 
     def _draw_suspect(self) -> _Drawn | None:
-        """Lease the likeliest to be wrong of the answers that this sitting hasn't looked at."""
+        """Lease the suspect that is most probably wrong, of those not yet shown in this session."""
         ranking = self._updates.ranking
         for ranked in ranking.suspects if ranking else ():
             if ranked.ticket_id in self._looked_at | self._unreadable:
@@ -172,7 +173,7 @@ class Questions:
         answer = self._ledger.tickets.take_earlier(self._random)
         if answer is None or answer.ticket_id in self._unreadable:
             return None
-        return _Drawn(_asked_as(answer), answer.revision, again=True)
+        return _Drawn(_picked_as(answer), answer.revision, again=True)
 
     def _draw_composed(self) -> _Drawn | None:
         """Store and lease the most doubtful of the composed texts that the dataset hasn't yet."""
@@ -212,7 +213,19 @@ class Questions:
                     return Ranked(checked, reason=CHECK)
             sample = self._updates.ranking.audit if self._updates.ranking else ()
             return self._take(sample, AUDIT, self._audit)
-        return self._take(self._updates.items, RANDOM, 1.0 - self._audit)
+        if self._falls(self.policy.patterns_share) and (found := self._draw_matched()):
+            return found
+        ranked = (1.0 - self._audit) * (1.0 - self.policy.patterns_share)
+        return self._take(self._updates.items, RANDOM, ranked)
+
+    def _draw_matched(self) -> Ranked | None:
+        """Lease a ticket that matches a pattern, whatever the model thinks of it."""
+        ticket_id = self._ledger.tickets.take_matched(self._random)
+        if ticket_id is None:
+            return None
+        known = (item for item in self._updates.items if item.ticket_id == ticket_id)
+        ranked = next(known, Ranked(ticket_id))
+        return replace(ranked, reason=PATTERN, score=None, selection_probability=None)
 
     def _draw_waiting(self, inflow: Inflow) -> Ranked | None:
         """Lease the ticket of the stream that has waited longest, with the newest suggestion."""
@@ -256,7 +269,7 @@ _NOT_OPEN = frozenset({SUSPECT, REVIEW, SYNTHETIC})
 
 
 def disputed_as(said: Sequence[Answer]) -> Ranked:
-    """Return how a ticket is asked in a review: labels by how many of the annotators named them.
+    """Return how a ticket is shown in a review: labels by how many of the annotators named them.
 
     What more than half of them named is suggested.
     """
@@ -268,8 +281,8 @@ def disputed_as(said: Sequence[Answer]) -> Ranked:
 
 
 def reopened(ticket: Ticket, answer: Answer) -> Question:
-    """The question a taken back answer was an answer to."""
-    return Question(ticket, _asked_as(answer), answer.revision, answer)
+    """Return the question that an undone answer belonged to."""
+    return Question(ticket, _picked_as(answer), answer.revision, answer)
 
 
 def looked_up(found: Found, updates: Updates, annotator: str) -> Question:
@@ -292,5 +305,5 @@ def _openly(question: Question, *, own: bool) -> Question:
     return replace(question, ranked=ranked if own else replace(ranked, selection_probability=None))
 
 
-def _asked_as(answer: Answer) -> Ranked:
+def _picked_as(answer: Answer) -> Ranked:
     return answer.ranked or Ranked(answer.ticket_id)

@@ -129,7 +129,9 @@ class Session:
         """Take in what others have sent; show a question if a fault left none. True on news."""
         with suppress(DatabaseError):  # busy: the lease has long to run yet, and labels can wait
             self.ledger.tickets.keep()
+            before = self.ledger.total
             self.ledger.look()
+            self.updates.loaded(self.ledger.total - before)
             if self._take_scheme():
                 self.notice = "the labels were changed by another session"
         news = self.updates.take_in()

@@ -25,6 +25,8 @@ class Policy:
     """Fraction that were answered before and are shown again, unknown to the annotator."""
     synthesise: float = 0.0
     """Fraction that are texts composed of tickets."""
+    patterns_share: float = 0.0
+    """Fraction, of those that aren't drawn at random, that match a pattern."""
     seed: int | str = 0
     open_task: bool = False
     """The dataset has no labels and no task yet: both come with the first answer."""

@@ -41,6 +41,8 @@ class Updates:
         """Reasons to stop that have been told."""
         self._said = ""
         """What the learner said last."""
+        self._unranked = 0
+        """Tickets that others have loaded since they were ranked last."""
 
     @property
     def _learner(self) -> Learner | None:
@@ -56,7 +58,7 @@ class Updates:
         return self._learner is not None
 
     def begin(self, *, ranked: bool) -> None:
-        """Have the learner begin; until it is heard of, what the last sitting left goes."""
+        """Start the learner; until its first ranking comes, that of the last session is used."""
         stored = self._ledger.last_ranking() if ranked else None
         if stored is not None:
             self.revision, self.ranking = stored
@@ -67,6 +69,17 @@ class Updates:
         """Let the learner know of answers up to this id, once there are labels to learn."""
         if self._learner and self._has_labels():
             self._learner.poke(newest)
+
+    def loaded(self, count: int) -> None:
+        """Have tickets ranked that others have loaded, once they are a hundredth of all.
+
+        Fewer are ranked after the next answer, as those are that a loader of our own brings.
+        """
+        self._unranked += count
+        ours = self.loading is not None and self.loading.state == "loading"
+        if self._unranked and not ours and self._unranked * 100 >= self._ledger.total:
+            self._unranked = 0
+            self.poke(self._ledger.newest())
 
     def take_in(self) -> bool:
         """Take in what has been sent since; whether anything has."""
@@ -115,7 +128,7 @@ class Updates:
             return False
         before = self.loading or Loading("loading", 0)
         with suppress(DatabaseError):  # they are counted again when nothing is found
-            self._ledger.grown(heard.added - before.added)
+            self._ledger.grown()
         if heard.bad > before.bad:
             self._notices.tell(f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}")
         self.loading = heard
@@ -154,7 +167,7 @@ class Updates:
             self.poke(self._ledger.newest())
 
     def _tell_outlook(self, outlook: Outlook | None) -> None:
-        """Say why it may be time to stop, each reason once in a sitting."""
+        """Notify why it may be time to stop, each reason once per session."""
         if outlook and outlook.reached and outlook.reached not in self._reached:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)

@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The configurations with the same noise, held against one of them."""
+    """The configurations with the same noise, compared with one of them."""
 
     noise: float
     measure: Measure

@@ -130,7 +130,7 @@ WAVERING = 0.05
 
 
 def _pays(it: Comparison, best: Outcome, its: Reached) -> str:
-    """Held against the soonest that the target was reached without it, all else being equal."""
+    """Compare it with the soonest that the target was reached without it, all else being equal."""
     twin = _twin(it, best)
     without = [it.reference, it.first, twin.labels if twin else None]
     saved = 1 - its.labels / min(labels for labels in without if labels is not None)

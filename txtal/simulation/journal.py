@@ -1,4 +1,4 @@
-"""Finished runs kept in a file, so that a plan that was interrupted goes on where it stopped."""
+"""Finished runs kept in a file, so that an interrupted plan continues where it stopped."""
 
 from __future__ import annotations
 
@@ -33,9 +33,17 @@ def fixed(pool: Labelled, test: Labelled, plan: Plan) -> dict[str, Any]:
         "points": plan.points,
         "audit": plan.settings.audit,
         "code": hashlib.sha256(Path(code).read_bytes()).hexdigest() if code else None,
+        **_quota(plan),
         **({"robust": True} if plan.settings.robust else {}),
         **({} if plan.settings.names else {"names": False}),
     }
+
+
+def _quota(plan: Plan) -> dict[str, Any]:
+    if plan.patterns is None or not plan.patterns_share:
+        return {}
+    held = hashlib.sha256(plan.patterns.read_bytes()).hexdigest()
+    return {"patterns": held, "patterns_share": plan.patterns_share}
 
 
 @dataclass

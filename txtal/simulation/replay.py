@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from txtal.annotators.applying import apply_rules
+from txtal.annotators.rules import read_quota
 from txtal.learner.idle import caught_up
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
@@ -28,7 +30,7 @@ from txtal.types import Dataset, LearnerSettings, Question, Scheme, Verdict
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
 
 Progress = Callable[[Config, int, int], None]
-"""Is told the configuration and seed of a run, and how many answers it was given."""
+"""Called with the configuration and seed of a run, and the number of answers given."""
 
 
 def _nobody(config: Config, seed: int, count: int) -> None:
@@ -60,8 +62,8 @@ class Simulation:
         """Each missing run, kept in the journal before it is yielded; in turn with one job.
 
         With more, so many processes work at once, and what is done first comes first.
-        ``progress`` is told the configuration, seed and answers given, at every answer of runs in
-        turn.
+        ``progress`` is called with the configuration, seed and answers given, at every
+        answer if runs are done in turn.
         """
         for run in self._in_turn(progress) if jobs == 1 else self._at_once(jobs):
             self.journal.add_run(run)
@@ -109,12 +111,14 @@ class Simulation:
         said = answers(self.pool, config.noise, seed)
         with closing(schema.open_database(path, create=True)) as conn:
             dataset = self._load(conn)
+            if self.plan.patterns and self.plan.patterns_share:
+                apply_rules(conn, path, dataset, read_quota(self.plan.patterns))
             learner = self._learner(path, dataset, settings)
             ledger = StoreLedger(conn, path, dataset, annotator="simulated", recipe="simulate")
             session = Session(
                 ledger,
                 dataset.scheme,
-                Policy(audit=settings.audit, seed=seed),
+                Policy(audit=settings.audit, patterns_share=self.plan.patterns_share, seed=seed),
                 Background(InlineLearner(learner, batch=config.batch)),
             )
             curve = tuple(

@@ -1,10 +1,11 @@
-"""The plan of a simulation, and what its runs found, as plain data."""
+"""The plan of a simulation and the results of its runs, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
@@ -16,24 +17,24 @@ from txtal.vectors import spec
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The model's quality on the test file after so many answers."""
+    """The model's quality on the test file after a number of answers."""
 
     labels: int
     accuracy: float
     macro_f1: float
     seconds: float
     mean_absolute_error: float | None = None
-    """In grades, where the labels are some."""
+    """In grades; None unless the labels are grades."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What is compared: everything that identifies a run but its seed."""
+    """A configuration to compare: everything that identifies a run except its seed."""
 
     strategy: str
     vectoriser: str
     noise: float = 0.0
-    """Share of answers with a wrong label."""
+    """Fraction of answers with a wrong label."""
     batch: int = 1
     """Answers between two rankings."""
 
@@ -47,13 +48,13 @@ class Run:
     curve: tuple[Point, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As ``simulate --json`` and the journal have it."""
+        """Return the run as in ``simulate --json`` and in the journal."""
         curve = [to_json(point) for point in self.curve]
         return {**asdict(self.config), "seed": self.seed, "curve": curve}
 
     @classmethod
     def of_json(cls, said: Mapping[str, Any]) -> Run:
-        """What :meth:`to_json` made. Raises KeyError, TypeError or ValueError for anything else."""
+        """Restore a run from JSON. Raises KeyError, TypeError or ValueError if it is invalid."""
         config = Config(
             str(said["strategy"]),
             str(said["vectoriser"]),
@@ -68,7 +69,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The model that every label of the pool, without noise, would give."""
+    """The quality of a model trained on all labels of the pool, without noise."""
 
     labels: int
     accuracy: float
@@ -77,13 +78,13 @@ class Full:
 
 
 def to_json(it: Point | Full) -> dict[str, Any]:
-    """Its measures, without those there are none of."""
+    """Return the measures that aren't None."""
     return {name: value for name, value in asdict(it).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to replay."""
+    """The configurations and seeds to replay, and how."""
 
     strategies: Sequence[str]
     vectorisers: Sequence[str]
@@ -94,16 +95,20 @@ class Plan:
     batches: Sequence[int] = (1,)
     points: int = 20
     """How often a run is measured."""
+    patterns: Path | None = None
+    """Patterns whose tickets have a quota of their own."""
+    patterns_share: float = 0.0
+    """The quota."""
 
     @property
     def configs(self) -> list[Config]:
-        """Every configuration once; those with the same features follow one another."""
+        """Return every configuration once, those with the same features in a row."""
         every = product(self.vectorisers, self.noises, self.batches, self.strategies)
         return list(dict.fromkeys(Config(s, v, noise, batch) for v, noise, batch, s in every))
 
     @property
     def runs(self) -> list[tuple[Config, int]]:
-        """Every configuration with every seed."""
+        """Return every configuration with every seed."""
         return list(product(self.configs, range(self.seeds)))
 
 
@@ -113,9 +118,9 @@ def plan(
     settings: LearnerSettings,
     **rest: Any,
 ) -> Plan:
-    """A plan of known strategies and features, ``auto`` features by the name they resolve to.
+    """Return a plan with checked names, in which ``auto`` features have their resolved name.
 
-    Raises UsageError for an unknown name now rather than when its turn comes, and for none at all.
+    Raises UsageError for an unknown name, before any run, and if there is no configuration.
     """
     if not strategies or not vectorisers:
         raise UsageError("there is nothing to run: name a strategy and features")

@@ -21,6 +21,8 @@ class Others:
         self._session = session_id
         self._annotator = annotator
         self._version: int | None = None
+        self.written = False
+        """Whether anybody else had written when it was looked last."""
         self._newest = 0
         self._answered: dict[str, set[int]] = {}
         self._shared: dict[int, None] = {}
@@ -42,7 +44,8 @@ class Others:
     def look(self) -> bool:
         """Read what others have answered since; whether there was anything."""
         version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._version:
+        self.written = version != self._version
+        if not self.written:
             return False
         self._version = version
         rows = self._conn.execute(

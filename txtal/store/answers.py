@@ -156,6 +156,21 @@ def newest(conn: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def count_after(conn: Connection, dataset_id: int, answer_id: int) -> int:
+    """Count the answers of the log above an id, undos aside."""
+    row = conn.execute(
+        "SELECT count(*) FROM answer WHERE dataset_id = ? AND id > ? AND verdict IS NOT NULL",
+        (dataset_id, answer_id),
+    ).fetchone()
+    return int(row[0])
+
+
+def any_of(conn: Connection, ticket_id: int) -> bool:
+    """Whether an answer to the ticket stands."""
+    row = conn.execute("SELECT 1 FROM standing_answer WHERE ticket_id = ?", (ticket_id,))
+    return row.fetchone() is not None
+
+
 def standing(conn: Connection, dataset_id: int) -> list[Answer]:
     """Every answer that stands (see the view), oldest first."""
     rows = conn.execute(
@@ -181,32 +196,33 @@ def selection_probabilities(conn: Connection, dataset_id: int) -> dict[int, floa
     return {row["ticket_id"]: row["selection_probability"] for row in rows}
 
 
-def asked_as(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
-    """Ids of the tickets with an answer, not undone, that was asked for this reason.
+def picked_for(conn: Connection, dataset_id: int, reason: str) -> frozenset[int]:
+    """Return the ids of tickets that were picked for this reason and have an answer not undone.
 
-    Also when the annotator answered again since: a ticket that was drawn for the audit still
-    stands for the pool, and if second thoughts took it out, only the doubtful ones would be.
+    They are included even if the annotator has answered again since: a ticket that was picked for
+    the audit still represents the pool, and if second answers removed tickets, only uncertain ones
+    would go.
     """
-    return frozenset(row["ticket_id"] for row in conn.execute(_ASKED_AS, (dataset_id, reason)))
+    return frozenset(row["ticket_id"] for row in conn.execute(_PICKED_FOR, (dataset_id, reason)))
 
 
 def drawn(conn: Connection, dataset_id: int, task: Task) -> frozenset[int]:
-    """Ids of the tickets with an answer, not undone, that was drawn uniformly from the open ones.
+    """Return the ids of answered tickets that were picked uniformly from the open ones.
 
-    That is, for the audit, or at random with a chance that is known. Those drawn at random don't
+    That is, for the audit, or at random with a known probability. Those picked at random don't
     count where one label applies and some of them were rejected. The audit takes no reject, which
-    can't be held against a label: without these tickets the others would be the easy ones.
+    can't be compared with a label: without these tickets the others would be the easy ones.
     """
     at_random = conn.execute(
-        f"{_ASKED_AS} AND selection_probability IS NOT NULL", (dataset_id, RANDOM)
+        f"{_PICKED_FOR} AND selection_probability IS NOT NULL", (dataset_id, RANDOM)
     ).fetchall()
-    audited = asked_as(conn, dataset_id, AUDIT)
+    audited = picked_for(conn, dataset_id, AUDIT)
     if task in ONE_OF and any(row["verdict"] == "reject" for row in at_random):
         return audited
     return audited | {row["ticket_id"] for row in at_random}
 
 
-_ASKED_AS = (
+_PICKED_FOR = (
     "SELECT ticket_id, verdict FROM answer AS a WHERE dataset_id = ? AND reason = ?"
     " AND verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answer AS u WHERE u.undoes = a.id)"
 )

@@ -26,7 +26,7 @@ def add(conn: Connection, dataset_id: int, session_id: int, records: Iterable[Re
     return loaded
 
 
-def unsettled(conn: Connection, dataset_id: int, limit: int) -> list[int]:
+def pending(conn: Connection, dataset_id: int, limit: int) -> list[int]:
     """Ids of the first tickets whose fate is open, in the order of their arrival."""
     rows = conn.execute(
         "SELECT ticket_id FROM arrival WHERE dataset_id = ? AND fate IS NULL"
@@ -36,13 +36,13 @@ def unsettled(conn: Connection, dataset_id: int, limit: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def is_unsettled(conn: Connection, ticket_id: int) -> bool:
+def is_pending(conn: Connection, ticket_id: int) -> bool:
     """Whether the ticket has arrived and its fate is open."""
     found = conn.execute("SELECT 1 FROM arrival WHERE ticket_id = ? AND fate IS NULL", (ticket_id,))
     return found.fetchone() is not None
 
 
-def count_unsettled(conn: Connection, dataset_id: int) -> int:
+def count_pending(conn: Connection, dataset_id: int) -> int:
     """How many tickets' fate is open."""
     row = conn.execute(
         "SELECT count(*) FROM arrival WHERE dataset_id = ? AND fate IS NULL", (dataset_id,)

@@ -57,7 +57,7 @@ def _refuse_target(path: Path, target: Path) -> None:
     except DatabaseError as error:
         raise UsageError(f"{error}; a backup replaces nothing but an older backup") from error
     # Out of WAL mode, which fails while another program has it open: a write-ahead log that is
-    # left beside it would be taken for the new file's.
+    # left beside it would look like the new file's.
     with closing(open_file(target, busy_seconds=0)) as conn, foreseen(target):
         conn.execute("PRAGMA journal_mode = DELETE")
 
@@ -165,7 +165,7 @@ def _take_over(conn: Connection) -> None:
         conn.execute(f'INSERT INTO main."{name}" SELECT * FROM backup."{name}"')
     conn.execute("DELETE FROM main.sqlite_sequence")
     conn.execute("INSERT INTO main.sqlite_sequence SELECT * FROM backup.sqlite_sequence")
-    # A session that runs must not be taken for one that begins after this.
+    # A session that runs must not look like one that begins after this.
     conn.execute(
         "UPDATE main.sqlite_sequence SET seq = max(seq, ?) WHERE name = 'session'", (sessions,)
     )

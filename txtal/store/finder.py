@@ -1,4 +1,4 @@
-"""Finding a session's answers and tickets: by their words, by what was answered, by likeness."""
+"""Finding answers and tickets: by words, by answer, by similarity."""
 
 from __future__ import annotations
 
@@ -53,14 +53,24 @@ class Finder:
         return self.found(still)
 
     def interrupt(self) -> None:
-        """Have whatever is looked for in another thread end now."""
+        """Stop a search that runs in another thread."""
         self._file.conn.interrupt()
         self.index.interrupt()
 
     def close(self) -> None:
-        """Close the connections; for a finder that has its own."""
+        """Close the connections, if the finder has its own."""
         self.index.close()
         self._file.conn.close()
+
+    def unindexed(self) -> int:
+        """Return how many tickets the search index lacks."""
+        known = self.index.indexed()
+        with self._file.reading():
+            return lookup.newer(self._file.conn, self._file.dataset_id, known)
+
+    def index_rest(self) -> None:
+        """Add them to the index in the background."""
+        self.index.start()
 
     def meta_keys(self) -> list[str]:
         """Return the keys of the first tickets' meta, sorted."""
@@ -68,6 +78,6 @@ class Finder:
             return lookup.meta_keys(self._file.conn, self._file.dataset_id)
 
     def found(self, ticket_ids: Iterable[int]) -> list[Found]:
-        """Return these tickets, each with the newest answer that stands."""
+        """Return these tickets, each with its newest answer that wasn't undone."""
         with self._file.reading():
             return lookup.with_answers(self._file.conn, self._file.dataset_id, ticket_ids)

@@ -74,7 +74,7 @@ def _fault(path: Path) -> str:
             head = file.read(100)
         size = path.stat().st_size
     except OSError:
-        return ""  # deleted, or moved: that is told elsewhere
+        return ""  # deleted, or moved: reported elsewhere
     if not size:
         return "was emptied"
     page = int.from_bytes(head[16:18], "big")

@@ -2,7 +2,7 @@
 
 No change touches an answer. A rename gives the label's id another name; a merge is a note that one
 label stands for another, heeded whenever answers are read; a retired label is no longer offered. A
-split takes answers back, as an annotator's own undo would, so that their tickets are asked again.
+split undoes answers, as an annotator's own undo would, so that their tickets are shown again.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class _ChangingScheme:
         former = {label.name: label.id for label in self._scheme.former}
         if name in former:
             if former[name] in labels.merged_on_purpose(self._conn, self._dataset):
-                raise UsageError(f"{name} was merged into another label; `label undo` parts them")
+                raise UsageError(
+                    f"{name} was merged into another label; `txtal label undo` separates them"
+                )
             self._set(former[name], "retired", 0)
             return former[name]
         self._check_name(name)
@@ -154,7 +156,7 @@ class _ChangingScheme:
 
     def _retire_again(self, label_id: int) -> None:
         if [label.id for label in self._scheme.labels] == [label_id]:
-            raise UsageError("the only label of a dataset can't be undone")
+            raise UsageError("can't undo that: a dataset needs one label")
         self._set(label_id, "retired", 1)
 
     def _unsplit(self, event: labels.Event) -> Relabelled:

@@ -129,7 +129,7 @@ def renew(conn: Connection, session_id: int) -> None:
 
 
 def release(conn: Connection, session_id: int) -> None:
-    """Let go of whatever the session holds."""
+    """Release every ticket that the session holds."""
     with transaction(conn):
         conn.execute("DELETE FROM lease WHERE session_id = ?", (session_id,))
 

@@ -13,6 +13,7 @@ from txtal.store import (
     label_changes,
     labels,
     leases,
+    outbox,
     predictions,
     revisions,
     schema,
@@ -71,6 +72,8 @@ class StoreLedger:
         self.lookups = BackgroundLookups(self._another_finder)
         self._others = Others(conn, dataset.id, session_id, annotator)
         self._checks = predictions.to_check(conn, dataset.id)
+        self._reached: set[str] = set()
+        """Reasons to stop that hooks were told of."""
         self._scheme_event = labels.newest_event(conn, dataset.id)
 
     def _another_finder(self) -> Finder:
@@ -192,10 +195,12 @@ class StoreLedger:
         """Count again what there is and what is open; others may have written since."""
         self.tickets.refresh()
 
-    def grown(self, count: int) -> None:
-        """Take note of so many tickets loaded since: from now on they are drawn, and found."""
-        self.tickets.grow(count)
+    def grown(self) -> bool:
+        """Take note of tickets loaded since: from now on they are counted, drawn and found."""
+        if not self.tickets.grow():
+            return False
         self.finder.index.start()
+        return True
 
     @property
     def others(self) -> Mapping[str, int]:
@@ -203,9 +208,12 @@ class StoreLedger:
         return self._others.counts
 
     def look(self) -> bool:
-        """Read what others have answered since; whether there was anything."""
+        """Read what others have answered and loaded since; whether they have answered any."""
         with self.file.reading():
-            return self._others.look()
+            answered = self._others.look()
+            if self._others.written:
+                self.grown()
+            return answered
 
     def take_shared(self) -> int | None:
         """Lease a ticket that everybody is shown and another has answered; None if none waits."""
@@ -232,7 +240,24 @@ class StoreLedger:
         """Keep the ranking for the next start. Returns the revision's id."""
         conn = self.file.unsynced()
         with self.file.writing(conn):
+            self._note_stop(conn, ranking)
             return revisions.save(conn, self.dataset.id, self.file.session_id, ranking)
+
+    def _note_stop(self, conn: Connection, ranking: Ranking) -> None:
+        """Have a hook told of a reason to stop, each once in a session."""
+        outlook = ranking.revision.outlook
+        if outlook and outlook.reached and outlook.reached not in self._reached:
+            outbox.note(
+                conn,
+                self.dataset.id,
+                "stop",
+                {
+                    "reason": outlook.reached,
+                    "notice": outlook.notice,
+                    "answers": ranking.revision.answers,
+                },
+            )
+            self._reached.add(outlook.reached)
 
     def last_ranking(self) -> tuple[int, Ranking] | None:
         """Return the stored ranking, with its revision's id."""

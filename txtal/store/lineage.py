@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 _MAGIC = bytes.fromhex("b86017edbc5c")
-"""Opens each mark and is no UTF-8, so that no text can be taken for one."""
+"""Begins each mark; it isn't UTF-8, so no text can look like a mark."""
 
 _NUMBER = 8
 _NONE = bytes(_NUMBER)
-"""What the first mark of a database has before it."""
+"""Stands for the mark before a database's first one."""
 
 _ADVANCE = (
     "UPDATE commit_mark SET mark ="
@@ -57,14 +57,14 @@ def advance(conn: Connection) -> None:
 
 
 def separate(conn: Connection) -> None:
-    """Make a copy a database of its own, which no log of the original's belongs to."""
+    """Give a copy marks of its own, so that no log of the original belongs to it."""
     if _is_marked(conn):
         with conn:
             conn.execute(_BREAK)
 
 
 def _is_marked(conn: Connection) -> bool:
-    """Whether the schema has the table of marks; older ones have none."""
+    """Return whether the schema has the table of marks; older schemas don't."""
     found = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'commit_mark'").fetchone()
     return found is not None
 
@@ -72,7 +72,7 @@ def _is_marked(conn: Connection) -> bool:
 def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
     """Raise DatabaseError when a log beside the database was begun on another file.
 
-    ``read_alone`` opens the file without its log. What can't be told, since the log or the file is
+    ``read_alone`` opens the file without its log. What isn't known, because the log or the file is
     of an older schema or can't be read, is left to SQLite.
     """
     log = path.with_name(f"{path.name}-wal")
@@ -80,7 +80,7 @@ def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
         marks = _marks(log)
         if not marks or _follows(marks, path, read_alone):
             return
-        time.sleep(_PAUSE)  # another session may have begun the log anew between the two looks
+        time.sleep(_PAUSE)  # another session may have restarted the log between the two reads
     raise DatabaseError(
         f"{path}: {log.name} beside it was left by another database, or by an earlier state of this"
         f" one; to open the file alone, move {log.name} and {path.name}-shm away; to have both, put"
@@ -91,7 +91,7 @@ def check(path: Path, read_alone: Callable[[Path], Connection]) -> None:
 def _follows(
     marks: list[_CommitMark], path: Path, read_alone: Callable[[Path], Connection]
 ) -> bool:
-    """Whether the file is in a state that this log began with, or has passed through."""
+    """Return whether the file is in a state that this log began with or has passed through."""
     if not path.stat().st_size:
         return False  # SQLite would delete the log
     found: list[bytes] = []
@@ -108,7 +108,7 @@ def _follows(
 
 
 def _marks(log: Path) -> list[_CommitMark]:
-    """The marks in the log's frames, oldest first, without what an earlier log left behind them."""
+    """Return the marks in the log's frames, oldest first, without remains of an earlier log."""
     marks: list[_CommitMark] = []
     try:
         with log.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Finding answers and tickets again, each with what was said of it."""
+"""Finding tickets, each with its answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from txtal.types import Answer, Found
 from txtal.types.query import Query
 
 SEARCH_SECONDS = 0.2
-"""What a key may cost: whoever types waits for what was found before the next."""
+"""Time limit of a search, because a search may run at every key."""
 
 
 def history(conn: Connection, dataset_id: int, query: Query, limit: int) -> list[Found]:
-    """Standing answers that fit the query, the newest first."""
+    """Return the answers that fit the query and weren't undone, the newest first."""
     conditions = list(_conditions(conn, dataset_id, query))
     where = " AND ".join(["a.dataset_id = ?", *(condition for condition, _ in conditions)])
     with within(conn, SEARCH_SECONDS):
@@ -70,14 +70,14 @@ def _conditions(conn: Connection, dataset_id: int, query: Query) -> Iterator[tup
 
 
 def _label_ids(conn: Connection, dataset_id: int, name: str) -> list[int]:
-    """Labels whose name begins so, and those that became a part of one."""
+    """Return the ids of labels whose name begins with this, and of labels merged into them."""
     names = labels.names(conn, dataset_id)
     ids = {i for i, found in names.items() if found.casefold().startswith(name.casefold())}
     return [*ids, *(i for i, into in labels.merged(conn, dataset_id).items() if into in ids)]
 
 
 def _plain(text: str) -> str:
-    """Text that LIKE takes for itself."""
+    """Escape a text for LIKE."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -89,8 +89,16 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def newer(conn: Connection, dataset_id: int, ticket_id: int) -> int:
+    """Count the dataset's tickets with an id above this one."""
+    (counted,) = conn.execute(
+        "SELECT count(*) FROM ticket WHERE dataset_id = ? AND id > ?", (dataset_id, ticket_id)
+    ).fetchone()
+    return int(counted)
+
+
 def meta_keys(conn: Connection, dataset_id: int, tickets: int = 500) -> list[str]:
-    """Return the keys of the meta of so many tickets, sorted."""
+    """Return the keys in the meta of the first tickets, sorted."""
     rows = conn.execute(
         "SELECT DISTINCT key FROM (SELECT meta FROM ticket WHERE dataset_id = ? AND"
         " json_valid(meta) LIMIT ?) AS t, json_each(t.meta) WHERE key IS NOT NULL ORDER BY key",
@@ -100,7 +108,7 @@ def meta_keys(conn: Connection, dataset_id: int, tickets: int = 500) -> list[str
 
 
 def with_answers(conn: Connection, dataset_id: int, ticket_ids: Iterable[int]) -> list[Found]:
-    """These tickets, each with the newest answer that stands, if there is one."""
+    """Return these tickets, each with its newest answer that wasn't undone, if any."""
     stands_for = labels.merged(conn, dataset_id)
     return [
         Found(tickets.get(conn, ticket_id), _answer(conn, ticket_id, stands_for))

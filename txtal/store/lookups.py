@@ -20,7 +20,7 @@ class BackgroundLookups:
     def __init__(self, opened: Callable[[], Finder]) -> None:
         """``opened`` makes a finder with connections of its own, in the thread that uses it."""
         self.wake: Callable[[], object] = lambda: None
-        """Called from the thread whenever there is something to take."""
+        """Called from the thread whenever there is something to take; not for None."""
         self._opened = opened
         self._finder: Finder | None = None
         self._changed = threading.Condition()
@@ -80,7 +80,8 @@ class BackgroundLookups:
                     if lane not in self._jobs:  # nothing newer is wanted
                         self._there[lane] = outcome
                         self._changed.notify_all()
-                self.wake()
+                if outcome.value is not None or outcome.error is not None:
+                    self.wake()
         finally:
             if self._finder is not None:
                 with suppress(Exception):  # it only read

@@ -4,7 +4,7 @@ A migration's statements are frozen text: what a database of some age was made b
 whatever this program's tables come to be. So nothing here is put together from other modules'
 constants. To change the tables, add a migration at the end; a test keeps the others as they are.
 
-A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums anew in
+A migration that adds a column to a table with sums (see :mod:`.checksums`) makes the sums again in
 the same breath, and only of rows whose old sum was right: damage must not be blessed.
 """
 
@@ -141,7 +141,7 @@ _M002 = (
 # reading their texts, however many there are.
 _M003 = ("CREATE INDEX ticket_dataset ON ticket (dataset_id)",)
 
-# SQLite can't change a CHECK: the rows are put by, and the table made anew under its name. What
+# SQLite can't change a CHECK: the rows are put by, and the table made again under its name. What
 # refers to them is looked at again when all is done.
 _M004 = (
     "PRAGMA defer_foreign_keys = ON",
@@ -325,8 +325,8 @@ _M014 = (
     "CREATE INDEX prediction_bound ON prediction (bound_id, checked)",
 )
 
-# Who may use the service: a token's hash, never the token. And what hooks are still to be told of:
-# an answer by its id, for its ticket may be forgotten before; anything else by a few figures.
+# Who may use the service: a token's hash, never the token. And deliveries that hooks still wait
+# for: an answer by its id, because its ticket may be forgotten before; others by a few figures.
 _M015 = (
     """CREATE TABLE token (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -352,6 +352,18 @@ _M015 = (
     "CREATE INDEX outbox_due ON outbox (dead, due)",
 )
 
+# Whom a dataset tells of what happens, and the secret with which that is signed.
+_M016 = (
+    """CREATE TABLE hook (
+        dataset_id INTEGER NOT NULL REFERENCES dataset(id),
+        event TEXT NOT NULL CHECK (event IN ('answer', 'train', 'stop', 'drift')),
+        target TEXT NOT NULL,
+        secret TEXT NOT NULL,
+        PRIMARY KEY (dataset_id, event)
+    ) STRICT""",
+    "CREATE INDEX hook_whole ON hook (dataset_id, event, target, secret)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -368,5 +380,6 @@ MIGRATIONS = {
     "m013_votes": _M013,
     "m014_predictions": _M014,
     "m015_service": _M015,
+    "m016_hooks": _M016,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

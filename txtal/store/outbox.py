@@ -1,14 +1,15 @@
-"""What hooks are still to be told of: written with what it tells of, deleted once it is delivered.
+"""Deliveries that hooks still wait for: written with the answer, deleted once delivered.
 
-A row names its answer by the id alone. Its words are read when it is delivered, so that nothing
-of a ticket is here that was forgotten meanwhile.
+A row names its answer by its id alone. The text is read on delivery, so that the table holds
+nothing of a ticket that was forgotten in the meantime.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -19,8 +20,20 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Whom a dataset tells of a kind of event."""
+
+    dataset_id: int
+    dataset: str
+    event: Event
+    target: str
+    """A command, or an address that begins with http:// or https://."""
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something that a hook is to be told."""
+    """Something to deliver to a hook."""
 
     id: int
     dataset_id: int
@@ -39,9 +52,32 @@ class Delivery:
     """What went wrong the last time."""
 
 
-def setting_of(event: str) -> str:
-    """Return the name under which a dataset keeps whom to tell of these."""
-    return f"on_{event}"
+def hooks(conn: Connection) -> list[Hook]:
+    """Return every dataset's hooks."""
+    rows = conn.execute(
+        "SELECT h.dataset_id, d.name, h.event, h.target, h.secret FROM hook AS h"
+        " JOIN dataset AS d ON d.id = h.dataset_id ORDER BY h.dataset_id, h.event"
+    )
+    return [Hook(*row) for row in rows]
+
+
+def keep_hook(conn: Connection, dataset_id: int, event: Event, target: str) -> None:
+    """Tell ``target`` of these events from now on; of an empty one, nobody.
+
+    The secret stays while there is a hook. Without one, what waits for it is dropped.
+    """
+    with transaction(conn):
+        if target:
+            conn.execute(
+                "INSERT INTO hook (dataset_id, event, target, secret) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET target = excluded.target",
+                (dataset_id, event, target, secrets.token_hex(32)),
+            )
+            return
+        for table in ("hook", "outbox"):
+            conn.execute(
+                f"DELETE FROM {table} WHERE dataset_id = ? AND event = ?", (dataset_id, event)
+            )
 
 
 def note_answer(conn: Connection, dataset_id: int, answer_id: int) -> None:
@@ -50,7 +86,7 @@ def note_answer(conn: Connection, dataset_id: int, answer_id: int) -> None:
     conn.execute(
         "INSERT INTO outbox (dataset_id, event, answer_id, at, due)"
         " SELECT :dataset, 'answer', :answer, :now, :now"
-        " WHERE EXISTS (SELECT 1 FROM setting WHERE dataset_id = :dataset AND name = 'on_answer')",
+        " WHERE EXISTS (SELECT 1 FROM hook WHERE dataset_id = :dataset AND event = 'answer')",
         {"dataset": dataset_id, "answer": answer_id, "now": now},
     )
 
@@ -61,8 +97,8 @@ def note(conn: Connection, dataset_id: int, event: Event, detail: Mapping[str, A
     with transaction(conn):
         conn.execute(
             "INSERT INTO outbox (dataset_id, event, detail, at, due) SELECT ?, ?, ?, ?, ?"
-            " WHERE EXISTS (SELECT 1 FROM setting WHERE dataset_id = ? AND name = ?)",
-            (dataset_id, event, json.dumps(detail), now, now, dataset_id, setting_of(event)),
+            " WHERE EXISTS (SELECT 1 FROM hook WHERE dataset_id = ? AND event = ?)",
+            (dataset_id, event, json.dumps(detail), now, now, dataset_id, event),
         )
 
 
@@ -79,11 +115,12 @@ def every(conn: Connection, *, dead: bool | None = None) -> list[Delivery]:
     return [_delivery(row) for row in rows]
 
 
-def claim(conn: Connection, seconds: float) -> Delivery | None:
-    """Take the oldest that is due, for so many seconds in which nobody else takes it."""
+def claim(conn: Connection, hooks: Iterable[Hook], seconds: float) -> Delivery | None:
+    """Take the oldest of these hooks that is due, for so many seconds in which nobody else does."""
     now = time.time()
     row = conn.execute(
-        f"{_COLUMNS} WHERE o.dead = 0 AND o.due <= ? ORDER BY o.id LIMIT 1", (now,)
+        f"{_COLUMNS} WHERE o.dead = 0 AND o.due <= ? AND {_OF_HOOKS} ORDER BY o.id LIMIT 1",
+        (now, _listed(hooks)),
     ).fetchone()
     if row is None:
         return None
@@ -92,13 +129,22 @@ def claim(conn: Connection, seconds: float) -> Delivery | None:
             "UPDATE outbox SET due = ? WHERE id = ? AND dead = 0 AND due = ?",
             (now + seconds, row["id"], row["due"]),
         )
-    return _delivery(row) if taken.rowcount else claim(conn, seconds)
+    return _delivery(row) if taken.rowcount else claim(conn, hooks, seconds)
 
 
-def next_due(conn: Connection) -> float | None:
-    """Return when the next is due; None where none waits."""
-    found: float | None = conn.execute("SELECT min(due) FROM outbox WHERE dead = 0").fetchone()[0]
+def next_due(conn: Connection, hooks: Iterable[Hook]) -> float | None:
+    """Return when the next of these hooks is due; None where none waits."""
+    found: float | None = conn.execute(
+        f"SELECT min(o.due) FROM outbox AS o WHERE o.dead = 0 AND {_OF_HOOKS}", (_listed(hooks),)
+    ).fetchone()[0]
     return found
+
+
+_OF_HOOKS = "o.dataset_id || ' ' || o.event IN (SELECT value FROM json_each(?))"
+
+
+def _listed(hooks: Iterable[Hook]) -> str:
+    return json.dumps([f"{one.dataset_id} {one.event}" for one in hooks])
 
 
 def delivered(conn: Connection, delivery_id: int) -> None:

@@ -20,7 +20,7 @@ from txtal.store.sqlite import Connection, transaction
 from txtal.types import AUDIT, CHECK, Predicted, Ticket
 
 LEVEL = 0.05
-"""A bound is withdrawn where so many errors, or more, would come about with at most this chance."""
+"""A bound is withdrawn if as many errors, or more, had at most this probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def store(
 
 
 def withdraw(conn: Connection, dataset_id: int, why: str) -> None:
-    """Take back what was labelled: the dataset's bounds hold no more."""
+    """Withdraw the model's labels; the dataset's bounds no longer hold."""
     with transaction(conn):
         _withdraw(conn, dataset_id, why)
 

@@ -1,4 +1,4 @@
-"""Earlier answers asked again: drawn, and compared with what was said then."""
+"""Rechecks: picking tickets to show again, and comparing the two answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from txtal.store.sqlite import Connection
 from txtal.types import RECHECK, Answer, reasons
 
 APART = 20
-"""Answers of the annotator's that lie at least between the first and the second."""
+"""Minimum number of the annotator's answers between the first and the second."""
 
 _TRIES = 64
 
@@ -18,10 +18,10 @@ _TRIES = 64
 def take_earlier(
     conn: Connection, session_id: int, dataset_id: int, annotator: str, rng: random.Random
 ) -> Answer | None:
-    """Lease a ticket with an answer of this annotator's own, drawn uniformly; None without luck.
+    """Lease a ticket that this annotator has answered, picked uniformly; None if none is found.
 
-    Inside the caller's transaction. Each is drawn once, and only what was answered on a screen, for
-    itself: not what was imported, ignored, or answered along with another ticket.
+    Runs inside the caller's transaction. A ticket is picked only once, and only if it was answered
+    on a screen by itself: not if it was imported, ignored, or answered together with others.
     """
     newest = conn.execute(
         "SELECT id FROM answer WHERE dataset_id = ? AND annotator = ? AND verdict IS NOT NULL"
@@ -31,7 +31,7 @@ def take_earlier(
     if newest is None:
         return None
     kept_out = json.dumps(reasons.never_repeated())
-    for _ in range(_TRIES):  # as tickets are drawn at random: throwing darts costs a few look-ups
+    for _ in range(_TRIES):  # as for random tickets: trying random ids costs a few look-ups
         row = conn.execute(
             "SELECT * FROM standing_answer WHERE id = ? AND dataset_id = ? AND annotator = ?"
             " AND verdict <> 'ignore' AND shown > 0 AND reason NOT IN"
@@ -45,7 +45,7 @@ def take_earlier(
 
 
 def pairs(conn: Connection, dataset_id: int) -> list[tuple[Answer, Answer]]:
-    """What each annotator said first and, asked again, second; undone answers left out."""
+    """Return pairs of an annotator's first and second answer to a ticket, without undone ones."""
     stands_for = labels.merged(conn, dataset_id)
     rows = conn.execute(
         "SELECT r.id, (SELECT max(e.id) FROM answer AS e"

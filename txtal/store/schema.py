@@ -112,7 +112,7 @@ def _version(conn: Connection, path: Path) -> int:
 
 def _migrate(conn: Connection, path: Path, keep_old: bool) -> None:
     with transaction(conn):
-        # Read again under the write lock: another process may have migrated meanwhile.
+        # Read again under the write lock: another process may have migrated by now.
         version = _version(conn, path)
         if version == VERSION:
             return

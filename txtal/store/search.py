@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from txtal.errors import DatabaseError
 from txtal.store import make_cache_folder, schema
 from txtal.store.lookup import SEARCH_SECONDS
 from txtal.store.sqlite import Connection, foreseen, open_file, set_journal_mode, within
@@ -27,7 +28,7 @@ _MOST_WORDS = 24
 """Words of a ticket by which others like it are looked for."""
 _READ = 4_000
 _MOST_ALIKE = 500
-"""Near-identical tickets that are told of at once: more would be felt at every answer."""
+"""Near-identical tickets that are offered at once: more would slow down every answer."""
 _BUSY_SECONDS = 0.2
 
 _TABLES = (
@@ -168,7 +169,12 @@ class SearchIndex:
     def _ready(self) -> Connection:
         if self._conn is None:
             with foreseen(self._path):
-                self._conn = self._open()
+                try:
+                    self._conn = self._open()
+                except OSError as error:
+                    raise DatabaseError(
+                        f"{self._path.parent}: {error.strerror or error}"
+                    ) from error
         return self._conn
 
 

@@ -103,7 +103,7 @@ def connect(path: Path, *, still: bool = False, **options: Any) -> Connection:
     """Connect to the file at ``path``, whatever it is called.
 
     SQLite reads some names as more than a name: ``:memory:`` keeps nothing, ``file:`` begins an
-    address with options, and a name may be taken for one where it is only attached. An absolute
+    address with options, and a name may look like one where it is only attached. An absolute
     path is never taken so; no other connection of the program is made to a file. ``still`` opens it
     alone, without its write-ahead log, as a file that nobody changes.
     """

@@ -164,7 +164,7 @@ def _accepted(standing: Sequence[Answer]) -> Counter[int]:
 
 def _stream(conn: Connection, dataset_id: int) -> StreamCounts | None:
     spent = arrivals.spending(conn, dataset_id)
-    pending = arrivals.count_unsettled(conn, dataset_id)
+    pending = arrivals.count_pending(conn, dataset_id)
     if not spent.decided and not pending:
         return None
     return StreamCounts(

@@ -31,13 +31,13 @@ class StreamLedger:
         file = self._file
         with file.writing():
             loaded = arrivals.add(file.conn, file.dataset_id, file.session_id, records)
-        self.tickets.grow(loaded.added)
+        self.tickets.grow()
         return loaded
 
-    def unsettled(self, limit: int) -> list[int]:
+    def pending(self, limit: int) -> list[int]:
         """Return ids of the first tickets that have arrived and that nothing is decided of."""
         with self._file.reading():
-            return arrivals.unsettled(self._file.conn, self._file.dataset_id, limit)
+            return arrivals.pending(self._file.conn, self._file.dataset_id, limit)
 
     def settle(
         self,
@@ -50,7 +50,7 @@ class StreamLedger:
         with self._file.writing():
             spent = arrivals.spending(conn, dataset_id)
             for ranked in scored:
-                if arrivals.is_unsettled(conn, ranked.ticket_id):
+                if arrivals.is_pending(conn, ranked.ticket_id):
                     threshold = spent.threshold
                     settled, spent = decide(spent, ranked)
                     arrivals.settle(conn, ranked.ticket_id, settled, threshold, revision)
@@ -80,4 +80,4 @@ class StreamLedger:
         with self._file.reading():
             waiting, self._none_before = arrivals.count_waiting(conn, dataset_id, self._none_before)
             spent = arrivals.spending(conn, dataset_id)
-            self._counts = (spent, waiting, arrivals.count_unsettled(conn, dataset_id))
+            self._counts = (spent, waiting, arrivals.count_pending(conn, dataset_id))

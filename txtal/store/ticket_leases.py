@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Iterable
 
-from txtal.store import leases, lookup, rechecks, synthetic, tickets
+from txtal.store import leases, lookup, matched, rechecks, synthetic, tickets
 from txtal.store.session_file import SessionFile
 from txtal.types import Answer, Composed, Found
 
@@ -39,15 +39,24 @@ class TicketLeases:
     def refresh(self) -> None:
         """Count again what there is and what is open; others may have written since."""
         with self._file.reading():
+            self._newest = tickets.id_range(self._file.conn, self._file.dataset_id)[1]
             self.total = tickets.count(self._file.conn, self._file.dataset_id)
             self.open = leases.open_count(
                 self._file.conn, self._file.dataset_id, self._file.session_id
             )
 
-    def grow(self, count: int) -> None:
-        """Count so many tickets more, loaded since."""
-        self.total += count
-        self.open += count
+    def grow(self) -> int:
+        """Count the tickets that were loaded since, by whomever. Returns how many they are."""
+        file = self._file
+        with file.reading():
+            newest = tickets.id_range(file.conn, file.dataset_id)[1]
+            if newest <= self._newest:
+                return 0
+            loaded = tickets.count_after(file.conn, file.dataset_id, self._newest)
+        self._newest = newest
+        self.total += loaded
+        self.open += loaded
+        return loaded
 
     def is_open(self, ticket_id: int) -> bool:
         """Whether the session may be shown the ticket."""
@@ -98,6 +107,16 @@ class TicketLeases:
             return rechecks.take_earlier(
                 file.conn, file.session_id, file.dataset_id, self._annotator, rng
             )
+
+    def take_matched(self, rng: random.Random) -> int | None:
+        """Lease an open ticket that matches a pattern, one that was often right sooner."""
+        file = self._file
+        with file.writing():
+            for source in matched.by_promise(file.conn, file.dataset_id, rng):
+                taken = self._take(matched.tickets_of(file.conn, source, rng))
+                if taken is not None:
+                    return taken
+            return None
 
     def add_synthetic(self, composed: Composed) -> int | None:
         """Store a composed text and lease it; None when the dataset has it already."""

@@ -176,6 +176,16 @@ def count(conn: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def count_after(conn: Connection, dataset_id: int, ticket_id: int) -> int:
+    """Count the dataset's tickets with an id above this one, synthetic ones aside."""
+    row = conn.execute(
+        "SELECT count(*) FROM ticket AS t WHERE t.dataset_id = ? AND t.id > ?"
+        " AND NOT EXISTS (SELECT 1 FROM synthetic WHERE ticket_id = t.id)",
+        (dataset_id, ticket_id),
+    ).fetchone()
+    return int(row[0])
+
+
 def id_range(conn: Connection, dataset_id: int) -> tuple[int, int]:
     """The lowest and the highest id of the dataset's tickets; 0 and 0 when it has none."""
     ends = (
@@ -314,7 +324,7 @@ def records(conn: Connection, dataset_id: int) -> Iterator[Record]:
     """The dataset's tickets as records, in order of loading, without the synthetic ones.
 
     Read a part at a time: a transaction that stays open for hours would keep SQLite from tidying
-    up behind those who write meanwhile.
+    up behind writers in the meantime.
     """
     last = 0
     while rows := conn.execute(

@@ -61,7 +61,7 @@ def digest_of(token: str) -> str:
 def matching(known: Iterable[Token], token: str) -> Token | None:
     """Return whose token this is, expired or not; None where it is nobody's.
 
-    Every one is compared, each in constant time: how long it takes says nothing of any.
+    Every token is compared, each in constant time, so that the duration reveals none.
     """
     digest, found = digest_of(token), None
     for one in known:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from txtal.errors import LockedError, UsageError
-from txtal.store import answers, cache_folder, datasets, labels, removals, tickets
+from txtal.store import answers, cache_folder, datasets, labels, removals, tickets, votes
 from txtal.store.sqlite import Connection, transaction
 from txtal.types import Answer, Dataset, Ranked, reasons
 
@@ -52,8 +52,10 @@ def rename(conn: Connection, name: str, new: str) -> None:
 def merge(conn: Connection, name: str, into: str, annotator: str) -> Copied:
     """Copy a dataset's tickets and standing answers into another, in one transaction.
 
-    The labels go by their names. What was said of how tickets were picked isn't brought over: the
-    other dataset's measures rest on its own draws. Raises UsageError for tasks that differ.
+    The labels go by their names. Votes of rules and commands come along, but for those of a source
+    that the other dataset has, too. What was said of how tickets were picked isn't brought over,
+    nor what the model labelled: the other dataset's measures and bounds rest on its own draws.
+    Raises UsageError for tasks that differ.
     """
     if name == into:
         raise UsageError(f"{name} can't be merged into itself")
@@ -69,6 +71,7 @@ def merge(conn: Connection, name: str, into: str, annotator: str) -> Copied:
         new = [one for one in brought if (one.ticket_id, one.annotator) not in there]
         for answer in new:
             answers.append(conn, target.id, session_id, answer)
+        votes.bring(conn, source.id, target.id)
         _end(conn, session_id)
     return Copied(loaded, len(new), len(brought) - len(new), len(given) - len(brought))
 

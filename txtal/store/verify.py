@@ -99,6 +99,24 @@ def _answers(conn: Connection) -> Iterator[str]:
         yield f"answer {answer_id}: it changed since it was given"
 
 
+def _names(conn: Connection) -> Iterator[str]:
+    """An answer and its ticket are of one dataset, and so are the labels that it names.
+
+    Rows that are whole each can come of two databases, one copied over the other in use.
+    """
+    for answer_id, label in conn.execute(
+        "SELECT a.id, j.value FROM answer AS a, json_each(a.labels) AS j"
+        " LEFT JOIN label AS l ON l.id = j.value AND l.dataset_id = a.dataset_id"
+        " WHERE json_valid(a.labels) AND l.id IS NULL"
+    ):
+        yield f"answer {answer_id}: names label {label}, which its dataset doesn't have"
+    for (answer_id,) in conn.execute(
+        "SELECT a.id FROM answer AS a JOIN ticket AS t ON t.id = a.ticket_id"
+        " WHERE t.dataset_id IS NOT a.dataset_id"
+    ):
+        yield f"answer {answer_id}: its ticket is of another dataset"
+
+
 def _arrivals(conn: Connection) -> Iterator[str]:
     for (row,) in conn.execute(
         f"SELECT ticket_id FROM arrival WHERE sum IS NOT {checksums.ARRIVAL}"
@@ -160,6 +178,7 @@ _CHECKS: tuple[_Check, ...] = (
     _tables,
     _tickets,
     _answers,
+    _names,
     _arrivals,
     _queues,
     _measures,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
@@ -95,6 +96,30 @@ def of_dataset(conn: Connection, dataset_id: int) -> Iterator[SourceVote]:
         yield _vote(row, stands_for)
 
 
+def some(conn: Connection, dataset_id: int, most: int) -> Iterator[SourceVote]:
+    """Yield votes like :func:`of_dataset`: all, or about ``most`` of those on open tickets.
+
+    Those on answered tickets are always among them. Which are left out depends on the ticket alone.
+    """
+    there = conn.execute(
+        "SELECT count(*) FROM vote WHERE source_id IN (SELECT id FROM source WHERE dataset_id = ?)",
+        (dataset_id,),
+    ).fetchone()[0]
+    if there <= most:
+        yield from of_dataset(conn, dataset_id)
+        return
+    stands_for = labels.merged(conn, dataset_id)
+    rows = conn.execute(
+        "SELECT source_id, ticket_id, labels, confidence, reason FROM vote"
+        " WHERE dataset_id = ?1 AND labels IS NOT NULL AND"
+        " (ticket_id * 40503 & 65535 < ?2"
+        " OR ticket_id IN (SELECT ticket_id FROM answer WHERE dataset_id = ?1))",
+        (dataset_id, 65_536 * most // there),
+    )
+    for row in rows:
+        yield _vote(row, stands_for)
+
+
 def on_ticket(conn: Connection, dataset_id: int, ticket_id: int) -> list[SourceVote]:
     """Return the votes on a ticket, but for abstentions, the oldest source's first."""
     rows = conn.execute(
@@ -112,13 +137,16 @@ def looked_at(conn: Connection, source_id: int) -> set[int]:
     return {row[0] for row in rows}
 
 
-def state(conn: Connection, dataset_id: int) -> tuple[int, int]:
-    """Return what changes whenever votes do, at no cost that grows with them."""
+def state(conn: Connection, dataset_id: int) -> tuple[int, int, int]:
+    """Return what changes whenever votes do, at no cost that grows with those of rules."""
     row = conn.execute(
-        "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0) FROM source WHERE dataset_id = ?",
+        "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0),"
+        " (SELECT count(*) FROM vote WHERE source_id IN"
+        " (SELECT id FROM source WHERE dataset_id = ?1 AND kind = 'command'))"
+        " FROM source WHERE dataset_id = ?1",
         (dataset_id,),
     ).fetchone()
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def remove(conn: Connection, dataset_id: int, name: str) -> int:
@@ -132,6 +160,49 @@ def remove(conn: Connection, dataset_id: int, name: str) -> int:
             known = ", ".join(there) or "none"
             raise UsageError(f"no source of votes is called {name}; there are: {known}")
         return _delete(conn, there[name])
+
+
+def bring(conn: Connection, from_id: int, to_id: int) -> int:
+    """Copy sources that another dataset doesn't have, with their votes on tickets that it has.
+
+    Labels go by their names; a vote for one that isn't there is left out. Returns how many votes
+    were copied.
+    """
+    names, ids = labels.names(conn, from_id), labels.ids(conn, to_id)
+    there = {one.name for one in sources(conn, to_id)}
+    new = {one.id: one for one in sources(conn, from_id) if one.name not in there}
+    made = {
+        old: enter(conn, to_id, one.name, one.kind, one.fingerprint).id for old, one in new.items()
+    }
+    same = dict(
+        conn.execute(
+            "SELECT a.id, b.id FROM ticket AS a JOIN ticket AS b ON b.input_hash = a.input_hash"
+            " AND b.text = a.text WHERE a.dataset_id = ? AND b.dataset_id = ?",
+            (from_id, to_id),
+        ).fetchall()
+    )
+    copied = [
+        replace(
+            vote,
+            source=made[vote.source],
+            ticket_id=same[vote.ticket_id],
+            labels=tuple(ids[names[label]] for label in vote.labels or ()),
+        )
+        for vote in of_dataset(conn, from_id)
+        if vote.source in made
+        and vote.ticket_id in same
+        and all(names[label] in ids for label in vote.labels or ())
+    ]
+    add(conn, to_id, copied, notes=[(made[old], one.note) for old, one in new.items()])
+    return len(copied)
+
+
+def keep_patterns(conn: Connection, dataset_id: int, names: Collection[str]) -> None:
+    """Delete the sources that are patterns of other names, with their votes."""
+    with transaction(conn):
+        for one in sources(conn, dataset_id):
+            if one.kind == "pattern" and one.name not in names:
+                _delete(conn, one.id)
 
 
 def _delete(conn: Connection, source_id: int) -> int:

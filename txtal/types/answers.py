@@ -50,7 +50,7 @@ class Question:
         return self.ticket is other.ticket and self.previous is other.previous
 
     @property
-    def likely(self) -> tuple[tuple[int, float], ...]:
+    def key_probabilities(self) -> tuple[tuple[int, float], ...]:
         """The probabilities, shown or not, that order the keys if there are many labels."""
         return self.ranked.probabilities or self.hidden
 

@@ -8,22 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from txtal.errors import UsageError
 
 HIGHEST = 10
-"""A grade has the key of its last digit, so ten of them in a row are the most there can be."""
+"""A grade's key is its last digit, so a scale has at most ten grades."""
 
 MOST_SCORES = 201
-"""The most numbers of a scale of scores: each is a column of what a model says of a ticket."""
+"""The maximum number of scores on a scale: each is a column of the model's probabilities."""
 
 LEVEL = 0.9
-"""How often the interval that is shown with a grade or a score has the right one in it."""
+"""How often the interval shown with a grade or score contains the true one."""
 
 _RANGES = 10
-"""Into how many ranges scores are counted."""
+"""Number of ranges in which scores are counted."""
 
 _SPAN = re.compile(r"(\d{1,4})\s*(?:-|–|\.\.)\s*(\d{1,4})")
 
 
 def grades(text: str) -> tuple[str, ...]:
-    """The grades of ``1-5``, lowest first. Raises UsageError for what is no such span."""
+    """Return the grades of ``1-5``, lowest first. Raises UsageError for an invalid range."""
     low, high = _ends(text)
     if not 0 <= low < high <= HIGHEST or high - low >= HIGHEST:
         raise UsageError(
@@ -34,7 +34,7 @@ def grades(text: str) -> tuple[str, ...]:
 
 
 def scores(text: str) -> tuple[str, ...]:
-    """The scores of ``0-100``, lowest first. Raises UsageError for what is no such span."""
+    """Return the scores of ``0-100``, lowest first. Raises UsageError for an invalid range."""
     low, high = _ends(text)
     if not HIGHEST <= high - low < MOST_SCORES:
         raise UsageError(
@@ -45,15 +45,15 @@ def scores(text: str) -> tuple[str, ...]:
 
 
 def scale(text: str) -> tuple[str, ...]:
-    """The grades or scores of a span, whichever it is. Raises UsageError for what is neither."""
+    """Return the grades or scores of a range. Raises UsageError if it is neither."""
     low, high = _ends(text)
     return scores(text) if high - low >= HIGHEST else grades(text)
 
 
 def given(rating: str | None, score: str | None) -> tuple[str, ...]:
-    """The scale that ``--rating`` or ``--score`` names; nothing without either.
+    """Return the scale that ``--rating`` or ``--score`` names; empty without either.
 
-    Raises UsageError for both, and for what is no scale.
+    Raises UsageError if both are given, and for an invalid scale.
     """
     if rating and score:
         raise UsageError("--rating is for grades and --score for scores: give one of them")
@@ -70,19 +70,19 @@ def _numbers(low: int, high: int) -> tuple[str, ...]:
 
 
 def are_scores(names: Sequence[object]) -> bool:
-    """Whether a scale is one of scores: too long for a key and a regression for each number."""
+    """Return whether a scale has scores: too many for a key and a regression each."""
     return len(names) > HIGHEST
 
 
 def noun(names: Sequence[object]) -> str:
-    """``grade`` or ``score``: what a number of this scale is called."""
+    """Return what a number of this scale is called: ``grade`` or ``score``."""
     return "score" if are_scores(names) else "grade"
 
 
 def between(probabilities: Iterable[float], level: float = LEVEL) -> tuple[int, int]:
-    """The places of the lowest and highest number of the central interval of this probability.
+    """Return the indices of the lowest and highest number in the central interval of this level.
 
-    ``probabilities`` are those of all numbers of a scale, lowest first.
+    ``probabilities`` are those of all numbers of the scale, lowest first.
     """
     shares = list(probabilities)
     edge = (1 - level) / 2 * sum(shares)
@@ -99,7 +99,7 @@ def between(probabilities: Iterable[float], level: float = LEVEL) -> tuple[int, 
 
 
 def in_ranges(counts: Mapping[str, int]) -> dict[str, int]:
-    """Counts of scores, summed over up to ten ranges of the scale: ``{"0 to 10": 3, ...}``."""
+    """Sum counts of scores over up to ten ranges of the scale: ``{"0 to 10": 3, ...}``."""
     names = list(counts)
     size = -(-len(names) // _RANGES)
     parts = (names[at : at + size] for at in range(0, len(names), size))
@@ -107,7 +107,7 @@ def in_ranges(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def are_grades(names: Sequence[str]) -> bool:
-    """Whether these labels, in their order, are a scale of grades or of scores."""
+    """Return whether these labels, in their order, are a scale of grades or scores."""
     try:
         return len(names) > 1 and list(scale(f"{names[0]}-{names[-1]}")) == list(names)
     except UsageError:
@@ -115,10 +115,10 @@ def are_grades(names: Sequence[str]) -> bool:
 
 
 def span(names: Sequence[str]) -> str:
-    """``1 to 5``: the scale these grades are."""
+    """Return the scale of these grades in words: ``1 to 5``."""
     return f"{names[0]} to {names[-1]}" if len(names) > 1 else names[0]
 
 
 def key(grade: str) -> str:
-    """The digit that answers with this grade: its own, and 0 for 10."""
+    """Return the key of a grade: its last digit."""
     return grade[-1]

@@ -104,14 +104,14 @@ class Measures:
     labels: tuple[LabelCounts, ...]
     """The labels that were met, in the order of the scheme."""
     confusion: tuple[tuple[int, int, int], ...]
-    """(label, what it was taken for, how often), the most frequent first; exclusive only."""
+    """Triples of true label, predicted label and count, the most frequent first; exclusive only."""
     calibration: Calibration
     audit: Estimate | None = None
     """The share of audit answers right, as it is."""
     audit_f1: Estimate | None = None
     """Macro-F1 of the labels the audit met."""
     corrected: Estimate | None = None
-    """Accuracy by the model's confidence in the pool, put right by the audit."""
+    """Accuracy by the model's confidence in the pool, corrected by the audit."""
     error: Estimate | None = None
     """rating: the mean absolute error, in grades."""
     state: str = ""

@@ -20,6 +20,8 @@ START = "start"
 """A typical ticket, shown before the model is good enough to pick any."""
 STREAM = "stream"
 """In a stream: the model was uncertain when the ticket arrived."""
+PATTERN = "pattern"
+"""It matches a pattern, and such tickets have a quota of their own."""
 SYNTHETIC = "synthetic"
 """Composed of two tickets."""
 FILE_ORDER = "file order"
@@ -118,6 +120,7 @@ for _reason in (
     Reason(CHECK, "random check (of the model's labels)", blind=True),
     Reason(START, "typical ticket, to get started"),
     Reason(STREAM, "the model is uncertain", unsure=True),
+    Reason(PATTERN, "matches a pattern"),
     Reason(SYNTHETIC, "composed of two tickets"),
     Reason(FILE_ORDER, "next in the file"),
     Reason(OVERLAP, "shown to everyone"),
@@ -130,7 +133,7 @@ for _reason in (
     Reason(REVIEW, "annotators differ", in_sight=True, repeats=False),
     Reason(RECHECK, "shown again", repeats=False),
     Reason(LOADED, "answer loaded from a file"),
-    # The built-in strategies, as they are said on the screen.
+    # The built-in strategies, in the words of the screen.
     Reason("herding", "uncertain and typical", unsure=True),
     Reason("margin", "the model is uncertain", unsure=True),
     Reason("margin-max", "the model is uncertain", unsure=True),

@@ -77,7 +77,7 @@ class LabelChange:
     """A change of a label scheme; see :mod:`txtal.store.labels`."""
 
     action: Literal["add", "rename", "describe", "merge", "split", "retire", "undo"]
-    """``undo`` takes back the newest change that stands."""
+    """``undo`` reverses the newest change that stands."""
     label: int = 0
     """The label that is changed; not for ``add`` and ``undo``."""
     name: str = ""

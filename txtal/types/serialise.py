@@ -128,6 +128,6 @@ def _composed(row: list[Any]) -> Composed:
 
 def ranked_from(row: list[Any]) -> Ranked:
     """Make a ranked ticket of what :func:`ranked_row` wrote; raises as :func:`load_ranking`."""
-    ticket_id, suggestion, probabilities, reason, score, chance = row
+    ticket_id, suggestion, probabilities, reason, score, probability = row
     pairs = tuple((label, p) for label, p in probabilities)
-    return Ranked(ticket_id, tuple(suggestion), pairs, reason, score, chance)
+    return Ranked(ticket_id, tuple(suggestion), pairs, reason, score, probability)

@@ -25,10 +25,10 @@ class Standing:
     spent: Spending
     waiting: int
     """Tickets that are to be asked."""
-    unsettled: int
+    pending: int
     """Tickets whose fate is open."""
     arrived: int
-    """Tickets that came in this sitting."""
+    """Tickets that arrived in this session."""
     bad: int
     duplicates: int
     over: bool

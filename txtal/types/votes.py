@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["rule", "command", "carried"]
-"""A labelling function or patterns; an outside command; answers to near-duplicates."""
+SourceKind = Literal["rule", "pattern", "command", "carried"]
+"""A labelling function or a rule of a file; a single pattern whose tickets are shown in a quota of
+their own; an outside command; answers to near-duplicates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ _ANSWER: tuple[Action, ...] = (
     Action(
         "label",
         DIGITS,
-        "choose this label, or no longer",
+        "choose this label, or unchoose it",
         "choose",
         6,
         tasks=_MANY,
@@ -141,7 +141,7 @@ _ANSWER: tuple[Action, ...] = (
     Action(
         "flag",
         ("f",),
-        "flag the ticket for a second look, or no longer",
+        "flag the ticket for a second look, or remove the flag",
         "flag",
         2,
         line="flag",

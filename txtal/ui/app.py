@@ -26,7 +26,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from txtal.session.session import Session
-from txtal.ui import leaving
+from txtal.ui import leaving, remembered
 from txtal.ui.canvas import Canvas
 from txtal.ui.display import Display
 from txtal.ui.keys import Action
@@ -68,6 +68,7 @@ def run(
     """
     report = on_error or (lambda error: None)
     screen = Screen(session, display, report)
+    screen.see(side=remembered.side())
     switching = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # to go through all that was imported takes the collector longer than a frame
@@ -79,6 +80,7 @@ def run(
             leaving.silence()
         return leaving.HUNG_UP
     finally:
+        remembered.keep_side(screen.look.side)
         gc.unfreeze()
         sys.setswitchinterval(switching)
 
@@ -278,7 +280,7 @@ def _unforeseen(
     loop: asyncio.AbstractEventLoop,
     context: dict[str, Any],
 ) -> None:
-    """An exception that nobody caught; drawn with the next beat, lest a fault of drawing spin."""
+    """Show an uncaught exception with the next beat, so that an error in drawing doesn't loop."""
     error = context.get("exception") or RuntimeError(context["message"])
     if isinstance(error, OSError) and error.errno in _NO_SCREEN:
         _leave(app, leaving.HUNG_UP)

@@ -53,8 +53,8 @@ def _stream_end(standing: Standing, name: str) -> list[str]:
     aside = spent.decided - spent.asked - spent.predicted
     said = f"{spent.decided:,} scored: {spent.asked:,} picked, {aside:,} set aside"
     said += f", {spent.predicted:,} predicted." if spent.predicted else "."
-    if standing.unsettled:
-        first = f"{count(standing.unsettled, 'ticket')} pending."
+    if standing.pending:
+        first = f"{count(standing.pending, 'ticket')} pending."
     elif not standing.over:
         return ["Waiting for tickets.", "", said, "", "The next one picked appears here."]
     else:

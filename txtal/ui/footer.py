@@ -47,7 +47,9 @@ def status(session: Session, look: Look, dataset: str, room: Room) -> Line:
     for giving_way in (*_GIVES_WAY, ""):
         left = " · ".join(forms[part][0] for part in _LEFT if forms[part][0])
         right = [(part, forms[part][0]) for part in _RIGHT if forms[part][0]]
-        free = room.line - cells(left) - sum(cells(text) + 2 for _, text in right)
+        free = (
+            room.columns - 2 * room.left - cells(left) - sum(cells(text) + 2 for _, text in right)
+        )
         if not giving_way or free >= 0:
             break
         if len(forms[giving_way]) > 1:
@@ -125,21 +127,27 @@ def _as_offered(
     """Labels may have letters instead of digits; the list of them is not for finding a few."""
     if action.name == "open" and look.typing.marked:
         return replace(action, hint=f"answer {len(look.typing.marked)}")
+    if action.name == "choose" and not session.scheme.labels:
+        return replace(action, hint="add it and answer")
     if action.name == "near":
-        return replace(
-            action, hint=f"{len(session.finding.near(session.question))} nearly the same"
-        )
+        return replace(action, hint=f"{len(session.finding.near(session.question))} alike")
+    if action.name == "accept" and session.scheme.task == "multilabel":
+        return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.name == "label" and offered and "1" not in offered:
         return replace(action, called="a-z")
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
-        return replace(action, keep=1)
+        begins = session.ledger.total - session.ledger.open < _BEGINNING
+        may_add = begins and session.scheme.task != "rating"
+        return replace(action, hint="new label", keep=6) if may_add else replace(action, keep=1)
     return action
 
 
 _FOR_LABELS = {"about", "rename", "describe", "merge", "split", "retire", "restore", "label"}
 """What there is nothing to do with before the first label."""
+_BEGINNING = 20
+"""Answers up to which labels are still found, and how to add one is worth a place."""
 _EVERY = {action.name for action in ACTIONS}
 
 
@@ -151,6 +159,8 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
     idle = {back} if look.mode == "ticket" and not session.questions.put_back else set()
     if not session.scheme.labels:
         idle |= _FOR_LABELS
+        idle |= {"next", "previous"} if look.mode == "picker" else set()
+        idle |= {"choose"} if not look.typing.field.text.strip() else set()
     if not overflows:
         idle |= {"page_down", "whole"}
     if not room.wide:

@@ -56,14 +56,16 @@ class Keyboard:
         return _digits(session.scheme, order)
 
     def order(self, session: Session) -> tuple[int, ...]:
-        """Every label, the likeliest for the question at hand first; scores from the highest."""
+        """Return every label, the most probable for the ticket first; scores from the highest."""
         if session.scheme.scored:
             return session.scheme.ids[::-1]
         question, labels = session.question, session.scheme.labels
         stays = question is self._question or (question and question.completes(self._question))
         if not stays or labels is not self._scheme:
             self._order = (
-                picker.likeliest(labels, self._known(session, question), question.ticket.text)
+                picker.most_probable_first(
+                    labels, self._known(session, question), question.ticket.text
+                )
                 if question
                 else session.scheme.ids
             )
@@ -73,7 +75,7 @@ class Keyboard:
     def _known(self, session: Session, question: Question) -> tuple[tuple[int, float], ...]:
         """The probabilities to order labels by: of a random check only where keys go by them."""
         by_keys = self._style(session) == "ranked"
-        return question.likely if by_keys else question.ranked.probabilities
+        return question.key_probabilities if by_keys else question.ranked.probabilities
 
     def _style(self, session: Session) -> LabelKeys:
         """Few labels keep their keys, so that fingers learn them, and so do all without a model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from txtal.session.session import Session
 from txtal.text import count
@@ -41,13 +41,13 @@ class _Cell:
 
 
 def _label_cells(session: Session, question: Question, keyboard: Keyboard) -> list[_Cell]:
-    likely = dict(question.ranked.probabilities)
+    probabilities = dict(question.ranked.probabilities)
     offered, unsure = keyboard.offered(session), words.unsure_about(session.scheme, question)
     found = [
         _Cell(
             key,
             _beside(key, session.scheme.label(i)),
-            words.percent(likely[i]) if i in likely else "",
+            words.percent(probabilities[i]) if i in probabilities else "",
             _sign(session, question, i, unsure),
             _box(session, question, i, unsure),
         )
@@ -165,17 +165,21 @@ def picker_rows(
     """The line being typed and what matches; always as high, so that nothing jumps."""
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
+    first = _first_row(look, room)
     listed = f"{labels} of {len(session.scheme.ids)} labels" if session.scheme.ids else ""
+    if len(found) > room.picker_rows and room.roomy:
+        listed = f"{first + 1}–{min(first + room.picker_rows, len(found))} of {listed}"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - len(listed) - 2),
         [("class:dim", listed)],
         room.width,
     )
-    first = _first_row(look, room)
     seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     entries = [_entry(session, question, choice) for choice in seen]
+    if look.typing.purpose == "bulk":  # the figures of the ticket at hand are not theirs
+        entries = [replace(entry, share="", box="") for entry in entries]
     widest = max((cells(entry.name) for entry in entries), default=0)
     name = min(widest, _WIDEST, room.width - _BEFORE_NAME - _MODEL - 2)
     rows = [
@@ -195,14 +199,18 @@ def picker_rows(
     elif not rows:
         rows = [[("class:dim", "  no label is like this")]]
     about = any(entry.about for entry in entries)
-    heading = [_heading(name, room.width, about=about)] if room.roomy and seen else []
+    listed_any = any(choice.label for choice in seen)
+    shares = look.typing.purpose != "bulk"
+    headed = room.roomy and listed_any
+    heading = [_heading(name, room.width, shares=shares, about=about)] if headed else []
     blank = room.picker_rows + room.roomy - len(rows) - len(heading)
     return [head, *heading, *rows, *([] for _ in range(blank))]
 
 
-def _heading(name: int, width: int, *, about: bool) -> Line:
+def _heading(name: int, width: int, *, shares: bool, about: bool) -> Line:
     """What the columns of the list of labels hold."""
-    text = f"    {'label':<{name}}  {'model':>{_MODEL}}{'  description' if about else ''}"
+    model = "model" if shares else ""
+    text = f"    {'label':<{name}}  {model:>{_MODEL}}{'  description' if about else ''}"
     return [("class:heading", fit(text, width))]
 
 
@@ -219,7 +227,10 @@ def _first_row(look: Look, room: Room) -> int:
 
 def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ...]:
     """What the picker lists, best first."""
-    found = picker.choices(look.typing.field.text, session.scheme.labels, keyboard.order(session))
+    order = keyboard.order(session)
+    if look.typing.purpose == "bulk":
+        order = tuple(sorted(order, key=lambda i: -_suggested_for(look, i)))
+    found = picker.choices(look.typing.field.text, session.scheme.labels, order)
     if session.scheme.task == "rating":
         found = tuple(choice for choice in found if not choice.new)
     if look.typing.purpose == "answer":
@@ -227,6 +238,12 @@ def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ..
     return tuple(
         choice for choice in found if not choice.new and choice.label != look.typing.subject
     )
+
+
+def _suggested_for(look: Look, label_id: int) -> int:
+    """For how many of the marked tickets a label is suggested."""
+    ranked = (one.ranked for one in look.typing.marked)
+    return sum(label_id in one.suggestion for one in ranked if one is not None)
 
 
 def picker_keys(

@@ -177,8 +177,10 @@ class LineShell:
             said = words.said_of(self.session, one)
             self.pipe.say(f"{number}. {said}: {words.excerpt(one.ticket.text)}")
         more = len(found) - len(self.found)
-        goes = "`go NUMBER` goes to one" if found else listed.said or "nothing is like this"
-        self.pipe.say(f"and {more} more; {goes}" if more else goes)
+        none = "" if listed.said else "nothing is like this"
+        goes = "`go NUMBER` goes to one" if found else none
+        rest = f"and {more} more" if more else ""
+        self.pipe.say("; ".join(filter(None, [rest, goes, listed.said])))
 
     def _listed(self, kind: Kind, typed: str) -> Listed | None:
         """Look for it, and wait for the learner where it has to say what is in the list."""

@@ -78,7 +78,7 @@ def _notices(session: Session, width: int) -> Iterator[Line]:
 
 _WORDS = re.compile(r"\w+(?:['’]\w+)*|\W+")
 _FELT = 0.05
-"""Least push of a word that is told."""
+"""Smallest contribution of a word that is listed."""
 _NAMED_WORDS = 8
 _READ = 4_000
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from txtal.session.session import Session
-from txtal.text import count
 from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
@@ -35,7 +34,7 @@ def _head(
     if session.scheme.task == "multilabel":
         lines = _chosen(session, question, room, marks)
         if room.roomy and not whole:
-            lines.append(_in_doubt(session, question))
+            lines.append(_uncertain(session, question))
     else:
         lines = [sides(_suggested(session, question, room), marks, room.width)]
         if room.roomy and not whole and any(one.description for one in session.scheme.labels):
@@ -54,7 +53,7 @@ def _why(session: Session, question: Question, room: Room) -> Line:
 def _near(session: Session, question: Question) -> list[Fragment]:
     """How many open tickets are nearly the same; ``=`` lists them."""
     found = session.finding.near(question)
-    return [("class:was", f"{count(len(found), 'ticket')} nearly the same")] if found else []
+    return [("class:was", f"{len(found):,} nearly the same")] if found else []
 
 
 def _suggested(session: Session, question: Question, room: Room) -> Line:
@@ -141,7 +140,7 @@ def _wrapped(chips: Sequence[Fragment], room: Room) -> list[Line]:
     return [*lines[: _CHIP_ROWS - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
 
 
-def _in_doubt(session: Session, question: Question) -> Line:
+def _uncertain(session: Session, question: Question) -> Line:
     """The labels that are about as probable as not: ``in doubt  ? courier 48%``."""
     probabilities = dict(question.ranked.probabilities)
     unsure = words.unsure_about(session.scheme, question)

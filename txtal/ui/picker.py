@@ -26,7 +26,7 @@ _NAMED = 0.02
 """What it adds to a label's probability that the ticket holds a word that no other label has."""
 
 _STEM = 5
-"""Characters in which words must agree to be taken for the same."""
+"""Number of first characters in which words must agree to count as the same."""
 
 _READ = 2_000
 """Characters of a ticket that are searched for the labels' words."""
@@ -34,25 +34,25 @@ _READ = 2_000
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-def likeliest(
+def most_probable_first(
     labels: Sequence[Label], probabilities: Sequence[tuple[int, float]], text: str
 ) -> tuple[int, ...]:
-    """Ids of all labels, the likeliest for a ticket first.
+    """Return the ids of all labels, the most probable for a ticket first.
 
-    By the model's probability and, for labels it knows little of, by the words that the name shares
-    with the ticket; ties by the model's order, and then the scheme's.
+    They are ordered by the model's probability and, for labels that it knows little about, by the
+    words that the name shares with the ticket; ties keep the model's order, then the scheme's.
     """
-    likely = dict(probabilities)
-    places = {label_id: place for place, label_id in enumerate(likely)}
+    known = dict(probabilities)
+    places = {label_id: place for place, label_id in enumerate(known)}
     said = {word[:_STEM] for word in words_of(text[:_READ])}
     weights = _weights(tuple(label.name for label in labels))
 
-    def unlikeliness(label: Label) -> tuple[float, int]:
+    def order(label: Label) -> tuple[float, int]:
         named = sum(weight for stem, weight in weights[label.name].items() if stem in said)
-        likelihood = likely.get(label.id, 0.0) + _NAMED * named
-        return -likelihood, places.get(label.id, len(places))
+        probability = known.get(label.id, 0.0) + _NAMED * named
+        return -probability, places.get(label.id, len(places))
 
-    return tuple(label.id for label in sorted(labels, key=unlikeliness))
+    return tuple(label.id for label in sorted(labels, key=order))
 
 
 @lru_cache(maxsize=8)
@@ -152,7 +152,7 @@ def _match(query: str, name: str) -> tuple[int, float]:
         return _WORDS, 100.0
     if query in name:
         return _INSIDE, 100.0
-    # What holds a name and more is likelier a new name than a slip: "billing refund".
+    # A name with more words is more probably a new name than a slip: "billing refund".
     alike = fuzz.ratio if len(query) > len(name) else fuzz.partial_ratio
     return _FUZZY, alike(query, name, score_cutoff=_CLOSE)
 

@@ -79,7 +79,7 @@ class _Conversation:
             self.take_turns()
 
     def take_turns(self) -> None:
-        """Ask once and do what is typed; nothing if it is over meanwhile."""
+        """Ask once and do what is typed; nothing if the session has ended by then."""
         if self.shell.over:
             return
         self.ask()
@@ -95,7 +95,7 @@ class _Conversation:
             self.shell.over = True
 
     def guard(self, action: Callable[[], object]) -> None:
-        """Whatever goes wrong is told and reported, and the conversation goes on."""
+        """Print and log any error, and continue."""
         try:
             action()
         except Exception as error:  # noqa: BLE001
@@ -137,7 +137,7 @@ class _Conversation:
         if inflow is None or self.session.question is not None:
             return False
         standing = inflow.standing
-        return not standing.over or standing.unsettled > 0
+        return not standing.over or standing.pending > 0
 
     def ask(self) -> None:
         """Read out the question if it is a new one, then prompt."""
@@ -146,6 +146,8 @@ class _Conversation:
             self.shell.pipe.say(
                 "\n" + "\n".join(ending.the_end(session, self.shell.display.dataset))
             )
+        elif question.completes(self.shell.asked):
+            self.shell.pipe.say(read_out.suggested(session, question))  # the rest was read out
         elif question is not self.shell.asked:
             said = read_out.question_lines(
                 session, question, self.shell.extension, self.shell.keyboard

@@ -54,7 +54,7 @@ def question_lines(
             "" if shown.alone else words.meta(question.ticket.meta),
             *(f"{clean(one.title)}: {panel(more)}" for one, more in extension.standing()),
             *words.who_said(session, question),
-            _suggested(session, question),
+            suggested(session, question),
             words.previous(session, question),
             "synthetic: nobody sent this, it is composed of two tickets"
             if question.ticket.synthetic
@@ -76,8 +76,8 @@ def thread_lines(question: Question) -> Iterator[str]:
         yield ""
 
 
-def _suggested(session: Session, question: Question) -> str:
-    """The question, or the suggestion, and why the ticket is shown."""
+def suggested(session: Session, question: Question) -> str:
+    """Return the question, or the suggestion, and why the ticket is shown."""
     said = words.suggestion(session, question)
     if session.scheme.task == "binary":
         name = words.labels(session.scheme, session.scheme.ids)

@@ -89,7 +89,7 @@ def result_row(session: Session, found: Found, said: int, width: int) -> Line:
     ``said``: cells of the answer; ``width``: of the whole.
     """
     sign, what = words.sign_of(session, found), fit(words.named_of(session, found), said)
-    share = f"  {words.share_of(found):>{_SHARE}}" if width >= _NARROW else ""
+    share = f"  {words.probability_of(found):>{_SHARE}}" if width >= _NARROW else ""
     left = width - said - len(share) - 4
     return [
         (STYLES[sign], f"{sign} "),

@@ -24,7 +24,7 @@ _ON_ROWS = {"open", "mark", "mark_all", "next", "previous", "next_page", "previo
 """Actions for the rows of a list: they wait for it, a moment."""
 
 _OF_TICKET = {"accept", "reject", "ignore", "undo", "redo", "flag"}
-"""Actions that are taken for what is on the screen, and for nothing else."""
+"""Actions that only apply to what is on the screen."""
 
 OnError = Callable[[BaseException], object]
 
@@ -97,7 +97,7 @@ class Screen(ScreenShell):
             action.do(self, "")
 
     def paste(self, text: str) -> None:
-        """Pasted text is typed where something is being typed, and never taken for keys."""
+        """Insert pasted text if a line is being typed; it never counts as keys."""
         if self.look.mode in ("picker", "list", "line"):
             self.press("type", text[:LONGEST_PASTE])
             if len(text) > LONGEST_PASTE:

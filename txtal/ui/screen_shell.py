@@ -53,7 +53,7 @@ class ScreenShell:
             self.see(notice=text)
 
     def echo(self, text: str) -> None:
-        """Say nothing: it is in sight."""
+        """Do nothing: the screen shows it."""
 
     def _tell_unsaved(self, text: str) -> None:
         self.see(notice=text, urgent=True)

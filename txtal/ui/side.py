@@ -8,6 +8,7 @@ from itertools import islice
 
 from txtal.session import lookup
 from txtal.session.session import Session
+from txtal.text import count
 from txtal.types import Found, Overview, Question
 from txtal.types.query import Query
 from txtal.ui import words
@@ -26,7 +27,7 @@ _TITLES: dict[Side, str] = {
     "progress": "Progress",
 }
 _AGAIN = 20
-"""Answers after which the progress is read anew: it is no matter of one."""
+"""Number of answers after which the progress is read again; one makes no difference."""
 _RECENT = 60
 _SHARE = len("62%")
 _BELOW, _LEAST_BELOW = 2, 12
@@ -49,8 +50,10 @@ class SideColumn:
             found = look.typing.found
             drawn = _preview(session, found[look.typing.cursor], width) if found else iter(())
             return list(drawn)[:height]
+        if look.mode == "confirm" and look.asked.about is not None:
+            return list(_preview(session, look.asked.about, width))[:height]
         content: dict[Side, Callable[[], Iterator[Line]]] = {
-            "labels": lambda: self._labels(session, width),
+            "labels": lambda: self._labels(session, width, height - 2),
             "why": lambda: _why(session, width),
             "history": lambda: self._history(session, width),
             "progress": lambda: self._progress(session, width),
@@ -65,28 +68,47 @@ class SideColumn:
             body = [*body[: height - 3], [("class:dim", "…")]]
         return [_tabs(look.side, width), [("class:rule", "─" * width)], *body]
 
-    def _labels(self, session: Session, width: int) -> Iterator[Line]:
-        """The labels in the order of their keys, each with its description."""
-        question = session.question
-        probabilities = dict(question.ranked.probabilities) if question else {}
+    def _labels(self, session: Session, width: int, height: int) -> Iterator[Line]:
+        """The labels in the order of their keys, each with its description.
+
+        Where they are too many, those without a key go without theirs; the rest are counted.
+        """
         keys = {label: key for key, label in self._keyboard.offered(session).items()}
         every = [*keys, *(i for i in self._keyboard.order(session) if i not in keys)]
-        suggested = session.current.suggestion
-        for label_id in every:
-            label = session.scheme.label(label_id)
-            if session.scheme.scored and not (label.description or label_id in suggested):
-                continue
-            share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
-            name = fit(words.label_name(label.name), width - _SHARE - 6)
-            style = "class:good" if label_id in suggested else "class:label"
-            yield [
-                ("class:good", "▸ " if label_id in suggested else "  "),
-                ("class:key", f"{keys.get(label_id, ''):1} "),
-                (style, name + " " * (width - _SHARE - 6 - cells(name))),
-                ("class:dim", f"  {share:>{_SHARE}}"),
+        if session.scheme.scored:
+            every = [i for i in every if _is_told_of(session, i)]
+        drawn = [list(self._label(session, i, keys.get(i, ""), width)) for i in every]
+        if sum(map(len, drawn)) > height:
+            drawn = [
+                lines if i in keys else lines[:1] for i, lines in zip(every, drawn, strict=True)
             ]
-            about = words.label_name(label.description)
-            yield from ([("class:dim", f"    {part}")] for part in fold(about, width - 4) if about)
+        used = 0
+        for number, lines in enumerate(drawn):
+            left = len(drawn) - number
+            used += len(lines)
+            if used > height - (left > 1):
+                pick = self._keyboard.key_of("pick")
+                yield [("class:dim", fit(f"… {count(left, 'more label')} · {pick}", width))]
+                return
+            yield from lines
+
+    def _label(self, session: Session, label_id: int, key: str, width: int) -> Iterator[Line]:
+        question, label = session.question, session.scheme.label(label_id)
+        probabilities = dict(question.ranked.probabilities) if question else {}
+        share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
+        name = fit(words.label_name(label.name), width - _SHARE - 6)
+        mark, style = "  ", "class:label"
+        if label_id in session.current.suggestion:
+            by_model = question is not None and label_id in question.ranked.suggestion
+            mark, style = ("▸ ", "class:good") if by_model else ("✓ ", "class:chosen")
+        yield [
+            (style, mark),
+            ("class:key", f"{key:1} "),
+            (style, name + " " * (width - _SHARE - 6 - cells(name))),
+            ("class:dim", f"  {share:>{_SHARE}}"),
+        ]
+        about = words.label_name(label.description)
+        yield from ([("class:dim", f"    {part}")] for part in fold(about, width - 4) if about)
 
     def shelf(self, session: Session, width: int, rows: int) -> list[Line]:
         """Return the newest answers, to stand under the labels of a tall screen."""
@@ -118,6 +140,12 @@ class SideColumn:
         if self._overview is None or abs(session.count - self._overview[0]) >= _AGAIN:
             self._overview = (session.count, session.ledger.overview())
         yield from progress_lines(session, self._overview[1], width)
+
+
+def _is_told_of(session: Session, label_id: int) -> bool:
+    """Whether a score is worth a row: one of a hundred that says something."""
+    described = session.scheme.label(label_id).description
+    return bool(described) or label_id in session.current.suggestion
 
 
 def _is_small(session: Session) -> bool:

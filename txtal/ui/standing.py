@@ -35,7 +35,7 @@ def stream(session: Session, *, brief: bool = False) -> str:
     if brief:
         return waiting
     picked = f"{standing.spent.asked:,} of {standing.spent.decided:,} picked"
-    pending = f", {standing.unsettled:,} pending" if standing.unsettled else ""
+    pending = f", {standing.pending:,} pending" if standing.pending else ""
     return f"{waiting}, {picked}{pending}"
 
 

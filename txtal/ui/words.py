@@ -34,7 +34,7 @@ _EXCERPT = 400
 _SHARES = 5
 _OTHERS = 3
 _WHOLE = 0.9
-"""Probability from which a ticket's are taken for those of the whole scale."""
+"""Sum of a ticket's probabilities from which they count as those of the whole scale."""
 _CLOSE = 0.2
 """How far apart two labels are at most that the model is unsure between."""
 _OPEN = 0.2
@@ -104,7 +104,7 @@ def thought_of(answer: Answer) -> tuple[int, ...]:
     return answer.ranked.suggestion[: None if len(answer.labels) > 1 else 1]
 
 
-def share_of(found: Found) -> str:
+def probability_of(found: Found) -> str:
     """Return the model's probability of the suggestion, or then of the answer: ``62%``."""
     answer = found.answer
     ranked = answer.ranked if answer else found.ranked
@@ -197,28 +197,30 @@ def suggestion(session: Session, question: Question) -> str:
     """
     if question.said:
         return "" if session.scheme.task == "binary" else _majority(session, question)
-    likely = dict(question.ranked.probabilities)
+    probabilities = dict(question.ranked.probabilities)
     if session.scheme.task == "binary":
-        return "".join(f"{percent(likely[i])} yes" for i in session.scheme.ids if i in likely)
+        return "".join(
+            f"{percent(probabilities[i])} yes" for i in session.scheme.ids if i in probabilities
+        )
     if session.scheme.task == "rating":
-        return "".join(_grade(i, session.scheme, likely) for i in question.ranked.suggestion)
+        return "".join(_grade(i, session.scheme, probabilities) for i in question.ranked.suggestion)
     if session.ranking is not None and session.ranking.revision.by_names:
         # Nothing has borne it out yet: no figure that looks sure.
         there = tuple(i for i in question.ranked.suggestion if i in session.scheme.ids)
         return f"{labels(session.scheme, there)}, going by the label's name" if there else ""
     return ", ".join(
-        f"{labels(session.scheme, (i,))} {percent(likely[i])}"
-        if i in likely
+        f"{labels(session.scheme, (i,))} {percent(probabilities[i])}"
+        if i in probabilities
         else labels(session.scheme, (i,))
         for i in question.ranked.suggestion
         if i in session.scheme.ids
     )
 
 
-def _grade(suggested: int, scheme: Scheme, likely: Mapping[int, float]) -> str:
+def _grade(suggested: int, scheme: Scheme, probabilities: Mapping[int, float]) -> str:
     """``grade 4 (90%: 3–5)``: and between which it is, nine times in ten."""
     said = f"{grades.noun(scheme.labels)} {labels(scheme, (suggested,))}"
-    low, high = _between(scheme, likely)
+    low, high = _between(scheme, probabilities)
     if low > high:
         return said
     ends = (scheme.labels[place].name for place in (low, high))
@@ -230,10 +232,10 @@ def interval(scheme: Scheme, question: Question) -> tuple[int, int]:
     return _between(scheme, dict(question.ranked.probabilities))
 
 
-def _between(scheme: Scheme, likely: Mapping[int, float]) -> tuple[int, int]:
-    if sum(likely.get(label, 0.0) for label in scheme.ids) < _WHOLE:
+def _between(scheme: Scheme, probabilities: Mapping[int, float]) -> tuple[int, int]:
+    if sum(probabilities.get(label, 0.0) for label in scheme.ids) < _WHOLE:
         return 1, 0  # of more labels than come with a ticket, or of another scale
-    return grades.between(likely.get(label, 0.0) for label in scheme.ids)
+    return grades.between(probabilities.get(label, 0.0) for label in scheme.ids)
 
 
 def no_suggestion(session: Session, question: Question) -> str:

@@ -75,7 +75,7 @@ def _fold_line(text: str, width: int) -> Iterator[str]:
             yield line
             line, room = "", width
         else:
-            # A word longer than a line, or of a script without spaces, goes on where it stands.
+            # A word longer than a line, or of a script without spaces, is cut at the line's end.
             if needs <= width and needs <= len(word):
                 yield line.rstrip(" ")
                 line, room = "", width

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
 MAX_TYPES = 100_000
-"""Types remembered before all are dropped: their rows take about 200 MB."""
+"""Number of remembered types at which all are dropped; their rows take about 200 MB."""
 
 MAX_REMEMBERED = 10_000_000
-"""Characters of text remembered with their tokens before all are dropped."""
+"""Characters of remembered text at which all are dropped."""
 
 BATCH_TEXTS = 2048
 BATCH_CHARACTERS = 500_000
@@ -33,11 +33,11 @@ class Bag:
         self._tokeniser = tokeniser
         self._numbers: dict[str, int] = {}
         self._runs: dict[str, int] = {}
-        """The number of each run met."""
+        """The number of each run of characters seen so far."""
         self._tokens = _Growing()
         """The numbers of the types in all runs, one run after the other."""
         self._ends = _Growing([0])
-        """Where in them each run ends, after a 0."""
+        """Where each run ends in ``_tokens``, after a 0."""
         self._characters = 0
 
     @property
@@ -59,7 +59,7 @@ class Bag:
         return counted(tokens, passed[_starts(list(map(len, runs)))], len(self.types))
 
     def _known(self, runs: Sequence[str]) -> NDArray[np.int64]:
-        """Return the number of each run; those not met before are tokenised."""
+        """Return the number of each run; new ones are tokenised."""
         try:
             return np.fromiter(map(self._runs.__getitem__, runs), np.int64, len(runs))
         except KeyError:
@@ -81,7 +81,7 @@ class Bag:
 
 
 class _Growing:
-    """Numbers to which more are added; room for them is made ahead."""
+    """A growing array of numbers; memory is allocated ahead."""
 
     def __init__(self, values: Sequence[int] = ()) -> None:
         self._room = np.array(values, np.int64)
@@ -89,11 +89,11 @@ class _Growing:
 
     @property
     def values(self) -> NDArray[np.int64]:
-        """Return those there are."""
+        """Return the numbers added so far."""
         return self._room[: self._size]
 
     def extend(self, values: Sequence[int] | NDArray[np.int64]) -> None:
-        """Add some at the end."""
+        """Append numbers."""
         size = self._size + len(values)
         if size > len(self._room):
             grown = np.empty(max(size, 2 * len(self._room)), np.int64)

@@ -48,7 +48,7 @@ _OWN_HEADER = "header"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """How much of the other files counts."""
+    """How much of the other files is valid."""
 
     rows: int
     dims: int
@@ -56,7 +56,7 @@ class Header:
     pool: int
     """Number of tickets when the vectoriser was fitted."""
     made: str
-    """New for every folder that is begun: while it stays the same, rows are only added."""
+    """A new value for every new folder; while it stays the same, rows are only added."""
 
     def fits(self, vectoriser: Vectoriser) -> bool:
         """Return whether this vectoriser made the rows."""
@@ -88,7 +88,7 @@ class Matrix:
         return np.array(self._stored[rows])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Read all of it into memory: for a pool that is small enough."""
+        """Read all rows into memory, for a pool that is small enough."""
         return self._stored.astype(dtype or np.float32)
 
 

@@ -42,8 +42,8 @@ def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
 def scale(rows: Floats, length: float, squares: Floats | None = None) -> None:
     """Scale each row to ``length`` in place; zero rows stay zero.
 
-    ``squares`` is room for as many numbers as the rows have: making it anew takes longer than what
-    is done in it.
+    ``squares`` is room for as many numbers as the rows have: making it each time would take longer
+    than using it.
     """
     squares = np.multiply(rows, rows, out=squares)
     norms = np.sqrt(np.add.reduce(squares, axis=1, keepdims=True)) / length

@@ -1,4 +1,4 @@
-"""Texts to features: the columns of several blocks side by side, each of its own length.
+"""Turning texts into features: the columns of several blocks side by side, each with its length.
 
 Most blocks are tables with a row for every token type, so their features of a batch are one sparse
 product, and vectorising costs little more than tokenising. The others, sentence models and
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,10 +31,10 @@ from txtal.vectors.sums import TypeSums
 from txtal.vectors.tokens import Rules
 
 FIT_TEXTS = 20_000
-"""Texts a fit sees at most; more are sampled."""
+"""The maximum number of texts that a fit sees; of more, a sample is taken."""
 
 FIT_CHARACTERS = 5_000
-"""Leading characters of each that it sees."""
+"""Characters of each text, from its beginning, that a fit sees."""
 
 CENTRE_TEXTS = 2_000
 """Texts whose mean row is subtracted from the tables' rows."""
@@ -42,12 +43,12 @@ _RULES = "tokeniser"
 """Of the saved arrays: the rules as JSON."""
 
 FORMAT = 2
-"""Of saved vectorisers and of the features themselves: raised when either changes."""
+"""The version of saved vectorisers and of features; raised when either changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a fit has found; it can be saved if its blocks can."""
+    """The result of a fit; it can be saved if its blocks can."""
 
     spec: Spec
     blocks: Mapping[str, Block]
@@ -82,8 +83,8 @@ class Vectoriser:
     """Fitted features. Made by :meth:`fit` or :meth:`from_arrays`.
 
     Columns are those of the tables in the order of the spec, then those of the encoders. Within
-    each, rows are of one length (see :mod:`txtal.vectors.lengths`), or zero when the text says
-    nothing to it.
+    each, rows are of one length (see :mod:`txtal.vectors.lengths`), or zero if the text has
+    nothing that it knows.
 
     What all texts have in common is subtracted from the tables' rows first: sums of many word
     vectors all point the same way, and long texts would seem alike (Arora, Liang and Ma 2017, "A
@@ -94,6 +95,15 @@ class Vectoriser:
     def __init__(self, fitted: Fitted, sums: TypeSums) -> None:
         self._fitted = fitted
         self._sums = sums
+        self._transforming = threading.Lock()
+
+    def __getstate__(self) -> tuple[Fitted, TypeSums]:
+        """Return what a copy is made of: all but the lock."""
+        return self._fitted, self._sums
+
+    def __setstate__(self, state: tuple[Fitted, TypeSums]) -> None:
+        """Be the copy."""
+        self.__init__(*state)  # type: ignore[misc]
 
     @classmethod
     def fit(
@@ -143,29 +153,31 @@ class Vectoriser:
 
     @property
     def learns(self) -> bool:
-        """Whether more texts would make other features: not when every block came ready-made."""
+        """Whether more texts would change the features; False if no block is fitted to texts."""
         return any(block.learns for block in self._fitted.blocks.values())
 
     @property
     def savable(self) -> bool:
-        """Whether :meth:`to_arrays` works: not with a registered vectoriser that lacks its own."""
+        """Whether :meth:`to_arrays` works; False if a registered vectoriser has no such method."""
         return all(block.savable for block in self._fitted.blocks.values())
 
     @property
     def slow(self) -> bool:
-        """Whether texts are better handed over a few at a time."""
+        """Whether it is better to pass only a few texts at a time."""
         return any(block.slow for block in self._fitted.blocks.values())
 
     def transform(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
-        """Return the features of ``texts``: (n, dims), always finite.
+        """Return the features of ``texts``: (n, dims), always finite. Several threads may ask.
 
-        Raises LearnerError when a part of it isn't installed or a registered vectoriser returns
-        what it shouldn't.
+        What was tokenised is kept for the next text, so one thread works at a time.
+        Raises LearnerError if a part of it isn't installed, or if a registered vectoriser returns
+        an invalid array.
         """
         features = np.zeros((len(texts), self.dims), dtype=np.float32)
         done = 0
         for batch in batches(texts):
-            self._transform(batch, features[done : done + len(batch)])
+            with self._transforming:
+                self._transform(batch, features[done : done + len(batch)])
             done += len(batch)
             if progress:
                 progress(done, len(texts))
@@ -182,21 +194,21 @@ class Vectoriser:
             start += encoder.dims
 
     def forget(self) -> None:
-        """Drop what is kept of every type met; it is made again when the type comes back."""
+        """Drop the remembered rows of token types; they are computed again when needed."""
         self._sums.forget()
 
     def repacked(self) -> Vectoriser:
-        """Return the same one in memory of its own; itself if it can't be saved.
+        """Return a copy in new memory, or itself if it can't be saved.
 
-        A fit's arrays are scattered among what it needed on the way, which so isn't given back.
+        A fit's arrays are scattered among its temporary ones, whose memory would not be freed.
         """
         return Vectoriser.from_arrays(*self.to_arrays()) if self.savable else self
 
     @cached_property
     def fingerprint(self) -> str:
-        """The same for two vectorisers that give the same features.
+        """Return a digest that is the same for vectorisers with the same features.
 
-        One that can't be saved is like no other, not even when fitted again.
+        One that can't be saved has a digest of its own, even if it is fitted again.
         """
         if not self.savable:
             return uuid.uuid4().hex
@@ -208,7 +220,7 @@ class Vectoriser:
         return digest.hexdigest()
 
     def check_portable(self) -> None:
-        """Raise LearnerError for what another machine couldn't make, though it has txtal."""
+        """Raise LearnerError for a block that another machine with txtal couldn't compute."""
         for name, block in self._fitted.blocks.items():
             if not block.portable:
                 raise LearnerError(
@@ -243,7 +255,7 @@ class Vectoriser:
     def from_arrays(
         cls, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> Vectoriser:
-        """Make it again from :meth:`to_arrays`; gives the very same features.
+        """Return the vectoriser that :meth:`to_arrays` saved; it gives the very same features.
 
         Nothing is loaded before it is used, so a missing package shows at the first transform.
         Raises LearnerError when this isn't a vectoriser, or one of another format.
@@ -291,6 +303,6 @@ def _in_columns(blocks: Mapping[str, Block]) -> dict[str, Block]:
 
 
 def _under(name: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Return a block's own arrays, by its own names for them."""
+    """Return a block's arrays, by the names that the block uses."""
     prefix = f"{name}."
     return {key[len(prefix) :]: array for key, array in arrays.items() if key.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""Arrow files in, and the folders that Hugging Face's ``save_to_disk`` writes."""
+"""Reading Arrow files, and folders that Hugging Face's ``save_to_disk`` wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read(source: Source) -> Rows:
-    """A record for every good row; a ClassLabel's numbers are the names they stand for.
+    """Yield a record for every good row; a ClassLabel's numbers become their names.
 
     Raises as :func:`txtal.formats.parquet.read`.
     """
@@ -27,10 +27,10 @@ def read(source: Source) -> Rows:
     files = _files(path)
     try:
         readers = [_open(stack, path, pyarrow) for path in files]
-    except (pyarrow.ArrowException, OSError) as error:
+        schema = readers[0].schema
+        source.columns = tuple(schema.names)  # as text, which damaged ones are not
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{source.name} isn't an Arrow file, or is damaged: {error}") from None
-    schema = readers[0].schema
-    source.columns = tuple(schema.names)
     classes = class_names(schema) or _classes_beside(path)
     return rows_of(source, stack, _batches(readers), None, classes)
 
@@ -50,7 +50,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _open(stack: ExitStack, path: Path, pyarrow: Any) -> Any:
-    """A reader of the stream that data sets are kept as, or of the file that has an index."""
+    """Open the stream in which data sets are stored, or a file with an index."""
     mapped = stack.enter_context(pyarrow.memory_map(str(path)))
     try:
         return stack.enter_context(pyarrow.ipc.open_stream(mapped))
@@ -78,7 +78,7 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 def _check(column: pa.Array) -> None:
     """Raise ArrowInvalid for a column that points beyond its own bytes.
 
-    Arrow trusts a file with that, and reads whatever is there, or dies.
+    Arrow doesn't check this: it would read other memory, or crash.
     """
     try:
         column.validate(full=True)

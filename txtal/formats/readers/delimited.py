@@ -84,7 +84,7 @@ def told_apart(names: Sequence[str], source: Source, line: int = 1) -> list[str]
         made.append(next(free) if name in made else name)
     if twice:
         told = ", ".join(map(repr, (one for one in made if one not in names)))
-        source.say(f"{source.name}: columns of the same name are told apart by number: {told}")
+        source.say(f"{source.name}: columns of the same name are numbered: {told}")
     return made
 
 

@@ -1,8 +1,8 @@
-"""JSON Lines in: an object a line.
+"""Reading JSON Lines: one object per line.
 
-orjson reads a line; what it lets through and a store or an export would trip over later (duplicate
-keys, endless nesting, fractions it reads otherwise than Python) is looked at by json, which takes
-ten times as long and says what is wrong.
+orjson reads a line. What it accepts but the store or an export can't handle (duplicate keys, deep
+nesting, fractions that it reads differently from Python) is left to json, which takes ten times as
+long and says what is wrong.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from txtal.formats.lines import not_utf8
 from txtal.formats.reading import Rows, Source
 
 _DEEPEST = 100
-"""Levels of nesting taken. json.dumps gives up at about 1,000; an export must never fail there."""
+"""Maximum nesting. json.dumps fails at about 1,000 levels, and an export must never fail."""
 
 
 def read(source: Source) -> Rows:
-    """An object for every good line; the others are reported. Blank lines are nothing."""
+    """Yield the object of every good line; bad lines are reported, blank ones skipped."""
     number = 0
     for line in source.lines():
         number += 1
@@ -45,9 +45,9 @@ def read(source: Source) -> Rows:
 
 
 def _decoded(line: bytes) -> str:
-    """The line without its end, and without what RFC 7464 and byte-order marks put before it.
+    """Decode a line, without its end, RFC 7464's separator, a byte-order mark, or a final comma.
 
-    Nor has it the comma behind an object that is left of a list.
+    The comma is a remainder of a JSON list.
     """
     text = line.decode().rstrip("\r\n").lstrip("\ufeff\x1e")
     bare = text.rstrip().removesuffix(",").rstrip()
@@ -55,7 +55,7 @@ def _decoded(line: bytes) -> str:
 
 
 def load_object(line: str) -> dict[str, Any]:
-    """The object that ``line`` holds. Raises ValueError with the reason when there is none."""
+    """Return the object in ``line``. Raises ValueError with the reason if there is none."""
     try:
         value = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
@@ -76,7 +76,7 @@ def load_object(line: str) -> dict[str, Any]:
 
 
 def fault_in(value: Any) -> str | None:
-    """Why a value that was read can't be kept; None when it can."""
+    """Return why a value can't be stored, or None if it can."""
     try:
         _refuse_depth(value)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
@@ -90,7 +90,7 @@ def fault_in(value: Any) -> str | None:
 
 
 class _LineError(ValueError):
-    """The reason a line is bad, told apart from the ValueErrors of json itself."""
+    """The reason why a line is bad; not to be confused with json's own ValueErrors."""
 
 
 KINDS: dict[type, str] = {
@@ -108,10 +108,10 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _is_plain(line: bytes, value: dict[str, Any]) -> bool:
-    """Whether every key that was written is there, so that none was written twice.
+    """Return whether a line needs no check by json.
 
-    And whether there are no fractions or huge numbers, which orjson may read otherwise than
-    Python, and nothing nested deeper than ``meta``.
+    That is: no key occurs twice, there are no fractions or huge numbers, which orjson may read
+    differently from Python, and nothing is nested deeper than ``meta``.
     """
     there = len(value)
     for part in value.values():
@@ -146,7 +146,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _refuse_lone_surrogates(value: Any) -> None:
-    # Half a character can be stored but never written to a UTF-8 file again, which would make
+    # Half a surrogate pair can be stored but never written to a UTF-8 file, which would make
     # every later export fail at this line.
     try:
         json.dumps(value, ensure_ascii=False).encode()

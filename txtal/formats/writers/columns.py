@@ -29,7 +29,7 @@ def columns(target: Target) -> list[Column]:
     """The columns of a dataset's table.
 
     Where one label applies it is in ``label``; else there is a column ``label:NAME`` of 1 and 0 for
-    each label, so that a no is told from an answer that isn't there. ``id`` is there if any ticket
+    each label, so that a no differs from a missing answer. ``id`` is there if any ticket
     has one.
     """
     ids = [Column("id", "id", lambda one: ticket_id(one.row.ticket))] if target.has_ids() else []

@@ -27,10 +27,10 @@ def write_tabs(rows: Iterable[Row], target: Target) -> Written:
 def _write(rows: Iterable[Row], target: Target, delimiter: str) -> Written:
     """Write the examples among ``rows`` under a header.
 
-    A cell that begins like a formula gets an apostrophe before it, lest a customer's message run
-    in a spreadsheet; numbers and labels that are mere names stay as they are. If the target wants
-    formulas every cell does, for programs that read cells as they are. Half a character, which has
-    no place in UTF-8, becomes U+FFFD.
+    A cell that begins like a formula gets an apostrophe before it, so that no customer's message
+    runs in a spreadsheet; numbers and labels that are mere names stay as they are. If the target
+    wants formulas every cell does, for programs that read cells as they are. Half a character,
+    which has no place in UTF-8, becomes U+FFFD.
     """
     shape, examples = columns(target), Examples(rows)
     guards = [_whole if target.formulas else _guard(column) for column in shape]

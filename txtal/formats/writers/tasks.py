@@ -34,7 +34,7 @@ def tasks(row: ExportRow) -> list[dict[str, Any]]:
 
     Binary answers and refused labels are ``classification`` tasks, all else is ``choice``. An
     ``_input_hash`` in the data is trusted, and its ``_task_hash`` too as long as the question is
-    still the same: another question under an old hash would be taken for a duplicate.
+    still the same: another question under an old hash would look like a duplicate.
     """
     if row.scheme.task == "binary":
         label = row.labels[0] if row.labels else row.scheme.labels[0].name

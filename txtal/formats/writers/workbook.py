@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ LONGEST = 32_767
 MOST = 1_048_576
 
 PRECISE = 10**15
-"""Excel keeps 15 digits of a number; an id with more is text, lest its end become zeros."""
+"""Excel keeps 15 digits of a number; a longer id is text, or its end would become zeros."""
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What XML 1.0 has no place for."""
@@ -60,14 +61,19 @@ def write(rows: Iterable[Row], target: Target) -> Written:
             sheet.append([cell(column.of(example)) for column in shape])
     finally:
         sheet.close()
+    packed = io.BytesIO()  # openpyxl leaves an archive open where writing to a file fails
+    book.save(packed)
     with target.binary() as file:
-        book.save(file)
+        file.write(packed.getbuffer())
     return replace(examples.written, changed=dict(changed))
 
 
 def _fitting(text: str, changed: Counter[str]) -> str:
-    fit = _UNWRITABLE.sub("\ufffd", text)
-    if fit != text:
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")  # as whoever reads XML does
+    if plain != text:
+        changed["with carriage returns, now plain line ends"] += 1
+    fit = _UNWRITABLE.sub("\ufffd", plain)
+    if fit != plain:
         changed["with characters that Excel can't hold, now �"] += 1
     if len(fit) > LONGEST:
         changed[f"cut to Excel's {LONGEST:,} characters"] += 1

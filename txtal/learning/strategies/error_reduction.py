@@ -17,7 +17,7 @@ OTHERS = 500
 """Size of the random sample whose uncertainty is measured."""
 
 FAINTEST = 1e-12
-"""Probabilities are raised to this before their logarithm is taken."""
+"""Smaller probabilities are replaced by this before the logarithm."""
 
 
 def expected_error_reduction(pool: Pool) -> Floats:
@@ -80,7 +80,7 @@ def _remaining(belief: Floats, proba: Floats, pull: Floats) -> float:
 
 
 def _remaining_labels(belief: Floats, proba: Floats, pull: Floats) -> float:
-    """Return the same where each label is a yes or no of its own."""
+    """Return the same if each label is decided separately."""
     logits = logit(np.minimum(proba, 1 - 1e-7))
     yes = _binary_entropy(logits + np.outer(pull, 1 - belief)).mean(axis=0)
     no = _binary_entropy(logits - np.outer(pull, belief)).mean(axis=0)

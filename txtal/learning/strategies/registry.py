@@ -103,8 +103,7 @@ def get(name: str) -> Strategy:
     base, equals, text = name.partition("=")
     if "+" in base or ":" in base:
         raise UsageError(
-            f"{name!r} is no mixture of strategies: give each a proportion, as in"
-            " margin:0.8+random:0.2"
+            f"bad mixture {name!r}: write NAME:FRACTION+NAME:FRACTION, as in margin:0.8+random:0.2"
         )
     row = _find(base)
     return partial(row.load(), **_read(row, base, text)) if equals else row.load()
