@@ -92,7 +92,7 @@ PREDICTING = """
 import sys
 from txtal.classifier import load
 print(load("light-model").predict(["the parcel is late"])[0].labels)
-print(*({"sklearn", "prompt_toolkit", "pysqlite3", "txtal.store"} & set(sys.modules)))
+print(*({"spacy", "sklearn", "prompt_toolkit", "pysqlite3", "txtal.store"} & set(sys.modules)))
 """
 
 

@@ -257,8 +257,12 @@ class TestSaving:
         header, arrays = FITTED.to_arrays()
         header["spec"] = header["spec"].replace("@en", "@no_such_pipeline")
         loaded = Vectoriser.from_arrays(header, arrays)
+        assert np.array_equal(loaded.transform(["it's"]), FITTED.transform(["it's"]))
+        # One that was saved without the tokeniser's rules needs it for the first text.
+        del arrays["tokeniser"]
+        older = Vectoriser.from_arrays(header, arrays)
         with pytest.raises(LearnerError, match="no_such_pipeline"):
-            loaded.transform(["word"])
+            older.transform(["word"])
 
     @pytest.mark.parametrize(
         "header",
