@@ -63,7 +63,7 @@ def test_what_is_exported_loads_again(rated: Program) -> None:
         (("load", "n", "graded.jsonl", "--rating", "1-5"), "--answers"),
         (("manual", "d", "--plain", "--rating", "1-10"), "has the grades 1 to 5"),
         (("manual", "d", "--plain", "-l", "bug"), "has the grades 1 to 5"),
-        (("manual", "n", "--plain", "--rating", "1-5", "-l", "bug"), "--rating alone"),
+        (("manual", "n", "--plain", "--rating", "1-5", "-l", "bug"), "--rating defines the labels"),
         (("manual", "n", "--plain", "--task", "rating", "-l", "1,3"), "no scale of grades"),
         (("manual", "n", "--plain", "--task", "rating", "-l", "bad,good"), "no scale of grades"),
         (("label", "add", "d", "6"), "they can be described"),

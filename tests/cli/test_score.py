@@ -102,7 +102,7 @@ def test_a_score_is_typed(scored: Program) -> None:
         (("--score", "0-1000"), "no scale of scores"),
         (("--score", "high"), "no scale of scores"),
         (("--score", "0-100", "--rating", "1-5"), "give one of them"),
-        (("--score", "0-100", "-l", "bug"), "give --score alone"),
+        (("--score", "0-100", "-l", "bug"), "--score defines the labels"),
     ],
 )
 def test_what_is_no_scale_is_refused(quick: Program, words: tuple[str, ...], says: str) -> None:

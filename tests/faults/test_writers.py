@@ -39,6 +39,7 @@ WRITERS = {
     "cli/errors.py": "/dev/null, in the place of a pipe that is closed",
     "launch.py": "/dev/tty, for keys where tickets come by standard input",
     "cli/simulate.py": "a folder for the databases of its runs, gone at their end",
+    "watch/machine.py": "the log, for what training complains of; the link to the version in use",
     "cli/demo.py": "a folder for its database, gone at its end",
 }
 """Who else opens something for writing, and why."""

@@ -538,7 +538,8 @@ def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) 
     assert set(reasons) == {"random", "audit"}
     estimate, alone = one.learner().rank().revision.headline, reasons["audit"]
     assert estimate is not None
-    assert (estimate.n, estimate.value) == (40, pytest.approx(1.0, abs=0.006))
+    # The first was shown with a suggestion that came late: it is none of those judged unseen.
+    assert (estimate.n, estimate.value) == (39, pytest.approx(1.0, abs=0.006))
     assert estimate.low > wilson(alone, alone)[0]
     # Imported answers are of nobody knows which tickets, and were there a reject, of the easy ones.
     one.say(session.question.ticket.id, "refund", reason="random")  # type: ignore[union-attr]
@@ -546,7 +547,7 @@ def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) 
     one.ledger.record(
         Answer(one.ids[-1], "reject", (1,), Ranked(one.ids[-1], selection_probability=0.1))
     )
-    assert len(answers.drawn(one.conn, 1, "multilabel")) == 41
+    assert len(answers.drawn(one.conn, 1, "multilabel")) == 40
     assert len(answers.drawn(one.conn, 1, "exclusive")) == alone
 
 

@@ -89,7 +89,7 @@ def test_scores_of_yes_or_no_are_scikit_learns(pairs):
 
 
 def test_measuring_nothing_is_an_error():
-    with pytest.raises(LearnerError, match="one at least"):
+    with pytest.raises(LearnerError, match="at least one"):
         f1(np.zeros((0, 2), np.int8), np.zeros((0, 2), np.int8), "macro")
     with pytest.raises(LearnerError, match="same rows"):
         exact_match(np.zeros((2, 3), np.int8), np.zeros((2, 2), np.int8))

@@ -61,6 +61,8 @@ class Fitted:
     """The mean row of the tables."""
     rules: Rules | None = None
     """The tokeniser's, with which no spaCy is needed to make features again."""
+    spacy: str = ""
+    """The version of spaCy that its tokens are of."""
 
     def __post_init__(self) -> None:
         """Raise ValueError when the parts don't fit together."""
@@ -129,7 +131,9 @@ class Vectoriser:
         centre = sums.mean(heads[:: 1 + len(heads) // CENTRE_TEXTS])
         scales = tuple(lengths(list(blocks.values()), heads))
         rules = Rules.of(sample.pipeline.nlp.tokenizer) if tables else None
-        return cls(Fitted(resolved, blocks, len(heads), scales, centre, rules), sums)
+        return cls(
+            Fitted(resolved, blocks, len(heads), scales, centre, rules, version("spacy")), sums
+        )
 
     @property
     def spec(self) -> Spec:
@@ -244,7 +248,7 @@ class Vectoriser:
         header = {
             "format": FORMAT,
             "spec": str(self.spec),
-            "spacy": version("spacy"),
+            "spacy": self._fitted.spacy,
             "fit_texts": self.fit_texts,
             "lengths": list(self._fitted.lengths),
             "parts": parts,
@@ -282,6 +286,8 @@ class Vectoriser:
                 tuple(header["lengths"]),
                 np.asarray(arrays["centre"], np.float32),
                 rules,
+                # Without rules the tokens are of the spaCy that is installed now.
+                str(header["spacy"]) if rules else version("spacy"),
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise LearnerError(

@@ -25,7 +25,8 @@ from txtal.api.folders import versions_folder
 from txtal.classifier import versions
 from txtal.classifier.classifier import Classifier, batches
 from txtal.classifier.encode import form_for
-from txtal.errors import DataError, UsageError
+from txtal.errors import DataError, TxtalError, UsageError
+from txtal.formats.folder import replaced_folder
 from txtal.formats.lines import BadLine
 from txtal.formats.source import read
 from txtal.store import answers, datasets, schema, tickets
@@ -279,26 +280,20 @@ class Machine:
             return
         try:
             self._at("copy the version")
-            self._copy(folder / f"{number}", target)
+            if not target.exists():
+                with replaced_folder(target) as made:
+                    shutil.copytree(folder / f"{number}", made, dirs_exist_ok=True)
             self._at("exchange the link")
             _exchange(link, target)
-        except OSError as error:
-            done.problems.append(f"{link}: can't deploy there: {error.strerror or error}")
+        except (OSError, TxtalError) as error:
+            said = error.strerror or error if isinstance(error, OSError) else error
+            done.problems.append(f"{link}: can't deploy there: {said}")
             return
         done.deployed = number
         others = sorted((one for one in kept.iterdir() if one.name.isdigit()), key=_age)
         for old in others[: -self._plan.deploy.keep]:
             if old != target:
                 shutil.rmtree(old, ignore_errors=True)
-
-    def _copy(self, source: Path, target: Path) -> None:
-        part = target.with_name(f".{target.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        if not target.exists():
-            part.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(source, part)
-            part.rename(target)
-            tempfiles.sync_folder(target.parent)
 
 
 def _exchange(link: Path, target: Path) -> None:
