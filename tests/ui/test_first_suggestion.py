@@ -13,6 +13,8 @@ from txtal.session.session import Session
 from txtal.store import answers
 from txtal.store.sqlite import Connection
 from txtal.types import Ranked, Ranking, Revision
+from txtal.ui.display import Display
+from txtal.ui.screen import Screen
 
 NAMES = ",".join(f"{what} {how}" for what in ("order", "refund", "card") for how in "abcd")
 
@@ -104,3 +106,35 @@ def test_the_line_mode_says_it_without_reading_the_ticket_again(
     said = talk(sitting.session, "flag", "q")
     assert said.count(question.ticket.text) == 1
     assert "suggested: broken, going by the label's name" in said
+
+
+@pytest.mark.parametrize(("action", "typed", "early"), [("label", "1", 1), ("accept", "", 0)])
+def test_a_suggestion_that_comes_late_keeps_no_label_from_being_recorded(
+    make_dataset: MakeDataset,
+    make_session: Callable[..., Session],
+    learner: StillLearner,
+    action: str,
+    typed: str,
+    early: int,
+) -> None:
+    """The ticket has been seen, the suggestion hasn't: only what answers to it is too fast."""
+    dataset = make_dataset(["where is my parcel", "the kettle is broken"], "delivery,broken")
+    session = make_session(dataset, learner=learner, audit=0.0)
+    session.begin()
+    now = [0.0]
+    screen = Screen(session, Display("d"), pytest.fail, clock=lambda: now[0])
+    screen.draw(80, 24)
+    now[0] += 1.0
+    assert session.question is not None
+    held = (Ranked(session.question.ticket.id, (2,), ((2, 0.7), (1, 0.3))),)
+    learner.rankings = [Ranking(Revision(0, 0, 0.1, "v", "s", by_names=True), (), held=held)]
+    screen.news()
+    screen.draw(80, 24)
+    now[0] += 0.03
+    screen.press(action, typed)
+    assert session.count == early
+    now[0] += 0.1
+    screen.draw(80, 24)
+    now[0] += 0.1
+    screen.press(action, typed)
+    assert session.count == early + 1

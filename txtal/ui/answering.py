@@ -11,12 +11,12 @@ from txtal.ui.shell import Shell
 
 def accept(shell: Shell, typed: str) -> None:
     """Accept the suggestion."""
-    _on_ticket(shell, shell.session.accept)
+    _on_ticket(shell, shell.session.accept, suggested=True)
 
 
 def reject(shell: Shell, typed: str) -> None:
     """Reject the suggestion."""
-    _on_ticket(shell, shell.session.reject)
+    _on_ticket(shell, shell.session.reject, suggested=True)
 
 
 def ignore(shell: Shell, typed: str) -> None:
@@ -24,9 +24,9 @@ def ignore(shell: Shell, typed: str) -> None:
     _on_ticket(shell, shell.session.ignore)
 
 
-def _on_ticket(shell: Shell, record: Callable[[], None]) -> None:
+def _on_ticket(shell: Shell, record: Callable[[], None], *, suggested: bool = False) -> None:
     if shell.session.question is not None:
-        shell.answer(record)
+        shell.answer(record, suggested=suggested)
 
 
 def undo(shell: Shell, typed: str) -> None:

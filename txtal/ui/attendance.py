@@ -29,6 +29,7 @@ class Attendance:
         self._clock = clock
         self._seen: tuple[Question | None, str] = (None, "")
         self._seen_since = -inf
+        self._suggested_since = -inf
         self._refused = -inf
         self.refused = False
         """The newest key was refused, as it came too soon."""
@@ -42,13 +43,23 @@ class Attendance:
 
     def see(self, question: Question | None, asked: str) -> None:
         """Note what is on the screen now, after every drawing: a ticket, and a yes or no of it."""
-        if question is not self._seen[0] or asked != self._seen[1]:
-            self._seen, self._seen_since = (question, asked), self._clock()
+        seen, asked_before = self._seen
+        if question is seen and asked == asked_before:
+            return
+        self._seen, self._suggested_since = (question, asked), self._clock()
+        # A suggestion that comes late is new, but its ticket isn't.
+        late = question is not None and question.completes(seen) and asked == asked_before
+        if not late:
+            self._seen_since = self._suggested_since
 
-    def is_hasty(self) -> bool:
-        """Whether a key comes before its ticket can have been seen, or in a burst of such keys."""
+    def is_hasty(self, *, suggested: bool = False) -> bool:
+        """Whether a key comes before its ticket can have been seen, or in a burst of such keys.
+
+        ``suggested`` if it answers to the suggestion, which may have come later than the ticket.
+        """
         now = self._clock()
-        hasty = now - self._seen_since < SEEN_SECONDS or now - self._refused < BURST_SECONDS
+        since = self._suggested_since if suggested else self._seen_since
+        hasty = now - since < SEEN_SECONDS or now - self._refused < BURST_SECONDS
         if hasty:
             self._refused, self.refused = now, True
         return hasty

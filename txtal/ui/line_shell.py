@@ -83,7 +83,7 @@ class LineShell:
         self.labels = typed.Labels(session, self.keyboard, pipe.say)
         self.extension = Extension(display.extras, session, self.save)
 
-    def answer(self, record: Callable[[], None]) -> None:
+    def answer(self, record: Callable[[], None], *, suggested: bool = False) -> None:
         """Record an answer to the question that was read out."""
         self.save(record)
 

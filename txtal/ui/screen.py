@@ -114,19 +114,19 @@ class Screen(ScreenShell):
         """A click on a cell."""
         navigation.click(self, x, y)
 
-    def answer(self, record: Callable[[], None]) -> None:
+    def answer(self, record: Callable[[], None], *, suggested: bool = False) -> None:
         """Record an answer to the question that was drawn, if it can have been seen."""
-        if self._was_seen():
-            super().answer(record)
+        if self._was_seen(suggested=suggested):
+            super().answer(record, suggested=suggested)
 
     def reply(self, key: str) -> None:
         """The annotator has said yes or no, or neither, to what they can have seen."""
         if self._was_seen():
             super().reply(key)
 
-    def _was_seen(self) -> bool:
+    def _was_seen(self, *, suggested: bool = False) -> bool:
         """Whether what is answered was on the screen for long enough; tells when it wasn't."""
-        hasty = self._attendance.is_hasty()
+        hasty = self._attendance.is_hasty(suggested=suggested)
         if hasty:
             self.tell(TOO_SOON)
         return not hasty

@@ -38,7 +38,7 @@ class ScreenShell:
         """Change what is looked at."""
         self.look = replace(self.look, **changes)
 
-    def answer(self, record: Callable[[], None]) -> None:
+    def answer(self, record: Callable[[], None], *, suggested: bool = False) -> None:
         """Record an answer to the question that was drawn, and to no other."""
         if self.picture.shows(self.session.question):
             self.save(record)

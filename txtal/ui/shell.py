@@ -20,8 +20,11 @@ class Shell(Protocol):
     @property
     def extension(self) -> Extension: ...
 
-    def answer(self, record: Callable[[], None]) -> None:
-        """Record an answer to the question that was shown, and to no other."""
+    def answer(self, record: Callable[[], None], *, suggested: bool = False) -> None:
+        """Record an answer to the question that was shown, and to no other.
+
+        ``suggested`` if it answers to the suggestion, which may have come after the ticket.
+        """
 
     def save(self, record: Callable[[], None]) -> None:
         """Record, waiting for the database if it must."""
