@@ -62,6 +62,15 @@ def test_the_newest_ends_what_is_under_way(ledger: StoreLedger) -> None:
     assert taken(ledger.lookups) == "newer"
 
 
+def test_what_may_wait_holds_up_nothing_and_is_given_up_like_any_other(ledger: StoreLedger) -> None:
+    ledger.lookups.begin("near", lambda finder: "much later", after=3600)
+    ledger.lookups.begin("list", lambda finder: "now")
+    assert taken(ledger.lookups) == "now"
+    assert ledger.lookups.take("near") is None
+    ledger.lookups.begin("near", lambda finder: "soon", after=0.001)
+    assert taken(ledger.lookups, "near") == "soon"
+
+
 def test_lanes_do_not_end_each_other_and_faults_are_told(ledger: StoreLedger) -> None:
     def fault(finder: Finder) -> object:
         raise ValueError("unforeseen")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LIST, NEAR = "list", "near"
 """What is looked for at once, each by itself; of each the newest counts."""
 
+NEAR_SECONDS = 0.1
+"""After a ticket's appearance: looking at once would hold up its drawing."""
+
 BLIND = "off for a random check: the list would show what the model thinks; answer it first"
 STREAM = "off in a stream: its tickets come one by one, and none is ranked beside the others"
 NO_MODEL = "no model groups these tickets"
@@ -34,7 +37,7 @@ class AtOnce:
         self._finder = finder
         self._there: dict[str, LookedUp] = {}
 
-    def begin(self, lane: str, job: Job) -> None:
+    def begin(self, lane: str, job: Job, *, after: float = 0.0) -> None:
         """Do it; the outcome waits to be taken."""
         try:
             self._there[lane] = LookedUp(job(self._finder))
@@ -80,7 +83,7 @@ class Finding:
         """Begin to look for open tickets nearly the same as the one at hand."""
         scope = Scope.of(session)
         if scope.ticket is not None:
-            self._lookups.begin(NEAR, partial(_near_ones, scope=scope))
+            self._lookups.begin(NEAR, partial(_near_ones, scope=scope), after=NEAR_SECONDS)
             self._near = scope.ticket.id, ()
 
     def take_near(self) -> bool:

@@ -70,8 +70,11 @@ Job = Callable[[TicketFinder], object]
 class Lookups(Protocol):
     """Looks things up: :class:`txtal.store.lookups.BackgroundLookups`, or at once."""
 
-    def begin(self, lane: str, job: Job) -> None:
-        """Look this up; what was begun in the same lane before is given up."""
+    def begin(self, lane: str, job: Job, *, after: float = 0.0) -> None:
+        """Look this up, ``after`` so many seconds where it is done beside the session.
+
+        What was begun in the same lane before is given up.
+        """
 
     def take(self, lane: str) -> LookedUp | None:
         """The newest outcome of a lane, once; None while there is none. Never waits."""

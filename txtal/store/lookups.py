@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -24,16 +25,17 @@ class BackgroundLookups:
         self._opened = opened
         self._finder: Finder | None = None
         self._changed = threading.Condition()
-        self._jobs: dict[str, LookUp] = {}
+        self._jobs: dict[str, tuple[float, LookUp]] = {}
+        """By lane, each with the time from which it may be done."""
         self._running = ""
         self._there: dict[str, LookedUp] = {}
         self._over = False
         self._thread: threading.Thread | None = None
 
-    def begin(self, lane: str, job: LookUp) -> None:
-        """Look this up soon; what was begun in the lane before is given up."""
+    def begin(self, lane: str, job: LookUp, *, after: float = 0.0) -> None:
+        """Look this up, ``after`` so many seconds; what was begun in the lane is given up."""
         with self._changed:
-            self._jobs[lane] = job
+            self._jobs[lane] = time.monotonic() + after, job
             self._there.pop(lane, None)
             self._end_older(lane)
             self._changed.notify_all()
@@ -90,12 +92,14 @@ class BackgroundLookups:
     def _next(self) -> tuple[str, LookUp] | None:
         """Wait for the next job; None when it is over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._over or self._jobs)
-            if self._over:
-                return None
-            lane = next(iter(self._jobs))
-            self._running = lane
-            return lane, self._jobs.pop(lane)
+            while not self._over:
+                lane = min(self._jobs, key=lambda one: self._jobs[one][0], default=None)
+                pause = self._jobs[lane][0] - time.monotonic() if lane else None
+                if lane and pause is not None and pause <= 0:
+                    self._running = lane
+                    return lane, self._jobs.pop(lane)[1]
+                self._changed.wait(pause)
+            return None
 
     def _done(self, job: LookUp) -> LookedUp:
         try:
