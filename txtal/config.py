@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from txtal.errors import DataError, UsageError
-from txtal.formats.bounded import read_small
+from txtal.errors import UsageError
+from txtal.formats.bounded import read_toml
 
 PROJECT_FILE = Path("txtal.toml")
 _LARGEST = 16 << 10
@@ -164,14 +164,7 @@ def _read(path: Path) -> Iterator[Origin]:
         raise UsageError(
             f"{path}: can't be read: {error.strerror}; {USER_FILE} names another file of settings"
         ) from error
-    import tomllib
-
-    try:
-        said = tomllib.loads(read_small(path, _LARGEST).decode("utf-8"))
-    except RecursionError:
-        raise UsageError(f"{path}: nested too deeply to be settings") from None
-    except (DataError, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    said = read_toml(path, _LARGEST)
     known = {setting.name: setting for setting in SETTINGS}
     for name, value in said.items():
         if name not in known:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from txtal.errors import DataError, UsageError
-from txtal.formats.bounded import read_small
+from txtal.errors import UsageError
+from txtal.formats.bounded import read_toml
 
 _LARGEST = 64 << 10
 
@@ -89,12 +88,7 @@ _PARTS: Mapping[str, type[Any]] = {
 
 def read_plan(file: Path) -> WatchPlan:
     """Return what the file says. Raises UsageError for one that says what can't be."""
-    try:
-        said = tomllib.loads(read_small(file, _LARGEST).decode("utf-8"))
-    except RecursionError:
-        raise UsageError(f"{file}: nested too deeply") from None
-    except (DataError, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file}: {error}") from error
+    said = read_toml(file, _LARGEST)
     unknown = said.keys() - {*_PARTS, "dataset", "every"}
     if unknown:
         raise UsageError(f"{file}: there is no {sorted(unknown)[0]!r}; see docs/production.md")
