@@ -227,15 +227,25 @@ def test_a_new_version_a_reason_to_stop_and_drift_are_told(
         for asked in session:
             session.answer("delivery" if "parcel" in asked.text else "praise")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("txtal.api.training.send_now", lambda database: None)
+        patched.setattr("txtal.hooks.starting.send_now", lambda database: None)
         shop.train(vectors="lexical")
+        starting.tell(shop.path, "shop", "drift", {"noticed": True})
     outbox.note(conn, 1, "stop", {"reason": "gain"})
-    outbox.note(conn, 1, "drift", {"noticed": True})
     assert courier.deliver_due(shop.path) == 3
     told = {one["event"]: one for one in receiver.told}
     assert told["train"]["train"]["version"] == 1
     assert told["stop"]["stop"] == {"reason": "gain"}
     assert told["drift"]["drift"] == {"noticed": True}
+
+
+def test_where_there_is_no_such_hook_nothing_is_written(
+    shop: LabelledDataset, conn: Connection
+) -> None:
+    hook(conn, shop, answer="true")
+    before = conn.execute("PRAGMA data_version").fetchone()
+    starting.tell(shop.path, "shop", "drift", {"noticed": True})
+    assert conn.execute("PRAGMA data_version").fetchone() == before
+    assert outbox.every(conn) == []
 
 
 def test_a_database_from_elsewhere_runs_nothing(

@@ -15,13 +15,13 @@ from txtal.classifier.classifier import Classifier
 from txtal.classifier.compare import FEWEST, Decision, Difference, against
 from txtal.classifier.versions import Version
 from txtal.errors import LearnerError
-from txtal.hooks.starting import send_now
+from txtal.hooks import starting
 from txtal.learner import figures, heldout
 from txtal.learner.fit import NOT_READY, Fit
 from txtal.learning.overlap import sketches
 from txtal.measures.gold import counting, settle
 from txtal.measures.quality import headline_data
-from txtal.store import answers, datasets, outbox, schema, tickets
+from txtal.store import answers, datasets, schema, tickets
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures, Task
 
@@ -103,7 +103,13 @@ def train(
             robust=settings.robust,
             figures=headline,
         )
-        _tell(database, dataset, version)
+        told = {
+            "version": version.number,
+            "answers": version.answers,
+            "vectors": version.vectors,
+            "figures": version.figures,
+        }
+        starting.tell(database, dataset, "train", told)
     return Trained(
         dataset,
         made,
@@ -117,19 +123,6 @@ def train(
         measures,
         headline,
     )
-
-
-def _tell(database: Path, dataset: str, version: Version) -> None:
-    """Have the dataset's hook told of the version."""
-    told = {
-        "version": version.number,
-        "answers": version.answers,
-        "vectors": version.vectors,
-        "figures": version.figures,
-    }
-    with closing(schema.open_database(database)) as conn, foreseen(database):
-        outbox.note(conn, datasets.get(conn, dataset).id, "train", told)
-    send_now(database)
 
 
 def _answered_texts(database: Path, dataset: str) -> list[str]:

@@ -70,24 +70,16 @@ def command(
         )
     console.clear()
     if found is not None and found.noticed:
-        _tell(console, dataset, found)
+        from txtal.hooks import starting
+
+        told = {key: value for key, value in asdict(found).items() if key != "unlike"}
+        starting.tell(console.database, dataset, "drift", told)
     if as_json:
         put_json(_json(dataset, found, far, weeks))
         return
     if found is not None:
         _show(dataset, found, far, loaded=source is None)
     _show_weeks(weeks)
-
-
-def _tell(console: Console, dataset: str, found: Drift) -> None:
-    """Have the dataset's hook told of drift, without texts."""
-    from txtal.hooks.starting import send_now
-    from txtal.store import datasets, outbox
-
-    told = {key: value for key, value in asdict(found).items() if key != "unlike"}
-    with console.open() as conn:
-        outbox.note(conn, datasets.get(conn, dataset).id, "drift", told)
-    send_now(console.database)
 
 
 def _read(console: Console, source: str, reading: Reading) -> list[str]:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from txtal import logs
 from txtal.hooks import trust
-from txtal.store import outbox, schema
+from txtal.store import datasets, outbox, schema
 from txtal.store.sqlite import Connection, foreseen
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.hooks")
@@ -52,6 +53,19 @@ def send_now(database: Path) -> None:
     started = courier(database)
     if started is not None:
         started.close()
+
+
+def tell(database: Path, dataset: str, event: outbox.Event, told: Mapping[str, Any]) -> None:
+    """Have a dataset's hook told of an event now; ``told`` holds no ticket's text.
+
+    Writes nothing where it has no such hook. Raises DatabaseError.
+    """
+    with closing(schema.open_readonly(database)) as conn, foreseen(database):
+        if not any((one.dataset, one.event) == (dataset, event) for one in outbox.hooks(conn)):
+            return
+    with closing(schema.open_database(database)) as conn, foreseen(database):
+        outbox.note(conn, datasets.get(conn, dataset).id, event, told)
+    send_now(database)
 
 
 def keep(conn: Connection, database: Path, dataset_id: int, given: Mapping[str, str]) -> list[str]:
