@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from txtal.errors import UsageError
+from txtal.errors import TxtalError, UsageError
 
 if sys.platform != "win32":
     import fcntl
@@ -34,6 +34,7 @@ def check_target(path: Path, *inputs: str | Path) -> None:
     """Raise UsageError for what no output may take the place of.
 
     That is a directory, a database, a file that SQLite keeps beside one, and any of the inputs.
+    Raises TxtalError where there is no folder for it: to be asked before the work, not after.
     """
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it")
@@ -43,6 +44,9 @@ def check_target(path: Path, *inputs: str | Path) -> None:
     for one in inputs:
         if is_same(path, Path(one)):
             raise UsageError(f"{path} is read by this command; name another file to write")
+    if not path.parent.is_dir():
+        why = os.strerror(errno.ENOTDIR if path.parent.exists() else errno.ENOENT)
+        raise TxtalError(f"{path} can't be written: {why}: {path.parent}")
 
 
 def check_beside(path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from txtal import tempfiles
 from txtal.errors import TxtalError, UsageError
 from txtal.formats.atomic import write_atomically
 
@@ -187,3 +188,10 @@ def test_kill_leaves_the_old_file_and_the_next_run_cleans_up(tmp_path: Path) -> 
     with write_atomically(path) as out:
         out.write("whole")
     assert names(tmp_path) == ["out.jsonl"]
+
+
+def test_a_target_without_a_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for target, says in (("no/x", "No such file"), ("file/x", "Not a directory")):
+        with pytest.raises(TxtalError, match=says):
+            tempfiles.check_target(tmp_path / target)
