@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 
 from tests.cli.driving import LABELLED
 from txtal.vectors.tokens import Rules, Splitter
+
+NOTHING = Rules(None, None, None, None, None, {})
 
 LANGUAGES = ("en", "de", "fr", "xx", "tr", "ru", "he", "hu")
 
@@ -63,13 +67,24 @@ def test_another_kind_of_tokeniser_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [b"", b"[]", b"{}", b'{"prefix": "("}', b'{"special": {"a": 1}}']
+    "written",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"prefix": "("}',
+        *(
+            json.dumps(asdict(replace(NOTHING, **forged))).encode()
+            for forged in ({"special": {"a": 1}}, {"special": {"a": [1]}}, {"prefix": 7})
+        ),
+    ],
 )
 def test_what_is_no_rules_is_refused(written: bytes) -> None:
     with pytest.raises((TypeError, ValueError)):
         Rules.from_json(written)
 
 
-def test_a_pattern_that_is_none_is_refused() -> None:
+@pytest.mark.parametrize("pattern", ["(", "(" * 20_000 + ")" * 20_000, "a{99999999999}"])
+def test_a_pattern_that_is_none_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="can't be read"):
-        Splitter(Rules("(", None, None, None, None, {}))
+        Splitter(replace(NOTHING, suffix=pattern))

@@ -61,6 +61,9 @@ class Rules:
     def from_json(cls, written: bytes) -> Rules:
         """Make them again. Raises TypeError or ValueError for what :meth:`to_json` didn't write."""
         rules = cls(**json.loads(written))
+        patterns = (rules.prefix, rules.suffix, rules.infix, rules.whole, rules.address)
+        if not all(isinstance(pattern, str | None) for pattern in patterns):
+            raise ValueError("a pattern that isn't text")
         if not all(isinstance(part, str) for parts in rules.special.values() for part in parts):
             raise ValueError("a special case that isn't made of tokens")
         return rules
@@ -85,7 +88,7 @@ class Splitter:
             self._infix = re.compile(rules.infix) if rules.infix else None
             self._whole = _search(rules.whole, at_the_start=True)
             self._address = _search(rules.address, at_the_start=True)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"a pattern of the tokeniser can't be read: {error}") from error
         self._special = rules.special
         self._joined = self._parted()
