@@ -153,7 +153,7 @@ def check_folder(folder: Path) -> None:
     if not there.is_dir():
         raise ModelError(f"{folder}: can't write the classifier: {there} is not a directory")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise ModelError(f"{folder}: can't write the classifier: no right to write in {there}")
+        raise ModelError(f"{folder}: can't write the classifier: no permission to write in {there}")
 
 
 def save(classifier: Classifier, folder: Path | str) -> None:

@@ -345,7 +345,7 @@ def hook_options() -> list[click.Option]:
         click.Option(
             [f"--on-{event}"],
             metavar="COMMAND|URL",
-            help=f"Tell a command or address of {what}, from now on; '' ends it.",
+            help=f"Send {what} to a command or URL from now on; '' stops it.",
         )
         for event, what in _HOOKS.items()
     ]

@@ -37,7 +37,11 @@ class Listening:
 @click.argument("datasets", nargs=-1, shell_complete=dataset_names)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8473, show_default=True, help="Its port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8473,
+    show_default=True,
+    help="Port to listen on.",
 )
 @click.option(
     "--tls-cert",
@@ -110,9 +114,11 @@ def _own_token(console: Console) -> list[Token]:
         if any(not one.expired for one in tokens.every(conn)):
             return []
     if not sys.stderr.isatty():
-        raise UsageError("nobody has a token yet: `txtal token add NAME --scope predict` makes one")
+        raise UsageError(
+            "there are no tokens yet: `txtal token add NAME --scope predict` makes one"
+        )
     made, now = tokens.new_token(), time.time()
-    console.say(f"nobody has a token yet; for this run alone: {made}")
+    console.say(f"there are no tokens yet; one for this run alone: {made}")
     return [
         tokens.Token(
             "terminal", tokens.digest_of(made), frozenset({"admin"}), now, now + _RUN_SECONDS

@@ -34,7 +34,7 @@ def command() -> None:
     type=click.Choice(SCOPES),
     default=("read",),
     show_default=True,
-    help="What it is for; may be given more than once. admin is for everything.",
+    help="What it may do; repeat it for several. admin may do everything.",
 )
 @click.option(
     "--days",
@@ -52,7 +52,7 @@ def add(console: Console, name: str, scopes: tuple[str, ...], days: float | None
     expires = None if days is None else time.time() + days * _DAY
     with console.open(create=True) as conn:
         made = tokens.add(conn, name, scopes, expires)
-    console.say(f"{name}: for {', '.join(scopes)}; keep it now, it can't be shown again")
+    console.say(f"{name}: for {', '.join(scopes)}; copy it now, it is never shown again")
     put(made)
 
 

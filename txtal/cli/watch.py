@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @click.command("watch")
 @click.argument("config", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--once", is_flag=True, help="Do one round and end, as for cron.")
+@click.option("--once", is_flag=True, help="Do one round, then exit, as for cron.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each round with news.")
 @click.pass_obj
 def command(console: Console, config: Path, once: bool, as_json: bool) -> int:
-    """Label what arrives by itself, as CONFIG, a TOML file, says.
+    """Predict, retrain and deploy by itself, as the TOML file CONFIG describes.
 
     Each round takes in new tickets, writes the predictions that are sure and leaves the rest to
     people, trains when enough answers have come, and deploys the version in use. See
@@ -63,6 +63,8 @@ def _rounds(console: Console, machine: Machine, every: float, *, once: bool, as_
 
 
 def _tell(console: Console, done: Round, *, as_json: bool, always: bool) -> None:
+    from txtal.text import count
+
     said: dict[str, Any] = asdict(done)
     if not always and not any(said.values()):
         return
@@ -70,8 +72,8 @@ def _tell(console: Console, done: Round, *, as_json: bool, always: bool) -> None
         put(json.dumps(said))
     else:
         put(
-            f"{done.files} files: {done.predicted:,} predicted, {done.waiting:,} wait, "
-            f"{done.bad:,} bad lines"
+            f"{count(done.files, 'file')}: {done.predicted:,} predicted, {done.waiting:,} left to "
+            f"people, {count(done.bad, 'bad line')}"
         )
         if done.trained is not None:
             put(f"trained v{done.trained}")

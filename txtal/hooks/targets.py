@@ -155,7 +155,7 @@ def _run(command: str, parcel: Parcel) -> None:
     try:
         process.communicate(parcel.body, COMMAND_SECONDS)
     except subprocess.TimeoutExpired:
-        raise DeliveryError(f"it wasn't done in {COMMAND_SECONDS:g} s") from None
+        raise DeliveryError(f"it took longer than {COMMAND_SECONDS:g} s") from None
     except BrokenPipeError:
         process.wait(COMMAND_SECONDS)
     finally:

@@ -125,8 +125,8 @@ class QuestionOptions:
             )
         if self.patterns_share and (self.stream or self.order != "ranking"):
             raise UsageError(
-                "--patterns-share is a part of the tickets that a model ranks in a pool: leave it "
-                "out with a stream, and where tickets come in the order of the file"
+                "--patterns-share works only where a model ranks a pool: leave it out with a "
+                "stream, and where tickets come in the order of the file"
             )
         if self.stream:
             self._check_stream(self.stream, model)
