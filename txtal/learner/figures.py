@@ -14,19 +14,19 @@ from pathlib import Path
 from txtal.errors import DatabaseError
 from txtal.learner.fit import Fit
 from txtal.learner.idle import refined
+from txtal.learner.language import resolved
 from txtal.learner.pool import PoolLearner
 from txtal.learner.ranking import revision
 from txtal.store import datasets, revisions, schema
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures
-from txtal.vectors import spec
 
 
 def kept(path: Path, dataset: str, vectoriser: str) -> Measures | None:
     """Return what was measured of the answers there are. Raises DatabaseError, UsageError."""
     with closing(schema.open_readonly(path)) as conn, foreseen(path):
         found = datasets.get(conn, dataset)
-        return revisions.measured_now(conn, found.id, str(spec.resolve(vectoriser)[0]))
+        return revisions.measured_now(conn, found.id, str(resolved(conn, dataset, vectoriser)))
 
 
 def fitted(
@@ -47,7 +47,7 @@ def fitted(
         fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)
     if fit.measures is not None and not settings.robust:
         seconds = time.perf_counter() - began
-        made = revision(fit, learner.fitter, spec.resolve(settings.vectoriser)[0], "", seconds)
+        made = revision(fit, learner.fitter, learner.vectoriser, "", seconds)
         with suppress(DatabaseError), closing(schema.open_database(path)) as conn, foreseen(path):
             found = datasets.get(conn, dataset)
             if revisions.measured_now(conn, found.id, made.vectoriser) is None:

@@ -19,6 +19,7 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
+from txtal.learner.language import spec_of
 from txtal.learner.pool_features import PoolFeatures
 from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
@@ -29,7 +30,7 @@ from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
-from txtal.store import cache_folder, datasets, leases, tickets
+from txtal.store import cache_folder, datasets, leases, revisions, tickets
 from txtal.store.load_lock import is_loading
 from txtal.types import (
     AUDIT,
@@ -93,9 +94,12 @@ class PoolLearner:
             notice_drift=lambda: watch.look(self.fit),
         )
         self._report = report
-        wanted, notice = spec.resolve(settings.vectoriser)
         with self.source.reading() as conn:
-            name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
+            spoken, of_language = spec_of(conn, dataset, settings.vectoriser)
+            dataset_id = datasets.get(conn, dataset).id
+            name = datasets.cache_name(conn, dataset_id)
+            new = revisions.latest(conn, dataset_id) is None
+        wanted, notice = spec.resolve(spoken)
         folder = cache or cache_folder(path) / name
 
         def loading() -> bool:
@@ -111,12 +115,20 @@ class PoolLearner:
             progress,
             loading,
         )
-        self._behind = self._begin_behind(folder, loading, tell)
+        self._behind = self._begin_behind(folder, wanted, loading, tell)
+        reader = spec.sentence_reader(settings.vectoriser) if new else ""
+        if said := "; ".join(filter(None, (of_language, reader))):
+            tell(said)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
         self._since: int | None = None
         """Of what is new, the tickets are above this; None before the first ranking."""
+
+    @property
+    def vectoriser(self) -> spec.Spec:
+        """The features that serve."""
+        return self._features.spec
 
     # --- learning ---------------------------------------------------------------------------
 
@@ -247,15 +259,19 @@ class PoolLearner:
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
 
     def _begin_behind(
-        self, folder: Path, loading: Callable[[], bool], tell: Callable[[str], None]
+        self,
+        folder: Path,
+        quick: spec.Spec,
+        loading: Callable[[], bool],
+        tell: Callable[[str], None],
     ) -> Behind | None:
         """Return what may take over from the features of ``auto``; None where nothing may."""
-        better = spec.better(self.settings.vectoriser)
-        if better is None:
+        wanted = spec.better(self.settings.vectoriser, quick)
+        if wanted is None:
             return None
         cache = FeatureCache(folder / BEHIND)
         features = PoolFeatures(
-            cache, better, self.source.texts, lambda done, total: None, loading, behind=True
+            cache, wanted, self.source.texts, lambda done, total: None, loading, behind=True
         )
         return Behind(features, self.source, tell, self.settings.seed)
 

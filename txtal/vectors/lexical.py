@@ -11,7 +11,6 @@ vectors have 0.79, and the two side by side 0.80.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,16 @@ from numpy.typing import NDArray
 from txtal.vectors.bag import dampened, incidence
 from txtal.vectors.blocks import Floats, Knowledge, Sample, Saved, TypeTable
 from txtal.vectors.pipeline import Pipeline
+from txtal.vectors.semantics import (
+    idf,
+    lengths,
+    most_frequent,
+    packed,
+    right_singular_vectors,
+    rounded,
+    scaled,
+    unpacked,
+)
 
 DIMS = 256
 """On banking77 as good as 300 or 400; 200 is half a point worse."""
@@ -35,9 +44,6 @@ MAX_GRAMS = 30_000
 
 _SIZES = (2, 3, 4)
 _FEW_TEXTS = 100
-_OVERSAMPLED = 10
-_ITERATIONS = 1
-"""Power iterations: none is half a point worse on clinc150, two or three are no better."""
 _ROWS_AT_ONCE = 1000
 
 
@@ -77,9 +83,9 @@ class Lexical(TypeTable):
     def to_arrays(self) -> Saved:
         """Return all that :meth:`from_arrays` needs; the tables lose nothing as float16."""
         return {}, {
-            "words": _packed(self.words),
+            "words": packed(self.words),
             "word_rows": self.word_rows.astype(np.float16),
-            "grams": _packed(self.grams),
+            "grams": packed(self.grams),
             "gram_rows": self.gram_rows.astype(np.float16),
         }
 
@@ -92,7 +98,7 @@ class Lexical(TypeTable):
         arrays: Mapping[str, NDArray[Any]],
     ) -> Lexical:
         """Make it again from :meth:`to_arrays`; see :class:`Block`."""
-        words, grams = _unpacked(arrays["words"]), _unpacked(arrays["grams"])
+        words, grams = unpacked(arrays["words"]), unpacked(arrays["grams"])
         word_rows = arrays["word_rows"].astype(np.float32)
         gram_rows = arrays["gram_rows"].astype(np.float32)
         dims = word_rows.shape[-1]
@@ -112,7 +118,7 @@ def learned(types: Sequence[str], counts: sp.csr_array, seed: int) -> Lexical:
     weights = dampened(counts @ fold)
     least = 1 if texts < _FEW_TEXTS else 2
     word_df = np.bincount(weights.indices, minlength=len(words))
-    kept_words = _most_frequent(word_df, least, MAX_WORDS)
+    kept_words = most_frequent(word_df, least, MAX_WORDS)
 
     grams: dict[str, int] = defaultdict(count().__next__)
     rows = [list(map(grams.__getitem__, _grams(word))) for word in words]
@@ -120,14 +126,14 @@ def learned(types: Sequence[str], counts: sp.csr_array, seed: int) -> Lexical:
     gram_df = np.zeros(len(grams), dtype=np.int64)
     for part in _row_parts(weights):
         gram_df += np.bincount((part @ table).indices, minlength=len(grams))
-    kept_grams = _most_frequent(gram_df, least, MAX_GRAMS)
+    kept_grams = most_frequent(gram_df, least, MAX_GRAMS)
 
-    word_idf = _idf(word_df[kept_words], texts)
-    gram_idf = _idf(gram_df[kept_grams], texts)
+    word_idf = idf(word_df[kept_words], texts)
+    gram_idf = idf(gram_df[kept_grams], texts)
     by_word = weights[:, kept_words] @ sp.diags_array(word_idf)
     table = table[:, kept_grams] @ sp.diags_array(gram_idf)
     left = sp.hstack(
-        [_scaled(by_word, _lengths(by_word)), _scaled(weights, _product_lengths(weights, table))],
+        [scaled(by_word, lengths(by_word)), scaled(weights, _product_lengths(weights, table))],
         format="csr",
     )
     right = sp.block_diag([sp.eye_array(len(kept_words), dtype=np.float32), table], format="csr")
@@ -136,37 +142,10 @@ def learned(types: Sequence[str], counts: sp.csr_array, seed: int) -> Lexical:
     gram_names = list(grams)
     return Lexical(
         {words[column]: i for i, column in enumerate(kept_words)},
-        _rounded(vectors[:split] * word_idf[:, None]),
+        rounded(vectors[:split] * word_idf[:, None]),
         {gram_names[column]: i for i, column in enumerate(kept_grams)},
-        _rounded(vectors[split:] * gram_idf[:, None]),
+        rounded(vectors[split:] * gram_idf[:, None]),
     )
-
-
-def right_singular_vectors(left: sp.csr_array, right: sp.csr_array, rank: int, seed: int) -> Floats:
-    """Return the first right singular vectors of ``left @ right`` as columns; at least one.
-
-    Randomised (Halko, Martinsson and Tropp 2011). The product is never formed: a text has a fifth
-    as many types as n-grams, so multiplying by the two factors is several times cheaper.
-    """
-    left_t, right_t = left.T.tocsr(), right.T.tocsr()
-    rng = np.random.default_rng(seed)
-    width = min(rank + _OVERSAMPLED, left.shape[0], right.shape[1])
-    basis = right_t @ (left_t @ rng.standard_normal((left.shape[0], width), dtype=np.float32))
-    for _ in range(_ITERATIONS):
-        basis = right_t @ (left_t @ (left @ (right @ _orthonormal(basis))))
-    basis = _orthonormal(basis)
-    seen = left @ (right @ basis)
-    _, rotation = np.linalg.eigh((seen.T @ seen).astype(np.float64))
-    vectors = basis @ rotation[:, ::-1][:, :rank].astype(np.float32)
-    return vectors if vectors.shape[1] else np.zeros((right.shape[1], 1), dtype=np.float32)
-
-
-def _orthonormal(basis: Floats) -> Floats:
-    """Orthonormalise the columns by the Gram matrix, which is five times as fast as QR here."""
-    values, vectors = np.linalg.eigh((basis.T @ basis).astype(np.float64))
-    kept = values > 1e-7 * max(values.max(initial=0.0), np.finfo(np.float32).tiny)
-    to_unit: Floats = (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
-    return basis @ to_unit
 
 
 def _lowered(types: Sequence[str]) -> tuple[list[str], sp.csr_array]:
@@ -185,48 +164,12 @@ def _known_grams(word: str, numbers: Mapping[str, int]) -> list[int]:
     return [number for number in map(numbers.get, _grams(word)) if number is not None]
 
 
-def _most_frequent(frequencies: NDArray[np.int64], least: int, most: int) -> NDArray[np.int64]:
-    """Return the columns of frequency ``least`` or above, at most ``most`` of them, in order."""
-    kept = np.flatnonzero(frequencies >= least)
-    if len(kept) > most:
-        kept = np.sort(kept[np.argsort(-frequencies[kept], kind="stable")[:most]])
-    return kept
-
-
-def _idf(frequencies: NDArray[np.int64], texts: int) -> Floats:
-    return (np.log((1 + texts) / (1 + frequencies)) + 1).astype(np.float32)
-
-
 def _row_parts(matrix: sp.csr_array) -> list[sp.csr_array]:
     # Long texts have thousands of n-grams each: all of them at once might not fit in memory.
     starts = range(0, matrix.shape[0], _ROWS_AT_ONCE)
     return [matrix[start : start + _ROWS_AT_ONCE] for start in starts]
 
 
-def _lengths(matrix: sp.csr_array) -> Floats:
-    squares: Floats = matrix.multiply(matrix).sum(axis=1)
-    return np.sqrt(squares)
-
-
 def _product_lengths(weights: sp.csr_array, table: sp.csr_array) -> Floats:
-    parts = [_lengths(part @ table) for part in _row_parts(weights)]
+    parts = [lengths(part @ table) for part in _row_parts(weights)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
-
-
-def _scaled(matrix: sp.csr_array, lengths: Floats) -> sp.csr_array:
-    """Divide each row by its length, unless that is zero."""
-    scale = sp.diags_array(1 / np.where(lengths > 0, lengths, 1))
-    return sp.csr_array(scale @ matrix)
-
-
-def _rounded(table: Floats) -> Floats:
-    """Round to what float16 can save, so that a saved vectoriser gives the very same features."""
-    return table.astype(np.float16).astype(np.float32)
-
-
-def _packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
-    return np.frombuffer(json.dumps(list(numbers)).encode(), dtype=np.uint8)
-
-
-def _unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
-    return {str(name): i for i, name in enumerate(json.loads(array.tobytes()))}
