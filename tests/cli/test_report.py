@@ -176,7 +176,7 @@ def test_who_votes_and_what_finish_labelled_is_in_the_report_and_in_stats(told: 
     assert "3 tickets labelled by the model, at least 90.0% of them right" in quick
     for one in rules.values():
         shares = (f"{one[key]:.1%}" for key in ("coverage", "overlap", "conflicts", "accuracy"))
-        assert f"{one['name']} rule  {one['votes']} {' '.join(shares)}" in quick
+        assert f"{one['name']} rule {one['votes']} {' '.join(shares)}" in quick
         assert f"{one['low']:.1%} to {one['high']:.1%}" in quick
     assert "accuracy in the model" not in quick
     txtal.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
