@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["rule", "pattern", "command", "carried"]
+SourceKind = Literal["rule", "pattern", "command", "carried", "model"]
 """A labelling function or a rule of a file; a single pattern whose tickets are shown in a quota of
-their own; an outside command; answers to near-duplicates."""
+their own; an outside command; answers to near-duplicates; another tool's model, from its file."""
 
 
 @dataclass(frozen=True, slots=True)
