@@ -94,7 +94,7 @@ def votes_of(fields: Mapping[str, Any]) -> tuple[NamedVote, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _RawVote:
     """A vote as a tool has it."""
 
     source: str
@@ -104,7 +104,7 @@ class _Read:
     reason: object = ""
 
 
-def _made(found: Iterable[_Read]) -> Iterator[NamedVote]:
+def _made(found: Iterable[_RawVote]) -> Iterator[NamedVote]:
     """Check what was read; what names no label and doesn't say that none applies is no vote."""
     for one in found:
         labels = names(one.labels, "label")
@@ -120,29 +120,29 @@ def _made(found: Iterable[_Read]) -> Iterator[NamedVote]:
         )
 
 
-def _own(sources: Sequence[Mapping[str, Any]]) -> Iterator[_Read]:
+def _own(sources: Sequence[Mapping[str, Any]]) -> Iterator[_RawVote]:
     for one in sources:
         labels = one.get("labels", one.get("label"))
-        yield _Read(who(one["source"]), one["kind"], labels, one["confidence"], one["reason"])
+        yield _RawVote(who(one["source"]), one["kind"], labels, one["confidence"], one["reason"])
 
 
-def _prodigy(fields: Mapping[str, Any]) -> Iterator[_Read]:
+def _prodigy(fields: Mapping[str, Any]) -> Iterator[_RawVote]:
     refused = fields.get("answer") == "reject"
     labels = [] if refused else fields.get("accept", fields.get("label"))
     source, kind = who(fields.get("_annotator_id")), fields[PRODIGY_KIND]
-    yield _Read(source, kind, labels, fields.get(PRODIGY_SCORE))
+    yield _RawVote(source, kind, labels, fields.get(PRODIGY_SCORE))
 
 
 _STUDIO = ("choices", "rating", "number")
 
 
-def _studio(predictions: Sequence[Any]) -> Iterator[_Read]:
+def _studio(predictions: Sequence[Any]) -> Iterator[_RawVote]:
     for one in predictions:
         if not isinstance(one, Mapping) or not isinstance(one.get("result"), list):
             continue
         labels = [label for result in one["result"] for label in _chosen(result)]
         if labels:
-            yield _Read(who(one.get("model_version")), "model", labels, one.get("score"))
+            yield _RawVote(who(one.get("model_version")), "model", labels, one.get("score"))
 
 
 def _chosen(result: object) -> list[Any]:
@@ -154,9 +154,9 @@ def _chosen(result: object) -> list[Any]:
     return given if isinstance(given, list) else [given]
 
 
-def _argilla(suggestions: object) -> Iterator[_Read]:
+def _argilla(suggestions: object) -> Iterator[_RawVote]:
     listed = suggestions if isinstance(suggestions, list) else []
     named = suggestions.values() if isinstance(suggestions, Mapping) else listed
     for one in named:
         if isinstance(one, Mapping) and isinstance(one.get("value"), str | int | list):
-            yield _Read(who(one.get("agent")), "model", one["value"], one.get("score"))
+            yield _RawVote(who(one.get("agent")), "model", one["value"], one.get("score"))
