@@ -20,7 +20,8 @@ class VoteSource:
     fingerprint: str
     """Of what makes its votes: with another one they are made again."""
     through: int = 0
-    """Id of the last ticket that it has looked at; a command looks at tickets in no such order."""
+    """Id of the last ticket that it has looked at. A command looks at tickets in no such order:
+    how many it was asked for."""
     note: str = ""
     """What is wrong with it, such as that it was stopped."""
 
