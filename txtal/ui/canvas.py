@@ -23,7 +23,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import BaseStyle
 
 from txtal.ui import paint
-from txtal.ui.paint import Row
+from txtal.ui.paint import PaintedRow
 from txtal.ui.view import Frame
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Canvas(Window):
 
     def __init__(self, draw: Draw, on_mouse: OnMouse) -> None:
         super().__init__(FormattedTextControl(focusable=True))
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[PaintedRow] = ()
         """As they were painted last."""
         self._draw = draw
         self._on_mouse = on_mouse

@@ -48,7 +48,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PaintedRow:
     """A row of the screen."""
 
     parts: tuple[Stretch, ...] = ()
@@ -92,13 +92,13 @@ class _Pen:
         self.sent.append(_ERASE_TO_THE_END)
 
 
-def painted(rows: Sequence[Row], before: Sequence[Row]) -> str:
+def painted(rows: Sequence[PaintedRow], before: Sequence[PaintedRow]) -> str:
     """Return what turns a screen with the rows ``before`` into one with ``rows``.
 
     Rows that are missing are blank. The colours are the terminal's own afterwards.
     """
     pen = _Pen()
-    for y, (row, old) in enumerate(zip_longest(rows, before, fillvalue=Row())):
+    for y, (row, old) in enumerate(zip_longest(rows, before, fillvalue=PaintedRow())):
         if row.parts == old.parts:
             continue
         if row.agreed and old.agreed:
@@ -136,7 +136,7 @@ def _changes(new: Sequence[Cell], old: Sequence[Cell]) -> Iterator[tuple[int, in
     yield start, end + 1
 
 
-def _paint_whole(pen: _Pen, y: int, row: Row) -> None:
+def _paint_whole(pen: _Pen, y: int, row: PaintedRow) -> None:
     """Paint a whole row; after what terminals don't agree on, the next part is put in its place."""
     pen.place = None
     pen.go(y, 0)
@@ -155,7 +155,7 @@ def _paint_whole(pen: _Pen, y: int, row: Row) -> None:
 
 
 @lru_cache(maxsize=_ROWS)
-def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> Row:
+def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> PaintedRow:
     """Return a line's row, no wider than ``width``."""
     parts: list[Stretch] = []
     cursor, x = None, 0
@@ -169,8 +169,8 @@ def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> Row:
             parts.append(Stretch(x, takes, codes(style), text, agreed(text)))
             x += takes
     if all(part.agreed for part in parts):
-        return Row(tuple(parts), _cells(parts), agreed=True, cursor=cursor)
-    return Row(tuple(parts), agreed=False, cursor=cursor)
+        return PaintedRow(tuple(parts), _cells(parts), agreed=True, cursor=cursor)
+    return PaintedRow(tuple(parts), agreed=False, cursor=cursor)
 
 
 def _cells(parts: Sequence[Stretch]) -> tuple[Cell, ...]:
