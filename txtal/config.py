@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
-from txtal.formats.bounded import read_toml
+from txtal.formats.toml import quoted, read_toml
 
 PROJECT_FILE = Path("txtal.toml")
 _LARGEST = 16 << 10
@@ -164,6 +164,7 @@ def keymap() -> dict[str, Sequence[str]]:
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise UsageError(
                 f"{said.origin if said else ''}: {name} must be a key or a list of them"
+                f" (got {quoted(value)})"
             )
         found[name] = keys
     return found
@@ -188,7 +189,8 @@ def _read(path: Path) -> Iterator[Origin]:
         if name not in known:
             raise UsageError(f"{path}: no setting is called {name}; there are: {', '.join(known)}")
         if not _fits(value, known[name].kind):
-            raise UsageError(f"{path}: {name} must be {_KINDS[known[name].kind]}, not {value!r}")
+            wanted = _KINDS[known[name].kind]
+            raise UsageError(f"{path}: {name} must be {wanted} (got {quoted(value)})")
         if isinstance(value, str) and "\0" in value:
             raise UsageError(f"{path}: {name} holds a NUL, which no name and no option may hold")
         if is_code(name, value):
