@@ -74,7 +74,7 @@ _REPLACED = {"lang": "spacy"}
 
 
 CODE = ".py"
-"""How the name of a file of code ends: it is run only by a session that is told to."""
+"""How the name of a file of code ends, which runs only in sessions that name it."""
 
 _ONLY_WITH = {"suggest_budget": "suggest"}
 """Options whose kept value holds only where another one is given."""

@@ -116,7 +116,7 @@ class Command:
     seconds: float = SECONDS
     garbage: int = 0
     """Lines that were no answer to anything."""
-    _running: _Running | None = None
+    _running: _CommandProcess | None = None
 
     def ask(self, tickets: Mapping[int, Mapping[str, Any]]) -> Iterator[Suggestion]:
         """Send these tickets, and yield what it says of each as it comes.
@@ -138,14 +138,14 @@ class Command:
             deadline = time.monotonic() + self.seconds
             yield found
 
-    def _start(self) -> _Running:
+    def _start(self) -> _CommandProcess:
         try:
-            self._running = _Running(self.words)
+            self._running = _CommandProcess(self.words)
         except OSError as error:
             raise CommandGoneError(f"{self.words[0]} can't be started: {error.strerror}") from None
         return self._running
 
-    def _next(self, running: _Running, deadline: float) -> str:
+    def _next(self, running: _CommandProcess, deadline: float) -> str:
         try:
             line = running.lines.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
@@ -165,7 +165,7 @@ class Command:
         return running.stop() if running is not None else None
 
 
-class _Running:
+class _CommandProcess:
     """The process of a command, with the threads that wait for its pipes.
 
     What it has started may have left its process group and keep the pipes open. So nothing but
