@@ -9,12 +9,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import exp
+from math import exp, log
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit, softmax
 
 from txtal.errors import LearnerError
 from txtal.learning import grades, scores
@@ -86,10 +85,10 @@ class LinearModel:
 
     def _probabilities(self, logits: Floats) -> npt.NDArray[np.floating]:
         if self.task == "rating":
-            return grades.exactly(expit(logits))
+            return grades.exactly(sigmoid(logits))
         if self.task != "exclusive":
             return averaged(
-                expit, logits, np.where(self.trained, self.spread, 1.0).astype(np.float32)
+                sigmoid, logits, np.where(self.trained, self.spread, 1.0).astype(np.float32)
             )
         if not self.trained.any():
             return np.full_like(logits, 1 / logits.shape[1])
@@ -114,7 +113,14 @@ class LinearModel:
 
 def shares(logits: Floats) -> Floats:
     """Return the softmax of each row (n, k)."""
-    return np.asarray(softmax(logits, axis=1))
+    raised: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Return ``1 / (1 + exp(-logits))``, worked out in float64 and rounded once."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), np.float32)
 
 
 def averaged(squash: Callable[[Floats], Floats], logits: Floats, spread: float | Floats) -> Floats:
@@ -248,7 +254,7 @@ def _fit_labels(
         yes, no = each[column[known] == IS].sum(), each[column[known] == NOT].sum()
         if not yes or not no:
             # Laplace's rule of succession: few answers of one kind must not look like certainty.
-            intercept[label] = logit((yes + 1) / (yes + no + 2))
+            intercept[label] = log((yes + 1) / (no + 1))
             continue
         y = column[known].astype(np.int64)
         begin = (start.coef[[label]], start.intercept[[label]]) if start else None
