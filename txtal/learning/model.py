@@ -7,7 +7,6 @@ its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, log
 from typing import NamedTuple, Protocol
@@ -19,6 +18,7 @@ from txtal.errors import LearnerError
 from txtal.learning import grades, scores
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
 from txtal.learning.matrix import IS, NOT, UNKNOWN
+from txtal.learning.squash import averaged, shares, sigmoid, with_unseen
 from txtal.types import ONE_OF, Task
 from txtal.types.grades import are_scores
 
@@ -109,40 +109,6 @@ class LinearModel:
             unseen=unseen,
             spread=SPREAD,
         )
-
-
-def shares(logits: Floats) -> Floats:
-    """Return the softmax of each row (n, k)."""
-    raised: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """Return ``1 / (1 + exp(-logits))``, worked out in float64 and rounded once."""
-    with np.errstate(over="ignore"):
-        return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), np.float32)
-
-
-def averaged(squash: Callable[[Floats], Floats], logits: Floats, spread: float | Floats) -> Floats:
-    """Return the mean of the probabilities that ``squash`` makes of logits (n, k), spread.
-
-    ``spread`` is one for all or one per label (k,); see :attr:`LinearModel.spread`.
-    """
-    if np.all(spread == 1):
-        return np.asarray(squash(logits))
-    return np.asarray((squash(logits * spread) + squash(logits) + squash(logits / spread)) / 3)
-
-
-def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
-    """Give a share of probabilities (n, k) to the labels that aren't ``known`` (k,) or (n, k).
-
-    It is no more than they would have if all labels were equally probable, so that none of them
-    becomes the most probable.
-    """
-    unknown = np.broadcast_to(~known, proba.shape)
-    count = unknown.sum(axis=1, keepdims=True)
-    share = np.minimum(unseen, count / proba.shape[1]) * (count < proba.shape[1])
-    return np.asarray(np.where(unknown, share / np.maximum(count, 1), (1 - share) * proba))
 
 
 def decide(proba: Floats, task: Task) -> Cells:
