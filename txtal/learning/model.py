@@ -26,6 +26,9 @@ from txtal.types.grades import are_scores
 WARM_ROWS = 50
 """With so many answers a fit may start at the last model; before, from scratch is as quick."""
 
+TOLERANCE = 1e-4
+"""Of the mean gradient. With 8,000 answers the fit and the exact one agree on 99.6% of texts."""
+
 REJECT_WEIGHT = 0.5
 """What a reject of an exclusive task weighs against an accept; see :func:`fit`."""
 
@@ -163,6 +166,7 @@ def fit(
     balanced: bool | None = None,
     start: LinearModel | None = None,
     seed: int = 0,
+    tolerance: float = TOLERANCE,
 ) -> LinearModel:
     """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
 
@@ -171,8 +175,8 @@ def fit(
 
     ``C`` is the inverse strength of the L2 penalty; ``balanced`` lets every class weigh the same in
     all. None is what is :func:`usual` for the task. ``start``, a model of the same task and shape,
-    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. Rows with
-    features that are not finite are left out, so that one bad vector can't spoil a session.
+    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. A fit ends
+    when the mean gradient is below ``tolerance``. Rows with features that are not finite are left out, so that one bad vector can't spoil a session.
 
     Rejects of an exclusive task are learned from by a round of expectation-maximisation: "not
     A" is a ticket whose label is among the rest, in the proportions that a fit to the accepts
@@ -193,7 +197,7 @@ def fit(
     start = start if _can_start(start, features, cells, task, int(known.sum())) else None
     usual_C, usually_balanced = usual(task)
     options = _FitOptions(
-        usual_C if C is None else C, usually_balanced if balanced is None else balanced, seed
+        usual_C if C is None else C, usually_balanced if balanced is None else balanced, seed, tolerance
     )
     learn = _FITS.get(task, _fit_labels)
     weigh = np.ones(len(cells), np.float32) if weights is None else weights
@@ -213,6 +217,7 @@ class _FitOptions(NamedTuple):
     C: float
     balanced: bool
     seed: int
+    tolerance: float
 
 
 class _TrainingRows(NamedTuple):
@@ -367,10 +372,6 @@ def _class_weights(y: Indices, weights: Floats, options: _FitOptions) -> Floats:
     return np.asarray(levelled, np.float32)
 
 
-_TOLERANCE = 1e-4
-"""Of the mean gradient. With 8,000 answers the fit and the exact one agree on 99.6% of texts."""
-
-
 def _solve(
     x: Features,
     y: Indices,
@@ -381,7 +382,8 @@ def _solve(
     """Return scikit-learn's coefficients (c or 1, d) and intercepts for classes 0..c-1."""
     # One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on
     # many answers would stop before it had looked at the newest. A cold one looks at all.
-    tolerance = _TOLERANCE if begin is None else min(_TOLERANCE, 0.02 / len(y))
+    wanted = options.tolerance
+    tolerance = wanted if begin is None else min(wanted, 0.02 / len(y))
     from sklearn.linear_model import LogisticRegression  # a classifier that predicts fits nothing
 
     regression = LogisticRegression(

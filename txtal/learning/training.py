@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
-from txtal.learning.model import LinearModel, fit
+from txtal.learning.model import TOLERANCE, LinearModel, fit
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
@@ -50,6 +50,8 @@ class Trainer:
     votes: Votes | None = None
     """The votes of rules and commands; None if there are none."""
     seed: int = 0
+    tolerance: float = TOLERANCE
+    """Mean gradient below which a regression has been fitted well enough."""
 
     def regression(
         self,
@@ -82,6 +84,7 @@ class Trainer:
             balanced=self.hyper.balanced,
             start=begin,
             seed=self.seed,
+            tolerance=self.tolerance,
         )
         return replace(fitted, coef=fitted.coef * scale)
 
