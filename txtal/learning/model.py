@@ -197,7 +197,10 @@ def fit(
     start = start if _can_start(start, features, cells, task, int(known.sum())) else None
     usual_C, usually_balanced = usual(task)
     options = _FitOptions(
-        usual_C if C is None else C, usually_balanced if balanced is None else balanced, seed, tolerance
+        usual_C if C is None else C,
+        usually_balanced if balanced is None else balanced,
+        seed,
+        tolerance,
     )
     learn = _FITS.get(task, _fit_labels)
     weigh = np.ones(len(cells), np.float32) if weights is None else weights
