@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
 
@@ -16,6 +16,7 @@ from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
 from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
+from txtal.reports.sources import NOBODY, OtherAnnotators, section
 from txtal.store.history import FitRecord, History
 from txtal.text import count, shorten
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
@@ -54,6 +55,8 @@ def page(
     saved: Saved | None,
     version: str,
     found: Findings = NOTHING,
+    *,
+    voting: OtherAnnotators = NOBODY,
 ) -> str:
     """The whole report."""
     dataset = history.dataset
@@ -66,6 +69,7 @@ def page(
         *_quality(history, measured),
         *(_labels(history, measures, names) if measures else ()),
         *_annotators(history),
+        *section(replace(voting, trusted=found.trusted)),
         *sections(found),
         *_work(history, effort, names),
         *(_savings(saved, effort) if saved else ()),

@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from txtal.api import others, summary
 from txtal.api.folders import versions_folder
-from txtal.api.summary import as_data
 from txtal.classifier import versions
 from txtal.errors import DataError
 from txtal.reports import dataset as report
@@ -82,7 +82,7 @@ class ServedDataset:
     def stats(self) -> dict[str, Any]:
         """Return what ``txtal stats --json`` prints."""
         with self._reading() as conn:
-            return as_data(stats.of(conn, self.name))
+            return summary.of(conn, self.name)
 
     def models(self) -> dict[str, Any]:
         """Return the versions, which is in use, and which is loaded here."""
@@ -99,7 +99,8 @@ class ServedDataset:
         with self._reading() as conn:
             told = history.of(conn, self.name)
             cost = effort.of(conn, told.dataset.id, told.standing)
-        return report.page(told, cost, None, metadata.version("txtal"))
+            voting = others.of(conn, told.dataset)
+        return report.page(told, cost, None, metadata.version("txtal"), voting=voting)
 
     def samples(self) -> Iterator[Sample]:
         """Yield what a monitor wants to know."""

@@ -36,3 +36,28 @@ class SourceVote:
     confidence: float | None = None
     """As the source itself says; not measured."""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceScore:
+    """How a source does on the tickets of a dataset."""
+
+    source: VoteSource
+    votes: int
+    coverage: float
+    """The share of all tickets that it votes on."""
+    overlap: float
+    """The share that another source votes on, too."""
+    conflicts: float
+    """The share on which another source names other labels."""
+    judged: int
+    """Its votes on tickets whose answer says whether they are right."""
+    audited: int
+    """Those of them on tickets that were drawn uniformly."""
+    accuracy: float | None
+    """The share right, weighted; None where none was judged."""
+    low: float | None
+    """Lower end of its 95% interval; ``high`` is the upper one."""
+    high: float | None
+    wrong: tuple[int, ...]
+    """Tickets on which people say otherwise, in order of loading."""
