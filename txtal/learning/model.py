@@ -176,7 +176,8 @@ def fit(
     ``C`` is the inverse strength of the L2 penalty; ``balanced`` lets every class weigh the same in
     all. None is what is :func:`usual` for the task. ``start``, a model of the same task and shape,
     saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. A fit ends
-    when the mean gradient is below ``tolerance``. Rows with features that are not finite are left out, so that one bad vector can't spoil a session.
+    when the mean gradient is below ``tolerance``. Rows with features that are not finite are left
+    out, so that one bad vector can't spoil a session.
 
     Rejects of an exclusive task are learned from by a round of expectation-maximisation: "not
     A" is a ticket whose label is among the rest, in the proportions that a fit to the accepts
