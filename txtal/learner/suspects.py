@@ -46,7 +46,8 @@ def suspected(
     """Return the answers that are probably wrong, the most suspect first.
 
     ``answered`` are the answers of the snapshot as arrays. Not the newest, nor any that was
-    reviewed as a suspect before: the annotator's second answer settles it. Takes several fits, as many at once as there are ``threads``.
+    reviewed as a suspect before: the annotator's second answer settles it. Takes several fits, as
+    many at once as there are ``threads``.
     """
     if len(answered) < FEWEST:
         return []
