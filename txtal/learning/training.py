@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
-from txtal.learning.model import TOLERANCE, LinearModel, fit
+from txtal.learning.model import LinearModel, fit
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
+from txtal.learning.regression import TOLERANCE
 from txtal.learning.votes import Votes
 from txtal.types import Task
 
@@ -59,6 +60,8 @@ class Trainer:
         rows: Indices,
         cells: Cells,
         start: LinearModel | None = None,
+        *,
+        in_span: bool = False,
     ) -> LinearModel:
         """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
 
@@ -85,6 +88,7 @@ class Trainer:
             start=begin,
             seed=self.seed,
             tolerance=self.tolerance,
+            in_span=in_span,
         )
         return replace(fitted, coef=fitted.coef * scale)
 
@@ -104,7 +108,8 @@ class Trainer:
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Fit the whole model: a regression from scratch, and label propagation."""
-        return self.finish(self.regression(features, rows, cells), features, rows, cells)
+        regression = self.regression(features, rows, cells, in_span=True)
+        return self.finish(regression, features, rows, cells)
 
     @property
     def evidence(self) -> Names | None:
