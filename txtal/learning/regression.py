@@ -58,7 +58,7 @@ def _are_few(x: Features, y: Indices) -> bool:
     """Return whether finding a basis of the rows costs less than it saves."""
     if not isinstance(x, np.ndarray) or not len(x):
         return False
-    return len(x) < min(_FEW * x.shape[1], _FEW_PER_CLASS * (int(y.max()) + 1))
+    return bool(len(x) < min(_FEW * x.shape[1], _FEW_PER_CLASS * (int(y.max()) + 1)))
 
 
 def _solve(
