@@ -32,7 +32,6 @@ from txtal.types import Record
 
 TICKETS = 7
 
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where a sync costs nothing: these crashes aren't power cuts."""
 
 
