@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
+from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
 from pkgutil import walk_packages
 from types import TracebackType
@@ -65,8 +65,9 @@ class Forks:
         strace: Sequence[str] = (),
     ) -> Ran:
         """Run a command to its end, under strace with these options if there are any."""
-        said = {name: os.path.join(self._files.name, name) for name in ("in", "out", "err")}
-        Path(said["in"]).write_text(stdin, "utf-8")
+        files = Path(self._files.name)
+        said = {name: str(files / name) for name in ("in", "out", "err")}
+        (files / "in").write_text(stdin, "utf-8")
         child = self._ask({"words": words, "folder": str(folder), "env": dict(environ), **said})
         tracer = None
         if strace:
@@ -83,9 +84,7 @@ class Forks:
         code = self._hear()
         if tracer is not None:
             tracer.communicate()
-        out, err = (
-            Path(said[name]).read_text("utf-8", errors="replace") for name in ("out", "err")
-        )
+        out, err = ((files / name).read_text("utf-8", "replace") for name in ("out", "err"))
         return Ran(code, out, err)
 
     def _ask(self, asked: Mapping[str, Any]) -> int:
@@ -118,12 +117,13 @@ def _serve() -> None:
 
 def _become(words: Sequence[str], folder: str, env: Mapping[str, str], **said: str) -> None:
     """Stop until somebody says to go on; then run a command as ``txtal`` would."""
-    for number, (name, mode) in enumerate((("in", "r"), ("out", "w"), ("err", "w"))):
-        with open(said[name], mode) as file:
-            os.dup2(file.fileno(), number)
-        stream = TextIOWrapper(
-            open(number, mode + "b", closefd=False), "utf-8", line_buffering=name == "err"
-        )
+    for number, name in enumerate(("in", "out", "err")):
+        file = os.open(said[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY)
+        os.dup2(file, number)
+        os.close(file)
+        raw = FileIO(number, "w" if number else "r", closefd=False)
+        buffer = BufferedWriter(raw) if number else BufferedReader(raw)
+        stream = TextIOWrapper(buffer, "utf-8", line_buffering=name == "err")
         setattr(sys, f"std{name}", stream)
         setattr(sys, f"__std{name}__", stream)
     os.chdir(folder)

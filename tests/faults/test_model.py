@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.faults import MEMORY
 from tests.faults.conftest import Tries, many
 from tests.sessions import session_of
 from txtal.store import answers, datasets, schema, tickets
