@@ -1,8 +1,9 @@
 """Databases as each released schema made them, kept small beside this file.
 
-``python -m tests.store.old_databases`` makes them again, or those of the schemas that are named: from this repository it takes the
-last program that made each schema, has it load tickets, take answers, undo one and fit a model. A
-schema that has been released gets a row here before the next one is added.
+``python -m tests.store.old_databases`` makes them again, or those of the schemas that are named:
+from this repository it takes the last program that made each schema, has it load tickets, take
+answers, undo one and fit a model. A schema that has been released gets a row here before the next
+one is added.
 """
 
 from __future__ import annotations
