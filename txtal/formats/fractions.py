@@ -24,7 +24,7 @@ def without_fractions(said: Said, sample: Sequence[Fields], source: str, say: Sa
     """Return ``said``, with ``1.0`` as 1 if all numbers among the labels of the sample are so.
 
     Programs write a column of whole numbers so if it has gaps. ``1.0`` beside ``1`` or ``1.5`` is
-    a name like any other. What changes is told.
+    a name like any other. A message says what changes.
     """
     numbers = {
         label
@@ -36,7 +36,7 @@ def without_fractions(said: Said, sample: Sequence[Fields], source: str, say: Sa
     if not numbers or not all(map(_WHOLE.fullmatch, numbers)):
         return said
     first = min(numbers)
-    say(f"{source}: labels such as {first!r} are taken for whole numbers: {_whole(first)!r}")
+    say(f"{source}: labels such as {first!r} are read as whole numbers: {_whole(first)!r}")
     return partial(_as_whole, said=said)
 
 
