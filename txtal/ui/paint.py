@@ -20,7 +20,7 @@ from txtal.ui.layout import CURSOR, Fragment
 from txtal.ui.wrap import fit
 
 _ERASE_TO_THE_END = "\x1b[K"
-_NEAR = 6
+_NEAR = 5
 """Cells that stay between two that change are sent again rather than jumped over."""
 _ROWS = 512
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")

@@ -12,7 +12,7 @@ from txtal.ui.clusters import cells
 from txtal.ui.labels import field_line
 from txtal.ui.layout import Line, Room, barred, clickable, sides
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import fit
+from txtal.ui.wrap import fit, fold
 
 _WIDEST = 24
 _SHARE = len("model")
@@ -35,7 +35,7 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     """The rows around the selected one, as many as there is room for, under their headings."""
     typing = look.typing
     if not typing.found:
-        return [[("class:dim", "looking…" if typing.waiting else "nothing is like this")]]
+        return _none(look, room)[:height]
     marked = {one.ticket.id for one in typing.marked}
     width = room.width - 4 * bool(marked)
     said = _width_of_names(session, typing.found, width)
@@ -56,6 +56,23 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     what = _HEADINGS.get(typing.purpose, "answer or guess")
     return [_heading(what, said, bool(marked)), *rows] if headed else rows
 
+
+def _none(look: Look, room: Room) -> list[Line]:
+    """What is said in the place of rows: why there are none, and what can be typed."""
+    typing = look.typing
+    said = "nothing is like this"
+    if typing.waiting:
+        said = "looking…"
+    elif typing.purpose == "search" and not typing.field.text.strip():
+        said = "type what to look for"
+    lines: list[Line] = [[("class:dim", said)]]
+    for form in words.QUERY_FORMS if typing.purpose in _ASKED else ():
+        lines += [[("class:dim", f"  {part}")] for part in fold(form, room.width - 2)]
+    return lines
+
+
+_ASKED = ("search", "history")
+"""Lists that a query narrows down, and that may have nothing to begin with."""
 
 _HEADINGS: Mapping[str, str] = {"history": "answer", "near": "suggestion", "cluster": "suggestion"}
 
@@ -107,11 +124,11 @@ def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
         number = f"{len(look.typing.marked)} marked, {number}"
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
-        field_line(prompt, look.typing.field, room.width - 14), [("class:dim", number)], room.width
+        field_line(prompt, look.typing.field, room.width - cells(number) - 2),
+        [("class:dim", number)],
+        room.width,
     )
-    about = (
-        details(look.typing.found[look.typing.cursor]) if look.typing.found else words.QUERY_HELP
-    )
+    about = details(look.typing.found[look.typing.cursor]) if look.typing.found else ""
     lines: list[Line] = [head, [("class:dim", fit(about, room.width))]]
     if room.roomy and look.typing.found:
         seen = {words.sign_of(session, one) for one in look.typing.found}

@@ -19,7 +19,7 @@ from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
 from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, beside, cut, middle, shift
 from txtal.ui.pages import folded_lines, page_lines, ticket_line
-from txtal.ui.panel import head_lines
+from txtal.ui.panel import chosen_row, head_lines
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 from txtal.ui.side import SideColumn
@@ -300,7 +300,9 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
     if question is None:
         return []
     if look.mode == "picker":
-        return picker_rows(session, question, keyboard, look, room)
+        rows = picker_rows(session, question, keyboard, look, room)
+        chosen = chosen_row(session, question, room) if look.typing.purpose == "answer" else []
+        return [*rows, *chosen]
     if look.mode == "confirm":
         asked = fold(look.asked.question, room.width)
         if len(asked) > _ASKED_LINES:  # of labels with endless names
