@@ -243,6 +243,7 @@ _OF_THE_TERMINAL: dict[str, Do] = {"redraw": _redraw, "suspend": _suspend}
 async def _beat(app: Application[int], screen: Screen) -> None:
     for beat in count(1):
         await asyncio.sleep(RETRY_SECONDS)
+        screen.session.finding.stir()
         if screen.recorder.waiting:
             screen.retry()
             app.invalidate()

@@ -148,10 +148,18 @@ def _changes(new: Sequence[Cell], old: Sequence[Cell]) -> Iterator[tuple[int, in
     start = end = changed[0]
     for x in changed[1:]:
         if x - end > _NEAR:
-            yield start, end + 1
+            yield start, _behind(new, end)
             start = x
         end = x
-    yield start, end + 1
+    yield start, _behind(new, end)
+
+
+def _behind(row: Sequence[Cell], at: int) -> int:
+    """The column behind the character in this one."""
+    at += 1
+    while at < len(row) and not row[at][1]:
+        at += 1
+    return at
 
 
 def _paint_whole(pen: _Pen, y: int, row: PaintedRow) -> None:

@@ -9,7 +9,7 @@ from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.clusters import cells
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
-from txtal.ui.wrap import fit
+from txtal.ui.wrap import fit, told_apart
 
 _CHIP_ROWS = 3
 _LEAST_NAME = 8
@@ -139,8 +139,10 @@ def _wrapped(chips: Sequence[Fragment], room: Room, rows: int) -> list[Line]:
     longest = max(cells(text) for _, text in chips)
     for most in (longest, longest * 2 // 3, longest // 2, _LEAST_NAME + 2):
         lines: list[Line] = [[]]
+        width = max(_LEAST_NAME, min(most, room.width))
+        apart = told_apart(tuple(text for _, text in chips), width)
         for style, text in chips:
-            shown = fit(text, max(_LEAST_NAME, min(most, room.width)))
+            shown = apart[text]
             if lines[-1] and width_of(lines[-1]) + 2 + cells(shown) > room.width:
                 lines.append([])
             lines[-1] += [*([("", "  ")] if lines[-1] else []), (style, shown)]

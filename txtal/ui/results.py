@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from txtal.session import lookup
 from txtal.session.session import Session
 from txtal.types import Found
 from txtal.ui import words
 from txtal.ui.clusters import cells
 from txtal.ui.labels import field_line
 from txtal.ui.layout import Line, Room, barred, clickable, sides
+from txtal.ui.modes import Order
 from txtal.ui.view_state import Look
 from txtal.ui.wrap import fit, fold
 
@@ -117,11 +119,18 @@ def result_row(session: Session, found: Found, said: int, width: int) -> Line:
     ]
 
 
+def in_order(session: Session, found: Sequence[Found], order: Order) -> tuple[Found, ...]:
+    """Return the rows in an order; those that are alike in it as they were found."""
+    if order == "in doubt first":
+        return tuple(sorted(found, key=lookup.margin))
+    if order == "≠ first":
+        return tuple(sorted(found, key=lambda one: words.sign_of(session, one) != "≠"))
+    return tuple(found)
+
+
 def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
     """The line being typed, and more of the marked row."""
-    number = f"{look.typing.cursor + 1 if look.typing.found else 0} of {len(look.typing.found)}"
-    if look.typing.marked:
-        number = f"{len(look.typing.marked)} marked, {number}"
+    number = _number(look, room)
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - cells(number) - 2),
@@ -134,6 +143,16 @@ def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
         seen = {words.sign_of(session, one) for one in look.typing.found}
         lines.append(_legend([sign for sign in words.SIGNS if sign in seen]))
     return lines
+
+
+def _number(look: Look, room: Room) -> str:
+    """Which row of how many is selected, how many are marked, and how they are ordered."""
+    listed = len(look.typing.found)
+    more = "+" * (listed == lookup.MOST_FOUND)
+    number = f"{look.typing.cursor + 1 if listed else 0} of {listed}{more}"
+    if look.typing.marked:
+        number = f"{len(look.typing.marked)} marked, {number}"
+    return f"{look.typing.order} · {number}" if look.typing.order and room.roomy else number
 
 
 def _legend(signs: Sequence[words.Sign]) -> Line:
