@@ -40,7 +40,7 @@ GROWTH = 1.3
 READ = 50_000
 """The most votes on open tickets that are read."""
 
-LEARNED_FROM = ("rule", "pattern", "command")
+LEARNED_FROM = ("rule", "pattern", "command", "model")
 """Kinds of sources. What was carried from answers is none: the model has learned those."""
 
 

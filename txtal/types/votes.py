@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["rule", "pattern", "command", "carried"]
+SourceKind = Literal["rule", "pattern", "command", "carried", "model"]
 """A labelling function or a rule of a file; a single pattern whose tickets are shown in a quota of
-their own; an outside command; answers to near-duplicates."""
+their own; an outside command; answers to near-duplicates; another tool's model, from its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class VoteSource:
     fingerprint: str
     """Of what makes its votes: with another one they are made again."""
     through: int = 0
-    """Id of the last ticket that it has looked at; a command looks at tickets in no such order."""
+    """Id of the last ticket that it has looked at. A command looks at tickets in no such order:
+    how many it was asked for."""
     note: str = ""
     """What is wrong with it, such as that it was stopped."""
 
