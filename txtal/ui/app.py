@@ -105,6 +105,7 @@ def build(
         output=output,
     )
     app.ttimeoutlen = ESCAPE_SECONDS
+    app.after_render += lambda _: screen.painted()
     app.key_processor.after_key_press += lambda _: _draw_before_the_next(app, screen)
     return app
 

@@ -97,14 +97,17 @@ class _Inks:
         self._style = style
         self._depth = depth
         self._known: dict[str, Ink] = {}
+        self._written = io.StringIO()
+        self._output = Vt100_Output(self._written, lambda: Size(1, 1))
 
     def __call__(self, style: str) -> Ink:
         """Return the ink of one style."""
         if style not in self._known:
-            attrs, written = self._style.get_attrs_for_style_str(style), io.StringIO()
-            output = Vt100_Output(written, lambda: Size(1, 1))
-            output.set_attributes(attrs, self._depth)
-            output.flush()
+            attrs = self._style.get_attrs_for_style_str(style)
+            self._output.set_attributes(attrs, self._depth)
+            self._output.flush()
             on_blanks = attrs.bgcolor or attrs.underline or attrs.reverse or attrs.strike
-            self._known[style] = Ink(written.getvalue(), on_blanks=bool(on_blanks))
+            self._known[style] = Ink(self._written.getvalue(), on_blanks=bool(on_blanks))
+            self._written.seek(0)
+            self._written.truncate()
         return self._known[style]
