@@ -54,7 +54,7 @@ def test_what_may_be_two_things_is_asked_for() -> None:
 
 
 def test_a_table_without_a_header_is_told_without_its_text() -> None:
-    with pytest.raises(DataError, match=r"first line must name the columns.*a header") as caught:
+    with pytest.raises(DataError, match=r"first line should name the columns.*--columns") as caught:
         text_of("My parcel is very late,delivery\nCharged twice,billing\n", "a.csv")
     assert "parcel" not in str(caught.value)
 
@@ -89,6 +89,8 @@ LABELS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("text,label\nx,a & b\n", {"separator": "&"}, ["a", "b"]),
     ("text,label\nx,a|b\ny,a\n", {"separator": "none"}, ["a|b", "a"]),
     ("text,label\nx,1.0\ny,0.0\nz,\n", {}, ["1", "0"]),
+    ("text,label\nx,1.0\ny,2\nz,\n", {}, ["1.0", "2"]),
+    ("text,label\nx,1.0\ny,1.5\nz,a\n", {}, ["1.0", "1.5", "a"]),
     ("text,label\nx, a  b \ny,caf\u00e9\nz,cafe\u0301\n", {}, ["a b", "café", "café"]),
     ("text,kind\nx,a\n", {"label": ("Kind",)}, ["a"]),
     ("text,kind\nx,\"a,b\"\n", {"labels": ("kind",)}, ["a", "b"]),

@@ -42,6 +42,7 @@ from txtal.types import (
 )
 from txtal.types.query import Query
 from txtal.ui import app as full_screen
+from txtal.ui.canvas import Canvas
 from txtal.ui.display import Display
 from txtal.ui.keymaps import mapped
 from txtal.ui.layout import Line
@@ -126,6 +127,9 @@ class MemoryLedger:
 
     def new_scheme(self) -> Scheme | None:
         return None
+
+    def used(self) -> Counter[int]:
+        return Counter(i for one in self.answers if one.verdict == "accept" for i in one.labels)
 
     def examples(self, label_id: int) -> list[str]:
         return [self.texts[a.ticket_id].text for a in self.answers if label_id in a.labels]
@@ -264,14 +268,9 @@ class Sized(DummyOutput):
 
 def shown(app: Application[int]) -> str:
     """The characters on the screen."""
-    screen = app.renderer.last_rendered_screen
-    columns = app.output.get_size().columns
-    if screen is None:
-        return ""
-    return "\n".join(
-        "".join(screen.data_buffer[y][x].char for x in range(columns)).rstrip()
-        for y in range(screen.height)
-    )
+    canvas = app.layout.container
+    assert isinstance(canvas, Canvas)
+    return "\n".join("".join(part.text for part in row.parts).rstrip() for row in canvas.rows)
 
 
 def unhurried() -> Callable[[], float]:

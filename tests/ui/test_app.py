@@ -83,6 +83,22 @@ def test_a_burst_answers_nothing_that_was_not_seen() -> None:
     assert len(given(session)) == 2
 
 
+def test_a_ticket_is_seen_from_when_it_has_reached_the_terminal() -> None:
+    session = make_session(SIXTY)
+    now = [0.0]
+    screen = Screen(session, Display("d"), pytest.fail, clock=lambda: now[0])
+    screen.draw(80, 24)
+    now[0] += 1.0  # a terminal that is slow to take it
+    screen.painted()
+    now[0] += 0.05
+    screen.press("label", "1")
+    assert given(session) == []
+    screen.painted()  # again, with nothing new
+    now[0] += 0.03
+    screen.press("label", "1")
+    assert len(given(session)) == 1
+
+
 def test_every_kind_of_key_reaches_its_action() -> None:
     session = make_session(labels=MANY)
     Played(
@@ -273,7 +289,7 @@ def test_nothing_but_known_escapes_leaves_for_the_terminal(monkeypatch: pytest.M
         keyboard.send_text("fcx\r/ok\r?qwqiqh\r2uq")
         output = Vt100_Output(written, lambda: Size(rows=24, columns=80), term="xterm")
         run(session, Display(hostile), input=keyboard, output=output)
-    known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n"
+    known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n|\x08"
     rest = re.sub(known, "", written.getvalue())
     assert re.search("[\x00-\x1f\x7f-\x9f\u200b\u2028\u202e]", rest) is None
     assert "^[]52;c;aGk=^G" in re.sub("\x1b\\[C", " ", rest)

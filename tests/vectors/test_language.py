@@ -14,7 +14,7 @@ from txtal.classifier.classifier import load
 from txtal.learner.language import spec_of
 from txtal.store import datasets, revisions, schema
 from txtal.types import Revision
-from txtal.vectors.language import Told, in_language, told
+from txtal.vectors.language import Detected, detect, in_language
 from txtal.vectors.spec import parse, resolve
 from txtal.vectors.vectoriser import Vectoriser
 
@@ -49,40 +49,40 @@ def many(lines: Sequence[str], count: int = 60) -> list[str]:
     return [lines[number % len(lines)].format(number) for number in range(count)]
 
 
-class TestTold:
+class TestDetected:
     @pytest.mark.parametrize(
         ("lines", "expected"),
         [
-            (ENGLISH, Told("en", "en")),
-            (GERMAN, Told("de", "de")),
-            (FRENCH, Told("fr", "fr")),
-            (CHINESE, Told("zh", "xx")),
-            (THAI, Told("th", "xx")),
+            (ENGLISH, Detected("en", "en")),
+            (GERMAN, Detected("de", "de")),
+            (FRENCH, Detected("fr", "fr")),
+            (CHINESE, Detected("zh", "xx")),
+            (THAI, Detected("th", "xx")),
         ],
         ids=["en", "de", "fr", "zh", "th"],
     )
-    def test_a_language_by_its_texts(self, lines: list[str], expected: Told) -> None:
-        assert told(many(lines)) == expected
+    def test_a_language_by_its_texts(self, lines: list[str], expected: Detected) -> None:
+        assert detect(many(lines)) == expected
 
     def test_a_mixture_is_read_as_any_language(self) -> None:
-        assert told(many(GERMAN) + many(ENGLISH)) == Told("xx", "xx")
+        assert detect(many(GERMAN) + many(ENGLISH)) == Detected("xx", "xx")
 
     def test_a_few_texts_of_another_language_change_nothing(self) -> None:
-        assert told(many(GERMAN, 95) + many(ENGLISH, 5)).pipeline == "de"
+        assert detect(many(GERMAN, 95) + many(ENGLISH, 5)).pipeline == "de"
 
     @pytest.mark.parametrize("texts", [[], ["", " "], ["ok"], ["12345 !!! 678"] * 300])
     def test_texts_that_tell_nothing_are_read_as_before(self, texts: list[str]) -> None:
-        found = told(texts)
-        assert found == Told("", "en")
+        found = detect(texts)
+        assert found == Detected("", "en")
         assert not found.notice
 
     def test_only_another_language_than_english_is_worth_a_word(self) -> None:
-        assert not told(many(ENGLISH)).notice
-        assert "--lang de" in told(many(GERMAN)).notice
-        assert "several languages" in told(many(GERMAN) + many(ENGLISH)).notice
+        assert not detect(many(ENGLISH)).notice
+        assert "--lang de" in detect(many(GERMAN)).notice
+        assert "several languages" in detect(many(GERMAN) + many(ENGLISH)).notice
 
     def test_lone_surrogates_are_no_language(self) -> None:
-        assert told(["\ud800" * 300]).pipeline in ("en", "xx")
+        assert detect(["\ud800" * 300]).pipeline in ("en", "xx")
 
 
 class TestSpec:

@@ -13,7 +13,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from txtal.errors import LearnerError
-from txtal.vectors import bag, pairs
+from txtal.vectors import bag, pairs_fit
 from txtal.vectors.blocks import Sample
 from txtal.vectors.pairs import Pairs
 from txtal.vectors.pipeline import Pipeline
@@ -86,7 +86,7 @@ class TestFit:
         assert np.allclose(np.abs(whole.table), np.abs(parts.table), atol=1e-2)
 
     def test_no_more_pairs_are_kept_than_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pairs, "MOST", 3)
+        monkeypatch.setattr(pairs_fit, "MOST", 3)
         assert len(fitted(TEXTS).keys) == 3
 
 

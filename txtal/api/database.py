@@ -188,11 +188,10 @@ class LabelledDataset:
 
     def stats(self) -> dict[str, Any]:
         """Return the dataset's statistics, as ``txtal stats --json`` prints them."""
-        from txtal.api.summary import as_data
-        from txtal.store import stats
+        from txtal.api import summary
 
         with self._reading() as (conn, _):
-            return as_data(stats.of(conn, self.name))
+            return summary.of(conn, self.name)
 
     # --- the model --------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ def command(
     """
     from importlib import metadata
 
+    from txtal.api import others
     from txtal.cli.findings import findings
     from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
@@ -67,12 +68,13 @@ def command(
     with console.read() as conn:
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
+        voting = others.of(conn, told.dataset)
     names = options.names_as_taught(context, dataset)
     wanted = not quick and bool(told.standing)
     settings = features.settings(context, dataset, names=names) if wanted else None
     found = findings(console, dataset, settings)
     with write_atomically(output) as file:
-        file.write(page(told, cost, saved, metadata.version("txtal"), found))
+        file.write(page(told, cost, saved, metadata.version("txtal"), found, voting=voting))
     console.say(f"{output}: the report")
 
 

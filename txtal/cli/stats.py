@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from shlex import quote as shell_quoted
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +20,11 @@ from txtal.text import count
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
-    from txtal.annotators.scoring import SourceScore
     from txtal.measures.agreement import AnnotatorAgreement
     from txtal.measures.intervals import Agreement, Reliability
+    from txtal.reports.sources import OtherAnnotators
     from txtal.store.stats import Stats
-    from txtal.types import Estimate
+    from txtal.types import Estimate, SourceScore
 
 
 @click.command("stats")
@@ -34,20 +34,19 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show DATASET's progress, labels, annotators and accuracy."""
-    from txtal.annotators.scoring import scored
-    from txtal.api import summary
+    from txtal.api import others, summary
     from txtal.store import datasets, revisions, stats
 
     with console.read() as conn:
         go_back(conn, datasets.get(conn, dataset).id, as_of)
         found = stats.of(conn, dataset)
-        sources = scored(conn, found.dataset)
+        voting = others.of(conn, found.dataset)
         old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
     if as_json:
-        put_json({**summary.as_data(found), "sources": [_source(one) for one in sources]})
+        put_json(summary.as_data(found, voting))
     else:
         _show(found, old=bool(old))
-        _show_sources(sources)
+        _show_others(voting)
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -83,24 +82,18 @@ def _show(found: Stats, *, old: bool) -> None:
     _show_counts("annotator", "answers", found.answers.annotators)
 
 
-def _source(one: SourceScore) -> dict[str, Any]:
-    """What ``--json`` has of a rule, a pattern or a command that votes."""
-    return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "votes": one.votes,
-        "coverage": one.coverage,
-        "judged": one.judged,
-        "accuracy": one.accuracy,
-        "low": one.low,
-        "high": one.high,
-    }
+def _show_others(found: OtherAnnotators) -> None:
+    """Print who votes, how often people agree, and what ``txtal finish`` labelled."""
+    from txtal.reports.sources import finish_line
+
+    if found.sources:
+        _show_sources(found.sources)
+    if found.bound is not None and found.checks is not None:
+        click.echo()
+        put(finish_line(found.bound, found.checks))
 
 
 def _show_sources(sources: Sequence[SourceScore]) -> None:
-    """Print who votes, and how often people agree; details are in ``txtal rules``."""
-    if not sources:
-        return
     click.echo()
     put_table(
         ("votes by", "kind", "votes", "right", "95% interval"),

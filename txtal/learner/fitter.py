@@ -46,12 +46,12 @@ class Fitter:
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
-        trainer = self._trainer(snapshot, neighbours)
+        trainer = self.trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
         return fit.measure(sample, before) if self._settings.measured else fit
 
-    def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
+    def trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
         """Return the trainer of the next model; with other features its search starts over."""
         made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
         seed = self._settings.seed
@@ -83,6 +83,10 @@ class Fitter:
     def of_votes(self) -> str:
         """Whether the votes of rules and commands count, and why; nothing where nobody votes."""
         return self._votes.note
+
+    def trusted(self, fit: Fit) -> dict[int, float]:
+        """Return how often each source of votes is expected to be right, by its id."""
+        return self._votes.trusted(fit.answered, fit.trainer)
 
     def leave_out(self, fit: Fit | None) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; return whether it was.

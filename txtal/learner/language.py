@@ -10,7 +10,7 @@ from dataclasses import replace
 from txtal.store import datasets, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.vectors.language import TEXTS, in_language
-from txtal.vectors.spec import TOLD, Spec, parse, resolve
+from txtal.vectors.spec import DETECTED, Spec, parse, resolve
 
 
 def spec_of(conn: Connection, dataset: str, vectoriser: str) -> tuple[Spec, str]:
@@ -19,7 +19,7 @@ def spec_of(conn: Connection, dataset: str, vectoriser: str) -> tuple[Spec, str]
     Raises UsageError for a bad spec or dataset.
     """
     wanted = parse(vectoriser)
-    if wanted.pipeline != TOLD:
+    if wanted.pipeline != DETECTED:
         return wanted, ""
     dataset_id = datasets.get(conn, dataset).id
     latest = revisions.latest(conn, dataset_id)

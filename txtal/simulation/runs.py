@@ -133,7 +133,7 @@ def plan(
 
 
 def in_their_language(plan: Plan, texts: Sequence[str]) -> tuple[Plan, str]:
-    """Return the plan with the language told from the texts where none was given.
+    """Return the plan with the language detected where none was given.
 
     With it comes what the user should know of that, or "".
     """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from unicodedata import bidirectional
 
-from wcwidth import wcwidth
-
 from txtal.text import clean
 from txtal.types import Span
+from txtal.ui.clusters import boundary, cell_width, cells
 
 Run = tuple[str, str]
 """A style, and text that has it."""
@@ -26,22 +26,33 @@ _WORDS = re.compile(r" +|[^ ]+")
 _EMOJI_GLUE = re.compile("\ufe0f|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 
 
-@lru_cache(maxsize=4096)
-def cell_width(char: str) -> int:
-    """How many cells one character takes, as prompt_toolkit counts them."""
-    return max(0, wcwidth(char))
-
-
-def cells(text: str) -> int:
-    """How many cells a line takes."""
-    return len(text) if text.isascii() else sum(map(cell_width, text))
-
-
 def fit(text: str, width: int) -> str:
     """``text`` if it fits, else its head and ``…``."""
     if cells(text) <= width:
         return text
     return _head(text, max(0, width - 1)) + "…"[: max(0, width)]
+
+
+@lru_cache(maxsize=32)
+def told_apart(names: tuple[str, ...], width: int) -> Mapping[str, str]:
+    """Return what each name is cut to: in its middle where others have the same beginning."""
+    heads = Counter(fit(name, width) for name in set(names))
+    return {
+        name: _without_middle(name, width) if heads[fit(name, width)] > 1 else fit(name, width)
+        for name in names
+    }
+
+
+def _without_middle(text: str, width: int) -> str:
+    """The head and the end of a text, about as much of each."""
+    if cells(text) <= width:
+        return text
+    end = len(text)
+    while end and cells(text[end - 1 :]) <= width // 2:
+        end -= 1
+    while boundary(text, end) < end:
+        end += 1
+    return f"{_head(text, width - 1 - cells(text[end:]))}…{text[end:]}"
 
 
 def _head(text: str, width: int) -> str:
@@ -50,7 +61,7 @@ def _head(text: str, width: int) -> str:
     for at, char in enumerate(text):
         used += cell_width(char)
         if used > width:
-            return text[:at]
+            return text[: boundary(text, at)]
     return text
 
 
@@ -94,7 +105,10 @@ def _pieces(word: str, room: int, width: int) -> Iterator[str]:
         used += cell_width(char)
         if used <= room or (at == start and room == width):
             continue
-        cut = at - 1 if _pulls_down(word, start, at, width) else at
+        cut = boundary(word, at - 1 if _pulls_down(word, start, at, width) else at)
+        if cut <= start and room == width:
+            cut = at  # what belongs together is wider than a line
+        cut = max(cut, start)
         yield word[start:cut]
         start, used, room = cut, cells(word[cut : at + 1]), width
     yield word[start:]

