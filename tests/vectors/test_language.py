@@ -1,4 +1,4 @@
-"""The language of tickets, told from their texts, and the tokeniser that follows it."""
+"""The language of tickets, detected from their texts, and the tokeniser that follows it."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class TestOnTheCommandLine:
         program.ok("train", dataset, "-o", folder, *words)
         return str(load(folder).vectoriser.spec)
 
-    def test_it_is_told_where_none_is_given(self, program: Program) -> None:
+    def test_it_is_detected_where_none_is_given(self, program: Program) -> None:
         assert self.trained(program, "german").endswith("@de")
         assert self.trained(program, "thai").endswith("@xx")
         assert self.trained(program, "english").endswith("@en")
