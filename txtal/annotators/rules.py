@@ -68,7 +68,7 @@ def read_rules(path: Path) -> list[LabellingRule]:
     if path.suffix == ".py":
         return of_code(path)
     rows = _of_toml(path) if path.suffix == ".toml" else _of_lines(path)
-    named: dict[str, list[_Row]] = defaultdict(list)
+    named: dict[str, list[_FileRule]] = defaultdict(list)
     faults = []
     for where, given in rows:
         try:
@@ -76,7 +76,7 @@ def read_rules(path: Path) -> list[LabellingRule]:
                 raise ValueError(given)
             row = _checked(given)
             name = row.get("name") or f"{path.stem}:{'+'.join(row['labels'])}"
-            named[name].append(_Row(where, row, _matcher(row)))
+            named[name].append(_FileRule(where, row, _matcher(row)))
         except (ValueError, UsageError) as error:
             faults.append(f"{where}: {error}")
     if faults:
@@ -230,7 +230,7 @@ Matcher = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _FileRule:
     """A row of a file, with what it finds."""
 
     where: str
@@ -273,7 +273,7 @@ def _by_regex(row: Mapping[str, Any]) -> Matcher:
     return lambda text: made.search(text[:READ], timeout=SECONDS) is not None
 
 
-def _of_rows(name: str, rows: Sequence[_Row]) -> LabellingRule:
+def _of_rows(name: str, rows: Sequence[_FileRule]) -> LabellingRule:
     """One rule of all that a file says under its name."""
     matchers = [(frozenset(row.fields["labels"]), row.fits) for row in rows]
 
