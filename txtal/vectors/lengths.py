@@ -25,6 +25,9 @@ where it knows half of all pairs or more; less in proportion where it knows fewe
 
 KNOWN = 0.5
 
+LEAST_KNOWN = 0.01
+"""What a block that knows less counts as knowing."""
+
 
 def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
     """Return the length of each block's rows, by what the blocks know and how long the texts are.
@@ -42,8 +45,8 @@ def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
         found[use | words] /= np.sqrt(np.mean(found[use | words] ** 2))
     order = knows == "order"
     if order.any() and not order.all():
-        coverage = np.array([block.coverage for block in blocks])
-        found[order] = np.sqrt(ORDER * np.minimum(1, coverage[order] / KNOWN))
+        known = np.clip([block.coverage for block in blocks], LEAST_KNOWN, KNOWN) / KNOWN
+        found[order] = np.sqrt(ORDER * known[order])
         found[~order] *= np.sqrt((~order).sum() / ((~order).sum() + (found[order] ** 2).sum()))
     if context.any():
         found[~context] *= BESIDE
