@@ -137,8 +137,8 @@ def _bootstrapped_f1(cells: Cells, decided: Cells, task: Task) -> Estimate:
     To each draw half an error is added on average, of labels by how often they occur: where none or
     few are wrong, drawing among the rows alone says that errors can't be. (Half an error is what
     Jeffreys' prior adds to a share; Brown, Cai and DasGupta 2001, Statistical Science 16, section
-    4.1.) In 150 draws of 10 to 300 rows and 2 to 10 labels, 98 % right, this covered the macro-F1
-    of the whole in 94 to 99 %, and the bootstrap alone in 17 to 95 %; at 70 and 90 % right both did
+    4.1.) In 150 draws of 10 to 300 rows and 2 to 10 labels, 98% right, this covered the macro-F1
+    of the whole in 94 to 99%, and the bootstrap alone in 17 to 95%; at 70 and 90% right both did
     as well, or this one better.
     """
     yes, said = (cells == IS).astype(np.float64), (decided == IS).astype(np.float64)

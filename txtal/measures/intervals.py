@@ -44,8 +44,8 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement | None:
     Kappa is Cohen 1960 (Educational and Psychological Measurement 20), (p - e) / (1 - e), with e
     what the answers' own frequencies would give by chance. Its interval is that of the share, the
     chance taken as given: for a handful of pairs that all agree, the usual standard error would be
-    zero. Where only one answer ever occurs, all agree and kappa is 1, or anything down to 0: it
-    can't be told from chance.
+    zero. Where only one answer ever occurs, all agree, and chance may
+    be why: kappa is 1, and its interval begins at 0.
     """
     n = len(pairs)
     if not n:
