@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from txtal.api import taught
 from txtal.api.annotator import default_annotator
 from txtal.errors import UsageError
+from txtal.learner import taught
 from txtal.store import DEFAULT_PATH, datasets, gold, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import Answer, Classified, Dataset, Record, Task, Ticket, Verdict
@@ -188,11 +188,10 @@ class LabelledDataset:
 
     def stats(self) -> dict[str, Any]:
         """Return the dataset's statistics, as ``txtal stats --json`` prints them."""
-        from txtal.api.summary import as_data
-        from txtal.store import stats
+        from txtal.api import summary
 
         with self._reading() as (conn, _):
-            return as_data(stats.of(conn, self.name))
+            return summary.of(conn, self.name)
 
     # --- the model --------------------------------------------------------------------------
 

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Any
 from txtal.measures import quality
 
 if TYPE_CHECKING:
+    from txtal.annotators.scoring import SourceScore
     from txtal.measures.agreement import AnnotatorAgreement
+    from txtal.store.sqlite import Connection
     from txtal.store.stats import Stats, StreamCounts
 
 
+def of(conn: Connection, name: str) -> dict[str, Any]:
+    """Return what ``txtal stats --json`` prints. Raises UsageError if there is no such dataset."""
+    from txtal.annotators.scoring import scored
+    from txtal.store import stats
+
+    found = stats.of(conn, name)
+    return {**as_data(found), "sources": [_source(one) for one in scored(conn, found.dataset)]}
+
+
 def as_data(found: Stats) -> dict[str, Any]:
-    """Return what ``txtal stats --json`` prints."""
+    """Return it without the sources of votes."""
     revision_id, revision = found.revision or (None, None)
     scheme, headline = found.dataset.scheme, _headline(found)
     agreement = found.self_agreement and asdict(found.self_agreement)
@@ -22,6 +33,7 @@ def as_data(found: Stats) -> dict[str, Any]:
         "dataset": found.dataset.name,
         "task": scheme.task,
         "tickets": found.tickets,
+        "answered": found.answered,
         "answers": dict(found.answers.verdicts),
         "flagged": found.answers.flagged,
         "labels": dict(found.answers.labels),
@@ -48,6 +60,20 @@ def as_data(found: Stats) -> dict[str, Any]:
     }
 
 
+def _source(one: SourceScore) -> dict[str, Any]:
+    """Return a rule, a pattern or a command that votes, and how often people agree with it."""
+    return {
+        "name": one.source.name,
+        "kind": one.source.kind,
+        "votes": one.votes,
+        "coverage": one.coverage,
+        "judged": one.judged,
+        "accuracy": one.accuracy,
+        "low": one.low,
+        "high": one.high,
+    }
+
+
 def _annotators(found: AnnotatorAgreement) -> dict[str, Any]:
     return {
         **asdict(found.overall),
@@ -62,7 +88,7 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 def _headline(found: Stats) -> dict[str, float] | None:
     """Return the estimate that is shown."""
-    headline = found.revision[1].headline if found.revision else None
+    headline = found.headline
     if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from shlex import quote as shell_quoted
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,7 @@ from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
 from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
-from txtal.text import count
+from txtal.text import count, percent, span
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
 
     with console.read() as conn:
         go_back(conn, datasets.get(conn, dataset).id, as_of)
+        if as_json:
+            put_json(summary.of(conn, dataset))
+            return
         found = stats.of(conn, dataset)
         sources = scored(conn, found.dataset)
         old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
-    if as_json:
-        put_json({**summary.as_data(found), "sources": [_source(one) for one in sources]})
-    else:
-        _show(found, old=bool(old))
-        _show_sources(sources)
+    _show(found, old=bool(old))
+    _show_sources(sources)
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -56,7 +56,9 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
 def _show(found: Stats, *, old: bool) -> None:
     """Print it; ``old`` if something changed since the model was measured."""
     verdicts = found.answers.verdicts
-    put(f"{found.dataset.name}: {found.tickets:,} tickets, {sum(verdicts.values()):,} answered")
+    given = sum(verdicts.values())
+    answers = f" ({given:,} answers)" if given != found.answered else ""
+    put(f"{found.dataset.name}: {found.tickets:,} tickets, {found.answered:,} answered{answers}")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.items()))
     for line in effort_lines(found.effort) if found.effort else ():
         put(line)
@@ -83,20 +85,6 @@ def _show(found: Stats, *, old: bool) -> None:
     _show_counts("annotator", "answers", found.answers.annotators)
 
 
-def _source(one: SourceScore) -> dict[str, Any]:
-    """What ``--json`` has of a rule, a pattern or a command that votes."""
-    return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "votes": one.votes,
-        "coverage": one.coverage,
-        "judged": one.judged,
-        "accuracy": one.accuracy,
-        "low": one.low,
-        "high": one.high,
-    }
-
-
 def _show_sources(sources: Sequence[SourceScore]) -> None:
     """Print who votes, and how often people agree; details are in ``txtal rules``."""
     if not sources:
@@ -109,8 +97,8 @@ def _show_sources(sources: Sequence[SourceScore]) -> None:
                 one.source.name,
                 one.source.kind,
                 f"{one.votes:,}",
-                "-" if one.accuracy is None else f"{one.accuracy:.1%}",
-                "-" if one.low is None or one.high is None else f"{one.low:.1%} to {one.high:.1%}",
+                "-" if one.accuracy is None else percent(one.accuracy),
+                "-" if one.low is None or one.high is None else span(one.low, one.high),
             )
             for one in sources
         ],
@@ -122,7 +110,6 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
 
 
 def _show_quality(found: Stats, *, old: bool) -> None:
-    headline = found.revision[1].headline if found.revision else None
     if found.measures:
         measures = as_data(found.measures, found.dataset.scheme.names)
         name = shell_quoted(found.dataset.name)
@@ -133,8 +120,8 @@ def _show_quality(found: Stats, *, old: bool) -> None:
             f"after {measures['answers']:,} answers; {changed if old else 'details:'} "
             f"`txtal evaluate {name}`",
         )
-    elif headline:  # of an earlier txtal
-        told = quality(headline, found.dataset.scheme.task)
+    elif found.headline:  # of an earlier txtal
+        told = quality(found.headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
@@ -162,7 +149,7 @@ def _show_reliability(found: AnnotatorAgreement) -> None:
     if found.pairs:
         click.echo()
         rows = [
-            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            (" and ".join(pair), f"{one.share.n:,}", percent(one.share.value), _alpha(one))
             for pair, one in found.pairs.items()
         ]
         put_table(("annotators", "tickets", "agreement", "alpha"), rows)
@@ -181,4 +168,4 @@ def _show_agreement(found: Agreement) -> None:
 
 
 def _same(share: Estimate, of: str) -> str:
-    return f"{share.value:.1%} (95% interval {share.low:.1%} to {share.high:.1%}, {of})"
+    return f"{percent(share.value)} (95% interval {span(share.low, share.high)}, {of})"

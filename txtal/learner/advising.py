@@ -21,7 +21,7 @@ from txtal.learning.evaluate import confidence
 from txtal.learning.matrix import IS
 from txtal.learning.model import decide
 from txtal.learning.separation import OverlappingPair
-from txtal.text import count, shorten
+from txtal.text import count, hundredths, percent, shorten
 from txtal.types import Advice, Advised, Answer
 
 FEW = 5
@@ -47,7 +47,7 @@ def advised(fit: Fit, source: DatasetSource) -> Advised:
     ids = sorted({ticket for one in items for ticket in one.tickets})
     texts = (" ".join(text.split()) for text in source.texts(ids))
     excerpts = {ticket: shorten(text, _EXCERPT) for ticket, text in zip(ids, texts, strict=True)}
-    return Advised(items, excerpts, len(fit.snapshot.answers))
+    return Advised(items, excerpts, len(fit.answered))
 
 
 def advice(fit: Fit, source: DatasetSource) -> list[Advice]:
@@ -102,7 +102,7 @@ def _merges(fit: Fit, name: str, rows: Indices, proba: Floats) -> list[Advice]:
 
 
 def _overlap(pair: OverlappingPair, times: int) -> str:
-    area = f"{100 * pair.area:.0f}% ({100 * pair.low:.0f}–{100 * pair.high:.0f})"
+    area = f"{percent(pair.area, 0)} ({hundredths(pair.low, 0)}–{hundredths(pair.high, 0)})"
     said = f"separated in {area} of pairs (by chance 50%), {pair.confused} confused"
     differ = f"; annotators differ on {count(times, 'ticket')}" if times else ""
     return f"{said}{differ}"
@@ -226,7 +226,7 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
             Advice(
                 "description",
                 (label.name, names[best]),
-                f"its description reads like {names[best]} ({100 * float(row[best]):.0f}%)",
+                f"its description reads like {names[best]} ({percent(float(row[best]), 0)})",
                 tuple(tickets.tolist()),
                 _command("label", "describe", name, label.name, "DESCRIPTION"),
             )

@@ -131,8 +131,9 @@ def part_held_out(fit: Fit, share: float, texts: Sequence[str], seed: int = 0) -
 
 
 def _usable(fit: Fit) -> Indices:
-    """The rows of the answers that are known in full."""
-    known = known_in_full(fit.answered.cells, fit.task)
+    """The rows of the answers that are known in full, without those to synthetic tickets."""
+    real = np.isin(fit.answered.tickets, list(fit.answered.selection))
+    known = known_in_full(fit.answered.cells, fit.task) & real
     rows = np.flatnonzero(known)
     if len(rows) < FEWEST or not (fit.answered.cells[rows] == IS).any():
         raise LearnerError(

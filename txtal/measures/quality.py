@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from txtal.text import count
+from txtal.text import count, hundredths, percent
 from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
 from txtal.types.grades import are_scores
 
@@ -84,13 +84,19 @@ def effort_lines(effort: Effort) -> list[str]:
 
 
 def measures_line(measures: Measures) -> str:
-    """Return ``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``."""
+    """Return ``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``.
+
+    For ratings it is ``mean error 0.8 (0.6–1.0)``, in grades.
+    """
+    if measures.error:
+        error = measures.error
+        return f"mean error {error.value:.1f} ({error.low:.1f}–{error.high:.1f})"
     shown = (("accuracy", measures.accuracy), ("macro-F1", measures.macro_f1))
     parts = [
-        f"{name} {100 * one.value:.0f}% ({100 * one.low:.0f}–{100 * one.high:.0f})"
+        f"{name} {percent(one.value, 0)} ({hundredths(one.low, 0)}–{hundredths(one.high, 0)})"
         for name, one in shown
     ]
-    return ", ".join([*parts, f"calibration error {100 * measures.calibration.ece:.0f}%"])
+    return ", ".join([*parts, f"calibration error {percent(measures.calibration.ece, 0)}"])
 
 
 def shared(overlap: Overlap, where: str) -> str:

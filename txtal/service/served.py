@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from txtal.api import summary
 from txtal.api.folders import versions_folder
-from txtal.api.summary import as_data
 from txtal.classifier import versions
 from txtal.errors import DataError
 from txtal.reports import dataset as report
@@ -82,7 +82,7 @@ class ServedDataset:
     def stats(self) -> dict[str, Any]:
         """Return what ``txtal stats --json`` prints."""
         with self._reading() as conn:
-            return as_data(stats.of(conn, self.name))
+            return summary.of(conn, self.name)
 
     def models(self) -> dict[str, Any]:
         """Return the versions, which is in use, and which is loaded here."""
@@ -110,7 +110,7 @@ class ServedDataset:
             yield "txtal_tickets", of, tickets.count(conn, dataset.id)
             for verdict, number in stats.verdicts(conn, dataset.id).items():
                 yield "txtal_answers", {**of, "verdict": verdict}, number
-            latest = revisions.latest(conn, dataset.id)
+            headline = revisions.headline(conn, dataset.id)
             waiting, dead = outbox.counts(conn, dataset.id)
         yield "txtal_hooks_waiting", of, waiting
         yield "txtal_hooks_dead", of, dead
@@ -118,7 +118,6 @@ class ServedDataset:
         version = versions.current(versions_folder(self.database, self.name))
         if version is not None:
             yield "txtal_model_version", of, version
-        headline = latest[1].headline if latest else None
         if headline is not None:
             yield "txtal_estimate", of, headline.value
             yield "txtal_estimate_low", of, headline.low

@@ -31,6 +31,8 @@ class History:
     dataset: Dataset
     standing: Sequence[Answer]
     fits: Sequence[FitRecord]
+    shown: Measures | None
+    """The estimates to show; see :func:`.revisions.shown`."""
     curve: Sequence[tuple[int, Estimate]]
     """The estimates there were, each with the answers learned from."""
 
@@ -49,4 +51,5 @@ def of(conn: Connection, name: str) -> History:
         for row in rows
     ]  # fmt: skip
     standing = answers.standing(conn, dataset.id)
-    return History(dataset, standing, fits, revisions.curve(conn, dataset.id))
+    shown = revisions.shown(conn, dataset.id)
+    return History(dataset, standing, fits, shown, revisions.curve(conn, dataset.id))

@@ -14,6 +14,7 @@ from txtal.store import (
     arrivals,
     datasets,
     effort,
+    leases,
     rechecks,
     revisions,
     settings,
@@ -26,6 +27,7 @@ from txtal.types import (
     Answer,
     Dataset,
     Effort,
+    Estimate,
     Measures,
     Outlook,
     Overview,
@@ -68,13 +70,17 @@ class Stats:
 
     dataset: Dataset
     tickets: int
+    answered: int
+    """Tickets with an answer by anyone."""
     answers: AnswerCounts
     effort: Effort | None
     """None where no answer was timed."""
     revision: tuple[int, Revision] | None
     """The newest, with its id."""
     measures: Measures | None
-    """The newest."""
+    """Those to show; see :func:`.revisions.shown`."""
+    headline: Estimate | None
+    """The one number to show."""
     outlook: Outlook | None
     """The newest, which comes with the ranking that was kept."""
     stream: StreamCounts | None
@@ -93,15 +99,17 @@ def of(conn: Connection, name: str) -> Stats:
     """Return where the dataset stands. Raises UsageError when there is none of that name."""
     dataset = datasets.get(conn, name)
     standing = answers.standing(conn, dataset.id)
-    measured = revisions.measures(conn, dataset.id)
+    total = tickets.count(conn, dataset.id)
     ranked = revisions.last_ranking(conn, dataset.id)
     return Stats(
         dataset=dataset,
-        tickets=tickets.count(conn, dataset.id),
+        tickets=total,
+        answered=total - leases.open_count(conn, dataset.id),
         answers=_counts(conn, dataset, standing),
         effort=effort.of(conn, dataset.id, standing),
         revision=revisions.latest(conn, dataset.id),
-        measures=measured[-1][1] if measured else None,
+        measures=revisions.shown(conn, dataset.id),
+        headline=revisions.headline(conn, dataset.id),
         outlook=ranked[1].revision.outlook if ranked else None,
         stream=_stream(conn, dataset.id),
         self_agreement=_self_agreement(conn, dataset.id),
