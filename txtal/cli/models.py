@@ -48,7 +48,7 @@ def models(console: Console, dataset: str, as_json: bool) -> None:
                 f"v{one.number}",
                 datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
                 f"{one.answers:,}",
-                figures(one),
+                figures_of(one),
                 one.vectors + (", robust" if one.robust else ""),
                 one.fingerprint[:10],
                 "in use" if one.number == current else "",
@@ -154,7 +154,7 @@ def folder_of(console: Console, dataset: str) -> Path:
     return versions_folder(console.database, dataset)
 
 
-def figures(version: Version) -> str:
+def figures_of(version: Version) -> str:
     """The headline of a version when it was trained."""
     data: dict[str, Any] = version.figures or {}
     if error := data.get("mean_absolute_error"):

@@ -15,7 +15,7 @@ from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
-from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
+from txtal.measures.quality import FEWEST_AUDITS, LIKE_THOSE_LOADED, as_data, effort_lines
 from txtal.text import count, percent, span
 from txtal.types.grades import in_ranges
 
@@ -57,8 +57,9 @@ def _show(found: Stats, *, old: bool) -> None:
     """Print it; ``old`` if something changed since the model was measured."""
     verdicts = found.answers.verdicts
     given = sum(verdicts.values())
-    answers = f" ({given:,} answers)" if given != found.answered else ""
-    put(f"{found.dataset.name}: {found.tickets:,} tickets, {found.answered:,} answered{answers}")
+    several = f" ({given:,} answers)" if given != found.answered else ""
+    total = count(found.tickets, "ticket")
+    put(f"{found.dataset.name}: {total}, {found.answered:,} answered{several}")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.items()))
     for line in effort_lines(found.effort) if found.effort else ():
         put(line)
@@ -125,7 +126,11 @@ def _show_quality(found: Stats, *, old: bool) -> None:
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
-        put(f"{what}: not yet, needs 10 answered random picks")
+        if found.audits < FEWEST_AUDITS:
+            put(f"{what}: not yet, needs {FEWEST_AUDITS} answered random picks")
+        else:
+            name = shell_quoted(found.dataset.name)
+            put(f"{what}: not measured yet; to measure it: `txtal evaluate {name}`")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
     if found.disputed:

@@ -58,8 +58,13 @@ def fitted(
     a model with other vectors than the dataset's, without names, or of a robust fit, nothing is
     kept. Raises as the learner does.
     """
+    return fitted_by(PoolLearner(path, dataset, settings, report))
+
+
+def fitted_by(learner: PoolLearner) -> Fit:
+    """Do what :func:`fitted` does, with a learner that is there."""
     began = time.perf_counter()
-    learner = PoolLearner(path, dataset, settings, report)
+    path, dataset, settings = learner.source.path, learner.source.name, learner.settings
     fit = refined(learner)
     if fit.measures is None and fit.measured.measures is not None:
         fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)

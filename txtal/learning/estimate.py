@@ -33,12 +33,11 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.model import decide
 from txtal.measures.intervals import score_interval
-from txtal.measures.quality import DIGITS
+from txtal.measures.quality import DIGITS, FEWEST_AUDITS
 from txtal.measures.weights import importance as lure
 from txtal.types import Estimate, Measures, Task
 
-FEWEST = 10
-"""Audit answers below which there is no estimate: its interval would span half the scale."""
+FEWEST = FEWEST_AUDITS
 
 Z = 1.96
 

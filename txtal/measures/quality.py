@@ -16,6 +16,9 @@ DIGITS = 4
 LIKE_THOSE_LOADED = "tickets like those loaded"
 """The tickets that the shown estimate is about."""
 
+FEWEST_AUDITS = 10
+"""Audit answers below which there is no estimate: its interval would span half the scale."""
+
 PACE_FROM = 10
 """Number of answers from which a pace per hour is shown."""
 

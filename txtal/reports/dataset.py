@@ -10,7 +10,15 @@ from math import ceil
 
 from txtal.measures.agreement import annotator_agreement
 from txtal.measures.intervals import Reliability
-from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, precision, recall
+from txtal.measures.quality import (
+    FEWEST_AUDITS,
+    LIKE_THOSE_LOADED,
+    effort_lines,
+    f1,
+    hours,
+    precision,
+    recall,
+)
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
@@ -79,6 +87,8 @@ def _answer(history: History, measures: Measures | None) -> str:
     """The one thing to know."""
     if measures is None:
         given = count(len(history.standing), "answer")
+        if history.audits >= FEWEST_AUDITS:
+            return f"{given}; how good the model is wasn't measured yet."
         return f"{given}, too few to tickets drawn at random to say how good the model is."
     given = count(measures.answers, "answer")
     if measures.error:

@@ -31,6 +31,8 @@ class History:
     dataset: Dataset
     standing: Sequence[Answer]
     fits: Sequence[FitRecord]
+    audits: int
+    """Answered tickets that were drawn at random."""
     shown: Measures | None
     """The estimates to show; see :func:`.revisions.shown`."""
     curve: Sequence[tuple[int, Estimate]]
@@ -52,4 +54,5 @@ def of(conn: Connection, name: str) -> History:
     ]  # fmt: skip
     standing = answers.standing(conn, dataset.id)
     shown = revisions.shown(conn, dataset.id)
-    return History(dataset, standing, fits, shown, revisions.curve(conn, dataset.id))
+    audits = len(answers.drawn(conn, dataset.id, dataset.scheme.task))
+    return History(dataset, standing, fits, audits, shown, revisions.curve(conn, dataset.id))

@@ -79,6 +79,8 @@ class Stats:
     """The newest, with its id."""
     measures: Measures | None
     """Those to show; see :func:`.revisions.shown`."""
+    audits: int
+    """Answered tickets that were drawn at random."""
     headline: Estimate | None
     """The one number to show."""
     outlook: Outlook | None
@@ -109,6 +111,7 @@ def of(conn: Connection, name: str) -> Stats:
         effort=effort.of(conn, dataset.id, standing),
         revision=revisions.latest(conn, dataset.id),
         measures=revisions.shown(conn, dataset.id),
+        audits=len(answers.drawn(conn, dataset.id, dataset.scheme.task)),
         headline=revisions.headline(conn, dataset.id),
         outlook=ranked[1].revision.outlook if ranked else None,
         stream=_stream(conn, dataset.id),
