@@ -47,11 +47,12 @@ def as_data(found: Stats) -> dict[str, Any]:
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
         "headline": headline,
-        "measures": found.measures and quality.as_data(found.measures, scheme.names),
+        "measures": found.quality.measures
+        and quality.as_data(found.quality.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
         "disputed": found.disputed,
-        "outlook": found.outlook and asdict(found.outlook),
+        "outlook": found.quality.outlook and asdict(found.quality.outlook),
         "settings": dict(found.settings),
         # The names they had before 0.2.
         "audit": headline,
@@ -88,7 +89,7 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 def _headline(found: Stats) -> dict[str, float] | None:
     """Return the estimate that is shown."""
-    headline = found.headline
+    headline = found.quality.headline
     if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"

@@ -45,7 +45,9 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
             return
         found = stats.of(conn, dataset)
         sources = scored(conn, found.dataset)
-        old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
+        old = found.quality.measures and not revisions.is_current(
+            conn, found.dataset.id, found.quality.measures
+        )
     _show(found, old=bool(old))
     _show_sources(sources)
 
@@ -111,8 +113,8 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
 
 
 def _show_quality(found: Stats, *, old: bool) -> None:
-    if found.measures:
-        measures = as_data(found.measures, found.dataset.scheme.names)
+    if found.quality.measures:
+        measures = as_data(found.quality.measures, found.dataset.scheme.names)
         name = shell_quoted(found.dataset.name)
         changed = "answers, labels or tickets changed since; to measure again:"
         estimates.show_sums(
@@ -121,12 +123,12 @@ def _show_quality(found: Stats, *, old: bool) -> None:
             f"after {measures['answers']:,} answers; {changed if old else 'details:'} "
             f"`txtal evaluate {name}`",
         )
-    elif found.headline:  # of an earlier txtal
-        told = quality(found.headline, found.dataset.scheme.task)
+    elif found.quality.headline:  # of an earlier txtal
+        told = quality(found.quality.headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
-        if found.audits < FEWEST_AUDITS:
+        if found.quality.audits < FEWEST_AUDITS:
             put(f"{what}: not yet, needs {FEWEST_AUDITS} answered random picks")
         else:
             name = shell_quoted(found.dataset.name)
@@ -136,7 +138,7 @@ def _show_quality(found: Stats, *, old: bool) -> None:
     if found.disputed:
         name = shell_quoted(found.dataset.name)
         put(f"disputed: {count(found.disputed, 'ticket')}; `txtal review {name}` decides them")
-    for line in ahead(found.outlook) if found.outlook else ():
+    for line in ahead(found.quality.outlook) if found.quality.outlook else ():
         put(line)
     if found.self_agreement:
         _show_agreement(found.self_agreement)

@@ -65,6 +65,20 @@ class StreamCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownQuality:
+    """How good the model is, and whether to go on."""
+
+    audits: int
+    """Answered tickets that were drawn at random."""
+    headline: Estimate | None
+    """The one number to show."""
+    measures: Measures | None
+    """Those to show; see :func:`.revisions.shown`."""
+    outlook: Outlook | None
+    """The newest, which comes with the ranking that was kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Everything that `txtal stats` shows of a dataset."""
 
@@ -77,14 +91,7 @@ class Stats:
     """None where no answer was timed."""
     revision: tuple[int, Revision] | None
     """The newest, with its id."""
-    measures: Measures | None
-    """Those to show; see :func:`.revisions.shown`."""
-    audits: int
-    """Answered tickets that were drawn at random."""
-    headline: Estimate | None
-    """The one number to show."""
-    outlook: Outlook | None
-    """The newest, which comes with the ranking that was kept."""
+    quality: ShownQuality
     stream: StreamCounts | None
     """None where none ever arrived."""
     self_agreement: Agreement | None
@@ -102,7 +109,6 @@ def of(conn: Connection, name: str) -> Stats:
     dataset = datasets.get(conn, name)
     standing = answers.standing(conn, dataset.id)
     total = tickets.count(conn, dataset.id)
-    ranked = revisions.last_ranking(conn, dataset.id)
     return Stats(
         dataset=dataset,
         tickets=total,
@@ -110,15 +116,22 @@ def of(conn: Connection, name: str) -> Stats:
         answers=_counts(conn, dataset, standing),
         effort=effort.of(conn, dataset.id, standing),
         revision=revisions.latest(conn, dataset.id),
-        measures=revisions.shown(conn, dataset.id),
-        audits=len(answers.drawn(conn, dataset.id, dataset.scheme.task)),
-        headline=revisions.headline(conn, dataset.id),
-        outlook=ranked[1].revision.outlook if ranked else None,
+        quality=_quality(conn, dataset),
         stream=_stream(conn, dataset.id),
         self_agreement=_self_agreement(conn, dataset.id),
         annotator_agreement=annotator_agreement(standing, dataset.scheme),
         disputed=_disputed(standing, dataset.scheme),
         settings=settings.kept(conn, dataset.id),
+    )
+
+
+def _quality(conn: Connection, dataset: Dataset) -> ShownQuality:
+    ranked = revisions.last_ranking(conn, dataset.id)
+    return ShownQuality(
+        audits=len(answers.drawn(conn, dataset.id, dataset.scheme.task)),
+        headline=revisions.headline(conn, dataset.id),
+        measures=revisions.shown(conn, dataset.id),
+        outlook=ranked[1].revision.outlook if ranked else None,
     )
 
 
@@ -135,7 +148,7 @@ def overview(conn: Connection, name: str) -> Overview:
         tuple(found.answers.annotators.items()),
         tuple(revisions.curve(conn, found.dataset.id)),
         found.effort,
-        found.measures,
+        found.quality.measures,
     )
 
 
