@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
-from txtal.formats.bounded import read_toml
+from txtal.formats.toml import quoted, read_toml
 
 PROJECT_FILE = Path("txtal.toml")
 _LARGEST = 16 << 10
@@ -51,6 +51,8 @@ SETTINGS = (
     Setting("guidelines", str, "", "a Markdown file to show with g", kept=True),
     Setting("patterns", str, "", "a file of words to highlight", kept=True),
     Setting("patterns_share", float, 0.0, "fraction that matches the patterns", kept=True),
+    Setting("rules", str, "", "a file of rules that vote, .toml or .jsonl", kept=True),
+    Setting("suggest_budget", int, "no limit", "tickets to ask --suggest for", kept=True),
     Setting("keymap", dict, {}, "a table of actions with their keys"),
     Setting("strategy", str, "auto", "how tickets are picked", kept=True),
     Setting("vectors", str, "auto", "text vectors", kept=True),
@@ -71,12 +73,28 @@ _REPLACED = {"lang": "spacy"}
 """What is kept no longer once another option is given: a pipeline would go before the language."""
 
 
+CODE = ".py"
+"""How the name of a file of code ends, which runs only in sessions that name it."""
+
+_ONLY_WITH = {"suggest_budget": "suggest"}
+"""Options whose kept value holds only where another one is given."""
+
+
+def is_code(name: str, value: object) -> bool:
+    """Whether a setting names code, which neither a dataset nor a file of settings may do."""
+    return name == "rules" and str(value).lower().endswith(CODE)
+
+
 def recalled(kept: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
     """Return those of the kept values that hold when these options are given."""
     return {
         name: value
         for name, value in kept.items()
-        if name in KEPT and name not in given and _ALTERNATIVES.get(name) not in given
+        if name in KEPT
+        and name not in given
+        and _ALTERNATIVES.get(name) not in given
+        and (name not in _ONLY_WITH or _ONLY_WITH[name] in given)
+        and not is_code(name, value)
     }
 
 
@@ -146,6 +164,7 @@ def keymap() -> dict[str, Sequence[str]]:
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise UsageError(
                 f"{said.origin if said else ''}: {name} must be a key or a list of them"
+                f" (got {quoted(value)})"
             )
         found[name] = keys
     return found
@@ -170,9 +189,12 @@ def _read(path: Path) -> Iterator[Origin]:
         if name not in known:
             raise UsageError(f"{path}: no setting is called {name}; there are: {', '.join(known)}")
         if not _fits(value, known[name].kind):
-            raise UsageError(f"{path}: {name} must be {_KINDS[known[name].kind]}, not {value!r}")
+            wanted = _KINDS[known[name].kind]
+            raise UsageError(f"{path}: {name} must be {wanted} (got {quoted(value)})")
         if isinstance(value, str) and "\0" in value:
             raise UsageError(f"{path}: {name} holds a NUL, which no name and no option may hold")
+        if is_code(name, value):
+            raise UsageError(f"{path}: {name} may not name code; give {value} by --{name}")
         yield Origin(known[name], value, str(path))
 
 

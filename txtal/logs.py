@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from txtal.tempfiles import is_database, is_shared, rights
@@ -48,3 +49,22 @@ def record(error: BaseException) -> None:
     # A full disk or a log that can't be written must not become a second fault.
     with suppress(OSError), path().open("a", encoding="utf-8") as log:
         log.write(f"{stamp} {type(error).__module__}.{type(error).__qualname__}\n{frames}\n")
+
+
+class Trouble:
+    """What fails again and again in a loop that goes on: recorded once, until it works again."""
+
+    def __init__(self) -> None:
+        self._kind: type[Exception] | None = None
+
+    @contextmanager
+    def survived(self) -> Iterator[None]:
+        """Record the block's error, unless the time before ended with one of the same kind."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the loop has to go on
+            if type(error) is not self._kind:
+                record(error)
+            self._kind = type(error)
+        else:
+            self._kind = None

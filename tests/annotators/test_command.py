@@ -35,6 +35,11 @@ BAD = {
     "ends": "raise SystemExit(3)\n",
     "garbage": HEAD + "while True: print('no JSON at all', flush=True); time.sleep(0.01)\n",
     "endless line": HEAD + "while True: sys.stdout.write('x' * 65536)\n",
+    "leaves a child with its pipes": HEAD
+    + "import subprocess\n"
+    + "subprocess.Popen(['sleep', '3'], start_new_session=True)\n"
+    + "print('{', flush=True)\n",
+    "complains without end": HEAD + "while True: sys.stderr.write('x' * 65536)\n",
 }
 
 
@@ -100,7 +105,7 @@ def test_a_command_that_is_no_use_is_given_up(loaded: Program, kind: str) -> Non
     with schema.open_database(loaded.folder / "t.db") as conn:
         made = suggesting(conn, loaded, BAD[kind], told)
         made.work()
-        assert made.command._process is None
+        assert made.command._running is None
         assert list(votes.of_dataset(conn, 1)) == []
         (source,) = votes.sources(conn, 1)
     assert source.note.startswith("stopped: it ")
@@ -112,6 +117,82 @@ def test_what_it_said_before_it_ended_is_kept(loaded: Program) -> None:
     with schema.open_database(loaded.folder / "t.db") as conn:
         suggesting(conn, loaded, once, []).work()
         assert len(list(votes.of_dataset(conn, 1))) >= 4
+
+
+def test_long_lines_are_no_answers_and_hold_up_nothing(loaded: Program) -> None:
+    chatty = GOOD.replace("    label =", "    print('x' * 3_000_000)\n    label =", 1)
+    with schema.open_database(loaded.folder / "t.db") as conn:
+        made = suggesting(conn, loaded, chatty, [])
+        made.command.seconds = 20
+        made.work()
+        assert len(list(votes.of_dataset(conn, 1))) == 32
+
+
+def test_what_it_complains_of_is_said_and_not_logged(loaded: Program) -> None:
+    told: list[str] = []
+    bad = "import sys\nsys.stderr.write('key\\x1b[31m expired\\n\\n')\nraise SystemExit(4)\n"
+    with schema.open_database(loaded.folder / "t.db") as conn:
+        suggesting(conn, loaded, bad, told).work()
+    assert "ended with exit code 4: key" in told[0]
+    assert "expired" in told[0]
+    assert "\x1b" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "sure"),
+    [("NaN", None), ("2", None), ("-1", None), ('"high"', None), ("true", None), ("1e400", None),
+     ("0", 0.0), ("1", 1.0)],
+)  # fmt: skip
+def test_a_confidence_that_is_none_is_left_out(said: str, sure: float | None) -> None:
+    found = parsed(f'{{"id": 1, "label": "a", "confidence": {said}}}', {1: None})
+    assert found is not None
+    assert (found.labels, found.confidence) == (("a",), sure)
+
+
+def test_two_sessions_share_the_tickets_and_the_budget(loaded: Program) -> None:
+    asked: list[list[int]] = []
+    with (
+        schema.open_database(loaded.folder / "t.db") as conn,
+        schema.open_database(loaded.folder / "t.db") as other,
+    ):
+        two = [suggesting(one, loaded, GOOD, [], budget=20) for one in (conn, other)]
+        for one in (*two, *two):
+            batch = one._next_batch()
+            asked.append([ticket.id for ticket in batch])
+        assert [len(ids) for ids in asked] == [8, 8, 4, 0]
+        assert len({ticket for ids in asked for ticket in ids}) == 20
+        assert [one.left for one in two] == [0, 0]
+
+
+def test_a_budget_counts_what_a_command_was_asked_in_vain(loaded: Program) -> None:
+    told: list[str] = []
+    deaf = HEAD + "for line in sys.stdin: pass\n"
+    with schema.open_database(loaded.folder / "t.db") as conn:
+        first = suggesting(conn, loaded, deaf, told, budget=30)
+        first.work()
+        assert first.left == 30 - 2 * command.BATCH  # it was given up after two failures
+        again = suggesting(conn, loaded, deaf, told, budget=30)
+        assert again.left == first.left
+        assert len(again._next_batch()) == command.BATCH  # nothing came of them: they are free
+
+
+def test_tickets_whose_session_was_killed_are_asked_for_once_more(
+    loaded: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1e9]
+    monkeypatch.setattr(votes.time, "time", lambda: now[0])
+    with schema.open_database(loaded.folder / "t.db") as conn:
+        batches = []
+        for _ in range(3):
+            made = suggesting(conn, loaded, GOOD, [])
+            batches.append([ticket.id for ticket in made._next_batch()])
+            now[0] += 100
+        assert batches[0] == batches[1]
+        assert not {*batches[2]} & {*batches[0]}
+        made = suggesting(conn, loaded, GOOD, [])
+        assert made._next_batch()[0].id == batches[2][0]
+        made = suggesting(conn, loaded, GOOD, [])
+        assert not {ticket.id for ticket in made._next_batch()} & {*batches[2]}
 
 
 def test_a_wrong_label_is_no_vote_and_is_said(loaded: Program) -> None:

@@ -54,8 +54,8 @@ def test_the_database_too(answered: Program, user: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("strategy = 7", "strategy must be text, not 7"),
-        ("audit = true", "audit must be a number, not True"),
+        ("strategy = 7", "strategy must be text (got 7)"),
+        ("audit = true", "audit must be a number (got true)"),
         ("code = 'mine.py'", "no setting is called code"),
         ("strategy = \n", "line 1"),
     ],

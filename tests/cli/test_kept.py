@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.driving import Program
 from txtal import config
+from txtal.store import datasets, schema, votes
+from txtal.store import settings as store
 
 TICKETS = ["refund me", "thanks a lot", "refund the order", "thank you"]
 
@@ -127,3 +131,71 @@ def test_files_are_kept_by_their_whole_path_and_missed(txtal: Program) -> None:
 def test_what_config_refuses(txtal: Program, words: list[str], says: str) -> None:
     txtal.ok("load", "v", "t.jsonl")
     assert says in txtal("config", *words).complaint
+
+
+RULES = '[[rule]]\nname = "r"\nlabel = "refund"\nwords = "refund"\n'
+
+
+def test_rules_are_kept_and_vote_again_where_the_file_has_changed(txtal: Program) -> None:
+    rules = txtal.folder / "rules.toml"
+    rules.write_text(RULES)
+    slow = Program(txtal.folder)
+    said = slow.ok("teach", "v", "t.jsonl", "-l", "refund,praise", "--rules", "rules.toml",
+                   "--vectors", "lexical", "--plain", stdin="q\n").err  # fmt: skip
+    assert f"kept with v from now on: rules {rules}" in said
+    assert settings(txtal)["rules"] == str(rules)
+    assert f"as kept with v: rules {rules}" in teach(txtal)
+    rules.write_text(RULES.replace('words = "refund"', 'words = "thank"').replace("[[r", "[[r", 1))
+    slow.ok("teach", "v", "-s", "random", "--plain", stdin="1\n1\n1\nq\n")
+    rules.unlink()
+    assert "kept with v as its rules, and no longer there; left out" in teach(txtal)
+
+
+@pytest.mark.parametrize("name", ["rules.py", "Rules.PY"])
+def test_code_is_never_kept_nor_recalled_nor_named_by_a_file_of_settings(
+    txtal: Program, name: str
+) -> None:
+    code = txtal.folder / name
+    ran = txtal.folder / "ran"
+    code.write_text(
+        f"open({str(ran)!r}, 'w')\nfrom txtal import labels\n\n"
+        "@labels('r')\ndef r(ticket):\n    return None\n"
+    )
+    said = teach(txtal, "t.jsonl", "-l", "refund,praise", "--vectors", "lexical")
+    with closing(schema.open_database(txtal.folder / txtal.db)) as conn, conn:
+        store.keep(
+            conn, datasets.get(conn, "v").id, {"rules": str(code), "suggest": f"touch {ran}"}
+        )
+    said = teach(txtal)
+    assert "rules" not in said
+    assert not ran.exists()
+    (txtal.folder / "txtal.toml").write_text(f'rules = "{code}"\n')
+    assert f"rules may not name code; give {code} by --rules" in txtal("teach", "v").complaint
+    assert not ran.exists()
+
+
+def test_rules_in_python_are_said_not_to_be_kept(txtal: Program) -> None:
+    (txtal.folder / "mine.py").write_text(
+        "from txtal import labels\n\n@labels('r')\ndef r(ticket):\n    return None\n"
+    )
+    said = teach(txtal, "t.jsonl", "-l", "a,b", "--vectors", "lexical", "--rules", "mine.py")
+    assert "mine.py: code, so not kept with v; give --rules each time" in said
+    assert settings(txtal) == {"vectors": "lexical"}
+
+
+def test_a_command_isnt_kept_but_named_and_its_budget_is(txtal: Program) -> None:
+    ran = txtal.folder / "ran"
+    (txtal.folder / "s.py").write_text(f"open({str(ran)!r}, 'a').write('x')\n")
+    command = f"{sys.executable} s.py"
+    slow = Program(txtal.folder)
+    slow.ok("teach", "v", "t.jsonl", "-l", "a,b", "--vectors", "lexical", "--suggest-budget", "7",
+            "--suggest", command, "-s", "random", "--plain", stdin="1\n1\nq\n")  # fmt: skip
+    assert settings(txtal) == {"vectors": "lexical", "suggest_budget": 7, "strategy": "random"}
+    with closing(schema.open_database(txtal.folder / txtal.db)) as conn:
+        votes.enter(conn, datasets.get(conn, "v").id, "my command", "command", "x")
+    ran.unlink(missing_ok=True)
+    said = slow.ok("teach", "v", "--plain", stdin="q\n").err
+    assert "my command suggested labels for v; to have it go on: --suggest 'my command'" in said
+    assert "suggest_budget" not in said
+    assert not ran.exists()
+    assert "suggest_budget 7" in teach(txtal, "--suggest", "true")

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.driving import DANGEROUS, HOSTILE, Program
 from tests.store.test_verify import MEASURES
 from txtal.reports import charts
-from txtal.store import datasets, schema
+from txtal.store import datasets, predictions, schema
 from txtal.store.ledger import StoreLedger
 from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
 
@@ -146,3 +146,41 @@ def test_a_bar_says_what_it_stands_for() -> None:
 def test_ticks_that_differ_are_told_apart() -> None:
     drawn = charts.bars([(0.05, 3.0), (0.1, 4.0)], "times", "s")
     assert all(f">{seconds}</text>" in drawn for seconds in ("0.00", "0.02", "0.10"))
+
+
+RULE = '[[rule]]\nname = "<i>tickets"\nlabel = "{label}"\nregex = "ticket"\n'
+MORE = '[[rule]]\nname = "ones"\nlabel = "{other}"\nwords = "ticket 1"\n'
+
+
+def test_who_votes_and_what_finish_labelled_is_in_the_report_and_in_stats(told: Program) -> None:
+    txtal = told.quick
+    with closing(schema.open_database(told.folder / told.db)) as conn:
+        dataset = datasets.get(conn, "d")
+        label, other = dataset.scheme.labels[:2]
+        given = [(51 + n, (label.id,), 0.9, False) for n in range(3)]
+        predictions.store(conn, dataset.id, 0.9, {}, given)
+    text = RULE.format(label=label.name.replace('"', '\\"')) + MORE.format(other=other.name)
+    (told.folder / "rules.toml").write_text(text)
+    txtal.ok("rules", "d", "--rules", "rules.toml")
+    rules = {one["name"]: one for one in txtal.json("rules", "d", "--limit", "0", "--json")}
+    stats = txtal.json("stats", "d", "--json")
+    assert {one["name"]: one for one in stats["sources"]} == {
+        name: {key: one[key] for key in one if key not in ("differ", "examples")}
+        for name, one in rules.items()
+    }
+    assert stats["finish"]["labelled"] == 3
+    assert stats["finish"]["withdrawn"] is None
+    assert "3 tickets labelled by the model, at least 90.0%" in txtal.ok("stats", "d").out
+    txtal.ok("report", "d", "-o", "quick.html", "--quick")
+    quick = " ".join(Page((told.folder / "quick.html").read_text("utf-8")).words)
+    assert "3 tickets labelled by the model, at least 90.0% of them right" in quick
+    for one in rules.values():
+        shares = (f"{one[key]:.1%}" for key in ("coverage", "overlap", "conflicts", "accuracy"))
+        assert f"{one['name']} rule {one['votes']} {' '.join(shares)}" in quick
+        assert f"{one['low']:.1%} to {one['high']:.1%}" in quick
+    assert "accuracy in the model" not in quick
+    txtal.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
+    words = " ".join(Page((told.folder / "page.html").read_text("utf-8")).words)
+    assert "accuracy in the model" in words
+    txtal.ok("finish", "d", "--withdraw")
+    assert "its labels are withdrawn: withdrawn by hand" in txtal.ok("stats", "d").out

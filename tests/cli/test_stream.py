@@ -138,7 +138,7 @@ def test_predictions_are_exported_when_asked_for(stream: Program) -> None:
     line = json.loads(ran.out.splitlines()[1])
     assert (line["text"], line["label"], line["predicted"]) == (TEXTS[3], "b", "accept")
     assert "answer" not in line
-    refused = stream.quick("export", "d", "--predicted", "-f", "prodigy")
+    refused = stream.quick("export", "d", "--predicted", "-f", "doccano")
     assert (refused.code, refused.out) == (2, "")
     assert "can't mark" in refused.complaint
 

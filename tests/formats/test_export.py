@@ -290,6 +290,7 @@ def test_a_prediction_has_no_answer_and_says_that_it_is_one() -> None:
             "probability": 0.9,
             "revision": 7,
             "timestamp": "2023-11-14T22:13:20.000Z",
+            "source": "stream",
             "task": "exclusive",
         }
     ]
@@ -311,7 +312,7 @@ def test_a_plain_prediction_is_marked() -> None:
     ]
 
 
-@pytest.mark.parametrize("form", [row.name for row in EXPORTS if row.predictions])
+@pytest.mark.parametrize("form", ["jsonl", "plain"])
 def test_nobody_takes_a_prediction_for_an_answer(form: str) -> None:
     (line,) = predictions(form, "exclusive", (2,), 0.9, predicted="mine", id=3)
     (record,), _ = taken(json.dumps(line))

@@ -64,11 +64,16 @@ class Served:
 
 
 @contextmanager
-def serving(path: Path, *names: str, limits: app.Limits | None = None) -> Iterator[Served]:
+def serving(
+    path: Path, *names: str, limits: app.Limits | None = None, drift_seconds: float = 0.0
+) -> Iterator[Served]:
     """Serve a database in this process."""
     with closing(schema.open_database(path)) as conn:
         made = {scope: tokens.add(conn, scope, [scope], None) for scope in tokens.SCOPES}
-    service = run.service_of(run.Serving(path, names, limits=limits or app.Limits(), learner=False))
+    wanted = run.Serving(
+        path, names, limits=limits or app.Limits(), learner=False, drift_seconds=drift_seconds
+    )
+    service = run.service_of(wanted)
     log = io.StringIO()
     service = app.Service(service.served, service.access, service.limits, log)
     with TestClient(app.application(service), raise_server_exceptions=False) as client:

@@ -14,9 +14,10 @@ import pytest
 import txtal
 from tests.service.serving import TEXTS, Served, copied, label_of, make, serving
 from txtal.classifier import versions
-from txtal.service import access, model, schemas
+from txtal.service import access, app, looks, model, schemas
 from txtal.service.app import Limits
 from txtal.service.endpoints import ENDPOINTS
+from txtal.service.jobs import Job, Jobs
 from txtal.store import schema, tokens
 
 
@@ -322,6 +323,52 @@ def test_training_runs_behind_and_its_version_is_used(
     job = shop.get("/train").json()
     assert (job["state"], job["result"]["version"]) == ("done", 2)
     _until(lambda: shop.post("/predict", {"text": "a"}, "predict").json()["version"] == 2)
+
+
+def test_drift_is_looked_for_by_itself_and_stays_in_the_metrics(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = copied(trained, tmp_path)
+    monkeypatch.setattr(app, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(looks, "FEWEST", 5)
+    asked: list[str] = []
+
+    def look(self: Jobs, command: str, options: object = ()) -> None:
+        asked.append(command)
+        self._done[command] = Job(command, "done", 7.0, 8.0, {"noticed": True, "share_far": 0.25})
+
+    monkeypatch.setattr(Jobs, "start", look)
+    with serving(path, drift_seconds=0.01) as served:
+        shop = txtal.open(path)["shop"]
+        shop.add(f"quite another matter {n}" for n in range(4))
+        served.get("/metrics")
+        assert asked == []
+        shop.add(["and one more"])
+        _until(lambda: bool(asked))
+        lines = served.get("/metrics").text.splitlines()
+        for one in ("", "_far", "_looked"):
+            values = {"": "1", "_far": "0.25", "_looked": "7"}
+            assert f'txtal_drift{one}{{dataset="shop"}} {values[one]}' in lines
+
+
+@pytest.mark.parametrize("every", [0.0, 100.0])
+def test_drift_is_looked_for_when_tickets_came_and_not_too_often(every: float) -> None:
+    now, found = [0.0], looks.NewTickets(40, 30, 70)
+    clock = looks.DriftClock(every, lambda: now[0])
+    assert clock.is_due(lambda: found) == bool(every)
+    now[0] = 99.0
+    found = looks.NewTickets(40, 31, 71)
+    assert not clock.is_due(lambda: found)
+    now[0] = 101.0
+    assert clock.is_due(lambda: found) == bool(every)
+    now[0] = 202.0
+    assert not clock.is_due(lambda: found)  # none came since
+    found = looks.NewTickets(71, 2, 73)
+    now[0] = 302.0
+    assert not clock.is_due(lambda: found)  # too few
+    now[0] = 365.0
+    found = looks.NewTickets(71, 30, 101)
+    assert clock.is_due(lambda: found) == bool(every)
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from txtal.types import (
 )
 from txtal.types.query import Query
 from txtal.ui import app as full_screen
+from txtal.ui.canvas import Canvas
 from txtal.ui.display import Display
 from txtal.ui.keymaps import mapped
 from txtal.ui.layout import Line
@@ -264,14 +265,9 @@ class Sized(DummyOutput):
 
 def shown(app: Application[int]) -> str:
     """The characters on the screen."""
-    screen = app.renderer.last_rendered_screen
-    columns = app.output.get_size().columns
-    if screen is None:
-        return ""
-    return "\n".join(
-        "".join(screen.data_buffer[y][x].char for x in range(columns)).rstrip()
-        for y in range(screen.height)
-    )
+    canvas = app.layout.container
+    assert isinstance(canvas, Canvas)
+    return "\n".join("".join(part.text for part in row.parts).rstrip() for row in canvas.rows)
 
 
 def unhurried() -> Callable[[], float]:

@@ -273,7 +273,7 @@ def test_nothing_but_known_escapes_leaves_for_the_terminal(monkeypatch: pytest.M
         keyboard.send_text("fcx\r/ok\r?qwqiqh\r2uq")
         output = Vt100_Output(written, lambda: Size(rows=24, columns=80), term="xterm")
         run(session, Display(hostile), input=keyboard, output=output)
-    known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n"
+    known = r"\x1b\[[0-9;]*[mABCDHJK]|\x1b\[\?(1049|2004|12|25|7|1)[hl]|\x1b\[0? ?q|\r|\n|\x08"
     rest = re.sub(known, "", written.getvalue())
     assert re.search("[\x00-\x1f\x7f-\x9f\u200b\u2028\u202e]", rest) is None
     assert "^[]52;c;aGk=^G" in re.sub("\x1b\\[C", " ", rest)

@@ -24,9 +24,9 @@ from txtal.types import (
     Task,
     Ticket,
 )
+from txtal.ui.clusters import cells
 from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, width_of
 from txtal.ui.modes import SIDES
-from txtal.ui.wrap import cells
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x1b[2J \x9b31m \u202eevil \u200bzw \U000e0041 \u2028 \x00 \x7f"
 

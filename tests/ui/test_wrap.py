@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from txtal.text import clean
-from txtal.ui.wrap import EAGER, Folded, cells, fit, fold
+from txtal.ui.clusters import cells
+from txtal.ui.wrap import EAGER, Folded, fit, fold
 
 
 @pytest.mark.parametrize(

@@ -20,16 +20,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, cast
 
 from txtal.errors import UsageError
 from txtal.recipes.recipe import shipped_folder
-from txtal.text import shorten
+from txtal.text import clean, shorten
 
 BATCH = 8
 """Tickets that the command has at a time."""
@@ -40,8 +41,14 @@ SECONDS = 60.0
 PAUSES = (0.5, 2.0, 8.0)
 """Before it is started again; after as many failures in a row it is left alone."""
 
-LONGEST = 1 << 20
-"""Characters of a line that are read."""
+LONGEST = 1 << 16
+"""Bytes of a line, beyond which it is no answer."""
+
+QUEUED = 256
+"""Lines that wait to be read."""
+
+LARGEST_SCRIPT = 1 << 20
+"""Bytes of a file that a fingerprint is made of."""
 
 SHIPPED = "txtal:"
 """What the name of a command that comes with txtal begins with."""
@@ -87,7 +94,7 @@ def fingerprint(words: Sequence[str]) -> str:
     for word in words:
         made.update(word.encode("utf-8", "surrogateescape") + b"\0")
         with suppress(OSError, ValueError):
-            if (path := Path(word)).is_file() and path.stat().st_size < LONGEST:
+            if (path := Path(word)).is_file() and path.stat().st_size < LARGEST_SCRIPT:
                 made.update(path.read_bytes())
     return made.hexdigest()
 
@@ -109,8 +116,7 @@ class Command:
     seconds: float = SECONDS
     garbage: int = 0
     """Lines that were no answer to anything."""
-    _process: subprocess.Popen[str] | None = None
-    _lines: queue.Queue[str | None] = field(default_factory=queue.Queue)
+    _running: _CommandProcess | None = None
 
     def ask(self, tickets: Mapping[int, Mapping[str, Any]]) -> Iterator[Suggestion]:
         """Send these tickets, and yield what it says of each as it comes.
@@ -119,10 +125,11 @@ class Command:
         was yielded.
         """
         waiting = dict(tickets)
-        self._send(waiting)
+        running = self._running or self._start()
+        running.send(waiting)
         deadline = time.monotonic() + self.seconds
         while waiting:
-            line = self._next(deadline)
+            line = self._next(running, deadline)
             found = parsed(line, waiting)
             if found is None:
                 self.garbage += 1
@@ -131,51 +138,63 @@ class Command:
             deadline = time.monotonic() + self.seconds
             yield found
 
-    def _send(self, tickets: Mapping[int, Mapping[str, Any]]) -> None:
-        process = self._process or self._start()
-        text = "".join(json.dumps({"id": one, **said}) + "\n" for one, said in tickets.items())
-        # By a thread: a command that doesn't read would keep this one waiting.
-        threading.Thread(
-            target=_write, args=(cast(IO[str], process.stdin), text), daemon=True
-        ).start()
-
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> _CommandProcess:
         try:
-            process = subprocess.Popen(
-                self.words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+            self._running = _CommandProcess(self.words)
         except OSError as error:
             raise CommandGoneError(f"{self.words[0]} can't be started: {error.strerror}") from None
-        self._process, self._lines = process, queue.Queue(maxsize=1_000)
-        reading = (process, cast(IO[str], process.stdout), self._lines)
-        threading.Thread(target=_read, args=reading, daemon=True).start()
-        return process
+        return self._running
 
-    def _next(self, deadline: float) -> str:
+    def _next(self, running: _CommandProcess, deadline: float) -> str:
         try:
-            line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            line = running.lines.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
-            self.close()
-            raise CommandGoneError(f"it said nothing useful for {self.seconds:g} s") from None
+            line = ""
         if line is None:
             code = self.close()
-            raise CommandGoneError(f"it ended with exit code {code}")
-        if time.monotonic() > deadline:  # it talks and talks, and answers nothing
+            said = running.complaint()
+            raise CommandGoneError(f"it ended with exit code {code}{f': {said}' if said else ''}")
+        if not line or time.monotonic() > deadline:  # it may talk and talk, and answer nothing
             self.close()
             raise CommandGoneError(f"it said nothing useful for {self.seconds:g} s")
         return line
 
     def close(self) -> int | None:
         """Stop it with whatever it has started; return its exit code."""
-        process, self._process = self._process, None
-        if process is None:
-            return None
+        running, self._running = self._running, None
+        return running.stop() if running is not None else None
+
+
+class _CommandProcess:
+    """The process of a command, with the threads that wait for its pipes.
+
+    What it has started may have left its process group and keep the pipes open. So nothing but
+    these threads, which nobody waits for, reads, writes or closes them.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """Start it. Raises OSError."""
+        self.lines: queue.Queue[str | None] = queue.Queue(maxsize=QUEUED)
+        """What it prints; None at the end."""
+        self._complaints: deque[bytes] = deque(maxlen=2)
+        self._stopped = False
+        self._process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._hearing = [_in_background(self._read), _in_background(self._listen)]
+
+    def send(self, tickets: Mapping[int, Mapping[str, Any]]) -> None:
+        """Write tickets to its standard input, however slowly it reads."""
+        text = "".join(json.dumps({"id": one, **said}) + "\n" for one, said in tickets.items())
+        _in_background(self._write, text.encode())
+
+    def stop(self) -> int:
+        """Kill it with its process group; return its exit code."""
+        process, self._stopped = self._process, True
         with suppress(OSError, subprocess.TimeoutExpired):
             process.wait(0.2)  # its own exit code, where it is ending by itself
         with suppress(OSError, AttributeError):
@@ -183,32 +202,68 @@ class Command:
         with suppress(OSError):
             process.kill()
         code = process.wait()
-        for pipe in (process.stdin, process.stdout):
+        _in_background(self._close)
+        return code
+
+    def complaint(self) -> str:
+        """Return the last line that it wrote to its standard error."""
+        self._hearing[1].join(0.2)
+        lines = b"".join(self._complaints).decode("utf-8", "replace").split("\n")
+        said = next((line for line in reversed(lines) if line.strip()), "")
+        return shorten(clean(said).strip(), 150)
+
+    def _write(self, text: bytes) -> None:
+        stdin = cast(IO[bytes], self._process.stdin)
+        with suppress(OSError, ValueError):
+            stdin.write(text)
+            stdin.flush()
+
+    def _read(self) -> None:
+        """Pass on its lines; leave when nobody takes them any more."""
+        stdout = cast(IO[bytes], self._process.stdout)
+        with suppress(OSError, ValueError):
+            for line in _lines(stdout):
+                while not self._put(line.decode("utf-8", "replace")):
+                    if self._stopped:
+                        return
+        while not self._put(None) and not self._stopped:
+            pass
+
+    def _put(self, line: str | None) -> bool:
+        try:
+            self.lines.put(line, timeout=1)
+        except queue.Full:
+            return False
+        return True
+
+    def _listen(self) -> None:
+        """Keep the end of what it complains of; it may quote tickets, which no log may hold."""
+        stderr = cast(IO[bytes], self._process.stderr)
+        with suppress(OSError, ValueError):
+            while said := os.read(stderr.fileno(), LONGEST):
+                self._complaints.append(said)
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             with suppress(OSError, ValueError):
                 if pipe is not None:
                     pipe.close()
-        return code
 
 
-def _write(stdin: IO[str], text: str) -> None:
-    with suppress(OSError, ValueError):
-        stdin.write(text)
-        stdin.flush()
+def _in_background(work: Callable[..., object], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
 
 
-def _read(process: subprocess.Popen[str], stdout: IO[str], lines: queue.Queue[str | None]) -> None:
-    """Pass on its lines; leave when nobody takes them and the process is gone."""
-    with suppress(OSError, ValueError):
-        while line := stdout.readline(LONGEST):
-            while True:
-                try:
-                    lines.put(line, timeout=1)
-                    break
-                except queue.Full:
-                    if process.poll() is not None:
-                        return
-    with suppress(queue.Full):
-        lines.put(None, timeout=60)
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file, but for those that are too long to be an answer."""
+    too_long = False
+    while part := file.readline(LONGEST):
+        whole = part.endswith(b"\n") or len(part) < LONGEST
+        if whole and not too_long:
+            yield part
+        too_long = not whole
 
 
 def parsed(line: str, waiting: Mapping[int, object]) -> Suggestion | None:

@@ -19,6 +19,7 @@ from txtal.errors import DataError
 from txtal.formats.bounded import read_small
 from txtal.formats.lines import text_lines
 from txtal.formats.readers.jsonl import load_object
+from txtal.formats.toml import quoted
 from txtal.recipes import labelling
 from txtal.recipes.labelling import LabellingFunction
 from txtal.recipes.patterns import READ, Patterns, pattern_of, read_patterns
@@ -180,9 +181,10 @@ def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
     given = row.get("labels", row.get("label"))
     named = [given] if isinstance(given, str) else given
     if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
-        raise ValueError('a rule needs the name of a label, as in label = "refund"')
+        got = f" (got {quoted(given)})" if given is not None else ""
+        raise ValueError(f'a rule needs the name of a label, as in label = "refund"{got}')
     if not isinstance(row.get("case", False), bool):
-        raise ValueError("case must be true or false")
+        raise ValueError(f"case must be true or false (got {quoted(row['case'])})")
     return {**row, "labels": [normalise_label(name) for name in named]}
 
 
@@ -201,7 +203,7 @@ def _matcher(row: Mapping[str, Any]) -> Matcher:
 def _phrases(row: Mapping[str, Any]) -> list[Any]:
     words = [row["words"]] if isinstance(row["words"], str) else row["words"]
     if not isinstance(words, list) or not all(isinstance(one, str) and one for one in words):
-        raise ValueError("words must be a phrase or a list of them")
+        raise ValueError(f"words must be a phrase or a list of them (got {quoted(words)})")
     if row.get("case"):
         return words
     return [[{"lower": word.lower()} for word in phrase.split()] for phrase in words]
@@ -211,7 +213,7 @@ def _by_regex(row: Mapping[str, Any]) -> Matcher:
     import regex
 
     if not isinstance(row["regex"], str):
-        raise ValueError("regex must be text")
+        raise ValueError(f"regex must be text (got {quoted(row['regex'])})")
     try:
         made: regex.Pattern[str] = regex.compile(
             row["regex"], 0 if row.get("case") else regex.IGNORECASE

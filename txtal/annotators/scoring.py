@@ -10,35 +10,10 @@ from typing import TYPE_CHECKING
 from txtal.measures.gold import Vote, counting, settle, vote_of
 from txtal.measures.intervals import score_interval
 from txtal.measures.weights import importance
-from txtal.types import ONE_OF, Answer, Dataset, Scheme, SourceVote, VoteSource
+from txtal.types import ONE_OF, Answer, Dataset, Scheme, SourceScore, SourceVote, VoteSource
 
 if TYPE_CHECKING:
     from txtal.store.sqlite import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class SourceScore:
-    """How a source does on the tickets of a dataset."""
-
-    source: VoteSource
-    votes: int
-    coverage: float
-    """The share of all tickets that it votes on."""
-    overlap: float
-    """The share that another source votes on, too."""
-    conflicts: float
-    """The share on which another source names other labels."""
-    judged: int
-    """Its votes on tickets whose answer says whether they are right."""
-    audited: int
-    """Those of them on tickets that were drawn uniformly."""
-    accuracy: float | None
-    """The share right, weighted; None where none was judged."""
-    low: float | None
-    """Lower end of its 95% interval; ``high`` is the upper one."""
-    high: float | None
-    wrong: tuple[int, ...]
-    """Tickets on which people say otherwise, in order of loading."""
 
 
 @dataclass(frozen=True, slots=True)

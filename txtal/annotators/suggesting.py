@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from txtal.annotators import command
 from txtal.annotators.applying import patiently
 from txtal.annotators.command import Command, CommandGoneError, Suggestion
+from txtal.errors import LockedError
 from txtal.store import answers, revisions, tickets, votes
-from txtal.store.sqlite import Connection
+from txtal.store.sqlite import Connection, foreseen
+from txtal.store.votes import Claim
 from txtal.text import count, shorten
 from txtal.types import Dataset, SourceVote, Ticket, VoteSource
 
@@ -23,6 +25,8 @@ AHEAD = 500
 """Open tickets, drawn uniformly, that it is asked for beside those shown next."""
 
 Tell = Callable[[str], object]
+
+Written = TypeVar("Written")
 
 
 @dataclass
@@ -37,7 +41,7 @@ class Suggesting:
     tell: Tell
     pauses: Sequence[float] = command.PAUSES
     _asked: set[int] = field(default_factory=set)
-    """Tickets that it was asked for, whatever it said."""
+    """Tickets that this session asked it for, whatever it said."""
 
     def begin(self) -> None:
         """Enter the command as a source. Raises UsageError for one that is none."""
@@ -49,13 +53,14 @@ class Suggesting:
             "command",
             command.fingerprint(words),
         )
-        self._asked = votes.looked_at(self.conn, self.source.id)
         self.command = Command(words)
 
     @property
     def left(self) -> int | None:
         """How many tickets it may still be asked for; None: any number."""
-        return None if self.budget is None else max(0, self.budget - len(self._asked))
+        if self.budget is None:
+            return None
+        return max(0, self.budget - votes.asked_for(self.conn, self.source.id))
 
     def work(self, wait: Callable[[], bool] = lambda: False) -> None:
         """Ask until the budget is spent or the command is given up.
@@ -84,10 +89,22 @@ class Suggesting:
             self.command.close()
 
     def _next_batch(self) -> list[Ticket]:
-        left = command.BATCH if self.left is None else min(command.BATCH, self.left)
-        wanted = (one for one in self._in_order() if one not in self._asked)
-        ids = [one for one, _ in zip(dict.fromkeys(wanted), range(left), strict=False)]
+        """Claim the next tickets, however long another process writes."""
+        wanted = dict.fromkeys(one for one in self._in_order() if one not in self._asked)
+        wish = Claim(command.BATCH, self.budget, self.command.seconds)
+        ids = self._patiently(
+            lambda: votes.claim(self.conn, self.dataset.id, self.source.id, wanted, wish)
+        )
+        self._asked.update(ids)
         return tickets.some(self.conn, ids)
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        while True:
+            try:
+                with foreseen(self.path):
+                    return write()
+            except LockedError:
+                continue
 
     def _in_order(self) -> Iterator[int]:
         """Tickets in the order in which suggestions are worth most."""
@@ -99,7 +116,8 @@ class Suggesting:
             yield from (one for one in shown if one not in done)
         # What people said of these tells how good it is.
         yield from sorted(answers.drawn(self.conn, self.dataset.id, self.dataset.scheme.task))
-        sample = tickets.sample(self.conn, self.dataset.id, AHEAD + len(self._asked))
+        done_with = max(len(self._asked), votes.asked_for(self.conn, self.source.id))
+        sample = tickets.sample(self.conn, self.dataset.id, AHEAD + done_with)
         yield from (one for one in sample if one not in done)
 
     def _ask(self, batch: Sequence[Ticket]) -> tuple[int, str]:
@@ -115,7 +133,8 @@ class Suggesting:
                 self._store(found)
         except CommandGoneError as error:
             why = str(error)
-        self._asked.update(asked)  # what it left out isn't paid for twice
+            if not said:  # then it isn't because of these tickets
+                self._patiently(lambda: votes.release(self.conn, self.source.id, asked))
         return said, why
 
     def _question(self, ticket: Ticket) -> Mapping[str, Any]:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from txtal.api import others
 from txtal.measures import quality
+from txtal.store import stats
 
 if TYPE_CHECKING:
-    from txtal.annotators.scoring import SourceScore
     from txtal.measures.agreement import AnnotatorAgreement
+    from txtal.reports.sources import OtherAnnotators
     from txtal.store.sqlite import Connection
     from txtal.store.stats import Stats, StreamCounts
 
 
 def of(conn: Connection, name: str) -> dict[str, Any]:
-    """Return what ``txtal stats --json`` prints. Raises UsageError if there is no such dataset."""
-    from txtal.annotators.scoring import scored
-    from txtal.store import stats
-
+    """Return what ``txtal stats --json`` prints. Raises UsageError for an unknown dataset."""
     found = stats.of(conn, name)
-    return {**as_data(found), "sources": [_source(one) for one in scored(conn, found.dataset)]}
+    return as_data(found, others.of(conn, found.dataset))
 
 
-def as_data(found: Stats) -> dict[str, Any]:
-    """Return it without the sources of votes."""
+def as_data(found: Stats, voting: OtherAnnotators) -> dict[str, Any]:
+    """Return the same of what was read before."""
     revision_id, revision = found.revision or (None, None)
     scheme, headline = found.dataset.scheme, _headline(found)
     agreement = found.self_agreement and asdict(found.self_agreement)
@@ -54,24 +53,12 @@ def as_data(found: Stats) -> dict[str, Any]:
         "disputed": found.disputed,
         "outlook": found.quality.outlook and asdict(found.quality.outlook),
         "settings": dict(found.settings),
+        "sources": [others.source_data(one) for one in voting.sources],
+        "finish": others.finish_data(voting),
         # The names they had before 0.2.
         "audit": headline,
         "agreement": agreement,
         "reliability": reliability,
-    }
-
-
-def _source(one: SourceScore) -> dict[str, Any]:
-    """Return a rule, a pattern or a command that votes, and how often people agree with it."""
-    return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "votes": one.votes,
-        "coverage": one.coverage,
-        "judged": one.judged,
-        "accuracy": one.accuracy,
-        "low": one.low,
-        "high": one.high,
     }
 
 

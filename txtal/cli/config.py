@@ -10,6 +10,7 @@ import click
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put_json, put_table
 from txtal.errors import UsageError
+from txtal.formats.toml import as_toml
 
 if TYPE_CHECKING:
     from txtal.config import Origin
@@ -88,4 +89,5 @@ def _show(found: Sequence[Origin], origins: bool) -> None:
 
 
 def _said(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as the file would have it, but for the quotes of a text."""
+    return value if isinstance(value, str) else as_toml(value)

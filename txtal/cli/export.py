@@ -28,7 +28,8 @@ from txtal.formats.exports import (
 )
 
 if TYPE_CHECKING:
-    from txtal.formats.rows import ExportRow, PredictedRow, Row, Written
+    from txtal.api.rows import VotesByTicket
+    from txtal.formats.rows import ExportRow, PredictedRow, Row, VotedRow, Written
     from txtal.store.sqlite import Connection
     from txtal.types import Dataset
 
@@ -96,7 +97,13 @@ class _WriteOptions:
 @click.option(
     "--predicted",
     is_flag=True,
-    help="Include the model's predictions (teach --band), marked as predicted.",
+    help="Include the model's predictions (finish, teach --band), marked as predicted.",
+)
+@click.option(
+    "--votes",
+    "with_votes",
+    is_flag=True,
+    help="Include what rules, commands and other sources say, with source and confidence.",
 )
 @click.option(
     "--code",
@@ -113,6 +120,7 @@ def command(
     wish: SelectionOptions,
     as_of: str | None,
     predicted: bool,
+    with_votes: bool,
 ) -> None:
     """Write the answers of DATASET as training data, one for each ticket.
 
@@ -123,19 +131,19 @@ def command(
     from txtal.store import datasets, tickets
     from txtal.tempfiles import check_target
 
-    if as_of and predicted:
-        raise UsageError("--as-of is about answers: leave out --predicted")
+    if as_of and (predicted or with_votes):
+        raise UsageError("--as-of is about answers: leave out --predicted and --votes")
     if writes.code:
         load_file(writes.code)
     row = chosen(writes.form, writes.output)
     parts = writes.parts(row)
     if writes.output is not None and writes.code is not None and not writes.output.is_dir():
         check_target(writes.output, writes.code)
-    _check(row, writes, wish, parts, predicted=predicted)
+    _check(row, writes, wish, parts, predicted=predicted, votes=with_votes)
     with console.read() as conn:
         there = datasets.get(conn, dataset)
         go_back(conn, there.id, as_of)
-        job = _Export(conn, there, wish, predicted)
+        job = _Export(conn, there, wish, predicted, _votes(conn, there) if with_votes else {})
         target = Target(
             there.scheme,
             writes.output,
@@ -160,6 +168,7 @@ def _check(
     split: Split | None,
     *,
     predicted: bool,
+    votes: bool,
 ) -> None:
     """Raise UsageError for what can't go together."""
     if not row.terminal and writes.output is None and sys.stdout.isatty():
@@ -173,13 +182,24 @@ def _check(
     if predicted and not row.predictions:
         able = ", ".join(one.name for one in EXPORTS if one.predictions)
         raise UsageError(f"the format {row.name} can't mark predictions; choose from {able}")
+    if votes and not row.votes:
+        able = ", ".join(one.name for one in EXPORTS if one.votes)
+        raise UsageError(f"the format {row.name} has no place for votes; choose from {able}")
     if wish.every and not row.every:
         able = ", ".join(one.name for one in EXPORTS if one.every)
         raise UsageError(
             f"--all may give one text two labels, which {row.name} can't keep apart; choose {able}"
         )
-    if split and (wish.every or predicted):
-        raise UsageError("--split divides one answer per ticket: leave out --all and --predicted")
+    if split and (wish.every or predicted or votes):
+        raise UsageError(
+            "--split divides one answer per ticket: leave out --all, --predicted and --votes"
+        )
+
+
+def _votes(conn: Connection, dataset: Dataset) -> VotesByTicket:
+    from txtal.api.rows import votes_by_ticket
+
+    return votes_by_ticket(conn, dataset)
 
 
 @dataclass(slots=True)
@@ -190,6 +210,8 @@ class _Export:
     dataset: Dataset
     wish: SelectionOptions
     predicted: bool
+    votes: VotesByTicket
+    """None unless they are wanted."""
     tally: Tally = field(default_factory=Tally)
 
     def answers(self) -> Iterator[ExportRow]:
@@ -199,7 +221,7 @@ class _Export:
 
         self.tally = Tally()
         found = gold.read(self.conn, self.dataset, self.wish.of(self.conn, self.dataset))
-        return rows_of(self.tally.of(found), self.dataset)
+        return rows_of(self.tally.of(found), self.dataset, self.votes)
 
     def predictions(self) -> Iterator[PredictedRow]:
         """What only the model labelled."""
@@ -213,13 +235,26 @@ class _Export:
             if one.ticket.id not in proven
         )
         for found in chain(of_stream, proven.values()):
-            yield predicted_row(found, self.dataset.scheme)
+            votes = self.votes.get(found.ticket.id, ())
+            yield predicted_row(found, self.dataset.scheme, votes)
+
+    def voted(self) -> Iterator[VotedRow]:
+        """What nobody has labelled, and neither has the model if its labels are wanted."""
+        from txtal.api.rows import voted_rows
+        from txtal.store import answers
+
+        labelled = {one.ticket_id for one in answers.standing(self.conn, self.dataset.id)}
+        if self.predicted:
+            labelled |= {one.ticket.id for one in self.predictions()}
+        return voted_rows(self.conn, self.dataset, self.votes, labelled)
 
     def write(self, row: ExportFormat, target: Target) -> dict[str, tuple[Path | None, Written]]:
         """Write everything to one place. Returns what was written where, by part."""
         rows: Iterable[Row] = self.answers()
         if self.predicted:
             rows = chain(rows, self.predictions())
+        if self.votes:
+            rows = chain(rows, self.voted())
         return {"": (target.output, row.write(rows, target))}
 
     def write_parts(
@@ -286,6 +321,8 @@ def _summary(row: ExportFormat, written: Written, predicted: bool) -> str:
         said += f", {number:,} {_WHY.get(verdict, verdict)} left out ({row.name} can't express it)"
     if predicted:
         said += f", and {count(written.predictions, 'prediction')}"
+    if written.votes:
+        said += f", and {count(written.votes, 'vote')}"
     return f"{said}; kept: {row.keeps}" if row.keeps else said
 
 
@@ -312,6 +349,7 @@ def _as_data(
         "answers": whole.answers,
         "lines": whole.lines,
         "predictions": whole.predictions,
+        "votes": whole.votes,
         "left_out": dict(whole.left_out),
         "changed": dict(whole.changed),
         "several": tally.as_data(),

@@ -44,6 +44,7 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
         with learner.source.computing():
             learner.complete()
             fit = figures.fitted_by(learner)
+            trusted = learner.fitter.trusted(fit)
             curve = _curve(fit, learner.source) if fit.measures is None else None
             remarks = tuple(
                 Remark(one.kind, one.labels, one.why, one.command)
@@ -58,7 +59,7 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
         return Findings(kept, gap=f"Not looked for drift and for faults of the labels: {error}.")
     finally:
         console.clear()
-    return Findings(kept, drift, weeks, remarks, curve=curve)
+    return Findings(kept, drift, weeks, remarks, curve=curve, trusted=trusted)
 
 
 def _curve(fit: Fit, source: DatasetSource) -> TrainingCurve | None:

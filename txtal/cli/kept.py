@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from txtal import config
 from txtal.cli.output import Console
 from txtal.errors import TxtalError
 
-_FILES = {"guidelines", "patterns"}
+_FILES = {"guidelines", "patterns", "rules"}
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
@@ -35,7 +36,8 @@ def with_kept(context: click.Context, values: Mapping[str, Any], console: Consol
     mine = [name for name in values if name in config.KEPT]
     every = {name for name in values if context.get_parameter_source(name) in _GIVEN}
     fleeting = [name for name in mine if name in every and _is_pipe(values[name])]
-    given = {name: _plain(values[name]) for name in mine if name in every - {*fleeting}}
+    code = [name for name in mine if name in every and config.is_code(name, values[name])]
+    given = {name: _plain(values[name]) for name in mine if name in every - {*fleeting, *code}}
     dataset = values.get("dataset")
     kept = _kept(console, dataset) if isinstance(dataset, str) and mine else {}
     held = {name: value for name, value in config.recalled(kept, every).items() if name in mine}
@@ -46,6 +48,12 @@ def with_kept(context: click.Context, values: Mapping[str, Any], console: Consol
         for name in sorted(missing)
     ]
     notices += [f"{name}: read from a pipe, so not kept with {dataset}" for name in fleeting]
+    notices += [
+        f"{values[name]}: code, so not kept with {dataset}; give --{name} each time"
+        for name in code
+    ]
+    if isinstance(dataset, str) and "suggest" in values and not values["suggest"]:
+        notices += _silent_commands(console, dataset)
     if recalled:
         notices.append(f"as kept with {dataset}: {listed(recalled)}")
     parameters = {param.name: param for param in context.command.params}
@@ -64,6 +72,26 @@ def _kept(console: Console, dataset: str) -> Mapping[str, Any]:
             return settings.kept(conn, datasets.get(conn, dataset).id)
     except TxtalError:
         return {}
+
+
+def _silent_commands(console: Console, dataset: str) -> list[str]:
+    """Name the commands that suggested labels before: one runs only when somebody says so."""
+    from txtal.store import datasets, votes
+
+    try:
+        with console.read() as conn:
+            found = votes.sources(conn, datasets.get(conn, dataset).id)
+    except TxtalError:
+        return []
+    names = [one.name for one in found if one.kind == "command"]
+    return [
+        f"{name} suggested labels for {dataset}; to have it go on: {_again(name)}" for name in names
+    ]
+
+
+def _again(name: str) -> str:
+    cut = "…" in name  # only its beginning is known
+    return f"--suggest {'and the whole command' if cut else quote(name)}"
 
 
 def _is_pipe(value: Any) -> bool:

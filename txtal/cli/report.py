@@ -55,6 +55,7 @@ def command(
     """
     from importlib import metadata
 
+    from txtal.api import others
     from txtal.cli.findings import findings
     from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
@@ -73,8 +74,9 @@ def command(
     with console.read() as conn:  # after the findings, which measure the model
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
+        voting = others.of(conn, told.dataset)
     with write_atomically(output) as file:
-        file.write(page(told, cost, saved, metadata.version("txtal"), found))
+        file.write(page(told, cost, saved, metadata.version("txtal"), found, voting=voting))
     console.say(f"{output}: the report")
 
 

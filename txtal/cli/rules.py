@@ -13,9 +13,9 @@ from txtal.cli.output import Console, put, put_json, put_table
 from txtal.text import percent
 
 if TYPE_CHECKING:
-    from txtal.annotators.scoring import Judgements, SourceScore
+    from txtal.annotators.scoring import Judgements
     from txtal.store.sqlite import Connection
-    from txtal.types import Dataset, SourceVote
+    from txtal.types import Dataset, SourceScore, SourceVote
 
 _SHOWN = 100
 """Characters of a ticket that are shown."""
@@ -120,25 +120,15 @@ def _row(
     given: Mapping[tuple[int, int], SourceVote],
     limit: int,
 ) -> dict[str, Any]:
+    from txtal.api.others import source_data
     from txtal.store import tickets
 
     names = dataset.scheme.names
     wrong = one.wrong[:limit]
     texts = tickets.texts(conn, wrong)
     return {
-        "name": one.source.name,
-        "kind": one.source.kind,
-        "votes": one.votes,
-        "coverage": one.coverage,
-        "overlap": one.overlap,
-        "conflicts": one.conflicts,
-        "accuracy": one.accuracy,
-        "low": one.low,
-        "high": one.high,
-        "judged": one.judged,
-        "audited": one.audited,
+        **source_data(one),
         "differ": len(one.wrong),
-        "note": one.source.note,
         "examples": [
             {
                 "text": text,

@@ -31,6 +31,7 @@ class Listening:
     tls_cert: Path | None
     tls_key: Path | None
     max_body: float
+    drift_every: float
 
 
 @click.command("serve")
@@ -60,6 +61,14 @@ class Listening:
     show_default=True,
     help="The largest body of a request, in megabytes.",
 )
+@click.option(
+    "--drift-every",
+    type=click.FloatRange(min=0, max=10_000),
+    default=1.0,
+    show_default=True,
+    metavar="HOURS",
+    help="Look for drift so often when tickets came, for /metrics; 0: never.",
+)
 @click.option("--no-model", is_flag=True, help="Pick tickets at random, without training.")
 @click.pass_obj
 @options.gathered(Listening, "listening")
@@ -88,6 +97,7 @@ def command(
         run.Address(listening.host, listening.port, listening.tls_cert, listening.tls_key),
         Limits(body=round(listening.max_body * 1_000_000)),
         learner=not no_model,
+        drift_seconds=3600 * listening.drift_every,
         own=_own_token(console),
     )
     scheme = "https" if listening.tls_cert else "http"

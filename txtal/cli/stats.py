@@ -20,11 +20,11 @@ from txtal.text import count, percent, span
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
-    from txtal.annotators.scoring import SourceScore
     from txtal.measures.agreement import AnnotatorAgreement
     from txtal.measures.intervals import Agreement, Reliability
+    from txtal.reports.sources import OtherAnnotators
     from txtal.store.stats import Stats
-    from txtal.types import Estimate
+    from txtal.types import Estimate, SourceScore
 
 
 @click.command("stats")
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(console: Console, dataset: str, as_of: str | None, as_json: bool) -> None:
     """Show DATASET's progress, labels, annotators and accuracy."""
-    from txtal.annotators.scoring import scored
-    from txtal.api import summary
+    from txtal.api import others, summary
     from txtal.store import datasets, revisions, stats
 
     with console.read() as conn:
@@ -44,12 +43,11 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
             put_json(summary.of(conn, dataset))
             return
         found = stats.of(conn, dataset)
-        sources = scored(conn, found.dataset)
-        old = found.quality.measures and not revisions.is_current(
-            conn, found.dataset.id, found.quality.measures
-        )
+        voting = others.of(conn, found.dataset)
+        measures = found.quality.measures
+        old = measures and not revisions.is_current(conn, found.dataset.id, measures)
     _show(found, old=bool(old))
-    _show_sources(sources)
+    _show_others(voting)
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -88,10 +86,18 @@ def _show(found: Stats, *, old: bool) -> None:
     _show_counts("annotator", "answers", found.answers.annotators)
 
 
+def _show_others(found: OtherAnnotators) -> None:
+    """Print who votes, how often people agree, and what ``txtal finish`` labelled."""
+    from txtal.reports.sources import finish_line
+
+    if found.sources:
+        _show_sources(found.sources)
+    if found.bound is not None and found.checks is not None:
+        click.echo()
+        put(finish_line(found.bound, found.checks))
+
+
 def _show_sources(sources: Sequence[SourceScore]) -> None:
-    """Print who votes, and how often people agree; details are in ``txtal rules``."""
-    if not sources:
-        return
     click.echo()
     put_table(
         ("votes by", "kind", "votes", "right", "95% interval"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from txtal.errors import DataError, UsageError
+from txtal.errors import DataError
 
 SMALL = 64 << 20
 """Bytes of the largest file that is read at once: settings, labels, patterns, guidelines."""
@@ -42,18 +42,6 @@ def read_small(path: Path, limit: int = SMALL) -> bytes:
     if len(content) > limit:
         raise DataError(f"{path} is larger than {limit >> 10:,} KB, too large for what it is to be")
     return content
-
-
-def read_toml(path: Path, limit: int) -> dict[str, Any]:
-    """Return what a TOML file of no more than ``limit`` bytes says. Raises UsageError."""
-    import tomllib  # most commands read none
-
-    try:
-        return tomllib.loads(read_small(path, limit).decode("utf-8"))
-    except RecursionError:
-        raise UsageError(f"{path}: nested too deeply to be settings") from None
-    except (DataError, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
 
 
 def _is_given(path: Path) -> bool:

@@ -79,6 +79,8 @@ class ExportFormat:
     """Writes all rows to the target. As ``module:function`` it is imported on first use."""
     predictions: bool = False
     """Whether it can mark a label as a prediction, so that it is given those rows too."""
+    votes: bool = False
+    """Whether it can hold what rules and commands say, so that it is given that, too."""
     every: bool = False
     """Whether it can hold several annotators' answers to a ticket, each under its own name."""
     terminal: bool = True
@@ -121,9 +123,18 @@ EXPORTS = FormatTable(
         "everything",
         f"{_WRITERS}.full:write",
         predictions=True,
+        votes=True,
         every=True,
     ),
-    ExportFormat("prodigy", (), "Prodigy's tasks", f"{_WRITERS}.tasks:write", every=True),
+    ExportFormat(
+        "prodigy",
+        (),
+        "Prodigy's tasks",
+        f"{_WRITERS}.tasks:write",
+        predictions=True,
+        votes=True,
+        every=True,
+    ),
     ExportFormat(
         "plain",
         (),
@@ -196,6 +207,8 @@ EXPORTS = FormatTable(
         (),
         "Label Studio's tasks",
         f"{_WRITERS}.tools:write_studio",
+        predictions=True,
+        votes=True,
         ending=".json",
         keeps=_TOOLS,
     ),
@@ -207,6 +220,8 @@ EXPORTS = FormatTable(
         (),
         "Argilla's records",
         f"{_WRITERS}.tools:write_argilla",
+        predictions=True,
+        votes=True,
         ending=".json",
         keeps=_TOOLS,
     ),

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from txtal.errors import UsageError
 from txtal.formats.rows import ORIGINAL
+from txtal.formats.votes import PREDICTED_SOURCES, SOURCES, is_ours
 from txtal.types import TASKS, Record, Scheme, Task
 from txtal.types.grades import are_grades
 from txtal.types.grades import scale as scale_of
@@ -60,12 +61,15 @@ def task_of(extra: Mapping[str, Any]) -> tuple[Task, tuple[str, ...]] | None:
 def restored(record: Record) -> Record:
     """The record that was loaded, from one that an export wrote; any other record as it is."""
     extra = record.extra
+    votes = {SOURCES} if SOURCES in extra and is_ours(extra[SOURCES]) else set()
     if "timestamp" not in extra or not ("label" in extra or "labels" in extra):
-        return record  # most are somebody else's: every line of a file comes by here
+        # Most are somebody else's: every line of a file comes by here.
+        return _without(record, votes | TASK_KEYS) if votes else record
     named = extra.get("task") in TASKS  # exports of 0.1 didn't name it, nor the votes
-    ours = RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS
+    ours = (RESERVED if named else RESERVED - TASK_KEYS - VOTE_KEYS) | votes
     if extra.keys() >= PREDICTION_KEYS:
-        return _without(record, ours | PREDICTION_KEYS | {"precision"})
+        by = {"source"} if extra.get("source") in [*PREDICTED_SOURCES] else set()
+        return _without(record, ours | PREDICTION_KEYS | {"precision"} | by)
     return _without(record, ours) if extra.keys() >= ANSWER_KEYS else record
 
 

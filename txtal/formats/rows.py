@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from txtal.errors import DataError
+from txtal.formats.votes import PREDICTED_SOURCES, NamedVote
 from txtal.types import Answer, Predicted, Scheme, Ticket
 
 ORIGINAL = "original"
@@ -30,6 +31,8 @@ class ExportRow:
     session: str = ""
     votes: tuple[int, int] | None = None
     """Where several annotators answered: how many said so, of how many who said anything."""
+    sources: tuple[NamedVote, ...] = ()
+    """What rules and commands say of the ticket, if that is wanted, the most accurate first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,42 @@ class PredictedRow:
     scheme: Scheme
     labels: tuple[str, ...]
     """The names of its labels."""
+    sources: tuple[NamedVote, ...] = ()
 
     @property
     def ticket(self) -> Ticket:
         return self.predicted.ticket
 
+    @property
+    def source(self) -> str:
+        """What made the prediction: a run of ``txtal finish``, or a stream's band."""
+        return "stream" if self.predicted.precision is None else "finish"
 
-def predicted_row(predicted: Predicted, scheme: Scheme) -> PredictedRow:
+
+def as_vote(row: PredictedRow) -> NamedVote:
+    """A prediction for formats that have a place for votes alone."""
+    probability = row.predicted.probability
+    if row.scheme.task == "binary" and not row.labels:
+        probability = 1 - probability
+    source = PREDICTED_SOURCES[row.source]
+    return NamedVote(source, "model", row.labels, round(probability, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class VotedRow:
+    """A ticket that only rules and commands have said something of."""
+
+    ticket: Ticket
+    scheme: Scheme
+    sources: tuple[NamedVote, ...]
+
+
+def predicted_row(
+    predicted: Predicted, scheme: Scheme, sources: tuple[NamedVote, ...] = ()
+) -> PredictedRow:
     """With names from ``scheme``; a label that is gone has none, and is left out."""
     names = tuple(scheme.names[label] for label in predicted.labels if label in scheme.names)
-    return PredictedRow(predicted, scheme, names)
+    return PredictedRow(predicted, scheme, names, sources)
 
 
 def export_row(
@@ -59,6 +88,7 @@ def export_row(
     *,
     session: str = "",
     votes: tuple[int, int] | None = None,
+    sources: tuple[NamedVote, ...] = (),
 ) -> ExportRow:
     """An :class:`ExportRow` with names from ``scheme``. Raises DataError for an unknown id."""
     known = scheme.names
@@ -72,6 +102,7 @@ def export_row(
             tuple(known[label] for label in suggested) if answer.ranked is not None else None,
             session,
             votes,
+            sources,
         )
     except KeyError as error:
         raise DataError(
@@ -79,7 +110,7 @@ def export_row(
         ) from None
 
 
-Row = ExportRow | PredictedRow
+Row = ExportRow | PredictedRow | VotedRow
 """What an export is made of."""
 
 
@@ -99,6 +130,8 @@ class Written:
     """How many answers of each verdict the format couldn't say."""
     predictions: int = 0
     """Predictions that were written beside the answers."""
+    votes: int = 0
+    """Votes that were written."""
     changed: Mapping[str, int] = field(default_factory=dict)
     """What the format couldn't hold as it was, in words, and of how many cells."""
 
@@ -109,6 +142,7 @@ class Written:
             self.lines + other.lines,
             Counter(self.left_out) + Counter(other.left_out),
             self.predictions + other.predictions,
+            self.votes + other.votes,
             Counter(self.changed) + Counter(other.changed),
         )
 

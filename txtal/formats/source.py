@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,7 @@ from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.opening import STDIN, Opened, open_arriving, open_source
 from txtal.formats.planning import is_plain, plan
 from txtal.formats.reading import Progress, Reading, Rows, Say, unheard
+from txtal.formats.votes import NamedVote, votes_of
 from txtal.types import Record
 
 __all__ = ["STDIN", "BadLine", "Entry", "OnBad", "Progress", "arriving", "labelled", "read"]
@@ -22,6 +23,9 @@ _SAMPLE = 2000
 """Records that are looked at before it is decided what their fields mean."""
 
 _DEFAULT = Reading()
+
+OnVotes = Callable[[str, tuple[NamedVote, ...]], object]
+"""Is given the text of a record, and the votes that it holds."""
 
 
 def read(
@@ -52,13 +56,15 @@ def labelled(
     *,
     say: Say = unheard,
     progress: Progress | None = None,
+    on_votes: OnVotes = lambda text, votes: None,
 ) -> Iterator[Entry]:
     """The same with what each record says of itself. Raises as :func:`read`.
 
-    Also DataError if it isn't clear which field is the label.
+    ``on_votes`` is called with the text of each record that holds votes, and with these. Raises
+    DataError if it isn't clear which field is the label.
     """
     opened = open_source(source, on_bad, reading, say=say, progress=progress)
-    return _entries(opened, on_bad, reading, say)
+    return _entries(opened, on_bad, reading, say, on_votes)
 
 
 def arriving(
@@ -94,13 +100,19 @@ def _records(
                 on_bad(BadLine(opened.name, number, str(fault)))
 
 
-def _entries(opened: Opened, on_bad: OnBad, reading: Reading, say: Say) -> Iterator[Entry]:
+def _entries(
+    opened: Opened, on_bad: OnBad, reading: Reading, say: Say, on_votes: OnVotes
+) -> Iterator[Entry]:
     with opened.file:
         made, rows = _planned(opened, reading, say, _SAMPLE, answers=True)
         for number, fields in rows:
             try:
                 said = made.stated(fields)  # first: a record takes its fields apart
-                yield number, made.record(fields), said
+                votes = votes_of(fields)
+                record = made.record(fields)
+                if votes:
+                    on_votes(record.text, votes)
+                yield number, record, said
             except (RowFault, DataError) as fault:
                 on_bad(BadLine(opened.name, number, str(fault)))
 

@@ -16,6 +16,8 @@ from txtal.formats.merging import Merged, Statements
 from txtal.formats.own import restored
 from txtal.formats.reading import Reading
 from txtal.formats.source import labelled
+from txtal.formats.votes import NamedVote
+from txtal.ingest import votes
 from txtal.ingest.outcome import LoadedAnswers, LoadOutcome
 from txtal.ingest.talk import BadLines, Notes, Report, checked, progress_of
 from txtal.store import answers, datasets, tickets
@@ -77,8 +79,9 @@ def load_answers(
     nothing says how it is labelled, and UsageError where the dataset's task is another.
     """
     bad, notes = BadLines(report, strict=wish.strict), Notes(report)
-    opened = labelled(source, bad, reading, say=notes, progress=progress_of(report, "loading"))
     taken = _Taken(source, dataset, wish, bad)
+    progress = progress_of(report, "loading")
+    opened = labelled(source, bad, reading, say=notes, progress=progress, on_votes=taken.take_votes)
     loaded = tickets.add(conn, dataset.id, taken.records(checked(opened, bad, source)))
     taken.check()
     taken.settle_grades()
@@ -96,6 +99,8 @@ class _Taken:
 
     def __init__(self, source: str, dataset: Dataset, wish: AnswerSettings, bad: BadLines) -> None:
         self.statements = Statements()
+        self.votes: list[tuple[str, NamedVote]] = []
+        """With the text that each is about."""
         self.unlabelled = 0
         self.sample_keys: tuple[str, ...] = ()
         self.source = source
@@ -109,6 +114,10 @@ class _Taken:
     def grades(self) -> tuple[str, ...]:
         """The scale, if the answers are to be grades."""
         return self._grades
+
+    def take_votes(self, text: str, votes: Iterable[NamedVote]) -> None:
+        """Note the votes on a text."""
+        self.votes += ((text, vote) for vote in votes)
 
     def records(self, entries: Iterable[Entry]) -> Iterator[Record]:
         """The tickets, as their answers are noted."""
@@ -143,7 +152,7 @@ class _Taken:
 
     def check(self) -> None:
         """Raise DataError if records were read, and none says how it is labelled."""
-        if not self.unlabelled or len(self.statements):
+        if not self.unlabelled or len(self.statements) or self.votes:
             return
         many = self.unlabelled > 1
         which = f"none of {self.unlabelled:,} records" if many else "nothing in its only record"
@@ -213,7 +222,9 @@ def _record(
         for one in merged:
             writer.take(one)
         writer.write()
+        writer.made.votes, unfit = votes.write(conn, dataset, taken.votes)
     made = writer.made
+    made.left_out += unfit
     made.unlabelled = taken.unlabelled
     known = [label.name for label in (*before.scheme.labels, *before.scheme.former)]
     remarked = [] if taken.grades else remarks(counts, known, name)

@@ -29,6 +29,8 @@ class LoadedAnswers:
     """Answers that replaced the same annotator's."""
     unlabelled: int = 0
     """Number of records without a label or verdict."""
+    votes: int = 0
+    """Votes of rules, commands and models, which are no answers."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Answers that couldn't be imported, by reason."""
 
@@ -96,5 +98,7 @@ def _answer_lines(of: LoadedAnswers) -> list[str]:
             f"{of.contradicting:,} {has} rows that contradict each other: the newest counted; "
             "--conflicts FILE lists them, and --task multilabel puts labels together"
         )
+    if of.votes:
+        said.append(f"{count(of.votes, 'vote')} of rules, commands or models imported")
     said += [f"{number:,} left out: {reason}" for reason, number in of.left_out.items()]
     return said

@@ -84,6 +84,10 @@ class Fitter:
         """Whether the votes of rules and commands count, and why; nothing where nobody votes."""
         return self._votes.note
 
+    def trusted(self, fit: Fit) -> dict[int, float]:
+        """Return how often each source of votes is expected to be right, by its id."""
+        return self._votes.trusted(fit.answered, fit.trainer)
+
     def leave_out(self, fit: Fit | None) -> bool:
         """Find the answers that a robust fit leaves out, if it is time to; return whether it was.
 

@@ -40,7 +40,7 @@ GROWTH = 1.3
 READ = 50_000
 """The most votes on open tickets that are read."""
 
-LEARNED_FROM = ("rule", "pattern", "command")
+LEARNED_FROM = ("rule", "pattern", "command", "model")
 """Kinds of sources. What was carried from answers is none: the model has learned those."""
 
 
@@ -50,7 +50,8 @@ class _VotesRead:
 
     state: object
     """Of what was read."""
-    sources: int
+    sources: tuple[int, ...]
+    """Their ids, in the order in which the table numbers them."""
     rows: Indices
     """(t,): of the tickets with votes, in random order."""
     table: VoteTable
@@ -86,7 +87,7 @@ class VoteEvidence:
         """Return the trainer with the votes as evidence, if there are any."""
         with self._source.reading() as conn:
             read = self._newest(conn, snapshot)
-        self.sources = read.sources
+        self.sources = len(read.sources)
         if not len(read.rows):
             return trainer
         found = _votes(read, snapshot, self._seed)
@@ -118,6 +119,13 @@ class VoteEvidence:
         if not self.weight:
             return f"{whose}: not learned from, as the model is no better with them ({held})"
         return f"{whose}: count {self.weight:g} of an answer, which was best ({held})"
+
+    def trusted(self, answered: Answered, trainer: Trainer) -> dict[int, float]:
+        """Return how often each source is expected to be right, by its id; see ``Opinions``."""
+        if trainer.votes is None or self._read is None:
+            return {}
+        found = trainer.votes.opinions(answered.rows, answered.cells)
+        return dict(zip(self._read.sources, found.accuracy.tolist(), strict=True))
 
     def choose(self, answered: Answered, trainer: Trainer) -> bool:
         """Try one weight, if it is time to; return whether it was. It takes several fits."""
@@ -190,7 +198,7 @@ def _read(
     place[shuffled] = np.arange(len(ids))
     source = np.array([numbers[vote.source] for vote in given], np.int64)
     table = VoteTable(source[usable], place[at[usable]], named[usable])
-    return _VotesRead(state, len(numbers), rows[shuffled], table)
+    return _VotesRead(state, tuple(numbers), rows[shuffled], table)
 
 
 def _votes(read: _VotesRead, snapshot: Snapshot, seed: int) -> Votes:
@@ -211,7 +219,7 @@ def _votes(read: _VotesRead, snapshot: Snapshot, seed: int) -> Votes:
     back[order] = np.arange(len(order))
     return Votes(
         snapshot.scheme.task,
-        read.sources,
+        len(read.sources),
         np.asarray(features.matrix[read.rows[taught]], np.float32),
         read.table.of(taught),
         silent,

@@ -79,8 +79,9 @@ def effort_lines(effort: Effort) -> list[str]:
     if effort.left and known:
         lines.append(f"{count(effort.left, 'ticket')} left, {hours(effort.left_hours)} by hand")
     if effort.fits and effort.fit_seconds is not None:
+        apart = f"{effort.fit_answers:.1f}".removesuffix(".0")
         lines.append(
-            f"retrained {count(effort.fits, 'time')}, every {effort.fit_answers:.1f} answers, "
+            f"retrained {count(effort.fits, 'time')}, every {apart} answers, "
             f"{effort.fit_seconds:.2f} s each"
         )
     return lines

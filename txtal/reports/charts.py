@@ -88,7 +88,8 @@ def bars(heights: Sequence[tuple[float, float]], title: str, unit: str) -> str:
     rows = ticks(0, max(1.0, max(height for _, height in heights)), 6)
     most = heights[-1][0]
     scale = _Scale(most, rows[0], rows[-1])
-    parts = list(_grid(scale, rows, ticks(0, most, 8), whole=True))
+    columns = [tick for tick in ticks(0, most, 8) if tick <= most]
+    parts = list(_grid(scale, rows, columns, whole=True))
     begin = 0.0
     for end, height in heights:
         told = f"{begin:g} to {end:g} {unit}: {height:,.0f}"
@@ -193,13 +194,24 @@ def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:
 def _band(scale: _Scale, number: int, curve: Sequence[Level]) -> str:
     if all(level.low == level.high for level in curve):
         return ""
+    if len(curve) == 1:
+        x, low, high = _alone(scale, number, curve[0]), curve[0].low, curve[0].high
+        whisker = f"M{x} {scale.y(low)}V{scale.y(high)}"
+        return f'<path class="whisker k{number % COLOURS}" d="{whisker}"/>'
     there = [f"{scale.x(level.labels)} {scale.y(level.high)}" for level in curve]
     back = [f"{scale.x(level.labels)} {scale.y(level.low)}" for level in reversed(curve)]
     return f'<path class="band k{number % COLOURS}" d="M{"L".join(there + back)}Z"/>'
 
 
+def _alone(scale: _Scale, number: int, level: Level) -> float:
+    """Return where the only point of a curve stands: beside those of the other curves."""
+    return round(scale.x(level.labels) - 9.0 * number, 1)
+
+
 def _line(scale: _Scale, number: int, curve: Sequence[Level], dashed: str) -> str:
     places = [(scale.x(level.labels), scale.y(level.mean)) for level in curve]
+    if len(curve) == 1:
+        places = [(_alone(scale, number, curve[0]), scale.y(curve[0].mean))]
     line = "L".join(f"{x} {y}" for x, y in places)
     marks = "".join(
         marker(number, x, y, f"{count(level.labels, 'label')}: {level.mean:.3f}")

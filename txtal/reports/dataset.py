@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
 
@@ -24,6 +24,7 @@ from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
 from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
+from txtal.reports.sources import NOBODY, OtherAnnotators, section
 from txtal.store.history import FitRecord, History
 from txtal.text import count, hundredths, percent, shorten, span
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
@@ -62,6 +63,8 @@ def page(
     saved: Saved | None,
     version: str,
     found: Findings = NOTHING,
+    *,
+    voting: OtherAnnotators = NOBODY,
 ) -> str:
     """The whole report."""
     dataset = history.dataset
@@ -74,6 +77,7 @@ def page(
         *_quality(history, measured),
         *(_labels(history, measures, names) if measures else ()),
         *_annotators(history),
+        *section(replace(voting, trusted=found.trusted)),
         *sections(found),
         *_work(history, effort, names),
         *(_savings(saved, effort) if saved else ()),
@@ -278,26 +282,28 @@ def _balance(standing: Sequence[Answer], names: Mapping[int, str]) -> Iterator[s
     given = [answer.labels for answer in standing if answer.verdict == "accept" and answer.labels]
     if len(given) < WINDOWS:
         return
-    frequent = [label for label, _ in _accepted(standing).most_common(COLOURS - 1)]
-    shown = [names.get(label, "?") for label in frequent]
+    there = [label for label, _ in _accepted(standing).most_common()]
+    frequent = there if len(there) <= COLOURS else there[: COLOURS - 1]
+    others = [_OTHERS] if len(frequent) < len(there) else []
+    shown = [*(names.get(label, "?") for label in frequent), *others]
     ends = [round(len(given) * n / WINDOWS) for n in range(1, WINDOWS + 1)]
     shares = []
     for begin, end in zip([0, *ends], ends, strict=False):
         counted = Counter(label for labels in given[begin:end] for label in labels)
         all_ = sum(counted.values())
         some = [counted[label] / all_ for label in frequent]
-        shares.append([*some, max(0.0, 1 - sum(some))])
+        shares.append([*some, *(max(0.0, 1 - sum(some)) for _ in others)])
     legend = "".join(
         f'<li><svg class="k{number}" viewBox="0 0 14 14" width="14" height="14" '
         f'aria-hidden="true"><path class="bars" d="M1 1H13V13H1Z"/></svg>{safe(shorten(name, 40))}'
         "</li>"
-        for number, name in enumerate([*shown, _OTHERS])
+        for number, name in enumerate(shown)
     )
     yield html.figure(
         "Labels over time",
         "their fraction of the labels given, against answers",
         f'<ul class="legend squares">{legend}</ul>'
-        + charts.stacks(ends, shares, [*shown, _OTHERS], "Labels over time"),
+        + charts.stacks(ends, shares, shown, "Labels over time"),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from txtal.reports import charts
@@ -104,6 +104,8 @@ class Findings:
     """Why drift and labels weren't checked, if they weren't."""
     curve: TrainingCurve | None = None
     """Where no answer is to a ticket drawn at random."""
+    trusted: Mapping[int, float] = field(default_factory=dict)
+    """How often the model expects each source of votes to be right, by its id."""
 
 
 NOTHING = Findings()

@@ -105,7 +105,7 @@ figure{margin:0;padding:1rem 1rem .5rem;background:var(--card);border:1px solid 
 border-radius:8px}
 figcaption{font-weight:600;margin-bottom:.5rem}
 small{color:var(--soft);font-weight:400;font-size:.85rem}
-svg{display:block;width:100%;height:auto}
+svg{display:block;width:100%;height:auto;overflow:visible}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem 1.5rem;margin:0 0 .9rem;padding:0}
 .legend li{display:flex;align-items:center;gap:.5rem}
 .legend svg{width:34px;flex:none}.squares svg{width:14px}.squares li{font-size:.9rem}
@@ -130,7 +130,7 @@ tbody th{font-weight:600}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.5rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 details{margin-top:2rem}summary{cursor:pointer;font-weight:600}
-@media (max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
+@media (max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}text{font-size:19px}}
 @media print{.charts{grid-template-columns:1fr 1fr}}
 .bars{fill:var(--k)}
 .whisker{stroke:var(--k);stroke-width:1.6;fill:none}

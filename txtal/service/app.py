@@ -31,7 +31,7 @@ from txtal.service.served import ServedDataset
 REFRESH_SECONDS = 30
 """After which the page loads itself again."""
 
-SWEEP_SECONDS = 30.0
+TEND_SECONDS = 15.0
 
 _KINDS = {"html": "text/html; charset=utf-8", "text": metrics.CONTENT_TYPE}
 
@@ -85,7 +85,7 @@ def application(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep(service))
+        tending = asyncio.create_task(_tend(service))
         over = threading.Event()
         if service.courier is not None:
             threading.Thread(target=service.courier, args=(over,), daemon=True).start()
@@ -93,7 +93,7 @@ def application(service: Service) -> Starlette:
             yield
         finally:
             over.set()
-            sweeping.cancel()
+            tending.cancel()
             for one in service.served.values():
                 await run_in_threadpool(one.close)
 
@@ -102,15 +102,14 @@ def application(service: Service) -> Starlette:
     return app
 
 
-async def _sweep(service: Service) -> None:
-    """End the sessions of annotators who are gone."""
+async def _tend(service: Service) -> None:
+    """Do what is due by itself, every now and then."""
+    troubles = {name: logs.Trouble() for name in service.served}
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        for one in service.served.values():
-            try:
-                await run_in_threadpool(one.desk.sweep)
-            except TxtalError:
-                continue  # busy: at the next round
+        await asyncio.sleep(TEND_SECONDS)
+        for name, one in service.served.items():
+            with troubles[name].survived():
+                await run_in_threadpool(one.tend)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

@@ -41,11 +41,16 @@ class Jobs:
         self._dataset = dataset
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
+        self._done: dict[str, Job] = {}
         self._processes: dict[str, subprocess.Popen[str]] = {}
 
     def newest(self, command: str) -> Job | None:
         """Return the newest run of ``train`` or ``drift``."""
         return self._jobs.get(command)
+
+    def newest_done(self, command: str) -> Job | None:
+        """Return the newest run that came to an end as it should."""
+        return self._done.get(command)
 
     def start(self, command: str, options: Sequence[str] = ()) -> tuple[Job, bool]:
         """Start a run, unless one is under way. Returns it, and whether it is new."""
@@ -74,13 +79,15 @@ class Jobs:
         with suppress(ValueError):
             result = json.loads(said) if process.returncode == 0 else None
         done = process.returncode == 0
-        self._jobs[job.command] = replace(
+        over = self._jobs[job.command] = replace(
             job,
             state="done" if done else "failed",
             ended=time.time(),
             result=result,
             error="" if done else f"exit code {process.returncode}; the log says why",
         )
+        if done:
+            self._done[job.command] = over
 
     def close(self) -> None:
         """Stop what runs; what it has written stays, and it can be started again."""

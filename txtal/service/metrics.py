@@ -58,6 +58,7 @@ GAUGES: Mapping[str, str] = {
     "txtal_estimate_high": "Upper end of its 95% interval.",
     "txtal_drift": "Whether drift was noticed when it was last looked for: 1 or 0.",
     "txtal_drift_far": "Fraction of the new tickets that lie far from the labelled ones.",
+    "txtal_drift_looked": "When drift was looked for, in seconds since the epoch.",
     "txtal_training": "Whether a training is under way: 1 or 0.",
     "txtal_hooks_waiting": "Deliveries to hooks that are still to be made.",
     "txtal_hooks_dead": "Deliveries to hooks that were given up.",

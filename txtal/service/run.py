@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from txtal import logs
-from txtal.errors import TxtalError, UsageError
+from txtal.errors import UsageError
 from txtal.hooks import courier
 from txtal.service.access import Access
 from txtal.service.app import Limits, Service, application
@@ -57,6 +57,8 @@ class Serving:
     limits: Limits = field(default_factory=Limits)
     learner: bool = True
     """Whether tickets are picked by a model; else at random."""
+    drift_seconds: float = 3600.0
+    """Between two looks for drift at least; 0: none by itself."""
     own: Sequence[Token] = ()
     """Tokens of this run alone."""
 
@@ -82,7 +84,13 @@ class ImpatientProtocol(H11Protocol):
 
 def service_of(serving: Serving) -> Service:
     """Return what requests are answered with. Raises UsageError, DatabaseError, DataError."""
-    made = served(serving.database, serving.datasets, logs.record, learner=serving.learner)
+    made = served(
+        serving.database,
+        serving.datasets,
+        logs.record,
+        learner=serving.learner,
+        drift_seconds=serving.drift_seconds,
+    )
 
     def read() -> Sequence[Token]:
         with (
@@ -92,11 +100,10 @@ def service_of(serving: Serving) -> Service:
             return tokens.every(conn)
 
     def deliver(over: threading.Event) -> None:
+        trouble = logs.Trouble()
         while not over.is_set():
-            try:
+            with trouble.survived():
                 courier.deliver_due(serving.database)
-            except TxtalError as error:
-                logs.record(error)
             over.wait(courier.LOOK_SECONDS)
 
     return Service(made, Access(read, serving.own), serving.limits, sys.stderr, courier=deliver)

@@ -9,13 +9,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from txtal.api import summary
+from txtal.api import others, summary
 from txtal.api.folders import versions_folder
 from txtal.classifier import versions
 from txtal.errors import DataError
 from txtal.reports import dataset as report
 from txtal.service.desk import AnswerDesk
 from txtal.service.jobs import Jobs
+from txtal.service.looks import DriftClock, NewTickets
 from txtal.service.metrics import Sample
 from txtal.service.model import ServedModel
 from txtal.store import (
@@ -43,6 +44,7 @@ class ServedDataset:
     model: ServedModel
     desk: AnswerDesk
     jobs: Jobs
+    drift: DriftClock
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -99,7 +101,8 @@ class ServedDataset:
         with self._reading() as conn:
             told = history.of(conn, self.name)
             cost = effort.of(conn, told.dataset.id, told.standing)
-        return report.page(told, cost, None, metadata.version("txtal"))
+            voting = others.of(conn, told.dataset)
+        return report.page(told, cost, None, metadata.version("txtal"), voting=voting)
 
     def samples(self) -> Iterator[Sample]:
         """Yield what a monitor wants to know."""
@@ -124,10 +127,21 @@ class ServedDataset:
             yield "txtal_estimate_high", of, headline.high
         training = self.jobs.newest("train")
         yield "txtal_training", of, training is not None and training.state == "running"
-        drift = self.jobs.newest("drift")
+        drift = self.jobs.newest_done("drift")
         if drift is not None and isinstance(drift.result, dict) and "noticed" in drift.result:
             yield "txtal_drift", of, bool(drift.result["noticed"])
             yield "txtal_drift_far", of, float(drift.result["share_far"])
+            yield "txtal_drift_looked", of, drift.started
+
+    def tend(self) -> None:
+        """Do what is due by itself: end the sessions of those who are gone, look for drift."""
+        self.desk.sweep()
+        if self.drift.is_due(self._new_tickets):
+            self.jobs.start("drift")
+
+    def _new_tickets(self) -> NewTickets:
+        with self._reading() as conn:
+            return NewTickets(*tickets.around_answers(conn, datasets.get(conn, self.name).id))
 
     def close(self) -> None:
         """End sessions and jobs."""
@@ -136,10 +150,16 @@ class ServedDataset:
 
 
 def served(
-    database: Path, names: Sequence[str], failed: Any, *, learner: bool = True
+    database: Path,
+    names: Sequence[str],
+    failed: Any,
+    *,
+    learner: bool = True,
+    drift_seconds: float = 0.0,
 ) -> dict[str, ServedDataset]:
     """Return the datasets to serve, by name; all there are where none is named.
 
+    ``drift_seconds`` are between two looks for drift at least; 0: there are none.
     Raises UsageError for one that isn't there, DataError where there is none at all.
     """
     with closing(schema.open_database(database)) as conn, foreseen(database):
@@ -155,6 +175,7 @@ def served(
             ServedModel(versions_folder(database, name), failed),
             AnswerDesk(database, name, model=learner),
             Jobs(database, name),
+            DriftClock(drift_seconds),
         )
         for name in wanted
     }

@@ -186,6 +186,16 @@ def count_after(conn: Connection, dataset_id: int, ticket_id: int) -> int:
     return int(row[0])
 
 
+def around_answers(conn: Connection, dataset_id: int) -> tuple[int, int, int]:
+    """Count the tickets up to the newest that is answered and those after; and the newest's id."""
+    row = conn.execute(
+        "SELECT coalesce(max(ticket_id), 0) FROM standing_answer WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    after = count_after(conn, dataset_id, int(row[0]))
+    return count(conn, dataset_id) - after, after, id_range(conn, dataset_id)[1]
+
+
 def id_range(conn: Connection, dataset_id: int) -> tuple[int, int]:
     """The lowest and the highest id of the dataset's tickets; 0 and 0 when it has none."""
     ends = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from txtal.errors import UsageError
@@ -131,17 +132,95 @@ def on_ticket(conn: Connection, dataset_id: int, ticket_id: int) -> list[SourceV
     return [_vote(row, stands_for) for row in rows]
 
 
-def looked_at(conn: Connection, source_id: int) -> set[int]:
-    """Return the ids of the tickets that a source has a vote on, abstentions too."""
-    rows = conn.execute("SELECT ticket_id FROM vote WHERE source_id = ?", (source_id,))
-    return {row[0] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How many tickets are to be claimed for a command."""
+
+    most: int
+    budget: int | None
+    """Tickets that it may be asked for in all, by anybody; None: any number."""
+    patience: float
+    """Seconds after which a ticket that it was asked for in vain may be tried again."""
+
+
+TRIES = 2
+"""How often a command is asked for a ticket of which it says nothing."""
+
+_ASKED = "(asked {})"
+"""The reason of a vote that a command was asked for, and hasn't given yet."""
+
+_WAITING = {_ASKED.format(times): times for times in range(1, TRIES + 1)}
+
+
+def claim(
+    conn: Connection, dataset_id: int, source_id: int, wanted: Collection[int], wish: Claim
+) -> list[int]:
+    """Note that a command is asked for tickets, before it is; return those that it may be asked.
+
+    They are the first of the ``wanted`` ones that nobody has asked it for, or long ago and in vain.
+    It is one transaction, so that two sessions never ask for the same ticket at a time, nor for
+    more than the budget together.
+    """
+    if not _free(conn, source_id, wanted, wish):
+        return []  # is asked every second, and then nothing is written
+    with transaction(conn):
+        taken = _free(conn, source_id, wanted, wish)
+        noted = [
+            SourceVote(source_id, one, None, reason=_ASKED.format(times))
+            for one, times in taken.items()
+        ]
+        spent = asked_for(conn, source_id) + len(taken)
+        add(conn, dataset_id, noted)
+        conn.execute("UPDATE source SET through = ? WHERE id = ?", (spent, source_id))
+    return list(taken)
+
+
+def _free(conn: Connection, source_id: int, wanted: Collection[int], wish: Claim) -> dict[int, int]:
+    """Return the tickets that may be claimed, with how often they will have been asked for."""
+    rows = conn.execute(
+        "SELECT ticket_id, CASE WHEN labels IS NULL THEN reason ELSE '' END AS reason, at"
+        " FROM vote WHERE source_id = ?",
+        (source_id,),
+    )
+    asked = {row["ticket_id"]: (_WAITING.get(row["reason"], TRIES), row["at"]) for row in rows}
+    left, before = wish.most, time.time() - wish.patience
+    if wish.budget is not None:
+        left = min(left, max(0, wish.budget - asked_for(conn, source_id)))
+    never = (0, 0.0)
+    free = (
+        (one, times + 1)
+        for one in wanted
+        for times, at in [asked.get(one, never)]
+        if times < TRIES and at < before
+    )
+    return dict(islice(free, left))
+
+
+def release(conn: Connection, source_id: int, claimed: Iterable[int]) -> None:
+    """Let tickets be asked for again of which a command has said nothing; they stay paid for."""
+    with transaction(conn):
+        conn.executemany(
+            "DELETE FROM vote WHERE source_id = ? AND ticket_id = ? AND labels IS NULL"
+            " AND reason IN (SELECT value FROM json_each(?))",
+            [(source_id, one, json.dumps([*_WAITING])) for one in claimed],
+        )
+
+
+def asked_for(conn: Connection, source_id: int) -> int:
+    """Return how often a command was asked for a ticket, whatever it said."""
+    row = conn.execute(
+        "SELECT max(through, (SELECT count(*) FROM vote WHERE source_id = ?1)) FROM source"
+        " WHERE id = ?1",
+        (source_id,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def state(conn: Connection, dataset_id: int) -> tuple[int, int, int]:
     """Return what changes whenever votes do, at no cost that grows with those of rules."""
     row = conn.execute(
         "SELECT coalesce(sum(id), 0), coalesce(sum(through), 0),"
-        " (SELECT count(*) FROM vote WHERE source_id IN"
+        " (SELECT count(*) FROM vote WHERE labels IS NOT NULL AND source_id IN"
         " (SELECT id FROM source WHERE dataset_id = ?1 AND kind = 'command'))"
         " FROM source WHERE dataset_id = ?1",
         (dataset_id,),

@@ -66,7 +66,7 @@ from txtal.types.scheme import (
 from txtal.types.standing import LearnerStatus, Loading, Standing
 from txtal.types.streams import Fate, Predicted, Settled, Spending, Stream
 from txtal.types.tickets import Record, Span, Ticket
-from txtal.types.votes import SourceKind, SourceVote, VoteSource
+from txtal.types.votes import SourceKind, SourceScore, SourceVote, VoteSource
 
 __all__ = [
     "ALIKE",
@@ -133,6 +133,7 @@ __all__ = [
     "Scheme",
     "Settled",
     "SourceKind",
+    "SourceScore",
     "SourceVote",
     "Span",
     "Spending",

@@ -1,25 +1,29 @@
-"""What the screen draws, put into the terminal's cells: a window without what ours never needs.
+"""What the screen draws as a window of prompt_toolkit, which sends the terminal what changed.
 
-prompt_toolkit's own window wraps, scrolls, aligns and notes where each character came from, cell by
-cell and at every key. Here the lines fit already, and a line that stands as it stood is not put
-into cells again.
+prompt_toolkit's own windows wrap, scroll, align and note where each character came from, cell by
+cell and at every key, and so does the comparison of two of its screens. Here the lines fit already,
+so this window leaves the screen empty and hands the terminal its own painting (``paint.py``).
 """
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from prompt_toolkit.data_structures import Point
+from prompt_toolkit.application import get_app
+from prompt_toolkit.data_structures import Point, Size
 from prompt_toolkit.layout import FormattedTextControl, Window
 from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.mouse_events import MouseEvent
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.styles import BaseStyle
 
-from txtal.ui.labels import CURSOR
-from txtal.ui.layout import Fragment
+from txtal.ui import paint
+from txtal.ui.paint import PaintedRow
 from txtal.ui.view import Frame
 
 if TYPE_CHECKING:
@@ -30,8 +34,10 @@ Draw = Callable[[int, int], Frame]
 
 OnMouse = Callable[[MouseEvent], "NotImplementedOrNone"]
 
-_BLANK, _BEHIND_WIDE = Char(" ", ""), Char("", "")
-_LINES = 256
+_TWO = (Char("", "[1]"), Char("", "[2]"))
+"""Characters that paint nothing, each other than the one before: what goes along is sent."""
+_BEHIND_THEM = "\x1b[1;2H"
+"""Where the cursor is once they are painted, as prompt_toolkit has it."""
 
 
 class Canvas(Window):
@@ -39,8 +45,13 @@ class Canvas(Window):
 
     def __init__(self, draw: Draw, on_mouse: OnMouse) -> None:
         super().__init__(FormattedTextControl(focusable=True))
+        self.rows: Sequence[PaintedRow] = ()
+        """As they were painted last."""
         self._draw = draw
         self._on_mouse = on_mouse
+        self._screen: Screen | None = None
+        self._codes: Colours | None = None
+        self._turn = 0
 
     def write_to_screen(
         self,
@@ -51,14 +62,22 @@ class Canvas(Window):
         erase_bg: bool,
         z_index: int | None,
     ) -> None:
-        """Draw, and fill the cells."""
-        at = write_position
+        """Draw, and hand the terminal what changed."""
+        at, app = write_position, get_app()
+        if self._codes is None:
+            self._codes = Colours(app.renderer.style, app.color_depth)
+        lines = self._draw(at.width, at.height).lines[: at.height]
+        rows = [paint.made(tuple(line), at.width, self._codes) for line in lines]
+        stands = app.renderer.last_rendered_screen
+        changes = paint.painted(rows, self.rows if stands and stands is self._screen else ())
+        self.rows, self._screen = rows, screen
+        self._turn += bool(changes)
         screen.width, screen.height = at.width, at.height
-        for y, line in enumerate(self._draw(at.width, at.height).lines[: at.height]):
-            cells, cursor = _cells(tuple(line), at.width)
-            screen.data_buffer[y] = cells
-            if cursor is not None:
-                screen.set_cursor_position(self, Point(cursor, y))
+        screen.data_buffer[0][0] = _TWO[self._turn % 2]
+        screen.zero_width_escapes[0][0] = changes + _BEHIND_THEM if changes else ""
+        for y, row in enumerate(rows):
+            if row.cursor is not None:
+                screen.set_cursor_position(self, Point(row.cursor, y))
                 screen.show_cursor = True
         mouse_handlers.mouse_handlers = _Everywhere(self._on_mouse)
         screen.visible_windows_to_write_positions[self] = at
@@ -71,35 +90,20 @@ class _Everywhere(defaultdict[int, defaultdict[int, OnMouse]]):
         super().__init__(lambda: defaultdict(lambda: handler))
 
 
-@lru_cache(maxsize=_LINES)
-def _cells(line: tuple[Fragment, ...], width: int) -> tuple[defaultdict[int, Char], int | None]:
-    """A line's cells, and the column of the cursor if it is in this line."""
-    cells: defaultdict[int, Char] = defaultdict(lambda: _BLANK)
-    cursor, x = None, 0
-    for fragment in line:
-        if fragment == CURSOR:
-            cursor = min(x, width - 1)
-            continue
-        style, text = fragment
-        for char in text:
-            x = _put(cells, x, _char(char, style), width)
-    return cells, cursor
+class Colours:
+    """The escape sequences that set the colours of styles."""
 
+    def __init__(self, style: BaseStyle, depth: ColorDepth) -> None:
+        self._style = style
+        self._depth = depth
+        self._known: dict[str, str] = {}
 
-@lru_cache(maxsize=8192)
-def _char(char: str, style: str) -> Char:
-    return Char(char, style)
-
-
-def _put(cells: defaultdict[int, Char], x: int, char: Char, width: int) -> int:
-    """Put a character at ``x``; a mark goes into the cell before. Returns where the next goes."""
-    if not char.width:
-        base = next((back for back in (1, 2) if x >= back and cells[x - back].width == back), 0)
-        if base:
-            below = cells[x - base]
-            cells[x - base] = Char(below.char + char.char, below.style)
-    elif x + char.width <= width:
-        cells[x] = char
-        for behind in range(x + 1, x + char.width):
-            cells[behind] = _BEHIND_WIDE
-    return x + char.width
+    def __call__(self, style: str) -> str:
+        """Return the sequence of one style."""
+        if style not in self._known:
+            written = io.StringIO()
+            output = Vt100_Output(written, lambda: Size(1, 1))
+            output.set_attributes(self._style.get_attrs_for_style_str(style), self._depth)
+            output.flush()
+            self._known[style] = written.getvalue()
+        return self._known[style]

@@ -10,9 +10,10 @@ from txtal.types import ONE_OF
 from txtal.types.conversation import messages
 from txtal.ui import keys, off, standing, words
 from txtal.ui.actions import ACTIONS
+from txtal.ui.clusters import cells
 from txtal.ui.layout import Line, Room
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit
+from txtal.ui.wrap import fit
 
 
 def status(session: Session, look: Look, dataset: str, room: Room) -> Line:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from txtal.session.session import Session
 from txtal.types.grades import noun
 from txtal.ui import keys, off
+from txtal.ui.clusters import cells
 from txtal.ui.keys import Action
 from txtal.ui.labels import field_line
 from txtal.ui.layout import Line, barred, clickable, sides
 from txtal.ui.modes import MODES, Mode
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit, fold
+from txtal.ui.wrap import fit, fold
 
 _KEYS, _FEW_KEYS = 17, 10
 """Cells of the keys, and on a narrow screen."""

@@ -9,15 +9,15 @@ from txtal.session.session import Session
 from txtal.text import count
 from txtal.types import Label, Question
 from txtal.ui import picker, words
+from txtal.ui.clusters import cells
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.keys import DIGITS, GRADES
-from txtal.ui.layout import Fragment, Line, Room, barred, clickable, sides
+from txtal.ui.layout import CURSOR, Line, Room, barred, clickable, sides
 from txtal.ui.picker import Choice
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit, fold
+from txtal.ui.wrap import fit, fold
 
-CURSOR: Fragment = ("[SetCursorPosition]", "")
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
 """Cells of a name: to put a probability beside it, on a small screen, and at most."""
 _SHARE = len("62%")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from txtal.ui.wrap import cells, fit
+from txtal.ui.clusters import cells
+from txtal.ui.wrap import fit
 
 Fragment = tuple[str, str]
 Line = list[Fragment]
+
+CURSOR: Fragment = ("[SetCursorPosition]", "")
+"""Stands where the cursor is to be."""
 
 MIN_COLUMNS, MIN_ROWS = 40, 12
 _ROOMY_ROWS = 20

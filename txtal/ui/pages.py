@@ -14,10 +14,11 @@ from txtal.text import clean, count
 from txtal.types import Overview, Question, Scheme
 from txtal.types.grades import noun
 from txtal.ui import advising, standing, words
+from txtal.ui.clusters import cells
 from txtal.ui.keys import Action
 from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import Folded, cells, fit, fold
+from txtal.ui.wrap import Folded, fit, fold
 
 _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from txtal.session.session import Session
 from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
+from txtal.ui.clusters import cells
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
-from txtal.ui.wrap import cells, fit
+from txtal.ui.wrap import fit
 
 _CHIP_ROWS = 3
 _LEAST_NAME = 8

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from txtal.session.session import Session
 from txtal.types import Found
 from txtal.ui import words
+from txtal.ui.clusters import cells
 from txtal.ui.labels import field_line
 from txtal.ui.layout import Line, Room, barred, clickable, sides
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit
+from txtal.ui.wrap import fit
 
 _WIDEST = 24
 _SHARE = len("model")

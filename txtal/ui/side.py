@@ -12,13 +12,14 @@ from txtal.text import count
 from txtal.types import Found, Overview, Question
 from txtal.types.query import Query
 from txtal.ui import words
+from txtal.ui.clusters import cells
 from txtal.ui.keyboard import Keyboard
 from txtal.ui.layout import Line, sides
 from txtal.ui.modes import SIDES, Side
 from txtal.ui.pages import folded_text, progress_lines, why_lines
 from txtal.ui.results import details, result_row
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import cells, fit, fold
+from txtal.ui.wrap import fit, fold
 
 _TITLES: dict[Side, str] = {
     "labels": "Labels",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from unicodedata import bidirectional
-
-from wcwidth import wcwidth
 
 from txtal.text import clean
 from txtal.types import Span
+from txtal.ui.clusters import boundary, cell_width, cells
 
 Run = tuple[str, str]
 """A style, and text that has it."""
@@ -26,17 +24,6 @@ _WORDS = re.compile(r" +|[^ ]+")
 _EMOJI_GLUE = re.compile("\ufe0f|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 
 
-@lru_cache(maxsize=4096)
-def cell_width(char: str) -> int:
-    """How many cells one character takes, as prompt_toolkit counts them."""
-    return max(0, wcwidth(char))
-
-
-def cells(text: str) -> int:
-    """How many cells a line takes."""
-    return len(text) if text.isascii() else sum(map(cell_width, text))
-
-
 def fit(text: str, width: int) -> str:
     """``text`` if it fits, else its head and ``…``."""
     if cells(text) <= width:
@@ -50,7 +37,7 @@ def _head(text: str, width: int) -> str:
     for at, char in enumerate(text):
         used += cell_width(char)
         if used > width:
-            return text[:at]
+            return text[: boundary(text, at)]
     return text
 
 
@@ -94,7 +81,10 @@ def _pieces(word: str, room: int, width: int) -> Iterator[str]:
         used += cell_width(char)
         if used <= room or (at == start and room == width):
             continue
-        cut = at - 1 if _pulls_down(word, start, at, width) else at
+        cut = boundary(word, at - 1 if _pulls_down(word, start, at, width) else at)
+        if cut <= start and room == width:
+            cut = at  # what belongs together is wider than a line
+        cut = max(cut, start)
         yield word[start:cut]
         start, used, room = cut, cells(word[cut : at + 1]), width
     yield word[start:]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from txtal.errors import UsageError
-from txtal.formats.bounded import read_toml
+from txtal.formats.toml import quoted, read_toml
 
 _LARGEST = 64 << 10
 
@@ -108,7 +108,7 @@ class _Whole:
 def _part(file: Path, name: str, kind: type[Any], said: object) -> Any:
     """Return a table as a dataclass. Raises UsageError where names or types don't fit."""
     if not isinstance(said, dict):
-        raise UsageError(f"{file}: {name} must be a table, [{name}]")
+        raise UsageError(f"{file}: {name} must be a table, [{name}] (got {quoted(said)})")
     known = {one.name: type(one.default) for one in fields(kind)}
     for key, value in said.items():
         where = f"{name}.{key}" if name else key
@@ -116,7 +116,7 @@ def _part(file: Path, name: str, kind: type[Any], said: object) -> Any:
             raise UsageError(f"{file}: there is no {where}; there are: {', '.join(known)}")
         wanted = (int, float) if known[key] is float else known[key]
         if not isinstance(value, wanted) or (isinstance(value, bool) and known[key] is not bool):
-            raise UsageError(f"{file}: {where} must be {_WORDS[known[key]]} (got {value!r})")
+            raise UsageError(f"{file}: {where} must be {_WORDS[known[key]]} (got {quoted(value)})")
         if isinstance(value, str) and "\0" in value:
             raise UsageError(f"{file}: {where} holds a NUL, which no name may hold")
     return kind(**said)
@@ -129,7 +129,8 @@ def _check(file: Path, plan: WatchPlan) -> None:
     if not plan.dataset:
         raise UsageError(f'{file}: name the dataset, as in dataset = "shop"')
     if not 0 <= plan.predict.confidence <= 1:
-        raise UsageError(f"{file}: predict.confidence must be from 0 to 1, such as 0.9")
+        got = quoted(plan.predict.confidence)
+        raise UsageError(f"{file}: predict.confidence must be from 0 to 1, such as 0.9 (got {got})")
     for name, value, least in (
         ("every", plan.every, 0.1),
         ("input.quiet", plan.input.quiet, 0),
@@ -138,6 +139,6 @@ def _check(file: Path, plan: WatchPlan) -> None:
         ("deploy.keep", plan.deploy.keep, 1),
     ):
         if not value >= least:
-            raise UsageError(f"{file}: {name} must be at least {least} (got {value})")
+            raise UsageError(f"{file}: {name} must be at least {least} (got {quoted(value)})")
     if plan.input.folder and plan.path(plan.predict.output) == plan.path(plan.input.folder):
         raise UsageError(f"{file}: predict.output must be another folder than input.folder")

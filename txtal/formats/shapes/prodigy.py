@@ -14,6 +14,7 @@ from txtal.formats.labelled import (
 )
 from txtal.formats.reading import Fields
 from txtal.formats.shapes import Shape
+from txtal.formats.votes import is_vote
 from txtal.types import Task
 
 
@@ -29,6 +30,8 @@ _PRODIGYS = frozenset({
 
 
 def _prodigy_answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:
+    if is_vote(fields):
+        return ()
     verdict = verdict_of(fields.get("answer")) or "accept"
     chosen = fields.get("accept")
     if isinstance(chosen, list):

@@ -7,7 +7,16 @@ from typing import Any
 
 from txtal.formats.exports import Target
 from txtal.formats.own import PREDICTION_KEYS, RATING, RESERVED, task_keys
-from txtal.formats.rows import ExportRow, PredictedRow, Row, Written, when, with_own_keys
+from txtal.formats.rows import (
+    ExportRow,
+    PredictedRow,
+    Row,
+    VotedRow,
+    Written,
+    when,
+    with_own_keys,
+)
+from txtal.formats.votes import SOURCES, written
 from txtal.formats.writers.lines import write_lines
 
 
@@ -18,8 +27,10 @@ def write(rows: Iterable[Row], target: Target) -> Written:
 
 
 def lines(row: Row) -> list[dict[str, Any]]:
-    """The one line of an answer or a prediction."""
-    return [full(row) if isinstance(row, ExportRow) else predicted(row)]
+    """The one line of an answer, a prediction, or votes."""
+    if isinstance(row, ExportRow):
+        return [full(row)]
+    return [predicted(row) if isinstance(row, PredictedRow) else voted(row)]
 
 
 def full(row: ExportRow) -> dict[str, Any]:
@@ -47,11 +58,22 @@ def full(row: ExportRow) -> dict[str, Any]:
         "flagged": answer.flagged,
         "comment": answer.comment,
     }
-    ours |= grade_as_number(row) | task_keys(row.scheme)
+    ours |= grade_as_number(row) | task_keys(row.scheme) | written(row.sources, row.scheme.task)
     if row.votes:
         ours |= zip(("votes", "voters"), row.votes, strict=True)
     reserved = RESERVED | {RATING} if row.scheme.task == "rating" else RESERVED
-    return with_own_keys(row.ticket, ours, reserved)
+    return with_own_keys(row.ticket, ours, reserved | _sources(row))
+
+
+def _sources(row: Row) -> set[str]:
+    """The key of the votes, where there are any: else it may be the data's own."""
+    return {SOURCES} if row.sources else set()
+
+
+def voted(row: VotedRow) -> dict[str, Any]:
+    """A ticket that nobody has labelled, neither people nor the model, with the votes on it."""
+    ours = task_keys(row.scheme) | written(row.sources, row.scheme.task)
+    return with_own_keys(row.ticket, ours, RESERVED | _sources(row))
 
 
 def grade_as_number(row: ExportRow) -> dict[str, int]:
@@ -77,10 +99,13 @@ def predicted(row: PredictedRow) -> dict[str, Any]:
         "probability": round(probability, 4),
         "revision": made.revision,
         "timestamp": when(made.at),
+        "source": row.source,
     } | task_keys(row.scheme)
     if made.precision is not None:
         ours["precision"] = made.precision
-    return with_own_keys(row.ticket, ours, RESERVED | PREDICTION_KEYS | {"precision"})
+    ours |= written(row.sources, row.scheme.task)
+    reserved = RESERVED | PREDICTION_KEYS | {"precision", "source"} | _sources(row)
+    return with_own_keys(row.ticket, ours, reserved)
 
 
 def _one_or_all(names: tuple[str, ...] | None, several: bool) -> str | list[str] | None:

@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from txtal.formats.rows import ExportRow, Row, Writable, Written, to_json
+from txtal.formats.rows import ExportRow, PredictedRow, Row, Writable, Written, to_json
 
 Lines = Callable[[Row], list[dict[str, Any]]]
 """The lines a row becomes; none when the format can't say what the row says."""
+
+
+UNSURE = "votes left out that name several labels, of which one applies"
+"""What formats that hold one label a vote can't express."""
 
 
 def write_lines(
@@ -22,19 +26,20 @@ def write_lines(
 
     ``why`` says of an answer without a line for what it was left out.
     """
-    answers = predictions = written = 0
+    answers = predictions = votes = written = 0
     left_out: Counter[str] = Counter()
     for row in rows:
         lines = lines_of(row)
+        votes += len(row.sources)
         for line in lines:
             if row.ticket.synthetic:
                 line |= {"synthetic": True}
             out.write(to_json(line, row.ticket.id) + "\n")
-        if not isinstance(row, ExportRow):
+        if isinstance(row, PredictedRow):
             predictions += len(lines)
-            continue
-        answers += 1
-        written += len(lines)
-        if not lines:
-            left_out[why(row)] += 1
-    return Written(answers, written, dict(left_out), predictions)
+        elif isinstance(row, ExportRow):
+            answers += 1
+            written += len(lines)
+            if not lines:
+                left_out[why(row)] += 1
+    return Written(answers, written, dict(left_out), predictions, votes)

@@ -21,7 +21,9 @@ def write(rows: Iterable[Row], target: Target) -> Written:
 
 def lines(row: Row) -> list[dict[str, Any]]:
     """Text and label, with the ticket's id if it has one; none where nothing applies to learn."""
-    return _answered(row) if isinstance(row, ExportRow) else _predicted(row)
+    if isinstance(row, ExportRow):
+        return _answered(row)
+    return _predicted(row) if isinstance(row, PredictedRow) else []
 
 
 def _answered(row: ExportRow) -> list[dict[str, Any]]:

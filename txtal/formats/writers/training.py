@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from txtal.formats.rows import ExportRow, Row, Written
+from txtal.formats.rows import ExportRow, PredictedRow, Row, VotedRow, Written
 from txtal.types import ONE_OF, SYNTHETIC
 
 
@@ -29,11 +29,17 @@ class Examples:
         self._rows = rows
         self._needs_label = needs_label
         self._left_out: Counter[str] = Counter()
-        self._answers = self._kept = 0
+        self._answers = self._kept = self._predictions = 0
 
     def __iter__(self) -> Iterator[Example]:
+        return (one for one in self.with_open() if isinstance(one, Example))
+
+    def with_open(self) -> Iterator[Example | PredictedRow | VotedRow]:
+        """Yield the tickets that nobody has labelled, too, in the order of the rows."""
         for row in self._rows:
             if not isinstance(row, ExportRow):
+                self._predictions += isinstance(row, PredictedRow)
+                yield row
                 continue
             self._answers += 1
             why = unsaid(row, needs_label=self._needs_label)
@@ -46,7 +52,8 @@ class Examples:
     @property
     def written(self) -> Written:
         """What came of the rows so far."""
-        return Written(self._answers, self._kept, dict(self._left_out))
+        left_out = dict(self._left_out)
+        return Written(self._answers, self._kept, left_out, self._predictions)
 
 
 def unsaid(row: ExportRow, *, needs_label: bool = False) -> str:
