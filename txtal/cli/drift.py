@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from shlex import quote as shell_quoted
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,7 +124,7 @@ def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> No
         for text in far:
             put(f"  {shorten(' '.join(text.split()), _SHOWN)}")
         first = "" if loaded else "load them, then "
-        put(f"to label them: {first}txtal teach {dataset} --new")
+        put(f"to label them: {first}txtal teach {shell_quoted(dataset)} --new")
 
 
 def _show_weeks(weeks: Sequence[Week]) -> None:

@@ -38,6 +38,7 @@ _EXCERPT = 160
 
 _MOST_SPLITS = 3
 _CONTRADICTED = 0.5
+"""Probability above which a description reads like another label, at twice its own or more."""
 _WORDS = 5
 
 
@@ -207,7 +208,7 @@ def _new(fit: Fit, source: DatasetSource, name: str) -> list[Advice]:
 
 
 def _descriptions(fit: Fit, name: str) -> list[Advice]:
-    """Labels whose description the model would give another label."""
+    """Labels whose description the model would clearly give another label."""
     labels = [label for label in fit.scheme.labels if label.description]
     if not labels:
         return []
@@ -218,8 +219,9 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
     names = _names(fit)
     found = []
     for label, row in zip(labels, proba, strict=True):
-        best, own = int(row.argmax()), columns[label.id]
-        if best == own or row[best] < _CONTRADICTED:
+        own = columns[label.id]
+        best = contradicting(row, own)
+        if best is None:
             continue
         tickets = fit.answered.tickets[fit.answered.cells[:, own] == IS][:MOST_TICKETS]
         found.append(
@@ -232,6 +234,12 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
             )
         )
     return found
+
+
+def contradicting(proba: Floats, own: int) -> int | None:
+    """Return the label (k,) that a description reads like, if that is clearly not its ``own``."""
+    best = int(proba.argmax())
+    return best if proba[best] > _CONTRADICTED and proba[best] > 2 * proba[own] else None
 
 
 def _names(fit: Fit) -> list[str]:
