@@ -42,10 +42,10 @@ from hypothesis.stateful import (
 )
 
 from tests.cli.driving import PATIENCE, TXTAL, Program
+from tests.faults import MEMORY
 from tests.faults.exports import READ, read
 from txtal.store import schema
 
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 NAMES = (
     "alpha", "beta", "gamma", "delta", "with space", "größe", "zeta", "eta", "theta", "iota",
 )  # fmt: skip

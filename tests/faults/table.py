@@ -428,6 +428,8 @@ FAULTS = (
             LABELS + "test_labels_that_look_alike_are_warned_of",
             LABELS + "test_the_screen_refuses_a_blank_name_and_keeps_a_good_one",
             LABELS + "test_a_label_that_begins_as_those_of_fasttext",
+            LABELS + "test_a_label_that_looks_like_something_else_comes_back",
+            "formats/test_fields.py::test_labels_of_a_table",
             "test_text.py::test_names_no_label_may_have",
             "test_text.py::test_a_name_that_is_good_stays_as_it_is",
         ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults import killer
 from tests.faults.conftest import FULL, Tries, present
+from tests.faults.forked import Forks
 
 QUICK = ("export", "backup", "restore", "label")
 SLOW = tuple(one.name for one in killer.COMMANDS if one.name not in QUICK)
@@ -35,10 +37,11 @@ def test_a_sample_of_system_calls(name: str, killed: killer.Killer, tries: Tries
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> killer.Killer:
-    made = killer.Killer(tmp_path_factory.mktemp("killer"))
-    made.prepare(train=False)
-    return made
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[killer.Killer]:
+    with Forks() as forks:
+        made = killer.Killer(tmp_path_factory.mktemp("killer"), forks)
+        made.prepare(train=False)
+        yield made
 
 
 @pytest.mark.slow

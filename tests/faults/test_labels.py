@@ -10,6 +10,13 @@ import pytest
 from tests.cli.conftest import Open
 from tests.cli.driving import Program
 from tests.faults.conftest import Tries, present
+from tests.faults.exports import READ
+
+SUFFIXES = {
+    "csv": "csv", "tsv": "tsv", "excel": "xlsx", "parquet": "parquet", "hf": "folder",
+    "spacy": "spacy", "fasttext": "ft", "labelstudio": "json",
+}  # fmt: skip
+"""What some formats' files are called, to be known again."""
 
 BLANK = ("", "  ", "\u00a0", "\u2003", "\u2800", "\u3164", "\u200b", "\u0301", "a\x1bb")
 """Names that show nothing, or what they hide."""
@@ -131,3 +138,35 @@ def test_a_label_that_begins_as_those_of_fasttext(quick: Program, form: str, tri
         quick.ok("load", "e", "back.data", "--answers")
         found = {(line["text"], line["label"]) for line in quick.exported("e")}
         present(found == {("one", "__label__x"), ("two", "y")}, found)
+
+
+LIKE_SOMETHING_ELSE = (
+    "1.0", "2.0", "007", "1e5", "-", "+1", "=1+1", "@x", "'x", "a|b",
+    "a;b", "a,b", "a#b", "a/b", "1,5", "nan", "null", "None", "#N/A", "TRUE", "2024-01-02",
+    "__label__z", "a\\b", 'a"b', "%s", "?", "<b>", "&amp;", "accept", "reject",
+)  # fmt: skip
+"""Names that a program would read as a number, a list, a formula, markup, or nothing."""
+
+
+@pytest.mark.parametrize("form", READ)
+def test_a_label_that_looks_like_something_else_comes_back(
+    fresh: Program, form: str, tries: Tries
+) -> None:
+    txtal = fresh.quick
+    lines = [
+        {"text": f"ticket {n} {which}", "label": name, "rating": name}
+        for n, name in enumerate(LIKE_SOMETHING_ELSE)
+        for which in "ab"
+    ]
+    txtal.file("all.jsonl", lines)
+    txtal.ok("load", "d", "--answers", "all.jsonl")
+    output = f"x.{SUFFIXES.get(form, 'jsonl')}"
+    txtal.ok("export", "d", "--format", form, "-o", output)
+    txtal.ok("load", "back", "--answers", output)
+    found = {line["text"]: line["label"] for line in txtal.exported("back")}
+    for line in lines:
+        with tries.one(line["label"]):
+            present(found.get(line["text"]) == line["label"], found.get(line["text"]))
+    if form == "jsonl":
+        kept = {line["text"]: line["rating"] for line in txtal.exported("back")}
+        present(kept == {line["text"]: line["rating"] for line in lines}, kept)

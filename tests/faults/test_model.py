@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.faults import MEMORY
 from tests.faults.conftest import Tries, many
 from tests.sessions import session_of
 from txtal.store import answers, datasets, schema, tickets
@@ -32,7 +33,6 @@ from txtal.types import Record
 
 TICKETS = 7
 
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where a sync costs nothing: these crashes aren't power cuts."""
 
 

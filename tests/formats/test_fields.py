@@ -89,6 +89,8 @@ LABELS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("text,label\nx,a & b\n", {"separator": "&"}, ["a", "b"]),
     ("text,label\nx,a|b\ny,a\n", {"separator": "none"}, ["a|b", "a"]),
     ("text,label\nx,1.0\ny,0.0\nz,\n", {}, ["1", "0"]),
+    ("text,label\nx,1.0\ny,2\nz,\n", {}, ["1.0", "2"]),
+    ("text,label\nx,1.0\ny,1.5\nz,a\n", {}, ["1.0", "1.5", "a"]),
     ("text,label\nx, a  b \ny,caf\u00e9\nz,cafe\u0301\n", {}, ["a b", "café", "café"]),
     ("text,kind\nx,a\n", {"label": ("Kind",)}, ["a"]),
     ("text,kind\nx,\"a,b\"\n", {"labels": ("kind",)}, ["a", "b"]),

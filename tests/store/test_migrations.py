@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections.abc import Sequence
 from contextlib import closing
@@ -71,6 +72,10 @@ def test_a_file_of_every_released_schema_is_answered_and_exported(tmp_path: Path
     assert [row["comment"] for row in rows if row.get("comment")] == ["first"]
     assert txtal.json("stats", "d", "--json")["strategy"] is not None
     assert txtal.ok("verify")
+    if old >= old_databases.VOTES:
+        assert re.search(r"^money back +12 ", txtal.ok("rules", "d").out, re.M)
+    if old >= old_databases.TOKENS:
+        assert "bob" in txtal.ok("token", "list").out
     assert (tmp_path / f"t.db.schema{old}.bak").exists() == (old < schema.VERSION)
 
 

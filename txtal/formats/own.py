@@ -75,6 +75,6 @@ def restored(record: Record) -> Record:
 
 def _without(record: Record, ours: Set[str]) -> Record:
     own = {key: value for key, value in record.extra.items() if key not in ours}
-    if str(own.get(RATING)) == record.extra.get("label"):
-        del own[RATING]
+    if record.extra.get("task") == "rating" and str(own.get(RATING)) == record.extra.get("label"):
+        own.pop(RATING, None)
     return Record(record.text, record.meta, own | own.pop(ORIGINAL, {}))

@@ -11,14 +11,13 @@ from functools import partial
 from txtal.errors import DataError
 from txtal.formats import guesses, separators
 from txtal.formats.fields import ANSWERS, ChosenFields, FieldPlan, RowFault, recorder, value_of
+from txtal.formats.fractions import Said, without_fractions
 from txtal.formats.imports import ImportFormat
 from txtal.formats.labelled import Kind, Stated, name, names, stated_by, verdict_of, when, who
 from txtal.formats.reading import Fields, Reading, Say, Source
 from txtal.formats.shapes import Answers, Shape, as_the_others, shape_of
 from txtal.text import count
 from txtal.types import Task, Verdict
-
-Said = Callable[[Fields], tuple[Stated, ...]]
 
 
 def is_plain(fields: Fields, reading: Reading) -> bool:
@@ -54,8 +53,8 @@ def plan(
     said: Said = _silent
     if answers:
         said, aside = _answers(sample, reading, source, shape, choice, say)
-        if row.columns:
-            said = partial(_without_fractions, said=said)
+        if row.columns and not row.by_path and not _is_own_table(sample, source):
+            said = without_fractions(said, sample, source.name, say)
     else:
         aside = ()
     if row.columns:
@@ -66,20 +65,6 @@ def plan(
         unfold = flat
         return FieldPlan(lambda fields: record(unfold(fields)), said)
     return FieldPlan(record, said)
-
-
-def _without_fractions(fields: Fields, said: Said) -> tuple[Stated, ...]:
-    """What a table says, with ``1.0`` as 1: so is a column of whole numbers written with gaps."""
-    found = said(fields)
-    if not any(_WHOLE.match(label) for one in found for label in one.labels):
-        return found
-    return tuple(
-        replace(one, labels=tuple(_WHOLE.sub(r"\1", label) for label in one.labels))
-        for one in found
-    )
-
-
-_WHOLE = re.compile(r"\A([-+]?\d+)\.0+\Z")
 
 
 def _unfolded(sample: Sequence[Fields], flat: Callable[[Fields], Fields]) -> list[Fields]:
