@@ -220,7 +220,8 @@ def _show(
     for one in body["bounds"]:
         label = f"{one['label']}: " if one["label"] else ""
         put(
-            f"  {label}at least {percent(one['low'])} are right, with {wish.confidence:.0%} confidence: "
+            f"  {label}at least {percent(one['low'])} are right, with "
+            f"{percent(wish.confidence, 0)} confidence: "
             f"{count(one['errors'], 'error')} in {count(one['tested'], 'random answer')} with a "
             f"confidence of {one['threshold']:.3f} or more"
         )
