@@ -10,13 +10,14 @@ A label **holds two clusters** when two means found on half of its answers lie a
 half. Features are scaled so that the spread within labels is the same in all directions (as in
 linear discriminant analysis, Fisher 1936, Annals of Eugenics 7). On the line through the two means
 the held-out half is better described by two normal distributions than by one: by how much, in mean
-log-likelihood, and how wide it lies there beside other labels, counts. So does how many answers the
-label has, and how far the two parts differ in which other labels they are like (the Jensen-Shannon
-divergence: Lin 1991, IEEE Transactions on Information Theory 37). Paying by two brands of phone
-makes two clusters, yet both are like the same other labels; of one label for two things each part
-is like others. Where every half of the answers is parted in the same way, the parts are mostly two wordings of one thing, such
-as hello and good morning, of which there are many copies: how often two halves agree counts against
-the label. How much each counts was found on labels merged on purpose; see docs/benchmarks.md.
+log-likelihood, and how wide it lies there beside other labels, counts. So does how many answers
+the label has, and how far the two parts differ in which other labels they are like (the Jensen-
+Shannon divergence: Lin 1991, IEEE Transactions on Information Theory 37). Paying by two brands of
+phone makes two clusters, yet both are like the same other labels; of one label for two things each
+part is like others. Where every half of the answers is parted in the same way, the parts are
+mostly two wordings of one thing, such as hello and good morning, of which there are many copies:
+how often two halves agree counts against the label. How much each counts was found on labels
+merged on purpose; see docs/benchmarks.md.
 """
 
 from __future__ import annotations
