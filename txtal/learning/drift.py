@@ -101,7 +101,7 @@ def shift(
     is_new = np.arange(len(rows)) >= len(old)
     rng = np.random.default_rng(seed)
     deals = np.stack([is_new, *(rng.permutation(is_new) for _ in range(_DEALS))])
-    near = _Neighbours.of(rows, len(old))
+    near = _NearestTickets.of(rows, len(old))
     tests = np.stack(
         [
             _probabilities(_means_apart(rows, deals)),
@@ -145,14 +145,14 @@ def _means_apart(rows: Features, deals: Mask) -> Floats:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Neighbours:
+class _NearestTickets:
     """The nearest neighbours of each ticket (n, j), nearest first."""
 
     near: Indices
     cosines: Floats
 
     @classmethod
-    def of(cls, rows: Features, old: int) -> _Neighbours:
+    def of(cls, rows: Features, old: int) -> _NearestTickets:
         """Find them; more where ``old``, the earlier ones, are a small part."""
         count = min(len(rows) - 1, max(_NEAREST, 10 * len(rows) // old))
         cosines = rows @ rows.T
