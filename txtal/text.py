@@ -174,7 +174,9 @@ def hundredths(share: float, digits: int = 1) -> str:
     if share != share:
         return "?"
     least = 10.0**-digits
-    shown = min(100 - least, max(least, 100 * share)) if 0 < share < 1 else 100 * share
+    shown = 100 * round(share, 4)  # as JSON has it, or a second rounding would differ from it
+    if 0 < share < 1:
+        shown = min(100 - least, max(least, shown))
     return f"{shown:.{digits}f}"
 
 

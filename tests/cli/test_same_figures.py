@@ -20,6 +20,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.learning.evaluate import measured
 from txtal.learning.matrix import IS
+from txtal.measures.quality import rounded
 from txtal.service.served import served
 from txtal.store import datasets, schema
 from txtal.store.ledger import StoreLedger
@@ -220,6 +221,18 @@ def test_one_label_alone_is_no_model(tmp_path: Path) -> None:
 def test_only_all_is_a_hundred_percent(share: float, digits: int, shown: str) -> None:
     assert percent(share, digits) == shown
     assert f"{hundredths(share, digits)}%" == shown
+
+
+def test_a_share_is_rounded_once(share: float = 0.07351) -> None:
+    """The report has it as measured, other commands have it from JSON: 7.35%, or 7.351%."""
+    assert percent(share) == percent(rounded(share)) == "7.3%"
+    assert [rounded(one) for one in (0.99999, 1.0, 0.00001, 0.0, 1.5)] == [
+        0.9999,
+        1,
+        0.0001,
+        0,
+        1.5,
+    ]
 
 
 def test_no_command_rounds_an_error_away(tmp_path: Path) -> None:

@@ -132,9 +132,9 @@ def f1(counts: LabelCounts) -> float:
 
 def _label(counts: LabelCounts) -> dict[str, Any]:
     return {
-        "precision": _round(precision(counts)),
-        "recall": _round(recall(counts)),
-        "f1": _round(f1(counts)),
+        "precision": rounded(precision(counts)),
+        "recall": rounded(recall(counts)),
+        "f1": rounded(f1(counts)),
         "support": counts.support,
         "predicted": counts.predicted,
         "right": counts.right,
@@ -147,9 +147,12 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 
 def _rounded(body: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: _round(value) if isinstance(value, float) else value for key, value in body.items()
+        key: rounded(value) if isinstance(value, float) else value for key, value in body.items()
     }
 
 
-def _round(value: float) -> float:
-    return round(value, DIGITS)
+def rounded(value: float) -> float:
+    """Return the value as JSON has it; of a share that isn't 0 or 1, neither is what it becomes."""
+    least = 10.0**-DIGITS
+    found = round(value, DIGITS)
+    return min(1 - least, max(least, found)) if 0 < value < 1 else found

@@ -15,6 +15,9 @@ from txtal.text import count, percent
 _MOST_LABELS = 12
 """The maximum number of labels whose change in frequency is shown."""
 
+USUALLY_FAR = 0.05
+"""The share of tickets that lie far from earlier ones where there is no drift."""
+
 KINDS = {
     "merge": "might be one label",
     "split": "might be two labels",
@@ -181,10 +184,10 @@ def _said(drift: DriftFound) -> str:
     against = f"{count(drift.new, 'ticket')} loaded since the newest answered one"
     if not drift.noticed:
         return f"The {against} are like the {drift.old:,} before: no drift found."
-    return (
-        f"The {against} differ from the {drift.old:,} before: {percent(drift.share_far)} lie far "
-        "from those (5% of the earlier ones do)."
-    )
+    said = f"The {against} differ from the {drift.old:,} before"
+    if drift.share_far <= USUALLY_FAR:
+        return f"{said}."
+    return f"{said}: {percent(drift.share_far)} lie far from those (5% of the earlier ones do)."
 
 
 def _weeks(weeks: Sequence[WeekShare]) -> Iterator[str]:
