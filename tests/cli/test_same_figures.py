@@ -223,9 +223,9 @@ def test_only_all_is_a_hundred_percent(share: float, digits: int, shown: str) ->
     assert f"{hundredths(share, digits)}%" == shown
 
 
-def test_a_share_is_rounded_once(share: float = 0.07351) -> None:
+def test_a_share_is_rounded_once() -> None:
     """The report has it as measured, other commands have it from JSON: 7.35%, or 7.351%."""
-    assert percent(share) == percent(rounded(share)) == "7.3%"
+    assert percent(0.07351) == percent(rounded(0.07351)) == "7.3%"
     assert [rounded(one) for one in (0.99999, 1.0, 0.00001, 0.0, 1.5)] == [
         0.9999,
         1,
