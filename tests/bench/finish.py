@@ -9,7 +9,8 @@ answers to random checks differ. In each the rest is labelled at ``--precision``
 are compared with the truth. Printed by set and number of random answers: the proportion of
 sessions in which the precision was kept (a session that labels nothing keeps it), the mean
 proportion of the rest that was labelled, the mean precision of what was, and the model's accuracy
-on the rest.
+on the rest. The line "tried until it passes" is of sessions that try after each of these numbers of
+random answers, each try at its part of the level, and label as soon as one passes.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tests.bench.common import emit, parser
 from tests.bench.estimates import Problem, answer, labelling, unmeasured
 from txtal.learner.finishing import Told, blind_model, parts
-from txtal.learning.finishing import passed
+from txtal.learning.arrays import Floats, Indices, Mask
+from txtal.learning.finishing import passed, spent
 from txtal.measures.intervals import wilson
 from txtal.types import LearnerSettings
 
@@ -42,6 +44,7 @@ SETS = (
     "nlupp_hotels",
 )
 LEVEL = 0.05
+REPEATED = "tried until it passes"
 
 Row = dict[str, Any]
 
@@ -69,21 +72,48 @@ def sessions(problem: Problem, name: str, seed: int, options: Namespace) -> Iter
         )
         right = ((told.decided == 1) == truth).all(axis=1)
         rng = np.random.default_rng(seed)
-        for audits in options.audits:
-            for _ in range(options.draws):
-                drawn = np.zeros(len(rest), np.bool_)
-                drawn[rng.choice(len(rest), min(audits, len(rest) // 2), replace=False)] = True
-                found = passed(
-                    told.sure[drawn], right[drawn], expected.sure[drawn], options.precision, LEVEL
-                )
-                given = right[~drawn & (told.sure >= found.threshold)] if found else right[:0]
-                yield {
-                    "audits": audits,
-                    "labelled": len(given) / (~drawn).sum(),
-                    "precision": given.mean() if len(given) else None,
-                    "kept": not len(given) or bool(given.mean() >= options.precision),
-                    "accuracy": right[~drawn].mean(),
-                }
+        tested = Tested(told.sure, right, expected.sure)
+        for _ in range(options.draws):
+            order = rng.permutation(len(rest))[: len(rest) // 2]
+            for precision in options.precision:
+                yield from _draw(tested, order, precision, options.audits)
+
+
+class Tested(NamedTuple):
+    """Tickets that may be drawn, or else be labelled: how sure the model is, and whether right."""
+
+    sure: Floats
+    right: Mask
+    expected: Floats
+
+    def tried(self, drawn: Indices, precision: float, number: int) -> Row:
+        """What a try labels, with these tickets as random answers."""
+        level = spent(LEVEL, number)
+        found = passed(self.sure[drawn], self.right[drawn], self.expected[drawn], precision, level)
+        left = np.ones(len(self.sure), np.bool_)
+        left[drawn] = False
+        given = self.right[left & (self.sure >= found.threshold)] if found else self.right[:0]
+        return {
+            "set": (len(drawn), precision),
+            "labelled": len(given) / left.sum(),
+            "precision": given.mean() if len(given) else None,
+            "kept": not len(given) or bool(given.mean() >= precision),
+            "accuracy": self.right[left].mean(),
+        }
+
+
+def _draw(tested: Tested, order: Indices, precision: float, audits: list[int]) -> Iterator[Row]:
+    """Yield what comes of each number of random answers, and of trying after each."""
+    sizes = [size for size in audits if size <= len(order)]
+    yield from (
+        {**tested.tried(order[:size], precision, 1), "set": (size, precision)} for size in sizes
+    )
+    row = {}
+    for number, size in enumerate(sizes, start=1):
+        row = tested.tried(order[:size], precision, number)
+        if row["precision"] is not None:
+            break
+    yield {**row, "set": (REPEATED, precision)}
 
 
 def summary(rows: list[Row]) -> str:
@@ -107,10 +137,11 @@ def main() -> None:
     made.add_argument("--draws", type=int, default=25)
     made.add_argument("--answers", type=int, default=1_000)
     made.add_argument("--batch", type=int, default=100)
-    made.add_argument("--precision", type=float, default=0.95)
+    made.add_argument("--precision", default="0.95,0.9")
     made.add_argument("--audits", default="100,200,400")
     options = made.parse_args()
     options.audits = [int(one) for one in options.audits.split(",")]
+    options.precision = [float(one) for one in options.precision.split(",")]
     figures: dict[str, Any] = {}
     for name in options.sets.split(","):
         rows: list[Row] = []
@@ -118,10 +149,14 @@ def main() -> None:
             problem = Problem(name, Path(folder) / name)
             for seed in range(options.models):
                 rows += sessions(problem, name, seed, options)
-        for audits in options.audits:
-            some = [row for row in rows if row["audits"] == audits]
-            figures[f"{name}, {audits} random answers"] = summary(some)
-            print(name, audits, figures[f"{name}, {audits} random answers"], flush=True)
+        for precision in options.precision:
+            for audits in (*options.audits, REPEATED):
+                some = [row for row in rows if row["set"] == (audits, precision)]
+                if not some:
+                    continue
+                named = audits if audits == REPEATED else f"{audits} random answers"
+                figures[f"{name}, {precision}, {named}"] = summary(some)
+                print(name, precision, named, summary(some), flush=True)
     emit("finish", figures, as_json=options.json)
 
 

@@ -50,7 +50,7 @@ def simulate(problem: Problem, answers: int, noise: float, seed: int, batch: int
     settings = LearnerSettings(seed=seed)
     with sitting(problem, settings, batch) as (session, learner):
         wrong = _label(session, problem, said, answers)
-        return Found(learner.suspects(learner.learn()), frozenset(wrong))
+        return Found(learner.suspects(), frozenset(wrong))
 
 
 def _label(

@@ -58,8 +58,26 @@ def test_the_rest_is_labelled_under_a_bound(easy: Program) -> None:
 def test_a_dry_run_stores_nothing(easy: Program) -> None:
     said = easy.ok("finish", "d", "--vectors", "lexical", "--dry-run").out
     assert "400 of 400 open tickets (100.0%) could be labelled" in said
-    assert "at least 96.3% are right, with 95% confidence: 0 errors in 80 random answers" in said
+    assert "at least 95.7% are right, with 95% confidence: 0 errors in 80 random answers" in said
     assert len(easy.exported("d", "--predicted")) == 160
+
+
+def test_every_try_has_its_part_of_the_level_and_the_same_one_is_no_other(easy: Program) -> None:
+    words = ["finish", "d", "--vectors", "lexical", "--json"]
+    dry = easy.json(*words, "--dry-run")
+    real = easy.json(*words)
+    assert (dry["try"], real["try"], real["bounds"]) == (1, 1, dry["bounds"])
+    assert easy.json(*words)["try"] == 1  # its own labels change nothing
+    assert real["level"] == pytest.approx(0.05 * 6 / 3.14159265**2)
+    assert easy.json(*words, "--precision", "0.9", "--dry-run")["try"] == 2
+    assert easy.json("stats", "d", "--json")["finish"]["labelled"] == 400
+    more = [{"text": "give my money", "label": "refund"}]
+    easy.ok("load", "d", easy.file("new.jsonl", more), "--answers")
+    third = easy.json(*words, "--precision", "0.99")
+    assert (third["try"], third["labelled"]) == (3, 0)
+    said = easy.ok(*words[:-1], "--precision", "0.99").out
+    assert "this is try 3, tested at a level of 0.34%" in said
+    assert "it takes" not in said
 
 
 def test_labels_that_checks_find_wrong_are_withdrawn(easy: Program) -> None:

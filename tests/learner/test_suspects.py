@@ -39,7 +39,7 @@ def wrong_tickets(desk: Desk) -> list[int]:
 
 def suspects_of(desk: Desk) -> list[Suspect]:
     learner = desk.learner()
-    return learner.suspects(learner.learn())
+    return learner.suspects()
 
 
 def found(desk: Desk) -> Sequence[int]:
@@ -136,4 +136,13 @@ class TestRobust:
 
 def test_folds_fitted_at_once_say_the_same(desk: Desk) -> None:
     fit = desk.learner().learn()
-    assert suspected(fit, threads=4) == suspected(fit)
+    known = fit.snapshot, fit.answered, fit.trainer
+    assert suspected(*known, threads=4) == suspected(*known)
+
+
+def test_of_many_answers_the_wrong_ones_are_found_by_fewer_fits(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("txtal.learner.suspects.MANY", len(TEXTS) // 2)
+    suspects = suspects_of(desk)
+    assert {one.answer.ticket_id for one in suspects[:3]} == set(wrong_tickets(desk))

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 from txtal.learning import finishing
-from txtal.learning.finishing import fewest, outlay, passed
+from txtal.learning.finishing import fewest, outlay, passed, spent
 from txtal.store.predictions import at_least
 
 LEVEL = 0.05
@@ -32,6 +32,23 @@ def test_the_bound_is_broken_in_no_more_sessions_than_its_level(sharpness: float
             broken += bool(truth[everything >= found.threshold].mean() < 0.9)
     assert broken <= 30  # 400 sessions at 5 %: more than 30 come about once in a hundred times
     assert labelled > 0 or sharpness > 1
+
+
+def test_however_often_it_is_tried_the_level_is_kept() -> None:
+    assert sum(spent(LEVEL, number) for number in range(1, 10_000)) == pytest.approx(LEVEL, 1e-3)
+    rng = np.random.default_rng(8)
+    broken = {True: 0, False: 0}
+    for _ in range(400):
+        right = rng.random(900) < 0.899  # not enough
+        for spending in (True, False):
+            for number, size in enumerate(range(60, 901, 40), start=1):
+                level = spent(LEVEL, number) if spending else LEVEL
+                sure = np.full(size, 0.9)
+                if passed(sure, right[:size], sure + 0.09, 0.9, level) is not None:
+                    broken[spending] += 1
+                    break
+    assert broken[True] <= 30
+    assert broken[False] > 40  # without it, trying until it passes would be outside the level
 
 
 def test_without_an_error_it_takes_as_many_answers_as_the_exact_interval_says() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,10 +87,10 @@ def command(
         return
     if why := _checked(console, dataset):
         console.say(f"the earlier labels are withdrawn: {why}")
-    wish = Wish(wanted.precision, 1 - wanted.confidence, wanted.per_label)
-    found, scheme = _finish(context, console, dataset, features, wish)
+    first = Wish(wanted.precision, wanted.confidence, wanted.per_label)
+    found, wish, state, scheme = _finish(context, console, dataset, features, first)
     if found.given and not dry_run:
-        _store(console, dataset, found, wish, wanted)
+        _store(console, dataset, found, wish, state, wanted)
     body = _body(console, dataset, found, wish, scheme)
     if as_json:
         put_json(body)
@@ -121,21 +121,30 @@ def _finish(
     dataset: str,
     features: options.FeatureOptions,
     wish: Wish,
-) -> tuple[Finished, Scheme]:
+) -> tuple[Finished, Wish, str, Scheme]:
+    """Test at the level of this try, which is noted before anything is found out."""
     from txtal.learner import finishing
     from txtal.learner.pool import PoolLearner
+    from txtal.store import datasets, predictions
 
     names = options.names_as_taught(context, dataset)
     settings = features.settings(context, dataset, names=names)
     learner = PoolLearner(console.database, dataset, settings, console.status)
     fit = learner.complete()
+    state = finishing.state(fit, wish)
+    with console.open() as conn:
+        dataset_id = datasets.get(conn, dataset).id
+        number = predictions.begin_try(conn, dataset_id, wish.precision, state)
+    wish = replace(wish, number=number)
     with learner.source.computing():
         found = finishing.finish(fit, wish)
     console.clear()
-    return found, fit.scheme
+    return found, wish, state, fit.scheme
 
 
-def _store(console: Console, name: str, found: Finished, wish: Wish, wanted: FinishOptions) -> None:
+def _store(
+    console: Console, name: str, found: Finished, wish: Wish, state: str, wanted: FinishOptions
+) -> None:
     from txtal.store import datasets, predictions
 
     coin = random.Random(f"{wanted.seed} {name}")
@@ -143,6 +152,8 @@ def _store(console: Console, name: str, found: Finished, wish: Wish, wanted: Fin
     evidence = {
         "method": "learn then test",
         "level": wish.level,
+        "try": wish.number,
+        "state": state,
         "audits": found.audits,
         "bounds": [{"label": label, **asdict(one)} for label, one in found.bounds],
     }
@@ -169,7 +180,9 @@ def _body(
     return {
         "dataset": name,
         "precision": wish.precision,
-        "confidence": 1 - wish.level,
+        "confidence": wish.confidence,
+        "try": wish.number,
+        "level": wish.level,
         "open": found.open,
         "labelled": len(found.given),
         "left": found.open - len(found.given),
@@ -192,17 +205,22 @@ def _show(
     if not found.given:
         put(
             f"no ticket can be labelled with a proven precision of {wish.precision:.1%}: there are "
-            f"{count(found.audits, 'random answer')}, and it takes {found.needed:,} without an "
-            "error at the least"
+            f"{count(found.audits, 'random answer')}, and the next try takes {found.needed:,} "
+            "without an error at the least"
         )
     else:
         done = "could be labelled" if dry_run else "are labelled"
         share = len(found.given) / found.open
         put(f"{len(found.given):,} of {count(found.open, 'open ticket')} ({share:.1%}) {done}")
+    if wish.number > 1:
+        put(
+            f"this is try {wish.number}, tested at a level of {wish.level:.2%}, so that all tries "
+            f"together keep {wish.confidence:.0%} confidence; fewer tries label more"
+        )
     for one in body["bounds"]:
         label = f"{one['label']}: " if one["label"] else ""
         put(
-            f"  {label}at least {one['low']:.1%} are right, with {1 - wish.level:.0%} confidence: "
+            f"  {label}at least {one['low']:.1%} are right, with {wish.confidence:.0%} confidence: "
             f"{count(one['errors'], 'error')} in {count(one['tested'], 'random answer')} with a "
             f"confidence of {one['threshold']:.3f} or more"
         )

@@ -48,8 +48,7 @@ def command(
     settings = features.settings(context, dataset, names=names)
     settings = replace(settings, measured=False)  # the accuracy isn't what is wanted here
     learner = PoolLearner(console.database, dataset, settings, console.status)
-    fit = learner.learn()
-    found = learner.suspects(fit)
+    found = learner.suspects()
     console.clear()
     shown = found[:limit]
     labels, texts = _read(console, dataset, shown)

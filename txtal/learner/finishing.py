@@ -12,7 +12,7 @@ from txtal.learner.answered import Answered
 from txtal.learner.fit import Fit
 from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.evaluate import confidence
-from txtal.learning.finishing import Outlay, Passed, fewest, outlay, passed
+from txtal.learning.finishing import Outlay, Passed, fewest, outlay, passed, spent
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
 
@@ -25,10 +25,22 @@ class Wish:
     """What is asked of the labels."""
 
     precision: float = 0.95
-    level: float = 0.05
-    """Upper bound on the probability that the precision is lower."""
+    confidence: float = 0.95
+    """Probability with which it is to hold, after however many tries."""
     per_label: bool = False
     """Whether each label is to keep it by itself."""
+    number: int = 1
+    """Which try this is."""
+
+    @property
+    def level(self) -> float:
+        """The upper bound on the probability that this try finds a precision that isn't there."""
+        return spent(1 - self.confidence, self.number)
+
+    @property
+    def next_level(self) -> float:
+        """That of the next try, which more answers would be for."""
+        return spent(1 - self.confidence, self.number + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,7 @@ class Finished:
     given: tuple[AutoLabel, ...]
     forecast: tuple[Outlay, ...]
     needed: int
-    """Audit answers it takes at the least, without one error."""
+    """Audit answers it takes at the least, without one error, at the next try."""
 
 
 def finish(fit: Fit, wish: Wish) -> Finished:
@@ -83,7 +95,7 @@ def finish(fit: Fit, wish: Wish) -> Finished:
         )
         for at in np.flatnonzero(may).tolist()
     ]
-    forecast = outlay(told.sure, right, pool.sure, wish.precision, wish.level)
+    forecast = outlay(told.sure, right, pool.sure, wish.precision, wish.next_level)
     done = len(given) / max(1, len(rows))
     return Finished(
         len(rows),
@@ -91,8 +103,14 @@ def finish(fit: Fit, wish: Wish) -> Finished:
         bounds,
         tuple(given),
         tuple(one for one in forecast if one.share > done and one.audits > len(right)),
-        fewest(wish.precision, wish.level),
+        fewest(wish.precision, wish.next_level),
     )
+
+
+def state(fit: Fit, wish: Wish) -> str:
+    """Return what changes whenever the test is another: with more answers, or another wish."""
+    asked = wish.precision, wish.confidence, wish.per_label
+    return repr((fit.snapshot.log.state, fit.features.made, *asked))
 
 
 def blind_model(fit: Fit, taught: Mask) -> LinearModel:

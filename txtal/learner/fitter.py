@@ -46,12 +46,12 @@ class Fitter:
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
-        trainer = self._trainer(snapshot, neighbours)
+        trainer = self.trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
         return fit.measure(sample, before) if self._settings.measured else fit
 
-    def _trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
+    def trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
         """Return the trainer of the next model; with other features its search starts over."""
         made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
         seed = self._settings.seed

@@ -13,13 +13,14 @@ from txtal.engine.fallback import steadfast
 from txtal.errors import TxtalError
 from txtal.learner import drifting, measuring
 from txtal.learner.advising import advised
+from txtal.learner.answered import Answered
 from txtal.learner.behind import Behind
 from txtal.learner.clustering import cluster_of
 from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
-from txtal.learner.pool_features import PoolFeatures
+from txtal.learner.pool_features import Neighbours, PoolFeatures
 from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import DatasetSource
@@ -31,6 +32,7 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
 from txtal.store import cache_folder, datasets, leases, tickets
 from txtal.store.load_lock import is_loading
+from txtal.store.sqlite import Connection
 from txtal.types import (
     AUDIT,
     CHOSEN,
@@ -123,17 +125,21 @@ class PoolLearner:
     def learn(self) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to."""
         with self.source.reading() as conn:
-            log = AnswerLog.read(conn, self.source.name)
-            there = self._features.meet(
-                tickets.ids_after(conn, log.dataset.id, self._features.last),
-                [answer.ticket_id for answer in log.answers],
-            )
+            snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
-            snapshot = Snapshot(log, there.features)
             self.fit = self.fitter.fit(
-                snapshot, there.neighbours, self.fit, lambda: self.sample_of_open(snapshot)
+                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot)
             )
             return self.fit
+
+    def _read(self, conn: Connection) -> tuple[Snapshot, Neighbours]:
+        """Read the answers, and vectorise what is new."""
+        log = AnswerLog.read(conn, self.source.name)
+        there = self._features.meet(
+            tickets.ids_after(conn, log.dataset.id, self._features.last),
+            [answer.ticket_id for answer in log.answers],
+        )
+        return Snapshot(log, there.features), there.neighbours
 
     def complete(self) -> Fit:
         """Learn with the features of every ticket, however many there are."""
@@ -207,7 +213,8 @@ class PoolLearner:
         return new if len(new) else rows
 
     def _suspects(self, fit: Fit) -> tuple[Ranked, ...]:
-        return tuple(shown_again(one, fit.task) for one in suspected(fit)[:SIZE])
+        found = suspected(fit.snapshot, fit.answered, fit.trainer)
+        return tuple(shown_again(one, fit.task) for one in found[:SIZE])
 
     @property
     def outdated(self) -> bool:
@@ -229,10 +236,17 @@ class PoolLearner:
         with self.source.computing():
             return advised(self.newest(), self.source)
 
-    def suspects(self, fit: Fit) -> list[Suspect]:
-        """Return the answers that are probably wrong, the most suspect first, on all cores."""
+    def suspects(self) -> list[Suspect]:
+        """Return the answers that are probably wrong, the most suspect first, on all cores.
+
+        No model of all the answers is needed for it, so none is fitted.
+        """
+        with self.source.reading() as conn:
+            snapshot, neighbours = self._read(conn)
+            trainer = self.fitter.trainer(snapshot, neighbours)
+        self._report(LearnerStatus("training"))
         with self.source.computing():
-            return suspected(fit, os.cpu_count() or 1)
+            return suspected(snapshot, Answered.of(snapshot), trainer, os.cpu_count() or 1)
 
     def _grow(self) -> bool:
         with self.source.computing():

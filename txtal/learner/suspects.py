@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from txtal.learner.answered import Answered
-from txtal.learner.fit import Fit
+from txtal.learner.snapshot import Snapshot
 from txtal.learning import suspects
 from txtal.learning.arrays import Floats, Indices, Mask, unit_rows
-from txtal.learning.crossfit import cross_fitted, deal
+from txtal.learning.crossfit import FOLDS, cross_fitted, deal
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.suspects import Suspicions
 from txtal.learning.training import Trainer
@@ -32,19 +32,29 @@ GROWTH = 1.1
 """A robust fit looks again at this many times the answers of the last look."""
 
 
-def suspected(fit: Fit, threads: int = 1) -> list[Suspect]:
+MANY = 3_000
+"""Answers from which three models, each of two thirds of them, find wrong answers as well as five
+do, and so do fits that end earlier; see docs/benchmarks.md."""
+
+_FOLDS_OF_MANY = 3
+_TOLERANCE_OF_MANY = 3e-4
+
+
+def suspected(
+    snapshot: Snapshot, answered: Answered, trainer: Trainer, threads: int = 1
+) -> list[Suspect]:
     """Return the answers that are probably wrong, the most suspect first.
 
-    Not the newest, nor any that was reviewed as a suspect before: the annotator's second answer
-    settles it. Takes several fits, as many at once as there are ``threads``.
+    ``answered`` are the answers of the snapshot as arrays. Not the newest, nor any that was
+    reviewed as a suspect before: the annotator's second answer settles it. Takes several fits, as
+    many at once as there are ``threads``.
     """
-    answered = fit.answered
     if len(answered) < FEWEST:
         return []
-    standing = fit.snapshot.answers
+    standing = snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
-    proba, known = _cross_fitted(answered, fit.trainer, threads)
-    found = suspects.suspicions(proba, known, answered.cells, fit.task)
+    proba, known = _cross_fitted(answered, trainer, threads)
+    found = suspects.suspicions(proba, known, answered.cells, trainer.task)
     settled = _settled(standing)
     open_ = [
         place
@@ -62,7 +72,10 @@ def _cross_fitted(answered: Answered, trainer: Trainer, threads: int = 1) -> tup
     """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
     cells = answered.cells
     told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
-    folds = deal(cells, told)
+    many = len(cells) > MANY
+    folds = deal(cells, told, _FOLDS_OF_MANY if many else FOLDS)
+    if many:
+        trainer = replace(trainer, tolerance=_TOLERANCE_OF_MANY)
     return cross_fitted(
         answered.features, answered.rows, cells, folds, trainer.model, threads=threads
     )

@@ -7,6 +7,11 @@ p-value is exact, the binomial probability of as few errors among the audit answ
 hypotheses are tested in a fixed sequence, each at the full level, until the first that can't be
 rejected; so the probability that any threshold passes wrongly is at most that level.
 
+Whoever runs it again after more answers, until it passes, tests more than once. So each try gets a
+part of the level, the k-th 6 / (pi k)^2 of it; the parts of all tries, however many, add up to the
+level (:func:`spent`). That is alpha spending (Lan and DeMets 1983, "Discrete Sequential Boundaries
+for Clinical Trials", Biometrika 70), with no assumption on how the tries depend on each other.
+
 The sequence begins where the model itself expects the smallest p-value, and goes on to lower
 thresholds. It is made of the confidences alone, never of the answers; so conditional on the
 confidences, it is fixed. The answers tested on have taught the model nothing.
@@ -45,6 +50,11 @@ class Passed:
     low: float
     """The lower end of the one-sided exact interval of the precision (Clopper and Pearson 1934),
     at the same level."""
+
+
+def spent(level: float, number: int) -> float:
+    """Return the level of one try, counted from 1: those of all tries add up to ``level``."""
+    return 6 * level / (np.pi * number) ** 2
 
 
 def fewest(precision: float, level: float) -> int:

@@ -134,7 +134,7 @@ class Names:
         """What :meth:`Propagation.propagate` gets of names that count so much."""
         if not weight.strength:
             return None
-        return Named(weight.strength * weight.fade * self.reach, weight.strength)
+        return Named(self.reach, weight.strength * weight.fade, weight.strength)
 
     def added(self, model: LinearModel, weight: NameWeight) -> LinearModel:
         """The model with what is due to a ticket in the very direction of a name, and less for

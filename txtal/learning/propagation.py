@@ -10,7 +10,8 @@ model: its probabilities are the product of both, normalised.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from txtal.learning.arrays import Cells, Floats, Indices
+from txtal.learning.arrays import Cells, Floats, Indices, Mask
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
 from txtal.learning.neighbourhood import Neighbourhood
@@ -37,6 +38,10 @@ STEPS = 20
 PENALTY = 1.0
 """Of the ridge regression."""
 
+REMEMBERED = 32
+"""Ridge regressions that are kept, so that a search that tries other settings on the same answers
+works each out once."""
+
 WEIGHT = 3.0
 """Of its scores, in logits, beside the logistic regression's."""
 
@@ -44,10 +49,17 @@ WEIGHT = 3.0
 class Named(NamedTuple):
     """What the labels' names say of the tickets in the sample; see :mod:`..names`."""
 
-    mass: Floats
-    """(m, k)."""
+    reach: Floats
+    """(m, k): how much of each name arrives at each ticket."""
+    weight: float
+    """What a name's reach counts beside an answer's."""
     strength: float
-    """What a name counts beside an answer, 0 to 1."""
+    """What a name counts beside an answer of its label, 0 to 1."""
+
+    @property
+    def mass(self) -> Floats:
+        """What arrives (m, k) of names that count so much."""
+        return self.weight * self.reach
 
 
 class Spread(NamedTuple):
@@ -59,12 +71,25 @@ class Spread(NamedTuple):
     """(m, k): how much of them arrived at each ticket."""
 
 
+class Ridge(NamedTuple):
+    """Weights that give back, by the features, what arrived at each ticket."""
+
+    coef: Floats
+    """(t, d), of the labels that were learned."""
+    intercept: Floats
+    """(t,)."""
+    named: Named | None
+    """The names that took part: what is kept is found by which they are, so they are kept too."""
+
+
 class Propagation:
     """How far answers reach; what was spread last is kept for the next."""
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._near = neighbourhood
         self._last = self._nothing(0)
+        self._ridges: OrderedDict[Hashable, Ridge] = OrderedDict()
+        """Those asked for last, at the end."""
 
     @property
     def sample(self) -> Neighbourhood:
@@ -95,35 +120,40 @@ class Propagation:
         Spreading is linear, so labels are spread and not answers, and what came of the last
         answers is kept: those that are new are added to it.
         """
-        wanted = Counter(zip(rows.tolist(), labels.tolist(), strict=True))
+        return self._mass(_counted(rows, labels), count)
+
+    def _mass(self, wanted: Counter[tuple[int, int]], count: int) -> Floats:
         last = self._last if self._last.mass.shape[1] == count else self._nothing(count)
-        if not wanted >= last.answers:
-            # Nothing is ever subtracted: what is left of far tickets would be rounding errors.
-            last = self._nothing(count)
-        found = Spread(wanted, last.mass + self._spread_answers(wanted - last.answers, count))
+        mass = last.mass.copy()
+        # Nothing is ever subtracted: what is left of far tickets would be rounding errors. The
+        # labels of answers that are gone are spread again.
+        again = {label for _, label in last.answers - wanted}
+        mass[:, list(again)] = 0
+        kept = {answer: n for answer, n in last.answers.items() if answer[1] not in again}
+        self._spread_answers(wanted - Counter(kept), mass)
         if wanted.total() >= self._last.answers.total():
-            self._last = found
-        return found.mass
+            self._last = Spread(wanted, mass)
+        return mass
 
     def _nothing(self, labels: int) -> Spread:
         return Spread(Counter(), np.zeros((len(self._near), labels), np.float32))
 
-    def _spread_answers(self, answers: Counter[tuple[int, int]], labels: int) -> Floats:
-        """Return the mass (m, labels) of these answers, each so many times."""
-        arrived = np.zeros((len(self._near), labels), np.float32)
+    def _spread_answers(self, answers: Counter[tuple[int, int]], mass: Floats) -> None:
+        """Add what arrives of these answers, each so many times, to the mass (m, labels)."""
         if answers:
             answered = np.array(list(answers), np.int64)
             columns, column = np.unique(answered[:, 1], return_inverse=True)
             times = np.zeros((len(answered), len(columns)), np.float32)
             times[np.arange(len(answered)), column] = list(answers.values())
-            arrived[:, columns] = self.spread(self._seeds(answered[:, 0]) @ times)
-        return arrived
+            mass[:, columns] += self.spread(self._seeds(answered[:, 0]) @ times)
 
     def spread(self, seeds: Floats) -> Floats:
         """Return what arrives at each ticket of the sample (m, c) of ``seeds`` (m, c) there."""
-        spread = seeds
+        spread, added = seeds, (1 - KEPT) * seeds
         for _ in range(STEPS):
-            spread = KEPT * (self._graph @ spread) + (1 - KEPT) * seeds
+            spread = self._graph @ spread
+            spread *= KEPT
+            spread += added
         return np.asarray(spread, np.float32)
 
     def _seeds(self, rows: Indices) -> sp.csr_array:
@@ -139,7 +169,8 @@ class Propagation:
 
     def weights(self, soft: Floats) -> tuple[Floats, Floats]:
         """Fit a ridge regression to soft labels (m, k): coefficients (k, d) and intercepts (k,)."""
-        solved = (self._normal @ (_with_one(self._near.features).T @ soft)).T
+        moments = np.vstack([self._near.features.T @ soft, soft.sum(axis=0)])
+        solved = (self._normal @ moments).T
         return solved[:, :-1], solved[:, -1]
 
     def propagate(
@@ -160,26 +191,50 @@ class Propagation:
         applies = model.task == "exclusive" and model.ready and len(self._near) > NEIGHBOURS
         if not applies or len(accepted) > MOST:
             return model
-        labels = cells[accepted].argmax(axis=1)
-        mass = self.mass(rows[accepted], labels, cells.shape[1])
-        total = np.bincount(labels, minlength=cells.shape[1]).astype(np.float32)
+        answers = _counted(rows[accepted], cells[accepted].argmax(axis=1))
+        ridge = self._ridge(answers, model.trained, named)
+        coef, intercept = model.coef.copy(), model.intercept.copy()
+        coef[model.trained] += weight * ridge.coef
+        intercept[model.trained] += weight * ridge.intercept
+        return replace(model, coef=coef, intercept=intercept)
+
+    def _ridge(
+        self, answers: Counter[tuple[int, int]], trained: Mask, named: Named | None
+    ) -> Ridge:
+        """Return the ridge regression of the ``trained`` labels (k,), perhaps one that is kept."""
+        by_names = named and (id(named.reach), named.weight, named.strength)
+        key = frozenset(answers.items()), trained.tobytes(), by_names
+        found = self._ridges.pop(key, None)
+        if found is None:
+            found = Ridge(*self.weights(self._soft(answers, trained, named)), named)
+        self._ridges[key] = found
+        if len(self._ridges) > REMEMBERED:
+            self._ridges.popitem(last=False)
+        return found
+
+    def _soft(
+        self, answers: Counter[tuple[int, int]], trained: Mask, named: Named | None
+    ) -> Floats:
+        """Return the share (m, t) of each trained label in what arrives at each ticket."""
+        mass = self._mass(answers, len(trained))
+        total = np.zeros(len(trained), np.float32)
+        for (_, label), times in answers.items():
+            total[label] += times
         if named is not None:
             mass, total = mass + named.mass, total + named.strength
-        mass = (
-            mass[:, model.trained]
-            * (np.minimum(1, total) / np.maximum(mass.sum(axis=0), 1e-9))[model.trained]
-        )
-        soft = mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12)
-        ridge_coef, ridge_intercept = self.weights(soft)
-        coef, intercept = model.coef.copy(), model.intercept.copy()
-        coef[model.trained] += weight * ridge_coef
-        intercept[model.trained] += weight * ridge_intercept
-        return replace(model, coef=coef, intercept=intercept)
+        levelled = np.minimum(1, total) / np.maximum(mass.sum(axis=0), 1e-9)
+        mass = mass[:, trained] * levelled[trained]
+        return np.asarray(mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12))
 
 
 def _tied(places: Indices, cosines: Floats) -> tuple[Indices, Floats]:
     """Return the first ``NEIGHBOURS`` of each row, and how strongly they are tied to it."""
     return places[:, :NEIGHBOURS], np.exp(SHARPNESS * (cosines[:, :NEIGHBOURS] - 1))
+
+
+def _counted(rows: Indices, labels: Indices) -> Counter[tuple[int, int]]:
+    """Return how often each row was given each label."""
+    return Counter(zip(rows.tolist(), labels.tolist(), strict=True))
 
 
 def _with_one(features: Floats) -> Floats:

@@ -11,6 +11,7 @@ from txtal.learning.model import LinearModel, fit
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
+from txtal.learning.regression import TOLERANCE
 from txtal.learning.votes import Votes
 from txtal.types import Task
 
@@ -50,6 +51,8 @@ class Trainer:
     votes: Votes | None = None
     """The votes of rules and commands; None if there are none."""
     seed: int = 0
+    tolerance: float = TOLERANCE
+    """Mean gradient below which a regression has been fitted well enough."""
 
     def regression(
         self,
@@ -57,6 +60,8 @@ class Trainer:
         rows: Indices,
         cells: Cells,
         start: LinearModel | None = None,
+        *,
+        in_span: bool = False,
     ) -> LinearModel:
         """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
 
@@ -82,6 +87,8 @@ class Trainer:
             balanced=self.hyper.balanced,
             start=begin,
             seed=self.seed,
+            tolerance=self.tolerance,
+            in_span=in_span,
         )
         return replace(fitted, coef=fitted.coef * scale)
 
@@ -101,7 +108,8 @@ class Trainer:
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Fit the whole model: a regression from scratch, and label propagation."""
-        return self.finish(self.regression(features, rows, cells), features, rows, cells)
+        regression = self.regression(features, rows, cells, in_span=True)
+        return self.finish(regression, features, rows, cells)
 
     @property
     def evidence(self) -> Names | None:

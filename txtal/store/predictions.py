@@ -80,6 +80,31 @@ def store(
     return bound
 
 
+TRIED = "labelled nothing"
+"""Why a bound holds no more that was only tried for."""
+
+
+def begin_try(conn: Connection, dataset_id: int, precision: float, state: str) -> int:
+    """Note that a bound is tried for, and return which try it is, counted from 1.
+
+    One with the same ``state`` as an earlier one is that one again: it can't come out otherwise.
+    """
+    with transaction(conn):
+        rows = conn.execute(
+            "SELECT id, evidence FROM bound WHERE dataset_id = ? ORDER BY id", (dataset_id,)
+        )
+        states = dict.fromkeys(json.loads(row["evidence"]).get("state", row["id"]) for row in rows)
+        if state not in states:
+            now = time.time()
+            conn.execute(
+                "INSERT INTO bound (dataset_id, at, precision, evidence, withdrawn, why)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (dataset_id, now, precision, json.dumps({"state": state}), now, TRIED),
+            )
+            states[state] = None
+    return list(states).index(state) + 1
+
+
 def withdraw(conn: Connection, dataset_id: int, why: str) -> None:
     """Withdraw the model's labels; the dataset's bounds no longer hold."""
     with transaction(conn):
@@ -99,8 +124,8 @@ def bound(conn: Connection, dataset_id: int) -> Bound | None:
     """Return the newest bound, withdrawn or not; None where nothing was ever labelled so."""
     row = conn.execute(
         "SELECT b.*, (SELECT count(*) FROM prediction AS p WHERE p.bound_id = b.id) AS labelled"
-        " FROM bound AS b WHERE dataset_id = ? ORDER BY id DESC LIMIT 1",
-        (dataset_id,),
+        " FROM bound AS b WHERE dataset_id = ? AND why <> ? ORDER BY id DESC LIMIT 1",
+        (dataset_id, TRIED),
     ).fetchone()
     if row is None:
         return None

@@ -62,9 +62,13 @@ SIGNS: Mapping[Sign, str] = {
     "·": "not yet",
 }
 
-QUERY_HELP = (
-    'words, "a phrase", label:NAME, by:NAME, is:open, is:unsure, is:flagged, or KEY:VALUE of meta'
+QUERY_FORMS = (
+    'words, or "a phrase"',
+    "label:NAME, or by:NAME",
+    "is:open, is:unsure or is:flagged",
+    "KEY:VALUE of meta, such as lang:en",
 )
+QUERY_HELP = ", ".join(QUERY_FORMS)
 
 
 def said_of(session: Session, found: Found) -> str:
