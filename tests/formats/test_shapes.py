@@ -229,6 +229,11 @@ HELPDESKS: dict[str, tuple[str, str | bytes, str, object]] = {
         json.dumps({"tickets": [{"id": 35, "subject": "Help", "requester_id": 2,
                                  "description": "My <b>printer</b>"}], "count": 1}),
         "Help\n\nMy printer", 35),
+    "Zendesk, a view": (
+        "a.csv",
+        b"Summation column,Id,Requester,Subject,Description,Comments\n"
+        b"1,7,Ana,Help,My <b>printer</b> &amp; ink,a whole thread\n",
+        "Help\n\nMy printer & ink", "7"),
     "Freshdesk": (
         "a.json",
         json.dumps([{"id": 1, "subject": "S", "description": "<p>x</p>", "description_text": "x"}]),

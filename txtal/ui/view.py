@@ -165,9 +165,7 @@ def _body(
     if look.mode == "picker" and look.typing.labels.described:
         return _description(session, look, room, height)
     if look.mode == "confirm" and look.asked.about is not None:
-        text = fold(clean(look.asked.about.ticket.text, newlines=True), room.width)
-        checked: list[Line] = [[], [], *([("class:ticket", line)] for line in text)]
-        return _Body(shift(checked, room.left)[:height], session.question)
+        return _Body(shift(_asked_about(look, room, height), room.left), session.question)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)
@@ -233,6 +231,19 @@ def _beneath(sheet: Sheet, room: Room) -> list[Line]:
         lines += [[], [("class:title", clean(panel.title))]]
         lines += folded_lines(shown, room.width, panel.rows)
     return lines
+
+
+def _asked_about(look: Look, room: Room, height: int) -> list[Line]:
+    """The ticket that a yes or no is about, and how much of it there is no room for."""
+    found = look.asked.about
+    text = fold(clean(found.ticket.text, newlines=True), room.width) if found else []
+    above: list[Line] = [[] for _ in range(_ABOVE)] if room.roomy else []
+    space = height - len(above)
+    more: list[Line] = []
+    if len(text) > space:
+        text, left = text[: space - 1], len(text) - space + 1
+        more = [[("class:dim", f"… {count(left, 'more line')}")]]
+    return [*above, *([("class:ticket", line)] for line in text), *more]
 
 
 def _description(session: Session, look: Look, room: Room, height: int) -> _Body:

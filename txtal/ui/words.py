@@ -250,6 +250,8 @@ def no_suggestion(session: Session, question: Question) -> str:
         return ""
     if question.said:
         return "no majority"
+    if question.ranked.reason == reasons.CHECK:
+        return "random check of the model's labels, so no suggestion"
     if reasons.blind(question.ranked.reason):
         return "random check: measures accuracy, so no suggestion"
     known = question.ranked.probabilities
