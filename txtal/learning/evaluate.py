@@ -83,10 +83,11 @@ def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Me
     decided = decide(proba, task)
     right = (decided == cells).all(axis=1)
     low, high = wilson(int(right.sum()), len(right))
+    accuracy = Estimate(len(right), float(right.mean()), low, high)
     bins = reliability(confidence(proba, decided, task), right)
     return Measures(
         answers=answers,
-        accuracy=Estimate(len(right), float(right.mean()), low, high),
+        accuracy=accuracy,
         macro_f1=_bootstrapped_f1(cells, decided, task),
         labels=tuple(_counts(cells, decided)),
         confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
