@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS_FILE, TICKETS, Program
 from tests.cli.terminal import Terminal
+from txtal.classifier import load
 
 HEAVY = {"numpy", "scipy", "sklearn", "spacy", "prompt_toolkit", "sqlite_utils"}
 
@@ -95,6 +97,23 @@ print(load("light-model").predict(["the parcel is late"])[0].labels)
 print(*({"spacy", "sklearn", "prompt_toolkit", "pysqlite3", "txtal.store"} & set(sys.modules)))
 """
 
+SMALL = """
+import importlib.abc, json, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"scipy", "spacy", "sklearn", "click", "orjson", "thinc"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "scipy" else find(name, *rest)
+from txtal.classifier import load
+texts = json.loads(sys.stdin.read())
+print(json.dumps([one.probabilities for one in load("light-model").predict(texts)]))
+"""
+
 
 def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(program: Program) -> None:
     labelled = Program(program.folder, db="predicting.db").quick
@@ -109,6 +128,25 @@ def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(program: Pr
         check=True,
     )
     assert ran.stdout.splitlines()[1:] == [""]
+
+
+def test_a_small_installation_predicts_the_same_without_scipy(program: Program) -> None:
+    texts = [json.loads(line)["text"] for line in LABELLED.read_text("utf-8").splitlines()[:60]]
+    labelled = Program(program.folder, db="predicting.db").quick
+    if not (program.folder / "light-model").exists():
+        few = labelled.file("predicting.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
+        labelled.ok("load", "d", few, "--answers")
+        labelled.ok("train", "d", "-o", "light-model", "--vectors", "lexical")
+    ran = subprocess.run(
+        [sys.executable, "-c", SMALL],
+        cwd=program.folder,
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    made = load(program.folder / "light-model").predict(texts)
+    assert json.loads(ran.stdout) == [one.probabilities for one in made]
 
 
 HOOK = """

@@ -140,12 +140,9 @@ class _RecipeRun:
         task = "rating" if scheme.scale else scheme.task
         dataset = datasets.prepare(conn, recipe.dataset, labels, task)
         recipe.model.check_dataset(dataset)
-        current = {label.name for label in dataset.scheme.labels}
-        for name in dict.fromkeys(name for name, _ in labels if name not in current):
-            self.report.say(
-                f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`"
-            )
-        if not current:
+        for notice in datasets.otherwise(dataset, labels):
+            self.report.say(notice)
+        if not dataset.scheme.labels:
             self._check_can_begin_without_labels()
         self._warn(dataset)
         return dataset

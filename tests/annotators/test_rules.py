@@ -131,7 +131,20 @@ def unknown(ticket):
 @labels("parcels")
 def parcels(ticket):
     return {"delivery", "refund"} if "my" in ticket.text else None
+
+@labels("number")
+def number(ticket):
+    return 3
+
+@labels("sometimes")
+def sometimes(ticket):
+    return {"I": None}.get(ticket.text[0], "refund") if ticket.id != 3 else 1 / 0
 '''
+
+
+def found_votes(txtal: Program, name: str) -> int:
+    rows = txtal.json("rules", "d", "--json")
+    return int(next(row["votes"] for row in rows if row["name"] == name))
 
 
 def test_a_function_that_hangs_or_fails_is_stopped_and_named(
@@ -141,9 +154,13 @@ def test_a_function_that_hangs_or_fails_is_stopped_and_named(
     monkeypatch.setattr(rules, "FIRST_SECONDS", 0.05)
     (loaded.folder / "mine.py").write_text(CODE)
     ran = loaded.ok("rules", "d", "--rules", "mine.py", "--json")
-    assert "hangs: stopped: took longer than" in ran.err
-    assert "fails: stopped: failed on ticket 1: mine.py:12: KeyError: 'missing'" in ran.err
-    assert "unknown: stopped: gives the label refnd, which the dataset doesn't have" in ran.err
+    assert "hangs: stopped: mine.py:6: took longer than" in ran.err
+    assert "fails: stopped: mine.py:10: failed on ticket 1: mine.py:12: KeyError" in ran.err
+    assert "unknown: stopped: mine.py:14: gives the label refnd, which the dataset" in ran.err
+    assert "number: stopped: mine.py:22: returned 3, and not a label, several, or None" in ran.err
+    assert "sometimes: mine.py:26: failed on ticket 3: " in ran.err
+    assert "(1 ticket without its vote)" in ran.err
+    assert found_votes(loaded, "sometimes") == 5
     found = {row["name"]: row for row in loaded.json("rules", "d", "--json")}
     assert found["parcels"]["votes"] == 2
     assert found["parcels"]["accuracy"] == 1.0  # one of the two that it names
@@ -160,8 +177,42 @@ def test_a_regular_expression_that_hangs_is_stopped_and_the_others_go_on(
     slow = '[[rule]]\nname = "slow"\nlabel = "refund"\nregex = "^(a|aa)+$"\n'
     (loaded.folder / "rules.toml").write_text(TOML + slow)
     ran = loaded.ok("rules", "d", "--rules", "rules.toml")
-    assert "slow: stopped: took longer than" in ran.err
+    assert "slow: stopped: rules.toml:16: took longer than" in ran.err
     assert "money" in ran.out
+
+
+def test_a_label_that_isnt_there_is_said_though_the_rule_never_matches(loaded: Program) -> None:
+    typo = '[[rule]]\nname = "typo"\nlabel = "refnd"\nwords = "never"\n'
+    (loaded.folder / "rules.toml").write_text(TOML + typo)
+    said = loaded.ok("rules", "d", "--rules", "rules.toml").err
+    assert "typo: stopped: rules.toml:16: gives the label refnd, which the dataset" in said
+    assert found_votes(loaded, "money") == 4
+    loaded.ok("label", "add", "d", "refnd")
+    assert "typo" not in loaded.ok("rules", "d", "--rules", "rules.toml").err
+
+
+def test_two_functions_of_one_name_are_refused(loaded: Program) -> None:
+    twice = "from txtal import labels\n" + "".join(
+        f"\n@labels('one')\ndef f{n}(ticket):\n    return None\n" for n in (1, 2)
+    )
+    (loaded.folder / "twice.py").write_text(twice)
+    said = loaded("rules", "d", "--rules", "twice.py").complaint
+    assert "twice.py:7: two labelling functions are called 'one'" in said
+
+
+def test_every_line_of_patterns_that_is_none_is_counted(loaded: Program) -> None:
+    lines = ['\ufeff{"label": "refund", "pattern": "refund"}', "no JSON",
+             '{"label": "refund", "pattern": [{"LEMMA": "pay"}]}',
+             '{"label": "refund", "pattern": [{"LOWER": "a", "OP": "?"}]}']  # fmt: skip
+    (loaded.folder / "p.jsonl").write_text("\n".join(lines))
+    said = loaded("rules", "d", "--rules", "p.jsonl").complaint
+    assert "p.jsonl:2: invalid JSON" in said
+    assert "(2 other rules can not be used either)" in said
+    (loaded.folder / "p.jsonl").write_text(lines[0] + "\n" + lines[2])
+    assert (
+        "p.jsonl:2: LEMMA can't be matched without spaCy"
+        in loaded("rules", "d", "--rules", "p.jsonl").complaint
+    )
 
 
 def test_prodigys_patterns_are_rules(loaded: Program) -> None:
@@ -176,12 +227,25 @@ def test_prodigys_patterns_are_rules(loaded: Program) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[rule]]\nlabel = 'a'\n", "rule 1: a rule has a regex, a pattern or words"),
-        ("[[rule]]\nregex = 'a'\n", "rule 1: a rule needs the name of a label"),
+        ("[[rule]]\nlabel = 'a'\n", "r.toml:1: a rule has a regex, a pattern or words"),
+        ("[[rule]]\nregex = 'a'\n", "r.toml:1: a rule needs the name of a label"),
         ("[[rule]]\nlabel='a'\nregex='('\n", "'(' is no regular expression: missing )"),
         ("[[rule]]\nlabel='a'\nwords=[1]\n", "words must be a phrase or a list"),
         ("[[rule]]\nlabel='a'\nregx='x'\n", "a rule has no 'regx'"),
         ("[[rule]]\nlabel='a'\nwords='x'\ncase=1\n", "case must be true or false"),
+        ("# x\n\n[[rule]]\nlabel=''\nregex='x'\n", "r.toml:3: a label needs a name"),
+        ("[[rule]]\nlabel='a'\nregex=''\n", "r.toml:1: regex must be text, and not empty"),
+        ("[[rule]]\nlabel='a'\nwords=[]\n", "words must not be empty"),
+        ("[[rule]]\nlabel='a'\nwords=['b', ' ']\n", "words must not be empty"),
+        ("[[rule]]\nlabel='a'\nwords='x'\nname=3\n", "name must be a text"),
+        ("[[rule]]\nlabel='a'\nwords='x'\nname='" + 70 * "n" + "'\n", "at most 60 characters"),
+        ("[[rule]]\nlabel='a'\nwords='x'\n[[rules]]\nlabel='b'\n", "'rules' is no rule"),
+        (
+            "[[rule]]\nlabel='a'\nwords='x'\n\n"
+            "[[ rule ]]\nlabel='a'\n\n[[rule]]\nregex='('\nlabel='a'\n",
+            "r.toml:5: a rule has a regex, a pattern or words: one of them (1 other rule can",
+        ),
+        ('[[rule]]\nlabel=\'a\'\nwords="""\n[[rule]]\n"""\ncase=1\n', "r.toml: rule 1: case"),
         ("rule = 3\n", "begin with [[rule]]"),
         ("[[rule", "not TOML"),
         ("", "holds no rule"),

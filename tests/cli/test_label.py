@@ -51,3 +51,17 @@ def test_an_old_command_line_brings_no_old_name_back(answered: Program) -> None:
     said = program.ok("manual", "d", "--plain", "-l", "a,b", stdin="q\n")
     assert "a was renamed, merged or retired" in said.err
     assert "1 first" in said.out
+
+
+def test_a_labels_file_fills_in_descriptions_and_overwrites_none(answered: Program) -> None:
+    program = answered.quick
+    labels_file = program.folder / "labels.txt"
+    labels_file.write_text("a\tthe first kind\nb\n")
+    said = program.ok("manual", "d", "--plain", "--labels-from", str(labels_file), stdin="q\n")
+    assert "its own descriptions" not in said.err
+    labels_file.write_text("a\tsomething else\nb\tthe second kind\n")
+    said = program.ok("manual", "d", "--plain", "--labels-from", str(labels_file), stdin="q\n")
+    assert "the dataset keeps its own descriptions of a; `txtal label describe d" in said.err
+    found = json.loads(program.ok("label", "list", "d", "--json").out)
+    assert [one["description"] for one in found] == ["the first kind", "the second kind"]
+    assert "described a" in program.ok("label", "log", "d").out

@@ -88,7 +88,7 @@ def test_a_cell_too_long() -> None:
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ("a b,n", r"in\.csv: no field is called 'text'.* the first line .* 'a b', 'n'; .*--text"),
+        ("a b,n", r"in\.csv: no field is called 'text'.* the first line has 'a b', 'n'.*--text"),
         ("text,label,LABEL", "names a column twice"),
         ("text,Text", "names a column twice"),
     ],
@@ -112,3 +112,53 @@ def test_files_put_one_behind_the_other() -> None:
 
 def test_another_text_column() -> None:
     assert read("body,text\na,b\n", text=("body",))[0] == [Record("a", {"text": "b"})]
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
+def test_a_table_without_a_header(mark: str) -> None:
+    data = f'ham{mark}"See you{mark} then"\nspam{mark}You have won\n'
+    records, bad = read(data, columns=("kind", "text"))
+    assert [(one.text, one.meta) for one in records] == [
+        (f"See you{mark} then", {"kind": "ham"}),
+        ("You have won", {"kind": "spam"}),
+    ]
+    assert bad == []
+
+
+def test_columns_that_are_named_although_there_is_a_header() -> None:
+    records, bad = read("text,label\na,x\n", columns=("text", "label"))
+    assert [one.text for one in records] == ["a"]
+    assert [one.reason[:20] for one in bad] == ["the header once more"]
+
+
+def test_too_few_columns_are_named() -> None:
+    records, bad = read("x,a,1\n", columns=("label", "text"))
+    assert records == []
+    assert "3 cells where --columns names 2" in bad[0].reason
+
+
+QUALTRICS = (
+    "Finished,Q1,Q2\n"
+    'Finished,How was it?,"Why, if we may ask?"\n'
+    '"{""ImportId"":""finished""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2_TEXT""}"\n'
+    "1,4,It was late\n"
+)
+SURVEYMONKEY = "Respondent ID,What was it?,\n,Response,Open-Ended Response\n17,a,It was late\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "rows"), [(QUALTRICS, "Q2", "2 rows"), (SURVEYMONKEY, "column 3", "1 row")]
+)
+def test_the_headings_of_a_survey_are_nobodys_answers(data: str, text: str, rows: str) -> None:
+    records, bad = read(data, text=(text,))
+    assert [one.text for one in records] == ["It was late"]
+    assert bad == []
+    assert f"left out {rows} below the header" in notes(data, "t.csv", text=(text,))
+    again, _ = read(data.splitlines()[0] + "\n" + data.splitlines()[-1] + "\n", text=(text,))
+    assert again == records
+
+
+def test_what_quotes_a_heading_of_a_survey_further_down_is_a_ticket() -> None:
+    rows = ["a", "b", "c", '"{""ImportId"" is what it says"']
+    records, _ = read("text,n\n" + "".join(f"{row},1\n" for row in rows))
+    assert len(records) == 4

@@ -54,7 +54,7 @@ def test_what_may_be_two_things_is_asked_for() -> None:
 
 
 def test_a_table_without_a_header_is_told_without_its_text() -> None:
-    with pytest.raises(DataError, match=r"first line must name the columns.*a header") as caught:
+    with pytest.raises(DataError, match=r"first line should name the columns.*--columns") as caught:
         text_of("My parcel is very late,delivery\nCharged twice,billing\n", "a.csv")
     assert "parcel" not in str(caught.value)
 

@@ -105,6 +105,20 @@ SHAPES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
         '2,1,2023-01-01T10:01:00Z,2,3.2,"{""choices"":[""a"",""b""]}",late,2023-01-01T10:00:00Z\n',
         [("late", "accept", "a", "b")],
     ),
+    "a chat that trains a language model": (
+        "a.jsonl",
+        lines({"messages": [{"role": "system", "content": "sort it"},
+                            {"role": "user", "content": "Paid twice"},
+                            {"role": "assistant", "content": "billing"}]}),
+        [("Paid twice", "accept", "billing")],
+    ),
+    "a chat with a label of its own": (
+        "a.json",
+        json.dumps([{"conversations": [{"from": "human", "value": "Hi"},
+                                       {"from": "gpt", "value": "Hello, how can I help?"}],
+                     "label": "greeting"}]),
+        [("Hi", "accept", "greeting")],
+    ),
     "Argilla 1": (
         "a.jsonl",
         lines({"text": "a", "inputs": {"text": "a"}, "annotation": "x", "status": "Validated"},
@@ -215,6 +229,11 @@ HELPDESKS: dict[str, tuple[str, str | bytes, str, object]] = {
         json.dumps({"tickets": [{"id": 35, "subject": "Help", "requester_id": 2,
                                  "description": "My <b>printer</b>"}], "count": 1}),
         "Help\n\nMy printer", 35),
+    "Zendesk, a view": (
+        "a.csv",
+        b"Summation column,Id,Requester,Subject,Description,Comments\n"
+        b"1,7,Ana,Help,My <b>printer</b> &amp; ink,a whole thread\n",
+        "Help\n\nMy printer & ink", "7"),
     "Freshdesk": (
         "a.json",
         json.dumps([{"id": 1, "subject": "S", "description": "<p>x</p>", "description_text": "x"}]),
@@ -324,3 +343,26 @@ def test_a_docbin(tmp_path: Path) -> None:
     assert [(record.text, said[0].labels) for _, record, said in found] == [
         ("a b", ("X",)), ("c", ("Y",)),
     ]  # fmt: skip
+
+
+def test_a_chat_has_its_earlier_messages_as_its_thread() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "x"}}
+    messages = [
+        {"role": "system", "content": "be kind"},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Good day"},
+        {"role": "user", "content": [{"type": "text", "text": "Where is it?"}, picture]},
+    ]
+    records, bad = taken(
+        lines(
+            {"id": 4, "messages": messages},
+            {"id": 5, "messages": []},
+            {"id": 4, "messages": messages},
+        )
+    )
+    assert [(one.text, one.meta["thread"], one.extra["id"]) for one in records] == [
+        ("Where is it?", [{"role": "user", "text": "Hello"},
+                          {"role": "assistant", "text": "Good day"}], 4)
+    ] * 2  # fmt: skip
+    assert records[0].extra["messages"] == messages
+    assert [one.line for one in bad] == [2]

@@ -48,8 +48,11 @@ def test_finds(tmp_path: Path, pattern: str, text: str, finds: list[str]) -> Non
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ('{"label": "x", "pattern": [{"pos": "NOUN"}]}', "POS needs spaCy"),
-        ('{"label": "x", "pattern": [{"lower": "a", "op": "?"}]}', "OP needs spaCy"),
+        ('{"label": "x", "pattern": [{"pos": "NOUN"}]}', "POS can't be matched without spaCy"),
+        (
+            '{"label": "x", "pattern": [{"lower": "a", "op": "?"}]}',
+            "OP can't be matched without spaCy",
+        ),
         ('{"label": "x", "pattern": [{"lower": {"regex": "a"}}]}', "LOWER must be a word or"),
         ('{"label": "x", "pattern": [{"lower": ["a"]}]}', "LOWER must be a word or"),
         ('{"label": "x", "pattern": [{"is_digit": 1}]}', "IS_DIGIT must be true or false"),

@@ -176,6 +176,7 @@ def _a_quarter_of_an_hour_later(folder: Path, name: str) -> None:
         )
 
 
+@pytest.mark.timeout(3600)
 def test_four_by_rest_and_two_terminals_with_kills_lose_nothing(running: Running) -> None:
     path, rng = running.folder / "t.db", random.Random(1)
     shop = txtal.open(path)["shop"]
@@ -268,6 +269,7 @@ _VARIED = 8
 """Endpoints of which there are as many cases as are wanted; of the others there are few."""
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(_SCHEMATHESIS is None, reason="needs schemathesis (extra contract)")
 def test_the_service_keeps_to_its_own_description(running: Running) -> None:
     cases = int(os.environ.get("TXTAL_TEST_CASES", "160"))
@@ -279,6 +281,7 @@ def test_the_service_keeps_to_its_own_description(running: Running) -> None:
             *("--phases", "fuzzing", "--exclude-path-regex", "^/(train|drift)$"),
             *("--checks", "not_a_server_error,status_code_conformance,content_type_conformance"),
         ],
+        cwd=running.folder,
         capture_output=True,
         text=True,
         check=False,

@@ -91,3 +91,9 @@ def test_nobody_is_woken_for_nothing(ledger: StoreLedger) -> None:
     assert taken(ledger.lookups) == "found"
     ledger.close()  # ends the thread
     assert woken == [1]
+
+
+def test_what_may_wait_is_begun_by_the_next_stir(ledger: StoreLedger) -> None:
+    ledger.lookups.begin("near", lambda finder: "found", after=0.001)
+    ledger.lookups.stir()
+    assert taken(ledger.lookups, "near") == "found"

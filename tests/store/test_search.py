@@ -10,13 +10,14 @@ import pytest
 
 from tests.conftest import MakeDataset
 from txtal.errors import DatabaseError
+from txtal.session import lookup
 from txtal.session.lookup import Scope, listed
 from txtal.session.session import Session
 from txtal.store import tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.search import SearchIndex, shape
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Record
+from txtal.types import Answer, LabelChange, Record
 from txtal.types.query import Query, parse
 
 TEXTS = [
@@ -151,3 +152,38 @@ def test_a_file_in_the_place_of_the_folder_is_told_in_words(ledger: StoreLedger)
     folder.write_text("")
     with pytest.raises(DatabaseError, match="File exists"):
         ledger.finder.find(parse("parcel"), 10)
+
+
+def test_a_state_is_looked_for_beyond_the_first_page(
+    path: Path, conn: Connection, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tickets with the words come by the hundred, and those answered already come first."""
+    monkeypatch.setattr(lookup, "MOST_FOUND", 3)
+    dataset = make_dataset([f"parcel {'late ' * (9 - n)}{n}" for n in range(9)], "late,refund")
+    made = StoreLedger(conn, path, dataset, annotator="ann")
+    made.finder.index.start()
+    made.finder.index.wait()
+    scope = Scope(dataset.scheme, None, (), (), frozenset({"ann"}))
+    first = [one.ticket.id for one in listed(made.finder, scope, "search", "parcel").found]
+    for ticket_id in first:
+        made.record(Answer(ticket_id, "accept", (1,), annotator="ann"))
+    assert len(listed(made.finder, scope, "search", "parcel is:open").found) == 3
+    monkeypatch.setattr(lookup, "_MOST_WITH_WORDS", 4)
+    found = listed(made.finder, scope, "search", "parcel is:open")
+    assert len(found.found) == 1
+    assert found.said == "only the first 4 tickets with these words were looked at; add a word"
+    made.close()
+
+
+def test_answers_are_counted_by_label_with_those_merged_into_it(
+    path: Path, conn: Connection, make_dataset: MakeDataset
+) -> None:
+    dataset = make_dataset(["a", "b", "c", "d"], "late,refund,other", task="multilabel")
+    made = StoreLedger(conn, path, dataset, annotator="ann")
+    for ticket_id, labels in ((1, (1, 2)), (2, (2,)), (3, (3,))):
+        made.record(Answer(ticket_id, "accept", labels, annotator="ann"))
+    made.record(Answer(4, "reject", (3,), annotator="ann"))
+    assert made.used() == {1: 1, 2: 2, 3: 1}
+    made.change_labels(LabelChange("merge", 1, into=2))
+    assert made.used() == {2: 2, 3: 1}
+    made.close()

@@ -128,6 +128,9 @@ class MemoryLedger:
     def new_scheme(self) -> Scheme | None:
         return None
 
+    def used(self) -> Counter[int]:
+        return Counter(i for one in self.answers if one.verdict == "accept" for i in one.labels)
+
     def examples(self, label_id: int) -> list[str]:
         return [self.texts[a.ticket_id].text for a in self.answers if label_id in a.labels]
 

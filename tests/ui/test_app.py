@@ -83,6 +83,22 @@ def test_a_burst_answers_nothing_that_was_not_seen() -> None:
     assert len(given(session)) == 2
 
 
+def test_a_ticket_is_seen_from_when_it_has_reached_the_terminal() -> None:
+    session = make_session(SIXTY)
+    now = [0.0]
+    screen = Screen(session, Display("d"), pytest.fail, clock=lambda: now[0])
+    screen.draw(80, 24)
+    now[0] += 1.0  # a terminal that is slow to take it
+    screen.painted()
+    now[0] += 0.05
+    screen.press("label", "1")
+    assert given(session) == []
+    screen.painted()  # again, with nothing new
+    now[0] += 0.03
+    screen.press("label", "1")
+    assert len(given(session)) == 1
+
+
 def test_every_kind_of_key_reaches_its_action() -> None:
     session = make_session(labels=MANY)
     Played(

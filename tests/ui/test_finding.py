@@ -42,7 +42,8 @@ def test_near_identical_tickets_are_answered_together_after_asking(
     sitting: Sitting, conn: Connection
 ) -> None:
     text = sitting.press("label", "1")
-    assert "Same answer (delivery) for 2 tickets" in text
+    assert "Same answer (delivery) for 2 tickets such as this one, which differ" in text
+    assert "The parcel is late: order 22" in text
     assert "kettle" in sitting.press("yes")
     assert given(conn) == {1: (1,), 2: (1,), 4: (1,)}
     reasons = [a.ranked.reason for a in answers.standing(conn, 1) if a.ranked]
@@ -225,3 +226,20 @@ def test_a_query_that_cannot_be_meant_says_why(sitting: Sitting, typed: str, sai
     sitting.press("search")
     assert said in " ".join(sitting.type(typed).split())
     assert said in talk(sitting.session, f"search {typed}")
+
+
+def test_a_ticket_that_is_asked_about_says_how_much_of_it_is_out_of_sight(
+    make_dataset: MakeDataset, make_session: Callable[..., Session]
+) -> None:
+    long = "\n".join(["a line"] * 40)
+    dataset = make_dataset([f"{long} 1", f"{long} 22"], "delivery,broken")
+    session = make_session(dataset, order="file")
+    assert isinstance(session.ledger, StoreLedger)
+    session.ledger.finder.index.start()
+    session.ledger.finder.index.wait()
+    sitting = Sitting(session)
+    text = sitting.press("label", "1")
+    assert "for this ticket, which differs from the last" in text
+    shown = text.count("a line")
+    assert f"… {40 - shown} more lines" in text
+    session.ledger.finder.index.close()

@@ -14,10 +14,11 @@ from wcwidth import wcwidth
 
 from txtal.ui.clusters import boundary, cells
 from txtal.ui.layout import CURSOR, Line
-from txtal.ui.paint import PLAIN, made, painted
+from txtal.ui.paint import PLAIN, Ink, made, painted
 
 WIDTH = 24
-CODES = {"": PLAIN, "bar": "\x1b[0;7m", "bold": "\x1b[0;1m"}
+INKS = {"": PLAIN, "bar": Ink("\x1b[0;7m", on_blanks=True), "bold": Ink("\x1b[0;1m")}
+BLANK = (" ", "")
 WORDS = [
     "का",
     "क्षि",
@@ -59,22 +60,23 @@ class Terminal:
 
     def __init__(self, opinion: Opinion, rows: int) -> None:
         self.opinion = opinion
-        self.rows = [[(" ", PLAIN)] * WIDTH for _ in range(rows)]
+        self.rows = [[BLANK] * WIDTH for _ in range(rows)]
         self.y = self.x = 0
-        self.code = PLAIN
+        self.code = ""
 
     def feed(self, sent: str) -> None:
         for codes, number, row, column, erase, char in re.findall(
             r"(\x1b\[[0-9;]*m)|\x1b\[(\d+)C|\x1b\[(\d+);(\d+)H|(\x1b\[K)|(.)", sent, re.DOTALL
         ):
             if codes:
-                self.code = codes
+                self.code = "" if codes == PLAIN.code else codes
             elif number:
                 self.x += int(number)
             elif row:
                 self.y, self.x = int(row) - 1, int(column) - 1
             elif erase:
-                self.rows[self.y][self.x :] = [(" ", PLAIN)] * (WIDTH - self.x)
+                assert "7" not in self.code
+                self.rows[self.y][self.x :] = [BLANK] * (WIDTH - self.x)
             else:
                 self._put(char)
 
@@ -84,7 +86,10 @@ class Terminal:
             x = next((x for x in range(self.x - 1, -1, -1) if self.rows[self.y][x][0]), 0)
             self.rows[self.y][x] = (self.rows[self.y][x][0] + char, self.code)
         elif self.x + width <= WIDTH:
-            self.rows[self.y][self.x] = (char, self.code)
+            self.rows[self.y][self.x] = (
+                char,
+                "" if char == " " and "7" not in self.code else self.code,
+            )
             for behind in range(self.x + 1, self.x + width):
                 self.rows[self.y][behind] = ("", self.code)
         self.x += width
@@ -106,7 +111,7 @@ def placed(lines: Sequence[Line]) -> list[list[tuple[int, str]]]:
 lines = st.lists(
     st.lists(
         st.tuples(
-            st.sampled_from(sorted(CODES)),
+            st.sampled_from(sorted(INKS)),
             st.lists(st.sampled_from(WORDS), max_size=3).map("".join),
         ),
         max_size=4,
@@ -122,7 +127,7 @@ def test_each_part_stands_in_its_column_and_nothing_is_left_of_what_was_there(
 ) -> None:
     terminal, before = Terminal(opinion, 3), ()
     for frame in frames:
-        rows = tuple(made(tuple(line), WIDTH, CODES.__getitem__) for line in frame)
+        rows = tuple(made(tuple(line), WIDTH, INKS.__getitem__) for line in frame)
         terminal.feed(painted(rows, before))
         before = rows
         for y, parts in enumerate(placed([*frame, [], [], []][:3])):
@@ -131,30 +136,30 @@ def test_each_part_stands_in_its_column_and_nothing_is_left_of_what_was_there(
                 here = "".join(char for char, _ in shown[at : at + cells(text)])
                 assert here.rstrip() == text.rstrip(), (opinion, here, text)
             end = max((at + cells(text) for at, text in parts), default=0)
-            assert shown[end:] == [(" ", PLAIN)] * (WIDTH - end)
+            assert shown[end:] == [BLANK] * (WIDTH - end)
 
 
 def test_only_what_changed_is_sent() -> None:
     def row(*line: tuple[str, str]) -> tuple[object, ...]:
-        return (made(line, WIDTH, CODES.__getitem__),)
+        return (made(line, WIDTH, INKS.__getitem__),)
 
     old = row(("", "  refund      12%"), CURSOR)
     assert painted(old, old) == ""
-    assert painted(row(("", "  refund      13%")), old) == f"\x1b[1;16H{PLAIN}3"
-    assert painted(row(("", "  refund")), old) == f"\x1b[1;9H{PLAIN}\x1b[K"
-    assert painted((), old) == f"\x1b[1;1H{PLAIN}\x1b[K"
+    assert painted(row(("", "  refund      13%")), old) == "\x1b[1;16H3"
+    assert painted(row(("", "  refund")), old) == "\x1b[1;9H\x1b[K"
+    assert painted((), old) == "\x1b[1;1H\x1b[K"
     assert old[0].cursor == 17
 
 
 def test_a_bar_is_as_long_over_signs_that_a_terminal_draws_narrower() -> None:
-    rows = (made((("bar", "का का का"), ("bar", "   ")), WIDTH, CODES.__getitem__),)
+    rows = (made((("bar", "का का का"), ("bar", "   ")), WIDTH, INKS.__getitem__),)
     terminal = Terminal(clustered, 1)
     terminal.feed(painted(rows, ()))
-    assert [code for _, code in terminal.rows[0][:11]] == [CODES["bar"]] * 11
+    assert [code for _, code in terminal.rows[0][:11]] == ["\x1b[7m"] * 11
 
 
 def test_controls_never_reach_the_terminal() -> None:
-    (row,) = (made((("", "a\x1b[2Jb\x9bc"),), WIDTH, CODES.__getitem__),)
+    (row,) = (made((("", "a\x1b[2Jb\x9bc"),), WIDTH, INKS.__getitem__),)
     assert row.parts[0].text == "a?[2Jb?c"
 
 

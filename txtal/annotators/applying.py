@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from txtal.annotators.rules import SECONDS, LabellingRule
+from txtal.annotators.rules import SECONDS, LabellingRule, WrongAnswerError
 from txtal.errors import LockedError
 from txtal.store import tickets, votes
 from txtal.store.sqlite import Connection, foreseen
-from txtal.text import shorten
+from txtal.text import count, shorten
 from txtal.types import Dataset, SourceVote, Ticket, VoteSource
 
 PART = 500
@@ -46,16 +46,23 @@ class _Working:
         except TimeoutError:
             self._fault(f"took longer than {SECONDS:g} s over ticket {ticket.id}")
             return
+        except WrongAnswerError as error:
+            self._fault(f"{error} on ticket {ticket.id}")
+            return
         except Exception as error:  # noqa: BLE001 - a rule is its author's code
             self._fault(f"failed on ticket {ticket.id}: {_where(error)}")
             return
         if names is None:
             return
         if unknown := sorted(names - ids.keys()):
-            name = shorten(unknown[0], 40)
-            self._fault(f"gives the label {name}, which the dataset doesn't have")
+            self._fault(_no_label(unknown[0]))
             return
         yield SourceVote(self.source.id, ticket.id, tuple(sorted(ids[name] for name in names)))
+
+    def check(self, ids: Mapping[str, int]) -> None:
+        """Stop it before the first ticket if the dataset lacks all the labels that it can give."""
+        if self.rule.labels and not self.rule.labels & ids.keys():
+            self.faults, self.said = FAULTS, _no_label(min(self.rule.labels))
 
     def _fault(self, said: str) -> None:
         self.faults += 1
@@ -66,7 +73,14 @@ class _Working:
         """What is wrong with it, in words."""
         if not self.faults:
             return ""
-        return f"{'stopped: ' if self.stopped else ''}{self.said}"
+        where = f"{self.rule.where}: " if self.rule.where else ""
+        if self.stopped:
+            return f"stopped: {where}{self.said}"
+        return f"{where}{self.said} ({count(self.faults, 'ticket')} without its vote)"
+
+
+def _no_label(name: str) -> str:
+    return f"gives the label {shorten(name, 40)}, which the dataset doesn't have"
 
 
 def _where(error: Exception) -> str:
@@ -102,6 +116,8 @@ def apply_rules(
         _Working(rule, votes.enter(conn, dataset.id, rule.name, rule.kind, rule.fingerprint))
         for rule in rules
     ]
+    for one in working:
+        one.check(ids)
     done = Applied()
     first = min((one.source.through for one in working), default=0)
     pending = tickets.ids_after(conn, dataset.id, first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import tomllib
@@ -15,7 +16,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats.bounded import read_small
 from txtal.formats.lines import text_lines
 from txtal.formats.readers.jsonl import load_object
@@ -24,7 +25,7 @@ from txtal.recipes import labelling
 from txtal.recipes.labelling import LabellingFunction
 from txtal.recipes.patterns import READ, Patterns, pattern_of, read_patterns
 from txtal.recipes.recipe import load_file
-from txtal.text import normalise_label, shorten
+from txtal.text import count, normalise_label, shorten
 from txtal.types import SourceKind, Ticket
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ SECONDS = 1.0
 
 FIRST_SECONDS = 20.0
 """A labelling function may take so long over its first ticket, in which models load themselves."""
+
+LONGEST_NAME = 60
+"""Characters of a rule's name, which stands in tables."""
 
 _LARGEST = 4 << 20
 _KEYS = ("name", "label", "labels", "regex", "pattern", "words", "case")
@@ -50,6 +54,10 @@ class LabellingRule:
     guess: Callable[[Ticket], frozenset[str] | None]
     """Labels by name; None abstains. Raises TimeoutError, or whatever its author's code does."""
     kind: SourceKind = "rule"
+    where: str = ""
+    """File and line of its first row or function."""
+    labels: frozenset[str] | None = None
+    """Those that it can give; None where nobody can tell."""
 
 
 def read_rules(path: Path) -> list[LabellingRule]:
@@ -60,14 +68,20 @@ def read_rules(path: Path) -> list[LabellingRule]:
     if path.suffix == ".py":
         return of_code(path)
     rows = _of_toml(path) if path.suffix == ".toml" else _of_lines(path)
-    named: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for where, row in rows:
+    named: dict[str, list[_FileRule]] = defaultdict(list)
+    faults = []
+    for where, given in rows:
         try:
-            row = _checked(row)
-            named[str(row.get("name") or f"{path.stem}:{'+'.join(row['labels'])}")].append(row)
-            _matcher(row)
-        except ValueError as error:
-            raise DataError(f"{where}: {error}") from None
+            if isinstance(given, str):
+                raise ValueError(given)
+            row = _checked(given)
+            name = row.get("name") or f"{path.stem}:{'+'.join(row['labels'])}"
+            named[name].append(_FileRule(where, row, _matcher(row)))
+        except (ValueError, UsageError) as error:
+            faults.append(f"{where}: {error}")
+    if faults:
+        others = count(len(faults) - 1, "other rule")
+        raise DataError(f"{faults[0]}{f' ({others} can not be used either)' if faults[1:] else ''}")
     if not named:
         raise DataError(f"{path} holds no rule; in TOML each begins with [[rule]]")
     return [_of_rows(name, rows) for name, rows in named.items()]
@@ -111,14 +125,23 @@ def _of_function(one: LabellingFunction) -> LabellingRule:
     def guess(ticket: Ticket) -> frozenset[str] | None:
         with _limited(next(limits)):
             said = one.function(ticket)
-        if said is None:
+        names = {said} if isinstance(said, str) else said
+        if names is None:
             return None
-        names = [said] if isinstance(said, str) else list(said)
-        if not all(isinstance(name, str) for name in names):
-            raise TypeError("a labelling function returns a label, several, or None")
+        if not isinstance(names, list | tuple | set | frozenset) or not all(
+            isinstance(name, str) for name in names
+        ):
+            raise WrongAnswerError(
+                f"returned {shorten(repr(said), 40)}, and not a label, several, or None"
+            )
         return frozenset(names)
 
-    return LabellingRule(one.name, one.fingerprint, guess)
+    line = one.function.__code__.co_firstlineno
+    return LabellingRule(one.name, one.fingerprint, guess, where=f"{one.file.name}:{line}")
+
+
+class WrongAnswerError(TypeError):
+    """A labelling function returned something else than labels."""
 
 
 @contextmanager
@@ -152,23 +175,34 @@ _MAIN = threading.main_thread()
 def _of_toml(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
     try:
         text = read_small(path, _LARGEST).decode("utf-8-sig")
-        rows = tomllib.loads(text).get("rule", [])
+        given = tomllib.loads(text)
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not TOML: {error}") from None
+    rows = given.pop("rule", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{path}: rules are tables that begin with [[rule]]")
-    return [(f"{path}: rule {number}", row) for number, row in enumerate(rows, start=1)]
+    if given:
+        raise DataError(f"{path}: {next(iter(given))!r} is no rule; each begins with [[rule]]")
+    begin = [
+        number for number, line in enumerate(text.splitlines(), start=1) if _BEGINS.match(line)
+    ]
+    if len(begin) != len(rows):  # as a text over several lines may hold such a line
+        return [(f"{path}: rule {number}", row) for number, row in enumerate(rows, start=1)]
+    return [(f"{path}:{number}", row) for number, row in zip(begin, rows, strict=True)]
 
 
-def _of_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+_BEGINS = re.compile(r"\s*\[\[\s*[\"']?rule[\"']?\s*\]\]")
+
+
+def _of_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
+    """Yield where each rule is and its fields, or what is wrong with the line."""
     for number, line in text_lines(path):
-        where = f"{path}:{number}"
         try:
-            yield where, load_object(line)
+            yield f"{path}:{number}", load_object(line)
         except ValueError as error:
-            raise DataError(f"{where}: {error}") from None
+            yield f"{path}:{number}", str(error)
 
 
 def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -185,10 +219,23 @@ def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValueError(f'a rule needs the name of a label, as in label = "refund"{got}')
     if not isinstance(row.get("case", False), bool):
         raise ValueError(f"case must be true or false (got {quoted(row['case'])})")
+    name = row.get("name", "-")
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+        said = shorten(quoted(name), LONGEST_NAME)
+        raise ValueError(f"name must be a text of at most {LONGEST_NAME} characters (got {said})")
     return {**row, "labels": [normalise_label(name) for name in named]}
 
 
 Matcher = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _FileRule:
+    """A row of a file, with what it finds."""
+
+    where: str
+    fields: Mapping[str, Any]
+    fits: Matcher
 
 
 def _matcher(row: Mapping[str, Any]) -> Matcher:
@@ -202,8 +249,10 @@ def _matcher(row: Mapping[str, Any]) -> Matcher:
 
 def _phrases(row: Mapping[str, Any]) -> list[Any]:
     words = [row["words"]] if isinstance(row["words"], str) else row["words"]
-    if not isinstance(words, list) or not all(isinstance(one, str) and one for one in words):
+    if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
         raise ValueError(f"words must be a phrase or a list of them (got {quoted(words)})")
+    if not words or not all(one.strip() for one in words):
+        raise ValueError("words must not be empty")
     if row.get("case"):
         return words
     return [[{"lower": word.lower()} for word in phrase.split()] for phrase in words]
@@ -212,8 +261,8 @@ def _phrases(row: Mapping[str, Any]) -> list[Any]:
 def _by_regex(row: Mapping[str, Any]) -> Matcher:
     import regex
 
-    if not isinstance(row["regex"], str):
-        raise ValueError(f"regex must be text (got {quoted(row['regex'])})")
+    if not isinstance(row["regex"], str) or not row["regex"]:
+        raise ValueError(f"regex must be text, and not empty (got {quoted(row['regex'])})")
     try:
         made: regex.Pattern[str] = regex.compile(
             row["regex"], 0 if row.get("case") else regex.IGNORECASE
@@ -224,16 +273,24 @@ def _by_regex(row: Mapping[str, Any]) -> Matcher:
     return lambda text: made.search(text[:READ], timeout=SECONDS) is not None
 
 
-def _of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> LabellingRule:
+def _of_rows(name: str, rows: Sequence[_FileRule]) -> LabellingRule:
     """One rule of all that a file says under its name."""
-    matchers = [(frozenset(row["labels"]), _matcher(row)) for row in rows]
+    matchers = [(frozenset(row.fields["labels"]), row.fits) for row in rows]
 
     def guess(ticket: Ticket) -> frozenset[str] | None:
         found = [names for names, fits in matchers if fits(ticket.text)]
         return frozenset().union(*found) if found else None
 
-    said = json.dumps([{**row} for row in rows], sort_keys=True, ensure_ascii=True, default=str)
-    return LabellingRule(name, blake2b(said.encode(), digest_size=8).hexdigest(), guess)
+    said = json.dumps(
+        [{**row.fields} for row in rows], sort_keys=True, ensure_ascii=True, default=str
+    )
+    return LabellingRule(
+        name,
+        blake2b(said.encode(), digest_size=8).hexdigest(),
+        guess,
+        where=rows[0].where,
+        labels=frozenset().union(*(names for names, _ in matchers)),
+    )
 
 
 def check_names(rules: Iterable[LabellingRule]) -> None:

@@ -49,6 +49,7 @@ def cli(context: click.Context, db: Path, quiet: bool) -> None:
     128+n on a signal.
     """
     context.obj = Console(db, quiet)
+    context.call_on_close(context.obj.clear)  # before an error is shown
 
 
 def main() -> None:

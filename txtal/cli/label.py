@@ -106,6 +106,8 @@ def _told(event: Event, names: Any) -> str:
             return f"added {detail['name']}"
         case "retire":
             return f"retired {name}"
+        case "describe":
+            return f"described {name}" if detail["to"] else f"removed the description of {name}"
         case _:
             return f"{event.action} {name}"
 

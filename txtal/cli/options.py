@@ -80,6 +80,12 @@ def _field_options() -> list[click.Option]:
             help="Field with the messages before the text, shown above it.",
         ),
         click.Option(
+            ["--columns"],
+            type=FieldNames(),
+            default=(),
+            help="Names of the columns of a table without a header, in their order.",
+        ),
+        click.Option(
             ["--encoding"],
             metavar="NAME",
             default="",
@@ -154,6 +160,7 @@ def taken_reading(values: dict[str, Any]) -> Reading:
         meta=values.pop("meta_fields", ()),
         thread=values.pop("thread_field", ""),
         separator=values.pop("separator", ""),
+        columns=values.pop("columns", ()),
         encoding=values.pop("encoding", ""),
         format=row,
     )

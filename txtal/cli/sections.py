@@ -16,7 +16,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Quality": ("audit", "stop_at", "stop_gain", "recheck", "overlap"),
     "Stream": ("stream", "follow", "budget", "band"),
     "Reading SOURCE": (
-        *("text_fields", "id_field", "meta_fields", "thread_field", "encoding", "import_format"),
+        *("text_fields", "id_field", "meta_fields", "thread_field", "columns", "encoding"),
+        "import_format",
     ),
     "Telling other programs": ("on_answer", "on_train", "on_stop", "on_drift"),
     "Session": ("annotator", "plain", "preset", "theme", "engine", "scheduler", "help"),

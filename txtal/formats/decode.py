@@ -134,7 +134,33 @@ def known(name: str) -> str:
     return found.name
 
 
-class Transcoded(io.RawIOBase):
+class _Changed(io.RawIOBase):
+    """The bytes of a stream, changed as they are read."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._ready = b""
+        self._over = False
+
+    def change(self, data: bytes) -> bytes:
+        """What becomes of the next bytes; there are none once the stream is over."""
+        raise NotImplementedError
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._ready and not self._over:
+            data = self._read(len(buffer))
+            self._over = not data
+            self._ready = self.change(data)
+        taken = self._ready[: len(buffer)]
+        self._ready = self._ready[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+class Transcoded(_Changed):
     """The bytes of a stream in another encoding, as UTF-8.
 
     What the encoding has no character for comes out as a byte that is no UTF-8, so that it costs
@@ -142,27 +168,15 @@ class Transcoded(io.RawIOBase):
     """
 
     def __init__(self, read: Callable[[int], bytes], encoding: str) -> None:
-        self._read = read
+        super().__init__(read)
         self._decoder = codecs.getincrementaldecoder(encoding)(errors=_BROKEN)
-        self._ready = b""
-        self._over = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        while not self._ready and not self._over:
-            data = self._read(len(buffer))
-            self._over = not data
-            text = self._decoder.decode(data, final=self._over)
-            self._ready = text.encode(UTF8, "surrogateescape").replace(b"\xed\xb3\xbf", b"\xff")
-        taken = self._ready[: len(buffer)]
-        self._ready = self._ready[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
+    def change(self, data: bytes) -> bytes:
+        text = self._decoder.decode(data, final=not data)
+        return text.encode(UTF8, "surrogateescape").replace(b"\xed\xb3\xbf", b"\xff")
 
 
-class Mended(io.RawIOBase):
+class Mended(_Changed):
     """The bytes of a stream of UTF-8 in which lines that are none are read as another encoding.
 
     So that a file that was put together of two costs no line, and one that is all UTF-8 but for a
@@ -170,26 +184,15 @@ class Mended(io.RawIOBase):
     """
 
     def __init__(self, read: Callable[[int], bytes], encoding: str) -> None:
-        self._read = read
+        super().__init__(read)
         self._encoding = encoding
         self._begun = b""
-        self._ready = b""
-        self._over = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        while not self._ready and not self._over:
-            data = self._read(len(buffer))
-            self._over = not data
-            self._begun += data
-            end = len(self._begun) if self._over else self._begun.rfind(b"\n") + 1
-            self._ready, self._begun = self._mended(self._begun[:end]), self._begun[end:]
-        taken = self._ready[: len(buffer)]
-        self._ready = self._ready[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
+    def change(self, data: bytes) -> bytes:
+        self._begun += data
+        end = self._begun.rfind(b"\n") + 1 if data else len(self._begun)
+        whole, self._begun = self._begun[:end], self._begun[end:]
+        return self._mended(whole)
 
     def _mended(self, data: bytes) -> bytes:
         if _is_utf8(data):

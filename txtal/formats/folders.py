@@ -9,6 +9,7 @@ from pathlib import Path
 from txtal.errors import DataError
 from txtal.formats.imports import IMPORTS
 from txtal.formats.opening import endings, is_dataset_folder
+from txtal.formats.readers.label_folders import is_label_folder
 from txtal.formats.reading import Say, unheard
 
 _PATTERN = re.compile(r"[*?[]")
@@ -40,7 +41,7 @@ def shards(source: str, say: Say = unheard) -> list[str]:
 
 
 def _of_folder(folder: Path, say: Say) -> list[Path]:
-    if is_dataset_folder(folder):
+    if is_dataset_folder(folder) or is_label_folder(folder):
         return [folder]
     splits = sorted(path for path in folder.iterdir() if path.is_dir() and is_dataset_folder(path))
     if splits and (folder / "dataset_dict.json").is_file():

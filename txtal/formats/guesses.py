@@ -127,13 +127,13 @@ def _no_text(
     short = [name for name in there if len(name.split()) < _WORDS and len(name) < _LONG]
     if len(short) < len(there):  # perhaps it is a ticket, whose text isn't for a message
         return (
-            f"{said}; the first line must name the columns, as text,label does: if it is a ticket, "
-            f"write such a header above it, else name the column with --text"
+            f"{said}; the first line should name the columns: if it is a ticket, name them with "
+            f"--columns, as in --columns label,text, else name the column with --text"
             + (f" (there are {shown(short)}, and longer names)" if short else "")
         )
     return (
-        f"{said}; the first line must name the columns, and has {shown(there)}; name it with "
-        f"--text, as in {_option([longest])}"
+        f"{said}; the first line has {shown(there)}: name the text's column with --text, as in "
+        f"{_option([longest])}, or if that line is a ticket, all columns with --columns"
     )
 
 

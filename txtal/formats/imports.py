@@ -128,6 +128,13 @@ IMPORTS = FormatTable(
         by_path=True,
     ),
     ImportFormat(
+        "folders",
+        (),
+        "a folder for each label, with a file for each text",
+        f"{_READERS}.label_folders:read",
+        by_path=True,
+    ),
+    ImportFormat(
         "fasttext",
         (".ft", ".fasttext"),
         "one text per line, with __label__NAME",

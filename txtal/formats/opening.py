@@ -26,6 +26,7 @@ from txtal.formats.compression import packing, uncompressed, unpacked
 from txtal.formats.growing import Followed, Piped
 from txtal.formats.imports import IMPORTS, ImportFormat, recognised
 from txtal.formats.lines import OnBad
+from txtal.formats.readers.label_folders import is_label_folder
 from txtal.formats.reading import Bytes, Progress, Reading, Rows, Say, Source, unheard
 
 STDIN = "-"
@@ -135,13 +136,21 @@ def _growing(
 def _by_path(path: Path, reading: Reading) -> ImportFormat | None:
     """The format, if it is one whose reader opens the file itself."""
     if path.is_dir():
-        return IMPORTS.named("arrow") if is_dataset_folder(path) else None
+        return _of_folder(path, reading)
     row = IMPORTS.named(reading.format) if reading.format else IMPORTS.by_suffix(path)
     if row is None or not row.by_path:
         return None
     if not reading.format and uncompressed(path.name) != path.name:
         raise UsageError(f"{path}: can't be read compressed; unpack it first")
     return row
+
+
+def _of_folder(path: Path, reading: Reading) -> ImportFormat | None:
+    if is_dataset_folder(path):
+        return IMPORTS.named("arrow")
+    if reading.format == "folders" or is_label_folder(path):
+        return IMPORTS.named("folders")
+    return None
 
 
 def is_dataset_folder(path: Path) -> bool:
@@ -228,6 +237,8 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
         return IMPORTS.named(source.reading.format)
     seen = recognised(head)
     by_name = IMPORTS.by_suffix(name) if name else seen or IMPORTS.named("jsonl")
+    if source.reading.columns and seen is None and _may_be_table(name, by_name):
+        return IMPORTS.named("csv")
     if by_name is None:
         if seen is None:
             raise _unknown(source.file)
@@ -239,6 +250,11 @@ def _format(source: Source, name: str, head: bytes) -> ImportFormat:
         source.say(f"{source.name} has {_IN_TEXT[seen.name]}; it was read as such")
         return seen
     return by_name
+
+
+def _may_be_table(name: str, by_name: ImportFormat | None) -> bool:
+    """Whether the name of a file says nothing against its lines being a table's."""
+    return not name or by_name is None or by_name.name == "txt"
 
 
 _IN_TEXT = {"fasttext": "fastText's labels", "csv": "the header of a table"}

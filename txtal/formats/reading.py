@@ -46,6 +46,8 @@ class Reading:
     """The field with the messages before the text; empty: a list called ``thread``."""
     separator: str = ""
     """What parts several labels in a cell: ``none`` keeps cells whole, empty finds out."""
+    columns: tuple[str, ...] = ()
+    """The names of a table's columns; none: its first line has them."""
     encoding: str = ""
     format: str = ""
     """The import format; empty goes by the name and the first bytes."""

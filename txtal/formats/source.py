@@ -7,13 +7,14 @@ from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 
-from txtal.errors import DataError
+from txtal.errors import DataError, UsageError
 from txtal.formats.fields import FieldPlan, RowFault
 from txtal.formats.labelled import Entry
 from txtal.formats.lines import BadLine, OnBad
 from txtal.formats.opening import STDIN, Opened, open_arriving, open_source
 from txtal.formats.planning import is_plain, plan
 from txtal.formats.reading import Progress, Reading, Rows, Say, unheard
+from txtal.formats.surveys import without_captions
 from txtal.formats.votes import NamedVote, votes_of
 from txtal.types import Record
 
@@ -123,10 +124,17 @@ def _planned(
     """What the fields mean, by the first records, and all records."""
     row, source, rows = opened.begin()
     first = next(rows, None)
+    if reading.columns and not {*reading.columns} <= {*source.columns}:
+        raise UsageError(
+            f"{opened.name}: --columns names the columns of a table that has no header (CSV, TSV, "
+            f"Excel); this is read as {row.name}, which has names: leave the option out"
+        )
     if first is None:
         return plan([], row, reading, source, say, answers=answers), rows
     seen = [first]
+    if source.columns and sample > 1:
+        seen = without_captions([first, *islice(rows, 2)], source)
     if answers or not is_plain(first[1], reading):
-        seen += islice(rows, sample - 1)
+        seen += islice(rows, sample - len(seen))
     fields = [fields for _, fields in seen]
     return plan(fields, row, reading, source, say, answers=answers), chain(seen, rows)

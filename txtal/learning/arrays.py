@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 
 Features = npt.NDArray[np.float32]
 """Features (n, d). A scipy CSR matrix does as well wherever the arithmetic is a product."""
@@ -30,6 +29,11 @@ BLOCK = 16_384
 """Rows worked on at a time, so that a memory-mapped pool is never copied whole."""
 
 
+def is_sparse(features: object) -> bool:
+    """Return whether it is one of SciPy's sparse matrices; SciPy isn't imported to see."""
+    return hasattr(features, "tocsr")
+
+
 def blocks(n: int) -> Iterator[slice]:
     """Yield slices that cover ``range(n)`` in steps of ``BLOCK``."""
     for begin in range(0, n, BLOCK):
@@ -42,7 +46,7 @@ def squared_lengths(features: Rows) -> Floats:
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in blocks(len(lengths)):
             block: Any = features[rows]
-            if issparse(block):
+            if is_sparse(block):
                 lengths[rows] = np.asarray(block.multiply(block).sum(axis=1)).ravel()
             else:
                 lengths[rows] = np.einsum("ij,ij->i", block, block)
@@ -75,7 +79,7 @@ def usable_sample(features: Rows, size: int, rng: np.random.Generator) -> Indice
 def unit_rows(features: Features) -> Features:
     """Return dense copies of the rows scaled to length one; unusable rows become zeros."""
     given: Any = features
-    dense: Features = given.toarray() if issparse(given) else np.asarray(given)
+    dense: Features = given.toarray() if is_sparse(given) else np.asarray(given)
     lengths = squared_lengths(dense)
     usable = np.isfinite(lengths) & (lengths > 0)
     scaled = np.zeros(dense.shape, np.float32)

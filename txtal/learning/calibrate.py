@@ -30,7 +30,8 @@ from scipy.special import expit, logit
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.matrix import IS, UNKNOWN
-from txtal.learning.model import SPREAD, averaged, shares, with_unseen
+from txtal.learning.model import SPREAD
+from txtal.learning.squash import averaged, shares, with_unseen
 from txtal.types import Task
 from txtal.types.grades import LEVEL, are_scores
 

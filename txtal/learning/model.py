@@ -6,20 +6,19 @@ its edge when the two are the same (Lu et al. 2023, arXiv:2306.08954).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import exp
+from math import exp, log
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit, softmax
 
 from txtal.errors import LearnerError
 from txtal.learning import grades, scores
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.regression import TOLERANCE, FitOptions, solve
+from txtal.learning.squash import averaged, shares, sigmoid, with_unseen
 from txtal.types import ONE_OF, Task
 from txtal.types.grades import are_scores
 
@@ -86,10 +85,10 @@ class LinearModel:
 
     def _probabilities(self, logits: Floats) -> npt.NDArray[np.floating]:
         if self.task == "rating":
-            return grades.exactly(expit(logits))
+            return grades.exactly(sigmoid(logits))
         if self.task != "exclusive":
             return averaged(
-                expit, logits, np.where(self.trained, self.spread, 1.0).astype(np.float32)
+                sigmoid, logits, np.where(self.trained, self.spread, 1.0).astype(np.float32)
             )
         if not self.trained.any():
             return np.full_like(logits, 1 / logits.shape[1])
@@ -110,33 +109,6 @@ class LinearModel:
             unseen=unseen,
             spread=SPREAD,
         )
-
-
-def shares(logits: Floats) -> Floats:
-    """Return the softmax of each row (n, k)."""
-    return np.asarray(softmax(logits, axis=1))
-
-
-def averaged(squash: Callable[[Floats], Floats], logits: Floats, spread: float | Floats) -> Floats:
-    """Return the mean of the probabilities that ``squash`` makes of logits (n, k), spread.
-
-    ``spread`` is one for all or one per label (k,); see :attr:`LinearModel.spread`.
-    """
-    if np.all(spread == 1):
-        return np.asarray(squash(logits))
-    return np.asarray((squash(logits * spread) + squash(logits) + squash(logits / spread)) / 3)
-
-
-def with_unseen(proba: Floats, known: Mask, unseen: float) -> Floats:
-    """Give a share of probabilities (n, k) to the labels that aren't ``known`` (k,) or (n, k).
-
-    It is no more than they would have if all labels were equally probable, so that none of them
-    becomes the most probable.
-    """
-    unknown = np.broadcast_to(~known, proba.shape)
-    count = unknown.sum(axis=1, keepdims=True)
-    share = np.minimum(unseen, count / proba.shape[1]) * (count < proba.shape[1])
-    return np.asarray(np.where(unknown, share / np.maximum(count, 1), (1 - share) * proba))
 
 
 def decide(proba: Floats, task: Task) -> Cells:
@@ -250,7 +222,7 @@ def _fit_labels(
         yes, no = each[column[known] == IS].sum(), each[column[known] == NOT].sum()
         if not yes or not no:
             # Laplace's rule of succession: few answers of one kind must not look like certainty.
-            intercept[label] = logit((yes + 1) / (yes + no + 2))
+            intercept[label] = log((yes + 1) / (no + 1))
             continue
         y = column[known].astype(np.int64)
         begin = (start.coef[[label]], start.intercept[[label]]) if start else None

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from txtal.errors import RecipeError
 from txtal.types import Ticket
 
 Labelled = str | Iterable[str] | None
@@ -50,6 +51,10 @@ def labels(name: str) -> Callable[[F], F]:
 
     def mark(function: F) -> F:
         file = Path(function.__code__.co_filename).resolve()
+        there = _registered.get(name)
+        if there and there.file == file and there.function.__qualname__ != function.__qualname__:
+            line = function.__code__.co_firstlineno
+            raise RecipeError(f"{file.name}:{line}: two labelling functions are called {name!r}")
         _registered[name] = LabellingFunction(name, function, file)
         return function
 

@@ -174,8 +174,8 @@ def _parts(token: object) -> list[Part]:
     unknown = [key for key in asked if key not in _SUPPORTED]
     if unknown:
         raise ValueError(
-            f"{unknown[0]} needs spaCy's tokens and can't be matched on the screen; "
-            f"there are {', '.join(_SUPPORTED)}"
+            f"{unknown[0]} can't be matched without spaCy; there are {', '.join(_SUPPORTED)}, and "
+            "regular expressions in a TOML file of --rules"
         )
     if len(asked) == 1 and isinstance(value := next(iter(asked.values())), str):
         words = _TOKENS.findall(value)  # one token of spaCy's may be several here: "e-mail"

@@ -44,6 +44,9 @@ class AtOnce:
         except Exception as error:  # noqa: BLE001 - as in a thread: who takes it hears of it
             self._there[lane] = LookedUp(error=error)
 
+    def stir(self) -> None:
+        """Do nothing: it is there."""
+
     def take(self, lane: str) -> LookedUp | None:
         """Return the outcome, once."""
         return self._there.pop(lane, None)
@@ -85,6 +88,10 @@ class Finding:
         if scope.ticket is not None:
             self._lookups.begin(NEAR, partial(_near_ones, scope=scope), after=NEAR_SECONDS)
             self._near = scope.ticket.id, ()
+
+    def stir(self) -> None:
+        """Begin what was to wait for a moment, if that is over."""
+        self._lookups.stir()
 
     def take_near(self) -> bool:
         """Take in what was found; whether anything was."""

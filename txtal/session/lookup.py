@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from txtal.session.session import Session
 
 MOST_FOUND = 200
+_MOST_WITH_WORDS = 5_000
+"""Tickets with the words of a query that are looked at for what else it says."""
 
 Kind = Literal["history", "search", "similar", "near", "cluster"]
 """What is looked for: answers, tickets by their words, tickets that share words with the one at
@@ -67,8 +69,9 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
     try:
         wanted = query.parse(typed)
         left_out = _unindexed(finder, kind, wanted)  # counted before: more may come while it looks
-        found = _LOOKED_FOR[kind](finder, scope, wanted)
-        said = "" if found or not wanted else _nothing_of(finder, scope, kind, wanted)
+        found, said = _looked_for(finder, scope, kind, wanted)
+        if not found and wanted:
+            said = said or _nothing_of(finder, scope, kind, wanted)
         if left_out:
             finder.index_rest()
             said = (
@@ -77,6 +80,18 @@ def listed(finder: TicketFinder, scope: Scope, kind: Kind, typed: str) -> Listed
     except TxtalError as error:
         return Listed(kind, typed, said=str(error))
     return Listed(kind, typed, tuple(found), said)
+
+
+def _looked_for(
+    finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query
+) -> tuple[Sequence[Found], str]:
+    """What was found, and what there is to say of it."""
+    if kind != "search":
+        return _LOOKED_FOR[kind](finder, scope, wanted), ""
+    found, looked_at = search(finder, scope, wanted)
+    passed_over = looked_at == _MOST_WITH_WORDS and len(found) < MOST_FOUND
+    said = f"only the first {looked_at:,} tickets with these words were looked at; add a word"
+    return found[:MOST_FOUND], said if passed_over else ""
 
 
 def _nothing_of(finder: TicketFinder, scope: Scope, kind: Kind, wanted: Query) -> str:
@@ -96,20 +111,22 @@ def history(finder: TicketFinder, query: Query) -> list[Found]:
     return finder.history(query, MOST_FOUND)
 
 
-def search(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
+def search(finder: TicketFinder, scope: Scope, query: Query) -> tuple[list[Found], int]:
     """Return tickets by their words and meta, the best first; without those, the queue.
 
-    ``is:unsure`` are those of the queue that the model is least sure of.
+    And how many were looked at. ``is:unsure`` are those of the queue that the model is least sure
+    of.
     """
     items = scope.items
     if query.words or query.meta:
-        found = finder.find(query, MOST_FOUND)
+        says_more = query.label or query.by or query.state
+        found = finder.find(query, _MOST_WITH_WORDS if says_more else MOST_FOUND)
     else:
         queued = finder.found([item.ticket_id for item in items])
         queued += history(finder, query) if query else []
         found = list({one.ticket.id: one for one in queued}.values())
     fitting = [one for one in _with_rank(found, items) if _fits(one, query, scope.scheme)]
-    return sorted(fitting, key=_margin) if query.state == "unsure" else fitting
+    return sorted(fitting, key=margin) if query.state == "unsure" else fitting, len(found)
 
 
 def similar(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
@@ -135,7 +152,6 @@ def cluster(finder: TicketFinder, scope: Scope, query: Query) -> list[Found]:
 
 _LOOKED_FOR: dict[Kind, Callable[[TicketFinder, Scope, Query], list[Found]]] = {
     "history": lambda finder, scope, query: history(finder, query),
-    "search": search,
     "similar": similar,
     "near": near,
     "cluster": cluster,
@@ -198,7 +214,11 @@ def _fits(found: Found, query: Query, scheme: Scheme) -> bool:
     )
 
 
-def _margin(found: Found) -> float:
-    """How much more probable the best label is than the next; a single one, than its absence."""
-    best = [proba for _, proba in found.ranked.probabilities[:2]] if found.ranked else []
+def margin(found: Found) -> float:
+    """Return how much more probable the best label is than the next, or one than its absence.
+
+    Of an answer by what the model said before it; 1 where it said nothing.
+    """
+    ranked = found.answer.ranked if found.answer else found.ranked
+    best = [proba for _, proba in ranked.probabilities[:2]] if ranked else []
     return abs(best[0] - best[1]) if len(best) > 1 else abs(2 * sum(best) - 1)

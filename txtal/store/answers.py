@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from txtal.errors import DamagedError
@@ -258,6 +259,21 @@ def examples(conn: Connection, dataset_id: int, label_id: int, count: int = 3) -
         (dataset_id, json.dumps(ids), count),
     )
     return [row[0] for row in rows]
+
+
+def used(conn: Connection, dataset_id: int) -> Counter[int]:
+    """Count how many standing answers accept each label, by its id, merged ones with theirs."""
+    stands_for = labels.merged(conn, dataset_id)
+    rows = conn.execute(
+        "SELECT labels, count(*) FROM standing_answer"
+        " WHERE dataset_id = ? AND verdict = 'accept' GROUP BY labels",
+        (dataset_id,),
+    )
+    found: Counter[int] = Counter()
+    for given, number in rows:
+        for label_id in {stands_for.get(i, i) for i in json.loads(given)}:
+            found[label_id] += number
+    return found
 
 
 def from_row(row: sqlite.Row, stands_for: Mapping[int, int]) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from txtal.errors import UsageError
 from txtal.store import labels
@@ -74,6 +74,20 @@ def prepare(
         if dataset.scheme.task == "rating":
             _check_grades(dataset)
     return dataset
+
+
+def otherwise(dataset: Dataset, specs: Sequence[LabelSpec]) -> Iterator[str]:
+    """Say what the dataset has otherwise than these labels, which doesn't change for them."""
+    current = {label.name: label.description for label in dataset.scheme.labels}
+    given = {normalise_label(label): about for label, about in specs}
+    for name in [name for name in given if name not in current]:
+        yield f"{name} was renamed, merged or retired; see `txtal label log {dataset.name}`"
+    kept = [name for name, about in given.items() if about and current.get(name, about) != about]
+    if kept:
+        yield (
+            f"the dataset keeps its own descriptions of {shorten(', '.join(kept), 60)}; "
+            f"`txtal label describe {dataset.name} LABEL TEXT` changes one"
+        )
 
 
 def _check_same_grades(dataset: Dataset, specs: Sequence[LabelSpec]) -> None:

@@ -55,13 +55,20 @@ def add(conn: Connection, dataset_id: int, labels: Sequence[LabelSpec]) -> list[
     """Add labels behind those that are there, inside the caller's transaction. Returns their ids.
 
     A name that a label has or once had is no new label: who repeats an old command line doesn't
-    bring back what was renamed, merged or retired since.
+    bring back what was renamed, merged or retired since. A label without a description gets the one
+    that is given; one that has another keeps it.
     """
     there = ids(conn, dataset_id)
     new = {name: about for name, about in labels if name not in there}
     added = [insert(conn, dataset_id, name, about) for name, about in new.items()]
     for name, label_id in zip(new, added, strict=True):
         log(conn, dataset_id, label_id, "add", {"name": name})
+    given = {name: about for name, about in labels if name not in new}
+    for label in _labels(conn, dataset_id):
+        about = given.get(label.name, "")
+        if about and not label.description:
+            conn.execute("UPDATE label SET description = ? WHERE id = ?", (about, label.id))
+            log(conn, dataset_id, label.id, "describe", {"from": "", "to": about})
     return added
 
 

@@ -41,6 +41,9 @@ from txtal.types import (
     Undone,
 )
 
+_MOST_COUNTED = 50_000
+"""Answered tickets up to which answers are counted by label at a key."""
+
 
 class StoreLedger:
     """Records answers durably; its parts hand out tickets, find them again, and keep a stream.
@@ -178,6 +181,13 @@ class StoreLedger:
         """Return the texts of a few tickets that have this label, the newest first."""
         with self.file.reading():
             return answers.examples(self.file.conn, self.dataset.id, label_id)
+
+    def used(self) -> Mapping[int, int]:
+        """Count the answers that accept each label; none of a dataset that takes long to count."""
+        if self.total - self.open > _MOST_COUNTED:
+            return {}
+        with self.file.reading():
+            return answers.used(self.file.conn, self.dataset.id)
 
     # --- what others do ---------------------------------------------------------------------
 

@@ -33,15 +33,26 @@ class BackgroundLookups:
         self._thread: threading.Thread | None = None
 
     def begin(self, lane: str, job: LookUp, *, after: float = 0.0) -> None:
-        """Look this up, ``after`` so many seconds; what was begun in the lane is given up."""
+        """Look this up, ``after`` so many seconds; what was begun in the lane is given up.
+
+        What isn't to be done at once is begun by the next :meth:`stir` from then on: to wake the
+        thread takes longer than to draw a ticket, and has to wait until that is done.
+        """
         with self._changed:
             self._jobs[lane] = time.monotonic() + after, job
             self._there.pop(lane, None)
             self._end_older(lane)
-            self._changed.notify_all()
+            if not after:
+                self._changed.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="lookups", daemon=True)
             self._thread.start()
+
+    def stir(self) -> None:
+        """Begin what is due; to be called every now and then."""
+        if self._jobs:
+            with self._changed:
+                self._changed.notify_all()
 
     def take(self, lane: str) -> LookedUp | None:
         """Return the newest outcome of a lane, once; None while there is none."""
@@ -52,6 +63,7 @@ class BackgroundLookups:
         """Wait until it is there, a fraction of a second at most."""
         with self._changed:
             self._end_older(lane)  # once more: it may not have reached its query the first time
+            self._changed.notify_all()
             self._changed.wait_for(lambda: lane in self._there, WAIT_SECONDS)
 
     def _end_older(self, lane: str) -> None:

@@ -335,6 +335,14 @@ _ROWS: tuple[Action, ...] = (
     Action("mark", ("tab",), "mark the row, or no longer, and go on", "mark", 7, modes=("list",)),
     Action("mark_all", ("c-t",), "mark all rows, or none", "mark all", 3, modes=("list",)),
     Action(
+        "reorder",
+        ("c-o",),
+        "order the rows: in doubt first, ≠ first, or as found",
+        "order",
+        2,
+        modes=("list",),
+    ),
+    Action(
         "answer_all",
         (),
         "answer several of the last list at once",

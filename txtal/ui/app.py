@@ -105,6 +105,7 @@ def build(
         output=output,
     )
     app.ttimeoutlen = ESCAPE_SECONDS
+    app.after_render += lambda _: screen.painted()
     app.key_processor.after_key_press += lambda _: _draw_before_the_next(app, screen)
     return app
 
@@ -243,6 +244,7 @@ _OF_THE_TERMINAL: dict[str, Do] = {"redraw": _redraw, "suspend": _suspend}
 async def _beat(app: Application[int], screen: Screen) -> None:
     for beat in count(1):
         await asyncio.sleep(RETRY_SECONDS)
+        screen.session.finding.stir()
         if screen.recorder.waiting:
             screen.retry()
             app.invalidate()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import Literal
 
 from txtal.session.session import IDLE_SECONDS, Session
 from txtal.types import Question
@@ -30,6 +31,8 @@ class Attendance:
         self._seen: tuple[Question | None, str] = (None, "")
         self._seen_since = -inf
         self._suggested_since = -inf
+        self._unpainted: Literal["", "suggestion", "all"] = ""
+        """What was drawn and hasn't reached the terminal yet, as far as is known."""
         self._refused = -inf
         self.refused = False
         """The newest key was refused, as it came too soon."""
@@ -46,11 +49,21 @@ class Attendance:
         seen, asked_before = self._seen
         if question is seen and asked == asked_before:
             return
-        self._seen, self._suggested_since = (question, asked), self._clock()
+        self._seen = question, asked
         # A suggestion that comes late is new, but its ticket isn't.
         late = question is not None and question.completes(seen) and asked == asked_before
-        if not late:
+        drawn: Literal["suggestion", "all"] = "suggestion" if late else "all"
+        self._unpainted = drawn
+        self.painted()  # where nobody says when it has
+        self._unpainted = drawn
+
+    def painted(self) -> None:
+        """Note that what was drawn has reached the terminal: from now on it can be seen."""
+        if self._unpainted:
+            self._suggested_since = self._clock()
+        if self._unpainted == "all":
             self._seen_since = self._suggested_since
+        self._unpainted = ""
 
     def is_hasty(self, *, suggested: bool = False) -> bool:
         """Whether a key comes before its ticket can have been seen, or in a burst of such keys.

@@ -23,7 +23,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import BaseStyle
 
 from txtal.ui import paint
-from txtal.ui.paint import PaintedRow
+from txtal.ui.paint import Ink, PaintedRow
 from txtal.ui.view import Frame
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Canvas(Window):
         self._draw = draw
         self._on_mouse = on_mouse
         self._screen: Screen | None = None
-        self._codes: Colours | None = None
+        self._inks: _Inks | None = None
         self._turn = 0
 
     def write_to_screen(
@@ -64,10 +64,10 @@ class Canvas(Window):
     ) -> None:
         """Draw, and hand the terminal what changed."""
         at, app = write_position, get_app()
-        if self._codes is None:
-            self._codes = Colours(app.renderer.style, app.color_depth)
+        if self._inks is None:
+            self._inks = _Inks(app.renderer.style, app.color_depth)
         lines = self._draw(at.width, at.height).lines[: at.height]
-        rows = [paint.made(tuple(line), at.width, self._codes) for line in lines]
+        rows = [paint.made(tuple(line), at.width, self._inks) for line in lines]
         stands = app.renderer.last_rendered_screen
         changes = paint.painted(rows, self.rows if stands and stands is self._screen else ())
         self.rows, self._screen = rows, screen
@@ -90,20 +90,24 @@ class _Everywhere(defaultdict[int, defaultdict[int, OnMouse]]):
         super().__init__(lambda: defaultdict(lambda: handler))
 
 
-class Colours:
-    """The escape sequences that set the colours of styles."""
+class _Inks:
+    """What the styles come to on a terminal of so many colours."""
 
     def __init__(self, style: BaseStyle, depth: ColorDepth) -> None:
         self._style = style
         self._depth = depth
-        self._known: dict[str, str] = {}
+        self._known: dict[str, Ink] = {}
+        self._written = io.StringIO()
+        self._output = Vt100_Output(self._written, lambda: Size(1, 1))
 
-    def __call__(self, style: str) -> str:
-        """Return the sequence of one style."""
+    def __call__(self, style: str) -> Ink:
+        """Return the ink of one style."""
         if style not in self._known:
-            written = io.StringIO()
-            output = Vt100_Output(written, lambda: Size(1, 1))
-            output.set_attributes(self._style.get_attrs_for_style_str(style), self._depth)
-            output.flush()
-            self._known[style] = written.getvalue()
+            attrs = self._style.get_attrs_for_style_str(style)
+            self._output.set_attributes(attrs, self._depth)
+            self._output.flush()
+            on_blanks = attrs.bgcolor or attrs.underline or attrs.reverse or attrs.strike
+            self._known[style] = Ink(self._written.getvalue(), on_blanks=bool(on_blanks))
+            self._written.seek(0)
+            self._written.truncate()
         return self._known[style]

@@ -77,7 +77,7 @@ def hints(
     room: Room,
 ) -> Line:
     """The keys worth naming now, as many as there is room for."""
-    idle = _idle(session, look, overflows, room)
+    idle = _idle(session, look, offered, overflows, room)
     named = [
         _as_offered(action, session, look, offered)
         for action in keys.available(look.mode, session.scheme.task, actions)
@@ -136,13 +136,22 @@ def _as_offered(
         return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
-    if action.name == "label" and offered and "1" not in offered:
-        return replace(action, called="a-z")
+    if action.name == "label" and offered:
+        return replace(action, called=_span(offered))
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
         begins = session.ledger.total - session.ledger.open < _BEGINNING
         may_add = begins and session.scheme.task != "rating"
         return replace(action, hint="new label", keep=6) if may_add else replace(action, keep=1)
     return action
+
+
+def _span(offered: Collection[str]) -> str:
+    """The keys that labels have: ``1-8``, ``3``, ``1-9, 0``, ``a-z``."""
+    digits = [digit for digit in keys.DIGITS if digit in offered]
+    if not digits:
+        return "0" if "0" in offered else "a-z"
+    first, last = digits[0], digits[-1]
+    return (first if first == last else f"{first}-{last}") + ", 0" * ("0" in offered)
 
 
 _FOR_LABELS = {"about", "rename", "describe", "merge", "split", "retire", "restore", "label"}
@@ -152,7 +161,9 @@ _BEGINNING = 20
 _EVERY = {action.name for action in ACTIONS}
 
 
-def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]:
+def _idle(
+    session: Session, look: Look, offered: Collection[str], overflows: bool, room: Room
+) -> set[str]:
     """Actions that would do nothing now, or hardly anything: not worth a hint."""
     if look.mode == "ticket" and session.question is None:
         return _EVERY - {"undo", "history", "search", "standing", "help", "quit"}
@@ -162,6 +173,8 @@ def _idle(session: Session, look: Look, overflows: bool, room: Room) -> set[str]
         idle |= _FOR_LABELS
         idle |= {"next", "previous"} if look.mode == "picker" else set()
         idle |= {"choose"} if not look.typing.field.text.strip() else set()
+    if look.mode == "picker" and not offered:
+        idle.add("label")
     if not overflows:
         idle |= {"page_down", "whole"}
     if not room.wide:

@@ -16,12 +16,15 @@ from txtal.ui.keys import DIGITS, GRADES
 from txtal.ui.layout import CURSOR, Line, Room, barred, clickable, sides
 from txtal.ui.picker import Choice
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import fit, fold
+from txtal.ui.wrap import fit, fold, told_apart
 
 _LEAST, _FAIR, _WIDEST = 8, 10, 28
 """Cells of a name: to put a probability beside it, on a small screen, and at most."""
 _SHARE = len("62%")
 _MODEL = len("model")
+_USED = len("9,999")
+_WITH_USED = 66
+"""Cells of a list of labels from which it says how often each was used."""
 _SCALE = 51
 """Cells of a scale of scores at most."""
 _MOST_ROWS = 5
@@ -113,6 +116,8 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
         share = 0
     name = min(name, most - (2 + share if share else 0))
     height = -(-len(grid) // columns)
+    apart = told_apart(tuple(_beside("", label) for label in session.scheme.labels), name)
+    grid = [replace(cell, name=apart.get(cell.name, cell.name)) for cell in grid]
     return [
         _join((_cell(cell, name, share) for cell in grid[row::height]), room.gap)
         for row in range(height)
@@ -166,9 +171,12 @@ def picker_rows(
     found = picked(session, keyboard, look)
     labels = sum(1 for choice in found if choice.label)
     first = _first_row(look, room)
-    listed = f"{labels} of {len(session.scheme.ids)} labels" if session.scheme.ids else ""
+    every = len(session.scheme.ids)
+    listed = f"{labels} of {every} labels" if labels < every else count(every, "label")
     if len(found) > room.picker_rows and room.roomy:
-        listed = f"{first + 1}–{min(first + room.picker_rows, len(found))} of {listed}"
+        last = min(first + room.picker_rows, len(found))
+        listed = f"{first + 1}–{last} shown · {listed}"
+    listed = listed if every else ""
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
         field_line(prompt, look.typing.field, room.width - len(listed) - 2),
@@ -177,11 +185,17 @@ def picker_rows(
     )
     seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
-    entries = [_entry(session, question, choice) for choice in seen]
+    used = look.typing.labels.used
+    entries = [_entry(session, question, choice, used) for choice in seen]
     if look.typing.purpose == "bulk":  # the figures of the ticket at hand are not theirs
         entries = [replace(entry, share="", box="") for entry in entries]
     widest = max((cells(entry.name) for entry in entries), default=0)
-    name = min(widest, _WIDEST, room.width - _BEFORE_NAME - _MODEL - 2)
+    box = max((cells(entry.box) for entry in entries), default=0)
+    name = min(min(widest, _WIDEST) + box, room.width - _BEFORE_NAME - _MODEL - 2)
+    if room.width < _WITH_USED or not used:
+        entries = [replace(entry, used="") for entry in entries]
+    apart = told_apart(tuple(entry.name for entry in entries if entry.in_columns), name - box)
+    entries = [replace(entry, name=apart.get(entry.name, entry.name)) for entry in entries]
     rows = [
         clickable(
             barred(
@@ -202,15 +216,17 @@ def picker_rows(
     listed_any = any(choice.label for choice in seen)
     shares = look.typing.purpose != "bulk"
     headed = room.roomy and listed_any
-    heading = [_heading(name, room.width, shares=shares, about=about)] if headed else []
+    counted = any(entry.used for entry in entries)
+    heading = [_heading(name, room.width, shares, counted, about)] if headed else []
     blank = room.picker_rows + room.roomy - len(rows) - len(heading)
     return [head, *heading, *rows, *([] for _ in range(blank))]
 
 
-def _heading(name: int, width: int, *, shares: bool, about: bool) -> Line:
+def _heading(name: int, width: int, shares: bool, counted: bool, about: bool) -> Line:
     """What the columns of the list of labels hold."""
     model = "model" if shares else ""
-    text = f"    {'label':<{name}}  {model:>{_MODEL}}{'  description' if about else ''}"
+    used = f"  {'used':>{_USED}}" if counted else ""
+    text = f"    {'label':<{name}}  {model:>{_MODEL}}{used}{'  description' if about else ''}"
     return [("class:heading", fit(text, width))]
 
 
@@ -278,10 +294,17 @@ class _Entry:
     name: str
     box: str = ""
     share: str = ""
+    used: str = ""
+    """How many answers accept it."""
     about: str = ""
 
+    @property
+    def in_columns(self) -> bool:
+        """Whether something stands behind its name."""
+        return bool(self.share or self.used or self.about)
 
-def _entry(session: Session, question: Question, choice: Choice) -> _Entry:
+
+def _entry(session: Session, question: Question, choice: Choice, used: Mapping[int, int]) -> _Entry:
     if choice.new:
         return _Entry(f"+ add the label {words.label_name(choice.new)}")
     if choice.level:
@@ -293,6 +316,7 @@ def _entry(session: Session, question: Question, choice: Choice) -> _Entry:
         words.label_name(label.name),
         _box(session, question, label.id, unsure),
         words.percent(probabilities[label.id]) if label.id in probabilities else "",
+        f"{used.get(label.id, 0):,}",
         words.label_name(label.description),
     )
 
@@ -302,7 +326,7 @@ _BEFORE_NAME = 4
 
 
 def _picker_row(key: str, entry: _Entry, name: int, width: int, typed: str) -> Line:
-    room = name if entry.share or entry.about else width - _BEFORE_NAME
+    room = name if entry.in_columns else width - _BEFORE_NAME
     shown = fit(entry.name, room - cells(entry.box))
     row: Line = [
         ("class:key", f"{key:1} "),
@@ -312,6 +336,9 @@ def _picker_row(key: str, entry: _Entry, name: int, width: int, typed: str) -> L
         ("class:dim", f"  {entry.share:>{_MODEL}}"),
     ]
     left = width - _BEFORE_NAME - name - _MODEL - 4
+    if entry.used:
+        row.append(("class:dim", f"  {entry.used:>{_USED}}"))
+        left -= _USED + 2
     if entry.about and left >= _LEAST:
         row += [("", "  "), *_matched("class:dim", fit(entry.about, left), typed)]
     return row

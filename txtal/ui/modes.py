@@ -47,3 +47,8 @@ Purpose = Literal[
 
 MARKED: tuple[Purpose, ...] = ("near", "cluster")
 """Lists that are opened to answer all of their tickets, but for those that are unmarked."""
+
+Order = Literal["", "in doubt first", "≠ first"]
+"""How the rows of a list are ordered: empty for as they were found."""
+
+ORDERS: tuple[Order, ...] = ("", "in doubt first", "≠ first")

@@ -10,11 +10,11 @@ from txtal.session import explaining
 from txtal.session.lookup import Kind
 from txtal.text import clean
 from txtal.types import Found, Label
-from txtal.ui import answering_many, help_page, label_editing
+from txtal.ui import answering_many, help_page, label_editing, results
 from txtal.ui.field import Field
 from txtal.ui.labels import picked
 from txtal.ui.layout import target_at
-from txtal.ui.modes import SIDES
+from txtal.ui.modes import ORDERS, SIDES
 from txtal.ui.picker import Choice
 
 if TYPE_CHECKING:
@@ -133,13 +133,20 @@ def take_list(screen: ScreenShell, *, wait: bool = False) -> None:
     if listed.said:
         screen.tell(listed.said)
     screen.look = screen.look.typed(
-        found=listed.found,
+        found=results.in_order(screen.session, listed.found, typing.order),
         cursor=0,
         listed=(typing.purpose, typing.field.text),
         waiting=False,
         marked=tuple(filter(_is_sure, listed.found)) if typing.marking else typing.marked,
         marking=False,
     )
+
+
+def _reorder(screen: Screen, key: str) -> None:
+    """List what was found in the next order."""
+    at = ORDERS.index(screen.look.typing.order)
+    screen.look = screen.look.typed(order=ORDERS[(at + 1) % len(ORDERS)])
+    list_again(screen)
 
 
 def _is_sure(found: Found) -> bool:
@@ -315,6 +322,7 @@ OWN: Mapping[str, Own] = {
     "keep": _keep,
     "mark": _mark,
     "mark_all": _mark_all,
+    "reorder": _reorder,
     "side": _side,
     "next": _step(lambda screen: 1),
     "previous": _previous,

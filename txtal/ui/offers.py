@@ -26,14 +26,20 @@ class Offers:
         self._seen = saved
         try:
             alike = bulk.alike(session)
+            if self._offered.issuperset(alike):
+                return
+            first = session.ledger.finder.found(alike[:1])[0]
         except DatabaseError:
             return  # busy: nothing is lost by not asking
-        if self._offered.issuperset(alike):
-            return
         self._offered.update(alike)
         name = words.labels(session.scheme, saved.labels)
-        shell.confirm(
-            f"Same answer ({name}) for {count(len(alike), 'ticket')} that differ from that one "
-            "in no more than case, signs and numbers?",
+        which = "this ticket, which differs"
+        if len(alike) > 1:
+            which = f"{count(len(alike), 'ticket')} such as this one, which differ"
+        shell.choose(
+            f"Same answer ({name}) for {which} from the last in no more than case, signs and "
+            "numbers?",
             lambda: shell.save(lambda: answering.answer_alike(shell, alike)),
+            lambda: None,
+            about=first,
         )

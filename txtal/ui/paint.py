@@ -19,19 +19,34 @@ from txtal.ui.clusters import agreed, cell_width, cells
 from txtal.ui.layout import CURSOR, Fragment
 from txtal.ui.wrap import fit
 
-Codes = Callable[[str], str]
-"""The escape sequence that sets the colours of a style, whatever was set before."""
-
-PLAIN = "\x1b[0m"
-_BLANK = (PLAIN, " ")
 _ERASE_TO_THE_END = "\x1b[K"
-_NEAR = 6
+_NEAR = 5
 """Cells that stay between two that change are sent again rather than jumped over."""
 _ROWS = 512
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
-Cell = tuple[str, str]
-"""The colours of a cell, and the character in it with its marks; none behind a wide one."""
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What a style comes to."""
+
+    code: str
+    """The escape sequence that sets its colours, whatever was set before."""
+    on_blanks: bool = False
+    """A blank shows it, too: a background, a line under it."""
+
+
+Inks = Callable[[str], Ink]
+"""The ink of a style."""
+
+PLAIN = Ink("\x1b[0m")
+_PLAIN_START = "\x1b[0;"
+
+Cell = tuple[Ink | None, str]
+"""The ink of a cell, None where every ink looks the same, and its character; none behind a wide
+one."""
+
+_BLANK: Cell = (None, " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class Stretch:
     at: int
     """Its column."""
     width: int
-    code: str
+    ink: Ink
     text: str
     agreed: bool
     """All terminals draw it in ``width`` cells."""
@@ -65,7 +80,7 @@ class _Pen:
 
     sent: list[str] = field(default_factory=list)
     place: tuple[int, int] | None = None
-    code: str = ""
+    ink: Ink = PLAIN
 
     def go(self, row: int, column: int) -> None:
         if self.place == (row, column):
@@ -76,19 +91,22 @@ class _Pen:
             self.sent.append(f"\x1b[{row + 1};{column + 1}H")
         self.place = row, column
 
-    def colour(self, code: str) -> None:
-        if self.code != code:
-            self.sent.append(code)
-            self.code = code
+    def dip(self, ink: Ink) -> None:
+        if self.ink != ink:
+            fresh = self.ink == PLAIN and ink.code.startswith(_PLAIN_START)
+            self.sent.append(f"\x1b[{ink.code[len(_PLAIN_START) :]}" if fresh else ink.code)
+            self.ink = ink
 
-    def write(self, code: str, text: str, width: int) -> None:
-        self.colour(code)
+    def write(self, ink: Ink | None, text: str, width: int) -> None:
+        if ink or self.ink.on_blanks:
+            self.dip(ink or PLAIN)
         self.sent.append(text)
         if self.place:
             self.place = self.place[0], self.place[1] + width
 
     def erase_to_the_end(self) -> None:
-        self.colour(PLAIN)
+        if self.ink.on_blanks:
+            self.dip(PLAIN)
         self.sent.append(_ERASE_TO_THE_END)
 
 
@@ -106,7 +124,7 @@ def painted(rows: Sequence[PaintedRow], before: Sequence[PaintedRow]) -> str:
         else:
             _paint_whole(pen, y, row)
     if pen.sent:
-        pen.colour(PLAIN)
+        pen.dip(PLAIN)
     return "".join(pen.sent)
 
 
@@ -114,9 +132,9 @@ def _change(pen: _Pen, y: int, new: Sequence[Cell], old: Sequence[Cell]) -> None
     """Paint the cells that changed, and erase what the old row had beyond the new one."""
     for start, end in _changes(new, old):
         pen.go(y, start)
-        for code, run in groupby(new[start:end], itemgetter(0)):
+        for ink, run in groupby(new[start:end], itemgetter(0)):
             chars = [char for _, char in run]
-            pen.write(code, "".join(chars), len(chars))
+            pen.write(ink, "".join(chars), len(chars))
     if len(new) < len(old):
         pen.go(y, len(new))
         pen.erase_to_the_end()
@@ -130,10 +148,18 @@ def _changes(new: Sequence[Cell], old: Sequence[Cell]) -> Iterator[tuple[int, in
     start = end = changed[0]
     for x in changed[1:]:
         if x - end > _NEAR:
-            yield start, end + 1
+            yield start, _behind(new, end)
             start = x
         end = x
-    yield start, end + 1
+    yield start, _behind(new, end)
+
+
+def _behind(row: Sequence[Cell], at: int) -> int:
+    """The column behind the character in this one."""
+    at += 1
+    while at < len(row) and not row[at][1]:
+        at += 1
+    return at
 
 
 def _paint_whole(pen: _Pen, y: int, row: PaintedRow) -> None:
@@ -143,19 +169,17 @@ def _paint_whole(pen: _Pen, y: int, row: PaintedRow) -> None:
     pen.erase_to_the_end()
     for part in row.parts:
         pen.go(y, part.at)
-        if part.agreed:
-            pen.write(part.code, part.text, part.width)
-            continue
-        if part.code != PLAIN:  # its background goes as far as it was meant to
-            pen.write(part.code, " " * part.width, part.width)
+        if part.ink.on_blanks and not part.agreed:  # it goes as far as it was meant to
+            pen.write(part.ink, " " * part.width, part.width)
             pen.place = None
             pen.go(y, part.at)
-        pen.write(part.code, part.text, part.width)
-        pen.place = None
+        pen.write(part.ink, part.text, part.width)
+        if not part.agreed:
+            pen.place = None
 
 
 @lru_cache(maxsize=_ROWS)
-def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> PaintedRow:
+def made(line: tuple[Fragment, ...], width: int, inks: Inks) -> PaintedRow:
     """Return a line's row, no wider than ``width``."""
     parts: list[Stretch] = []
     cursor, x = None, 0
@@ -166,7 +190,7 @@ def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> PaintedRow:
         text = fit(_CONTROLS.sub("?", text), max(0, width - x)) if text else ""
         if text:
             takes = cells(text)
-            parts.append(Stretch(x, takes, codes(style), text, agreed(text)))
+            parts.append(Stretch(x, takes, inks(style), text, agreed(text)))
             x += takes
     if all(part.agreed for part in parts):
         return PaintedRow(tuple(parts), _cells(parts), agreed=True, cursor=cursor)
@@ -176,13 +200,13 @@ def made(line: tuple[Fragment, ...], width: int, codes: Codes) -> PaintedRow:
 def _cells(parts: Sequence[Stretch]) -> tuple[Cell, ...]:
     found: list[Cell] = []
     for part in parts:
+        blank = (part.ink if part.ink.on_blanks else None, " ")
         if part.text.isascii():
-            found += [(part.code, char) for char in part.text]
+            found += [blank if char == " " else (part.ink, char) for char in part.text]
             continue
         for char in part.text:
-            width = cell_width(char)
-            found.append((part.code, char))
-            found += [(part.code, "")] * (width - 1)
+            found.append(blank if char == " " else (part.ink, char))
+            found += [(part.ink, "")] * (cell_width(char) - 1)
     while found and found[-1] == _BLANK:
         found.pop()
     return tuple(found)

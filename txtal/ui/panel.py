@@ -9,7 +9,7 @@ from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.clusters import cells
 from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
-from txtal.ui.wrap import fit
+from txtal.ui.wrap import fit, told_apart
 
 _CHIP_ROWS = 3
 _LEAST_NAME = 8
@@ -97,11 +97,22 @@ def _marks(session: Session, question: Question) -> list[Fragment]:
     return [(style, text) for style, text in marks if text]
 
 
+def chosen_row(session: Session, question: Question, room: Room) -> list[Line]:
+    """Return one row with the labels that are chosen, for a list that hides the others."""
+    if session.scheme.task != "multilabel" or not session.scheme.labels:
+        return []
+    return _chosen(session, question, room, (), rows=1)
+
+
 # --- several labels -----------------------------------------------------------------------------
 
 
 def _chosen(
-    session: Session, question: Question, room: Room, marks: Sequence[Fragment]
+    session: Session,
+    question: Question,
+    room: Room,
+    marks: Sequence[Fragment],
+    rows: int = _CHIP_ROWS,
 ) -> list[Line]:
     """What ``accept`` records, each as a chip: ``▸`` chosen by the model, ``✓`` by hand."""
     chosen, names = session.current.chosen, session.scheme.names
@@ -114,7 +125,7 @@ def _chosen(
         else ("class:chosen", f"✓ {words.label_name(names[i])}")
         for i in chosen
     ]
-    lines = _wrapped([("class:key", f"chosen {len(chosen)}"), *chips], room)
+    lines = _wrapped([("class:key", f"chosen {len(chosen)}"), *chips], room, rows)
     if not marks:
         return lines
     free = room.width - width_of(lines[-1]) - 2
@@ -123,22 +134,24 @@ def _chosen(
     return [*lines, sides([], marks, room.width)]
 
 
-def _wrapped(chips: Sequence[Fragment], room: Room) -> list[Line]:
+def _wrapped(chips: Sequence[Fragment], room: Room, rows: int) -> list[Line]:
     """The chips in a few rows; names give way first, and then the last ones, which are counted."""
     longest = max(cells(text) for _, text in chips)
     for most in (longest, longest * 2 // 3, longest // 2, _LEAST_NAME + 2):
         lines: list[Line] = [[]]
+        width = max(_LEAST_NAME, min(most, room.width))
+        apart = told_apart(tuple(text for _, text in chips), width)
         for style, text in chips:
-            shown = fit(text, max(_LEAST_NAME, min(most, room.width)))
+            shown = apart[text]
             if lines[-1] and width_of(lines[-1]) + 2 + cells(shown) > room.width:
                 lines.append([])
             lines[-1] += [*([("", "  ")] if lines[-1] else []), (style, shown)]
-        if len(lines) <= _CHIP_ROWS:
+        if len(lines) <= rows:
             return lines
-    shown_chips = sum(len([one for one in line if one[1].strip()]) for line in lines[:_CHIP_ROWS])
+    shown_chips = sum(len([one for one in line if one[1].strip()]) for line in lines[:rows])
     more = f"  +{len(chips) - shown_chips + 1} more"
-    last = lines[_CHIP_ROWS - 1][:-2]
-    return [*lines[: _CHIP_ROWS - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
+    last = lines[rows - 1][:-2]
+    return [*lines[: rows - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
 
 
 def _uncertain(session: Session, question: Question) -> Line:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from txtal.recipes.extensions import Extension, Shown
 from txtal.session.session import Session
 from txtal.text import clean, shorten
-from txtal.types import Label, Question
+from txtal.types import Label, Question, reasons
 from txtal.types.conversation import messages
 from txtal.types.grades import noun, span
 from txtal.ui import keys, standing, words
@@ -86,6 +86,8 @@ def suggested(session: Session, question: Question) -> str:
         said = f"suggested: {said}"
     else:
         said = words.no_suggestion(session, question)
+        if reasons.blind(question.ranked.reason):
+            return said
     return f"{said} ({words.why(session, question)})".lstrip()
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from txtal.session import lookup
 from txtal.session.session import Session
 from txtal.types import Found
 from txtal.ui import words
 from txtal.ui.clusters import cells
 from txtal.ui.labels import field_line
 from txtal.ui.layout import Line, Room, barred, clickable, sides
+from txtal.ui.modes import Order
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import fit
+from txtal.ui.wrap import fit, fold
 
 _WIDEST = 24
 _SHARE = len("model")
@@ -35,7 +37,7 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     """The rows around the selected one, as many as there is room for, under their headings."""
     typing = look.typing
     if not typing.found:
-        return [[("class:dim", "looking…" if typing.waiting else "nothing is like this")]]
+        return _none(look, room)[:height]
     marked = {one.ticket.id for one in typing.marked}
     width = room.width - 4 * bool(marked)
     said = _width_of_names(session, typing.found, width)
@@ -56,6 +58,23 @@ def result_lines(session: Session, look: Look, room: Room, height: int) -> list[
     what = _HEADINGS.get(typing.purpose, "answer or guess")
     return [_heading(what, said, bool(marked)), *rows] if headed else rows
 
+
+def _none(look: Look, room: Room) -> list[Line]:
+    """What is said in the place of rows: why there are none, and what can be typed."""
+    typing = look.typing
+    said = "nothing is like this"
+    if typing.waiting:
+        said = "looking…"
+    elif typing.purpose == "search" and not typing.field.text.strip():
+        said = "type what to look for"
+    lines: list[Line] = [[("class:dim", said)]]
+    for form in words.QUERY_FORMS if typing.purpose in _ASKED else ():
+        lines += [[("class:dim", f"  {part}")] for part in fold(form, room.width - 2)]
+    return lines
+
+
+_ASKED = ("search", "history")
+"""Lists that a query narrows down, and that may have nothing to begin with."""
 
 _HEADINGS: Mapping[str, str] = {"history": "answer", "near": "suggestion", "cluster": "suggestion"}
 
@@ -100,23 +119,40 @@ def result_row(session: Session, found: Found, said: int, width: int) -> Line:
     ]
 
 
+def in_order(session: Session, found: Sequence[Found], order: Order) -> tuple[Found, ...]:
+    """Return the rows in an order; those that are alike in it as they were found."""
+    if order == "in doubt first":
+        return tuple(sorted(found, key=lookup.margin))
+    if order == "≠ first":
+        return tuple(sorted(found, key=lambda one: words.sign_of(session, one) != "≠"))
+    return tuple(found)
+
+
 def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
     """The line being typed, and more of the marked row."""
-    number = f"{look.typing.cursor + 1 if look.typing.found else 0} of {len(look.typing.found)}"
-    if look.typing.marked:
-        number = f"{len(look.typing.marked)} marked, {number}"
+    number = _number(look, room)
     prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
     head = sides(
-        field_line(prompt, look.typing.field, room.width - 14), [("class:dim", number)], room.width
+        field_line(prompt, look.typing.field, room.width - cells(number) - 2),
+        [("class:dim", number)],
+        room.width,
     )
-    about = (
-        details(look.typing.found[look.typing.cursor]) if look.typing.found else words.QUERY_HELP
-    )
+    about = details(look.typing.found[look.typing.cursor]) if look.typing.found else ""
     lines: list[Line] = [head, [("class:dim", fit(about, room.width))]]
     if room.roomy and look.typing.found:
         seen = {words.sign_of(session, one) for one in look.typing.found}
         lines.append(_legend([sign for sign in words.SIGNS if sign in seen]))
     return lines
+
+
+def _number(look: Look, room: Room) -> str:
+    """Which row of how many is selected, how many are marked, and how they are ordered."""
+    listed = len(look.typing.found)
+    more = "+" * (listed == lookup.MOST_FOUND)
+    number = f"{look.typing.cursor + 1 if listed else 0} of {listed}{more}"
+    if look.typing.marked:
+        number = f"{len(look.typing.marked)} marked, {number}"
+    return f"{look.typing.order} · {number}" if look.typing.order and room.roomy else number
 
 
 def _legend(signs: Sequence[words.Sign]) -> Line:

@@ -180,6 +180,10 @@ class Screen(ScreenShell):
         self._tell_unsaved(f"{what} failed: {type(error).__name__}; details in the log")
         self._on_error(error)
 
+    def painted(self) -> None:
+        """Note that what was drawn last has reached the terminal."""
+        self._attendance.painted()
+
     def draw(self, columns: int, rows: int) -> Frame:
         """The picture to show now; from here on its question may be answered."""
         self._settle()

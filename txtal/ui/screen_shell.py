@@ -17,7 +17,7 @@ from txtal.ui.label_editing import keep
 from txtal.ui.modes import MARKED, Mode, Page, Purpose
 from txtal.ui.picture import Picture
 from txtal.ui.recorder import Recorder
-from txtal.ui.view_state import AT_START, Confirmation, Look
+from txtal.ui.view_state import AT_START, Confirmation, LabelFacts, Look
 
 
 class ScreenShell:
@@ -95,6 +95,7 @@ class ScreenShell:
                 found=(),
                 marked=(),
                 marking=purpose in MARKED,
+                order="",
             )
             navigation.list_again(self)
 
@@ -126,8 +127,13 @@ class ScreenShell:
     def _open(self, mode: Mode, purpose: Purpose, text: str, subject: int) -> None:
         if self.session.question is not None and not self.recorder.waiting:
             self.see(mode=mode)
+            used = self.session.ledger.used() if mode == "picker" else {}
             self.look = self.look.typed(
-                field=Field.of(text), cursor=0, purpose=purpose, subject=subject, described=0
+                field=Field.of(text),
+                cursor=0,
+                purpose=purpose,
+                subject=subject,
+                labels=LabelFacts(used),
             )
 
     def label_at(self, typed: str) -> Label | None:
@@ -136,9 +142,9 @@ class ScreenShell:
 
     def describe_label(self, label: Label) -> None:
         """Show a label's description in the ticket's place, or the ticket again."""
-        shown = self.look.typing.described == label.id
+        shown = self.look.typing.labels.described == label.id
         examples = () if shown else tuple(self.session.ledger.examples(label.id))
-        self.look = self.look.typed(described=0 if shown else label.id, examples=examples)
+        self.look = self.look.of_labels(described=0 if shown else label.id, examples=examples)
 
     def labels_changed(self, said: str, *, undoable: bool) -> None:
         """Go back to the ticket, and tell what was done."""

@@ -19,7 +19,7 @@ from txtal.ui.keyboard import Keyboard
 from txtal.ui.labels import field_line, label_rows, picker_keys, picker_rows
 from txtal.ui.layout import MIN_COLUMNS, MIN_ROWS, Line, Room, beside, cut, middle, shift
 from txtal.ui.pages import folded_lines, page_lines, ticket_line
-from txtal.ui.panel import head_lines
+from txtal.ui.panel import chosen_row, head_lines
 from txtal.ui.picker import Choice
 from txtal.ui.results import result_lines, result_panel
 from txtal.ui.side import SideColumn
@@ -162,12 +162,10 @@ def _body(
     if look.mode == "list":
         lines = result_lines(session, look, room, height)
         return _Body(shift(lines, room.left), session.question, page=max(1, height - 1))
-    if look.mode == "picker" and look.typing.described:
+    if look.mode == "picker" and look.typing.labels.described:
         return _description(session, look, room, height)
     if look.mode == "confirm" and look.asked.about is not None:
-        text = fold(clean(look.asked.about.ticket.text, newlines=True), room.width)
-        checked: list[Line] = [[], [], *([("class:ticket", line)] for line in text)]
-        return _Body(shift(checked, room.left)[:height], session.question)
+        return _Body(shift(_asked_about(look, room, height), room.left), session.question)
     if session.question is None or sheet is None:
         return _Body(middle(_the_end(session, dataset, room), room, height))
     return _ticket(sheet, look, room, height)
@@ -235,16 +233,29 @@ def _beneath(sheet: Sheet, room: Room) -> list[Line]:
     return lines
 
 
+def _asked_about(look: Look, room: Room, height: int) -> list[Line]:
+    """The ticket that a yes or no is about, and how much of it there is no room for."""
+    found = look.asked.about
+    text = fold(clean(found.ticket.text, newlines=True), room.width) if found else []
+    above: list[Line] = [[] for _ in range(_ABOVE)] if room.roomy else []
+    space = height - len(above)
+    more: list[Line] = []
+    if len(text) > space:
+        text, left = text[: space - 1], len(text) - space + 1
+        more = [[("class:dim", f"… {count(left, 'more line')}")]]
+    return [*above, *([("class:ticket", line)] for line in text), *more]
+
+
 def _description(session: Session, look: Look, room: Room, height: int) -> _Body:
     """What a label is for, and a few tickets that have it."""
-    name = words.label_name(session.scheme.names.get(look.typing.described, ""))
+    name = words.label_name(session.scheme.names.get(look.typing.labels.described, ""))
     lines: list[Line] = [[("class:title", name)]]
-    about = session.scheme.label(look.typing.described).description if name else ""
+    about = session.scheme.label(look.typing.labels.described).description if name else ""
     lines += [[("class:ticket", part)] for part in fold(words.label_name(about), room.width)]
-    for text in look.typing.examples:
+    for text in look.typing.labels.examples:
         first, *rest = fold(words.excerpt(text), room.width - 2)[:_EXAMPLE_LINES]
         lines += [[], [("class:dim", f"• {first}")], *([("class:dim", f"  {r}")] for r in rest)]
-    if not look.typing.examples:
+    if not look.typing.labels.examples:
         lines += [[], [("class:dim", "no ticket has it yet")]]
     return _Body(shift(lines[:height], room.left), session.question)
 
@@ -300,7 +311,9 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
     if question is None:
         return []
     if look.mode == "picker":
-        return picker_rows(session, question, keyboard, look, room)
+        rows = picker_rows(session, question, keyboard, look, room)
+        chosen = chosen_row(session, question, room) if look.typing.purpose == "answer" else []
+        return [*rows, *chosen]
     if look.mode == "confirm":
         asked = fold(look.asked.question, room.width)
         if len(asked) > _ASKED_LINES:  # of labels with endless names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from txtal.recipes.extensions import Panel, Shown
@@ -11,7 +11,7 @@ from txtal.types import Found, Overview, Question
 from txtal.types.conversation import messages
 from txtal.ui import words
 from txtal.ui.field import Field
-from txtal.ui.modes import Mode, Page, Purpose, Side
+from txtal.ui.modes import Mode, Order, Page, Purpose, Side
 from txtal.ui.wrap import Folded, is_right_to_left
 
 AT_START = -1
@@ -38,6 +38,18 @@ class OpenPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """What is shown of the labels in their list besides their names."""
+
+    used: Mapping[int, int] = field(default_factory=dict)
+    """How many answers accept each, as of when the list opened; empty where that isn't known."""
+    described: int = 0
+    """The one whose description is shown instead of the ticket; 0 for none."""
+    examples: tuple[str, ...] = ()
+    """The texts of tickets that have it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     """A line that is typed, with the list that it narrows down."""
 
@@ -60,10 +72,9 @@ class Typing:
     """What the list was opened for, and what was typed to narrow it down."""
     marked: tuple[Found, ...] = ()
     """Rows to be answered at once, in sight or not."""
-    described: int = 0
-    """The label whose description is shown instead of the ticket; 0 for none."""
-    examples: tuple[str, ...] = ()
-    """The texts of tickets that have it."""
+    order: Order = ""
+    """Of the list; empty for as it was found."""
+    labels: LabelFacts = LabelFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,10 @@ class Look:
     def typed(self, **changes: Any) -> Look:
         """Return the look with these changes of what is typed and listed."""
         return replace(self, typing=replace(self.typing, **changes))
+
+    def of_labels(self, **changes: Any) -> Look:
+        """Return the look with these changes of what is shown of the labels."""
+        return self.typed(labels=replace(self.typing.labels, **changes))
 
 
 class Sheet:

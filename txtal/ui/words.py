@@ -62,9 +62,13 @@ SIGNS: Mapping[Sign, str] = {
     "·": "not yet",
 }
 
-QUERY_HELP = (
-    'words, "a phrase", label:NAME, by:NAME, is:open, is:unsure, is:flagged, or KEY:VALUE of meta'
+QUERY_FORMS = (
+    'words, or "a phrase"',
+    "label:NAME, or by:NAME",
+    "is:open, is:unsure or is:flagged",
+    "KEY:VALUE of meta, such as lang:en",
 )
+QUERY_HELP = ", ".join(QUERY_FORMS)
 
 
 def said_of(session: Session, found: Found) -> str:
@@ -246,6 +250,8 @@ def no_suggestion(session: Session, question: Question) -> str:
         return ""
     if question.said:
         return "no majority"
+    if question.ranked.reason == reasons.CHECK:
+        return "random check of the model's labels, so no suggestion"
     if reasons.blind(question.ranked.reason):
         return "random check: measures accuracy, so no suggestion"
     known = question.ranked.probabilities

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from unicodedata import bidirectional
 
 from txtal.text import clean
@@ -29,6 +31,28 @@ def fit(text: str, width: int) -> str:
     if cells(text) <= width:
         return text
     return _head(text, max(0, width - 1)) + "…"[: max(0, width)]
+
+
+@lru_cache(maxsize=32)
+def told_apart(names: tuple[str, ...], width: int) -> Mapping[str, str]:
+    """Return what each name is cut to: in its middle where others have the same beginning."""
+    heads = Counter(fit(name, width) for name in set(names))
+    return {
+        name: _without_middle(name, width) if heads[fit(name, width)] > 1 else fit(name, width)
+        for name in names
+    }
+
+
+def _without_middle(text: str, width: int) -> str:
+    """The head and the end of a text, about as much of each."""
+    if cells(text) <= width:
+        return text
+    end = len(text)
+    while end and cells(text[end - 1 :]) <= width // 2:
+        end -= 1
+    while boundary(text, end) < end:
+        end += 1
+    return f"{_head(text, width - 1 - cells(text[end:]))}…{text[end:]}"
 
 
 def _head(text: str, width: int) -> str:

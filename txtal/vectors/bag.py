@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from txtal.vectors.counts import Counts
 from txtal.vectors.pipeline import MAX_CHARACTERS, Tokeniser
 
 MAX_TYPES = 100_000
@@ -45,7 +46,7 @@ class Bag:
         """Return whether it holds so much that a new one should replace it."""
         return len(self.types) > MAX_TYPES or self._characters > MAX_REMEMBERED
 
-    def count(self, texts: Sequence[str]) -> sp.csr_array:
+    def count(self, texts: Sequence[str]) -> Counts:
         """Count how often each type occurs in each text: (texts, types so far), float32."""
         runs = self._tokeniser.runs(texts)
         numbers = self._known(list(chain.from_iterable(runs)))
@@ -103,14 +104,14 @@ class _Growing:
         self._size = size
 
 
-def incidence(rows: Sequence[Sequence[int]], columns: int) -> sp.csr_array:
+def incidence(rows: Sequence[Sequence[int]], columns: int) -> Counts:
     """Turn rows of column numbers into counts, (rows, columns) float32; see :func:`counted`."""
     starts = _starts(list(map(len, rows)))
     numbers = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(starts[-1]))
     return counted(numbers, starts, columns)
 
 
-def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> sp.csr_array:
+def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> Counts:
     """Turn column numbers, of which row i has those from starts[i] to starts[i+1], into counts.
 
     Each row's columns stay in the order of their first occurrence, whatever their numbers: a
@@ -125,7 +126,7 @@ def counted(numbers: NDArray[np.int64], starts: NDArray[np.int64], columns: int)
     kept = np.flatnonzero(at)
     begins = np.searchsorted(kept, starts)
     indices = numbers[kept].astype(np.int32)
-    return sp.csr_array((at[kept], indices, begins), shape=(size, columns))
+    return Counts(at[kept], indices, begins, columns)
 
 
 def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -148,8 +149,6 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start:]
 
 
-def dampened(counts: sp.csr_array) -> sp.csr_array:
+def dampened(counts: Counts) -> Counts:
     """Return sublinear term frequencies: 1 + log(count) wherever a count isn't zero."""
-    return sp.csr_array(
-        (1 + np.log(counts.data), counts.indices, counts.indptr), shape=counts.shape
-    )
+    return replace(counts, data=1 + np.log(counts.data))

@@ -10,14 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from txtal.vectors.bag import Bag, batches
 from txtal.vectors.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
@@ -50,10 +52,12 @@ class Sample:
     @cached_property
     def counts(self) -> sp.csr_array:
         """How often each type of :attr:`bag` occurs in each text: (texts, types)."""
+        import scipy.sparse as sp
+
         parts = []
         done = 0
         for batch in batches(self.texts):
-            parts.append(self.bag.count(batch))
+            parts.append(self.bag.count(batch).csr())
             done += len(batch)
             if self.progress:
                 self.progress(done, len(self.texts))

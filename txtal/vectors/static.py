@@ -69,7 +69,7 @@ class Static(TypeTable):
             )
         encoded = loaded.tokeniser.encode_batch_fast(list(types), add_special_tokens=False)
         counts = incidence([one.ids for one in encoded], len(loaded.vectors))
-        return np.asarray(counts @ loaded.vectors, dtype=np.float32)
+        return counts.times(loaded.vectors)
 
     def to_arrays(self) -> Saved:
         """Return how to know the vectors again; they stay in their package."""

@@ -64,7 +64,7 @@ class TypeSums:
         room = np.empty(IN_CACHE * self.dims, np.float32)
         for start in range(0, len(texts), IN_CACHE):
             part = slice(start, start + IN_CACHE)
-            out[part] = counts[part] @ of_types
+            out[part] = counts.rows(start, min(start + IN_CACHE, len(texts))).times(of_types)
             for number, columns in enumerate(self._columns):
                 rows = out[part, columns]
                 squares = room[: rows.size].reshape(rows.shape)

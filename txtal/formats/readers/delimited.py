@@ -1,8 +1,9 @@
 """CSV and its kin in: a header that names the columns, a record a row.
 
 Commas, semicolons, tabs and vertical bars separate: whichever the header has most of, or the one
-that Excel's first line ``sep=;`` names. A quote that is wrong costs its own row: csv reads on to
-wherever the next quote is, so the lines it took are read again from the one after.
+that Excel's first line ``sep=;`` names. A file without a header has the columns that are named.
+A quote that is wrong costs its own row: csv reads on to wherever the next quote is, so the lines it
+took are read again from the one after.
 """
 
 from __future__ import annotations
@@ -148,6 +149,9 @@ class _DelimitedRows:
         return []
 
     def _named(self) -> list[str]:
+        if self.source.reading.columns:
+            self._header = list(self.source.reading.columns)
+            return told_apart(column_names(self._header), self.source, self._read + 1)
         try:
             self._header = next(self._reader, [])
         except (csv.Error, _Runaway) as error:
@@ -222,7 +226,8 @@ class _DelimitedRows:
             self._bad.last = self._read  # a part of the row whose quote is wrong
         else:
             self._flush()
-            reason = f"{cells:,} cells where the header has {width:,}"
+            named = "--columns names" if self.source.reading.columns else "the header has"
+            reason = f"{cells:,} cells where {named} {width:,}"
             self.source.bad(start, _with_advice(reason, cells > width), self._read)
 
     def _is_rest(self, bad: _Spoilt, lines: Sequence[str], start: int) -> bool:

@@ -1,4 +1,7 @@
-"""Excel in: the first sheet with anything in it, its first row the header. openpyxl reads it."""
+"""Excel in: the first sheet with anything in it. openpyxl reads it.
+
+Its first row is the header, unless columns are named.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +46,9 @@ def _rows(source: Source, book: Any) -> Rows:
                 if all(cell is None for cell in cells):
                     continue
                 if not header:
-                    header = _header(source, cells)
-                    continue
+                    header = _header(source, source.reading.columns or cells)
+                    if not source.reading.columns:
+                        continue
                 yield (
                     number,
                     {

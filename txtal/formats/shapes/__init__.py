@@ -42,6 +42,7 @@ def shapes() -> tuple[Shape, ...]:
     """Every shape; of two that recognise a record the first is right."""
     from txtal.formats.shapes import (
         argilla,
+        chats,
         ground_truth,
         helpdesks,
         label_studio,
@@ -50,7 +51,7 @@ def shapes() -> tuple[Shape, ...]:
         prodigy,
     )
 
-    rooms = own_lines, label_studio, prodigy, argilla, ground_truth, others, helpdesks
+    rooms = own_lines, label_studio, prodigy, argilla, ground_truth, others, chats, helpdesks
     return tuple(shape for room in rooms for shape in room.SHAPES)
 
 

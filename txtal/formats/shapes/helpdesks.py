@@ -13,6 +13,12 @@ def _zendesk(fields: Fields) -> bool:
     )
 
 
+def _zendesk_view(fields: Fields) -> bool:
+    """A view or a report as CSV, with columns as its users named them."""
+    keys = fields.keys()
+    return keys >= {"Id", "Subject", "Requester"} and bool(keys & {"Description", "Comments"})
+
+
 def _freshdesk(fields: Fields) -> bool:
     keys = fields.keys()
     return keys >= {"subject", "description_text"} or (
@@ -75,6 +81,13 @@ SHAPES = (
         id="id",
     ),
     Shape("Zendesk", _zendesk, text=("subject", "description"), markup=True, id="id"),
+    Shape(
+        "Zendesk",
+        _zendesk_view,
+        text=("Subject", "Description|Comments"),
+        markup=True,
+        id="Id",
+    ),
     Shape(
         "Intercom",
         _intercom,
