@@ -69,7 +69,7 @@ def cross_fitted(
     """
     if threads == 1:
         return finished(cross_fitting(features, rows, cells, folds, learn))
-    found = _Predicted(features, rows, cells, folds)
+    found = _CrossFitted(features, rows, cells, folds)
     # Each fit sets the filters of warnings, which all threads share, and puts them back.
     with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
         warnings.simplefilter("ignore", UserWarning)
@@ -81,14 +81,14 @@ def cross_fitting(
     features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
 ) -> Steps[tuple[Floats, Mask]]:
     """Do what :func:`cross_fitted` does, and stop after each fit."""
-    found = _Predicted(features, rows, cells, folds)
+    found = _CrossFitted(features, rows, cells, folds)
     for fold in found.every:
         found.predict(fold, learn)
         yield
     return found.proba, found.known
 
 
-class _Predicted:
+class _CrossFitted:
     """What is predicted so far."""
 
     def __init__(self, features: Features, rows: Indices, cells: Cells, folds: Indices) -> None:

@@ -135,16 +135,13 @@ class Tuning:
     _looked_at: int = 0
     """Answers that there were at the last search."""
     _search: UnderWay[None] | None = None
-    _learn: Learn | None = None
-    """How the newest fit was learned, but for its hyperparameters."""
 
     def step(
         self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
     ) -> bool:
         """Do one fit of an alternative, if it is time to; return whether more is to be tried."""
-        self._learn = learn
         if self._search is None:
-            self._search = self._begin(features, rows, cells, task)
+            self._search = self._begin(features, rows, cells, task, learn)
         if self._search is None:
             return False
         self.amid = True
@@ -158,7 +155,7 @@ class Tuning:
         return self.chosen != Hyperparameters()
 
     def _begin(
-        self, features: Features, rows: Indices, cells: Cells, task: Task
+        self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
     ) -> UnderWay[None] | None:
         if len(cells) < GROWTH * self._looked_at:
             return None
@@ -166,11 +163,11 @@ class Tuning:
         if answers is None:
             return None
         self._looked_at = len(cells)
-        return UnderWay(self._searching(answers))
+        return UnderWay(self._searching(answers, learn))
 
-    def _searching(self, answers: SearchAnswers) -> Steps[None]:
+    def _searching(self, answers: SearchAnswers, learn: Learn) -> Steps[None]:
         """Try every alternative; ``amid`` is False where one is done and others wait."""
-        best, tried = (yield from self._best_so_far(answers)), 0
+        best, tried = (yield from self._best_so_far(answers, learn)), 0
         for change in _changes(answers.task, self.blocks):
             self.amid = False
             yield
@@ -178,7 +175,7 @@ class Tuning:
             if other == self.chosen:
                 continue
             tried += 1
-            scores = yield from self._scoring(answers, other)
+            scores = yield from answers.scoring(other, learn)
             difference = scores - best
             gain = float(difference.mean())
             if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
@@ -187,16 +184,12 @@ class Tuning:
         if not self.adapted:
             self.why = _why_not(tried, len(best))
 
-    def _scoring(self, answers: SearchAnswers, hyper: Hyperparameters) -> Steps[Floats]:
-        assert self._learn is not None
-        return (yield from answers.scoring(hyper, self._learn))
-
-    def _best_so_far(self, answers: SearchAnswers) -> Steps[Floats]:
+    def _best_so_far(self, answers: SearchAnswers, learn: Learn) -> Steps[Floats]:
         """Return the scores (c,) of what is chosen, or of the defaults where they do as well."""
-        scores = yield from self._scoring(answers, self.chosen)
+        scores = yield from answers.scoring(self.chosen, learn)
         if not self.adapted:
             return scores
-        plain = yield from self._scoring(answers, Hyperparameters())
+        plain = yield from answers.scoring(Hyperparameters(), learn)
         if scores.mean() > plain.mean():
             return scores
         self.chosen, self.why = Hyperparameters(), ""
