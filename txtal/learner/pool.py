@@ -114,7 +114,7 @@ class PoolLearner:
             progress,
             loading,
         )
-        self._behind = self._begin_behind(folder, loading, tell)
+        self._behind = _better_of(settings, self.source, folder / BEHIND, loading, tell)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
@@ -285,19 +285,6 @@ class PoolLearner:
         fit = self.fit
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
 
-    def _begin_behind(
-        self, folder: Path, loading: Callable[[], bool], tell: Callable[[str], None]
-    ) -> Behind | None:
-        """Return what may take over from the features of ``auto``; None where nothing may."""
-        better = spec.better(self.settings.vectoriser)
-        if better is None:
-            return None
-        cache = FeatureCache(folder / BEHIND)
-        features = PoolFeatures(
-            cache, better, self.source.texts, lambda done, total: None, loading, behind=True
-        )
-        return Behind(features, self.source, tell, self.settings.seed)
-
     def _read_behind(self) -> bool:
         if self._behind is None or not self._features.complete:
             return False
@@ -312,3 +299,25 @@ class PoolLearner:
                 return False
             self._features, self._behind = self._behind.features, None
         return True
+
+
+def _better_of(
+    settings: LearnerSettings,
+    source: DatasetSource,
+    folder: Path,
+    loading: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> Behind | None:
+    """Return what may take over from the features of ``auto``; None where nothing may."""
+    better = spec.better(settings.vectoriser)
+    if better is None:
+        return None
+    features = PoolFeatures(
+        FeatureCache(folder),
+        better,
+        source.texts,
+        lambda done, total: None,
+        loading,
+        behind=True,
+    )
+    return Behind(features, source, tell, settings.seed)
