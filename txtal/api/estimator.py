@@ -88,6 +88,11 @@ class TxtalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "classifier_")
         folders.save(self.classifier_, folder)
 
+    def to_onnx(self, file: Path | str) -> None:
+        """Write it as an ONNX model. Raises as :meth:`Classifier.to_onnx`, NotFittedError."""
+        check_is_fitted(self, "classifier_")
+        self.classifier_.to_onnx(file)
+
     @classmethod
     def load(cls, folder: Path | str) -> TxtalClassifier:
         """Return a fitted estimator from a classifier's folder; its labels are strings.

@@ -85,6 +85,21 @@ class Classifier:
             for own, values, applies in rows
         ]
 
+    def to_onnx(self, file: Path | str) -> None:
+        """Write it as an ONNX model, from sentence models' vectors to probabilities.
+
+        Raises UsageError for a classifier on other vectors and without the extra ``onnx``,
+        ModelError where the file can't be written.
+        """
+        from txtal.classifier.onnx_export import to_onnx
+
+        made = to_onnx(self)
+        try:
+            with tempfiles.replacing(Path(file)) as out:
+                out.write(made)
+        except OSError as error:
+            raise ModelError(f"{file}: can't write the model: {error.strerror}") from error
+
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """A JSON-able header and arrays, for :meth:`from_arrays`.
 

@@ -51,6 +51,7 @@ SECTIONS: Mapping[str, Mapping[str, HelpLine]] = {
         "finish": HelpLine("finish:command", "Have the model label the rest, to a proven bound."),
         "train": HelpLine("train:command", "Train a classifier and save it to a folder."),
         "predict": HelpLine("predict:command", "Label texts with a classifier from `txtal train`."),
+        "onnx": HelpLine("onnx:command", "Write a classifier on sentence vectors as ONNX."),
         "models": HelpLine("models:models", "List the versions that `txtal train` made."),
         "compare": HelpLine("models:compare", "Show where two versions of a model differ."),
         "rollback": HelpLine("models:rollback", "Use an earlier version of a model again."),

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,18 @@ class Fitted:
     def encoders(self) -> list[TextEncoder]:
         """The blocks that read texts whole."""
         return [block for block in self.blocks.values() if isinstance(block, TextEncoder)]
+
+
+class Columns(NamedTuple):
+    """The columns of a block."""
+
+    name: str
+    """As the spec has it."""
+    dims: int
+    length: float
+    """Of its rows."""
+    reads_whole: bool
+    """Whether it reads texts whole, instead of adding up rows of a table."""
 
 
 class Vectoriser:
@@ -154,6 +166,16 @@ class Vectoriser:
     def widths(self) -> tuple[int, ...]:
         """The columns of each block, in their order."""
         return tuple(block.dims for block in self._fitted.blocks.values())
+
+    @property
+    def blocks(self) -> list[Columns]:
+        """The blocks, in the order of their columns."""
+        return [
+            Columns(name, block.dims, length, isinstance(block, TextEncoder))
+            for (name, block), length in zip(
+                self._fitted.blocks.items(), self._fitted.lengths, strict=True
+            )
+        ]
 
     @property
     def learns(self) -> bool:
