@@ -30,9 +30,9 @@ _SHOWN = 5
 def command(console: Console, dataset: str, ticket: Sequence[str], yes: bool, again: bool) -> None:
     """Erase tickets for good, with their answers.
 
-    Features and the search index go with them. A TICKET is its whole text, its number, its id, or key:value
-    of its meta, as in customer:4711, which may be several tickets. A hash of the text stays, so
-    that the same text isn't loaded again.
+    Features and the search index go with them. A TICKET is its whole text, its number, its id, or
+    key:value of its meta, as in customer:4711, which may be several tickets. A hash of the text
+    stays, so that the same text isn't loaded again.
     """
     from txtal.store import datasets, upkeep
 
