@@ -133,6 +133,7 @@ def _tests(found: Shift) -> dict[str, float]:
         "mean": found.mean,
         "neighbours": found.neighbours,
         "distance": found.distance,
+        "together": found.together,
         "labels": found.mix,
     }
     return {name: round(p, 5) for name, p in tests.items() if p is not None}

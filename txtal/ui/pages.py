@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from txtal.measures.advice import ahead
-from txtal.measures.quality import effort_lines, measures_line
+from txtal.measures.quality import FEWEST_AUDITS, effort_lines, measures_line
 from txtal.recipes.extensions import Panel, Shown
 from txtal.session import explaining
 from txtal.session.session import Session
@@ -228,7 +228,7 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
 def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     """The estimate after more and more answers, each with its interval."""
     if not overview.curve:
-        yield [("class:dim", "  needs 10 answered random picks")]
+        yield [("class:dim", f"  not measured yet: needs {FEWEST_AUDITS} answered random picks")]
         return
     values = [estimate.value for _, estimate in overview.curve]
     most = len(scheme.labels) - 1 if scheme.task == "rating" else 1

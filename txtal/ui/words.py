@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
+from txtal.text import percent as in_percent
 from txtal.types import (
     ONE_OF,
     Answer,
@@ -152,9 +153,7 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
 
 def percent(proba: float) -> str:
     """Return a probability for people: never quite certain. ``62%``."""
-    if proba != proba:
-        return "?"
-    return f"{min(99, max(1, round(100 * proba))) if 0 < proba < 1 else round(100 * proba)}%"
+    return "?" if proba != proba else in_percent(proba, 0)
 
 
 def rival(session: Session, question: Question) -> str:
