@@ -93,7 +93,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     desk.ledger.save_ranking(learner.rank())
     looked_ahead(learner)
     desk.ledger.save_ranking(learner.rank())
-    found = stats.of(conn, "d").outlook
+    found = stats.of(conn, "d").quality.outlook
     assert found is not None
     assert found.reached == "target"
     assert found.needed == Forecast(0.0, 0.0, 0.0)

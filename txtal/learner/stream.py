@@ -27,9 +27,10 @@ from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.recipes.recipe import load_code
-from txtal.store import answers, arrivals, datasets, tickets
+from txtal.store import answers, arrivals, datasets, leases, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import (
+    CHOSEN,
     RANDOM,
     START,
     STREAM,
@@ -176,6 +177,7 @@ class StreamLearner:
                 described,
                 self._described(conn, fit, waiting, STREAM),
                 scored=self._scored(conn, fit, pending, bool(waiting)),
+                held=self._described(conn, fit, leases.held(conn, dataset.id), CHOSEN),
             )
 
     def _scored(
