@@ -203,7 +203,7 @@ def test_two_functions_of_one_name_are_refused(loaded: Program) -> None:
 def test_every_line_of_patterns_that_is_none_is_counted(loaded: Program) -> None:
     lines = ['\ufeff{"label": "refund", "pattern": "refund"}', "no JSON",
              '{"label": "refund", "pattern": [{"LEMMA": "pay"}]}',
-             '{"label": "refund", "pattern": [{"LOWER": "a", "OP": "?"}]}']  # fmt: skip
+             '{"label": "refund", "pattern": [{"LOWER": "a", "OP": "!"}]}']  # fmt: skip
     (loaded.folder / "p.jsonl").write_text("\n".join(lines))
     said = loaded("rules", "d", "--rules", "p.jsonl").complaint
     assert "p.jsonl:2: invalid JSON" in said

@@ -85,7 +85,7 @@ def begin(path: Path, conn: Connection, make_dataset: MakeDataset, monkeypatch: 
         registry.vectoriser("better")(Better)
         offered = Spec(("better",))
         monkeypatch.setattr(
-            spec, "better", lambda asked, quick: offered if asked.startswith("auto") else None
+            spec, "better", lambda asked: offered if asked.startswith("auto") else None
         )
         make_dataset(texts(80), "short,long")
         return Session(path, conn, settings or LearnerSettings("auto@en", names=False))

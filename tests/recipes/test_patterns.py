@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.matcher import Matcher
+from spacy.tokens import Doc
 
 from txtal.errors import DataError
-from txtal.recipes.patterns import Match, Patterns, read_patterns, spans
+from txtal.recipes.patterns import Match, Patterns, pattern_of, read_patterns, spans
 
 
 def read(folder: Path, *lines: str) -> Patterns:
@@ -49,10 +53,11 @@ def test_finds(tmp_path: Path, pattern: str, text: str, finds: list[str]) -> Non
     ("line", "says"),
     [
         ('{"label": "x", "pattern": [{"pos": "NOUN"}]}', "POS can't be matched without spaCy"),
-        (
-            '{"label": "x", "pattern": [{"lower": "a", "op": "?"}]}',
-            "OP can't be matched without spaCy",
-        ),
+        ('{"label": "x", "pattern": [{"lower": "a", "op": "!"}]}', "OP must be"),
+        ('{"label": "x", "pattern": [{"lower": "a", "op": "{3,1}"}]}', "OP can stand for"),
+        ('{"label": "x", "pattern": [{"lower": "a", "op": "{999}"}]}', "OP can stand for"),
+        ('{"label": "x", "pattern": [{"lower": "e-mail", "op": "+"}]}', "which is several words"),
+        ('{"label": "x", "pattern": [{"lower": "a", "op": "?"}, {"op": "*"}]}', "no words, too"),
         ('{"label": "x", "pattern": [{"lower": {"regex": "a"}}]}', "LOWER must be a word or"),
         ('{"label": "x", "pattern": [{"lower": ["a"]}]}', "LOWER must be a word or"),
         ('{"label": "x", "pattern": [{"is_digit": 1}]}', "IS_DIGIT must be true or false"),
@@ -96,3 +101,36 @@ def test_a_phrase_is_found_where_its_words_stand(phrases: list[str], text: str) 
         parts = _TOKENS.findall(phrase)
         there = any(words[at : at + len(parts)] == parts for at in range(len(words)))
         assert there == any(match.label == phrase.strip() for match in patterns.find(text))
+
+
+TOKENS = st.sampled_from([{"LOWER": "a"}, {"LOWER": "b"}, {"TEXT": "B"}, {"IS_DIGIT": True}, {}])
+OPS = st.sampled_from(
+    [{}, {}, {"OP": "?"}, {"OP": "*"}, {"OP": "+"}, {"OP": "{2}"}, {"OP": "{1,2}"}]
+)
+PARTS = st.lists(st.tuples(TOKENS, OPS).map(lambda both: both[0] | both[1]), min_size=1, max_size=4)
+
+
+@settings(max_examples=150)
+@given(PARTS, st.lists(st.sampled_from([*"aBc1"]), max_size=8))
+def test_repeated_tokens_match_what_spacy_matches_the_longest_first(
+    parts: list[dict[str, Any]], words: list[str]
+) -> None:
+    if all(part.get("OP") in ("?", "*") for part in parts):
+        return  # refused
+    nlp = _blank()
+    matcher = Matcher(nlp.vocab)
+    matcher.add("x", [parts])
+    doc = Doc(nlp.vocab, words)
+    longest: dict[int, int] = {}
+    for _, start, end in matcher(doc):
+        longest[start] = max(end, longest.get(start, 0))
+    theirs = [(doc[start].idx, doc[end - 1].idx + 1) for start, end in sorted(longest.items())]
+    ours = Patterns([pattern_of({"label": "x", "pattern": parts})]).find(doc.text)
+    assert [(one.start, one.end) for one in ours] == theirs
+
+
+@lru_cache
+def _blank() -> Any:
+    import spacy
+
+    return spacy.blank("en")

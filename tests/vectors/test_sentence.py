@@ -252,18 +252,18 @@ class TestBesideAuto:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(spec, "MODEL", str(folder))
-        assert spec.better("auto@en", spec.resolve("auto@en")[0]) is None  # no package of this name
+        assert spec.better("auto@en") is None  # no package of this name
         monkeypatch.setattr(spec, "find_spec", lambda name: name)
-        offered = spec.better("auto@en", spec.resolve("auto@en")[0])
+        offered = spec.better("auto@en")
         assert offered is not None
         assert offered.blocks[-1] == f"sentence={folder}"
         assert offered.blocks[:-1] == spec.resolve("auto@en")[0].blocks
         assert spec.sentence_model(offered) == str(folder)
-        assert spec.better("lexical@en", spec.resolve("lexical@en")[0]) is None
+        assert spec.better("lexical@en") is None
 
     def test_one_that_is_damaged_does_not(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(spec, "MODEL", str(folder / "gone"))
         monkeypatch.setattr(spec, "find_spec", lambda name: name)
-        assert spec.better("auto@en", spec.resolve("auto@en")[0]) is None
+        assert spec.better("auto@en") is None

@@ -237,7 +237,7 @@ def _carry(console: Console, dataset: str) -> None:
         done = carry(conn, console.database, datasets.get(conn, dataset))
     console.say(
         f"{dataset}: answers to near-duplicates vote on {done.votes:,} of "
-        f"{count(done.looked_at, 'open ticket')}; see `txtal rules {dataset}`"
+        f"{count(done.looked_at, 'open ticket')} not looked at before; see `txtal rules {dataset}`"
     )
 
 

@@ -57,4 +57,6 @@ def _fitting(
             left_out[f"votes for labels that {dataset.name} doesn't have; add them before"] += 1
             continue
         labels = tuple(ids[name] for name in vote.labels)
-        yield SourceVote(source.id, ticket_id, labels, vote.confidence, vote.reason)
+        # The reason of a carried answer is a ticket's number in another database.
+        reason = "" if vote.kind == "carried" else vote.reason
+        yield SourceVote(source.id, ticket_id, labels, vote.confidence, reason)

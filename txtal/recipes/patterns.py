@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -32,7 +32,14 @@ _FLAGS: Mapping[str, Callable[[str], bool]] = {
     "IS_DIGIT": str.isdigit,
     "IS_PUNCT": lambda token: not token.isalnum(),
 }
-_SUPPORTED = ("LOWER", *_EXACT, *_FLAGS)
+_SUPPORTED = ("LOWER", *_EXACT, *_FLAGS, "OP")
+
+_REPEATS = 100
+"""The most tokens that ``*`` or ``+`` stands for."""
+
+_OPS: Mapping[str, tuple[int, int]] = {"1": (1, 1), "?": (0, 1), "*": (0, _REPEATS),
+                                       "+": (1, _REPEATS)}  # fmt: skip
+_RANGE = re.compile(r"\{(\d{0,3})(,?)(\d{0,3})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,9 @@ class Part:
     lower: frozenset[str] | None = None
     exact: frozenset[str] | None = None
     flags: tuple[tuple[str, bool], ...] = ()
+    least: int = 1
+    """How many such tokens follow one another at the least, and ``most`` at the most."""
+    most: int = 1
 
     def fits(self, token: str) -> bool:
         """Return whether the token meets the conditions."""
@@ -65,7 +75,26 @@ class Part:
         """What it asks for, for people to read."""
         words = "|".join(sorted(self.exact or self.lower or ()))
         flags = [name if wanted else f"not {name}" for name, wanted in self.flags]
-        return ",".join([*([words] if words else []), *flags]) or "any"
+        said = ",".join([*([words] if words else []), *flags]) or "any"
+        return said if self._times == (1, 1) else f"{said}{{{self.least},{self.most}}}"
+
+    @property
+    def _times(self) -> tuple[int, int]:
+        return self.least, self.most
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """All conditions, in a form that is always written alike."""
+        words = sorted(self.lower or ()), sorted(self.exact or ())
+        return (*words, self.flags, *([] if self._times == (1, 1) else self._times))
+
+    def ends(self, words: Sequence[str], at: int) -> Iterator[int]:
+        """Yield the places after so many tokens from a place on as it may stand for."""
+        for count in range(self.most + 1):
+            if count >= self.least:
+                yield at + count
+            if at + count >= len(words) or not self.fits(words[at + count]):
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +112,16 @@ class Pattern:
     @property
     def fingerprint(self) -> str:
         """What changes when the pattern does."""
-        asked = [
-            (sorted(one.lower or ()), sorted(one.exact or ()), one.flags) for one in self.parts
-        ]
+        asked = [one.asked for one in self.parts]
         return blake2b(repr((self.label, asked)).encode(), digest_size=8).hexdigest()
+
+    def end(self, words: Sequence[str], at: int) -> int | None:
+        """Return the end of the longest match that begins at a place; None where none does."""
+        places = {at}
+        for part in self.parts:
+            places = {end for place in places for end in part.ends(words, place)}
+        longest = max(places, default=at)
+        return longest if longest > at else None
 
 
 class Patterns:
@@ -99,6 +134,7 @@ class Patterns:
         for pattern in patterns:
             first = pattern.parts[0]
             words = first.lower or {word.lower() for word in first.exact or ()}
+            words = words if first.least else frozenset()
             for word in words:
                 self._starting[word].append(pattern)
             if not words:
@@ -112,10 +148,10 @@ class Patterns:
         tokens = _tokens_of(text)
         words = [token[0] for token in tokens]
         found = {
-            Match(tokens[at].start(), tokens[at + len(pattern.parts) - 1].end(), pattern.label)
+            Match(tokens[at].start(), tokens[end - 1].end(), pattern.label)
             for at, word in enumerate(words)
             for pattern in (*self._starting.get(word.lower(), ()), *self._others)
-            if _fits(pattern, words, at)
+            if (end := pattern.end(words, at)) is not None
         }
         return sorted(found, key=lambda match: (match.start, -match.end, match.label))
 
@@ -126,17 +162,12 @@ def _tokens_of(text: str) -> list[re.Match[str]]:
     return list(_TOKENS.finditer(text, 0, READ))
 
 
-def _fits(pattern: Pattern, words: Sequence[str], at: int) -> bool:
-    return at + len(pattern.parts) <= len(words) and all(
-        part.fits(word) for part, word in zip(pattern.parts, words[at:], strict=False)
-    )
-
-
 def read_patterns(path: Path) -> list[Pattern]:
     """Read a file of patterns, one per line: ``{"label": "refund", "pattern": "money back"}``.
 
     A pattern is an exact phrase, or a list of tokens with ``lower``, ``orth``, ``text`` (each a
     string or ``{"in": [...]}``), ``is_alpha``, ``is_digit`` or ``is_punct``; ``{}`` is any token.
+    With ``op`` it occurs as often as that says: ``?``, ``*``, ``+``, ``{2}``, ``{2,}``, ``{2,3}``.
     Raises DataError with file and line for anything else.
     """
     found = []
@@ -163,6 +194,8 @@ def pattern_of(fields: Mapping[str, Any]) -> Pattern:
         raise ValueError("the pattern must be a phrase or a list of tokens")
     if not parts:
         raise ValueError("the pattern is empty")
+    if not any(part.least for part in parts):
+        raise ValueError("the pattern stands for no words, too: one needs an OP other than ? and *")
     return Pattern(label.strip(), tuple(parts))
 
 
@@ -177,10 +210,30 @@ def _parts(token: object) -> list[Part]:
             f"{unknown[0]} can't be matched without spaCy; there are {', '.join(_SUPPORTED)}, and "
             "regular expressions in a TOML file of --rules"
         )
+    least, most = _times(asked.pop("OP", "1"))
     if len(asked) == 1 and isinstance(value := next(iter(asked.values())), str):
         words = _TOKENS.findall(value)  # one token of spaCy's may be several here: "e-mail"
-        return [_part({next(iter(asked)): word}) for word in words]
-    return [_part(asked)]
+        parts = [_part({next(iter(asked)): word}) for word in words]
+    else:
+        parts = [_part(asked)]
+    if (least, most) != (1, 1) and len(parts) > 1:
+        raise ValueError(f"OP can't repeat {shorten(repr(value), 40)}, which is several words")
+    return [replace(part, least=least, most=most) for part in parts]
+
+
+def _times(given: object) -> tuple[int, int]:
+    """Return how often a token may occur. Raises ValueError."""
+    found = _RANGE.fullmatch(given) if isinstance(given, str) else None
+    if isinstance(given, str) and given in _OPS:
+        return _OPS[given]
+    if found is None or not (found[1] or found[3]):
+        ops = ", ".join([*_OPS][1:])
+        raise ValueError(f"OP must be {ops} or a number as in {{2}} or {{1,3}} (got {given!r})")
+    least = int(found[1] or 0)
+    most = (int(found[3]) if found[3] else _REPEATS) if found[2] else least
+    if not 0 < most <= _REPEATS or least > most:
+        raise ValueError(f"OP can stand for {_REPEATS} tokens at most (got {given!r})")
+    return least, most
 
 
 def _part(asked: Mapping[str, Any]) -> Part:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from txtal import logs
-from txtal.api import taught
 from txtal.api.labelling import Asked, Labelling, with_labels
 from txtal.errors import DatabaseError, UsageError
+from txtal.learner import taught
 from txtal.learner.client import LearnerProcess
 from txtal.learner.shared import Seat, SharedLearner, SharingLedger
 from txtal.service.refusals import Refusal
@@ -149,6 +149,9 @@ class AnswerDesk:
     def _sit_down(self, annotator: str) -> _Annotator:
         self._sweep()
         here = self._there.get(annotator)
+        if here is not None and not _goes_on(here):
+            self._leave(annotator)
+            here = None
         if here is None:
             if len(self._there) >= MOST_ANNOTATORS:
                 raise Refusal(
@@ -215,6 +218,14 @@ class AnswerDesk:
             for annotator in list(self._there):
                 self._leave(annotator)
             self._sweep()
+
+
+def _goes_on(here: _Annotator) -> bool:
+    """Whether the database is still the one of this session: it may have been restored."""
+    try:
+        return here.ledger.file.is_known()
+    except DatabaseError:
+        return False
 
 
 def _give_up(ledger: SharingLedger, annotator: str, ticket: int, lease: int) -> None:

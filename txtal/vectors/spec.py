@@ -104,8 +104,8 @@ def resolve(spec: str | Spec) -> tuple[Spec, str]:
     return wanted, ""
 
 
-def better(text: str, quick: Spec) -> Spec | None:
-    """Return what may take over from ``auto``: its blocks, as in ``quick``, and a sentence model.
+def better(text: str) -> Spec | None:
+    """Return the spec that may take over from ``auto``: its blocks and a sentence model.
 
     None for any other spec, and where the model of :data:`MODEL` isn't installed or can't be read
     without torch.
@@ -120,6 +120,7 @@ def better(text: str, quick: Spec) -> Spec | None:
         return None
     if model.library == models.WITH_TORCH:
         return None
+    quick, _ = resolve(text)
     return Spec((*quick.blocks, f"{_SENTENCE}={MODEL}"), quick.pipeline)
 
 
