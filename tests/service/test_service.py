@@ -437,6 +437,8 @@ def test_bodies_have_a_size_and_a_type(trained: Path, tmp_path: Path) -> None:
         assert streamed.status_code == 413
         headers["Content-Type"] = "text/plain"
         assert served.client.post("/predict", content=b"{}", headers=headers).status_code == 415
+        headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        assert served.client.post("/predict", content=b"{}", headers=headers).status_code == 415
 
 
 def test_the_log_has_requests_and_nothing_of_their_words(shop: Served) -> None:
