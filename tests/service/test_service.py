@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import txtal
+from tests.cli.driving import Program
 from tests.service.serving import TEXTS, Served, copied, label_of, make, serving
 from txtal.classifier import versions
 from txtal.service import access, app, looks, model, schemas
@@ -194,6 +195,38 @@ def test_only_what_the_task_allows_is_an_answer(
     assert shop.post("/answers", body, "answer").status_code == status
     stands = {one["id"] for one in shop.get("/answers", limit=100).json()["answers"]}
     assert len(stands) == 12 + (status == 201)
+
+
+def test_a_database_that_is_replaced_by_a_backup_loses_no_answer(shop: Served) -> None:
+    backup = shop.path.with_name("b.db")
+    program = Program(shop.path.parent, db=shop.path.name)
+    program.ok("backup", str(backup))
+    asked = shop.get("/next", "answer").json()
+    given = {"ticket": asked["ticket"], "lease": asked["lease"], "labels": ["praise"]}
+    program.ok("restore", str(backup))
+    refused = shop.post("/answers", given, "answer")
+    assert refused.status_code == 503
+    assert len(txtal.open(shop.path)["shop"].answers()) == 12
+    again = shop.get("/next", "answer").json()
+    given = {"ticket": again["ticket"], "lease": again["lease"], "labels": ["praise"]}
+    assert shop.post("/answers", given, "answer").status_code == 201
+    assert len(txtal.open(shop.path)["shop"].answers()) == 13
+
+
+def test_a_database_that_is_gone_or_damaged_is_said_and_comes_back(
+    shop: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "FRESH_SECONDS", -1.0)
+    away = shop.path.with_name("away.db")
+    shop.path.rename(away)
+    assert shop.get("/stats").status_code == 404
+    for damage in (None, b"no database at all" * 1000):
+        if damage is not None:
+            shop.path.write_bytes(damage)
+        assert shop.get("/models").status_code == 503
+        assert shop.get("/next", "answer").status_code == 503
+    away.replace(shop.path)
+    assert shop.get("/next", "answer").status_code == 200
 
 
 # --- tokens ---------------------------------------------------------------------------------------

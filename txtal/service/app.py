@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from txtal import logs
-from txtal.errors import LockedError, TxtalError, UsageError
+from txtal.errors import DatabaseError, LockedError, TxtalError, UsageError
 from txtal.service import metrics, schemas
 from txtal.service.access import Access
 from txtal.service.endpoints import ENDPOINTS, Asking, Endpoint, Reply, usage_refusal
@@ -243,6 +243,8 @@ def _refusal(error: Exception) -> Refusal:
     logs.record(error)
     if isinstance(error, LockedError):
         return Refusal(503, "another process is writing; try again", {"Retry-After": "1"})
+    if isinstance(error, DatabaseError):
+        return Refusal(503, "the database can't be used now; the service's log says why")
     if isinstance(error, TxtalError):
         return Refusal(500, "it failed; the service's log says why")
     return Refusal(500, f"internal error ({type(error).__name__}); the service's log says where")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from txtal import logs
 from txtal.api import taught
 from txtal.api.labelling import Asked, Labelling, with_labels
-from txtal.errors import DatabaseError, UsageError
+from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.learner.client import LearnerProcess
 from txtal.learner.shared import Seat, SharedLearner, SharingLedger
 from txtal.service.refusals import Refusal
@@ -69,8 +69,7 @@ class AnswerDesk:
 
         Raises Refusal, UsageError and DatabaseError.
         """
-        with self._lock:
-            here = self._sit_down(annotator)
+        with self._working(annotator) as here:
             asked = here.labelling.ask()
             if asked is None:
                 return None
@@ -101,8 +100,7 @@ class AnswerDesk:
         Raises Refusal: 409 where the ticket is somebody else's by now, 422 for what the task
         doesn't allow; and DatabaseError with nothing recorded.
         """
-        with self._lock:
-            here = self._sit_down(annotator)
+        with self._working(annotator) as here:
             ticket, lease = given["ticket"], given["lease"]
             before = self._before(here, annotator, ticket, lease)
             if before is not None:
@@ -145,6 +143,22 @@ class AnswerDesk:
         here.labelling.session.revisit(ticket)
 
     # --- who is there -----------------------------------------------------------------------
+
+    @contextmanager
+    def _working(self, annotator: str) -> Iterator[_Annotator]:
+        """Give an annotator's session, which ends if its database can't be used any more.
+
+        The file may have been replaced by a backup: the next request then begins with that.
+        """
+        with self._lock:
+            here = self._sit_down(annotator)
+            try:
+                yield here
+            except LockedError:
+                raise
+            except DatabaseError:
+                self._leave(annotator)
+                raise
 
     def _sit_down(self, annotator: str) -> _Annotator:
         self._sweep()
@@ -207,7 +221,10 @@ class AnswerDesk:
             self._learner = None
 
     def _leave(self, annotator: str) -> None:
-        self._there.pop(annotator).labelling.close()
+        here = self._there.pop(annotator, None)
+        if here is not None:
+            with suppress(DatabaseError):  # what it has leased is free again in a while
+                here.labelling.close()
 
     def close(self) -> None:
         """End every session and give back the tickets."""
