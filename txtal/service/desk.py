@@ -71,6 +71,9 @@ class AnswerDesk:
         """
         with self._working(annotator) as here:
             asked = here.labelling.ask()
+            while asked is not None and not _holds(here, asked.ticket):
+                here.labelling.session.show_next()  # it was answered by way of another process
+                asked = here.labelling.ask()
             if asked is None:
                 return None
             here.ledger.tickets.keep()
@@ -136,8 +139,10 @@ class AnswerDesk:
         """See that the ticket is leased to this session, and at hand. Raises Refusal."""
         file = here.ledger.file
         with file.writing():
-            if lease != file.session_id:  # given by a process that is no more
-                _give_up(here.ledger, annotator, ticket, lease)
+            if lease != file.session_id:  # given by another process, or one that is no more
+                if not _is_of(here.ledger, annotator, lease):
+                    raise Refusal(409, "this lease is none of yours: GET /next gives one")
+                _give_up(here.ledger, ticket, lease)
             if leases.take_first(file.conn, file.session_id, file.dataset_id, [ticket]) is None:
                 raise Refusal(409, "this ticket is not open to you: GET /next leases one")
         here.labelling.session.revisit(ticket)
@@ -245,13 +250,28 @@ def _goes_on(here: _Annotator) -> bool:
         return False
 
 
-def _give_up(ledger: SharingLedger, annotator: str, ticket: int, lease: int) -> None:
-    """Release a lease that the same annotator's earlier session has."""
+def _holds(here: _Annotator, ticket: int) -> bool:
+    """Whether the ticket is open and this session's, as it was when it was shown."""
+    file = here.ledger.file
+    with file.writing():
+        found = leases.take_first(file.conn, file.session_id, file.dataset_id, [ticket])
+    return found is not None
+
+
+def _is_of(ledger: SharingLedger, annotator: str, lease: int) -> bool:
+    """Whether a lease is of a session that the same annotator had here, in this database."""
+    found = ledger.file.conn.execute(
+        "SELECT 1 FROM session WHERE id = ? AND annotator = ? AND dataset_id = ? AND recipe = ?",
+        (lease, annotator, ledger.dataset.id, RECIPE),
+    )
+    return found.fetchone() is not None
+
+
+def _give_up(ledger: SharingLedger, ticket: int, lease: int) -> None:
+    """Release a lease that the same annotator's other session has."""
     with transaction(ledger.file.conn):
         ledger.file.conn.execute(
-            "DELETE FROM lease WHERE ticket_id = ? AND session_id = ? AND session_id IN"
-            " (SELECT id FROM session WHERE annotator = ? AND dataset_id = ? AND recipe = ?)",
-            (ticket, lease, annotator, ledger.dataset.id, RECIPE),
+            "DELETE FROM lease WHERE ticket_id = ? AND session_id = ?", (ticket, lease)
         )
 
 

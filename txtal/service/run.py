@@ -147,7 +147,7 @@ def run(serving: Serving, started: Callable[[int], object]) -> int:
     return 0
 
 
-class _JsonLines(logging.Handler):
+class _JsonLog(logging.Handler):
     """Writes what the server has to say as lines of JSON, like those of requests."""
 
     def __init__(self, log: TextIO) -> None:
@@ -161,7 +161,7 @@ class _JsonLines(logging.Handler):
 
 def _log_as_json(log: TextIO) -> None:
     logger = logging.getLogger("uvicorn")
-    logger.handlers = [_JsonLines(log)]
+    logger.handlers = [_JsonLog(log)]
     logger.propagate = False
 
 
