@@ -76,19 +76,19 @@ def f1(truth: Cells | Mask, predicted: Cells | Mask, average: Literal["micro", "
 def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Measures:
     """How good decisions by these probabilities (n, k) are, given the truth (n, k), known in full.
 
-    The labels are columns. Intervals: Wilson's of accuracy, and of macro-F1 the bootstrap's
-    percentiles (Efron 1979, Annals of Statistics 7), over the rows. Raises LearnerError without
-    rows.
+    The labels are columns. Intervals: Wilson's of accuracy, and of macro-F1 the bootstrap's, with
+    half an error more. Raises LearnerError without rows.
     """
     _check(cells, proba)
     decided = decide(proba, task)
     right = (decided == cells).all(axis=1)
     low, high = wilson(int(right.sum()), len(right))
+    accuracy = Estimate(len(right), float(right.mean()), low, high)
     bins = reliability(confidence(proba, decided, task), right)
     return Measures(
         answers=answers,
-        accuracy=Estimate(len(right), float(right.mean()), low, high),
-        macro_f1=_bootstrapped_f1(cells, decided),
+        accuracy=accuracy,
+        macro_f1=_bootstrapped_f1(cells, decided, task),
         labels=tuple(_counts(cells, decided)),
         confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
         error=_mean_error(cells, decided) if task == "rating" else None,
@@ -132,17 +132,47 @@ def _mean_error(cells: Cells, decided: Cells) -> Estimate:
     return Estimate(len(errors), float(errors.mean()), *mean_interval(errors))
 
 
-def _bootstrapped_f1(cells: Cells, decided: Cells) -> Estimate:
+def _bootstrapped_f1(cells: Cells, decided: Cells, task: Task) -> Estimate:
+    """Return the macro-F1 with the bootstrap's percentiles (Efron 1979), over the rows.
+
+    To each draw half an error is added on average, of labels by how often they occur: where none or
+    few are wrong, drawing among the rows alone says that errors can't be. (Half an error is what
+    Jeffreys' prior adds to a share; Brown, Cai and DasGupta 2001, Statistical Science 16, section
+    4.1.) In 150 draws of 10 to 300 rows and 2 to 10 labels, 98% right, this covered the macro-F1
+    of the whole in 94 to 99%, and the bootstrap alone in 17 to 95%; at 70 and 90% right both did
+    as well, or this one better.
+    """
     yes, said = (cells == IS).astype(np.float64), (decided == IS).astype(np.float64)
     n = len(yes)
-    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=DRAWS)
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS)
     drawn = np.vstack([np.ones(n), drawn])  # the first as it is
     both, either = drawn @ (yes * said), drawn @ (yes + said)
+    either[1:] += _half_errors(either[0], 2 if task in ONE_OF else 1, rng)
     occurs = either > 0
     scores = np.divide(2 * both, either, out=np.zeros_like(both), where=occurs)
     means = scores.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1)
     low, high = np.quantile(means[1:], [0.025, 0.975])
     return Estimate(n, float(means[0]), float(min(low, means[0])), float(max(high, means[0])))
+
+
+def _half_errors(
+    occurs: npt.NDArray[np.float64], labels: int, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Return what errors add to either side of each label (DRAWS, k): the label missed and, of two
+    labels, the one said instead."""
+    there = np.flatnonzero(occurs)
+    added = np.zeros((DRAWS, len(occurs)))
+    if not len(there):
+        return added
+    sizes = rng.gamma(0.5, size=DRAWS)
+    missed = rng.choice(len(there), DRAWS, p=occurs[there] / occurs.sum())
+    rows = np.arange(DRAWS)
+    added[rows, there[missed]] += sizes
+    if labels > 1 and len(there) > 1:
+        instead = (missed + rng.integers(1, len(there), DRAWS)) % len(there)
+        added[rows, there[instead]] += sizes
+    return added
 
 
 def _counts(cells: Cells, decided: Cells) -> Iterator[LabelCounts]:
