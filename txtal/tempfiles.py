@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,8 @@ _SUFFIX = ".tmp"
 _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """How a database begins, and its write-ahead log."""
 
-_BESIDE = ("-wal", "-shm", "-journal", ".cache")
+_FOLDERS = (".cache", ".models")
+_BESIDE = ("-wal", "-shm", "-journal", *_FOLDERS)
 """What SQLite and txtal keep beside a database, and take for their own whoever wrote it."""
 
 
@@ -36,11 +37,11 @@ def check_target(path: Path, *inputs: str | Path) -> None:
     That is a directory, a database, a file that SQLite keeps beside one, and any of the inputs.
     Raises TxtalError where there is no folder for it: to be asked before the work, not after.
     """
+    check_beside(path)
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it")
     if is_database(path):
         raise UsageError(f"{path} is a database; name another file, or remove it first")
-    check_beside(path)
     for one in inputs:
         if is_same(path, Path(one)):
             raise UsageError(f"{path} is read by this command; name another file to write")
@@ -50,11 +51,21 @@ def check_target(path: Path, *inputs: str | Path) -> None:
 
 
 def check_beside(path: Path) -> None:
-    """Raise UsageError when SQLite would take ``path`` for a part of the database beside it."""
-    for suffix in _BESIDE:
-        base = path.with_name(path.name.removesuffix(suffix))
-        if path.name.endswith(suffix) and is_database(base):
-            raise UsageError(f"{path} would look like a part of the database {base.name}")
+    """Raise UsageError when ``path`` is, or is in, what would be a part of the database beside it.
+
+    SQLite would take it for its own, or txtal delete it with what else is in such a folder.
+    """
+    for there in (Path(os.path.abspath(path)), Path(os.path.realpath(path))):  # noqa: PTH100
+        for one, suffixes in ((there, _BESIDE), *((above, _FOLDERS) for above in there.parents)):
+            base = _base(one, suffixes)
+            if base is not None and is_database(base):
+                raise UsageError(f"{path} would look like a part of the database {base.name}")
+
+
+def _base(path: Path, suffixes: Sequence[str]) -> Path | None:
+    """The file beside which a name with one of these endings stands."""
+    ending = next((one for one in suffixes if path.name.endswith(one) and path.name != one), None)
+    return path.with_name(path.name.removesuffix(ending)) if ending else None
 
 
 def check_file(path: Path) -> None:

@@ -3,13 +3,16 @@
 python -m tests.faults                 # full counts; some hours
 python -m tests.faults --quick         # as CI runs them, on two cores
 python -m tests.faults 5 12 model      # some rows
-python -m tests.faults 25 --times 20   # a row again and again, to find what fails now and then
+python -m tests.faults --rows 20 25 --repeat 20   # rows again and again: what fails now and then?
+
+Whatever ends it but SIGKILL, the rows that were not finished are named, and the tests that ran.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections import defaultdict
@@ -31,6 +34,7 @@ class Outcomes:
         self.tries: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self.skipped: dict[str, str] = {}
         self.running: dict[str, float] = {}
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.wrong: list[str] = []
         self._began = time.monotonic()
         self._faults = list(faults)
@@ -60,8 +64,11 @@ class Outcomes:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = _name(report.nodeid).partition("[")[0]
         counted = dict(report.user_properties).get("fault")
+        self.seconds[name] += report.duration
         if report.failed:
             self.wrong.append(report.nodeid)
+            reason = str(report.longrepr).strip().splitlines()[-1:]
+            print(f"\rfailed: {report.nodeid}: {' '.join(reason)[:300]}", flush=True)
         if report.when == "teardown" and counted:
             self.tries[name].append(counted)
         elif report.failed:
@@ -88,17 +95,23 @@ class Outcomes:
             print(f"\r| {' | '.join(self.row(fault))} |", flush=True)
 
     def row(self, fault: Fault) -> tuple[str, ...]:
-        """The table's row: number, fault, tries, lost, wrong, note."""
+        """The table's row: number, fault, tries, lost, wrong, seconds in its tests, note."""
         counts = [
             count for name, found in self.tries.items() if _is_of(name, fault) for count in found
         ]
         sums = [sum(column) for column in zip(*counts, strict=True)] or [0, 0, 0]
         skipped = [self.skipped[test] for test in fault.tests if test in self.skipped]
         notes = "; ".join(filter(None, [fault.note, *dict.fromkeys(skipped)]))
+        spent = sum(spent for name, spent in self.seconds.items() if _is_of(name, fault))
+        sums.append(round(spent))
         return (fault.number, fault.name, *(f"{number:,}" for number in sums), notes)
 
     def finish(self) -> None:
         """Say how long it took, and which rows were cut off or failed, in which tests."""
+        if not self.running:
+            for fault in self._faults:
+                if not self._open.get(fault.number, {"?"}):
+                    self.print_row(fault)
         print(f"\n{time.monotonic() - self._began:,.0f} s")
         for fault in self._faults:
             if fault.number not in self._printed:
@@ -120,31 +133,46 @@ def _is_of(name: str, fault: Fault) -> bool:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Returns pytest's exit code."""
+    """Returns pytest's exit code; of several runs that of the first that failed."""
     asked = argparse.ArgumentParser(prog="python -m tests.faults")
     asked.add_argument("rows", nargs="*", metavar="ROW")
+    asked.add_argument("--rows", nargs="+", metavar="ROW", dest="named", default=[])
     asked.add_argument("--quick", action="store_true", help="few tries of each, on two cores")
-    asked.add_argument("--times", type=int, default=1, help="run the rows so many times")
+    asked.add_argument("--cores", type=int, help="run on so many; else one, or with --quick two")
+    asked.add_argument("--repeat", type=int, default=1, help="run the rows so many times")
     given = asked.parse_args(words)
-    faults = [fault for fault in FAULTS if not given.rows or fault.number in given.rows]
+    rows = {*given.rows, *given.named}
+    unknown = rows - {fault.number for fault in FAULTS}
+    if unknown:
+        asked.error(f"there is no row {', '.join(sorted(unknown))}")
+    faults = [fault for fault in FAULTS if not rows or fault.number in rows]
     os.environ["TXTAL_FAULTS"] = "quick" if given.quick else "full"
-    tests = dict.fromkeys(str(TESTS / test) for fault in faults for test in fault.tests)
-    cores = ["-n", "2" if given.quick else "0"]
-    marked = ["-m", ""]
-    options = ["-q", "--no-header", "--tb=short", *marked, *cores, "-p", "no:cacheprovider"]
+    cores = given.cores or (2 if given.quick else 1)
+    for each in (signal.SIGTERM, signal.SIGHUP):  # as ctrl-C: pytest then ends in good order
+        signal.signal(each, signal.default_int_handler)
     code = 0
-    for _ in range(given.times):
-        outcomes = Outcomes(faults)
-        print("| # | fault | tries | lost | wrong | |\n| --- | --- | ---: | ---: | ---: | --- |")
-        try:
-            ended = pytest.main([*options, "-o", "timeout=14400", *tests], plugins=[outcomes])
-            code = code or int(ended)
-        finally:
-            for fault in faults:
-                if not outcomes.running and not any(outcomes._open.get(fault.number, {"?"})):
-                    outcomes.print_row(fault)
-            outcomes.finish()
+    for _ in range(given.repeat):
+        ended = _run(faults, cores if cores > 1 else 0)
+        code = code or ended
+        if ended == pytest.ExitCode.INTERRUPTED:
+            break
     return code
+
+
+def _run(faults: Sequence[Fault], cores: int) -> int:
+    """Run the rows once; return pytest's exit code."""
+    tests = dict.fromkeys(str(TESTS / test) for fault in faults for test in fault.tests)
+    options = ["-q", "--no-header", "--tb=short", "-m", "", "-n", str(cores)]
+    outcomes = Outcomes(faults)
+    print("| # | fault | tries | lost | wrong | s | |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | --- |", flush=True)
+    try:
+        plugins = ["-p", "no:cacheprovider", "-o", "timeout=14400"]
+        return int(pytest.main([*options, *plugins, *tests], plugins=[outcomes]))
+    except KeyboardInterrupt:  # while the tests were looked for
+        return int(pytest.ExitCode.INTERRUPTED)
+    finally:
+        outcomes.finish()
 
 
 if __name__ == "__main__":

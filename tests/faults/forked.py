@@ -18,15 +18,16 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib import import_module
-from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
+from io import BufferedReader, BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 from pathlib import Path
 from pkgutil import walk_packages
 from types import TracebackType
 from typing import Any
 
 import txtal
-from tests.cli.driving import Ran
+from tests.cli.driving import PATIENCE, Program, Ran
 
 HEAVY = ("sklearn.linear_model", "sklearn.feature_extraction.text", "openpyxl", "spacy.lang.en")
 """What the forks shouldn't import again, beside all of txtal."""
@@ -96,6 +97,24 @@ class Forks:
     def _hear(self) -> int:
         assert self._server.stdout is not None
         return int(self._server.stdout.readline())
+
+
+@dataclass
+class Forked(Program):
+    """txtal in a folder of its own, run by forks."""
+
+    forks: Forks = field(kw_only=True)
+
+    def __call__(
+        self,
+        *words: str | Path,
+        stdin: str | bytes | RawIOBase = "",
+        patience: float = PATIENCE,
+        **env: str,
+    ) -> Ran:
+        """Run a command to its end."""
+        assert isinstance(stdin, str)
+        return self.forks.run([*map(str, words)], self.folder, {**self.environ, **env}, stdin)
 
 
 def _serve() -> None:

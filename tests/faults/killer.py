@@ -32,7 +32,7 @@ import openpyxl
 
 from tests.cli.driving import LABELLED, Program, Ran
 from tests.faults import MEMORY
-from tests.faults.forked import Forks
+from tests.faults.forked import Forked, Forks
 from txtal.classifier import classifier
 from txtal.errors import TxtalError
 from txtal.store import schema
@@ -174,7 +174,7 @@ class Killer:
     def prepare(self, *, train: bool = True) -> None:
         """Make what the commands start from; classifiers, which take long, only if need be."""
         self._master.mkdir()
-        program = Program(self._master)
+        program = Forked(self._master, forks=self._forks)
         lines = LABELLED.read_text("utf-8").splitlines()
         program.file("some.jsonl", lines[:120])
         program.file("new.jsonl", lines[100:160])
@@ -194,11 +194,9 @@ class Killer:
             (self._master / name).write_bytes(b"old\n")
         if not train:
             return
-        program.ok("train", "d", "-o", "fixed", "--vectors", "lexical", patience=600)
+        program.ok("train", "d", "-o", "fixed", "--vectors", "lexical")
         program.ok("--db", "two.db", "load", "d", "--answers", _few(program, "a", "b"))
-        program.ok(
-            "--db", "two.db", "train", "d", "-o", "model", "--vectors", "lexical", patience=600
-        )
+        program.ok("--db", "two.db", "train", "d", "-o", "model", "--vectors", "lexical")
         program.ok("load", "few", "--answers", _few(program, "c", "d"))
 
     def _copy(self) -> Program:
@@ -324,16 +322,19 @@ def drawn(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:
 
 
 def outcomes(
-    folder: Path, names: Sequence[str] = (), sample: int | None = None, seed: int = 0
+    folder: Path,
+    forks: Forks,
+    names: Sequence[str] = (),
+    sample: int | None = None,
+    seed: int = 0,
 ) -> Iterator[tuple[Case, str]]:
     """Yield each case with what is wrong with it, or nothing."""
-    with Forks() as forks:
-        killer = Killer(folder, forks)
-        killer.prepare()
-        for command in COMMANDS:
-            if not names or command.name in names:
-                for case in drawn(killer.cases(command), sample, seed):
-                    yield case, killer.fault(case)
+    killer = Killer(folder, forks)
+    killer.prepare()
+    for command in COMMANDS:
+        if not names or command.name in names:
+            for case in drawn(killer.cases(command), sample, seed):
+                yield case, killer.fault(case)
 
 
 def main() -> int:
@@ -348,8 +349,8 @@ def main() -> int:
         return 2
     tried: dict[str, int] = {}
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder:
-        for case, said in outcomes(Path(folder), given.commands, given.sample, given.seed):
+    with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder, Forks() as forks:
+        for case, said in outcomes(Path(folder), forks, given.commands, given.sample, given.seed):
             name = case.command.name
             if name not in tried and tried:
                 print(f"{list(tried)[-1]}: {list(tried.values())[-1]:,} cases", flush=True)

@@ -596,14 +596,16 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--runs", type=int, default=2000)
     asked.add_argument("--seconds", type=float, default=0, help="go on for so long, not by runs")
     given = asked.parse_args(words)
-    if given.seconds:
-        end = time.monotonic() + given.seconds
-        while time.monotonic() < end:
-            run(20)
-            print(f"{CommandLine.runs:,} runs agree so far", flush=True)
-    else:
-        run(given.runs)
-    print(f"{CommandLine.runs:,} runs agree")
+    end = time.monotonic() + given.seconds
+    ended = "interrupted"
+    try:
+        while not given.seconds or time.monotonic() < end:
+            run(20 if given.seconds else given.runs)
+            if not given.seconds:
+                break
+        ended = "agree"
+    finally:  # whatever ended it, how far it came is known
+        print(f"{CommandLine.runs:,} runs, {ended}", flush=True)
     return 0
 
 

@@ -139,6 +139,8 @@ FAULTS = (
             "cli/test_backup.py::test_a_backup_and_a_restore_under_a_session",
             "cli/test_backup.py::test_a_database_that_is_deleted_under_a_session",
             "cli/test_backup.py::test_a_log_that_is_deleted_under_a_session",
+            "service/test_service.py::"
+            "test_a_database_that_is_exchanged_under_it_is_answered_like_any_other",
         ),
         "a copy without its -wal is sound but older; its newest answer's number tells",
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,12 @@ from tests.faults.conftest import FULL, Tries, present
 from tests.faults.forked import Forks
 
 QUICK = ("export", "backup", "restore", "label")
-SLOW = tuple(one.name for one in killer.COMMANDS if one.name not in QUICK)
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 
 
-def _run(folder: Path, names: tuple[str, ...], sample: int | None, tries: Tries) -> None:
-    for case, wrong in killer.outcomes(folder, names, sample, seed=4929):
+def _run(folder: Path, forks: Forks, sample: int | None, tries: Tries) -> None:
+    for case, wrong in killer.outcomes(folder, forks, sample=sample, seed=4929):
         with tries.one(case):
             present("damaged" not in wrong and "neither" not in wrong, wrong)
             assert not wrong, wrong
@@ -37,19 +35,17 @@ def test_a_sample_of_system_calls(name: str, killed: killer.Killer, tries: Tries
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[killer.Killer]:
-    with Forks() as forks:
-        made = killer.Killer(tmp_path_factory.mktemp("killer"), forks)
-        made.prepare(train=False)
-        yield made
+def killed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> killer.Killer:
+    made = killer.Killer(tmp_path_factory.mktemp("killer"), forks)
+    made.prepare(train=False)
+    return made
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(14_400)
-def test_every_system_call(tmp_path: Path, tries: Tries) -> None:
+def test_every_system_call(tmp_path: Path, forks: Forks, tries: Tries) -> None:
     """In full counts all of them; else some of each command."""
-    names = tuple(one.name for one in killer.COMMANDS)
-    _run(tmp_path, names, None if FULL else 4, tries)
+    _run(tmp_path, forks, None if FULL else 4, tries)
 
 
 def test_what_is_killed_half_way_is_found(killed: killer.Killer, tries: Tries) -> None:

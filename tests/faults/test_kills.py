@@ -43,7 +43,7 @@ def test_the_screen_again_and_again_on_one_database(
     sample.ok("load", "d", "more.jsonl")
     rng = random.Random(4929)
     typed = ""
-    for number in range(many(25, 200)):
+    for number in range(many(15, 200)):
         words = TEACH if number % 5 == 0 else MANUAL
         with tries.one(f"kill {number}"):
             one = terminal(sample, *words)
@@ -114,7 +114,7 @@ def test_a_load_leaves_all_or_nothing(
     took = seconds_of(fresh, "--db", "whole.db", *words)
     whole = loaded(fresh.folder / "whole.db")
     rng = random.Random(4929)
-    for number in range(many(8, 25)):
+    for number in range(many(5, 25)):
         path = fresh.folder / f"{number}.db"
         with tries.one(f"kill {number}"):
             run_and_kill(fresh, "--db", path.name, *words, after=rng.uniform(0.2, 1.0) * took)
@@ -197,7 +197,7 @@ def test_an_export_leaves_the_old_file_or_the_new(fresh: Program, tries: Tries) 
     new, old = target.read_text("utf-8"), "what was there\n"
     rng = random.Random(4929)
     codes = set()
-    for number in range(many(8, 20)):
+    for number in range(many(5, 20)):
         with tries.one(f"kill {number}"):
             target.write_text(old, "utf-8")
             codes.add(run_and_kill(fresh, *words, after=rng.uniform(0.3, 1.0) * took))
@@ -225,7 +225,7 @@ def test_a_restore_leaves_the_old_database_or_the_new(
     if damaged:
         sql_damage(old)
     rng = random.Random(4929)
-    for number in range(many(6, 20)):
+    for number in range(many(4, 20)):
         with tries.one(f"kill {number}"):
             for file in fresh.folder.glob("t.db*"):
                 file.unlink()

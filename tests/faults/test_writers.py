@@ -224,6 +224,11 @@ def test_what_is_written_is_synced_before_it_has_its_name(
         (("restore", "t.db"), "t.db"),
         (("train", "d", "-o", "in.jsonl"), "in.jsonl"),
         (("export", "d", "-o", "t.db.cache"), ""),
+        (("export", "d", "-o", "t.db.models/out.jsonl"), ""),
+        (("export", "d", "--format", "hf", "-o", "t.db.models/out"), ""),
+        (("predict", "model", "in.jsonl", "-o", "t.db.cache/"), ""),
+        (("train", "d", "-o", "sub/../t.db.cache/model"), ""),
+        (("backup", "t.db.cache/b.db"), ""),
         *(
             (("load", "d", "in.jsonl", "--answers", "--conflicts", name), "in.jsonl")
             for name in ("in.jsonl", "link.jsonl", "twin.jsonl", "t.db", "sub")

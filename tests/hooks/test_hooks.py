@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -171,6 +171,85 @@ def test_a_receiver_that_is_down_or_slow_holds_up_no_answer(
     hook(conn, shop, answer=receiver.url)
     due_now(conn)
     assert courier.deliver_due(shop.path) == 3
+
+
+@pytest.fixture
+def trickling() -> Iterator[str]:
+    """A server that sends a header of its answer now and then, and never the last."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            with suppress(OSError):
+                while not over.wait(0.02):
+                    self.send_header("X-More", "to come")
+                    self.flush_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_receiver_that_answers_bit_by_bit_has_no_more_time_than_others(
+    shop: LabelledDataset, conn: Connection, trickling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "URL_SECONDS", 0.2)
+    hook(conn, shop, answer=trickling)
+    label(shop)
+    assert courier.deliver_due(shop.path) == 0
+    assert {one.error for one in outbox.every(conn)} == {"no answer in 0.2 s"}
+
+
+def test_a_receiver_that_is_slow_does_not_hold_up_another_hook(
+    shop: LabelledDataset, conn: Connection, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "SLOW_SECONDS", -1.0)
+    hook(conn, shop, answer="http://127.0.0.1:9/", stop=receiver.url)
+    label(shop, 3)
+    outbox.note(conn, 1, "stop", {"why": "enough"})
+    assert courier.deliver_due(shop.path) == 1
+    assert [one["event"] for one in receiver.told] == ["stop"]
+    assert sorted(one.tries for one in outbox.every(conn)) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("import time; time.sleep(60)", "it took longer than 0.5 s"),
+        (
+            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
+            "it took longer than 0.5 s",
+        ),
+        ("import os, time; os.close(0); time.sleep(60)", "it took longer than 0.5 s"),
+        ("print('x' * 9_000_000)", ""),
+        ("import sys; sys.exit(3)", "it ended with exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "it ended with exit code -9"),
+    ],
+    ids=["hangs", "ignores SIGTERM", "closes its input", "says much", "fails", "is killed"],
+)
+def test_a_command_that_is_no_good_is_noted_and_ended(
+    shop: LabelledDataset,
+    conn: Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    error: str,
+) -> None:
+    monkeypatch.setattr(targets, "COMMAND_SECONDS", 0.5 if "took" in error else 60.0)
+    script = tmp_path / "bad.py"
+    script.write_text(code)
+    hook(conn, shop, answer=f"{sys.executable} {script}")
+    label(shop)
+    assert courier.deliver_due(shop.path) == (not error)
+    assert [one.error for one in outbox.every(conn)] == ([error] if error else [])
 
 
 def test_no_redirect_is_followed(

@@ -19,6 +19,8 @@ from txtal.service.app import Limits
 from txtal.service.endpoints import ENDPOINTS
 from txtal.service.jobs import Job, Jobs
 from txtal.store import schema, tokens
+from txtal.store.backup import back_up, restore
+from txtal.store.verify import verify
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +172,39 @@ def test_a_lease_outlives_the_process_that_gave_it(trained: Path, tmp_path: Path
             after.post("/answers", {**given, "annotator": "answer/x"}, "answer").status_code == 409
         )
         assert after.post("/answers", given, "answer").status_code == 201
+
+
+@pytest.mark.parametrize("how", ["restored", "replaced"])
+def test_a_database_that_is_exchanged_under_it_is_answered_like_any_other(
+    trained: Path, tmp_path: Path, how: str
+) -> None:
+    """No ticket of the old one is given out or answered, and no restart is needed."""
+    path = copied(trained, tmp_path)
+    with serving(path) as shop:
+        backup = path.with_name("b.db")
+        back_up(path, backup)
+        asked = shop.get("/next", "answer").json()
+        given = {"ticket": asked["ticket"], "lease": asked["lease"]}
+        first = {**given, "labels": [label_of(asked["text"])]}
+        assert shop.post("/answers", first, "answer").status_code == 201
+        shop.get("/next", "answer")
+        if how == "restored":
+            restore(backup, path)
+        else:
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            backup.replace(path)
+        again = shop.get("/next", "answer").json()
+        assert again["lease"] != asked["lease"] or how == "replaced"
+        given = {"ticket": again["ticket"], "lease": again["lease"]}
+        second = {**given, "labels": [label_of(again["text"])]}
+        answered = shop.post("/answers", second, "answer")
+        assert answered.status_code == 201
+        log = shop.get("/answers", after=0).json()["answers"]
+        assert log[-1]["id"] == answered.json()["id"]
+        assert asked["text"] not in [one["text"] for one in log] or again["text"] == asked["text"]
+    with closing(schema.open_readonly(path)) as conn:
+        assert verify(conn).faults == ()
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,11 @@ def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise ModelError where no classifier can be saved: to be asked before the work, not after."""
+    """Raise ModelError where no classifier can be saved: to be asked before the work, not after.
+
+    UsageError where it would look like a part of a database.
+    """
+    tempfiles.check_beside(folder)
     there = next(one for one in (folder, *folder.parents) if one.exists())
     if not there.is_dir():
         raise ModelError(f"{folder}: can't write the classifier: {there} is not a directory")

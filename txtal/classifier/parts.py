@@ -151,6 +151,7 @@ def parts(
     Raises UsageError when a SOURCE lies in it, it holds parts that nobody wrote down, or, without
     ``restart``, parts by another ``maker``; TxtalError when it can't be written.
     """
+    tempfiles.check_beside(folder)
     inside = next((one for one in sources if Path(one).resolve().parent == folder.resolve()), None)
     if inside is not None:
         raise UsageError(

@@ -29,6 +29,7 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     Raises UsageError when it is there and is no dataset that was saved, so that nothing else is
     ever removed, and TxtalError when it can't be written.
     """
+    tempfiles.check_beside(target)
     target = Path(os.path.realpath(target))
     if target.exists() and not _may_go(target):
         raise UsageError(f"{target} is there and holds something else; name a new folder")

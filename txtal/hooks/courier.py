@@ -23,6 +23,9 @@ PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 LOOK_SECONDS = 0.5
 """Between two looks into the outbox."""
 
+SLOW_SECONDS = 1.0
+"""A hook that failed after more than this is left for the next look: others are due, too."""
+
 _CLAIM_SECONDS = 120.0
 """Longer than any delivery takes; what a courier had that was killed is tried again after it."""
 
@@ -67,7 +70,11 @@ def deliver_due(database: Path, manner: Manner | None = None) -> int:
         hooks = trust.trusted(database, outbox.hooks(conn))
         while hooks and (delivery := outbox.claim(conn, hooks, _CLAIM_SECONDS)) is not None:
             hook = next(one for one in hooks if _is_of(delivery, one))
-            done += _delivered(conn, delivery, hook, manner)
+            began = time.monotonic()
+            if _delivered(conn, delivery, hook, manner):
+                done += 1
+            elif time.monotonic() - began > SLOW_SECONDS:
+                hooks.remove(hook)
     return done
 
 

@@ -8,7 +8,9 @@ import http.client
 import os
 import shlex
 import signal
+import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -102,7 +104,59 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none."""
 
 
-_OPENER = urllib.request.build_opener(_NoRedirect)
+class _Deadline:
+    """Cuts a connection off once its time is over, however little arrives however often.
+
+    The time-out of a socket is for each piece that it waits for.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, connected: socket.socket) -> None:
+        self._socket = connected
+        if self.passed:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _opener(deadline: _Deadline) -> urllib.request.OpenerDirector:
+    """Return what opens addresses without redirects, and is cut off by the deadline."""
+
+    class Plain(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    class Secure(http.client.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    class PlainHandler(urllib.request.HTTPHandler):
+        def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Plain, req)
+
+    class SecureHandler(urllib.request.HTTPSHandler):
+        def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Secure, req)
+
+    return urllib.request.build_opener(_NoRedirect, PlainHandler, SecureHandler)
 
 
 def _post(url: str, parcel: Parcel) -> None:
@@ -113,9 +167,24 @@ def _post(url: str, parcel: Parcel) -> None:
         {"Content-Type": "application/json", "User-Agent": "txtal", **marks},
         method="POST",
     )
+    with _Deadline(URL_SECONDS) as deadline:
+        try:
+            status = _status(_opener(deadline), request)
+        except DeliveryError:
+            if not deadline.passed:
+                raise
+    if deadline.passed:
+        raise DeliveryError(f"no answer in {URL_SECONDS:g} s")
+    if not 200 <= status < 300:
+        raise DeliveryError(f"it answered with status {status}")
+
+
+def _status(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> int:
+    """Return what it answers. Raises DeliveryError."""
     try:
-        with _OPENER.open(request, timeout=URL_SECONDS) as reply:
-            status = reply.status
+        with opener.open(request, timeout=URL_SECONDS) as reply:
+            found: int = reply.status
+            return found
     except urllib.error.HTTPError as error:
         error.close()
         raise DeliveryError(f"it answered with status {error.code}") from None
@@ -125,8 +194,6 @@ def _post(url: str, parcel: Parcel) -> None:
         raise DeliveryError(_reason(error.reason)) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeliveryError(_reason(error)) from None
-    if not 200 <= status < 300:
-        raise DeliveryError(f"it answered with status {status}")
 
 
 def _reason(error: object) -> str:
@@ -153,11 +220,11 @@ def _run(command: str, parcel: Parcel) -> None:
         said = error.strerror if isinstance(error, OSError) and error.strerror else "can't be run"
         raise DeliveryError(f"{words[0]}: {said}") from None
     try:
-        process.communicate(parcel.body, COMMAND_SECONDS)
+        with suppress(BrokenPipeError):
+            process.communicate(parcel.body, COMMAND_SECONDS)
+        process.wait(COMMAND_SECONDS)
     except subprocess.TimeoutExpired:
         raise DeliveryError(f"it took longer than {COMMAND_SECONDS:g} s") from None
-    except BrokenPipeError:
-        process.wait(COMMAND_SECONDS)
     finally:
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)  # it, and whatever it has started

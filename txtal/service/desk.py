@@ -149,6 +149,9 @@ class AnswerDesk:
     def _sit_down(self, annotator: str) -> _Annotator:
         self._sweep()
         here = self._there.get(annotator)
+        if here is not None and not _goes_on(here):
+            self._leave(annotator)
+            here = None
         if here is None:
             if len(self._there) >= MOST_ANNOTATORS:
                 raise Refusal(
@@ -215,6 +218,14 @@ class AnswerDesk:
             for annotator in list(self._there):
                 self._leave(annotator)
             self._sweep()
+
+
+def _goes_on(here: _Annotator) -> bool:
+    """Whether the database is still the one of this session: it may have been restored."""
+    try:
+        return here.ledger.file.is_known()
+    except DatabaseError:
+        return False
 
 
 def _give_up(ledger: SharingLedger, annotator: str, ticket: int, lease: int) -> None:

@@ -55,6 +55,13 @@ class SessionFile:
         self._intact.mend_index()
         return foreseen(self.path)
 
+    def is_known(self) -> bool:
+        """Whether the file at the path is still the one that was opened, and knows the session."""
+        with self.reading():
+            return _identity(self.path) == self._file and answers.is_open(
+                self.conn, self.session_id
+            )
+
     @contextmanager
     def writing(self, conn: Connection | None = None) -> Iterator[None]:
         """One write, all or nothing. Raises DatabaseError when the file is another by now.
