@@ -176,7 +176,7 @@ class VoteEvidence:
 def _best(tried: Mapping[float, Floats], before: float, errors: float) -> float:
     """Return the weight by which held-out answers are predicted best, or 0 where that is chance.
 
-    It is taken for chance if the gain has fewer standard errors than ``errors``.
+    A gain of fewer standard errors than ``errors`` counts as chance.
     """
     best = max(tried, key=lambda one: (float(tried[one].mean()), one == before))
     gain = tried[best] - tried[0.0]
