@@ -164,6 +164,27 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as ``81.2%``: 100% only of all and 0% only of none, however it is rounded."""
+    return f"{hundredths(share, digits)}%"
+
+
+def hundredths(share: float, digits: int = 1) -> str:
+    """Return :func:`percent` without its sign, as ends of intervals are written."""
+    if share != share:
+        return "?"
+    least = 10.0**-digits
+    shown = 100 * round(share, 4)  # as JSON has it, or a second rounding would differ from it
+    if 0 < share < 1:
+        shown = min(100 - least, max(least, shown))
+    return f"{shown:.{digits}f}"
+
+
+def span(low: float, high: float) -> str:
+    """Return the ends of an interval of shares as ``74.0% to 87.1%``."""
+    return f"{percent(low)} to {percent(high)}"
+
+
 def normalise_label(given: str) -> str:
     """Return a label's name as it is kept, made good from what was given.
 

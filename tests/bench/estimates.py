@@ -15,8 +15,8 @@ as `txtal simulate` does. Printed for each set and mark, over the sessions:
   than all of it, and the test file's texts weighted so that each label is as frequent as in the
   pool (``at the pool's mix``; of several labels a ticket, as they are);
 - the expected calibration error on the test file before and after calibration, with the usual 15
-  bins of equal width (Guo et al. 2017), and what a model whose probabilities are right would show
-  by chance (``floor``).
+  bins of equal width (Guo et al. 2017), what a model whose probabilities are right would show
+  by chance (``floor``), and the error after calibration at the pool's mix of labels (``mix``).
 
 Sessions go round the sets, and those in the file are not made again.
 """
@@ -190,6 +190,7 @@ def _at_mark(problem: Problem, learner: PoolLearner) -> Line:
         "ece": {
             "before": ece(sure, right),
             "after": ece(as_shown, right),
+            "mix": ece(as_shown, right, _pools_mix(problem)),
             "floor": _floor(as_shown),
         },
     }
@@ -207,24 +208,30 @@ def _on_the_pool(problem: Problem, fit: Fit) -> dict[str, float]:
 
 def _at_the_pools_mix(problem: Problem, right: Mask) -> float:
     """The accuracy on the test file, each label as frequent as in the pool."""
+    weights = _pools_mix(problem)
+    return float(weights @ right / weights.sum())
+
+
+def _pools_mix(problem: Problem) -> Floats:
+    """Weights of the test file's texts with which each label is as frequent as in the pool."""
     if problem.task != "exclusive":
-        return float(right.mean())
+        return np.ones(len(problem.held_out.records), np.float32)
     label = problem.held_out.truth.argmax(axis=1)
     frequent = np.zeros(problem.held_out.truth.shape[1])
     frequent[: problem.of_pool.shape[1]] = problem.of_pool.mean(axis=0)
-    weights = frequent[label] / np.bincount(label, minlength=len(frequent))[label]
-    return float(weights @ right / weights.sum())
+    return np.asarray(frequent[label] / np.bincount(label, minlength=len(frequent))[label])
 
 
 def _plain(estimate: Estimate | None) -> list[float] | None:
     return estimate and [estimate.n, estimate.value, estimate.low, estimate.high]
 
 
-def ece(sure: Floats, right: Mask) -> float:
+def ece(sure: Floats, right: Mask, weights: Floats | None = None) -> float:
     """The expected calibration error, with bins of equal width."""
+    weights = np.ones(len(sure)) if weights is None else weights
     bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    off = np.bincount(bins, right - sure.astype(np.float64), minlength=BINS)
-    return float(np.abs(off).sum() / len(sure))
+    off = np.bincount(bins, weights * (right - sure.astype(np.float64)), minlength=BINS)
+    return float(np.abs(off).sum() / weights.sum())
 
 
 def _floor(sure: Floats) -> float:
@@ -244,7 +251,7 @@ def make_missing(options: Namespace) -> None:
     """Sessions until there are enough in the file, or the time is up."""
     began = time.monotonic()
     done = {(x["set"], x["seed"], x["strategy"]) for x in lines(options.results)}
-    wanted = ((name, seed) for seed in count() for name in options.sets)
+    wanted = ((name, seed) for seed in count(options.first) for name in options.sets)
     with tempfile.TemporaryDirectory() as folder:
         problems: dict[str, Problem] = {}
         for name, seed in islice(wanted, options.sessions):
@@ -285,8 +292,9 @@ def _figures(group: Sequence[Line]) -> dict[str, Any]:
         ]
         if pairs:
             made[key] = _against(pairs)
-    for key in ("before", "after", "floor"):
-        made[f"ece {key}"] = round(float(np.mean([line["ece"][key] for line in group])), 4)
+    for key in ("before", "after", "mix", "floor"):
+        errors = [line["ece"][key] for line in group if key in line["ece"]]
+        made[f"ece {key}"] = round(float(np.mean(errors)), 4) if errors else None
     return made
 
 
@@ -307,6 +315,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--results", type=Path, required=True, help="JSONL; added to")
     options.add_argument("--sessions", type=int, default=200)
+    options.add_argument("--first", type=int, default=0, help="the first seed of each set")
     options.add_argument("--minutes", type=float, default=float("inf"), help="stop after")
     options.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
     options.add_argument(

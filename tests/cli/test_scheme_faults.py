@@ -6,9 +6,11 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.driving import LABELLED, Program
+from txtal.learner.advising import contradicting
 
 LINES = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
 VECTORS = ("--vectors", "lexical")
@@ -33,7 +35,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 def test_drift_against_a_file(program: Program) -> None:
     body = program.json("drift", "d", "second.jsonl", *VECTORS, "--json")
     assert body["noticed"]
-    assert body["tests"].keys() == {"mean", "neighbours", "distance"}
+    assert body["tests"].keys() == {"mean", "neighbours", "distance", "together"}
     labels = {row["text"]: row["label"] for row in LINES}
     assert sum(labels[text] in LEFT_OUT for text in body["unlike"]) >= 4
     said = program.ok("drift", "d", "second.jsonl", *VECTORS).out
@@ -89,6 +91,15 @@ def test_what_the_labels_lack(program: Program, tmp_path: Path) -> None:
     other.ok(*by_kind["merge"][0]["command"].split()[1:])
     again = other.json("advise", "d", *VECTORS, "--json")
     assert not any(one["kind"] == "merge" for one in again)
+
+
+@pytest.mark.parametrize(
+    ("proba", "found"),
+    [([0.5, 0.5], None), ([0.49, 0.51], None), ([0.3, 0.5, 0.2], None), ([0.3, 0.7], 1),
+     ([0.7, 0.3], None)],
+)  # fmt: skip
+def test_a_description_in_doubt_contradicts_nothing(proba: list[float], found: int | None) -> None:
+    assert contradicting(np.array(proba, np.float32), 0) == found
 
 
 def test_the_report_shows_versions_drift_and_advice(tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ def test_answers_to_what_is_forgotten_are_not_loaded_either(txtal: Program) -> N
 def test_forget_asks_and_refuses_what_names_nothing(txtal: Program) -> None:
     assert "--yes" in txtal("forget", "shop", "1").err
     assert "has no ticket 'order'" in txtal("forget", "shop", "order", "--yes").complaint
+    assert "has no ticket 'parcel'" in txtal("forget", "shop", "parcel", "--yes").complaint
     assert "has no ticket '99'" in txtal("forget", "shop", "99", "--yes").complaint
     assert "has no ticket 'id:T'" in txtal("forget", "shop", "id:T", "--yes").complaint
     assert len(txtal.exported("shop")) == 3
@@ -180,6 +181,7 @@ def why(program: Program, what: str, *words: str) -> str:
 
 def test_why_a_ticket_isnt_shown(txtal: Program) -> None:
     assert "ticket 5 is open" in why(txtal, "5")
+    assert why(txtal, "T0") == why(txtal, "id:T0")
     mine = why(txtal, "id:T0")
     assert "ann answered it on" in mine
     assert "accept refund (#1)" in mine

@@ -9,6 +9,7 @@ from txtal.annotators.scoring import Judgements, weighted_proportion
 from txtal.recipes.extensions import Desk, Panel
 from txtal.store import answers, votes
 from txtal.store.sqlite import Connection
+from txtal.text import percent
 from txtal.types import Dataset, SourceVote, VoteSource
 
 AGAIN = 10
@@ -48,7 +49,7 @@ class Suggestions:
         names = self._dataset.scheme.names
         labels = " or ".join(names[label] for label in vote.labels or () if label in names)
         known = self._accuracy.get((vote.source, None))
-        right = f"right {known:.0%}" if known is not None else "not measured yet"
+        right = f"right {percent(known, 0)}" if known is not None else "not measured yet"
         reason = f": {vote.reason}" if vote.reason else ""
         return f"{source.name}: {labels or 'none'} ({right}){reason}"
 

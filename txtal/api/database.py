@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from txtal.api import taught
 from txtal.api.annotator import default_annotator
 from txtal.errors import UsageError
+from txtal.learner import taught
 from txtal.store import DEFAULT_PATH, datasets, gold, schema, tickets
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import Answer, Classified, Dataset, Record, Task, Ticket, Verdict

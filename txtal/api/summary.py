@@ -32,6 +32,7 @@ def as_data(found: Stats, voting: OtherAnnotators) -> dict[str, Any]:
         "dataset": found.dataset.name,
         "task": scheme.task,
         "tickets": found.tickets,
+        "answered": found.answered,
         "answers": dict(found.answers.verdicts),
         "flagged": found.answers.flagged,
         "labels": dict(found.answers.labels),
@@ -45,11 +46,12 @@ def as_data(found: Stats, voting: OtherAnnotators) -> dict[str, Any]:
         "synthetic": found.answers.synthetic,
         "stream": found.stream and _stream(found.stream),
         "headline": headline,
-        "measures": found.measures and quality.as_data(found.measures, scheme.names),
+        "measures": found.quality.measures
+        and quality.as_data(found.quality.measures, scheme.names),
         "self_agreement": agreement,
         "annotator_agreement": reliability,
         "disputed": found.disputed,
-        "outlook": found.outlook and asdict(found.outlook),
+        "outlook": found.quality.outlook and asdict(found.quality.outlook),
         "settings": dict(found.settings),
         "sources": [others.source_data(one) for one in voting.sources],
         "finish": others.finish_data(voting),
@@ -74,7 +76,7 @@ def _stream(counts: StreamCounts) -> dict[str, int]:
 
 def _headline(found: Stats) -> dict[str, float] | None:
     """Return the estimate that is shown."""
-    headline = found.revision[1].headline if found.revision else None
+    headline = found.quality.headline
     if headline is None:
         return None
     rating = found.dataset.scheme.task == "rating"

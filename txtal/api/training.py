@@ -21,7 +21,7 @@ from txtal.learner.fit import NOT_READY, Fit
 from txtal.learning.overlap import sketches
 from txtal.measures.gold import counting, settle
 from txtal.measures.quality import headline_data
-from txtal.store import answers, datasets, schema, tickets
+from txtal.store import answers, datasets, labels, schema, tickets
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures, Task
 
@@ -72,14 +72,14 @@ def train(
     """
     if output is not None:
         classifier.check_folder(output)
-    known = None if settings.robust else figures.kept(database, dataset, settings.vectoriser)
+    known = figures.kept(database, dataset, settings)
     fit = figures.fitted(database, dataset, settings, report)
     if not fit.ready:
         raise LearnerError(f"{dataset}: nothing to train on yet: {NOT_READY}")
-    labels = tuple(label.name for label in fit.scheme.labels)
+    names = tuple(label.name for label in fit.scheme.labels)
     made = Classifier(
         fit.task,
-        labels,
+        names,
         fit.calibrated,
         fit.features.vectoriser,
         sketches(_answered_texts(database, dataset)),
@@ -88,7 +88,9 @@ def train(
     in_use = versions.current(folder)
     compared = None
     if if_better and in_use is not None:
-        compared = against(versions.load(folder, in_use), _held_out(database, fit))
+        compared = against(
+            versions.load(folder, in_use), _held_out(database, fit), _names(database, dataset)
+        )
     measures = known or fit.measures
     headline = headline_data(measures) if measures else None
     version = None
@@ -98,7 +100,7 @@ def train(
         version = versions.keep(
             folder,
             made,
-            answers=len(fit.snapshot.answers),
+            answers=len(fit.answered),
             newest=fit.snapshot.log.newest,
             robust=settings.robust,
             figures=headline,
@@ -117,7 +119,7 @@ def train(
         version.number if version else in_use,
         compared,
         fit.task,
-        labels,
+        names,
         len(fit.answered.tickets),
         _left_out(fit),
         measures,
@@ -130,6 +132,12 @@ def _answered_texts(database: Path, dataset: str) -> list[str]:
     with closing(schema.open_readonly(database)) as conn, foreseen(database):
         standing = answers.standing(conn, datasets.get(conn, dataset).id)
         return tickets.texts(conn, sorted({one.ticket_id for one in standing}))
+
+
+def _names(database: Path, dataset: str) -> dict[str, str]:
+    """Return what labels are called now, by every name that one had."""
+    with closing(schema.open_readonly(database)) as conn, foreseen(database):
+        return labels.current_names(conn, datasets.get(conn, dataset).id)
 
 
 def _held_out(database: Path, fit: Fit) -> list[Decision]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -16,6 +16,8 @@ from txtal.learning.overlap import Sketches, sketches
 _Z = 1.96
 
 Labels = frozenset[str]
+Now = Mapping[str, str]
+"""What a label is called now, by every name that one had: of those renamed or merged since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,14 @@ class SideBySide:
         return [(a, b, n) for (a, b), n in counted.most_common()]
 
 
-def compared(first: Classifier, second: Classifier, texts: Sequence[str]) -> SideBySide:
-    """Have both decide on the texts."""
-    said = [
-        [frozenset(one.labels) for one in made.predict(texts)] if texts else []
-        for made in (first, second)
-    ]
-    return SideBySide(*said)
+def compared(first: Classifier, second: Classifier, texts: Sequence[str], now: Now) -> SideBySide:
+    """Have both decide on the texts, in the names that labels have now."""
+    return SideBySide(*(_said(made, texts, now) for made in (first, second)))
+
+
+def _said(made: Classifier, texts: Sequence[str], now: Now) -> list[Labels]:
+    found = made.predict(texts) if texts else []
+    return [frozenset(now.get(label, label) for label in one.labels) for one in found]
 
 
 def paired(first: Mask, second: Mask) -> Difference:
@@ -109,7 +112,7 @@ FEWEST = 10
 """Answers new to a version below which nothing is said of a model that would replace it."""
 
 
-def against(version: Classifier, decisions: Sequence[Decision]) -> Difference:
+def against(version: Classifier, decisions: Sequence[Decision], now: Now) -> Difference:
     """Compare models that have not seen the answers with a version that hasn't either.
 
     On the audit's answers; where they are fewer than ``FEWEST``, on all. The second of the
@@ -120,7 +123,7 @@ def against(version: Classifier, decisions: Sequence[Decision]) -> Difference:
         places = _new_to((version,), texts, np.array(which, np.bool_))
         if len(places) >= FEWEST:
             break
-    said = [frozenset(one.labels) for one in version.predict([texts[place] for place in places])]
+    said = _said(version, [texts[place] for place in places], now)
     some = [decisions[place] for place in places]
     old = np.array([a == one.truth for a, one in zip(said, some, strict=True)], np.bool_)
     return paired(old, np.array([one.said == one.truth for one in some], np.bool_))

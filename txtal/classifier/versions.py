@@ -31,6 +31,7 @@ class Version:
     at: float
     """When it was trained, seconds since the epoch."""
     answers: int
+    """Of how many tickets it learned an answer."""
     newest: int
     """Id of the newest row of the answer log that it learned from."""
     vectors: str

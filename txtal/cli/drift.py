@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from shlex import quote as shell_quoted
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from txtal.cli import options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
+from txtal.text import percent
 
 if TYPE_CHECKING:
     from txtal.formats.reading import Reading
@@ -107,15 +109,12 @@ def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> No
     put(f"{verdict}: {found.new:,} new tickets compared with {found.old:,} earlier ones")
     tests = ", ".join(f"{name} {p:.3g}" for name, p in found.tests.items())
     put(f"probability of a difference this large by chance: {tests}")
-    far_off = f"{100 * found.share_far:.1f}% of the new tickets"
+    far_off = f"{percent(found.share_far)} of the new tickets"
     put(f"{far_off} lie far from the others (5% of the earlier ones)")
     if found.mix:
         click.echo()
         put("predicted labels that changed most:")
-        rows = [
-            (one.label, f"{100 * one.before:.1f}%", f"{100 * one.after:.1f}%")
-            for one in found.mix[:_MOST]
-        ]
+        rows = [(one.label, percent(one.before), percent(one.after)) for one in found.mix[:_MOST]]
         put_table(("label", "before", "now"), rows)
     if found.words:
         put(f"words that are new or more frequent: {', '.join(found.words)}")
@@ -125,7 +124,7 @@ def _show(dataset: str, found: Drift, far: Sequence[str], *, loaded: bool) -> No
         for text in far:
             put(f"  {shorten(' '.join(text.split()), _SHOWN)}")
         first = "" if loaded else "load them, then "
-        put(f"to label them: {first}txtal teach {dataset} --new")
+        put(f"to label them: {first}txtal teach {shell_quoted(dataset)} --new")
 
 
 def _show_weeks(weeks: Sequence[Week]) -> None:
@@ -134,7 +133,5 @@ def _show_weeks(weeks: Sequence[Week]) -> None:
     words = {True: "drift", False: "-", None: "too few to tell"}
     click.echo()
     put("each week compared with those before:")
-    rows = [
-        (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f}%", words[one.noticed]) for one in weeks
-    ]
+    rows = [(one.week, f"{one.tickets:,}", percent(one.far), words[one.noticed]) for one in weeks]
     put_table(("week", "tickets", "far from the others", ""), rows, words=(0, 3))

@@ -9,6 +9,7 @@ import click
 
 from txtal.cli.output import put, put_table
 from txtal.measures.quality import shared
+from txtal.text import hundredths, percent
 from txtal.types import Overlap
 
 MOST_IN_MATRIX = 12
@@ -20,15 +21,10 @@ Data = dict[str, Any]
 """As :func:`txtal.measures.quality.as_data` makes it."""
 
 
-def percent(value: float) -> str:
-    """``81.2%``."""
-    return f"{100 * value:.1f}%"
-
-
 def interval(estimate: Data) -> str:
     """``81.2% (95% interval 74.0 to 87.1)``."""
-    low, high = 100 * estimate["low"], 100 * estimate["high"]
-    return f"{percent(estimate['value'])} (95% interval {low:.1f} to {high:.1f})"
+    low, high = (hundredths(estimate[end]) for end in ("low", "high"))
+    return f"{percent(estimate['value'])} (95% interval {low} to {high})"
 
 
 def grades(estimate: Data) -> str:
@@ -164,7 +160,7 @@ def show_reliability(data: Data) -> None:
                 f"{one['n']:,}",
                 percent(one["confidence"]),
                 percent(one["right"]),
-                f"{100 * one['low']:.1f} to {100 * one['high']:.1f}",
+                f"{hundredths(one['low'])} to {hundredths(one['high'])}",
             )
             for one in data["calibration"]["reliability"]
         ],

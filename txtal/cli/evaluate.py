@@ -89,7 +89,7 @@ def _of_dataset(
     from txtal.measures.quality import as_data
     from txtal.store import datasets
 
-    measures, basis = figures.kept(console.database, dataset, settings.vectoriser), "audit"
+    measures, basis = figures.kept(console.database, dataset, settings), "audit"
     if measures is None:
         fit = figures.fitted(console.database, dataset, settings, console.status)
         measures = fit.measures

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from txtal.cli.models import figures, folder_of
+from txtal.cli.models import figures_of, folder_of
 from txtal.errors import TxtalError
 
 if TYPE_CHECKING:
     from txtal.classifier.versions import Version
     from txtal.cli.output import Console
     from txtal.learner.fit import Fit
-    from txtal.learner.pool import PoolLearner
     from txtal.learner.source import DatasetSource
     from txtal.reports.findings import DriftFound, Findings, ModelVersion, TrainingCurve
     from txtal.types import LearnerSettings
@@ -36,16 +35,17 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
     kept = tuple(_version(one, current) for one in versions.versions(folder))
     if settings is None:
         return Findings(kept)
-    from txtal.learner import advising, drifting
+    from txtal.learner import advising, drifting, figures
     from txtal.learner.pool import PoolLearner
     from txtal.reports.findings import Remark, WeekShare
 
     try:
         learner = PoolLearner(console.database, dataset, settings, console.status)
         with learner.source.computing():
-            fit = learner.complete()
+            learner.complete()
+            fit = figures.fitted_by(learner)
             trusted = learner.fitter.trusted(fit)
-            curve = _curve(learner) if fit.measures is None else None
+            curve = _curve(fit, learner.source) if fit.measures is None else None
             remarks = tuple(
                 Remark(one.kind, one.labels, one.why, one.command)
                 for one in advising.advice(fit, learner.source)
@@ -62,17 +62,15 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
     return Findings(kept, drift, weeks, remarks, curve=curve, trusted=trusted)
 
 
-def _curve(learner: PoolLearner) -> TrainingCurve | None:
+def _curve(fit: Fit, source: DatasetSource) -> TrainingCurve | None:
     """Hold out a fifth of the answers, as `txtal evaluate --test-split` does; None with too few."""
     from txtal.errors import LearnerError
     from txtal.learner import heldout
-    from txtal.learner.idle import refined
     from txtal.reports.charts import Level
     from txtal.reports.findings import TrainingCurve
 
     try:
-        fit = refined(learner)
-        texts = learner.source.texts(fit.answered.tickets.tolist())
+        texts = source.texts(fit.answered.tickets.tolist())
         found = heldout.part_held_out(fit, HELD_OUT, texts)
     except LearnerError:
         return None
@@ -97,7 +95,7 @@ def _version(version: Version, current: int | None) -> ModelVersion:
         version.number,
         version.at,
         version.answers,
-        figures(version),
+        figures_of(version),
         level,
         version.number == current,
     )

@@ -200,7 +200,7 @@ def _body(
 def _show(
     dataset: str, found: Finished, wish: Wish, body: Mapping[str, Any], dry_run: bool
 ) -> None:
-    from txtal.text import count
+    from txtal.text import count, percent
 
     if not found.given:
         put(
@@ -211,7 +211,7 @@ def _show(
     else:
         done = "could be labelled" if dry_run else "are labelled"
         share = len(found.given) / found.open
-        put(f"{len(found.given):,} of {count(found.open, 'open ticket')} ({share:.1%}) {done}")
+        put(f"{len(found.given):,} of {count(found.open, 'open ticket')} ({percent(share)}) {done}")
     if wish.number > 1:
         put(
             f"this is try {wish.number}, tested at a level of {wish.level:.2%}, so that all tries "
@@ -220,7 +220,8 @@ def _show(
     for one in body["bounds"]:
         label = f"{one['label']}: " if one["label"] else ""
         put(
-            f"  {label}at least {one['low']:.1%} are right, with {wish.confidence:.0%} confidence: "
+            f"  {label}at least {percent(one['low'])} are right, with "
+            f"{percent(wish.confidence, 0)} confidence: "
             f"{count(one['errors'], 'error')} in {count(one['tested'], 'random answer')} with a "
             f"confidence of {one['threshold']:.3f} or more"
         )
@@ -232,5 +233,5 @@ def _show(
         more = one.audits - found.audits
         put(
             f"about {count(more, 'random answer')} more would probably allow "
-            f"{one.share:.0%} of the open tickets, {round(one.share * found.open):,}"
+            f"{percent(one.share, 0)} of the open tickets, {round(one.share * found.open):,}"
         )

@@ -48,7 +48,7 @@ def models(console: Console, dataset: str, as_json: bool) -> None:
                 f"v{one.number}",
                 datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M"),
                 f"{one.answers:,}",
-                figures(one),
+                figures_of(one),
                 one.vectors + (", robust" if one.robust else ""),
                 one.fingerprint[:10],
                 "in use" if one.number == current else "",
@@ -107,8 +107,8 @@ def compare(
     from txtal.text import shorten
 
     both = (_named(console, dataset, first), _named(console, dataset, second))
-    ids, texts = _texts(console, dataset)
-    found = compared(*both, texts)
+    ids, texts, now = _texts(console, dataset)
+    found = compared(*both, texts, now)
     answered = truths(console, dataset)
     held_out = on_new_answers(both, found, texts, [answered.get(one) for one in ids])
     places = found.differ
@@ -154,7 +154,7 @@ def folder_of(console: Console, dataset: str) -> Path:
     return versions_folder(console.database, dataset)
 
 
-def figures(version: Version) -> str:
+def figures_of(version: Version) -> str:
     """The headline of a version when it was trained."""
     data: dict[str, Any] = version.figures or {}
     if error := data.get("mean_absolute_error"):
@@ -172,31 +172,32 @@ def _named(console: Console, dataset: str, name: str) -> Classifier:
     return classifier.load(Path(name))
 
 
-def _texts(console: Console, dataset: str) -> tuple[list[int], list[str]]:
-    """The dataset's tickets, up to a number that is quick enough, drawn at random."""
-    from txtal.store import datasets, tickets
+def _texts(console: Console, dataset: str) -> tuple[list[int], list[str], dict[str, str]]:
+    """The dataset's tickets, up to a number that is quick enough, drawn at random; and what its
+    labels are called now, by the names that they had."""
+    from txtal.store import datasets, labels, tickets
 
     with console.read() as conn:
         found = datasets.get(conn, dataset)
         ids = sorted(tickets.sample(conn, found.id, _MOST_TEXTS))
         if not ids:
             raise UsageError(f"{dataset}: has no tickets to compare the models on")
-        return ids, tickets.texts(conn, ids)
+        return ids, tickets.texts(conn, ids), labels.current_names(conn, found.id)
 
 
 def truths(console: Console, dataset: str) -> dict[int, frozenset[str]]:
-    """The labels that answers accept, by the id of the ticket."""
-    from txtal.store import answers, datasets
+    """The labels of each ticket whose answers say of every label whether it applies, by its id."""
+    from txtal.measures.gold import named_in_full
+    from txtal.store import datasets, gold
 
     with console.read() as conn:
         found = datasets.get(conn, dataset)
-        standing = answers.standing(conn, found.id)
-    names = found.scheme.names
-    return {
-        one.ticket_id: frozenset(names[label] for label in one.labels if label in names)
-        for one in standing
-        if one.verdict == "accept"
-    }
+        settled = [
+            (one.ticket.id, named_in_full(one.gold.answer, found.scheme))
+            for one in gold.read(conn, found)
+            if one.gold.answer is not None
+        ]
+    return {ticket: labels for ticket, labels in settled if labels is not None}
 
 
 def paired_words(found: Difference, first: str, second: str) -> str:

@@ -270,7 +270,7 @@ def spec_as_taught(context: click.Context, dataset: str, wanted: FeatureOptions)
     That is by what is kept with it, or by its newest revision: those features are cached. Raises
     UsageError when there is no such dataset.
     """
-    from txtal.api.taught import taught_spec
+    from txtal.learner.taught import taught_spec
 
     named = (context.get_parameter_source(name) for name in ("vectors", "lang", "spacy"))
     if any(source is not ParameterSource.DEFAULT for source in named):
@@ -284,7 +284,7 @@ def names_as_taught(context: click.Context, dataset: str, given: bool = True) ->
 
     Raises UsageError when there is no such dataset.
     """
-    from txtal.api.taught import taught_names
+    from txtal.learner.taught import taught_names
 
     if context.get_parameter_source("names") not in (None, ParameterSource.DEFAULT):
         return given

@@ -113,10 +113,12 @@ def put_json(value: Any) -> None:
 
 def quality(it: Estimate, task: Task) -> str:
     """Return ``81.2% right (95% interval 74.0% to 87.1%, from 120``, for more to follow."""
+    from txtal.text import percent
+
     if task == "rating":
         said = f"{it.value:.2f} off on average (95% interval {it.low:.2f} to {it.high:.2f}"
     else:
-        said = f"{it.value:.1%} right (95% interval {it.low:.1%} to {it.high:.1%}"
+        said = f"{percent(it.value)} right (95% interval {percent(it.low)} to {percent(it.high)}"
     return f"{said}, from {it.n}"
 
 

@@ -59,20 +59,22 @@ def command(
     from txtal.cli.findings import findings
     from txtal.formats.atomic import write_atomically
     from txtal.reports.dataset import page
-    from txtal.store import effort, history
+    from txtal.store import datasets, effort, history, stats
     from txtal.tempfiles import check_target
 
     console: Console = context.obj
     check_target(output, *filter(None, [simulation, features.code]))
     saved = _saved(simulation) if simulation else None
+    names = options.names_as_taught(context, dataset)
     with console.read() as conn:
+        answered = any(stats.verdicts(conn, datasets.get(conn, dataset).id).values())
+    wanted = answered and not quick
+    settings = features.settings(context, dataset, names=names) if wanted else None
+    found = findings(console, dataset, settings)
+    with console.read() as conn:  # after the findings, which measure the model
         told = history.of(conn, dataset)
         cost = effort.of(conn, told.dataset.id, told.standing)
         voting = others.of(conn, told.dataset)
-    names = options.names_as_taught(context, dataset)
-    wanted = not quick and bool(told.standing)
-    settings = features.settings(context, dataset, names=names) if wanted else None
-    found = findings(console, dataset, settings)
     with write_atomically(output) as file:
         file.write(page(told, cost, saved, metadata.version("txtal"), found, voting=voting))
     console.say(f"{output}: the report")

@@ -10,6 +10,7 @@ import click
 
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table
+from txtal.text import percent
 
 if TYPE_CHECKING:
     from txtal.annotators.scoring import Judgements
@@ -164,14 +165,14 @@ def _show(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    shares = tuple(f"{row[key]:.1%}" for key in ("coverage", "overlap", "conflicts"))
+    shares = tuple(percent(row[key]) for key in ("coverage", "overlap", "conflicts"))
     if row["accuracy"] is None:
         return (row["name"], f"{row['votes']:,}", *shares, "-", "-", "no answers yet")
     return (
         row["name"],
         f"{row['votes']:,}",
         *shares,
-        f"{row['accuracy']:.1%}",
-        f"{row['low']:.1%} to {row['high']:.1%}",
+        percent(row["accuracy"]),
+        f"{percent(row['low'])} to {percent(row['high'])}",
         f"{row['judged']:,} ({row['audited']:,} random)",
     )

@@ -15,8 +15,8 @@ from txtal.cli.kept import listed
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
-from txtal.measures.quality import LIKE_THOSE_LOADED, as_data, effort_lines
-from txtal.text import count
+from txtal.measures.quality import FEWEST_AUDITS, LIKE_THOSE_LOADED, as_data, effort_lines
+from txtal.text import count, percent, span
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
@@ -39,14 +39,15 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
 
     with console.read() as conn:
         go_back(conn, datasets.get(conn, dataset).id, as_of)
+        if as_json:
+            put_json(summary.of(conn, dataset))
+            return
         found = stats.of(conn, dataset)
         voting = others.of(conn, found.dataset)
-        old = found.measures and not revisions.is_current(conn, found.dataset.id, found.measures)
-    if as_json:
-        put_json(summary.as_data(found, voting))
-    else:
-        _show(found, old=bool(old))
-        _show_others(voting)
+        measures = found.quality.measures
+        old = measures and not revisions.is_current(conn, found.dataset.id, measures)
+    _show(found, old=bool(old))
+    _show_others(voting)
 
 
 # --- for people -----------------------------------------------------------------------------------
@@ -55,7 +56,10 @@ def command(console: Console, dataset: str, as_of: str | None, as_json: bool) ->
 def _show(found: Stats, *, old: bool) -> None:
     """Print it; ``old`` if something changed since the model was measured."""
     verdicts = found.answers.verdicts
-    put(f"{found.dataset.name}: {found.tickets:,} tickets, {sum(verdicts.values()):,} answered")
+    given = sum(verdicts.values())
+    several = f" ({given:,} answers)" if given != found.answered else ""
+    total = count(found.tickets, "ticket")
+    put(f"{found.dataset.name}: {total}, {found.answered:,} answered{several}")
     put(", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.items()))
     for line in effort_lines(found.effort) if found.effort else ():
         put(line)
@@ -102,8 +106,8 @@ def _show_sources(sources: Sequence[SourceScore]) -> None:
                 one.source.name,
                 one.source.kind,
                 f"{one.votes:,}",
-                "-" if one.accuracy is None else f"{one.accuracy:.1%}",
-                "-" if one.low is None or one.high is None else f"{one.low:.1%} to {one.high:.1%}",
+                "-" if one.accuracy is None else percent(one.accuracy),
+                "-" if one.low is None or one.high is None else span(one.low, one.high),
             )
             for one in sources
         ],
@@ -115,9 +119,8 @@ def _show_counts(what: str, times: str, counts: Mapping[str, int]) -> None:
 
 
 def _show_quality(found: Stats, *, old: bool) -> None:
-    headline = found.revision[1].headline if found.revision else None
-    if found.measures:
-        measures = as_data(found.measures, found.dataset.scheme.names)
+    if found.quality.measures:
+        measures = as_data(found.quality.measures, found.dataset.scheme.names)
         name = shell_quoted(found.dataset.name)
         changed = "answers, labels or tickets changed since; to measure again:"
         estimates.show_sums(
@@ -126,18 +129,22 @@ def _show_quality(found: Stats, *, old: bool) -> None:
             f"after {measures['answers']:,} answers; {changed if old else 'details:'} "
             f"`txtal evaluate {name}`",
         )
-    elif headline:  # of an earlier txtal
-        told = quality(headline, found.dataset.scheme.task)
+    elif found.quality.headline:  # of an earlier txtal
+        told = quality(found.quality.headline, found.dataset.scheme.task)
         put(f"audit: {told} answers to tickets drawn at random)")
     else:
         what = "mean error" if found.dataset.scheme.task == "rating" else "accuracy"
-        put(f"{what}: not yet, needs 10 answered random picks")
+        if found.quality.audits < FEWEST_AUDITS:
+            put(f"{what}: not yet, needs {FEWEST_AUDITS} answered random picks")
+        else:
+            name = shell_quoted(found.dataset.name)
+            put(f"{what}: not measured yet; to measure it: `txtal evaluate {name}`")
     if found.annotator_agreement:
         _show_reliability(found.annotator_agreement)
     if found.disputed:
         name = shell_quoted(found.dataset.name)
         put(f"disputed: {count(found.disputed, 'ticket')}; `txtal review {name}` decides them")
-    for line in ahead(found.outlook) if found.outlook else ():
+    for line in ahead(found.quality.outlook) if found.quality.outlook else ():
         put(line)
     if found.self_agreement:
         _show_agreement(found.self_agreement)
@@ -155,7 +162,7 @@ def _show_reliability(found: AnnotatorAgreement) -> None:
     if found.pairs:
         click.echo()
         rows = [
-            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            (" and ".join(pair), f"{one.share.n:,}", percent(one.share.value), _alpha(one))
             for pair, one in found.pairs.items()
         ]
         put_table(("annotators", "tickets", "agreement", "alpha"), rows)
@@ -174,4 +181,4 @@ def _show_agreement(found: Agreement) -> None:
 
 
 def _same(share: Estimate, of: str) -> str:
-    return f"{share.value:.1%} (95% interval {share.low:.1%} to {share.high:.1%}, {of})"
+    return f"{percent(share.value)} (95% interval {span(share.low, share.high)}, {of})"

@@ -11,6 +11,7 @@ import click
 from txtal.cli import options
 from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json
+from txtal.text import percent
 
 if TYPE_CHECKING:
     from txtal.types import Suspect
@@ -118,8 +119,8 @@ def said_of(one: Suspect, names: Mapping[int, str]) -> str:
     near = (
         f", {one.agreeing} of the {len(one.near)} nearest answers agree with it" if one.near else ""
     )
-    ours = f"{answer.annotator}: {said} ({one.given:.0%})"
-    return f"{ours}, model: {other} ({one.other:.0%}){near}"
+    ours = f"{answer.annotator}: {said} ({percent(one.given, 0)})"
+    return f"{ours}, model: {other} ({percent(one.other, 0)}){near}"
 
 
 def _names(labels: Sequence[int], names: Mapping[int, str]) -> list[str]:

@@ -21,7 +21,7 @@ from txtal.learning.evaluate import confidence
 from txtal.learning.matrix import IS
 from txtal.learning.model import decide
 from txtal.learning.separation import OverlappingPair
-from txtal.text import count, shorten
+from txtal.text import count, hundredths, percent, shorten
 from txtal.types import Advice, Advised, Answer
 
 FEW = 5
@@ -38,6 +38,7 @@ _EXCERPT = 160
 
 _MOST_SPLITS = 3
 _CONTRADICTED = 0.5
+"""Probability above which a description reads like another label, at twice its own or more."""
 _WORDS = 5
 
 
@@ -47,7 +48,7 @@ def advised(fit: Fit, source: DatasetSource) -> Advised:
     ids = sorted({ticket for one in items for ticket in one.tickets})
     texts = (" ".join(text.split()) for text in source.texts(ids))
     excerpts = {ticket: shorten(text, _EXCERPT) for ticket, text in zip(ids, texts, strict=True)}
-    return Advised(items, excerpts, len(fit.snapshot.answers))
+    return Advised(items, excerpts, len(fit.answered))
 
 
 def advice(fit: Fit, source: DatasetSource) -> list[Advice]:
@@ -102,7 +103,7 @@ def _merges(fit: Fit, name: str, rows: Indices, proba: Floats) -> list[Advice]:
 
 
 def _overlap(pair: OverlappingPair, times: int) -> str:
-    area = f"{100 * pair.area:.0f}% ({100 * pair.low:.0f}–{100 * pair.high:.0f})"
+    area = f"{percent(pair.area, 0)} ({hundredths(pair.low, 0)}–{hundredths(pair.high, 0)})"
     said = f"separated in {area} of pairs (by chance 50%), {pair.confused} confused"
     differ = f"; annotators differ on {count(times, 'ticket')}" if times else ""
     return f"{said}{differ}"
@@ -207,7 +208,7 @@ def _new(fit: Fit, source: DatasetSource, name: str) -> list[Advice]:
 
 
 def _descriptions(fit: Fit, name: str) -> list[Advice]:
-    """Labels whose description the model would give another label."""
+    """Labels whose description the model would clearly give another label."""
     labels = [label for label in fit.scheme.labels if label.description]
     if not labels:
         return []
@@ -218,20 +219,27 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
     names = _names(fit)
     found = []
     for label, row in zip(labels, proba, strict=True):
-        best, own = int(row.argmax()), columns[label.id]
-        if best == own or row[best] < _CONTRADICTED:
+        own = columns[label.id]
+        best = contradicting(row, own)
+        if best is None:
             continue
         tickets = fit.answered.tickets[fit.answered.cells[:, own] == IS][:MOST_TICKETS]
         found.append(
             Advice(
                 "description",
                 (label.name, names[best]),
-                f"its description reads like {names[best]} ({100 * float(row[best]):.0f}%)",
+                f"its description reads like {names[best]} ({percent(float(row[best]), 0)})",
                 tuple(tickets.tolist()),
                 _command("label", "describe", name, label.name, "DESCRIPTION"),
             )
         )
     return found
+
+
+def contradicting(proba: Floats, own: int) -> int | None:
+    """Return the label (k,) that a description reads like, if that is clearly not its ``own``."""
+    best = int(proba.argmax())
+    return best if proba[best] > _CONTRADICTED and proba[best] > 2 * proba[own] else None
 
 
 def _names(fit: Fit) -> list[str]:

@@ -133,6 +133,7 @@ def _tests(found: Shift) -> dict[str, float]:
         "mean": found.mean,
         "neighbours": found.neighbours,
         "distance": found.distance,
+        "together": found.together,
         "labels": found.mix,
     }
     return {name: round(p, 5) for name, p in tests.items() if p is not None}
@@ -208,7 +209,7 @@ def notice(fit: Fit, source: DatasetSource) -> str:
         return ""
     name = fit.snapshot.log.dataset.name
     loaded = count(len(new), "ticket")
-    return f"the {loaded} loaded since are unlike those answered: txtal drift {name}"
+    return f"the newest {loaded} are unlike those before them: txtal drift {name}"
 
 
 def sides(ids: Sequence[int], answered: Sequence[int]) -> tuple[list[int], list[int]]:

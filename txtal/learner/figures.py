@@ -12,21 +12,38 @@ from dataclasses import replace
 from pathlib import Path
 
 from txtal.errors import DatabaseError
+from txtal.learner import taught
 from txtal.learner.fit import Fit
 from txtal.learner.idle import refined
 from txtal.learner.pool import PoolLearner
 from txtal.learner.ranking import revision
 from txtal.store import datasets, revisions, schema
-from txtal.store.sqlite import foreseen
+from txtal.store.sqlite import Connection, foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures
 from txtal.vectors import spec
 
 
-def kept(path: Path, dataset: str, vectoriser: str) -> Measures | None:
-    """Return what was measured of the answers there are. Raises DatabaseError, UsageError."""
+def kept(path: Path, dataset: str, settings: LearnerSettings) -> Measures | None:
+    """Return what was measured of the answers there are; None for a model made in another way.
+
+    Raises DatabaseError, UsageError.
+    """
     with closing(schema.open_readonly(path)) as conn, foreseen(path):
         found = datasets.get(conn, dataset)
-        return revisions.measured_now(conn, found.id, str(spec.resolve(vectoriser)[0]))
+        if not _as_taught(conn, dataset, settings):
+            return None
+        return revisions.measured_now(conn, found.id, _vectors(settings.vectoriser))
+
+
+def _as_taught(conn: Connection, dataset: str, settings: LearnerSettings) -> bool:
+    """Whether these settings make the dataset's own model, whose figures every command shows."""
+    own = taught.taught_settings(conn, dataset)
+    same = _vectors(settings.vectoriser) == _vectors(own.vectoriser)
+    return same and settings.names == own.names and not settings.robust
+
+
+def _vectors(vectoriser: str) -> str:
+    return str(spec.resolve(vectoriser)[0])
 
 
 def fitted(
@@ -37,20 +54,27 @@ def fitted(
 ) -> Fit:
     """Fit the model that ``train`` would write; keep what it measured, if it can be written.
 
-    What was measured of these very answers before stays: a second figure would contradict it. A
-    robust fit is another model: what it measured is not kept. Raises as the learner does.
+    What was measured of these very answers before stays: a second figure would contradict it. Of
+    a model with other vectors than the dataset's, without names, or of a robust fit, nothing is
+    kept. Raises as the learner does.
     """
+    return fitted_by(PoolLearner(path, dataset, settings, report))
+
+
+def fitted_by(learner: PoolLearner) -> Fit:
+    """Do what :func:`fitted` does, with a learner that is there."""
     began = time.perf_counter()
-    learner = PoolLearner(path, dataset, settings, report)
+    path, dataset, settings = learner.source.path, learner.source.name, learner.settings
     fit = refined(learner)
     if fit.measures is None and fit.measured.measures is not None:
         fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)
-    if fit.measures is not None and not settings.robust:
+    if fit.measures is not None:
         seconds = time.perf_counter() - began
         made = revision(fit, learner.fitter, spec.resolve(settings.vectoriser)[0], "", seconds)
         with suppress(DatabaseError), closing(schema.open_database(path)) as conn, foreseen(path):
             found = datasets.get(conn, dataset)
-            if revisions.measured_now(conn, found.id, made.vectoriser) is None:
+            known = revisions.measured_now(conn, found.id, made.vectoriser)
+            if known is None and _as_taught(conn, dataset, settings):
                 latest = revisions.latest(conn, found.id)
                 strategy = latest[1].strategy if latest else settings.strategy
                 revisions.record(conn, found.id, "", replace(made, strategy=strategy))

@@ -13,7 +13,7 @@ import numpy as np
 
 from txtal.errors import LearnerError
 from txtal.learner import measuring
-from txtal.learner.fit import Fit
+from txtal.learner.fit import NOT_READY, Fit
 from txtal.learning.arrays import Cells, Floats, Indices
 from txtal.learning.crossfit import cross_fitted, deal
 from txtal.learning.evaluate import known_in_full, measured
@@ -21,6 +21,7 @@ from txtal.learning.matrix import IS
 from txtal.learning.model import decide
 from txtal.learning.overlap import shared, sketches
 from txtal.learning.split import split
+from txtal.text import count
 from txtal.types import Measures, Overlap
 
 STEPS = (0.25, 0.5, 0.75, 1.0)
@@ -131,12 +132,15 @@ def part_held_out(fit: Fit, share: float, texts: Sequence[str], seed: int = 0) -
 
 
 def _usable(fit: Fit) -> Indices:
-    """The rows of the answers that are known in full."""
-    known = known_in_full(fit.answered.cells, fit.task)
-    rows = np.flatnonzero(known)
-    if len(rows) < FEWEST or not (fit.answered.cells[rows] == IS).any():
+    """The rows of the answers that are known in full, without those to synthetic tickets."""
+    real = np.isin(fit.answered.tickets, list(fit.answered.selection))
+    rows = np.flatnonzero(known_in_full(fit.answered.cells, fit.task) & real)
+    name = fit.snapshot.log.dataset.name
+    if len(rows) < FEWEST:
+        there = count(len(rows), "answer")
         raise LearnerError(
-            f"{fit.snapshot.log.dataset.name}: {len(rows)} answers with all their labels; it takes "
-            f"{FEWEST} to measure anything"
+            f"{name}: {there} with all their labels; it takes {FEWEST} to measure anything"
         )
+    if not fit.ready:
+        raise LearnerError(f"{name}: nothing to measure yet: {NOT_READY}")
     return rows

@@ -197,7 +197,7 @@ def _finite(score: float) -> float | None:
 def revision(fit: Fit, fitter: Fitter, vectoriser: Spec, strategy: str, seconds: float) -> Revision:
     """Return the model version that the store and the screen show for a fit."""
     return Revision(
-        answers=len(fit.snapshot.answers),
+        answers=len(fit.answered),
         newest=fit.snapshot.log.newest,
         seconds=round(seconds, 4),
         vectoriser=str(vectoriser),

@@ -33,12 +33,11 @@ from txtal.learning.arrays import Cells, Floats, Mask
 from txtal.learning.evaluate import confidence, known_in_full, measured
 from txtal.learning.model import decide
 from txtal.measures.intervals import score_interval
-from txtal.measures.quality import DIGITS
+from txtal.measures.quality import FEWEST_AUDITS, rounded
 from txtal.measures.weights import importance as lure
 from txtal.types import Estimate, Measures, Task
 
-FEWEST = 10
-"""Audit answers below which there is no estimate: its interval would span half the scale."""
+FEWEST = FEWEST_AUDITS
 
 Z = 1.96
 
@@ -120,7 +119,7 @@ def estimated(evidence: Evidence) -> Measures | None:
 
 def _rounded(found: Estimate) -> Estimate:
     """As JSON has it: else 60.046% would be 60.1% where it is rounded twice, and 60.0% not."""
-    value, low, high = (round(one, DIGITS) for one in (found.value, found.low, found.high))
+    value, low, high = (rounded(one) for one in (found.value, found.low, found.high))
     return Estimate(found.n, value, low, high)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import sqrt
 from typing import Literal
 
@@ -77,18 +78,20 @@ def measured(cells: Cells, proba: Floats, task: Task, *, answers: int = 0) -> Me
     """How good decisions by these probabilities (n, k) are, given the truth (n, k), known in full.
 
     The labels are columns. Intervals: Wilson's of accuracy, and of macro-F1 the bootstrap's
-    percentiles (Efron 1979, Annals of Statistics 7), over the rows. Raises LearnerError without
-    rows.
+    percentiles (Efron 1979, Annals of Statistics 7), over the rows; it reaches at least as far to
+    either side as that of accuracy, since no resample of answers that are all right has an error.
+    Raises LearnerError without rows.
     """
     _check(cells, proba)
     decided = decide(proba, task)
     right = (decided == cells).all(axis=1)
     low, high = wilson(int(right.sum()), len(right))
+    accuracy = Estimate(len(right), float(right.mean()), low, high)
     bins = reliability(confidence(proba, decided, task), right)
     return Measures(
         answers=answers,
-        accuracy=Estimate(len(right), float(right.mean()), low, high),
-        macro_f1=_bootstrapped_f1(cells, decided),
+        accuracy=accuracy,
+        macro_f1=_as_wide(_bootstrapped_f1(cells, decided), accuracy),
         labels=tuple(_counts(cells, decided)),
         confusion=tuple(_confused(cells, decided)) if task in ONE_OF else (),
         error=_mean_error(cells, decided) if task == "rating" else None,
@@ -143,6 +146,13 @@ def _bootstrapped_f1(cells: Cells, decided: Cells) -> Estimate:
     means = scores.sum(axis=1) / np.maximum(occurs.sum(axis=1), 1)
     low, high = np.quantile(means[1:], [0.025, 0.975])
     return Estimate(n, float(means[0]), float(min(low, means[0])), float(max(high, means[0])))
+
+
+def _as_wide(f1: Estimate, accuracy: Estimate) -> Estimate:
+    """Widen the interval to that of the accuracy around it."""
+    low = f1.value - (accuracy.value - accuracy.low)
+    high = f1.value + (accuracy.high - accuracy.value)
+    return replace(f1, low=max(0.0, min(f1.low, low)), high=min(1.0, max(f1.high, high)))
 
 
 def _counts(cells: Cells, decided: Cells) -> Iterator[LabelCounts]:

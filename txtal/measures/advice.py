@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from txtal.text import percent
 from txtal.types import Estimate, Forecast, Outlook
 
 
 def reached_target(target: float, estimate: Estimate) -> str:
     """The accuracy wished for is there."""
     return (
-        f"the target of {target:.0%} is reached: about {estimate.value:.0%} right "
-        f"({estimate.low:.0%} to {estimate.high:.0%}); press q to quit, or continue"
+        f"the target of {percent(target, 0)} is reached: about {percent(estimate.value, 0)} right "
+        f"({percent(estimate.low, 0)} to {percent(estimate.high, 0)}); press q to quit, or continue"
     )
 
 
@@ -19,7 +20,7 @@ def little_gain(answers: int, gain: float, changed: float) -> str:
     """So many more answers would bring little; so many before changed that share."""
     return (
         f"it may be time to stop: {answers} more answers would gain about {points(gain)} of "
-        f"macro-F1; the last {answers} changed {changed:.1%} of the suggestions"
+        f"macro-F1; the last {answers} changed {percent(changed)} of the suggestions"
     )
 
 
@@ -38,7 +39,7 @@ def ahead(outlook: Outlook) -> Iterator[str]:
         span = f"{100 * gain.low:.1f} to {100 * gain.high:.1f}"
         yield f"50 more answers: about {100 * gain.value:+.1f} points of macro-F1 ({span})"
     yield (
-        f"the last 100 changed {outlook.changed:.1%} of the suggestions "
+        f"the last 100 changed {percent(outlook.changed)} of the suggestions "
         f"(kappa {outlook.kappa:.2f}; seen at {outlook.answers:,} answers)"
     )
     if outlook.target is not None:

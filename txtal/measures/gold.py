@@ -138,6 +138,19 @@ def vote_of(answer: Answer, scheme: Scheme) -> Vote | None:
     return Vote(frozenset(), named) if named else None
 
 
+def named_in_full(answer: Answer, scheme: Scheme) -> frozenset[str] | None:
+    """Return the names of the labels that apply; None if the answer leaves any of them open."""
+    vote = vote_of(answer, scheme)
+    if vote is None:
+        return None
+    one_of = scheme.task in ONE_OF
+    if one_of and (len(vote.for_) != 1 or NONE_OF_THEM in vote.for_):
+        return None
+    if not one_of and len(vote.for_ | vote.against) < len(scheme.labels):
+        return None
+    return frozenset(scheme.labels[place].name for place in vote.for_)
+
+
 def _outcome(votes: Sequence[Vote], scheme: Scheme) -> Vote | None:
     """What most of the votes say; None for a tie."""
     every = frozenset(range(len(scheme.labels)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from txtal.text import count
+from txtal.text import count, hundredths, percent
 from txtal.types import Effort, Estimate, LabelCounts, Measures, Overlap
 from txtal.types.grades import are_scores
 
@@ -15,6 +15,9 @@ DIGITS = 4
 
 LIKE_THOSE_LOADED = "tickets like those loaded"
 """The tickets that the shown estimate is about."""
+
+FEWEST_AUDITS = 10
+"""Audit answers below which there is no estimate: its interval would span half the scale."""
 
 PACE_FROM = 10
 """Number of answers from which a pace per hour is shown."""
@@ -85,13 +88,19 @@ def effort_lines(effort: Effort) -> list[str]:
 
 
 def measures_line(measures: Measures) -> str:
-    """Return ``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``."""
+    """Return ``accuracy 81% (74–87), macro-F1 76% (70–81), calibration error 4%``.
+
+    For ratings it is ``mean error 0.8 (0.6–1.0)``, in grades.
+    """
+    if measures.error:
+        error = measures.error
+        return f"mean error {error.value:.1f} ({error.low:.1f}–{error.high:.1f})"
     shown = (("accuracy", measures.accuracy), ("macro-F1", measures.macro_f1))
     parts = [
-        f"{name} {100 * one.value:.0f}% ({100 * one.low:.0f}–{100 * one.high:.0f})"
+        f"{name} {percent(one.value, 0)} ({hundredths(one.low, 0)}–{hundredths(one.high, 0)})"
         for name, one in shown
     ]
-    return ", ".join([*parts, f"calibration error {100 * measures.calibration.ece:.0f}%"])
+    return ", ".join([*parts, f"calibration error {percent(measures.calibration.ece, 0)}"])
 
 
 def shared(overlap: Overlap, where: str) -> str:
@@ -123,9 +132,9 @@ def f1(counts: LabelCounts) -> float:
 
 def _label(counts: LabelCounts) -> dict[str, Any]:
     return {
-        "precision": _round(precision(counts)),
-        "recall": _round(recall(counts)),
-        "f1": _round(f1(counts)),
+        "precision": rounded(precision(counts)),
+        "recall": rounded(recall(counts)),
+        "f1": rounded(f1(counts)),
         "support": counts.support,
         "predicted": counts.predicted,
         "right": counts.right,
@@ -138,9 +147,12 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
 
 def _rounded(body: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: _round(value) if isinstance(value, float) else value for key, value in body.items()
+        key: rounded(value) if isinstance(value, float) else value for key, value in body.items()
     }
 
 
-def _round(value: float) -> float:
-    return round(value, DIGITS)
+def rounded(value: float) -> float:
+    """Return the value as JSON has it; of a share that isn't 0 or 1, neither is what it becomes."""
+    least = 10.0**-DIGITS
+    found = round(value, DIGITS)
+    return min(1 - least, max(least, found)) if 0 < value < 1 else found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from txtal.text import clean, count
+from txtal.text import clean, count, percent
 from txtal.types import Bin
 
 
@@ -109,7 +109,7 @@ def stacks(
     for end, column in zip(ends, shares, strict=True):
         floor_ = 0.0
         for number, (share, name) in enumerate(zip(column, names, strict=True)):
-            told = f"{name}: {100 * share:.0f}% of answers {begin + 1:,} to {end:,}"
+            told = f"{name}: {percent(share, 0)} of answers {begin + 1:,} to {end:,}"
             if share:
                 parts.append(_bar(scale, begin, end, floor_, floor_ + share, number, told))
             floor_ += share

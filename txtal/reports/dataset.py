@@ -10,7 +10,15 @@ from math import ceil
 
 from txtal.measures.agreement import annotator_agreement
 from txtal.measures.intervals import Reliability
-from txtal.measures.quality import LIKE_THOSE_LOADED, effort_lines, f1, hours, precision, recall
+from txtal.measures.quality import (
+    FEWEST_AUDITS,
+    LIKE_THOSE_LOADED,
+    effort_lines,
+    f1,
+    hours,
+    precision,
+    recall,
+)
 from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import COLOURS, Level
@@ -18,7 +26,7 @@ from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
 from txtal.reports.sources import NOBODY, OtherAnnotators, section
 from txtal.store.history import FitRecord, History
-from txtal.text import count, shorten
+from txtal.text import count, hundredths, percent, shorten, span
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
 from txtal.types.grades import in_ranges
 
@@ -62,7 +70,7 @@ def page(
     dataset = history.dataset
     names = dataset.scheme.names
     measured = [fit for fit in history.fits if fit.measures]
-    measures = measured[-1].measures if measured else None
+    measures = history.shown
     body = [
         f"<h1>{safe(dataset.name)}</h1>",
         f'<p class="answer">{safe(_answer(history, measures))}</p>',
@@ -83,6 +91,8 @@ def _answer(history: History, measures: Measures | None) -> str:
     """The one thing to know."""
     if measures is None:
         given = count(len(history.standing), "answer")
+        if history.audits >= FEWEST_AUDITS:
+            return f"{given}; how good the model is wasn't measured yet."
         return f"{given}, too few to tickets drawn at random to say how good the model is."
     given = count(measures.answers, "answer")
     if measures.error:
@@ -94,8 +104,8 @@ def _answer(history: History, measures: Measures | None) -> str:
 
 
 def _percent(estimate: Estimate) -> str:
-    value, low, high = (100 * x for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value:.1f}% (95% interval {low:.1f} to {high:.1f})"
+    low, high = (hundredths(end) for end in (estimate.low, estimate.high))
+    return f"{percent(estimate.value)} (95% interval {low} to {high})"
 
 
 def _grades(estimate: Estimate) -> str:
@@ -118,13 +128,13 @@ def _quality(history: History, measured: Sequence[FitRecord]) -> Iterator[str]:
             + charts.curves(list(lines.values()), "Quality"),
         )
     ]
-    measures = measured[-1].measures if measured else None
+    measures = history.shown
     if measures and not history.dataset.scheme.scored:
         drawn.append(
             html.figure(
                 "Calibration",
                 "how often decisions of each confidence were right; expected calibration error "
-                f"{100 * measures.calibration.ece:.1f}%",
+                f"{percent(measures.calibration.ece)}",
                 charts.calibration(measures.calibration.reliability, "Calibration"),
             )
         )
@@ -205,7 +215,7 @@ def _labels(history: History, measures: Measures, names: Mapping[int, str]) -> I
 def _label_row(name: str, counts: LabelCounts | None, answers: int) -> tuple[str, ...]:
     if counts is None:
         return (name, "-", "-", "-", "0", f"{answers:,}")
-    said = (f"{100 * share:.0f}%" for share in (precision(counts), recall(counts), f1(counts)))
+    said = (percent(share, 0) for share in (precision(counts), recall(counts), f1(counts)))
     return (name, *said, f"{counts.support:,}", f"{answers:,}")
 
 
@@ -304,15 +314,15 @@ def _annotators(history: History) -> Iterator[str]:
     yield "<h2>Annotators</h2>"
     share = found.overall.share
     yield (
-        f"<p>{count(share.n, 'ticket')} with several answers: {share.value:.1%} agreement "
-        f"({share.low:.1%} to {share.high:.1%}), Krippendorff's alpha {_alpha(found.overall)}.</p>"
+        f"<p>{count(share.n, 'ticket')} with several answers: {percent(share.value)} agreement "
+        f"({span(share.low, share.high)}), Krippendorff's alpha {_alpha(found.overall)}.</p>"
     )
     worst = sorted(found.labels.items(), key=lambda item: item[1].alpha.value)
     if worst:
         yield html.table(("label", "alpha"), [(name, _alpha(one)) for name, one in worst])
     if found.pairs:
         rows = [
-            (" and ".join(pair), f"{one.share.n:,}", f"{one.share.value:.1%}", _alpha(one))
+            (" and ".join(pair), f"{one.share.n:,}", percent(one.share.value), _alpha(one))
             for pair, one in found.pairs.items()
         ]
         yield html.table(("annotators", "tickets", "agreement", "alpha"), rows)

@@ -10,10 +10,13 @@ from txtal.reports import charts
 from txtal.reports import page as html
 from txtal.reports.charts import Level
 from txtal.reports.page import safe
-from txtal.text import count
+from txtal.text import count, percent
 
 _MOST_LABELS = 12
 """The maximum number of labels whose change in frequency is shown."""
+
+USUALLY_FAR = 0.05
+"""The share of tickets that lie far from earlier ones where there is no drift."""
 
 KINDS = {
     "merge": "might be one label",
@@ -170,7 +173,7 @@ def _drift(drift: DriftFound | None, weeks: Sequence[WeekShare]) -> Iterator[str
             yield html.table(
                 ("predicted label", "before", "now"),
                 [
-                    (one.label, f"{100 * one.before:.1f}%", f"{100 * one.after:.1f}%")
+                    (one.label, percent(one.before), percent(one.after))
                     for one in drift.mix[:_MOST_LABELS]
                 ],
             )
@@ -181,10 +184,10 @@ def _said(drift: DriftFound) -> str:
     against = f"{count(drift.new, 'ticket')} loaded since the newest answered one"
     if not drift.noticed:
         return f"The {against} are like the {drift.old:,} before: no drift found."
-    return (
-        f"The {against} differ from the {drift.old:,} before: {100 * drift.share_far:.1f}% lie far "
-        "from those (5% of the earlier ones do)."
-    )
+    said = f"The {against} differ from the {drift.old:,} before"
+    if drift.share_far <= USUALLY_FAR:
+        return f"{said}."
+    return f"{said}: {percent(drift.share_far)} lie far from those (5% of the earlier ones do)."
 
 
 def _weeks(weeks: Sequence[WeekShare]) -> Iterator[str]:
@@ -199,10 +202,7 @@ def _weeks(weeks: Sequence[WeekShare]) -> Iterator[str]:
         words = {True: "drift", False: "no drift found", None: "too few to tell"}
         yield html.table(
             ("week", "tickets", "far from those before", "against the weeks before"),
-            [
-                (one.week, f"{one.tickets:,}", f"{100 * one.far:.1f}%", words[one.noticed])
-                for one in weeks
-            ],
+            [(one.week, f"{one.tickets:,}", percent(one.far), words[one.noticed]) for one in weeks],
         )
 
 

@@ -100,7 +100,7 @@ h3{font-size:1rem;margin:1.25rem 0 .5rem}
 .answer{font-size:1.15rem;max-width:60rem;margin:0 0 2rem;padding:.9rem 1.1rem;
 background:var(--card);border:1px solid var(--hair);border-left:4px solid var(--accent);
 border-radius:6px;overflow-wrap:anywhere}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1.25rem}
 figure{margin:0;padding:1rem 1rem .5rem;background:var(--card);border:1px solid var(--hair);
 border-radius:8px}
 figcaption{font-weight:600;margin-bottom:.5rem}

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from txtal import logs
-from txtal.api import taught
 from txtal.api.labelling import Asked, Labelling, with_labels
 from txtal.errors import DatabaseError, UsageError
+from txtal.learner import taught
 from txtal.learner.client import LearnerProcess
 from txtal.learner.shared import Seat, SharedLearner, SharingLedger
 from txtal.service.refusals import Refusal

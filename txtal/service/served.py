@@ -113,7 +113,7 @@ class ServedDataset:
             yield "txtal_tickets", of, tickets.count(conn, dataset.id)
             for verdict, number in stats.verdicts(conn, dataset.id).items():
                 yield "txtal_answers", {**of, "verdict": verdict}, number
-            latest = revisions.latest(conn, dataset.id)
+            headline = revisions.headline(conn, dataset.id)
             waiting, dead = outbox.counts(conn, dataset.id)
         yield "txtal_hooks_waiting", of, waiting
         yield "txtal_hooks_dead", of, dead
@@ -121,7 +121,6 @@ class ServedDataset:
         version = versions.current(versions_folder(self.database, self.name))
         if version is not None:
             yield "txtal_model_version", of, version
-        headline = latest[1].headline if latest else None
         if headline is not None:
             yield "txtal_estimate", of, headline.value
             yield "txtal_estimate_low", of, headline.low

@@ -9,6 +9,7 @@ from txtal.measures.quality import shared
 from txtal.simulation.comparison import ERROR, Comparison, Outcome, Reached, merit
 from txtal.simulation.runs import Config, Full, Point
 from txtal.text import clean, count
+from txtal.text import percent as in_percent
 from txtal.types import Overlap
 
 
@@ -77,7 +78,7 @@ def noise_name(noise: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.3g}%" if share < 0.01 else f"{100 * share:.0f}%"
+    return f"{100 * share:.3g}%" if share < 0.01 else in_percent(share, 0)
 
 
 def _sentence(it: Comparison) -> str:

@@ -10,6 +10,7 @@ from math import ceil
 from txtal.store import answers, labels, leases, removals, revisions
 from txtal.store.checksums import input_hash
 from txtal.store.sqlite import Connection
+from txtal.text import percent
 from txtal.types import Dataset
 
 
@@ -99,7 +100,9 @@ def _arrived(conn: Connection, ticket_id: int) -> Iterator[Circumstance]:
     elif fate == "ask":
         words = "it arrived by a stream, and waits to be shown there"
     elif fate == "predict":
-        words = f"the model labelled it when it arrived (probability {row['probability']:.0%})"
+        words = (
+            f"the model labelled it when it arrived (probability {percent(row['probability'], 0)})"
+        )
     elif score is not None and threshold is not None:
         words = f"it was set aside when it arrived: score {score:.3f}, threshold {threshold:.3f}"
     else:

@@ -31,6 +31,10 @@ class History:
     dataset: Dataset
     standing: Sequence[Answer]
     fits: Sequence[FitRecord]
+    audits: int
+    """Answered tickets that were drawn at random."""
+    shown: Measures | None
+    """The estimates to show; see :func:`.revisions.shown`."""
     curve: Sequence[tuple[int, Estimate]]
     """The estimates there were, each with the answers learned from."""
 
@@ -49,4 +53,6 @@ def of(conn: Connection, name: str) -> History:
         for row in rows
     ]  # fmt: skip
     standing = answers.standing(conn, dataset.id)
-    return History(dataset, standing, fits, revisions.curve(conn, dataset.id))
+    shown = revisions.shown(conn, dataset.id)
+    audits = len(answers.drawn(conn, dataset.id, dataset.scheme.task))
+    return History(dataset, standing, fits, audits, shown, revisions.curve(conn, dataset.id))

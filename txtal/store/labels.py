@@ -175,6 +175,12 @@ def names(conn: Connection, dataset_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def current_names(conn: Connection, dataset_id: int) -> dict[str, str]:
+    """Return what a label is called now, by every name that one has or had."""
+    called = names(conn, dataset_id)
+    return {name: called[label_id] for name, label_id in ids(conn, dataset_id).items()}
+
+
 def ids(conn: Connection, dataset_id: int) -> dict[str, int]:
     """The label that now stands for every name that one has or had."""
     stands_for = merged(conn, dataset_id)

@@ -77,12 +77,13 @@ def is_current(conn: Connection, dataset_id: int, measures: Measures) -> bool:
 
 def measured_now(conn: Connection, dataset_id: int, vectoriser: str) -> Measures | None:
     """Return what was measured of the very answers, labels and tickets there are, if anything."""
-    latest = measures(conn, dataset_id)[-1:]
-    for revision_id, found in latest:
+    for revision_id, found in reversed(measures(conn, dataset_id)):
+        if not is_current(conn, dataset_id, found):
+            return None
         row = conn.execute(
             "SELECT vectoriser FROM revision WHERE id = ?", (revision_id,)
         ).fetchone()
-        if is_current(conn, dataset_id, found) and row["vectoriser"] == vectoriser:
+        if row["vectoriser"] == vectoriser:
             return found
     return None
 
@@ -108,6 +109,26 @@ def measures(conn: Connection, dataset_id: int) -> list[tuple[int, Measures]]:
         (dataset_id,),
     )
     return [(row["revision_id"], serialise.load_measures(row["body"])) for row in rows]
+
+
+def shown(conn: Connection, dataset_id: int) -> Measures | None:
+    """Return the estimates to show: the newest, unless a later fit found too few answers for any.
+
+    So it is after answers were undone.
+    """
+    found = measures(conn, dataset_id)[-1:]
+    newest = latest(conn, dataset_id)
+    if not found or newest is None or newest[1].headline is None:
+        return None
+    return found[0][1]
+
+
+def headline(conn: Connection, dataset_id: int) -> Estimate | None:
+    """Return the one number to show; of a database of an earlier txtal, that of the newest fit."""
+    measured, newest = shown(conn, dataset_id), latest(conn, dataset_id)
+    if measured is not None:
+        return measured.headline
+    return newest[1].headline if newest else None
 
 
 def last_ranking(conn: Connection, dataset_id: int) -> tuple[int, Ranking] | None:

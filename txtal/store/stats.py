@@ -14,6 +14,7 @@ from txtal.store import (
     arrivals,
     datasets,
     effort,
+    leases,
     rechecks,
     revisions,
     settings,
@@ -26,6 +27,7 @@ from txtal.types import (
     Answer,
     Dataset,
     Effort,
+    Estimate,
     Measures,
     Outlook,
     Overview,
@@ -63,20 +65,33 @@ class StreamCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownQuality:
+    """How good the model is, and whether to go on."""
+
+    audits: int
+    """Answered tickets that were drawn at random."""
+    headline: Estimate | None
+    """The one number to show."""
+    measures: Measures | None
+    """Those to show; see :func:`.revisions.shown`."""
+    outlook: Outlook | None
+    """The newest, which comes with the ranking that was kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Everything that `txtal stats` shows of a dataset."""
 
     dataset: Dataset
     tickets: int
+    answered: int
+    """Tickets with an answer by anyone."""
     answers: AnswerCounts
     effort: Effort | None
     """None where no answer was timed."""
     revision: tuple[int, Revision] | None
     """The newest, with its id."""
-    measures: Measures | None
-    """The newest."""
-    outlook: Outlook | None
-    """The newest, which comes with the ranking that was kept."""
+    quality: ShownQuality
     stream: StreamCounts | None
     """None where none ever arrived."""
     self_agreement: Agreement | None
@@ -93,21 +108,30 @@ def of(conn: Connection, name: str) -> Stats:
     """Return where the dataset stands. Raises UsageError when there is none of that name."""
     dataset = datasets.get(conn, name)
     standing = answers.standing(conn, dataset.id)
-    measured = revisions.measures(conn, dataset.id)
-    ranked = revisions.last_ranking(conn, dataset.id)
+    total = tickets.count(conn, dataset.id)
     return Stats(
         dataset=dataset,
-        tickets=tickets.count(conn, dataset.id),
+        tickets=total,
+        answered=total - leases.open_count(conn, dataset.id),
         answers=_counts(conn, dataset, standing),
         effort=effort.of(conn, dataset.id, standing),
         revision=revisions.latest(conn, dataset.id),
-        measures=measured[-1][1] if measured else None,
-        outlook=ranked[1].revision.outlook if ranked else None,
+        quality=_quality(conn, dataset),
         stream=_stream(conn, dataset.id),
         self_agreement=_self_agreement(conn, dataset.id),
         annotator_agreement=annotator_agreement(standing, dataset.scheme),
         disputed=_disputed(standing, dataset.scheme),
         settings=settings.kept(conn, dataset.id),
+    )
+
+
+def _quality(conn: Connection, dataset: Dataset) -> ShownQuality:
+    ranked = revisions.last_ranking(conn, dataset.id)
+    return ShownQuality(
+        audits=len(answers.drawn(conn, dataset.id, dataset.scheme.task)),
+        headline=revisions.headline(conn, dataset.id),
+        measures=revisions.shown(conn, dataset.id),
+        outlook=ranked[1].revision.outlook if ranked else None,
     )
 
 
@@ -124,7 +148,7 @@ def overview(conn: Connection, name: str) -> Overview:
         tuple(found.answers.annotators.items()),
         tuple(revisions.curve(conn, found.dataset.id)),
         found.effort,
-        found.measures,
+        found.quality.measures,
     )
 
 

@@ -96,7 +96,8 @@ class Measures:
     """How good a model is, measured on answers that it had not seen."""
 
     answers: int
-    """It had learned from; of a classifier from a folder 0, for it doesn't say."""
+    """Tickets whose answers it had learned from; of a classifier from a folder 0, for it doesn't
+    say."""
     accuracy: Estimate
     """The share of tickets right; of multilabel ones, right in every label."""
     macro_f1: Estimate

@@ -14,7 +14,7 @@ class Revision:
     """One fit of the model."""
 
     answers: int
-    """How many current answers it learned from."""
+    """Of how many tickets it learned an answer."""
     newest: int
     """Id of the newest row of the answer log it had read."""
     seconds: float

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from txtal.measures.advice import ahead
-from txtal.measures.quality import effort_lines, measures_line
+from txtal.measures.quality import FEWEST_AUDITS, effort_lines, measures_line
 from txtal.recipes.extensions import Panel, Shown
 from txtal.session import explaining
 from txtal.session.session import Session
@@ -187,9 +187,12 @@ def progress_lines(session: Session, overview: Overview, width: int) -> Iterator
     yield from _curve(overview, session.scheme, width)
 
 
+_DONE: Mapping[str, str] = {"accept": "accepted", "reject": "rejected", "ignore": "ignored"}
+
+
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
     yield f"{standing.progress(session)} tickets answered, {session.count:,} in this session"
-    yield ", ".join(f"{verdict} {number:,}" for verdict, number in overview.verdicts.items())
+    yield ", ".join(f"{number:,} {_DONE[one]}" for one, number in overview.verdicts.items())
     if overview.effort:
         yield from effort_lines(overview.effort)
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)
@@ -225,7 +228,7 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
 def _curve(overview: Overview, scheme: Scheme, width: int) -> Iterator[Line]:
     """The estimate after more and more answers, each with its interval."""
     if not overview.curve:
-        yield [("class:dim", "  needs 10 answered random picks")]
+        yield [("class:dim", f"  not measured yet: needs {FEWEST_AUDITS} answered random picks")]
         return
     values = [estimate.value for _, estimate in overview.curve]
     most = len(scheme.labels) - 1 if scheme.task == "rating" else 1

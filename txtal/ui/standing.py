@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from txtal.session.session import Session
-from txtal.text import clean, shorten
+from txtal.text import clean, hundredths, shorten
+from txtal.text import percent as in_percent
 from txtal.types import UNRANKED, Estimate, LearnerStatus, Task
 from txtal.ui.words import percent
 
@@ -61,10 +62,11 @@ def others(session: Session, *, brief: bool = False) -> str:
 
 def saved(session: Session, *, clock: bool = True) -> str:
     """Return ``saved 14:02:11 #312``: the newest answer on disk, in local time."""
-    if session.saved is None:
+    newest = session.given.newest
+    if newest is None:
         return ""
-    at = time.strftime("%H:%M:%S", time.localtime(session.saved.answered))
-    return f"saved {at} #{session.saved.id}" if clock else f"saved #{session.saved.id}"
+    at = time.strftime("%H:%M:%S", time.localtime(newest.answered))
+    return f"saved {at} #{newest.id}" if clock else f"saved #{newest.id}"
 
 
 def model(session: Session, seconds: int = 0) -> str:
@@ -148,8 +150,8 @@ def quality(estimate: Estimate, task: Task) -> tuple[str, str, str]:
     if task == "rating":
         value, low, high = (f"{x:.1f}" for x in (estimate.value, estimate.low, estimate.high))
         return f"off by {value}", low, high
-    value, low, high = (f"{round(100 * x)}" for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value}%", low, high
+    low, high = (hundredths(end, 0) for end in (estimate.low, estimate.high))
+    return in_percent(estimate.value, 0), low, high
 
 
 def stop(session: Session) -> str:

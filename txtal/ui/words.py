@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
+from txtal.text import percent as in_percent
 from txtal.types import (
     ONE_OF,
     Answer,
@@ -59,7 +60,7 @@ SIGNS: Mapping[Sign, str] = {
     "✓": "answered",
     "≠": "not as suggested",
     "?": "in doubt",
-    "·": "not yet",
+    "·": "not answered",
 }
 
 QUERY_FORMS = (
@@ -144,17 +145,15 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "split": f"split {name} into, with commas: ",
         "history": "answers: ",
         "search": "tickets: ",
-        "similar": "like this one: ",
+        "similar": "more like it: ",
         "near": "nearly the same: ",
-        "cluster": "to answer like this one: ",
+        "cluster": "cluster: ",
     }[purpose]
 
 
 def percent(proba: float) -> str:
     """Return a probability for people: never quite certain. ``62%``."""
-    if proba != proba:
-        return "?"
-    return f"{min(99, max(1, round(100 * proba))) if 0 < proba < 1 else round(100 * proba)}%"
+    return "?" if proba != proba else in_percent(proba, 0)
 
 
 def rival(session: Session, question: Question) -> str:
