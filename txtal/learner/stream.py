@@ -160,8 +160,11 @@ class StreamLearner:
 
     # --- ranking ----------------------------------------------------------------------------
 
-    def rank(self) -> Ranking:
-        """Learn from the answers if there are new ones, and score what has arrived."""
+    def rank(self, *, measure_later: bool = False) -> Ranking:
+        """Learn from the answers if there are new ones, and score what has arrived.
+
+        It is measured at once: the answers are those of a stream so far, few beside its tickets.
+        """
         with self.source.reading() as conn:
             dataset = datasets.get(conn, self.source.name)
             if dataset.scheme.labels and not tickets.count(conn, dataset.id):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.model import LinearModel
+from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import SearchAnswers
 from txtal.learning.votes import MOST, Votes, VoteTable
@@ -57,16 +58,6 @@ class _VotesRead:
     table: VoteTable
 
 
-@dataclass
-class _WeightSearch:
-    """The weights that are still to be tried on the same answers."""
-
-    answers: SearchAnswers
-    waiting: list[float]
-    tried: dict[float, Floats] = field(default_factory=dict)
-    """The scores (c,) by each."""
-
-
 class VoteEvidence:
     """The votes on a dataset's tickets, and how much they count: what predicts held-out answers
     best, so nothing while they do harm.
@@ -80,7 +71,7 @@ class VoteEvidence:
         """How many vote."""
         self._source = source
         self._seed = settings.seed
-        self._choice: _WeightSearch | None = None
+        self._choice: UnderWay[None] | None = None
         self._read: _VotesRead | None = None
 
     def given_to(self, trainer: Trainer, snapshot: Snapshot) -> Trainer:
@@ -128,24 +119,18 @@ class VoteEvidence:
         return dict(zip(self._read.sources, found.accuracy.tolist(), strict=True))
 
     def choose(self, answered: Answered, trainer: Trainer) -> bool:
-        """Try one weight, if it is time to; return whether it was. It takes several fits."""
+        """Do one fit to try a weight, if it is time to; return whether more is to be done."""
         if trainer.votes is None:
             return False
         if self._choice is None:
             self._choice = self._begin(answered, trainer)
-            if self._choice is None:
-                return False
-        choice = self._choice
-        weight = choice.waiting.pop(0)
-        choice.tried[weight] = choice.answers.scores(
-            replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
-        )
-        if not choice.waiting:
-            self.weight = _best(choice.tried, self.weight)
+        if self._choice is None:
+            return False
+        if not self._choice.step():
             self._choice = None
-        return True
+        return self._choice is not None
 
-    def _begin(self, answered: Answered, trainer: Trainer) -> _WeightSearch | None:
+    def _begin(self, answered: Answered, trainer: Trainer) -> UnderWay[None] | None:
         if len(answered) < max(FEWEST, GROWTH * self.chosen_at):
             return None
         known = answered.features, answered.rows, answered.cells
@@ -153,7 +138,15 @@ class VoteEvidence:
         if answers is None:
             return None
         self.chosen_at = len(answered)
-        return _WeightSearch(answers, list(WEIGHTS))
+        return UnderWay(self._choosing(answers, trainer))
+
+    def _choosing(self, answers: SearchAnswers, trainer: Trainer) -> Steps[None]:
+        tried = {}
+        for weight in WEIGHTS:
+            tried[weight] = yield from answers.scoring(
+                replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
+            )
+        self.weight = _best(tried, self.weight)
 
 
 def _best(tried: Mapping[float, Floats], before: float) -> float:
