@@ -132,6 +132,18 @@ def test_a_key_without_a_meaning_says_so(
     assert given(session) == []
 
 
+def test_a_yes_or_no_says_what_it_waits_for() -> None:
+    session = make_session(task="multilabel")
+    Played(
+        session,
+        ("one", "/parking\r"),
+        ("Add the label parking, and choose it? y/n", "a"),
+        ("press y for yes, or n for no", "n"),
+        ("1 [ ] refund", "q"),
+    )
+    assert given(session) == []
+
+
 def test_the_mouse_is_off_until_it_is_asked_for() -> None:
     session = make_session()
     rows = Sitting(session).read().split("\n")

@@ -176,7 +176,8 @@ def _is_active(screen: Screen, action: Action) -> bool:
 
 def _is_plain(screen: Screen) -> bool:
     """Whether letters without a meaning begin no label's name."""
-    return screen.look.mode == "ticket" and screen.session.scheme.task in ("binary", "rating")
+    yes_or_no, task = screen.look.mode == "confirm", screen.session.scheme.task
+    return yes_or_no or (screen.look.mode == "ticket" and task in ("binary", "rating"))
 
 
 Do = Callable[[Screen, KeyPressEvent], None]

@@ -63,7 +63,9 @@ def _jump(screen: Screen, key: str) -> None:
 
 def _unknown(screen: Screen, key: str) -> None:
     """A key without a meaning says so."""
-    if key:
+    if screen.look.mode == "confirm":
+        screen.tell("press y for yes, or n for no")
+    elif key:
         helps = screen.keyboard.key_of("help")
         screen.tell(f"{clean(key)} does nothing here; {helps} lists the keys")
 
