@@ -68,7 +68,7 @@ def fitted_by(learner: PoolLearner) -> Fit:
         fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)
     if fit.measures is not None:
         seconds = time.perf_counter() - began
-        made = revision(fit, learner.fitter, learner.vectoriser, "", seconds)
+        made = revision(fit, learner.fitter, fit.features.vectoriser.spec, "", seconds)
         with suppress(DatabaseError), closing(schema.open_database(path)) as conn, foreseen(path):
             found = datasets.get(conn, dataset)
             known = revisions.measured_now(conn, found.id, made.vectoriser)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from txtal.store import datasets, revisions, tickets
 from txtal.store.sqlite import Connection
 from txtal.vectors.language import TEXTS, in_language
-from txtal.vectors.spec import DETECTED, Spec, parse, resolve
+from txtal.vectors.spec import DETECTED, Spec, parse, resolve, sentence_reader
 
 
 def spec_of(conn: Connection, dataset: str, vectoriser: str) -> tuple[Spec, str]:
@@ -28,6 +28,17 @@ def spec_of(conn: Connection, dataset: str, vectoriser: str) -> tuple[Spec, str]
     ids = tickets.ids_after(conn, dataset_id)
     some = ids[:: max(1, len(ids) // TEXTS)][:TEXTS].tolist()
     return in_language(wanted, tickets.texts(conn, some))
+
+
+def opening(conn: Connection, dataset: str, vectoriser: str) -> tuple[Spec, str]:
+    """Return the spec with its language, and what a session says of the features when it opens.
+
+    A first session also says which sentence model reads behind it. Raises as :func:`spec_of`.
+    """
+    spoken, of_language = spec_of(conn, dataset, vectoriser)
+    new = revisions.latest(conn, datasets.get(conn, dataset).id) is None
+    reader = sentence_reader(vectoriser) if new else ""
+    return spoken, "; ".join(filter(None, (of_language, reader)))
 
 
 def resolved(conn: Connection, dataset: str, vectoriser: str) -> Spec:

@@ -21,7 +21,7 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
-from txtal.learner.language import spec_of
+from txtal.learner.language import opening
 from txtal.learner.pool_features import Neighbours, PoolFeatures
 from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
@@ -32,7 +32,7 @@ from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
-from txtal.store import cache_folder, datasets, leases, revisions, tickets
+from txtal.store import cache_folder, datasets, leases, tickets
 from txtal.store.load_lock import is_loading
 from txtal.store.sqlite import Connection
 from txtal.types import (
@@ -99,10 +99,8 @@ class PoolLearner:
         )
         self._report = report
         with self.source.reading() as conn:
-            spoken, of_language = spec_of(conn, dataset, settings.vectoriser)
-            dataset_id = datasets.get(conn, dataset).id
-            name = datasets.cache_name(conn, dataset_id)
-            new = revisions.latest(conn, dataset_id) is None
+            spoken, said = opening(conn, dataset, settings.vectoriser)
+            name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
         wanted, notice = spec.resolve(spoken)
         folder = cache or cache_folder(path) / name
 
@@ -121,8 +119,7 @@ class PoolLearner:
         )
         known = replace(settings, vectoriser=str(spoken))
         self._behind = _better_of(known, self.source, folder / BEHIND, loading, tell)
-        reader = spec.sentence_reader(settings.vectoriser) if new else ""
-        if said := "; ".join(filter(None, (of_language, reader))):
+        if said:
             tell(said)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
@@ -131,11 +128,6 @@ class PoolLearner:
         """One that was measured in a pause, until the next ranking says so."""
         self._since: int | None = None
         """Of what is new, the tickets are above this; None before the first ranking."""
-
-    @property
-    def vectoriser(self) -> spec.Spec:
-        """The features that serve."""
-        return self._features.spec
 
     # --- learning ---------------------------------------------------------------------------
 
