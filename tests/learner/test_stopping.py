@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TOPICS, Desk
-from txtal.api.summary import as_data
+from txtal.api import summary
 from txtal.learner import stopping
 from txtal.store import stats
 from txtal.store.sqlite import Connection
@@ -76,7 +76,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     assert found.reached == "target"
     assert found.needed == Forecast(0.0, 0.0, 0.0)
     assert "the target of 80% is reached" in found.notice
-    body = as_data(stats.of(conn, "d"))
+    body = summary.of(conn, "d")
     assert body == json.loads(json.dumps(body))
 
 
