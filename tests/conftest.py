@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.sessions import session_of
 from txtal.session.session import Session
@@ -14,6 +15,9 @@ from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
 from txtal.types import Advised, Cluster, Dataset, Explanation, LearnerStatus, Ranking, Record, Task
+
+settings.register_profile("busy", deadline=None)  # how long an example takes is no one's fault
+settings.load_profile("busy")
 
 DATA = Path(os.environ.get("TXTAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

@@ -92,7 +92,7 @@ hostile = st.text(
 KEPT_JOINER = re.compile("(?<=.)[\u200c\u200d](?=.)", re.DOTALL)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(hostile, st.booleans())
 @example("👩\u200d💻" * 20, False)
 @example("क" + "\u094d\u200d" * 20 + "ष", False)
@@ -111,7 +111,7 @@ def test_nothing_leaks_and_cleaning_twice_changes_nothing(text: str, newlines: b
     shown.encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(hostile)
 def test_no_run_takes_no_room_where_the_screen_measures(text: str) -> None:
     wcwidth = pytest.importorskip("wcwidth").wcwidth

@@ -40,10 +40,10 @@ def main() -> None:
                 ticket["text"] += f" #{number}"
                 out.write(json.dumps(ticket) + "\n")
         bin_folder = Path(sys.executable).parent
-        sqlite_utils = str(bin_folder / "sqlite-utils")
+        sqlite_utils = [sys.executable, "-m", "sqlite_utils"]
         commands = {
             "txtal": lambda db: [str(bin_folder / "txtal"), "--db", db, "load", "d", str(source)],
-            "sqlite_utils": lambda db: [sqlite_utils, "insert", db, "t", str(source), "--nl"],
+            "sqlite_utils": lambda db: [*sqlite_utils, "insert", db, "t", str(source), "--nl"],
             "bare": lambda db: [sys.executable, "-c", BARE, db, str(source)],
         }
         measured: dict[str, list[dict[str, float]]] = {name: [] for name in commands}

@@ -6,7 +6,7 @@ Both are processes of their own, run by the same uvicorn with the same protocol,
 requests in turn: one short text each, over so many connections that are kept open. The bare
 application reads the JSON, calls ``Classifier.predict`` where the request arrives, and writes what
 it says: no token, no checks, no counts, no log. What asks them is a process too, and all three
-share the machine's cores.
+share the machine's cores: ``--wrk`` has wrk ask, which takes little of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 import txtal
 from tests.bench.common import ROOT, emit, parser
@@ -60,28 +62,44 @@ def main() -> None:
     command.add_argument("--seconds", type=float, default=5.0, help="of each turn")
     command.add_argument("--rounds", type=int, default=5)
     command.add_argument("--connections", type=int, default=16)
+    command.add_argument("--wrk", action="store_true", help="ask with wrk, which has to be there")
     args = command.parse_args()
+    ask = _wrk if args.wrk else _load
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "t.db"
         token = _prepare(path)
         folder = next(path.with_name("t.db.models").iterdir()) / "1"
         served = ["-m", "txtal", "--db", str(path), "serve", "shop", "--port", "0"]
+        costs: dict[str, list[float]] = {"txtal serve": [], "bare starlette": []}
         rates: dict[str, list[float]] = {"txtal serve": [], "bare starlette": []}
         with (
             _process(served, path) as ours,
             _process(["-c", BARE, str(folder)], path) as bare,
         ):
-            for port in (ours, bare):
-                asyncio.run(_load(port, token, 1.0, args.connections))
+            for port, _ in (ours, bare):
+                ask(port, token, 1.0, args.connections)
             for _ in range(args.rounds):
-                for label, port in (("txtal serve", ours), ("bare starlette", bare)):
-                    rate = asyncio.run(_load(port, token, args.seconds, args.connections))
+                for label, (port, process) in (("txtal serve", ours), ("bare starlette", bare)):
+                    before = sum(process.cpu_times()[:2])
+                    rate = ask(port, token, args.seconds, args.connections)
                     rates[label].append(rate)
+                    spent = sum(process.cpu_times()[:2]) - before
+                    costs[label].append(1e6 * spent / (rate * args.seconds))
     found = {label: statistics.median(values) for label, values in rates.items()}
     ratios = [a / b for a, b in zip(*rates.values(), strict=True)]
-    rows = [{"server": label, "requests a second": round(rate)} for label, rate in found.items()]
+    spent = {label: statistics.median(values) for label, values in costs.items()}
+    rows = [
+        {
+            "server": label,
+            "requests a second": round(rate),
+            "microseconds of the processor a request": round(spent[label]),
+        }
+        for label, rate in found.items()
+    ]
     ratio = round(statistics.median(ratios), 2)
-    emit("serve", {"rates": rows, "ratio": ratio}, as_json=args.json)
+    of_processor = round(spent["bare starlette"] / spent["txtal serve"], 2)
+    told = {"rates": rows, "ratio": ratio, "ratio of the processor": of_processor}
+    emit("serve", told, as_json=args.json)
 
 
 def _prepare(path: Path) -> str:
@@ -103,8 +121,8 @@ def _prepare(path: Path) -> str:
 
 
 @contextmanager
-def _process(words: list[str], path: Path) -> Iterator[int]:
-    """Start a server and yield its port, which it says on standard error."""
+def _process(words: list[str], path: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """Start a server and yield its port, which it says on standard error, and its process."""
     environment = {**os.environ, "TXTAL_LOG": str(path.with_name("log")), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         [sys.executable, *words], stderr=subprocess.PIPE, text=True, env=environment
@@ -114,14 +132,58 @@ def _process(words: list[str], path: Path) -> Iterator[int]:
         port = int("".join(one for one in said.partition(";")[0].split(":")[-1] if one.isdigit()))
         drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
         try:
-            yield port
+            yield port, psutil.Process(process.pid)
         finally:
             process.kill()
             drain.kill()
             drain.wait()
 
 
-async def _load(port: int, token: str, seconds: float, connections: int) -> float:
+WRK = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer {token}"
+wrk.body = [[{body}]]
+done = function(summary, latency, requests)
+  local e = summary.errors
+  local wrong = e.connect + e.read + e.write + e.status + e.timeout
+  io.write("rate ", summary.requests / summary.duration * 1e6, " wrong ", wrong, "\\n")
+end
+"""
+
+
+def _wrk(port: int, token: str, seconds: float, connections: int) -> float:
+    """Return the requests a second of wrk. Raises RuntimeError where some were not answered."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(WRK.format(token=token, body=json.dumps({"text": TEXTS[0]})))
+        script.flush()
+        ran = subprocess.run(
+            [
+                *(
+                    "wrk",
+                    "-t1",
+                    "--timeout",
+                    "60s",
+                    f"-c{connections}",
+                    f"-d{max(1, round(seconds))}s",
+                ),
+                *("-s", script.name, f"http://127.0.0.1:{port}/predict"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    _, rate, _, wrong = ran.stdout.splitlines()[-1].split()
+    if int(wrong):
+        raise RuntimeError(ran.stdout)
+    return float(rate)
+
+
+def _load(port: int, token: str, seconds: float, connections: int) -> float:
+    return asyncio.run(_load_with(port, token, seconds, connections))
+
+
+async def _load_with(port: int, token: str, seconds: float, connections: int) -> float:
     """Return the requests a second that were answered with 200."""
     end = time.perf_counter() + seconds
     began = time.perf_counter()

@@ -30,8 +30,11 @@ LABELS = [
 ]
 TXTAL = (str(Path(sys.executable).with_name("txtal")),)
 
-PATIENCE = 120.0
-"""Seconds after which what should have happened is taken never to happen."""
+PATIENCE = 900.0 if os.environ.get("TXTAL_FAULTS") == "full" else 120.0
+"""Seconds after which what should have happened is taken never to happen.
+
+A full run of the faults takes hours, beside other work.
+"""
 
 POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 """An environment in which Python doesn't fall back on UTF-8."""

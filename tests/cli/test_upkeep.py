@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.driving import Program
+from txtal.store import checksums, schema
 
 TEXTS = ["refund my order please", "thanks a lot", "refund the other order", "thank you so much"]
 SECRET = "my name is Zyxwvut Qwertz, refund me"
@@ -166,6 +168,7 @@ def test_answers_to_what_is_forgotten_are_not_loaded_either(txtal: Program) -> N
 def test_forget_asks_and_refuses_what_names_nothing(txtal: Program) -> None:
     assert "--yes" in txtal("forget", "shop", "1").err
     assert "has no ticket 'order'" in txtal("forget", "shop", "order", "--yes").complaint
+    assert "has no ticket 'parcel'" in txtal("forget", "shop", "parcel", "--yes").complaint
     assert "has no ticket '99'" in txtal("forget", "shop", "99", "--yes").complaint
     assert "has no ticket 'id:T'" in txtal("forget", "shop", "id:T", "--yes").complaint
     assert len(txtal.exported("shop")) == 3
@@ -180,6 +183,7 @@ def why(program: Program, what: str, *words: str) -> str:
 
 def test_why_a_ticket_isnt_shown(txtal: Program) -> None:
     assert "ticket 5 is open" in why(txtal, "5")
+    assert why(txtal, "T0") == why(txtal, "id:T0")
     mine = why(txtal, "id:T0")
     assert "ann answered it on" in mine
     assert "accept refund (#1)" in mine
@@ -209,3 +213,23 @@ def test_a_load_that_fails_leaves_no_dataset(txtal: Program, words: list[str]) -
     txtal.file("bad.jsonl", ["{", "no json"])
     txtal(*words)
     assert [row["dataset"] for row in txtal.json("datasets", "--json")] == ["shop"]
+
+
+def test_votes_and_predictions_are_forgotten_with_their_ticket(txtal: Program) -> None:
+    txtal.file("rules.toml", ["[[rule]]", 'name = "all"', 'label = "praise"', "regex = '.'"])
+    txtal.ok("rules", "shop", "--rules", "rules.toml")
+    with closing(schema.open_database(txtal.folder / txtal.db)) as conn:
+        (ticket,) = conn.execute("SELECT id FROM ticket WHERE text = ?", (SECRET,)).fetchone()
+        conn.execute("INSERT INTO bound VALUES (1, 1, 9.5, 0.95, '{}', NULL, '')")
+        conn.execute(
+            "INSERT INTO prediction VALUES (?, 1, 1, '[1]', 0.75, 1, NULL, 8.5, NULL)", (ticket,)
+        )
+        conn.execute(f"UPDATE prediction SET sum = {checksums.PREDICTION}")
+        left = (
+            "SELECT (SELECT count(*) FROM vote WHERE ticket_id = :ticket),"
+            " (SELECT count(*) FROM prediction WHERE ticket_id = :ticket)"
+        )
+        assert tuple(conn.execute(left, {"ticket": ticket}).fetchone()) == (1, 1)
+        txtal.ok("forget", "shop", SECRET, "--yes")
+        assert tuple(conn.execute(left, {"ticket": ticket}).fetchone()) == (0, 0)
+    assert txtal.ok("verify")

@@ -22,6 +22,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -347,18 +348,21 @@ def main() -> int:
     if shutil.which("strace") is None:
         print("needs strace")
         return 2
-    tried: dict[str, int] = {}
+    tried: Counter[str] = Counter()
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder, Forks() as forks:
-        for case, said in outcomes(Path(folder), forks, given.commands, given.sample, given.seed):
-            name = case.command.name
-            if name not in tried and tried:
-                print(f"{list(tried)[-1]}: {list(tried.values())[-1]:,} cases", flush=True)
-            tried[name] = tried.get(name, 0) + 1
-            if said:
-                wrong += 1
-                print(f"{case}: {said}", flush=True)
-    print(f"{sum(tried.values()):,} cases of {len(tried)} commands, {wrong:,} wrong")
+    try:
+        with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder, Forks() as forks:
+            for case, said in outcomes(
+                Path(folder), forks, given.commands, given.sample, given.seed
+            ):
+                if case.command.name not in tried and tried:
+                    print(f"{list(tried)[-1]}: {list(tried.values())[-1]:,} cases", flush=True)
+                tried[case.command.name] += 1
+                if said:
+                    wrong += 1
+                    print(f"{case}: {said}", flush=True)
+    finally:  # whatever ends it, how far it came is known
+        print(f"{tried.total():,} cases of {len(tried)} commands, {wrong:,} wrong", flush=True)
     return 1 if wrong else 0
 
 

@@ -127,6 +127,7 @@ FAULTS = (
         "a bit flips",
         (
             DAMAGE + "test_a_flipped_bit_that_changes_a_row_is_found",
+            DAMAGE + "test_a_flipped_bit_in_any_table_is_found",
             "store/test_verify.py::test_what_was_changed_is_found_and_named",
             "store/test_label_changes.py::test_a_damaged_change_is_named",
         ),
@@ -431,6 +432,7 @@ FAULTS = (
             LABELS + "test_the_screen_refuses_a_blank_name_and_keeps_a_good_one",
             LABELS + "test_a_label_that_begins_as_those_of_fasttext",
             LABELS + "test_a_label_that_looks_like_something_else_comes_back",
+            LABELS + "test_versions_stay_versions",
             "formats/test_fields.py::test_labels_of_a_table",
             "test_text.py::test_names_no_label_may_have",
             "test_text.py::test_a_name_that_is_good_stays_as_it_is",

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.driving import Program
 from tests.faults.conftest import Lost, Tries, many, present
 from txtal.errors import TxtalError
-from txtal.store import answers, schema
+from txtal.store import answers, checksums, schema
 from txtal.store.backup import back_up
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, sqlite
@@ -166,3 +167,61 @@ def test_answers_are_ordered_by_number_whatever_the_clock_does(
         undone = session.undo()
         assert undone is not None
         assert [one.ticket_id for one in undone.answers] == [3]
+
+
+UNCOVERED = {b"lease", b"_sqlite_migrations", b"commit_mark", b"sqlite_sequence"}
+"""What lasts minutes, or says only when something was made; a counter is compared with its rows."""
+
+
+@pytest.fixture
+def full(fresh: Program, tries: Tries) -> Path:
+    """A database with something in every table."""
+    txtal = fresh.quick
+    lines = [{"text": f"ticket {n} {'refund' if n % 2 else 'thanks'}"} for n in range(6)]
+    txtal.file("t.jsonl", lines)
+    rule = ["[[rule]]", 'name = "money"', 'label = "b"', 'words = ["refund"]']
+    txtal.file("rules.toml", rule)
+    txtal.ok("load", "d", "t.jsonl")
+    txtal.ok("label", "add", "d", "a")
+    txtal.ok("label", "add", "d", "b")
+    txtal.ok("hooks", "set", "d", "--on-answer", "false", "--on-train", "false")
+    txtal.ok("manual", "d", "--plain", stdin="1\n2\n1\nc a comment\nq\n")
+    txtal.ok("rules", "d", "--rules", "rules.toml")
+    txtal.ok("forget", "d", "ticket 5 refund", "--yes")
+    txtal.ok("token", "add", "ann", "--days", "30")
+    path = fresh.folder / fresh.db
+    with closing(schema.open_database(path)) as conn:
+        conn.execute("INSERT INTO bound VALUES (7, 1, 9.5, 0.95, '{}', NULL, 'why')")
+        conn.execute("INSERT INTO prediction VALUES (4, 1, 7, '[1]', 0.75, 1, NULL, 8.5, NULL)")
+        conn.execute(f"UPDATE prediction SET sum = {checksums.PREDICTION}")
+        assert conn.execute("SELECT count(*) FROM outbox").fetchone()[0]
+    return path
+
+
+@pytest.mark.timeout(1800)
+def test_a_flipped_bit_in_any_table_is_found(full: Path, tries: Tries) -> None:
+    flipped = full.with_name("flipped.db")
+    back_up(full, flipped)
+    content, good = flipped.read_bytes(), rows(flipped)
+    assert findings(flipped) == ()
+    with closing(sqlite3.connect(flipped)) as conn:
+        conn.text_factory = bytes
+        roots = conn.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")
+        tables = [(name, root) for name, root in roots if name not in UNCOVERED]
+        size = conn.execute("PRAGMA page_size").fetchone()[0]
+    rng = random.Random(4929)
+    for name, root in tables:
+        start = (root - 1) * size
+        begins = start + int.from_bytes(content[start + 5 : start + 7], "big")
+        bits = range(8 * begins, 8 * (start + size))
+        for bit in rng.sample(bits, k=min(len(bits), many(10, 100))):
+            data = bytearray(content)
+            data[bit // 8] ^= 1 << bit % 8
+            flipped.write_bytes(data)
+            try:
+                differs = rows(flipped) != good
+            except (sqlite3.Error, UnicodeDecodeError):
+                differs = True
+            if differs:
+                with tries.one(f"{name.decode()}, bit {bit - 8 * start}"):
+                    assert findings(flipped)

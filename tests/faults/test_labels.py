@@ -170,3 +170,18 @@ def test_a_label_that_looks_like_something_else_comes_back(
     if form == "jsonl":
         kept = {line["text"]: line["rating"] for line in txtal.exported("back")}
         present(kept == {line["text"]: line["rating"] for line in lines}, kept)
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "excel", "parquet"])
+def test_versions_stay_versions(fresh: Program, form: str, tries: Tries) -> None:
+    """Where all labels look like whole numbers with a fraction, an export is still no guess."""
+    txtal = fresh.quick
+    lines = [{"text": f"ticket {n}", "label": f"{n % 2 + 1}.0"} for n in range(4)]
+    txtal.file("all.jsonl", lines)
+    txtal.ok("load", "d", "--answers", "all.jsonl")
+    output = f"x.{SUFFIXES[form]}"
+    txtal.ok("export", "d", "-o", output)
+    with tries.one(form):
+        txtal.ok("load", "back", "--answers", output)
+        found = {line["text"]: line["label"] for line in txtal.exported("back")}
+        present(found == {line["text"]: line["label"] for line in lines}, found)

@@ -230,7 +230,7 @@ def export_rows(draw: st.DrawFn) -> ExportRow:
     return export_row(ticket, answer, scheme)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(export_rows(), min_size=1, max_size=3))
 def test_export_and_read_again(rows: list[ExportRow]) -> None:
     out = io.StringIO()
@@ -248,7 +248,7 @@ def test_export_and_read_again(rows: list[ExportRow]) -> None:
     assert len(out.getvalue().splitlines()) == len(rows)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(export_rows())
 def test_a_prodigy_export_can_be_read_again(row: ExportRow) -> None:
     out = io.StringIO()

@@ -246,7 +246,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values=VALUES)
 def test_any_column_survives_the_way_there_and_back(
     values: list[Any], tmp_path_factory: pytest.TempPathFactory

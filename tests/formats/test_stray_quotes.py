@@ -24,7 +24,7 @@ def table(rows: list[list[str]], quoting: int) -> list[str]:
     return written
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(cell, min_size=1, max_size=12),
     st.integers(0, 11),

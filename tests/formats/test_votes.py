@@ -207,7 +207,7 @@ said = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(TASKS),
     st.lists(said, max_size=3),

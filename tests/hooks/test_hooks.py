@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -400,3 +400,25 @@ def test_options_that_are_not_given_change_nothing() -> None:
         "train": "",
         "stop": "x",
     }
+
+
+def test_of_two_couriers_at_once_one_gets_a_delivery(
+    shop: LabelledDataset, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook(conn, shop, train="https://example.org/")
+    outbox.note(conn, 1, "train", {"version": 1})
+    outbox.note(conn, 1, "train", {"version": 2})
+    hooks = outbox.hooks(conn)
+    taken = []
+    usual = outbox.transaction
+
+    def meanwhile(writing: Connection) -> AbstractContextManager[None]:
+        """Let another courier claim, between the look and the claim of the first."""
+        monkeypatch.setattr(outbox, "transaction", usual)
+        with closing(schema.open_database(shop.path)) as other:
+            taken.append(outbox.claim(other, hooks, 60))
+        return usual(writing)
+
+    monkeypatch.setattr(outbox, "transaction", meanwhile)
+    taken.append(outbox.claim(conn, hooks, 60))
+    assert len({one.id for one in taken if one is not None}) == 2

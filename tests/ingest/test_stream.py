@@ -292,6 +292,16 @@ def test_a_band_predicts_and_a_human_outranks_it(desk: MakeDesk, conn: Connectio
     assert len(list(arrivals.predictions(conn, 1))) == len(predicted) - 1
 
 
+def test_the_ticket_on_the_screen_gets_its_suggestion_late(desk: MakeDesk, path: Path) -> None:
+    here = desk(feed(TEXTS), StillLearner())
+    here.session.update()
+    question = here.session.question
+    assert question is not None
+    assert question.revision is None
+    held = StreamLearner(path, "d", SETTINGS).rank().held
+    assert [one.ticket_id for one in held] == [question.ticket.id]
+
+
 @pytest.mark.slow
 def test_the_learner_holds_on_to_a_sample_and_the_answered_only(
     desk: MakeDesk, conn: Connection, path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from txtal.learner.measuring import Measured
 from txtal.learning import training
 from txtal.learning.matrix import IS, AnswerMatrix
 from txtal.learning.model import decide
+from txtal.learning.stepwise import finished
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.types import Estimate
 
@@ -33,7 +34,7 @@ def trainer(known: Answered) -> Trainer:
 def measured(known: Answered, open_tickets: int = 50) -> Measured:
     made = trainer(known)
     model = made.model(known.features, known.rows, known.cells)
-    return measuring.measure(known, made, model, known.features[:20], open_tickets)
+    return finished(measuring.measure(known, made, model, known.features[:20], open_tickets))
 
 
 def test_an_easy_task_is_estimated_as_such() -> None:
@@ -68,7 +69,8 @@ def test_the_estimate_of_ratings_is_the_mean_error_of_models_that_havent_seen_th
         matrix = AnswerMatrix(ids, said)
         selection = dict.fromkeys(ids.tolist())
         known = Answered(x, np.arange(N), matrix, tuple(range(5)), audit, selection)
-        found = measuring.measure(known, made, made.model(x, known.rows, said), x[:20], 50)
+        model = made.model(x, known.rows, said)
+        found = finished(measuring.measure(known, made, model, x[:20], 50))
         assert found.headline is not None
         return found.headline
 
@@ -184,7 +186,7 @@ def test_to_agree_with_a_suggestion_does_not_lower_the_estimate() -> None:
             matrix = AnswerMatrix(np.arange(1, n + 1), cells[:n])
             known = Answered(x[:n], np.arange(n), matrix, tuple(range(K)), audit, chances)
             fitted = made.model(x[:n], np.arange(n), cells[:n])
-            found = measuring.measure(known, made, fitted, x[-20:], 500).headline
+            found = finished(measuring.measure(known, made, fitted, x[-20:], 500)).headline
             assert found is not None
             values.append(found.value)
         changes.append(values[1] - values[0])

@@ -11,6 +11,7 @@ from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TOPICS, Desk
 from txtal.api import summary
 from txtal.learner import stopping
+from txtal.learner.pool import PoolLearner
 from txtal.store import stats
 from txtal.store.sqlite import Connection
 from txtal.types import Forecast, LearnerSettings, Outlook, StopRule, serialise
@@ -28,7 +29,7 @@ def test_topics_that_are_told_apart_need_no_more_answers(desk: Desk) -> None:
     desk.answer(desk.ids[:160])
     learner = desk.learner(SETTINGS)
     assert learner.rank().revision.outlook is None
-    assert learner.idle.look_ahead()
+    looked_ahead(learner)
     assert not learner.idle.look_ahead()  # not before fifty more
     found = learner.rank().revision.outlook
     assert found is not None
@@ -41,6 +42,27 @@ def test_topics_that_are_told_apart_need_no_more_answers(desk: Desk) -> None:
     desk.answer(desk.ids[209:210])
     learner.rank()
     assert learner.idle.look_ahead()
+
+
+def looked_ahead(learner: PoolLearner) -> None:
+    """Have it look ahead, which takes several fits and so several steps."""
+    assert learner.idle.look_ahead()
+    while learner.idle.look_ahead():
+        pass
+
+
+def test_answers_that_come_meanwhile_dont_end_a_look_ahead(desk: Desk) -> None:
+    desk.answer(desk.ids[:160])
+    learner = desk.learner(SETTINGS)
+    learner.rank()
+    assert learner.idle.look_ahead()
+    desk.answer(desk.ids[160:161])
+    learner.rank()
+    while learner.idle.look_ahead():
+        pass
+    found = learner.rank().revision.outlook
+    assert found is not None
+    assert found.answers == 160
 
 
 def test_nobody_asked(desk: Desk) -> None:
@@ -69,7 +91,7 @@ def test_the_target_is_told_by_the_audit(desk: Desk, conn: Connection) -> None:
     settings = LearnerSettings("lexical@en", "margin", stop=StopRule(target=0.8))
     learner = desk.learner(settings)
     desk.ledger.save_ranking(learner.rank())
-    learner.idle.look_ahead()
+    looked_ahead(learner)
     desk.ledger.save_ranking(learner.rank())
     found = stats.of(conn, "d").quality.outlook
     assert found is not None
@@ -94,6 +116,6 @@ def test_it_crosses_the_pipe(desk: Desk) -> None:
     desk.answer(desk.ids[:160])
     learner = desk.learner(SETTINGS)
     learner.rank()
-    learner.idle.look_ahead()
+    looked_ahead(learner)
     ranking = learner.rank()
     assert serialise.load_ranking(serialise.dump_ranking(ranking)) == ranking

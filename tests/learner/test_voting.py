@@ -53,6 +53,25 @@ def test_rules_suggest_labels_before_the_first_answer(desk: MakeDesk) -> None:
     assert "votes of 1 source: count 0.3 of an answer" in ranking.revision.note
 
 
+def test_rules_alone_must_say_more_than_the_labels_names(desk: MakeDesk) -> None:
+    """The names of the topics are in the texts here, so that they teach."""
+    texts = [f"{text.format(n)} {name}" for n in range(30) for name, text in TOPICS.items()]
+    one = desk(texts)
+    vote(one, "by topic", SAME)
+    learner = one.learner(replace(SETTINGS, names=True))
+    assert "not learned from until 20 answers show that they say more" in settled(learner)
+    assert learner.fit is not None
+    assert learner.fit.trainer.evidence is not None
+    assert learner.fit.trainer.hyper.votes == 0
+    source = votes.enter(one.conn, one.dataset.id, "ask.py", "command", "x")
+    label = one.labels["refund"]
+    votes.add(one.conn, one.dataset.id, [SourceVote(source.id, one.ids[0], (label,))])
+    assert "votes of 2 sources: count 0.3 of an answer until" in settled(learner)
+    votes.remove(one.conn, one.dataset.id, "ask.py")
+    without = one.learner()
+    assert "votes of 1 source: count 0.3 of an answer until" in settled(without)
+
+
 def test_votes_that_help_are_kept_and_it_is_said(desk: MakeDesk) -> None:
     one = desk()
     one.answer(one.ids[:24], reason="audit")

@@ -162,7 +162,7 @@ def judged(one: Evidence, task: Task = "exclusive") -> Judged:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.floats(0.34, 0.999), st.integers(10, 40))
 def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> None:
     """However sure of it the model was; and a wrong one never raises it."""
@@ -182,7 +182,7 @@ def test_one_more_right_answer_never_lowers_the_estimate(seed, sure, audits) -> 
         assert sign * (table[0].value - before[0].value) > -0.002
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(0, 1000),
     st.sampled_from(["exclusive", "multilabel"]),

@@ -39,7 +39,7 @@ def test_every_cut_tells_some_scores_from_others(given_: list[int]) -> None:
         assert (truth < cut).any()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 100), max_size=30), st.integers(0, 99))
 def test_any_answers_make_a_distribution(given_: list[int], seed: int) -> None:
     truth = np.array(given_, np.int64)

@@ -66,3 +66,21 @@ def test_many_tickets_are_drawn_by_their_kinds(monkeypatch: pytest.MonkeyPatch) 
     assert by_kind.alpha.value == one_by_one.alpha.value
     assert by_kind.alpha.low == pytest.approx(one_by_one.alpha.low, abs=0.02)
     assert by_kind.alpha.high == pytest.approx(one_by_one.alpha.high, abs=0.02)
+
+
+@pytest.mark.parametrize("graded", [False, True])
+@pytest.mark.parametrize("answers_given", [(1, 2), (1,)])
+def test_where_all_agree_the_interval_says_how_few_they_are(
+    graded: bool, answers_given: tuple[int, ...]
+) -> None:
+    lows = []
+    for n in (4, 40, 400):
+        units = [(answers_given[place % len(answers_given)],) * 2 for place in range(n)]
+        found = reliability(units, graded=graded)
+        assert found is not None
+        assert found.alpha.value == found.alpha.high == 1
+        lows.append(found.alpha.low)
+    assert lows[0] < 0.8
+    if len(answers_given) > 1:
+        assert lows == sorted(lows)
+        assert lows[-1] > 0.95

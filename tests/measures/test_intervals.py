@@ -28,7 +28,7 @@ def test_the_interval_of_kappa_is_no_point_when_all_agree() -> None:
     assert found.kappa.low < 0.5
 
 
-def test_one_answer_alone_leaves_nothing_to_chance() -> None:
+def test_one_answer_alone_cannot_be_told_from_chance() -> None:
     found = agreement([("a", "a")] * 5)
     assert found is not None
-    assert (found.kappa.low, found.kappa.value) == (1, 1)
+    assert (found.kappa.low, found.kappa.value) == (0, 1)

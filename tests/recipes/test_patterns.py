@@ -110,7 +110,7 @@ OPS = st.sampled_from(
 PARTS = st.lists(st.tuples(TOKENS, OPS).map(lambda both: both[0] | both[1]), min_size=1, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PARTS, st.lists(st.sampled_from([*"aBc1"]), max_size=8))
 def test_repeated_tokens_match_what_spacy_matches_the_longest_first(
     parts: list[dict[str, Any]], words: list[str]

@@ -16,6 +16,7 @@ from tests.service.serving import TEXTS, Served, copied, label_of, make, serving
 from txtal.classifier import versions
 from txtal.service import access, app, looks, model, schemas
 from txtal.service.app import Limits
+from txtal.service.desk import AnswerDesk
 from txtal.service.endpoints import ENDPOINTS
 from txtal.service.jobs import Job, Jobs
 from txtal.store import schema, tokens
@@ -229,6 +230,44 @@ def test_only_what_the_task_allows_is_an_answer(
     assert shop.post("/answers", body, "answer").status_code == status
     stands = {one["id"] for one in shop.get("/answers", limit=100).json()["answers"]}
     assert len(stands) == 12 + (status == 201)
+
+
+def test_the_lease_of_a_database_before_its_restore_is_worth_nothing(shop: Served) -> None:
+    backup = shop.path.with_name("b.db")
+    back_up(shop.path, backup)
+    asked = shop.get("/next", "answer").json()
+    restore(backup, shop.path)  # in which the ticket of this number may be another
+    given = {"ticket": asked["ticket"], "lease": asked["lease"], "labels": ["praise"]}
+    assert shop.post("/answers", given, "answer").status_code == 409
+    assert len(txtal.open(shop.path)["shop"].answers()) == 12
+
+
+def test_a_ticket_that_was_answered_through_another_process_is_passed_over(shop: Served) -> None:
+    asked = shop.get("/next", "answer").json()
+    given = {"ticket": asked["ticket"], "lease": asked["lease"], "labels": ["praise"]}
+    other = AnswerDesk(shop.path, "shop", model=False)
+    other.next("answer")
+    assert other.answer("answer", given)["ticket"] == asked["ticket"]
+    other.close()
+    again = shop.get("/next", "answer")
+    assert again.status_code == 200
+    assert again.json()["ticket"] != asked["ticket"]
+
+
+def test_a_database_that_is_gone_or_damaged_is_said_and_comes_back(
+    shop: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "FRESH_SECONDS", -1.0)
+    away = shop.path.with_name("away.db")
+    shop.path.rename(away)
+    assert shop.get("/stats").status_code == 404
+    for damage in (None, b"no database at all" * 1000):
+        if damage is not None:
+            shop.path.write_bytes(damage)
+        assert shop.get("/models").status_code == 503
+        assert shop.get("/next", "answer").status_code == 503
+    away.replace(shop.path)
+    assert shop.get("/next", "answer").status_code == 200
 
 
 # --- tokens ---------------------------------------------------------------------------------------
@@ -471,6 +510,8 @@ def test_bodies_have_a_size_and_a_type(trained: Path, tmp_path: Path) -> None:
         streamed = served.client.post("/predict", content=iter([big[:900], big]), headers=headers)
         assert streamed.status_code == 413
         headers["Content-Type"] = "text/plain"
+        assert served.client.post("/predict", content=b"{}", headers=headers).status_code == 415
+        headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         assert served.client.post("/predict", content=b"{}", headers=headers).status_code == 415
 
 

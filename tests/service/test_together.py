@@ -262,6 +262,32 @@ def test_who_sends_nothing_is_hung_up_on(running: Running, monkeypatch: pytest.M
     assert running.ask("GET", "/healthz")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("request_", "answered"),
+    [
+        (
+            b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+            [400],
+        ),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", [400]),
+        (b"GET /models/ HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n", [404]),
+        (b"\x16\x03\x01\x02\x00", [400]),
+    ],
+    ids=["two ends", "no host", "slash", "TLS"],
+)
+def test_what_is_no_proper_request_is_refused_and_the_log_stays_json(
+    running: Running, request_: bytes, answered: list[int]
+) -> None:
+    with socket.create_connection(("127.0.0.1", running.port)) as raw:
+        raw.settimeout(PATIENCE)
+        raw.sendall(request_)
+        said = b"".join(iter(lambda: raw.recv(65536), b""))  # until it is closed
+    assert [int(one) for one in re.findall(rb"HTTP/1.1 ([0-9]+)", said)] == answered
+    lines = (running.folder / "serve.log").read_text().splitlines()[1:]
+    assert all(json.loads(one) for one in lines)
+
+
 _SCHEMATHESIS = os.environ.get("SCHEMATHESIS") or shutil.which("schemathesis")
 """The program, of the extra contract; the variable names that of another environment."""
 

@@ -34,6 +34,7 @@ COMMITS = {
     12: "f043341",
     14: "7281bb1",
     15: "0840bb2",
+    16: "e9a5316",
 }
 """The last commit whose program makes files of each schema; 13 came and went within one commit."""
 

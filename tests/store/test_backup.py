@@ -236,3 +236,15 @@ def test_a_database_that_is_moved_or_deleted_takes_no_more_answers(
     aside.replace(path)
     ledger.record(Answer(2, "accept", (1,)))
     assert standing(path) == [1, 2]
+
+
+def test_a_ticket_that_was_on_a_screen_is_asked_at_once_after_a_restore(
+    ledger: StoreLedger, path: Path, target: Path
+) -> None:
+    """The session that had it is no more, and its lease would keep the ticket from everybody."""
+    assert ledger.tickets.take_first([2]) == 2
+    backup.back_up(path, target)
+    backup.restore(target, path)
+    with closing(schema.open_readonly(path)) as conn:
+        assert conn.execute("SELECT count(*) FROM lease").fetchone()[0] == 0
+        assert conn.execute("SELECT count(*) FROM session WHERE ended IS NULL").fetchone()[0] == 0

@@ -35,6 +35,7 @@ FROZEN = {
     "m014_predictions": "1f13e309dcf452bc",
     "m015_service": "34c252c85517aa2d",
     "m016_hooks": "a044409a1500e2eb",
+    "m017_outbox": "fca81f4edb68ab29",
 }
 """What each migration's text hashes to. Add a row for a new one; never change one."""
 

@@ -29,7 +29,7 @@ def test_the_page_fills_when_the_learner_has_looked() -> None:
     learner.advice = ADVICE
     sitting.screen.news()
     text = sitting.read()
-    assert "2 remarks, by 120 answers" in text
+    assert "2 remarks, from 120 answers" in text
     for part in (
         "Labels that overlap, and might be one",
         "refund and billing: 8 confused",
@@ -50,7 +50,7 @@ def test_the_page_fills_when_the_learner_has_looked() -> None:
 def test_nothing_found_and_nobody_to_look() -> None:
     learner = StillLearner()
     learner.advice = Advised((), {}, 40)
-    assert "no faults found, by 40 answers" in sitting_with(learner).press("advice")
+    assert "no faults found, from 40 answers" in sitting_with(learner).press("advice")
     assert "`txtal advise`" in sitting_with(None).press("advice")
 
 

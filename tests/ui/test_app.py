@@ -23,7 +23,7 @@ from tests.conftest import StillLearner
 from tests.ui.fakes import MANY, Played, Sitting, Sized, given, ledger, make_session
 from txtal.errors import LockedError
 from txtal.session.session import Session
-from txtal.types import Ranked, Ranking, Revision
+from txtal.types import Ranked, Ranking, Revision, Task
 from txtal.ui import app as full_screen
 from txtal.ui import attendance, remembered
 from txtal.ui.app import run
@@ -51,7 +51,8 @@ def test_a_key_held_down_answers_each_ticket_once_and_none_unseen() -> None:
     assert all(f"  {text}\n" in seen for text in SIXTY)
 
 
-def test_keys_typed_ahead_of_the_start_answer_nothing() -> None:
+def test_keys_typed_ahead_of_the_start_answer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "SEEN_SECONDS", 60.0)  # however busy the machine is
     session = make_session(["a", "b", "c"])
     assert run_with(session, "12 q1") == 0
     assert given(session) == []
@@ -111,6 +112,36 @@ def test_every_kind_of_key_reaches_its_action() -> None:
     )
     assert given(session) == [("ignore", ())]
     assert session.count == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "key", "said"),
+    [
+        ("exclusive", ["refund", "praise"], "7", "no label has the key 7"),
+        ("exclusive", ["refund", "praise"], "d", "d does nothing here"),
+        ("rating", ["1", "2", "3"], "7", "no grade has the key 7"),
+        ("rating", ["1", "2", "3"], "d", "d does nothing here"),
+        ("binary", ["refund"], "1", "1 does nothing here"),
+    ],
+)
+def test_a_key_without_a_meaning_says_so(
+    task: Task, labels: list[str], key: str, said: str
+) -> None:
+    session = make_session(labels=labels, task=task)
+    Played(session, ("one", key), (said, "q"))
+    assert given(session) == []
+
+
+def test_a_yes_or_no_says_what_it_waits_for() -> None:
+    session = make_session(task="multilabel")
+    Played(
+        session,
+        ("one", "/parking\r"),
+        ("Add the label parking, and choose it? y/n", "a"),
+        ("press y for yes, or n for no", "n"),
+        ("1 [ ] refund", "q"),
+    )
+    assert given(session) == []
 
 
 def test_the_mouse_is_off_until_it_is_asked_for() -> None:

@@ -51,11 +51,13 @@ def test_near_identical_tickets_are_answered_together_after_asking(
     assert "2 more tickets answered the same way" in sitting.read()
     assert sitting.session.count == 3
     assert "3 of 5" in sitting.read()
+    assert "#3" in sitting.read()  # the newest of them
     # They were one step, so one undo takes all of it back, and one redo gives it again.
     assert "2 answers undone" in sitting.press("undo")
     assert given(conn) == {1: (1,)}
     assert "1 of 5" in sitting.read()
     assert "redone: 2 answers" in sitting.press("redo")
+    assert "#7" in sitting.read()  # after the rows of the undo
     assert given(conn) == {1: (1,), 2: (1,), 4: (1,)}
     assert "nothing to redo" in sitting.press("redo")
     sitting.press("undo")

@@ -121,7 +121,7 @@ lines = st.lists(
 
 
 @given(st.lists(lines, min_size=1, max_size=4), st.sampled_from([spacing, clustered, narrow]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_each_part_stands_in_its_column_and_nothing_is_left_of_what_was_there(
     frames: list[list[Line]], opinion: Opinion
 ) -> None:

@@ -37,7 +37,7 @@ def test_folding(text: str, width: int, lines: list[str]) -> None:
     st.integers(2, 12),
     st.lists(st.integers(0, 60), max_size=6, unique=True).map(sorted),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_styles_stay_where_they_are(text: str, width: int, borders: list[int]) -> None:
     ends = [border for border in borders if border <= len(text)]
     spans = [(start, end, "s") for start, end in zip(ends[::2], ends[1::2], strict=False)]
@@ -52,7 +52,7 @@ def test_styles_stay_where_they_are(text: str, width: int, borders: list[int]) -
 
 
 @given(st.text(alphabet="ab 日\u0301。\n", max_size=60), st.integers(2, 12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_line_is_wider_than_asked_and_nothing_but_spaces_is_lost(text: str, width: int) -> None:
     lines = fold(text, width)
     assert all(cells(line.rstrip(" ")) <= width for line in lines)
@@ -60,7 +60,7 @@ def test_no_line_is_wider_than_asked_and_nothing_but_spaces_is_lost(text: str, w
 
 
 @given(st.text(alphabet="ab 日\n", max_size=40), st.integers(2, 12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_cut_text_fits_and_says_that_it_was_cut(text: str, width: int) -> None:
     cut = fit(text, width)
     assert cells(cut) <= width

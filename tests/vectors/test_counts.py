@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from txtal.vectors import counts
@@ -13,7 +13,6 @@ from txtal.vectors.bag import dampened, incidence
 ROWS = st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=8)
 
 
-@settings(deadline=None)
 @given(ROWS, st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_numpy_multiplies_as_scipy_does_to_the_last_bit(
     rows: list[list[int]], width: int, seed: int

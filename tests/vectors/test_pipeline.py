@@ -94,7 +94,7 @@ class TestVectors:
 
 
 class TestBag:
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(st.text(max_size=90) | st.text("aB1 \t\n.,:;!?()'\"-_/@%$€😀", max_size=90))
     def test_its_types_are_spacys_tokens(self, text: str) -> None:
         of = Bag(ENGLISH.tokeniser)

@@ -38,7 +38,7 @@ def both(language: str) -> tuple[Any, Splitter]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(run=RUNS)
 def test_any_run(language: str, run: str) -> None:
     theirs, ours = both(language)

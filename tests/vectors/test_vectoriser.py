@@ -77,7 +77,7 @@ class TestFeatures:
         assert np.array_equal(once.transform(TEXTS), again.transform(TEXTS))
         assert Vectoriser.fit("lexical@en", TEXTS, seed=4).fingerprint != once.fingerprint
 
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     @given(st.lists(st.text(st.characters()), max_size=5))
     def test_any_text_gives_finite_rows_of_one_length_or_none(self, texts: list[str]) -> None:
         features = FITTED.transform(texts)

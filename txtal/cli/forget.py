@@ -30,9 +30,9 @@ _SHOWN = 5
 def command(console: Console, dataset: str, ticket: Sequence[str], yes: bool, again: bool) -> None:
     """Erase tickets for good, with their answers.
 
-    Features and the search index go with them. A TICKET is its whole text, its number, or key:value
-    of its meta, as in customer:4711, which may be several tickets. A hash of the text stays, so
-    that the same text isn't loaded again.
+    Features and the search index go with them. A TICKET is its whole text, its number, its id, or
+    key:value of its meta, as in customer:4711, which may be several tickets. A hash of the text
+    stays, so that the same text isn't loaded again.
     """
     from txtal.store import datasets, upkeep
 
@@ -70,7 +70,7 @@ def _named(conn: Connection, dataset: Dataset, words: Sequence[str]) -> list[Tic
         if not there:
             raise UsageError(
                 f"{dataset.name} has no ticket {shorten(word, 40)!r}: give its whole text, its "
-                "number, or key:value of its meta"
+                "number, its id, or key:value of its meta"
             )
         found |= {ticket.id: ticket for ticket in there}
     return list(found.values())

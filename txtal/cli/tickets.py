@@ -14,7 +14,7 @@ _MOST = 1000
 
 
 def named(conn: Connection, dataset: Dataset, what: str) -> list[Ticket]:
-    """Return the tickets that ``what`` names: a whole text, a number, or ``key:value`` of the meta.
+    """Return the tickets that ``what`` names: a text, a number, an id, or ``key:value`` of meta.
 
     Words alone name none: too many tickets may hold them.
     """
@@ -28,6 +28,8 @@ def named(conn: Connection, dataset: Dataset, what: str) -> list[Ticket]:
     if number.isascii() and number.isdigit():
         return [tickets.get(conn, one) for one in tickets.there(conn, dataset.id, [int(number)])]
     query = parse(what)
+    if not query.meta and query.words == (what,):
+        query = parse(f'id:"{what}"')  # as the screen shows it
     if not query.meta:
         return []
     found = lookup.matching(conn, dataset.id, query, _MOST)

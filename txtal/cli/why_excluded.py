@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """Show why a ticket isn't shown, or when it will be.
 
-    A TICKET is its whole text, its number, or key:value of its meta, as in id:T0006.
+    A TICKET is its whole text, its number, its id, or key:value of its meta.
     """
     from txtal.cli import tickets
     from txtal.store import circumstances, datasets

@@ -58,11 +58,11 @@ def main() -> None:
             elif request.ticket_id:
                 send(learner.gather(request.ticket_id))
             else:
-                send(learner.rank())
+                send(learner.rank(measure_later=True))
                 send(LearnerStatus("ready", learner.fitter.tuned if learner.fitter.adapted else ""))
             while requests.empty() and learner.idle.work():
                 if learner.outdated:
-                    send(learner.rank())
+                    send(learner.rank(measure_later=True))
                     send(LearnerStatus("ready", learner.fitter.tuned))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))

@@ -211,7 +211,7 @@ def notice(fit: Fit, source: DatasetSource) -> str:
         return ""
     name = fit.snapshot.log.dataset.name
     loaded = count(len(new), "ticket")
-    return f"the {loaded} loaded since are unlike those answered: txtal drift {name}"
+    return f"the newest {loaded} are unlike those before them: txtal drift {name}"
 
 
 def sides(ids: Sequence[int], answered: Sequence[int]) -> tuple[list[int], list[int]]:

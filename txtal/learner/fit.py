@@ -16,6 +16,7 @@ from txtal.learning.arrays import Floats
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import LinearModel
 from txtal.learning.names import fade
+from txtal.learning.stepwise import Steps, finished
 from txtal.learning.training import Trainer
 from txtal.types import ONE_OF, Measures, Scheme, Task
 from txtal.vectors.cache import DatasetFeatures
@@ -76,17 +77,43 @@ class Fit:
 
         ``sample`` is called only when it is time to measure.
         """
+        fit = self.measured_as(before)
+        if not fit.is_to_be_measured:
+            return fit
+        return fit.measured_by(finished(fit.measuring(sample)))
+
+    def measured_as(self, before: Fit | None) -> Fit:
+        """Return the fit with what was measured of the fit ``before``, if anything can be."""
+        answers, audits = len(self.answered), int(self.answered.audit.sum())
+        if before is None or not self.ready or not measuring.enough(answers, audits):
+            return self
+        return replace(self, measured=before.measured)
+
+    @property
+    def is_to_be_measured(self) -> bool:
+        """Whether anything can be measured, and what was measured before is of too few answers."""
         answers, audits = len(self.answered), int(self.answered.audit.sum())
         if not self.ready or not measuring.enough(answers, audits):
-            return self
-        if before and not before.measured.is_old(answers, self.trainer.hyper):
-            return replace(self, measured=before.measured)
-        measured = measuring.measure(self.answered, self.trainer, self.model, *sample())
+            return False
+        return self.measured.is_old(answers, self.trainer.hyper)
+
+    def measuring(self, sample: Sample) -> Steps[Measured]:
+        """Measure the model, one fit after the other."""
+        return measuring.measure(self.answered, self.trainer, self.model, *sample())
+
+    def measured_by(self, measured: Measured) -> Fit:
+        """Return the fit with what was measured of it."""
         if measured.measures is None:
             return replace(self, measured=measured)
         measures = measuring.by_label(measured.measures, self.answered.labels)
         measures = replace(measures, state=self.snapshot.log.state)
         return replace(self, measured=measured, measures=measures)
+
+    def given_to(self, newer: Fit) -> Fit:
+        """Return a newer fit with what was measured of this one, if it is of the same features."""
+        if self.features.made != newer.features.made:
+            return newer
+        return replace(newer, measured=self.measured, measures=self.measures)
 
     @property
     def scheme(self) -> Scheme:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from txtal.learner import stopping, suspects
+from txtal.learner import measuring, stopping, suspects
 from txtal.learner.fit import Fit, Sample
 from txtal.learner.label_names import LabelNames
+from txtal.learner.measuring import Measured
 from txtal.learner.pool_features import Neighbours
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import LeftOut
 from txtal.learner.voting import VoteEvidence
+from txtal.learning.stepwise import UnderWay
 from txtal.learning.training import Trainer
 from txtal.learning.tuning import Tuning
 from txtal.store import datasets, revisions
+from txtal.store.sqlite import Connection
 from txtal.text import count
 from txtal.types import LearnerSettings, Outlook
 
@@ -36,20 +39,56 @@ class Fitter:
         self._tuning = Tuning(blocks=1, seed=settings.seed)
         self._made = ""
         """The features that are tuned for."""
+        self._measuring: tuple[Fit, UnderWay[Measured]] | None = None
+        self._leaving_out: UnderWay[LeftOut] | None = None
+        self._looking_ahead: UnderWay[Outlook | None] | None = None
 
     def fit(
-        self, snapshot: Snapshot, neighbours: Neighbours, before: Fit | None, sample: Sample
+        self,
+        snapshot: Snapshot,
+        neighbours: Neighbours,
+        before: Fit | None,
+        sample: Sample,
+        *,
+        later: bool = False,
     ) -> Fit:
         """Fit a model to the answers, and measure it if it is time to.
 
-        ``before`` is the last fit, and ``sample`` gives the open tickets to measure on.
+        ``before`` is the last fit, and ``sample`` gives the open tickets to measure on. With
+        ``later`` what takes long is measured in pauses, by :meth:`measure`.
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
         trainer = self.trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
-        return fit.measure(sample, before) if self._settings.measured else fit
+        if not self._settings.measured:
+            return fit
+        if later and measuring.takes_long(fit.answered.cells):
+            return fit.measured_as(before)
+        return fit.measure(sample, before)
+
+    def measure(self, fit: Fit | None, sample: Sample) -> Fit | None:
+        """Do one fit to measure what was to be measured later, if it is time to.
+
+        Returns the fit, with its measures once there are any; None where there is nothing to do.
+        What was begun is ended, though answers come meanwhile: it holds for a tenth more of them.
+        """
+        if fit is None or not self._settings.measured:
+            return None
+        if self._measuring is None:
+            if not fit.is_to_be_measured:
+                return None
+            self._measuring = fit, UnderWay(fit.measuring(sample))
+        begun, work = self._measuring
+        if begun.features.made != fit.features.made:
+            self._measuring = None
+            return fit
+        with self._source.computing():
+            if work.step():
+                return fit
+        self._measuring = None
+        return begun.measured_by(work.result).given_to(fit) if work.result else fit
 
     def trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
         """Return the trainer of the next model; with other features its search starts over."""
@@ -72,6 +111,16 @@ class Fitter:
         return self._tuning.adapted
 
     @property
+    def amid_tuning(self) -> bool:
+        """Whether an alternative was tried in part."""
+        return self._tuning.amid
+
+    @property
+    def misled(self) -> bool:
+        """Whether the labels' names aren't used, as they don't help."""
+        return self._names.misleading
+
+    @property
     def note(self) -> str:
         """What is unusual about the fits, for the annotator."""
         left = len(self.left_out.tickets)
@@ -89,38 +138,53 @@ class Fitter:
         return self._votes.trusted(fit.answered, fit.trainer)
 
     def leave_out(self, fit: Fit | None) -> bool:
-        """Find the answers that a robust fit leaves out, if it is time to; return whether it was.
+        """Do one fit to find the answers that a robust fit leaves out, if it is time to.
 
-        It takes several fits; the next ranking goes by what it found.
+        Returns whether more is to be done; the next ranking goes by what was found.
         """
         if not self._settings.robust or fit is None or fit.task != "exclusive":
             return False
-        if not self.left_out.is_old(len(fit.answered)):
+        if self._leaving_out is None and self.left_out.is_old(len(fit.answered)):
+            self._leaving_out = UnderWay(suspects.left_out(fit.answered, fit.trainer))
+        if self._leaving_out is None:
             return False
         with self._source.computing():
-            self.left_out = suspects.left_out(fit.answered, fit.trainer)
-        return True
+            if self._leaving_out.step():
+                return True
+        self.left_out = self._leaving_out.result or self.left_out
+        self._leaving_out = None
+        return False
 
     def look_ahead(self, fit: Fit | None) -> bool:
-        """Find out whether more answers are worth giving; return whether anything was found.
+        """Do one fit to find out whether more answers are worth giving, if it is time to.
 
-        It takes several fits, and is done when it is time to and somebody wants to know.
+        Returns whether more is to be done. Only where somebody wants to know.
         """
         if fit is None or fit.task == "rating":  # grades are measured by their error, not macro-F1
             return False
+        with self._source.reading() as conn:
+            if self._looking_ahead is None:
+                self._looking_ahead = self._outlook_of(conn, fit)
+            if self._looking_ahead is None:
+                return False
+            if self._looking_ahead.step():
+                return True
+        self.outlook, self._looking_ahead = self._looking_ahead.result, None
+        return False
+
+    def _outlook_of(self, conn: Connection, fit: Fit) -> UnderWay[Outlook | None] | None:
+        """Begin to look ahead, if it is time to."""
         wishes = self._settings.stop
         answered = fit.answered.without(self.left_out.tickets)
         if not (wishes and fit.model.ready and stopping.due(len(answered), self.outlook)):
-            return False
-        with self._source.reading() as conn:
-            history = revisions.curve(conn, datasets.get(conn, self._source.name).id)
-            self.outlook = stopping.look_ahead(fit, answered, history, wishes, self._settings.seed)
-        return self.outlook is not None
+            return None
+        history = revisions.curve(conn, datasets.get(conn, self._source.name).id)
+        return UnderWay(stopping.look_ahead(fit, answered, history, wishes, self._settings.seed))
 
     def tune(self, fit: Fit | None) -> bool:
-        """Try other hyperparameters, if it is time to; return whether more are to be tried.
+        """Do one fit with other hyperparameters, if it is time to.
 
-        It takes several fits.
+        Returns whether more is to be done.
         """
         if fit is None:
             return False
@@ -138,8 +202,9 @@ class Fitter:
             )
 
     def compare_names(self, fit: Fit | None) -> bool:
-        """Compare with fits without the labels' names, if it is time to; return whether that
-        changes anything. It takes several fits.
+        """Do one fit to compare with fits without the labels' names, if it is time to.
+
+        Returns whether more is to be done.
         """
         if fit is None:
             return False
@@ -147,7 +212,10 @@ class Fitter:
             return self._names.compare(fit.answered.without(self.left_out.tickets), fit.trainer)
 
     def weigh_votes(self, fit: Fit | None) -> bool:
-        """Try what votes may count, if it is time to; return whether it was. Takes several fits."""
+        """Do one fit to try what votes may count, if it is time to.
+
+        Returns whether more is to be done.
+        """
         if fit is None:
             return False
         with self._source.computing():

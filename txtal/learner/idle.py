@@ -20,7 +20,10 @@ def _nothing() -> bool:
 
 @dataclass(frozen=True)
 class Idle:
-    """The steps of one learner, in their order: what the next ranking gains most by comes first."""
+    """The steps of one learner, in their order: what the next ranking gains most by comes first.
+
+    None takes longer than a fit, so that an answer is never long without its ranking.
+    """
 
     store_neighbours: Step = _nothing
     """So that the next session has them at once."""
@@ -28,6 +31,8 @@ class Idle:
     """Vectorise a part of a large pool; a ranking of more tickets may be due then."""
     sweep: Step = _nothing
     """Score a block of a large pool."""
+    measure: Step = _nothing
+    """Find out how good the model is; a ranking that says so is due then."""
     compare_names: Step = _nothing
     """Find out whether the labels' names help."""
     weigh_votes: Step = _nothing
@@ -56,7 +61,7 @@ class Ranker(Protocol):
 
     @property
     def outdated(self) -> bool:
-        """Whether the last ranking is of far fewer features than there are by now."""
+        """Whether there is more to rank by now: far more features, or what was measured."""
         ...
 
     @property
@@ -66,8 +71,11 @@ class Ranker(Protocol):
         """Fit a model to the answers there are, and measure it."""
         ...
 
-    def rank(self) -> Ranking:
-        """Learn, and pick the tickets to show next."""
+    def rank(self, *, measure_later: bool = False) -> Ranking:
+        """Learn, and pick the tickets to show next.
+
+        Measuring that takes long may be left to pauses.
+        """
         ...
 
     def explain(self, ticket_id: int, label_id: int) -> Explanation:
@@ -86,7 +94,7 @@ class Ranker(Protocol):
 def caught_up(learner: Ranker) -> Ranking:
     """Rank, and do after it what a learner of its own process has the time for.
 
-    All features are made and all blocks swept; of what takes several fits, a step of each.
+    All features are made and all blocks swept; of the hyperparameters, one alternative is tried.
     """
     ranking, idle = learner.rank(), learner.idle
     while idle.grow():
@@ -95,24 +103,27 @@ def caught_up(learner: Ranker) -> Ranking:
         ranking = learner.rank()
     while idle.sweep():
         pass
-    idle.compare_names()
-    while idle.weigh_votes():
+    for work in (idle.compare_names, idle.weigh_votes, idle.leave_out, idle.look_ahead):
+        while work():
+            pass
+    while idle.tune() and learner.fitter.amid_tuning:
         pass
-    idle.leave_out()
-    idle.look_ahead()
-    idle.tune()
     return ranking
 
 
 def refined(learner: Ranker) -> Fit:
     """Learn, do to the end what can change the model, and learn again if it did."""
     fit, idle = learner.learn(), learner.idle
-    misled = idle.compare_names()
+    fitter = learner.fitter
+    before = fitter.misled, fitter.left_out
     weighed = False
+    while idle.compare_names():
+        pass
     while idle.weigh_votes():
         weighed = True
-    left_out = idle.leave_out()
+    while idle.leave_out():
+        pass
     while idle.tune():
         pass
-    changed = misled or weighed or left_out
+    changed = weighed or before != (fitter.misled, fitter.left_out)
     return learner.learn() if changed or learner.fitter.adapted else fit

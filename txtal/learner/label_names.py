@@ -12,6 +12,7 @@ from txtal.learner.source import DatasetSource
 from txtal.learning.label_text import label_texts, word_counts
 from txtal.learning.names import Names
 from txtal.learning.propagation import Propagation
+from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Trainer
 from txtal.learning.tuning import SearchAnswers
 from txtal.types import LearnerSettings
@@ -50,6 +51,8 @@ class LabelNames:
         self._compared_at = 0
         """Answers there were at the last comparison."""
         self._read: _Read | None = None
+        self._comparison: UnderWay[None] | None = None
+        """One under way."""
 
     def given_to(self, trainer: Trainer, snapshot: Snapshot) -> Trainer:
         """Return the trainer with the names as evidence, if they are wanted.
@@ -81,26 +84,35 @@ class LabelNames:
         return there.names
 
     def compare(self, answered: Answered, trainer: Trainer) -> bool:
-        """Find out whether names mislead, if it is time to; return whether it was.
+        """Do one fit to find out whether names mislead, if it is time to; return whether more is to
+        be done.
 
         They are left out while the answers are predicted better without them, by more than one
-        standard error in cross-validation. It takes several fits.
+        standard error in cross-validation.
         """
-        if trainer.names is None or len(answered) < max(FEWEST, GROWTH * self._compared_at):
+        if self._comparison is None:
+            self._comparison = self._begin(answered, trainer)
+        if self._comparison is None:
             return False
+        if not self._comparison.step():
+            self._comparison = None
+        return self._comparison is not None
+
+    def _begin(self, answered: Answered, trainer: Trainer) -> UnderWay[None] | None:
+        if trainer.names is None or len(answered) < max(FEWEST, GROWTH * self._compared_at):
+            return None
         self._compared_at = len(answered)
         known = answered.features, answered.rows, answered.cells
         trial = SearchAnswers.of(*known, trainer.task, self._seed, FEWEST)
-        if trial is None:
-            return False
-        by_names, without = (
-            trial.scores(
+        return None if trial is None else UnderWay(self._comparing(trial, trainer))
+
+    def _comparing(self, trial: SearchAnswers, trainer: Trainer) -> Steps[None]:
+        scores = []
+        for named in (True, False):
+            found = yield from trial.scoring(
                 replace(trainer.hyper, names=named),
                 lambda hyper, *some: replace(trainer, hyper=hyper).model(*some),
             )
-            for named in (True, False)
-        )
-        gain = by_names - without
-        misleading = bool(gain.mean() < -gain.std() / np.sqrt(len(gain)))
-        changed, self.misleading = misleading != self.misleading, misleading
-        return changed
+            scores.append(found)
+        gain = scores[0] - scores[1]
+        self.misleading = bool(gain.mean() < -gain.std() / np.sqrt(len(gain)))

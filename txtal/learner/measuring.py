@@ -10,9 +10,10 @@ import numpy as np
 from txtal.learner.answered import Answered
 from txtal.learning import calibrate, estimate
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import FOLDS, cross_fitted, deal_in_order
+from txtal.learning.crossfit import FOLDS, cross_fitting, deal_in_order
 from txtal.learning.estimate import Evidence
 from txtal.learning.model import LinearModel
+from txtal.learning.stepwise import Steps, finished
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.types import Estimate, Measures
 
@@ -25,6 +26,9 @@ MOST_CHOSEN = 2_000
 MOSTLY_ANSWERED = 10
 """Folds of the chosen answers where more tickets are answered than open. They count there, and
 models of four fifths of them would be worse than the one of all that is to be measured."""
+
+LONG = 20_000
+"""Answers times labels from which measuring takes longer than anybody likes to wait."""
 
 POOL = 1_000
 """Open tickets, drawn at random, that represent all of them."""
@@ -61,11 +65,19 @@ def enough(answers: int, audits: int) -> bool:
     return audits >= estimate.FEWEST or answers >= calibrate.FEWEST
 
 
+def takes_long(cells: Cells) -> bool:
+    """Return whether measuring on answers (n, k) is better done in pauses."""
+    return cells.size >= LONG
+
+
 def measure(
     answered: Answered, trainer: Trainer, model: LinearModel, pool: Features, open_tickets: int
-) -> Measured:
-    """Measure ``model`` by cross-fitting; ``pool`` (p, d) is a sample of the open tickets."""
-    evidence = gather(answered, trainer, model, pool, open_tickets)
+) -> Steps[Measured]:
+    """Measure ``model`` by cross-fitting, one fit after the other.
+
+    ``pool`` (p, d) is a sample of the open tickets.
+    """
+    evidence = yield from gathering(answered, trainer, model, pool, open_tickets)
     count = len(answered)
     if evidence is None:
         return Measured(count, trainer.hyper)
@@ -76,7 +88,14 @@ def measure(
 def gather(
     answered: Answered, trainer: Trainer, model: LinearModel, pool: Features, open_tickets: int
 ) -> Evidence | None:
-    """Predict every answer by a model that hadn't seen it; None when no such model can be made.
+    """Predict every answer by a model that hadn't seen it; None when no such model can be made."""
+    return finished(gathering(answered, trainer, model, pool, open_tickets))
+
+
+def gathering(
+    answered: Answered, trainer: Trainer, model: LinearModel, pool: Features, open_tickets: int
+) -> Steps[Evidence | None]:
+    """Do what :func:`gather` does, and stop after each fit.
 
     Audit answers are held out by themselves, so that those models have learned from nearly all. A
     fold's fit starts at a model that has seen no audit answer. The full model would save as much
@@ -85,6 +104,7 @@ def gather(
     """
     features, rows, cells, audit = answered.features, answered.rows, answered.cells, answered.audit
     blind = trainer.regression(features[~audit], rows[~audit], cells[~audit])
+    yield
 
     def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
         return trainer.finish(trainer.regression(x, used, y, blind), x, used, y)
@@ -92,11 +112,15 @@ def gather(
     real = np.isin(answered.tickets, list(answered.selection))
     parts = MOSTLY_ANSWERED if open_tickets < len(answered.selection) else FOLDS
     folds = np.where(real, _folds(cells, audit, _order(answered), parts), -1)
-    proba, known = cross_fitted(features, rows, cells, np.where(audit, folds, -1), from_blind)
+    proba, known = yield from cross_fitting(
+        features, rows, cells, np.where(audit, folds, -1), from_blind
+    )
     seen = folds >= 0
     if not audit[seen].all():
         aside = np.where(audit, -1, folds)
-        of_chosen, known_of_chosen = cross_fitted(features, rows, cells, aside, trainer.model)
+        of_chosen, known_of_chosen = yield from cross_fitting(
+            features, rows, cells, aside, trainer.model
+        )
         proba[~audit], known[~audit] = of_chosen[~audit], known_of_chosen[~audit]
     if not known[seen].any(axis=1).all():
         return None

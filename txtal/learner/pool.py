@@ -86,6 +86,7 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
+            measure=self._measure,
             compare_names=lambda: self.fitter.compare_names(self.fit),
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
@@ -113,23 +114,35 @@ class PoolLearner:
             progress,
             loading,
         )
-        self._behind = self._begin_behind(folder, loading, tell)
+        self._behind = _better_of(settings, self.source, folder / BEHIND, loading, tell)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)
+        self._unsaid: Fit | None = None
+        """One that was measured in a pause, until the next ranking says so."""
         self._since: int | None = None
         """Of what is new, the tickets are above this; None before the first ranking."""
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self) -> Fit:
-        """Fit a model to the answers there are, and measure it if it is time to."""
+    def learn(self, *, measure_later: bool = False) -> Fit:
+        """Fit a model to the answers there are, and measure it if it is time to.
+
+        Measuring that takes long may be left to pauses.
+        """
         with self.source.reading() as conn:
             snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
             self.fit = self.fitter.fit(
-                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot)
+                snapshot,
+                neighbours,
+                self.fit,
+                lambda: self.sample_of_open(snapshot),
+                later=measure_later,
             )
+            unsaid, self._unsaid = self._unsaid, None
+            if unsaid is not None and self.fit.measures is None:
+                self.fit = unsaid.given_to(self.fit)
             return self.fit
 
     def _read(self, conn: Connection) -> tuple[Snapshot, Neighbours]:
@@ -162,10 +175,10 @@ class PoolLearner:
 
     # --- ranking ----------------------------------------------------------------------------
 
-    def rank(self) -> Ranking:
+    def rank(self, *, measure_later: bool = False) -> Ranking:
         """Learn from the answers there are, and pick the tickets to show next."""
         began = time.perf_counter()
-        fit = self.learn()
+        fit = self.learn(measure_later=measure_later)
         with self.source.computing():
             candidates = self._candidates(fit)
             self._sweeper.begin(candidates)
@@ -218,8 +231,10 @@ class PoolLearner:
 
     @property
     def outdated(self) -> bool:
-        """Whether there are so many more features than at the last fit that it is time to rank."""
-        return self.fit is not None and self._features.outdates(self.fit.features)
+        """Whether it is time to rank: there are far more features, or the model was measured."""
+        if self.fit is None:
+            return False
+        return self._unsaid is not None or self._features.outdates(self.fit.features)
 
     # --- when asked to, or when there is nothing better to do -------------------------------
 
@@ -255,23 +270,20 @@ class PoolLearner:
             self._report(LearnerStatus("ready", self.fitter.tuned))
         return grown is not None
 
+    def _measure(self) -> bool:
+        """Do one fit to measure the model; once it is measured, a ranking says so."""
+        fit = self.fit
+        measured = self.fitter.measure(fit, lambda: self.sample_of_open(self.newest().snapshot))
+        if measured is None:
+            return False
+        if measured is not fit:
+            self.fit = self._unsaid = measured
+        return True
+
     def _sweep(self) -> bool:
         """Score a block of the pool, unless the next ranking is of other features."""
         fit = self.fit
         return fit is not None and self._features.serves(fit.features) and self._sweeper.step()
-
-    def _begin_behind(
-        self, folder: Path, loading: Callable[[], bool], tell: Callable[[str], None]
-    ) -> Behind | None:
-        """Return what may take over from the features of ``auto``; None where nothing may."""
-        better = spec.better(self.settings.vectoriser)
-        if better is None:
-            return None
-        cache = FeatureCache(folder / BEHIND)
-        features = PoolFeatures(
-            cache, better, self.source.texts, lambda done, total: None, loading, behind=True
-        )
-        return Behind(features, self.source, tell, self.settings.seed)
 
     def _read_behind(self) -> bool:
         if self._behind is None or not self._features.complete:
@@ -287,3 +299,25 @@ class PoolLearner:
                 return False
             self._features, self._behind = self._behind.features, None
         return True
+
+
+def _better_of(
+    settings: LearnerSettings,
+    source: DatasetSource,
+    folder: Path,
+    loading: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> Behind | None:
+    """Return what may take over from the features of ``auto``; None where nothing may."""
+    better = spec.better(settings.vectoriser)
+    if better is None:
+        return None
+    features = PoolFeatures(
+        FeatureCache(folder),
+        better,
+        source.texts,
+        lambda done, total: None,
+        loading,
+        behind=True,
+    )
+    return Behind(features, source, tell, settings.seed)

@@ -10,6 +10,7 @@ from txtal.learner.answered import Answered
 from txtal.learner.fit import Fit
 from txtal.learning.arrays import Cells, Indices
 from txtal.learning.model import decide
+from txtal.learning.stepwise import Steps
 from txtal.learning.stopping import FRACTIONS, LAG, StopSet, changed, kappa, plateau
 from txtal.measures import advice
 from txtal.types import Answer, Estimate, Forecast, Outlook, StopRule
@@ -42,11 +43,12 @@ def look_ahead(
     history: Sequence[tuple[int, Estimate]],
     rule: StopRule,
     seed: int,
-) -> Outlook | None:
-    """Estimate the gain of more answers. Returns None if too few tickets of the stop set are open.
+) -> Steps[Outlook | None]:
+    """Estimate the gain of more answers, one fit after the other.
 
-    The fit's model learned from ``answered``. Earlier models are fitted again to the first so many
-    answers, so that nothing has to be stored.
+    Returns None if too few tickets of the stop set are open. The fit's model learned from
+    ``answered``. Earlier models are fitted again to the first so many answers, so that nothing has
+    to be stored.
     """
     rows = stop_rows(len(fit.features.ids), seed)
     rows = rows[~np.isin(rows, answered.rows)]
@@ -64,13 +66,18 @@ def look_ahead(
 
     now = decide(fit.model.predict_proba(features), fit.task)
     answers = [round(count * fraction) for fraction in FRACTIONS]
+    decided = []
+    for some in answers:
+        decided.append(decisions(some))
+        yield
+    before = decisions(count - LAG)
+    yield
     stop_set = StopSet(
         fit.task,
         fit.calibrated.predict_proba(features),
         np.array([*answers, count]),
-        [*map(decisions, answers), now],
+        [*decided, now],
     )
-    before = decisions(count - LAG)
     return _judged(stop_set, kappa(before, now, fit.task), changed(before, now), history, rule)
 
 

@@ -27,9 +27,10 @@ from txtal.learning.selective import FEW
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Pool, score
 from txtal.recipes.recipe import load_code
-from txtal.store import answers, arrivals, datasets, tickets
+from txtal.store import answers, arrivals, datasets, leases, tickets
 from txtal.store.sqlite import Connection
 from txtal.types import (
+    CHOSEN,
     RANDOM,
     START,
     STREAM,
@@ -159,8 +160,11 @@ class StreamLearner:
 
     # --- ranking ----------------------------------------------------------------------------
 
-    def rank(self) -> Ranking:
-        """Learn from the answers if there are new ones, and score what has arrived."""
+    def rank(self, *, measure_later: bool = False) -> Ranking:
+        """Learn from the answers if there are new ones, and score what has arrived.
+
+        It is measured at once: the answers are those of a stream so far, few beside its tickets.
+        """
         with self.source.reading() as conn:
             dataset = datasets.get(conn, self.source.name)
             if dataset.scheme.labels and not tickets.count(conn, dataset.id):
@@ -173,6 +177,7 @@ class StreamLearner:
                 described,
                 self._described(conn, fit, waiting, STREAM),
                 scored=self._scored(conn, fit, pending, bool(waiting)),
+                held=self._described(conn, fit, leases.held(conn, dataset.id), CHOSEN),
             )
 
     def _scored(

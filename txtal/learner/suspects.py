@@ -10,9 +10,10 @@ import numpy as np
 from txtal.learner.answered import Answered
 from txtal.learner.snapshot import Snapshot
 from txtal.learning import suspects
-from txtal.learning.arrays import Floats, Indices, Mask, unit_rows
-from txtal.learning.crossfit import FOLDS, cross_fitted, deal
+from txtal.learning.arrays import Floats, Indices, unit_rows
+from txtal.learning.crossfit import cross_fitted, cross_fitting, deal
 from txtal.learning.matrix import IS, NOT
+from txtal.learning.stepwise import Steps
 from txtal.learning.suspects import Suspicions
 from txtal.learning.training import Trainer
 from txtal.types import SUSPECT, Answer, Near, Ranked, Suspect, Task
@@ -53,7 +54,10 @@ def suspected(
         return []
     standing = snapshot.answers
     answers = {answer.ticket_id: answer for answer in sorted(standing, key=lambda one: one.id)}
-    proba, known = _cross_fitted(answered, trainer, threads)
+    folds, trainer = _judges(answered, trainer)
+    proba, known = cross_fitted(
+        answered.features, answered.rows, answered.cells, folds, trainer.model, threads=threads
+    )
     found = suspects.suspicions(proba, known, answered.cells, trainer.task)
     settled = _settled(standing)
     open_ = [
@@ -68,17 +72,13 @@ def suspected(
     ]
 
 
-def _cross_fitted(answered: Answered, trainer: Trainer, threads: int = 1) -> tuple[Floats, Mask]:
-    """Predict every answer by a model that hadn't seen it; see :func:`crossfit.cross_fitted`."""
+def _judges(answered: Answered, trainer: Trainer) -> tuple[Indices, Trainer]:
+    """Return the folds (m,) of the answers, and what fits the model that judges each."""
     cells = answered.cells
     told = (cells == IS).any(axis=1) | (cells == NOT).any(axis=1)
-    many = len(cells) > MANY
-    folds = deal(cells, told, _FOLDS_OF_MANY if many else FOLDS)
-    if many:
-        trainer = replace(trainer, tolerance=_TOLERANCE_OF_MANY)
-    return cross_fitted(
-        answered.features, answered.rows, cells, folds, trainer.model, threads=threads
-    )
+    if len(cells) <= MANY:
+        return deal(cells, told), trainer
+    return deal(cells, told, _FOLDS_OF_MANY), replace(trainer, tolerance=_TOLERANCE_OF_MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,16 @@ class LeftOut:
         return answers >= FEWEST and not self.answers <= answers < GROWTH * self.answers
 
 
-def left_out(answered: Answered, trainer: Trainer) -> LeftOut:
-    """Find the answers that a robust fit leaves out; for exclusive labels only."""
-    wrong = suspects.improbable(*_cross_fitted(answered, trainer), answered.cells)
+def left_out(answered: Answered, trainer: Trainer) -> Steps[LeftOut]:
+    """Find the answers that a robust fit leaves out, one fit after the other.
+
+    For exclusive labels only.
+    """
+    folds, trainer = _judges(answered, trainer)
+    proba, known = yield from cross_fitting(
+        answered.features, answered.rows, answered.cells, folds, trainer.model
+    )
+    wrong = suspects.improbable(proba, known, answered.cells)
     return LeftOut(frozenset(answered.tickets[wrong].tolist()), len(answered))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,14 @@ from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.model import LinearModel
+from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import SearchAnswers
 from txtal.learning.votes import MOST, Votes, VoteTable
 from txtal.store import datasets, votes
 from txtal.store.sqlite import Connection
 from txtal.text import count
-from txtal.types import ONE_OF, LearnerSettings
+from txtal.types import ONE_OF, LearnerSettings, VoteSource
 
 AT_FIRST = 0.3
 """What an opinion counts beside an answer until there are answers to choose by."""
@@ -30,6 +31,11 @@ WEIGHTS = (0.0, 0.3, 1.0)
 
 ERRORS = 0.5
 """Standard errors by which held-out answers must be predicted better with votes than without."""
+
+DOUBTED = 1.0
+"""Those for rules alone where the labels' names teach. Rules are often written from these names,
+and the same evidence twice does harm; on answers picked for being uncertain it looks better.
+"""
 
 FEWEST = 20
 """Answers from which the weight is chosen."""
@@ -52,19 +58,11 @@ class _VotesRead:
     """Of what was read."""
     sources: tuple[int, ...]
     """Their ids, in the order in which the table numbers them."""
+    rules_only: bool
+    """Whether all of them are rules or patterns."""
     rows: Indices
     """(t,): of the tickets with votes, in random order."""
     table: VoteTable
-
-
-@dataclass
-class _WeightSearch:
-    """The weights that are still to be tried on the same answers."""
-
-    answers: SearchAnswers
-    waiting: list[float]
-    tried: dict[float, Floats] = field(default_factory=dict)
-    """The scores (c,) by each."""
 
 
 class VoteEvidence:
@@ -73,21 +71,31 @@ class VoteEvidence:
     """
 
     def __init__(self, source: DatasetSource, settings: LearnerSettings) -> None:
-        self.weight = AT_FIRST
         self.chosen_at = 0
         """Answers there were at the last choice."""
+        self.doubted = False
+        """Whether it is rules alone that vote, and the labels' names teach the same, perhaps."""
         self.sources = 0
         """How many vote."""
         self._source = source
         self._seed = settings.seed
-        self._choice: _WeightSearch | None = None
+        self._chosen: float | None = None
+        self._choice: UnderWay[None] | None = None
         self._read: _VotesRead | None = None
+
+    @property
+    def weight(self) -> float:
+        """What an opinion counts beside an answer; nothing while nobody knows and it is doubted."""
+        if self._chosen is None:
+            return 0.0 if self.doubted else AT_FIRST
+        return self._chosen
 
     def given_to(self, trainer: Trainer, snapshot: Snapshot) -> Trainer:
         """Return the trainer with the votes as evidence, if there are any."""
         with self._source.reading() as conn:
             read = self._newest(conn, snapshot)
         self.sources = len(read.sources)
+        self.doubted = read.rules_only and trainer.evidence is not None
         if not len(read.rows):
             return trainer
         found = _votes(read, snapshot, self._seed)
@@ -98,13 +106,8 @@ class VoteEvidence:
         labels, features = snapshot.scheme.ids, snapshot.features
         state = votes.state(conn, dataset.id), features.made, len(features.ids), labels
         if self._read is None or self._read.state != state:
-            numbers = {
-                one.id: number
-                for number, one in enumerate(
-                    one for one in votes.sources(conn, dataset.id) if one.kind in LEARNED_FROM
-                )
-            }
-            self._read = _read(conn, dataset.id, numbers, snapshot, state, self._seed)
+            heard = [one for one in votes.sources(conn, dataset.id) if one.kind in LEARNED_FROM]
+            self._read = _read(conn, dataset.id, heard, snapshot, state, self._seed)
         return self._read
 
     @property
@@ -113,7 +116,12 @@ class VoteEvidence:
         if not self.sources:
             return ""
         whose = f"votes of {count(self.sources, 'source')}"
-        if not self.chosen_at:
+        if self._chosen is None and self.doubted:
+            return (
+                f"{whose}: not learned from until {FEWEST} answers show that they say more than "
+                "the labels' names"
+            )
+        if self._chosen is None:
             return f"{whose}: count {self.weight:g} of an answer until there are {FEWEST} answers"
         held = f"cross-validation of {count(self.chosen_at, 'answer')}"
         if not self.weight:
@@ -128,24 +136,18 @@ class VoteEvidence:
         return dict(zip(self._read.sources, found.accuracy.tolist(), strict=True))
 
     def choose(self, answered: Answered, trainer: Trainer) -> bool:
-        """Try one weight, if it is time to; return whether it was. It takes several fits."""
+        """Do one fit to try a weight, if it is time to; return whether more is to be done."""
         if trainer.votes is None:
             return False
         if self._choice is None:
             self._choice = self._begin(answered, trainer)
-            if self._choice is None:
-                return False
-        choice = self._choice
-        weight = choice.waiting.pop(0)
-        choice.tried[weight] = choice.answers.scores(
-            replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
-        )
-        if not choice.waiting:
-            self.weight = _best(choice.tried, self.weight)
+        if self._choice is None:
+            return False
+        if not self._choice.step():
             self._choice = None
-        return True
+        return self._choice is not None
 
-    def _begin(self, answered: Answered, trainer: Trainer) -> _WeightSearch | None:
+    def _begin(self, answered: Answered, trainer: Trainer) -> UnderWay[None] | None:
         if len(answered) < max(FEWEST, GROWTH * self.chosen_at):
             return None
         known = answered.features, answered.rows, answered.cells
@@ -153,14 +155,25 @@ class VoteEvidence:
         if answers is None:
             return None
         self.chosen_at = len(answered)
-        return _WeightSearch(answers, list(WEIGHTS))
+        return UnderWay(self._choosing(answers, trainer))
+
+    def _choosing(self, answers: SearchAnswers, trainer: Trainer) -> Steps[None]:
+        tried = {}
+        for weight in WEIGHTS:
+            tried[weight] = yield from answers.scoring(
+                replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
+            )
+        self._chosen = _best(tried, self.weight, DOUBTED if self.doubted else ERRORS)
 
 
-def _best(tried: Mapping[float, Floats], before: float) -> float:
-    """Return the weight by which held-out answers are predicted best, or 0 where that is chance."""
+def _best(tried: Mapping[float, Floats], before: float, errors: float) -> float:
+    """Return the weight by which held-out answers are predicted best, or 0 where that is chance.
+
+    A gain of fewer standard errors than ``errors`` counts as chance.
+    """
     best = max(tried, key=lambda one: (float(tried[one].mean()), one == before))
     gain = tried[best] - tried[0.0]
-    chance = ERRORS * float(gain.std(ddof=1)) / np.sqrt(len(gain))
+    chance = errors * float(gain.std(ddof=1)) / np.sqrt(len(gain))
     return best if gain.mean() >= chance else 0.0
 
 
@@ -171,12 +184,14 @@ def _fitted(trainer: Trainer, hyper: Hyperparameters, *answers: Any) -> LinearMo
 def _read(
     conn: Connection,
     dataset_id: int,
-    numbers: dict[int, int],
+    sources: Sequence[VoteSource],
     snapshot: Snapshot,
     state: object,
     seed: int,
 ) -> _VotesRead:
     """Read the votes of these sources on tickets that have features."""
+    numbers = {one.id: number for number, one in enumerate(sources)}
+    rules_only = all(one.kind in ("rule", "pattern") for one in sources)
     given = [
         vote
         for vote in (votes.some(conn, dataset_id, READ) if numbers else ())
@@ -198,7 +213,7 @@ def _read(
     place[shuffled] = np.arange(len(ids))
     source = np.array([numbers[vote.source] for vote in given], np.int64)
     table = VoteTable(source[usable], place[at[usable]], named[usable])
-    return _VotesRead(state, tuple(numbers), rows[shuffled], table)
+    return _VotesRead(state, tuple(numbers), rules_only, rows[shuffled], table)
 
 
 def _votes(read: _VotesRead, snapshot: Snapshot, seed: int) -> Votes:

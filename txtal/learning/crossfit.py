@@ -15,6 +15,7 @@ import numpy as np
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel
+from txtal.learning.stepwise import Steps, finished
 
 FOLDS = 5
 
@@ -66,22 +67,40 @@ def cross_fitted(
     The latter is a mask (n, k). Answers of fold -1 teach every model and aren't predicted: their
     rows keep zeros. With ``threads`` as many folds are fitted at once, to the same outcome.
     """
-    proba = np.zeros(cells.shape, np.float32)
-    known = np.zeros(cells.shape, np.bool_)
-
-    def predict(fold: int) -> None:
-        out, rest = folds == fold, folds != fold
-        model = learn(features[rest], rows[rest], cells[rest])
-        proba[out] = model.predict_proba(features[out])
-        known[out] = model.trained
-
-    every = range(folds.max(initial=-1) + 1)
     if threads == 1:
-        for fold in every:
-            predict(fold)
-    else:
-        # Each fit sets the filters of warnings, which all threads share, and puts them back.
-        with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
-            warnings.simplefilter("ignore", UserWarning)
-            list(pool.map(predict, every))
-    return proba, known
+        return finished(cross_fitting(features, rows, cells, folds, learn))
+    found = _CrossFitted(features, rows, cells, folds)
+    # Each fit sets the filters of warnings, which all threads share, and puts them back.
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
+        warnings.simplefilter("ignore", UserWarning)
+        list(pool.map(lambda fold: found.predict(fold, learn), found.every))
+    return found.proba, found.known
+
+
+def cross_fitting(
+    features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
+) -> Steps[tuple[Floats, Mask]]:
+    """Do what :func:`cross_fitted` does, and stop after each fit."""
+    found = _CrossFitted(features, rows, cells, folds)
+    for fold in found.every:
+        found.predict(fold, learn)
+        yield
+    return found.proba, found.known
+
+
+class _CrossFitted:
+    """What is predicted so far."""
+
+    def __init__(self, features: Features, rows: Indices, cells: Cells, folds: Indices) -> None:
+        self._given = features, rows, cells
+        self._folds = folds
+        self.proba = np.zeros(cells.shape, np.float32)
+        self.known = np.zeros(cells.shape, np.bool_)
+        self.every = range(folds.max(initial=-1) + 1)
+
+    def predict(self, fold: int, learn: Learn) -> None:
+        """Predict the answers of a fold by a model of the others."""
+        out, rest = self._folds == fold, self._folds != fold
+        model = learn(*(one[rest] for one in self._given))
+        self.proba[out] = model.predict_proba(self._given[0][out])
+        self.known[out] = model.trained

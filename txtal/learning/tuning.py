@@ -26,10 +26,11 @@ import numpy as np
 
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitted, deal
+from txtal.learning.crossfit import cross_fitting, deal
 from txtal.learning.evaluate import known_in_full
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
+from txtal.learning.stepwise import Steps, UnderWay, finished
 from txtal.learning.training import Hyperparameters
 from txtal.types import Task
 
@@ -93,8 +94,12 @@ class SearchAnswers:
 
     def scores(self, hyper: Hyperparameters, learn: Learn) -> Floats:
         """Score each checked answer (c,) by a model of other answers; the mean is the measure."""
+        return finished(self.scoring(hyper, learn))
+
+    def scoring(self, hyper: Hyperparameters, learn: Learn) -> Steps[Floats]:
+        """Do what :meth:`scores` does, and stop after each fit."""
         checked = self.folds >= 0
-        proba, _ = cross_fitted(
+        proba, _ = yield from cross_fitting(
             self.features, self.rows, self.cells, self.folds, partial(learn, hyper)
         )
         decided = decide(proba[checked], self.task)
@@ -116,20 +121,8 @@ def _scores(truth: Mask, decided: Mask, task: Task) -> Floats:
 
 
 @dataclass
-class _Search:
-    """A search under way."""
-
-    answers: SearchAnswers
-    best: Floats
-    """The scores (c,) of what is chosen now."""
-    waiting: list[dict[str, Any]]
-    """Changes that are still to be tried."""
-    tried: int = 0
-
-
-@dataclass
 class Tuning:
-    """The search and what it has found; each :meth:`step` tries one alternative."""
+    """The search and what it has found; each :meth:`step` is one fit."""
 
     blocks: int
     """How many blocks of features there are."""
@@ -137,24 +130,24 @@ class Tuning:
     chosen: Hyperparameters = field(default_factory=Hyperparameters)
     why: str = ""
     """What was chosen and by how much, or that nothing was; empty before the first search ends."""
+    amid: bool = False
+    """Whether an alternative has been tried in part."""
     _looked_at: int = 0
     """Answers that there were at the last search."""
-    _search: _Search | None = None
+    _search: UnderWay[None] | None = None
 
     def step(
         self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
     ) -> bool:
-        """Try one alternative, if it is time to; return whether more are to be tried."""
+        """Do one fit of an alternative, if it is time to; return whether more is to be tried."""
         if self._search is None:
             self._search = self._begin(features, rows, cells, task, learn)
-            return self._search is not None
-        self._try(self._search, learn)
-        if self._search.waiting:
-            return True
-        if not self.adapted:
-            self.why = _why_not(self._search.tried, len(self._search.best))
-        self._search = None
-        return False
+        if self._search is None:
+            return False
+        self.amid = True
+        if not self._search.step():
+            self._search, self.amid = None, False
+        return self._search is not None
 
     @property
     def adapted(self) -> bool:
@@ -163,40 +156,44 @@ class Tuning:
 
     def _begin(
         self, features: Features, rows: Indices, cells: Cells, task: Task, learn: Learn
-    ) -> _Search | None:
-        """Score what is chosen now, for others to be compared with."""
+    ) -> UnderWay[None] | None:
         if len(cells) < GROWTH * self._looked_at:
             return None
         answers = SearchAnswers.of(features, rows, cells, task, self.seed)
         if answers is None:
             return None
         self._looked_at = len(cells)
-        return _Search(
-            answers, self._best_so_far(answers, learn), list(_changes(task, self.blocks))
-        )
+        return UnderWay(self._searching(answers, learn))
 
-    def _best_so_far(self, answers: SearchAnswers, learn: Learn) -> Floats:
+    def _searching(self, answers: SearchAnswers, learn: Learn) -> Steps[None]:
+        """Try every alternative; ``amid`` is False where one is done and others wait."""
+        best, tried = (yield from self._best_so_far(answers, learn)), 0
+        for change in _changes(answers.task, self.blocks):
+            self.amid = False
+            yield
+            other = replace(self.chosen, **change)
+            if other == self.chosen:
+                continue
+            tried += 1
+            scores = yield from answers.scoring(other, learn)
+            difference = scores - best
+            gain = float(difference.mean())
+            if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
+                self.chosen, best = other, scores
+                self.why = _why(other, _gained(gain, answers), len(scores))
+        if not self.adapted:
+            self.why = _why_not(tried, len(best))
+
+    def _best_so_far(self, answers: SearchAnswers, learn: Learn) -> Steps[Floats]:
         """Return the scores (c,) of what is chosen, or of the defaults where they do as well."""
-        scores = answers.scores(self.chosen, learn)
+        scores = yield from answers.scoring(self.chosen, learn)
         if not self.adapted:
             return scores
-        plain = answers.scores(Hyperparameters(), learn)
+        plain = yield from answers.scoring(Hyperparameters(), learn)
         if scores.mean() > plain.mean():
             return scores
         self.chosen, self.why = Hyperparameters(), ""
         return plain
-
-    def _try(self, search: _Search, learn: Learn) -> None:
-        other = replace(self.chosen, **search.waiting.pop(0))
-        if other == self.chosen:
-            return
-        search.tried += 1
-        scores = search.answers.scores(other, learn)
-        difference = scores - search.best
-        gain = float(difference.mean())
-        if gain > ERRORS * difference.std(ddof=1) / np.sqrt(len(difference)):
-            self.chosen, search.best = other, scores
-            self.why = _why(other, _gained(gain, search.answers), len(scores))
 
 
 def _changes(task: Task, blocks: int) -> Iterator[dict[str, Any]]:

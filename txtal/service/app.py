@@ -15,12 +15,14 @@ import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from txtal import logs
-from txtal.errors import LockedError, TxtalError, UsageError
+from txtal.errors import DatabaseError, LockedError, TxtalError, UsageError
 from txtal.service import metrics, schemas
 from txtal.service.access import Access
 from txtal.service.endpoints import ENDPOINTS, Asking, Endpoint, Reply, usage_refusal
@@ -97,9 +99,31 @@ def application(service: Service) -> Starlette:
             for one in service.served.values():
                 await run_in_threadpool(one.close)
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(_Unambiguous)])
+    app.router.redirect_slashes = False  # the address would be what the request says is the host's
     app.add_exception_handler(HTTPException, _unknown)
     return app
+
+
+class _Unambiguous:
+    """Refuses requests that say twice where they end: a proxy may have read another end.
+
+    RFC 9112, 6.1: such a request may be an attempt to smuggle another one past it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            names = {name for name, _ in scope["headers"]}
+            if b"content-length" in names and b"transfer-encoding" in names:
+                refusal = Refusal(
+                    400, "give Content-Length or Transfer-Encoding", {"Connection": "close"}
+                )
+                await _refused(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 async def _tend(service: Service) -> None:
@@ -182,6 +206,8 @@ async def _body(request: Request, limits: Limits) -> Mapping[str, object]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refusal(415, "the body must be application/json")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refusal(415, "the body must not be packed", {"Accept-Encoding": "identity"})
     try:
         async with asyncio.timeout(limits.seconds):
             raw = await _read(request, limits.body)
@@ -217,6 +243,8 @@ def _refusal(error: Exception) -> Refusal:
     logs.record(error)
     if isinstance(error, LockedError):
         return Refusal(503, "another process is writing; try again", {"Retry-After": "1"})
+    if isinstance(error, DatabaseError):
+        return Refusal(503, "the database can't be used now; the service's log says why")
     if isinstance(error, TxtalError):
         return Refusal(500, "it failed; the service's log says why")
     return Refusal(500, f"internal error ({type(error).__name__}); the service's log says where")
@@ -252,14 +280,13 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _log(log: TextIO, request: str, status: int, seconds: float, token: str | None) -> None:
-    """Write a line of JSON: who made which request, but no text of it."""
-    line = {
-        "at": round(time.time(), 3),
-        "request": request,
-        "status": status,
-        "ms": round(1000 * seconds, 1),
-        "token": token,
-    }
+    """Write who made which request, but no text of it."""
+    told = {"request": request, "status": status, "ms": round(1000 * seconds, 1), "token": token}
+    write_line(log, told)
+
+
+def write_line(log: TextIO, told: Mapping[str, object]) -> None:
+    """Write a line of JSON, with the time."""
     with suppress(OSError, ValueError):  # a log that can't be written stops no request
-        log.write(json.dumps(line) + "\n")
+        log.write(json.dumps({"at": round(time.time(), 3), **told}) + "\n")
         log.flush()

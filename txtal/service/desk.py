@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from txtal import logs
 from txtal.api.labelling import Asked, Labelling, with_labels
-from txtal.errors import DatabaseError, UsageError
+from txtal.errors import DatabaseError, LockedError, UsageError
 from txtal.learner import taught
 from txtal.learner.client import LearnerProcess
 from txtal.learner.shared import Seat, SharedLearner, SharingLedger
@@ -69,9 +69,11 @@ class AnswerDesk:
 
         Raises Refusal, UsageError and DatabaseError.
         """
-        with self._lock:
-            here = self._sit_down(annotator)
+        with self._working(annotator) as here:
             asked = here.labelling.ask()
+            while asked is not None and not _holds(here, asked.ticket):
+                here.labelling.session.show_next()  # it was answered by way of another process
+                asked = here.labelling.ask()
             if asked is None:
                 return None
             here.ledger.tickets.keep()
@@ -101,8 +103,7 @@ class AnswerDesk:
         Raises Refusal: 409 where the ticket is somebody else's by now, 422 for what the task
         doesn't allow; and DatabaseError with nothing recorded.
         """
-        with self._lock:
-            here = self._sit_down(annotator)
+        with self._working(annotator) as here:
             ticket, lease = given["ticket"], given["lease"]
             before = self._before(here, annotator, ticket, lease)
             if before is not None:
@@ -138,13 +139,31 @@ class AnswerDesk:
         """See that the ticket is leased to this session, and at hand. Raises Refusal."""
         file = here.ledger.file
         with file.writing():
-            if lease != file.session_id:  # given by a process that is no more
-                _give_up(here.ledger, annotator, ticket, lease)
+            if lease != file.session_id:  # given by another process, or one that is no more
+                if not _is_of(here.ledger, annotator, lease):
+                    raise Refusal(409, "this lease is none of yours: GET /next gives one")
+                _give_up(here.ledger, ticket, lease)
             if leases.take_first(file.conn, file.session_id, file.dataset_id, [ticket]) is None:
                 raise Refusal(409, "this ticket is not open to you: GET /next leases one")
         here.labelling.session.revisit(ticket)
 
     # --- who is there -----------------------------------------------------------------------
+
+    @contextmanager
+    def _working(self, annotator: str) -> Iterator[_Annotator]:
+        """Give an annotator's session, which ends if its database can't be used any more.
+
+        The file may have been replaced by a backup: the next request then begins with that.
+        """
+        with self._lock:
+            here = self._sit_down(annotator)
+            try:
+                yield here
+            except LockedError:
+                raise
+            except DatabaseError:
+                self._leave(annotator)
+                raise
 
     def _sit_down(self, annotator: str) -> _Annotator:
         self._sweep()
@@ -210,7 +229,10 @@ class AnswerDesk:
             self._learner = None
 
     def _leave(self, annotator: str) -> None:
-        self._there.pop(annotator).labelling.close()
+        here = self._there.pop(annotator, None)
+        if here is not None:
+            with suppress(DatabaseError):  # what it has leased is free again in a while
+                here.labelling.close()
 
     def close(self) -> None:
         """End every session and give back the tickets."""
@@ -228,13 +250,28 @@ def _goes_on(here: _Annotator) -> bool:
         return False
 
 
-def _give_up(ledger: SharingLedger, annotator: str, ticket: int, lease: int) -> None:
-    """Release a lease that the same annotator's earlier session has."""
+def _holds(here: _Annotator, ticket: int) -> bool:
+    """Whether the ticket is open and this session's, as it was when it was shown."""
+    file = here.ledger.file
+    with file.writing():
+        found = leases.take_first(file.conn, file.session_id, file.dataset_id, [ticket])
+    return found is not None
+
+
+def _is_of(ledger: SharingLedger, annotator: str, lease: int) -> bool:
+    """Whether a lease is of a session that the same annotator had here, in this database."""
+    found = ledger.file.conn.execute(
+        "SELECT 1 FROM session WHERE id = ? AND annotator = ? AND dataset_id = ? AND recipe = ?",
+        (lease, annotator, ledger.dataset.id, RECIPE),
+    )
+    return found.fetchone() is not None
+
+
+def _give_up(ledger: SharingLedger, ticket: int, lease: int) -> None:
+    """Release a lease that the same annotator's other session has."""
     with transaction(ledger.file.conn):
         ledger.file.conn.execute(
-            "DELETE FROM lease WHERE ticket_id = ? AND session_id = ? AND session_id IN"
-            " (SELECT id FROM session WHERE annotator = ? AND dataset_id = ? AND recipe = ?)",
-            (ticket, lease, annotator, ledger.dataset.id, RECIPE),
+            "DELETE FROM lease WHERE ticket_id = ? AND session_id = ?", (ticket, lease)
         )
 
 

@@ -22,7 +22,7 @@ _SAID = {
     415: "The body must be application/json.",
     422: "The values don't fit.",
     429: "Too many annotators at once.",
-    503: "The database is locked by another process; try again.",
+    503: "The database is locked by another process, or can't be used; try again.",
 }
 
 _ERROR = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -19,7 +20,7 @@ from txtal import logs
 from txtal.errors import UsageError
 from txtal.hooks import courier
 from txtal.service.access import Access
-from txtal.service.app import Limits, Service, application
+from txtal.service.app import Limits, Service, application, write_line
 from txtal.service.served import served
 from txtal.store import schema, tokens
 from txtal.store.sqlite import foreseen
@@ -137,12 +138,31 @@ def run(serving: Serving, started: Callable[[int], object]) -> int:
 
     Raises UsageError for an address that can't be listened on.
     """
+    _log_as_json(sys.stderr)
     service = service_of(serving)
     listening = _socket(serving.address)
     started(listening.getsockname()[1])
     server = uvicorn.Server(config_of(serving, service))
     server.run(sockets=[listening])
     return 0
+
+
+class _JsonLog(logging.Handler):
+    """Writes what the server has to say as lines of JSON, like those of requests."""
+
+    def __init__(self, log: TextIO) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message, without a traceback, which might quote a text."""
+        write_line(self._log, {"level": record.levelname.lower(), "said": record.getMessage()})
+
+
+def _log_as_json(log: TextIO) -> None:
+    logger = logging.getLogger("uvicorn")
+    logger.handlers = [_JsonLog(log)]
+    logger.propagate = False
 
 
 def _socket(where: Address) -> socket.socket:

@@ -15,7 +15,9 @@ class Given:
 
     def __init__(self) -> None:
         self.saved: Answer | None = None
-        """The newest answer that is on disk."""
+        """The newest answer that was given to the ticket on the screen, and is on disk."""
+        self.newest: Answer | None = None
+        """The newest answer that is on disk: given to many at once, or again, too."""
         self.ticket: Ticket | None = None
         """The ticket it is of."""
         self.count = 0
@@ -30,11 +32,11 @@ class Given:
         self.saved, self.ticket = answer, ticket
         self.add_all([answer])
 
-    def add_all(self, answers: Iterable[Answer]) -> None:
+    def add_all(self, answers: Sequence[Answer]) -> None:
         """These answers are on disk; what was undone before can't be redone any more."""
-        rows = [answer.id for answer in answers]
-        self.count += len(rows)
-        self._rows += rows
+        self.count += len(answers)
+        self._rows += [answer.id for answer in answers]
+        self.newest = answers[-1] if answers else self.newest
         self._undone.clear()
 
     def undo(self, rows: Sequence[int], answers: tuple[Answer, ...]) -> None:
@@ -56,7 +58,7 @@ class Given:
         """Return what was undone last; empty when there is nothing to redo."""
         return self._undone[-1] if self._undone else ()
 
-    def redo(self, answers: Iterable[Answer]) -> None:
+    def redo(self, answers: Sequence[Answer]) -> None:
         """What was undone last is on disk again, as these answers."""
         left = self._undone[:-1]
         self.add_all(answers)

@@ -34,7 +34,7 @@ def redo(session: Session) -> None:
     """Record again what was undone last, as it was."""
     answers = session.given.step_to_redo()
     if not answers:
-        session.notice = "nothing to redo"
+        session.notice = "nothing to redo in this session"
         return
     again = {answer.ticket_id for answer in answers}
     following: Following | None = None

@@ -364,6 +364,12 @@ _M016 = (
     "CREATE INDEX hook_whole ON hook (dataset_id, event, target, secret)",
 )
 
+# A delivery that changed by itself is found, as any other row is that is held in an index, too.
+_M017 = (
+    "CREATE INDEX outbox_whole ON outbox"
+    " (dataset_id, event, answer_id, detail, at, due, tries, dead, error)",
+)
+
 MIGRATIONS = {
     "m001_tables": _M001,
     "m002_sums": _M002,
@@ -381,5 +387,6 @@ MIGRATIONS = {
     "m014_predictions": _M014,
     "m015_service": _M015,
     "m016_hooks": _M016,
+    "m017_outbox": _M017,
 }
 """Statements by the name sqlite-utils notes them under; only ever added to."""

@@ -59,7 +59,7 @@ _ANSWER: tuple[Action, ...] = (
     Action(
         "label",
         GRADES,
-        "answer with this grade; of scores begin the number",
+        "answer with this grade, or begin the number of a score",
         "grade",
         6,
         tasks=_GRADE,
@@ -211,7 +211,7 @@ _LOOK: tuple[Action, ...] = (
     Action(
         "whole",
         ("v",),
-        "show the ticket alone on the whole screen, or no longer",
+        "show the ticket alone on the whole screen, or as before",
         "view",
         3,
         line="view",
@@ -286,7 +286,7 @@ _LOOK: tuple[Action, ...] = (
     ),
 )
 _SESSION: tuple[Action, ...] = (
-    Action("pause", ("z",), "stop the clock; any key goes on", line="pause", do=reading.pause),
+    Action("pause", ("z",), "stop the clock; any key continues", line="pause", do=reading.pause),
     Action("help", ("?",), "show this help", "help", 9, line="help", do=reading.show_help),
     Action(
         "quit",
@@ -315,13 +315,13 @@ _ROWS: tuple[Action, ...] = (
     Action(
         "previous",
         ("up", "c-p"),
-        "the row before, or from the first the last",
+        "the row before; from the first, the last",
         "previous",
         4,
         modes=_LISTS,
     ),
-    Action("next_page", ("pagedown",), "a screen of rows on", modes=_LISTS),
-    Action("previous_page", ("pageup",), "a screen of rows back", modes=_LISTS),
+    Action("next_page", ("pagedown",), "a screen of rows down", modes=_LISTS),
+    Action("previous_page", ("pageup",), "a screen of rows up", modes=_LISTS),
     Action(
         "open",
         ("enter",),
@@ -332,8 +332,8 @@ _ROWS: tuple[Action, ...] = (
         line="go NUMBER",
         do=finding.go,
     ),
-    Action("mark", ("tab",), "mark the row, or no longer, and go on", "mark", 7, modes=("list",)),
-    Action("mark_all", ("c-t",), "mark all rows, or none", "mark all", 3, modes=("list",)),
+    Action("mark", ("tab",), "mark or unmark the row, and move on", "mark", 7, modes=("list",)),
+    Action("mark_all", ("c-t",), "mark or unmark all rows", "mark all", 3, modes=("list",)),
     Action(
         "reorder",
         ("c-o",),
@@ -367,7 +367,7 @@ _MOVING: tuple[Action, ...] = (
     Action("run", ("enter",), "do what the selected key does", "do it", 8, modes=("help",)),
     Action("close_help", ("escape", "?", "q"), "close the help", "close", 9, modes=("help",)),
     Action("close", ("escape", "?", "q", "enter"), "close the page", "back", 9, modes=("page",)),
-    Action("resume", (ANY,), "go on", "go on", 9, modes=("paused",), called="any key"),
+    Action("resume", (ANY,), "continue", "continue", 9, modes=("paused",), called="any key"),
 )
 _ALWAYS: tuple[Action, ...] = (
     Action("mouse", ("f2",), "switch the mouse on or off: wheel and clicks", modes=MODES),

@@ -24,7 +24,7 @@ def lines(session: Session, width: int, actions: Sequence[Action]) -> Iterator[L
         yield [("class:dim", "looking for faults… (in the line mode, ask again in a moment)")]
         return
     found = count(len(advised.items), "remark") if advised.items else "no faults found"
-    yield [("class:dim", fit(f"{found}, by {count(advised.answers, 'answer')}", width))]
+    yield [("class:dim", fit(f"{found}, from {count(advised.answers, 'answer')}", width))]
     for kind, about in FAULTS.items():
         of_kind = [one for one in advised.items if one.kind == kind]
         if of_kind:

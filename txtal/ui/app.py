@@ -157,6 +157,13 @@ def _bindings(screen: Screen) -> KeyBindings:
         for key in action.keys:
             _bind(bindings, screen, key, do, active)
     _bind(bindings, screen, Keys.BracketedPaste, _paste)
+    _bind(
+        bindings,
+        screen,
+        Keys.Any,
+        partial(_press, "unknown"),
+        Condition(partial(_is_plain, screen)),
+    )
     # The mouse is a key too, and "any other key" would take it from prompt_toolkit's own binding.
     for binding in load_mouse_bindings().get_bindings_for_keys((Keys.Vt100MouseEvent,)):
         bindings.add(Keys.Vt100MouseEvent, eager=True)(binding.handler)
@@ -165,6 +172,12 @@ def _bindings(screen: Screen) -> KeyBindings:
 
 def _is_active(screen: Screen, action: Action) -> bool:
     return screen.look.mode in action.modes and screen.session.scheme.task in action.tasks
+
+
+def _is_plain(screen: Screen) -> bool:
+    """Whether letters without a meaning begin no label's name."""
+    yes_or_no, task = screen.look.mode == "confirm", screen.session.scheme.task
+    return yes_or_no or (screen.look.mode == "ticket" and task in ("binary", "rating"))
 
 
 Do = Callable[[Screen, KeyPressEvent], None]
@@ -185,7 +198,7 @@ def _press(action: str, screen: Screen, event: KeyPressEvent) -> None:
     if event.key_sequence[-1].key == Keys.Escape:
         if not _drop_sequence(event.key_processor.input_queue):
             screen.press(action)
-    elif action not in ("type", "jump") or event.data.isprintable():
+    elif action not in ("type", "jump", "unknown") or event.data.isprintable():
         screen.press(action, event.data)
 
 

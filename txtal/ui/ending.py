@@ -18,7 +18,7 @@ def the_end(session: Session, dataset: str) -> list[str]:
         return [
             "Annotators differ on no other ticket." if session.count else "Annotators agree.",
             "",
-            f"Write out what stands: txtal export {name}",
+            f"Export the answers: txtal export {name}",
         ]
     if not total:
         return [f"{name} holds no tickets.", "", f"Quit, and load some: txtal load {name} FILE"]
@@ -32,8 +32,8 @@ def the_end(session: Session, dataset: str) -> list[str]:
     return [
         f"All {total:,} tickets of {name} are answered.",
         "",
-        f"Write them out: txtal export {name}",
-        f"Or add more: txtal load {name} FILE",
+        f"Export the answers: txtal export {name}",
+        f"Or load more tickets: txtal load {name} FILE",
     ]
 
 

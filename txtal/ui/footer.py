@@ -136,7 +136,7 @@ def _as_offered(
         return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
-    if action.name == "label" and offered:
+    if action.name == "label" and offered and (look.mode == "picker" or "1" not in offered):
         return replace(action, called=_span(offered))
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
         begins = session.ledger.total - session.ledger.open < _BEGINNING

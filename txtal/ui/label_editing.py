@@ -117,8 +117,9 @@ def answer_with_new(shell: Shell, name: str) -> None:
         return
     twin = look_alike(name, shell.session.scheme.names.values())
     alike = f", which looks like {words.label_name(twin)}," if twin else ","
+    does = "choose it" if shell.session.scheme.task == "multilabel" else "answer with it"
     shell.confirm(
-        f"Add the label {words.label_name(name)}{alike} and answer with it?",
+        f"Add the label {words.label_name(name)}{alike} and {does}?",
         lambda: shell.save(lambda: _add_and_choose(shell, name)),
     )
 

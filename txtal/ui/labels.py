@@ -117,7 +117,10 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     name = min(name, most - (2 + share if share else 0))
     height = -(-len(grid) // columns)
     apart = told_apart(tuple(_beside("", label) for label in session.scheme.labels), name)
-    grid = [replace(cell, name=apart.get(cell.name, cell.name)) for cell in grid]
+    grid = [
+        replace(cell, name=apart.get(cell.name, cell.name)) if cells(cell.name) > name else cell
+        for cell in grid
+    ]
     return [
         _join((_cell(cell, name, share) for cell in grid[row::height]), room.gap)
         for row in range(height)

@@ -46,6 +46,9 @@ def take_key(screen: Screen, key: str) -> None:
         _type(screen, screen.look.typing.field.typed(key))
     elif screen.session.scheme.scored:
         screen.pick("answer", key)
+    elif key:
+        what = "grade" if screen.session.scheme.task == "rating" else "label"
+        screen.tell(f"no {what} has the key {key}")
 
 
 def _jump(screen: Screen, key: str) -> None:
@@ -54,6 +57,14 @@ def _jump(screen: Screen, key: str) -> None:
         take_key(screen, key)
     elif key.isalpha() and not key.islower():
         screen.pick("answer", key.lower())
+    else:
+        _unknown(screen, key)
+
+
+def _unknown(screen: Screen, key: str) -> None:
+    """A key without a meaning says so."""
+    if screen.look.mode == "confirm":
+        screen.tell("press y for yes, or n for no")
     elif key:
         helps = screen.keyboard.key_of("help")
         screen.tell(f"{clean(key)} does nothing here; {helps} lists the keys")
@@ -310,6 +321,7 @@ def click(screen: Screen, x: int, y: int) -> None:
 OWN: Mapping[str, Own] = {
     "label": take_key,
     "jump": _jump,
+    "unknown": _unknown,
     "choose": _choose,
     "type": _edit(lambda field, key: field.typed(key)),
     "erase": _edit(lambda field, key: field.erased()),

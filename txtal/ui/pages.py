@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from txtal.measures.advice import ahead
 from txtal.measures.quality import FEWEST_AUDITS, effort_lines, measures_line
@@ -187,9 +187,12 @@ def progress_lines(session: Session, overview: Overview, width: int) -> Iterator
     yield from _curve(overview, session.scheme, width)
 
 
+_DONE: Mapping[str, str] = {"accept": "accepted", "reject": "rejected", "ignore": "ignored"}
+
+
 def _sums(session: Session, overview: Overview) -> Iterator[str]:
     yield f"{standing.progress(session)} tickets answered, {session.count:,} in this session"
-    yield ", ".join(f"{verdict} {number:,}" for verdict, number in overview.verdicts.items())
+    yield ", ".join(f"{number:,} {_DONE[one]}" for one, number in overview.verdicts.items())
     if overview.effort:
         yield from effort_lines(overview.effort)
     by = ", ".join(f"{words.label_name(who)} {number:,}" for who, number in overview.annotators)

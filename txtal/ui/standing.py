@@ -62,10 +62,11 @@ def others(session: Session, *, brief: bool = False) -> str:
 
 def saved(session: Session, *, clock: bool = True) -> str:
     """Return ``saved 14:02:11 #312``: the newest answer on disk, in local time."""
-    if session.saved is None:
+    newest = session.given.newest
+    if newest is None:
         return ""
-    at = time.strftime("%H:%M:%S", time.localtime(session.saved.answered))
-    return f"saved {at} #{session.saved.id}" if clock else f"saved #{session.saved.id}"
+    at = time.strftime("%H:%M:%S", time.localtime(newest.answered))
+    return f"saved {at} #{newest.id}" if clock else f"saved #{newest.id}"
 
 
 def model(session: Session, seconds: int = 0) -> str:

@@ -60,7 +60,7 @@ SIGNS: Mapping[Sign, str] = {
     "✓": "answered",
     "≠": "not as suggested",
     "?": "in doubt",
-    "·": "not yet",
+    "·": "not answered",
 }
 
 QUERY_FORMS = (
@@ -145,9 +145,9 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
         "split": f"split {name} into, with commas: ",
         "history": "answers: ",
         "search": "tickets: ",
-        "similar": "like this one: ",
+        "similar": "more like it: ",
         "near": "nearly the same: ",
-        "cluster": "to answer like this one: ",
+        "cluster": "cluster: ",
     }[purpose]
 
 
