@@ -236,6 +236,13 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str) -> None:
         read_plan(file)
 
 
+def test_a_value_that_cannot_be_is_shown_as_the_file_has_it(tmp_path: Path) -> None:
+    file = tmp_path / "watch.toml"
+    file.write_text('dataset = "d"\n[train]\nanswers = true')
+    with pytest.raises(UsageError, match=r"train.answers must be a whole number \(got true\)"):
+        read_plan(file)
+
+
 def test_the_command_does_a_round_and_says_so_by_its_exit_code(folder: Path) -> None:
     put(folder)
     txtal_ = Program(folder).quick

@@ -33,11 +33,20 @@ def row(conn: Connection, dataset_id: int, answer_id: int) -> dict[str, Any] | N
 def given(
     conn: Connection, dataset_id: int, ticket_id: int, annotator: str, session_id: int
 ) -> dict[str, Any] | None:
-    """Return the answer of this annotator's session to a ticket, if it stands."""
+    """Return the annotator's answer to a ticket, if it stands and was given since a session began.
+
+    Through that session, or through another that went on with its lease.
+    """
     found = conn.execute(
-        "SELECT id FROM standing_answer WHERE dataset_id = ? AND ticket_id = ? AND annotator = ?"
-        " AND session_id = ?",
-        (dataset_id, ticket_id, annotator, session_id),
+        "SELECT id FROM standing_answer WHERE dataset_id = :dataset AND ticket_id = :ticket"
+        " AND annotator = :annotator AND answered >= (SELECT started FROM session"
+        " WHERE id = :session AND dataset_id = :dataset AND annotator = :annotator)",
+        {
+            "dataset": dataset_id,
+            "ticket": ticket_id,
+            "annotator": annotator,
+            "session": session_id,
+        },
     ).fetchone()
     return row(conn, dataset_id, found[0]) if found else None
 
