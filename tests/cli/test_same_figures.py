@@ -21,7 +21,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.measures.quality import measures_line, rounded
 from txtal.service.served import served
-from txtal.store import datasets, schema
+from txtal.store import datasets, revisions, schema
 from txtal.store.ledger import StoreLedger
 from txtal.text import hundredths, percent, span
 from txtal.types import Estimate, LearnerSettings
@@ -108,6 +108,20 @@ def test_an_estimate_goes_with_the_answers_it_was_from(tmp_path: Path) -> None:
     assert "6 answers, too few to tickets drawn at random" in (tmp_path / "r.html").read_text(
         "utf-8"
     )
+
+
+def test_a_fit_that_is_yet_to_be_measured_hides_nothing(tmp_path: Path) -> None:
+    taught(tmp_path, "exclusive", 1, answers=24, batch=8)
+    program = Program(tmp_path).quick
+    before = program.json("stats", "d", "--json")
+    with closing(schema.open_database(tmp_path / "t.db")) as conn:
+        dataset = datasets.get(conn, "d")
+        found = revisions.latest(conn, dataset.id)
+        assert found is not None
+        revisions.record(conn, dataset.id, "ann", replace(found[1], headline=None))
+    after = program.json("stats", "d", "--json")
+    assert after["headline"] == before["headline"] is not None
+    assert after["measures"] == before["measures"]
 
 
 def test_answers_drawn_at_random_that_nobody_measured(tmp_path: Path) -> None:
