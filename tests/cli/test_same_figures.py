@@ -15,15 +15,16 @@ from sklearn.metrics import accuracy_score
 from tests.cli.driving import LABELLED, Program
 from tests.cli.test_one_headline import taught
 from tests.sessions import session_of
+from tests.store.test_verify import MEASURES
 from txtal.learner import figures
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
-from txtal.measures.quality import rounded
+from txtal.measures.quality import measures_line, rounded
 from txtal.service.served import served
 from txtal.store import datasets, schema
 from txtal.store.ledger import StoreLedger
 from txtal.text import hundredths, percent, span
-from txtal.types import LearnerSettings
+from txtal.types import Estimate, LearnerSettings
 from txtal.ui import standing
 
 ROWS = list({row["text"]: row for row in map(json.loads, LABELLED.open(encoding="utf-8"))}.values())
@@ -240,3 +241,9 @@ def test_no_command_rounds_an_error_away(tmp_path: Path) -> None:
 
     assert interval(body) == "99.9% (95% interval 99.9 to 99.9)"
     assert span(0.9991, 0.99998) == "99.9% to 99.9%"
+
+
+def test_the_page_of_a_session_has_the_error_of_ratings() -> None:
+    graded = replace(MEASURES, error=Estimate(20, 0.84, 0.61, 1.02))
+    assert measures_line(graded) == "mean error 0.8 (0.6–1.0)"
+    assert measures_line(MEASURES).startswith("accuracy 80% (50–90), macro-F1 ")
