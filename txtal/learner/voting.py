@@ -32,7 +32,7 @@ WEIGHTS = (0.0, 0.3, 1.0)
 ERRORS = 0.5
 """Standard errors by which held-out answers must be predicted better with votes than without."""
 
-DOUBTED = 1.0
+DOUBTED = 2.0
 """Those for rules alone where the labels' names teach. Rules are often written from these names,
 and the same evidence twice does harm; on answers picked for being uncertain it looks better.
 """
