@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from txtal.errors import DatabaseError
@@ -18,6 +19,7 @@ from txtal.learner.idle import refined
 from txtal.learner.language import resolved
 from txtal.learner.pool import PoolLearner
 from txtal.learner.ranking import revision
+from txtal.learning.stepwise import finished
 from txtal.store import datasets, revisions, schema
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures
@@ -65,7 +67,9 @@ def fitted_by(learner: PoolLearner) -> Fit:
     path, dataset, settings = learner.source.path, learner.source.name, learner.settings
     fit = refined(learner)
     if fit.measures is None and fit.measured.measures is not None:
-        fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)
+        # Of fewer answers, or of these by a fit before: what a command shows is of this one.
+        sample = partial(learner.sample_of_open, fit.snapshot)
+        fit = fit.measured_by(finished(fit.measuring(sample)))
     if fit.measures is not None:
         seconds = time.perf_counter() - began
         made = revision(fit, learner.fitter, fit.features.vectoriser.spec, "", seconds)
