@@ -193,6 +193,7 @@ def test_names_that_are_made_good(given_name: str, kept: str) -> None:
     [
         *("", "  ", "\u00a0", "\u2003\u3000", "\u2800", "\u3164", "\u200b", "\u0301", "\ufe0f"),
         *("x" * 101, "a\nb", "a\tb", "a\x00", "a\u200bb", "\ud800", "\u202ea", "\ufeffa"),
+        *("['a', 'b']", '["x"]', "[1]", "(1)", "{'a'}", "['a' 'b']", "[]", "[null]"),
     ],
 )
 def test_names_no_label_may_have(name: str) -> None:

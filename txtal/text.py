@@ -191,7 +191,7 @@ def normalise_label(given: str) -> str:
     It comes out in Unicode's normal form C, without space at its ends, and with one plain space
     wherever it had spaces of any kind, so that names that look alike are one name. This is the
     only place that decides what may name a label. Raises UsageError for a name that is blank, too
-    long, or holds characters that don't show.
+    long, holds characters that don't show, or is a list: files can hold it as such only.
     """
     name = _SPACES.sub(" ", unicodedata.normalize("NFC", given.strip()))
     if not any(map(_draws, name)):
@@ -201,6 +201,8 @@ def normalise_label(given: str) -> str:
         raise UsageError(f"the label {start!r} is longer than {LONGEST_LABEL} characters")
     if clean(name) != name:
         raise UsageError(f"the label {name!r} holds characters that don't show")
+    if _LIST.fullmatch(name):
+        raise UsageError(f"the label {name!r} would be read as a list; leave out the brackets")
     return name
 
 
@@ -223,6 +225,11 @@ def looks(name: str) -> str:
 def _draws(char: str) -> bool:
     return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK_LETTERS
 
+
+_LIST = re.compile(
+    r"""[\[({]\s*(?:(?:'[^']*'|"[^"]*"|-?\d+(?:\.\d+)?|true|false|null)[\s,]*)*[\])}]"""
+)
+"""A list of labels as JSON, Python or NumPy writes it into a cell of a table."""
 
 _SPACES = re.compile("[ \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 """Unicode's space separators; other blank characters are refused by name."""

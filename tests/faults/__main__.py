@@ -149,7 +149,8 @@ def main(words: Sequence[str] | None = None) -> int:
     os.environ["TXTAL_FAULTS"] = "quick" if given.quick else "full"
     cores = given.cores or (2 if given.quick else 1)
     for each in (signal.SIGTERM, signal.SIGHUP):  # as ctrl-C: pytest then ends in good order
-        signal.signal(each, signal.default_int_handler)
+        if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup it is
+            signal.signal(each, signal.default_int_handler)
     code = 0
     for _ in range(given.repeat):
         ended = _run(faults, cores if cores > 1 else 0)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from txtal.api.summary import as_data
+from txtal.api import summary
 from txtal.errors import DatabaseError
-from txtal.store import answers, leases, revisions, schema, stats, tickets
+from txtal.store import answers, leases, revisions, schema, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection, journal_mode, sqlite
 from txtal.types import Answer, Dataset, Estimate, Ranked, Ranking, Revision
@@ -238,7 +238,7 @@ def test_the_last_ranking_and_the_stats_survive(
     revision_id = ledger.save_ranking(ranking)
     assert ledger.last_ranking() == (revision_id, ranking)
     assert revisions.latest(conn, dataset.id) == (revision_id, revision)
-    body = as_data(stats.of(conn, "d"))
+    body = summary.of(conn, "d")
     assert body["answers"] == {"accept": 1, "reject": 0, "ignore": 0}
     assert body["labels"] == {"refund": 1, "praise": 0}
     assert body["audit"] == body["headline"] == {"n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8}

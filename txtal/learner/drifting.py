@@ -30,6 +30,8 @@ _DATES = ("date", "created", "created_at", "timestamp", "time", "datetime", "sen
 """Keys of meta that may hold when a ticket came."""
 
 _MOST_WORDS = 12
+_MOST_BEFORE = 500
+"""Tickets of the weeks before that a week is compared with, drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
     if len(known) < 2:
         return []
     of_week = np.array([week or "" for week in weeks])
+    each = drift.LEVEL / (len(known) - 1)  # so that all weeks together keep the level
     found = []
     for week in known[1:]:
         old = np.flatnonzero((of_week < week) & (of_week != ""))
@@ -238,10 +241,12 @@ def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
             found.append(Week(str(week), len(new), 0.0, None))
             continue
         before, after = (
-            np.asarray(fit.features.matrix[rows[drift.sampled(len(rows))]]) for rows in (old, new)
+            np.asarray(fit.features.matrix[rows[drift.sampled(len(rows), most=most)]])
+            for rows, most in ((old, _MOST_BEFORE), (new, drift.MOST))
         )
-        shift = drift.shift(before, after)
-        found.append(Week(str(week), len(new), round(shift.share_far, 4), shift.noticed))
+        shift = drift.shift(before, after, count=max(drift.DEALS, round(2 / each)))
+        noticed = shift.together <= each
+        found.append(Week(str(week), len(new), round(shift.share_far, 4), noticed))
     return found
 
 

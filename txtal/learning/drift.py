@@ -44,7 +44,9 @@ MOST = 2_000
 FEWEST = 30
 """Tickets of either side below which nothing can be said."""
 
-_DEALS = 400
+DEALS = 400
+"""Random deals that what is seen is compared with."""
+
 _FAR = 0.05
 """Share of the old tickets that lie as far from the others as what is called far."""
 
@@ -90,17 +92,22 @@ class Shift:
 
 
 def shift(
-    old: Features, new: Features, predicted: tuple[Indices, Indices] | None = None, seed: int = 0
+    old: Features,
+    new: Features,
+    predicted: tuple[Indices, Indices] | None = None,
+    seed: int = 0,
+    count: int = DEALS,
 ) -> Shift:
     """Compare the features of new tickets (m, d) with those of earlier ones (n, d).
 
     ``predicted`` are labels of both by a model that has learned from neither; each side must have
-    ``FEWEST`` tickets. Features fitted to one side alone would lie closer together there.
+    ``FEWEST`` tickets. Features fitted to one side alone would lie closer together there. No
+    probability is less than one by ``count`` deals and this one.
     """
     rows = np.vstack([unit_rows(old), unit_rows(new)])
     is_new = np.arange(len(rows)) >= len(old)
     rng = np.random.default_rng(seed)
-    deals = np.stack([is_new, *(rng.permutation(is_new) for _ in range(_DEALS))])
+    deals = np.stack([is_new, *(rng.permutation(is_new) for _ in range(count))])
     near = _NearestTickets.of(rows, len(old))
     tests = np.stack(
         [
@@ -124,10 +131,10 @@ def shift(
     )
 
 
-def sampled(count: int, seed: int = 0) -> Indices:
-    """Return up to ``MOST`` of ``count`` places, drawn at random, ascending."""
+def sampled(count: int, seed: int = 0, most: int = MOST) -> Indices:
+    """Return up to ``most`` of ``count`` places, drawn at random, ascending."""
     rng = np.random.default_rng(seed)
-    return np.sort(rng.permutation(count)[:MOST])
+    return np.sort(rng.permutation(count)[:most])
 
 
 def _probabilities(statistics: Floats) -> Floats:

@@ -10,14 +10,11 @@ A label **holds two clusters** when two means found on half of its answers lie a
 half. Features are scaled so that the spread within labels is the same in all directions (as in
 linear discriminant analysis, Fisher 1936, Annals of Eugenics 7). On the line through the two means
 the held-out half is better described by two normal distributions than by one: by how much, in mean
-log-likelihood, and how wide it lies there beside other labels, counts. So does how many answers
-the label has, and how far the two parts differ in which other labels they are like (the Jensen-
-Shannon divergence: Lin 1991, IEEE Transactions on Information Theory 37). Paying by two brands of
-phone makes two clusters, yet both are like the same other labels; of one label for two things each
-part is like others. Where every half of the answers is parted in the same way, the parts are
-mostly two wordings of one thing, such as hello and good morning, of which there are many copies:
-how often two halves agree counts against the label. How much each counts was found on labels
-merged on purpose; see docs/benchmarks.md.
+log-likelihood, and how wide it lies there beside other labels, counts. So do the number of
+answers, and how far the two parts differ in which other labels they are like (the Jensen-Shannon
+divergence: Lin 1991, IEEE Transactions on Information Theory 37). Paying by two brands of phone
+makes two clusters, yet both are like the same other labels; of one label for two things each part
+is like others. How much each counts was found on labels merged on purpose: see docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -50,13 +47,12 @@ _HALVES = 4
 _ENOUGH_OTHERS = 3
 """Other labels from which it counts which of them the two parts are like."""
 
-_APART = 0.3
-_APART_ANYWAY = 0.02
-"""How much it counts: the exponent of the divergence, and what is added to it first, since of
-labels that are all as far from one another as can be no part is like any."""
+_WIDTH, _APART, _SMALLER, _ANSWERS = 1.25, 0.4, 0.75, 1.5
+"""Exponents of what counts: see above."""
 
-_WORDINGS = 2.0
-"""How much it counts against a label that halves of its answers are parted in the same way."""
+_APART_ANYWAY = 0.02
+"""Added to the divergence, since of labels that are all as far from one another as can be no part
+is like any."""
 
 _LITTLE = 0.15
 """Added to the gain, so that it doesn't decide alone where both clusters are small."""
@@ -181,37 +177,22 @@ def _held_out_score(rows: Floats, others: Floats, rng: np.random.Generator) -> f
     for _ in range(_HALVES):
         order = rng.permutation(len(rows))
         halves = order[: len(rows) // 2], order[len(rows) // 2 :]
-        means = [_two_means(rows[half], rng) for half in halves]
-        for own, other in ((0, 1), (1, 0)):
-            learned, held = halves[own], halves[other]
-            found = _tried(rows[learned], means[own], rows[held], others[held], rng)
-            tried.append((*found, _agreement(rows[held], means[own], means[other])))
-    gain, width, apart, smaller, agreed = np.mean(tried, axis=0).tolist()
-    score = (max(0.0, gain) + _LITTLE) * max(0.0, width - 1) * len(rows)
+        for learned, held in (halves, halves[::-1]):
+            tried.append(_tried(rows[learned], rows[held], others[held], rng))
+    gain, width, apart, smaller = np.mean(tried, axis=0).tolist()
+    score = (max(0.0, gain) + _LITTLE) * max(0.0, width - 1) ** _WIDTH * len(rows) ** _ANSWERS
     if others.shape[1] >= _ENOUGH_OTHERS:
         score *= (_APART_ANYWAY + max(0.0, apart)) ** _APART
-    return float(score * np.sqrt(smaller) * np.exp(-_WORDINGS * agreed))
-
-
-def _agreement(rows: Floats, one: Floats | None, other: Floats | None) -> float:
-    """The share of rows (m, d) that two pairs of means part in the same way; one half by chance."""
-    if one is None or other is None:
-        return 0.5
-    sides = [_distances(rows, means).argmin(axis=1) for means in (one, other)]
-    same = float((sides[0] == sides[1]).mean())
-    return max(same, 1 - same)
+    return float(score * smaller**_SMALLER)
 
 
 def _tried(
-    learned: Floats,
-    means: Floats | None,
-    held: Floats,
-    others: Floats,
-    rng: np.random.Generator,
+    learned: Floats, held: Floats, others: Floats, rng: np.random.Generator
 ) -> tuple[float, float, float, float]:
     """By two means of the learned rows, of those held out: how much better two clusters describe
     them, how wide they lie, how much more than by chance the two parts differ in which other
     labels they are like, and the fraction of the smaller part."""
+    means = _two_means(learned, rng)
     if means is None:
         return 0.0, 1.0, 0.0, 0.0
     axis = (means[1] - means[0]) / np.linalg.norm(means[1] - means[0])
