@@ -21,7 +21,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.measures.quality import measures_line, rounded
 from txtal.service.served import served
-from txtal.store import datasets, schema
+from txtal.store import datasets, revisions, schema
 from txtal.store.ledger import StoreLedger
 from txtal.text import hundredths, percent, span
 from txtal.types import Estimate, LearnerSettings
@@ -110,6 +110,20 @@ def test_an_estimate_goes_with_the_answers_it_was_from(tmp_path: Path) -> None:
     )
 
 
+def test_a_fit_that_is_yet_to_be_measured_hides_nothing(tmp_path: Path) -> None:
+    taught(tmp_path, "exclusive", 1, answers=24, batch=8)
+    program = Program(tmp_path).quick
+    before = program.json("stats", "d", "--json")
+    with closing(schema.open_database(tmp_path / "t.db")) as conn:
+        dataset = datasets.get(conn, "d")
+        found = revisions.latest(conn, dataset.id)
+        assert found is not None
+        revisions.record(conn, dataset.id, "ann", replace(found[1], headline=None))
+    after = program.json("stats", "d", "--json")
+    assert after["headline"] == before["headline"] is not None
+    assert after["measures"] == before["measures"]
+
+
 def test_answers_drawn_at_random_that_nobody_measured(tmp_path: Path) -> None:
     program = Program(tmp_path).quick
     program.file("t.jsonl", ROWS[:60])
@@ -120,7 +134,6 @@ def test_answers_drawn_at_random_that_nobody_measured(tmp_path: Path) -> None:
     body = program.json("stats", "d", "--json")
     if body["measures"] is None:  # the learner's process had no time to
         assert "not measured yet; to measure it: `txtal evaluate d`" in program.ok("stats", "d").out
-        program.ok("evaluate", "d")
     program.ok("report", "d", "-o", "r.html")
     body = program.json("stats", "d", "--json")
     page = (tmp_path / "r.html").read_text("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from txtal.measures.quality import FEWEST_AUDITS
 from txtal.store import answers, checksums, labels, tickets
 from txtal.store.sqlite import Connection, sqlite, transaction
 from txtal.types import Estimate, Measures, Ranking, Revision, serialise
@@ -112,15 +113,23 @@ def measures(conn: Connection, dataset_id: int) -> list[tuple[int, Measures]]:
 
 
 def shown(conn: Connection, dataset_id: int) -> Measures | None:
-    """Return the estimates to show: the newest, unless a later fit found too few answers for any.
+    """Return the estimates to show: the newest, unless too few answers are left for any.
 
-    So it is after answers were undone.
+    So it is after answers were undone. A fit that is yet to be measured changes nothing.
     """
     found = measures(conn, dataset_id)[-1:]
     newest = latest(conn, dataset_id)
-    if not found or newest is None or newest[1].headline is None:
+    if not found or newest is None:
+        return None
+    if newest[1].headline is None and _drawn(conn, dataset_id) < FEWEST_AUDITS:
         return None
     return found[0][1]
+
+
+def _drawn(conn: Connection, dataset_id: int) -> int:
+    """Count the answered tickets that were drawn at random."""
+    row = conn.execute("SELECT task FROM dataset WHERE id = ?", (dataset_id,)).fetchone()
+    return len(answers.drawn(conn, dataset_id, row["task"]))
 
 
 def headline(conn: Connection, dataset_id: int) -> Estimate | None:
