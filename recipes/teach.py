@@ -43,7 +43,7 @@ def teach(
     vectors: Annotated[
         str, "Text vectors: lexical, static, spacy or sentence=MODEL; join with +."
     ] = "auto",
-    lang: Annotated[str, "Language of the texts, for tokenisation."] = "en",
+    lang: Annotated[str, "Language of the texts; auto: detected."] = "auto",
     spacy: Annotated[str | None, "Use this spaCy pipeline instead of --lang."] = None,
     audit: Annotated[float, "Fraction of tickets picked at random to measure accuracy."] = 0.1,
     stop_at: Annotated[float | None, "Notify at this estimated accuracy, such as 0.9."] = None,

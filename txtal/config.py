@@ -56,7 +56,7 @@ SETTINGS = (
     Setting("keymap", dict, {}, "a table of actions with their keys"),
     Setting("strategy", str, "auto", "how tickets are picked", kept=True),
     Setting("vectors", str, "auto", "text vectors", kept=True),
-    Setting("lang", str, "en", "language of the texts", kept=True),
+    Setting("lang", str, "auto", "language of the texts", kept=True),
     Setting("spacy", str, "", "a spaCy pipeline instead of the language's", kept=True),
     Setting("audit", float, 0.1, "fraction of tickets picked at random", kept=True),
     Setting("names", bool, True, "learn from the labels' names", kept=True),

@@ -134,7 +134,6 @@ def test_answers_drawn_at_random_that_nobody_measured(tmp_path: Path) -> None:
     body = program.json("stats", "d", "--json")
     if body["measures"] is None:  # the learner's process had no time to
         assert "not measured yet; to measure it: `txtal evaluate d`" in program.ok("stats", "d").out
-        program.ok("evaluate", "d")
     program.ok("report", "d", "-o", "r.html")
     body = program.json("stats", "d", "--json")
     page = (tmp_path / "r.html").read_text("utf-8")

@@ -59,6 +59,7 @@ class Session:
         for n in range(40):
             answers.append(conn, 1, session, Answer(n + 1, "accept", (n % 2 + 1,), answered=1.0))
         self.learner = PoolLearner(path, "d", settings, tell=self.told.append)
+        self.opening, self.told[:] = list(self.told), []
 
     def pause(self) -> int:
         """Do all there is to do; how many steps that took."""
@@ -107,6 +108,15 @@ def test_they_take_over_when_they_predict_better_and_it_is_said_once(begin) -> N
     assert not session.pause()
     assert session.learner.fit is not None
     assert session.learner.fit.features.matrix.shape == (80, 2)
+
+
+def test_a_first_session_says_what_reads_or_how_to_get_it(begin, monkeypatch) -> None:
+    (missing,) = begin(by_length).opening
+    assert "txtal doctor" in missing
+    monkeypatch.setattr(spec, "find_spec", lambda name: name)
+    (reads,) = begin(by_length).opening
+    assert f"{spec.MODEL} reads" in reads
+    assert not begin(by_length, LearnerSettings("lexical@en")).opening
 
 
 def test_features_that_say_less_never_serve(begin) -> None:

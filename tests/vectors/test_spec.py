@@ -171,9 +171,9 @@ class TestRegistry:
 
 
 def test_chinese_is_read_by_the_characters_that_stand_together() -> None:
-    assert spec_of("lexical", "zh", None) == "lexical@xx"
+    assert str(resolve(spec_of("lexical", "zh", None))[0]) == "lexical@xx"
     assert spec_of("lexical", "de", None) == "lexical@de"
     assert spec_of("lexical", "zh", "zh_core_web_sm") == "lexical@zh_core_web_sm"
     texts = ["物流很快", "物流太慢", "屏幕很亮", "屏幕太暗"] * 30
-    pipeline = Pipeline(parse(spec_of("lexical", "zh", None)).pipeline)
+    pipeline = Pipeline(resolve(spec_of("lexical", "zh", None))[0].pipeline)
     assert "物流" in Lexical.fit("lexical", Sample(texts, pipeline, 0)).grams

@@ -185,7 +185,12 @@ def gathered(kind: type, name: str) -> Callable[[F], F]:
 
 
 _PIPELINE = (
-    click.option("--lang", default="en", show_default=True, help="Language of the texts."),
+    click.option(
+        "--lang",
+        default="auto",
+        show_default=True,
+        help="Language of the texts; auto: detected.",
+    ),
     click.option("--spacy", help="Use this spaCy pipeline instead of --lang."),
     click.option(
         "--code",

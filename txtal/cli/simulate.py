@@ -257,6 +257,7 @@ def command(
     from txtal.simulation.heldout import remarks
     from txtal.simulation.journal import Journal, fixed
     from txtal.simulation.replay import Simulation
+    from txtal.simulation.runs import in_their_language
     from txtal.types.grades import given as scale_given
 
     _check(output.report, source, test, *filter(None, [running.resume, compared.code]))
@@ -274,6 +275,9 @@ def command(
         return annotator.labelled(gold(checked(entries, bad, one)), one, scale)
 
     pool, held_out = labelled(source), labelled(test)
+    planned, notice = in_their_language(planned, [record.text for record in pool.records])
+    if notice:
+        console.say(notice)
     journal = Journal()
     if running.resume:
         journal = Journal.resume(running.resume, fixed(pool, held_out, planned))

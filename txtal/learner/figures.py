@@ -9,18 +9,20 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from txtal.errors import DatabaseError
 from txtal.learner import taught
 from txtal.learner.fit import Fit
 from txtal.learner.idle import refined
+from txtal.learner.language import resolved
 from txtal.learner.pool import PoolLearner
 from txtal.learner.ranking import revision
+from txtal.learning.stepwise import finished
 from txtal.store import datasets, revisions, schema
 from txtal.store.sqlite import Connection, foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures
-from txtal.vectors import spec
 
 
 def kept(path: Path, dataset: str, settings: LearnerSettings) -> Measures | None:
@@ -32,18 +34,16 @@ def kept(path: Path, dataset: str, settings: LearnerSettings) -> Measures | None
         found = datasets.get(conn, dataset)
         if not _as_taught(conn, dataset, settings):
             return None
-        return revisions.measured_now(conn, found.id, _vectors(settings.vectoriser))
+        return revisions.measured_now(
+            conn, found.id, str(resolved(conn, dataset, settings.vectoriser))
+        )
 
 
 def _as_taught(conn: Connection, dataset: str, settings: LearnerSettings) -> bool:
     """Whether these settings make the dataset's own model, whose figures every command shows."""
     own = taught.taught_settings(conn, dataset)
-    same = _vectors(settings.vectoriser) == _vectors(own.vectoriser)
-    return same and settings.names == own.names and not settings.robust
-
-
-def _vectors(vectoriser: str) -> str:
-    return str(spec.resolve(vectoriser)[0])
+    wanted, usual = (resolved(conn, dataset, one.vectoriser) for one in (settings, own))
+    return wanted == usual and settings.names == own.names and not settings.robust
 
 
 def fitted(
@@ -67,10 +67,12 @@ def fitted_by(learner: PoolLearner) -> Fit:
     path, dataset, settings = learner.source.path, learner.source.name, learner.settings
     fit = refined(learner)
     if fit.measures is None and fit.measured.measures is not None:
-        fit = fit.measure(lambda: learner.sample_of_open(fit.snapshot), None)
+        # Of fewer answers, or of these by a fit before: what a command shows is of this one.
+        sample = partial(learner.sample_of_open, fit.snapshot)
+        fit = fit.measured_by(finished(fit.measuring(sample)))
     if fit.measures is not None:
         seconds = time.perf_counter() - began
-        made = revision(fit, learner.fitter, spec.resolve(settings.vectoriser)[0], "", seconds)
+        made = revision(fit, learner.fitter, fit.features.vectoriser.spec, "", seconds)
         with suppress(DatabaseError), closing(schema.open_database(path)) as conn, foreseen(path):
             found = datasets.get(conn, dataset)
             known = revisions.measured_now(conn, found.id, made.vectoriser)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
+from txtal.learner.language import opening
 from txtal.learner.pool_features import Neighbours, PoolFeatures
 from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
@@ -96,9 +98,10 @@ class PoolLearner:
             notice_drift=lambda: watch.look(self.fit),
         )
         self._report = report
-        wanted, notice = spec.resolve(settings.vectoriser)
         with self.source.reading() as conn:
+            spoken, said = opening(conn, dataset, settings.vectoriser)
             name = datasets.cache_name(conn, datasets.get(conn, dataset).id)
+        wanted, notice = spec.resolve(spoken)
         folder = cache or cache_folder(path) / name
 
         def loading() -> bool:
@@ -114,7 +117,10 @@ class PoolLearner:
             progress,
             loading,
         )
-        self._behind = _better_of(settings, self.source, folder / BEHIND, loading, tell)
+        known = replace(settings, vectoriser=str(spoken))
+        self._behind = _better_of(known, self.source, folder / BEHIND, loading, tell)
+        if said:
+            tell(said)
         self.fitter = Fitter(self.source, settings)
         self._picker = Picker(settings.strategy, settings.seed)
         self._sweeper = Sweeper(settings.strategy, self.source, engine, settings.seed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from txtal.engine import Engine
+from txtal.learner.language import resolved
 from txtal.learner.pool_features import PoolFeatures
 from txtal.learner.source import DatasetSource
 from txtal.store import cache_folder, datasets, tickets
 from txtal.vectors.blocks import Progress
 from txtal.vectors.cache import DatasetFeatures, FeatureCache
-from txtal.vectors.spec import resolve
 
 
 def prepare(
@@ -21,13 +21,13 @@ def prepare(
     Only missing ones are made; a run that was stopped is resumed. Raises UsageError for a bad spec,
     LearnerError when the texts can't be vectorised, EngineError, DatabaseError.
     """
-    resolved, _ = resolve(spec)
     source = DatasetSource(path, name)
     with source.reading() as conn:
+        wanted = resolved(conn, name, spec)
         dataset = datasets.get(conn, name)
         folder = cache_folder(path) / datasets.cache_name(conn, dataset.id)
         ids = tickets.ids_after(conn, dataset.id)
-    pool = PoolFeatures(FeatureCache(folder, engine), resolved, source.texts, progress)
+    pool = PoolFeatures(FeatureCache(folder, engine), wanted, source.texts, progress)
     there = pool.meet(ids, ())
     while grown := pool.grow():
         there = grown

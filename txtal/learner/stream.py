@@ -17,6 +17,7 @@ from txtal.learner.explain import explanation
 from txtal.learner.fit import Fit
 from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
+from txtal.learner.language import spec_of
 from txtal.learner.ranking import Pick, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import DatasetSource
@@ -43,8 +44,8 @@ from txtal.types import (
     Ranking,
     Revision,
 )
-from txtal.vectors import spec
 from txtal.vectors.cache import DatasetFeatures
+from txtal.vectors.spec import resolve
 
 SCORED = 256
 """Tickets scored at a time."""
@@ -89,7 +90,10 @@ class StreamLearner:
             tune=lambda: self.fitter.tune(self.fit),
         )
         self._report = report
-        self._spec, self._notice = spec.resolve(settings.vectoriser)
+        with self.source.reading() as conn:
+            spoken, of_language = spec_of(conn, dataset, settings.vectoriser)
+        self._spec, missing = resolve(spoken)
+        self._notice = "; ".join(filter(None, (of_language, missing)))
         self._strategy = registry.get(registry.for_stream(settings.strategy))
         self._features = StreamFeatures(self._spec)
         self.fitter = Fitter(self.source, settings)

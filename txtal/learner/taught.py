@@ -5,7 +5,7 @@ from __future__ import annotations
 from txtal.store import datasets, revisions, settings
 from txtal.store.sqlite import Connection
 from txtal.types import LearnerSettings
-from txtal.vectors.spec import spec_of
+from txtal.vectors.spec import DETECTED, spec_of
 
 
 def taught_spec(conn: Connection, dataset: str) -> str:
@@ -17,9 +17,9 @@ def taught_spec(conn: Connection, dataset: str) -> str:
     kept = settings.kept(conn, dataset_id)
     if kept.keys() & {"vectors", "lang", "spacy"}:
         spacy = str(kept.get("spacy", "")) or None
-        return spec_of(str(kept.get("vectors", "auto")), str(kept.get("lang", "en")), spacy)
+        return spec_of(str(kept.get("vectors", "auto")), str(kept.get("lang", DETECTED)), spacy)
     latest = revisions.latest(conn, dataset_id)
-    return latest[1].vectoriser if latest else spec_of("auto", "en", None)
+    return latest[1].vectoriser if latest else spec_of("auto", DETECTED, None)
 
 
 def taught_names(conn: Connection, dataset: str) -> bool:

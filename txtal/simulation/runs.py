@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from txtal.learning.strategies import registry
 from txtal.recipes.recipe import load_code
 from txtal.types import LearnerSettings
 from txtal.vectors import spec
+from txtal.vectors.language import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +130,13 @@ def plan(
         registry.get(name)
     resolved = [str(spec.resolve(text)[0]) for text in vectorisers]
     return Plan(strategies, resolved, settings=settings, **rest)
+
+
+def in_their_language(plan: Plan, texts: Sequence[str]) -> tuple[Plan, str]:
+    """Return the plan with the language detected where none was given.
+
+    With it comes what the user should know of that, or "".
+    """
+    found = [in_language(text, texts) for text in plan.vectorisers]
+    vectorisers = [str(wanted) for wanted, _ in found]
+    return replace(plan, vectorisers=vectorisers), found[0][1]

@@ -170,7 +170,7 @@ class RankingSettings:
 class LearnerSettings:
     """Everything the learner needs besides the database."""
 
-    vectoriser: str = "auto"
+    vectoriser: str = "auto@auto"
     """Spec of the vectors; see :mod:`txtal.vectors.spec`."""
     strategy: str = "auto"
     audit: float = 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,15 @@ MAX_REMEMBERED = 10_000_000
 BATCH_TEXTS = 2048
 BATCH_CHARACTERS = 500_000
 """A batch is full at either limit, which bounds how many types it can add."""
+
+
+class TokenSequence(NamedTuple):
+    """The tokens of some texts, one text after the other."""
+
+    types: NDArray[np.int64]
+    """(t,): the number of each token's type."""
+    starts: NDArray[np.int64]
+    """(texts + 1,): where each text begins, and where the last one ends."""
 
 
 class Bag:
@@ -48,6 +58,10 @@ class Bag:
 
     def count(self, texts: Sequence[str]) -> Counts:
         """Count how often each type occurs in each text: (texts, types so far), float32."""
+        return counted(*self.read(texts), len(self.types))
+
+    def read(self, texts: Sequence[str]) -> TokenSequence:
+        """Return the tokens of the texts, in order."""
         runs = self._tokeniser.runs(texts)
         numbers = self._known(list(chain.from_iterable(runs)))
         ends = self._ends.values
@@ -57,7 +71,7 @@ class Bag:
         tokens = self._tokens.values[
             np.arange(passed[-1]) + np.repeat(begins - passed[:-1], lengths)
         ]
-        return counted(tokens, passed[_starts(list(map(len, runs)))], len(self.types))
+        return TokenSequence(tokens, passed[_starts(list(map(len, runs)))])
 
     def _known(self, runs: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of each run; new ones are tokenised."""
@@ -134,6 +148,30 @@ def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     starts = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=starts[1:])
     return starts
+
+
+def neighbours(
+    numbers: NDArray[np.int64], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what stands first and second in each pair within a text, and where texts begin.
+
+    ``numbers`` (t,) are those of the tokens, ``starts`` (texts + 1,) as in :class:`TokenSequence`.
+    """
+    counts = np.diff(starts)
+    begins = np.zeros(len(starts), np.int64)
+    np.cumsum(np.maximum(counts - 1, 0), out=begins[1:])
+    followed = np.ones(len(numbers), np.bool_)
+    followed[starts[1:][counts > 0] - 1] = False
+    first = np.flatnonzero(followed)
+    return numbers[first], numbers[first + 1], begins
+
+
+def row_counts(found: NDArray[np.int64], starts: NDArray[np.int64], columns: int) -> Counts:
+    """Count how often each row is found in each text, (texts, columns); -1 stands for none."""
+    known = found >= 0
+    before = np.zeros(len(found) + 1, np.int64)
+    np.cumsum(known, out=before[1:])
+    return counted(found[known], before[starts], columns)
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

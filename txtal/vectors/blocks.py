@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
 Arrays = dict[str, NDArray[Any]]
 Saved = tuple[dict[str, Any], Arrays]
 """A JSON-able header, and arrays by name."""
@@ -29,9 +30,9 @@ Saved = tuple[dict[str, Any], Arrays]
 Progress = Callable[[int, int | None], None]
 """Called with how many texts are done, and of how many if that is known."""
 
-Knowledge = Literal["use", "words", "context", "other"]
-"""What a block goes by: how these tickets use words, what words mean, what they mean in their
-context, or something else. Its rows' length beside other blocks depends on it; see
+Knowledge = Literal["use", "order", "words", "context", "other"]
+"""What a block goes by: how these tickets use words, in which order, what words mean, what they
+mean in their context, or something else. Its rows' length beside other blocks depends on it; see
 :mod:`txtal.vectors.lengths`."""
 
 
@@ -72,13 +73,16 @@ class Sample:
 
 
 class Block(ABC):
-    """Some columns of the features, fitted. Either a :class:`TypeTable` or a :class:`TextEncoder`.
+    """Some columns of the features, fitted: a :class:`TypeTable`, :class:`PairTable` or
+    :class:`TextEncoder`.
 
     ``name`` is always the block as the spec has it, with the argument after ``=`` if it takes one.
     """
 
     dims: int
     """Its columns."""
+    coverage: float = 1.0
+    """Fraction of what it looks for in a text that it knows anything of."""
 
     @property
     def knows(self) -> Knowledge:
@@ -140,6 +144,24 @@ class TypeTable(Block):
     @abstractmethod
     def rows(self, types: Sequence[str]) -> Floats:
         """Return a row for each type, (types, dims); zeros for one it knows nothing of."""
+
+
+class PairTable(Block):
+    """A block with a row for pairs of words that stand together; a text's features are their sum.
+
+    Words are numbered by the block, from 0.
+    """
+
+    table: Floats
+    """(pairs, dims)."""
+
+    @abstractmethod
+    def words(self, types: Sequence[str]) -> Indices:
+        """Return the number of the word that each type is, (types,); -1 for one it doesn't know."""
+
+    @abstractmethod
+    def pairs(self, first: Indices, second: Indices) -> Indices:
+        """Return the row of each pair of words, (n,); -1 for one it doesn't know."""
 
 
 class TextEncoder(Block):

@@ -19,13 +19,14 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 def check(name: str) -> None:
     """Raise UsageError when there is no such language or pipeline."""
     if is_language(name):
-        if not _has_folder(name) and not _spacy_knows(name):
+        if not has_language(name) and not _spacy_knows(name):
             raise UsageError(no_language(name))
     elif folder_of(name) is None:
         raise UsageError(not_installed(name))
 
 
-def _has_folder(code: str) -> bool:
+def has_language(code: str) -> bool:
+    """Return whether spaCy has rules of its own for a language by this code."""
     found = find_spec("spacy")
     return bool(found and found.origin and (Path(found.origin).parent / "lang" / code).is_dir())
 

@@ -64,9 +64,9 @@ class Lexical(TypeTable):
     def to_arrays(self) -> Saved:
         """Return all that :meth:`from_arrays` needs; the tables lose nothing as float16."""
         return {}, {
-            "words": _packed(self.words),
+            "words": packed(self.words),
             "word_rows": self.word_rows.astype(np.float16),
-            "grams": _packed(self.grams),
+            "grams": packed(self.grams),
             "gram_rows": self.gram_rows.astype(np.float16),
         }
 
@@ -79,7 +79,7 @@ class Lexical(TypeTable):
         arrays: Mapping[str, NDArray[Any]],
     ) -> Lexical:
         """Make it again from :meth:`to_arrays`; see :class:`Block`."""
-        words, grams = _unpacked(arrays["words"]), _unpacked(arrays["grams"])
+        words, grams = unpacked(arrays["words"]), unpacked(arrays["grams"])
         word_rows = arrays["word_rows"].astype(np.float32)
         gram_rows = arrays["gram_rows"].astype(np.float32)
         dims = word_rows.shape[-1]
@@ -98,9 +98,11 @@ def _known_grams(word: str, numbers: Mapping[str, int]) -> list[int]:
     return [number for number in map(numbers.get, grams_of(word)) if number is not None]
 
 
-def _packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+def packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Return names, numbered from 0 in their order, as bytes for :func:`unpacked`."""
     return np.frombuffer(json.dumps(list(numbers)).encode(), dtype=np.uint8)
 
 
-def _unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
+def unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
+    """Return the names with their numbers. Raises ValueError for bytes that hold none."""
     return {str(name): i for i, name in enumerate(json.loads(array.tobytes()))}

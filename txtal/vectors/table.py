@@ -48,6 +48,7 @@ def _model(name: str) -> object:
 
 BUILT_IN = {
     "lexical": BlockRow("lexical:Lexical"),
+    "pairs": BlockRow("pairs:Pairs"),
     "static": BlockRow("static:Static"),
     "spacy": BlockRow("pipeline_vectors:PipelineVectors"),
     "sentence": BlockRow(

@@ -23,7 +23,17 @@ from numpy.typing import NDArray
 from txtal.errors import LearnerError
 from txtal.vectors import registry
 from txtal.vectors.bag import batches
-from txtal.vectors.blocks import Arrays, Block, Floats, Progress, Sample, TextEncoder, TypeTable
+from txtal.vectors.blocks import (
+    Arrays,
+    Block,
+    Floats,
+    PairTable,
+    Progress,
+    Sample,
+    TextEncoder,
+    TypeTable,
+)
+from txtal.vectors.language import in_language
 from txtal.vectors.lengths import lengths, scale
 from txtal.vectors.pipeline import Pipeline
 from txtal.vectors.spec import Spec, parse, resolve
@@ -52,7 +62,8 @@ class Fitted:
 
     spec: Spec
     blocks: Mapping[str, Block]
-    """In the order of their columns: the tables first, then the encoders, each as in the spec."""
+    """In the order of their columns: tables of types, tables of pairs, encoders, each as in the
+    spec."""
     texts: int
     """How many texts the fit saw."""
     lengths: tuple[float, ...]
@@ -71,9 +82,9 @@ class Fitted:
             raise ValueError("its lengths or its centre don't fit its blocks")
 
     @property
-    def tables(self) -> list[TypeTable]:
-        """The blocks with a row for every token type."""
-        return [block for block in self.blocks.values() if isinstance(block, TypeTable)]
+    def tables(self) -> list[TypeTable | PairTable]:
+        """The blocks with a row for every token type or for pairs of them."""
+        return [one for one in self.blocks.values() if isinstance(one, TypeTable | PairTable)]
 
     @property
     def encoders(self) -> list[TextEncoder]:
@@ -131,13 +142,13 @@ class Vectoriser:
 
         Raises UsageError for a bad spec, LearnerError when a part of it isn't installed.
         """
-        resolved, _ = resolve(spec)
+        resolved, _ = resolve(in_language(spec, texts)[0])
         heads = [texts[i][:FIT_CHARACTERS] for i in fit_sample(len(texts), seed)]
         sample = Sample(heads, Pipeline(resolved.pipeline), seed, progress)
         blocks = _in_columns(
             {name: registry.block(name).fit(name, sample) for name in resolved.blocks}
         )
-        tables = [block for block in blocks.values() if isinstance(block, TypeTable)]
+        tables = [one for one in blocks.values() if isinstance(one, TypeTable | PairTable)]
         # The bag is kept for the transforms: the runs it has met needn't be tokenised again.
         sums = TypeSums(sample.pipeline, tables, sample.counted)
         centre = sums.mean(heads[:: 1 + len(heads) // CENTRE_TEXTS])
@@ -326,8 +337,12 @@ def fit_sample(texts: int, seed: int) -> NDArray[np.int64]:
 
 
 def _in_columns(blocks: Mapping[str, Block]) -> dict[str, Block]:
-    """Return the blocks in the order of their columns: tables first."""
-    return dict(sorted(blocks.items(), key=lambda item: not isinstance(item[1], TypeTable)))
+    """Return the blocks in the order of their columns."""
+
+    def place(block: Block) -> int:
+        return 0 if isinstance(block, TypeTable) else 1 if isinstance(block, PairTable) else 2
+
+    return dict(sorted(blocks.items(), key=lambda item: place(item[1])))
 
 
 def _under(name: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
