@@ -232,7 +232,9 @@ def test_no_page_speaks_of_an_option_that_is_not_there() -> None:
     known = {"--db", "--quiet", "--version", "--help"}.union(*commands().values())
     known |= of_groups()
     known |= {"--inbox"}  # of the recipe in recipes.md
-    known |= {"--quick", "--sample", "--seconds", "--repeat", "--rows"}  # of tests.faults
+    known |= {"--quick", "--sample", "--seconds"}  # of tests.faults
+    known |= {"--repeat", "--rows", "--cores"}  # of tests.faults, too
+    known |= {"--wrk"}  # of tests.bench.serve
     known |= {"--no-deps"}  # of pip
     known |= {"--nthreads", "--nworkers"}  # of Dask's own commands
     known |= {"--key-from", "--model", "--threshold", "--timeout", "--url"}  # of recipes/suggest

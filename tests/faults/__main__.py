@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections import defaultdict
@@ -22,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import end_in_order
 from tests.faults.table import FAULTS, Fault
 
 TESTS = Path(__file__).parents[1]
@@ -148,9 +148,7 @@ def main(words: Sequence[str] | None = None) -> int:
     faults = [fault for fault in FAULTS if not rows or fault.number in rows]
     os.environ["TXTAL_FAULTS"] = "quick" if given.quick else "full"
     cores = given.cores or (2 if given.quick else 1)
-    for each in (signal.SIGTERM, signal.SIGHUP):  # as ctrl-C: pytest then ends in good order
-        if signal.getsignal(each) is not signal.SIG_IGN:  # under nohup it is
-            signal.signal(each, signal.default_int_handler)
+    end_in_order()
     code = 0
     for _ in range(given.repeat):
         ended = _run(faults, cores if cores > 1 else 0)

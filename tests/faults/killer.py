@@ -32,7 +32,7 @@ from typing import Any
 import openpyxl
 
 from tests.cli.driving import LABELLED, Program, Ran
-from tests.faults import MEMORY
+from tests.faults import MEMORY, end_in_order
 from tests.faults.forked import Forked, Forks
 from txtal.classifier import classifier
 from txtal.errors import TxtalError
@@ -348,6 +348,7 @@ def main() -> int:
     if shutil.which("strace") is None:
         print("needs strace")
         return 2
+    end_in_order()
     tried: Counter[str] = Counter()
     wrong = 0
     try:

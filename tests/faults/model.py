@@ -42,7 +42,7 @@ from hypothesis.stateful import (
 )
 
 from tests.cli.driving import PATIENCE, TXTAL, Program
-from tests.faults import MEMORY
+from tests.faults import MEMORY, end_in_order
 from tests.faults.exports import READ, read
 from txtal.store import schema
 
@@ -596,6 +596,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--runs", type=int, default=2000)
     asked.add_argument("--seconds", type=float, default=0, help="go on for so long, not by runs")
     given = asked.parse_args(words)
+    end_in_order()
     end = time.monotonic() + given.seconds
     ended = "interrupted"
     try:
