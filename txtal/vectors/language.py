@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -31,6 +32,19 @@ _AS_ANY = frozenset({"bo", "dz", "ja", "km", "ko", "lo", "my", "th", "vi", "zh"}
 counts. spaCy's own tokenisers for the others need more packages."""
 
 
+_ENGLISH = frozenset([
+    "the", "and", "you", "my", "your", "this", "that", "with", "have", "what", "how", "not", "when",
+    "from", "can", "it", "are", "would", "please", "there", "but", "if", "they", "will", "get",
+    "been", "does", "is", "to", "of", "for", "has", "had", "be",
+])  # fmt: skip
+"""Words without which nobody writes English for long, and of which other languages have few."""
+
+_PLAINLY = 0.15
+"""Fraction of a part's words that are these where it is English beyond doubt."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
 class Detected(NamedTuple):
     """The language of some texts."""
 
@@ -54,6 +68,8 @@ def detect(texts: Sequence[str]) -> Detected:
     parts = list(_joined([text[:CHARACTERS] for text in texts[::step]][:TEXTS]))
     if not parts:
         return Detected("", DEFAULT_PIPELINE)
+    if sum(map(_is_plainly_english, parts)) >= AGREED * len(parts):
+        return Detected(DEFAULT_PIPELINE, DEFAULT_PIPELINE)
     found, times = Counter(_identified(parts)).most_common(1)[0]
     language = found if times >= AGREED * len(parts) else ANY
     alike = language == ANY or language in _AS_ANY or not has_language(language)
@@ -70,6 +86,12 @@ def _joined(texts: Sequence[str]) -> Iterator[str]:
         if letters >= LEAST:
             yield "\n".join(together)
             together, letters = [], 0
+
+
+def _is_plainly_english(text: str) -> bool:
+    """Whether its words say so: most texts are, and then no model has to be loaded."""
+    words = _WORD.findall(text.casefold())
+    return sum(word in _ENGLISH for word in words) >= _PLAINLY * max(1, len(words))
 
 
 def _identified(texts: Sequence[str]) -> list[str]:
