@@ -141,3 +141,11 @@ class TestOnTheCommandLine:
         )
         assert "read with --lang de" in ran.err
         assert "lexical" in ran.out
+
+
+def test_english_needs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("txtal.vectors.language._identified", lambda parts: ["de"] * len(parts))
+    assert detect(many(ENGLISH)) == Detected("en", "en")
+    assert detect(many(FRENCH)).language == "de"
+    half = many(ENGLISH) + many(FRENCH)
+    assert detect(half).language == "de"

@@ -42,6 +42,9 @@ _ENGLISH = frozenset([
 _PLAINLY = 0.15
 """Fraction of a part's words that are these where it is English beyond doubt."""
 
+_MOST = 0.7
+"""Fraction of the parts that must be so; of English texts some always have too few such words."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -68,7 +71,7 @@ def detect(texts: Sequence[str]) -> Detected:
     parts = list(_joined([text[:CHARACTERS] for text in texts[::step]][:TEXTS]))
     if not parts:
         return Detected("", DEFAULT_PIPELINE)
-    if sum(map(_is_plainly_english, parts)) >= AGREED * len(parts):
+    if sum(map(_is_plainly_english, parts)) >= _MOST * len(parts):
         return Detected(DEFAULT_PIPELINE, DEFAULT_PIPELINE)
     found, times = Counter(_identified(parts)).most_common(1)[0]
     language = found if times >= AGREED * len(parts) else ANY
