@@ -187,7 +187,7 @@ def test_the_outcome_as_json(quick: Program) -> None:
     ]
     assert source["answers"] == {
         "added": 1, "same": 0, "together": 1, "contradicting": 1, "differing": 0, "replaced": 0,
-        "unlabelled": 0, "left_out": {},
+        "unlabelled": 0, "votes": 0, "left_out": {},
     }  # fmt: skip
     assert "the text is taken from 'body'" in source["notes"][0]
 

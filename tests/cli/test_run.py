@@ -189,7 +189,7 @@ def test_patterns_are_read_before_anything_begins(txtal: Program) -> None:
     words = ("teach", "d", TICKETS, "-l", "a,b", "--patterns", "p.jsonl", "--plain")
     ran = txtal.quick(*words)
     assert ran.code == 3
-    assert "p.jsonl:1: DEP needs spaCy" in ran.err
+    assert "p.jsonl:1: DEP can't be matched without spaCy" in ran.err
     (txtal.folder / "p.jsonl").write_text('{"label": "refund", "pattern": "money"}')
     assert (
         "patterns name the label refund, which d doesn't have" in txtal.ok(*words, stdin="q\n").err

@@ -10,6 +10,7 @@ import click
 from txtal.cli.commands import RECIPES, Commands
 from txtal.cli.errors import guarded
 from txtal.cli.output import Console
+from txtal.cli.threads import one_thread
 from txtal.store import DEFAULT_PATH
 
 
@@ -54,6 +55,7 @@ def cli(context: click.Context, db: Path, quiet: bool) -> None:
 
 def main() -> None:
     """The console script."""
+    one_thread()
     sys.exit(guarded(_run))
 
 

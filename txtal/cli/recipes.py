@@ -24,6 +24,7 @@ from txtal.cli.options import (
 )
 from txtal.cli.output import Console, put, put_json
 from txtal.cli.sections import SectionedCommand
+from txtal.cli.threads import one_thread
 from txtal.errors import RecipeError
 from txtal.recipes import recipe as finding
 from txtal.recipes.recipe import Recipe, RecipeFunction
@@ -225,6 +226,7 @@ def script(function: RecipeFunction) -> None:
             callback=lambda context, _, path: setattr(context, "obj", Console(path)),
         ),
     )
+    one_thread()
     sys.exit(guarded(lambda: command.main(standalone_mode=False)))
 
 
