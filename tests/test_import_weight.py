@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -115,14 +116,20 @@ print(json.dumps([one.probabilities for one in load("light-model").predict(texts
 """
 
 
-def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(program: Program) -> None:
-    labelled = Program(program.folder, db="predicting.db").quick
-    few = labelled.file("predicting.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
+@pytest.fixture(scope="module")
+def light_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A classifier that reads words alone, as a program finds it that only predicts."""
+    labelled = Program(tmp_path_factory.mktemp("predicting")).quick
+    few = labelled.file("few.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
     labelled.ok("load", "d", few, "--answers")
     labelled.ok("train", "d", "-o", "light-model", "--vectors", "lexical")
+    return labelled.folder / "light-model"
+
+
+def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(light_model: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", PREDICTING],
-        cwd=program.folder,
+        cwd=light_model.parent,
         capture_output=True,
         text=True,
         check=True,
@@ -130,22 +137,17 @@ def test_a_service_that_predicts_loads_nothing_that_learns_or_stores(program: Pr
     assert ran.stdout.splitlines()[1:] == [""]
 
 
-def test_a_small_installation_predicts_the_same_without_scipy(program: Program) -> None:
+def test_a_small_installation_predicts_the_same_without_scipy(light_model: Path) -> None:
     texts = [json.loads(line)["text"] for line in LABELLED.read_text("utf-8").splitlines()[:60]]
-    labelled = Program(program.folder, db="predicting.db").quick
-    if not (program.folder / "light-model").exists():
-        few = labelled.file("predicting.jsonl", LABELLED.read_text("utf-8").splitlines()[:40])
-        labelled.ok("load", "d", few, "--answers")
-        labelled.ok("train", "d", "-o", "light-model", "--vectors", "lexical")
     ran = subprocess.run(
         [sys.executable, "-c", SMALL],
-        cwd=program.folder,
+        cwd=light_model.parent,
         input=json.dumps(texts),
         capture_output=True,
         text=True,
         check=True,
     )
-    made = load(program.folder / "light-model").predict(texts)
+    made = load(light_model).predict(texts)
     assert json.loads(ran.stdout) == [one.probabilities for one in made]
 
 

@@ -76,6 +76,20 @@ def findings(path: Path) -> tuple[str, ...]:
         return (str(error),)
 
 
+def changes_a_row(content: bytes, bit: int, flipped: Path, good: object) -> bool:
+    """Write the file with this bit flipped; return whether its rows are others than the good ones.
+
+    The other bits hit room that holds nothing, or an index.
+    """
+    data = bytearray(content)
+    data[bit // 8] ^= 1 << bit % 8
+    flipped.write_bytes(data)
+    try:
+        return rows(flipped) != good
+    except (sqlite3.Error, UnicodeDecodeError):
+        return True
+
+
 def test_a_flipped_bit_that_changes_a_row_is_found(
     ledger: StoreLedger, path: Path, tmp_path: Path, tries: Tries
 ) -> None:
@@ -86,14 +100,7 @@ def test_a_flipped_bit_that_changes_a_row_is_found(
     wanted = many(15, 1000)
     while tries.tries < wanted:
         bit = rng.randrange(8 * len(content))
-        data = bytearray(content)
-        data[bit // 8] ^= 1 << bit % 8
-        flipped.write_bytes(data)
-        try:
-            differs = rows(flipped) != good
-        except (sqlite3.Error, UnicodeDecodeError):
-            differs = True
-        if differs:  # the others hit room that holds nothing, or an index
+        if changes_a_row(content, bit, flipped, good):
             with tries.one(f"bit {bit}"):
                 assert findings(flipped)
 
@@ -215,13 +222,6 @@ def test_a_flipped_bit_in_any_table_is_found(full: Path, tries: Tries) -> None:
         begins = start + int.from_bytes(content[start + 5 : start + 7], "big")
         bits = range(8 * begins, 8 * (start + size))
         for bit in rng.sample(bits, k=min(len(bits), many(10, 100))):
-            data = bytearray(content)
-            data[bit // 8] ^= 1 << bit % 8
-            flipped.write_bytes(data)
-            try:
-                differs = rows(flipped) != good
-            except (sqlite3.Error, UnicodeDecodeError):
-                differs = True
-            if differs:
+            if changes_a_row(content, bit, flipped, good):
                 with tries.one(f"{name.decode()}, bit {bit - 8 * start}"):
                     assert findings(flipped)

@@ -6,6 +6,7 @@ and when its features may change; nothing outside of it tells blocks apart.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,3 +171,13 @@ class TextEncoder(Block):
     @abstractmethod
     def transform(self, texts: Sequence[str]) -> Floats:
         """Return the features of the texts, (texts, dims)."""
+
+
+def packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Return names, numbered from 0 in their order, as bytes for :func:`unpacked`."""
+    return np.frombuffer(json.dumps(list(numbers)).encode(), dtype=np.uint8)
+
+
+def unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
+    """Return the names with their numbers. Raises ValueError for bytes that hold none."""
+    return {str(name): i for i, name in enumerate(json.loads(array.tobytes()))}

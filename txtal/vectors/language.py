@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from txtal.vectors.installed import has_language
@@ -73,7 +74,7 @@ def detect(texts: Sequence[str]) -> Detected:
         return Detected("", DEFAULT_PIPELINE)
     if sum(map(_is_plainly_english, parts)) >= _MOST * len(parts):
         return Detected(DEFAULT_PIPELINE, DEFAULT_PIPELINE)
-    found, times = Counter(_identified(parts)).most_common(1)[0]
+    found, times = Counter(_identified(tuple(parts))).most_common(1)[0]
     language = found if times >= AGREED * len(parts) else ANY
     alike = language == ANY or language in _AS_ANY or not has_language(language)
     return Detected(language, ANY if alike else language)
@@ -97,7 +98,8 @@ def _is_plainly_english(text: str) -> bool:
     return sum(word in _ENGLISH for word in words) >= _PLAINLY * max(1, len(words))
 
 
-def _identified(texts: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=1)  # what opens a session, fits and measures each asks for the same texts
+def _identified(texts: tuple[str, ...]) -> list[str]:
     """Return the language of each text, as an ISO 639 code."""
     # Imported here: the model takes half a second and 100 MB, which are free again afterwards.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier

@@ -11,7 +11,6 @@ vectors have 0.79, and the two side by side 0.80.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from txtal.vectors.bag import incidence
-from txtal.vectors.blocks import Floats, Knowledge, Sample, Saved, TypeTable
+from txtal.vectors.blocks import (
+    Floats,
+    Knowledge,
+    Sample,
+    Saved,
+    TypeTable,
+    packed,
+    unpacked,
+)
 from txtal.vectors.pipeline import Pipeline
 
 _SIZES = (2, 3, 4)
@@ -96,13 +103,3 @@ def grams_of(word: str) -> list[str]:
 
 def _known_grams(word: str, numbers: Mapping[str, int]) -> list[int]:
     return [number for number in map(numbers.get, grams_of(word)) if number is not None]
-
-
-def packed(numbers: Mapping[str, int]) -> NDArray[np.uint8]:
-    """Return names, numbered from 0 in their order, as bytes for :func:`unpacked`."""
-    return np.frombuffer(json.dumps(list(numbers)).encode(), dtype=np.uint8)
-
-
-def unpacked(array: NDArray[np.uint8]) -> dict[str, int]:
-    """Return the names with their numbers. Raises ValueError for bytes that hold none."""
-    return {str(name): i for i, name in enumerate(json.loads(array.tobytes()))}

@@ -15,8 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from txtal.vectors.blocks import Floats, Indices, Knowledge, PairTable, Sample, Saved
-from txtal.vectors.lexical import packed, unpacked
+from txtal.vectors.blocks import (
+    Floats,
+    Indices,
+    Knowledge,
+    PairTable,
+    Sample,
+    Saved,
+    packed,
+    unpacked,
+)
 from txtal.vectors.pipeline import Pipeline
 
 
