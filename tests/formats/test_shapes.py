@@ -112,6 +112,14 @@ SHAPES: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
                             {"role": "assistant", "content": "billing"}]}),
         [("Paid twice", "accept", "billing")],
     ),
+    "a chat in which a tool is asked first": (
+        "a.jsonl",
+        lines({"messages": [{"role": "user", "content": "Is it raining?"},
+                            {"role": "assistant", "content": None, "tool_calls": [{}]},
+                            {"role": "tool", "content": "12 degrees"},
+                            {"role": "assistant", "content": "weather"}]}),
+        [("Is it raining?", "accept", "weather")],
+    ),
     "a chat with a label of its own": (
         "a.json",
         json.dumps([{"conversations": [{"from": "human", "value": "Hi"},

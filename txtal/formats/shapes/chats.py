@@ -15,6 +15,8 @@ _TEXTS = ("content", "value")
 _PEOPLE = frozenset({"user", "human", "customer"})
 
 _INSTRUCTIONS = frozenset({"system", "developer"})
+_TOOLS = frozenset({"tool", "function"})
+"""Who answers the model, and not the person."""
 
 
 def _chat(fields: Fields) -> bool:
@@ -67,8 +69,9 @@ def _answers(fields: Fields, label: str, separator: str) -> tuple[Stated, ...]:
     said = stated_by(fields, separator)
     if said is not None:
         return (said,)
-    replies = _messages(fields)[_last_of_person(fields) + 1 :]
-    found = names(_text(replies[0]), "reply", separator) if replies else None
+    after = _messages(fields)[_last_of_person(fields) + 1 :]
+    replies = [text for one in after if _first(one, _ROLES) not in _TOOLS and (text := _text(one))]
+    found = names(replies[-1], "reply", separator) if replies else None
     if not found:
         return ()
     return (Stated("accept", found, task="multilabel" if len(found) > 1 else None),)
