@@ -1,4 +1,4 @@
-"""What an annotator undid last, told from the answer log, so that a later session can redo it.
+"""What an annotator undid last, as the answer log has it, so that a later session can redo it.
 
 A redone answer is written once more with the times it was given at, which is how the log shows that
 it is no new one.
