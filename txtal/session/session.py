@@ -245,7 +245,7 @@ class Session:
         steps.undo(self)
 
     def redo(self) -> None:
-        """Record again what was undone last, as it was."""
+        """Record again what the annotator undid last, of whatever session, as it was."""
         steps.redo(self)
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:
