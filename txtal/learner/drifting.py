@@ -169,7 +169,7 @@ def _labels(
 
 def words_of(fit: Fit, texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, as the dataset's pipeline parts them."""
-    tokeniser = Pipeline(fit.features.vectoriser.spec.pipeline).tokeniser
+    tokeniser = fit.features.vectoriser.pipeline.tokeniser
     return [
         [
             token.casefold()
