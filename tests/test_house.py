@@ -50,7 +50,9 @@ def fields(of: ast.ClassDef) -> set[str]:
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
-    sizes = {module: len((PACKAGE / module).read_text("utf-8").splitlines()) for module in modules()}
+    sizes = {
+        module: len((PACKAGE / module).read_text("utf-8").splitlines()) for module in modules()
+    }
     assert {module: size for module, size in sizes.items() if size > 400} == {}
 
 

@@ -109,21 +109,3 @@ def caught_up(learner: Ranker) -> Ranking:
     while idle.tune() and learner.fitter.amid_tuning:
         pass
     return ranking
-
-
-def refined(learner: Ranker) -> Fit:
-    """Learn, do to the end what can change the model, and learn again if it did."""
-    fit, idle = learner.learn(), learner.idle
-    fitter = learner.fitter
-    before = fitter.misled, fitter.left_out
-    weighed = False
-    while idle.compare_names():
-        pass
-    while idle.weigh_votes():
-        weighed = True
-    while idle.leave_out():
-        pass
-    while idle.tune():
-        pass
-    changed = weighed or before != (fitter.misled, fitter.left_out)
-    return learner.learn() if changed or learner.fitter.adapted else fit

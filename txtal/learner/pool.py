@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,10 +132,10 @@ class PoolLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self, *, measure_later: bool = False) -> Fit:
+    def learn(self, *, measured: bool = True, measure_later: bool = False) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to.
 
-        Measuring that takes long may be left to pauses.
+        Measuring that takes long may be left to pauses, and all of it to :meth:`measured`.
         """
         with self.source.reading() as conn:
             snapshot, neighbours = self._read(conn)
@@ -143,7 +144,7 @@ class PoolLearner:
                 snapshot,
                 neighbours,
                 self.fit,
-                lambda: self.sample_of_open(snapshot),
+                partial(self.sample_of_open, snapshot) if measured else None,
                 later=measure_later,
             )
             unsaid, self._unsaid = self._unsaid, None
@@ -167,6 +168,13 @@ class PoolLearner:
         while self.idle.grow():
             grew = True
         return self.learn() if grew else fit
+
+    def measured(self) -> Fit:
+        """Return the newest fit; measure it first if it is time to."""
+        fit = self.newest()
+        with self.source.computing():
+            self.fit = self.fitter.measured(fit, partial(self.sample_of_open, fit.snapshot))
+        return self.fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""
