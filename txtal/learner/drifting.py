@@ -20,7 +20,6 @@ from txtal.learning.model import decide
 from txtal.store import tickets
 from txtal.text import count
 from txtal.types import ONE_OF
-from txtal.vectors.pipeline import Pipeline
 from txtal.vectors.vectoriser import Vectoriser
 
 WEEKS = 26
