@@ -121,12 +121,14 @@ class Forks:
         typed: bytes = b"",
         patience: float | None = None,
         around: Callable[[int], AbstractContextManager[object]] | None = None,
+        closed: Sequence[int] = (),
     ) -> tuple[int, bytes, bytes]:
         """Run a command to its end: its exit code, and what it wrote.
 
-        It begins within ``around``, which is given its process's id.
+        It begins within ``around``, which is given its process's id, and without the standard
+        streams that are ``closed``, by number.
         """
-        asked = {"words": words, "folder": str(folder), "env": dict(environ)}
+        asked = {"words": words, "folder": str(folder), "env": dict(environ), "closed": closed}
         read, write = os.pipe()
         if len(typed) <= _PIPE:
             _feed(write, typed)
@@ -229,9 +231,10 @@ def _become(
     env: Mapping[str, str],
     module: str = "",
     halted: bool = False,
+    closed: Sequence[int] = (),
 ) -> NoReturn:
     """Be the program, or one of its modules that is a process behind it."""
-    _take(streams)
+    _take(streams, closed)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
@@ -256,13 +259,13 @@ def _become(
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()  # and none of the rest, which touches every page that is shared
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        with suppress(AttributeError, OSError, ValueError):  # none, gone, or closed
             stream.flush()
     os._exit(code)
 
 
-def _take(streams: Sequence[int]) -> None:
-    """Make these the standard streams, and close whatever else is open."""
+def _take(streams: Sequence[int], closed: Sequence[int]) -> None:
+    """Make these the standard streams, but for those closed, and close whatever else is open."""
     before = (sys.stdin, sys.stdout, sys.stderr)
     for number, (name, stream) in enumerate(zip(("in", "out", "err"), streams, strict=True)):
         os.dup2(stream, number)
@@ -274,6 +277,12 @@ def _take(streams: Sequence[int]) -> None:
         setattr(sys, f"__std{name}__", text)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     _KEPT.extend(before)
+    for number in closed:
+        os.close(number)
+        name = ("stdin", "stdout", "stderr")[number]
+        _KEPT.append(getattr(sys, name))
+        setattr(sys, name, None)
+        setattr(sys, f"__{name}__", None)
 
 
 _KEPT: list[object] = []

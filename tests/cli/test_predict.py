@@ -30,12 +30,10 @@ LINES = [json.loads(line) for line in TICKETS.read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
     """A classifier in ``model``, and the sample tickets in ``d``."""
-    program = Program(tmp_path_factory.mktemp("predict"))
-    shutil.copy(prepared / "labelled.db", program.folder / program.db)
-    program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    return program
+    folder = tmp_path_factory.mktemp("predict")
+    return Program(shutil.copytree(trained_once, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def said(line: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_scores_are_scikit_learns(tmp_path: Path, kind: str, seed: int) -> None:
     program = Program(tmp_path).quick
     rng = random.Random(seed)

@@ -208,7 +208,7 @@ def recorded(way: str, task: Task) -> Any:
 
 
 SLOWER = ["exclusive", pytest.param("multilabel", marks=pytest.mark.slow)]
-"""Tasks, the second where it takes seconds and another test has it, too."""
+"""Tasks, the second where it takes seconds."""
 
 
 @pytest.mark.parametrize("task", SLOWER)
@@ -222,7 +222,7 @@ def test_simulate_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
             assert point == pytest.approx(was, abs=NEAR)
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", SLOWER)
 def test_teach_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     before = recorded("taught", task)
     assert taught(task, tmp_path, before) == before
