@@ -101,6 +101,7 @@ def test_thirty_answers_to_seventy_seven_labels(
     assert txtal.json("stats", "d", "--json")["revision"] is not None
 
 
+@pytest.mark.slow
 def test_the_model_learns_behind_the_screen_and_measures_itself(
     txtal: Program, terminal: Open
 ) -> None:

@@ -211,7 +211,8 @@ SLOWER = ["exclusive", pytest.param("multilabel", marks=pytest.mark.slow)]
 """Tasks, the second where it takes seconds."""
 
 
-@pytest.mark.parametrize("task", SLOWER)
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
 def test_simulate_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     assert task_of(sample(task)) == task
     before = recorded("simulated", task)
