@@ -6,11 +6,13 @@ import json
 import re
 from contextlib import closing
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from tests.cli.driving import DANGEROUS, HOSTILE, Program
 from tests.store.test_verify import MEASURES
+from txtal.learner import measuring
 from txtal.reports import charts
 from txtal.store import datasets, predictions, schema
 from txtal.store.ledger import StoreLedger
@@ -184,3 +186,17 @@ def test_who_votes_and_what_finish_labelled_is_in_the_report_and_in_stats(told: 
     assert "accuracy in the model" in words
     txtal.ok("finish", "d", "--withdraw")
     assert "its labels are withdrawn: withdrawn by hand" in txtal.ok("stats", "d").out
+
+
+def test_the_model_is_measured_once_for_a_report(
+    labelled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered: list[int] = []
+
+    def counted(*given: Any) -> Any:
+        gathered.append(1)
+        return (yield from gathering(*given))
+
+    monkeypatch.setattr(measuring, "gathering", counted)
+    labelled.quick.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
+    assert len(gathered) == 1

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ class PoolLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self, *, measure_later: bool = False) -> Fit:
+    def learn(self, *, measure: bool = True, measure_later: bool = False) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to.
 
         Measuring that takes long may be left to pauses.
@@ -144,6 +145,7 @@ class PoolLearner:
                 neighbours,
                 self.fit,
                 lambda: self.sample_of_open(snapshot),
+                measured=measure,
                 later=measure_later,
             )
             unsaid, self._unsaid = self._unsaid, None
@@ -160,13 +162,18 @@ class PoolLearner:
         )
         return Snapshot(log, there.features), there.neighbours
 
-    def complete(self) -> Fit:
+    def complete(self, *, measure: bool = True) -> Fit:
         """Learn with the features of every ticket, however many there are."""
-        fit = self.learn()
+        fit = self.learn(measure=False)
         grew = False
         while self.idle.grow():
             grew = True
-        return self.learn() if grew else fit
+        if grew:
+            fit = self.learn(measure=False)
+        if measure and self.settings.measured:
+            with self.source.computing():
+                self.fit = fit = fit.measure(partial(self.sample_of_open, fit.snapshot), None)
+        return fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""
