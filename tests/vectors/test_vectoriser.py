@@ -96,7 +96,7 @@ class TestFeatures:
             ["word"],
             ["."],
             ["same thing"] * 200,
-            [f"w{number}" for number in range(150)],
+            [f"word{number}" for number in range(150)],
             ["\x00", "\ud800", "😀" * 3000],
         ],
         ids=["none", "empty", "blank", "one", "dot", "same", "all different", "odd"],

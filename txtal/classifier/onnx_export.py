@@ -120,10 +120,11 @@ def _or_prior(graph: _Graph, features: str, proba: str, model: LinearModel) -> N
     if model.prior is None or not model.ready:
         graph.add("Identity", [proba], OUTPUT)
         return
+    nothing = model.predict_proba(np.zeros((1, model.coef.shape[1]), np.float32))
     axis = graph.constant([1], np.int64)
     squares = graph.add("ReduceSum", [graph.add("Mul", [features, features]), axis], keepdims=1)
     some = graph.add("Greater", [squares, graph.constant(0)])
-    graph.add("Where", [some, proba, graph.constant(model.of_nothing()[None])], OUTPUT)
+    graph.add("Where", [some, proba, graph.constant(nothing)], OUTPUT)
 
 
 def _probabilities(graph: _Graph, features: str, model: LinearModel) -> str:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -141,13 +140,9 @@ class PoolLearner:
             snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
             self.fit = self.fitter.fit(
-                snapshot,
-                neighbours,
-                self.fit,
-                lambda: self.sample_of_open(snapshot),
-                measured=measure,
-                later=measure_later,
-            )
+                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot),
+                measured=measure, later=measure_later,
+            )  # fmt: skip
             unsaid, self._unsaid = self._unsaid, None
             if unsaid is not None and self.fit.measures is None:
                 self.fit = unsaid.given_to(self.fit)
@@ -164,16 +159,11 @@ class PoolLearner:
 
     def complete(self, *, measure: bool = True) -> Fit:
         """Learn with the features of every ticket, however many there are."""
-        fit = self.learn(measure=False)
+        fit = self.learn(measure=measure)
         grew = False
         while self.idle.grow():
             grew = True
-        if grew:
-            fit = self.learn(measure=False)
-        if measure and self.settings.measured:
-            with self.source.computing():
-                self.fit = fit = fit.measure(partial(self.sample_of_open, fit.snapshot), None)
-        return fit
+        return self.learn(measure=measure) if grew else fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""

@@ -84,15 +84,15 @@ class LinearModel:
             logits[broken] = self.intercept
             proba[rows] = self._probabilities(logits)
             if self.prior is not None and self.ready:
-                proba[rows][(logits == self.intercept).all(axis=1)] = self.of_nothing()
+                nothing = (logits == self.intercept).all(axis=1)
+                proba[rows][nothing] = self._of_nothing(self.prior)
         return proba
 
-    def of_nothing(self) -> Floats:
-        """Return the probabilities (k,) of a text that says nothing; there must be a prior."""
-        assert self.prior is not None
+    def _of_nothing(self, prior: Floats) -> Floats:
+        """Return the probabilities (1, k) of a text that says nothing."""
         if self.task != "exclusive":
-            return self.prior
-        return np.asarray(with_unseen(self.prior[None], self.trained, self.unseen)[0])
+            return prior[None]
+        return with_unseen(prior[None], self.trained, self.unseen)
 
     def _probabilities(self, logits: Floats) -> npt.NDArray[np.floating]:
         if self.task == "rating":
