@@ -16,6 +16,7 @@ from txtal.learner import measuring
 from txtal.reports import charts
 from txtal.store import datasets, predictions, schema
 from txtal.store.ledger import StoreLedger
+from txtal.text import percent, span
 from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
 
 
@@ -177,9 +178,9 @@ def test_who_votes_and_what_finish_labelled_is_in_the_report_and_in_stats(told: 
     quick = " ".join(Page((told.folder / "quick.html").read_text("utf-8")).words)
     assert "3 tickets labelled by the model, at least 90% of them right" in quick
     for one in rules.values():
-        shares = (f"{one[key]:.1%}" for key in ("coverage", "overlap", "conflicts", "accuracy"))
+        shares = (percent(one[key]) for key in ("coverage", "overlap", "conflicts", "accuracy"))
         assert f"{one['name']} rule {one['votes']} {' '.join(shares)}" in quick
-        assert f"{one['low']:.1%} to {one['high']:.1%}" in quick
+        assert span(one["low"], one["high"]) in quick
     assert "accuracy in the model" not in quick
     txtal.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
     words = " ".join(Page((told.folder / "page.html").read_text("utf-8")).words)
