@@ -92,7 +92,8 @@ def test_why_a_source_is_not_measured_is_told(loaded: Program) -> None:
     loaded.ok("label", "merge", "d", "delivery", "refund")
     assert "one label" in loaded.ok("rules", "d").out
     loaded.ok("load", "new", loaded.file("new.jsonl", [{"text": "a refund, thank you"}]))
-    loaded.ok("label", "add", "new", "refund", "praise", "delivery")
+    for name in ("refund", "praise", "delivery"):
+        loaded.ok("label", "add", "new", name)
     assert "no answers yet" in loaded.ok("rules", "new", "--rules", "rules.toml").out
     loaded.ok("load", "new", loaded.file("one.jsonl", ROWS[-1:]), "--answers")
     assert "no answers on its tickets" in loaded.ok("rules", "new").out
