@@ -15,6 +15,7 @@ from pathlib import Path
 from txtal.errors import DatabaseError
 from txtal.learner import taught
 from txtal.learner.fit import Fit
+from txtal.learner.idle import refined
 from txtal.learner.language import resolved
 from txtal.learner.pool import PoolLearner
 from txtal.learner.ranking import revision
@@ -64,9 +65,8 @@ def fitted_by(learner: PoolLearner) -> Fit:
     """Do what :func:`fitted` does, with a learner that is there."""
     began = time.perf_counter()
     path, dataset, settings = learner.source.path, learner.source.name, learner.settings
-    fit = _refined(learner)
-    if fit.measures is None and fit.measured.measures is not None:
-        # Of fewer answers, or of these by a fit before: what a command shows is of this one.
+    fit = refined(learner)
+    if settings.measured and fit.is_to_be_measured:
         sample = partial(learner.sample_of_open, fit.snapshot)
         fit = fit.measured_by(finished(fit.measuring(sample)))
     if fit.measures is not None:
@@ -80,24 +80,3 @@ def fitted_by(learner: PoolLearner) -> Fit:
                 strategy = latest[1].strategy if latest else settings.strategy
                 revisions.record(conn, found.id, "", replace(made, strategy=strategy))
     return fit
-
-
-def _refined(learner: PoolLearner) -> Fit:
-    """Learn, do to the end what can change the model, and learn again if it did; then measure.
-
-    Measuring takes a dozen fits, and what is replaced by another fit needs no figures.
-    """
-    learner.learn(measured=False)
-    idle, fitter = learner.idle, learner.fitter
-    before = fitter.misled, fitter.left_out
-    weighed = False
-    while idle.compare_names():
-        pass
-    while idle.weigh_votes():
-        weighed = True
-    while idle.leave_out():
-        pass
-    while idle.tune():
-        pass
-    changed = weighed or before != (fitter.misled, fitter.left_out)
-    return learner.learn() if changed or fitter.adapted else learner.measured()

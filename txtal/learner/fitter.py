@@ -48,30 +48,27 @@ class Fitter:
         snapshot: Snapshot,
         neighbours: Neighbours,
         before: Fit | None,
-        sample: Sample | None,
+        sample: Sample,
         *,
+        measured: bool = True,
         later: bool = False,
     ) -> Fit:
         """Fit a model to the answers, and measure it if it is time to.
 
-        ``before`` is the last fit, and ``sample`` gives the open tickets to measure on; without it
-        nothing is measured. With ``later`` what takes long is measured in pauses, by
-        :meth:`measure`.
+        ``before`` is the last fit, and ``sample`` gives the open tickets to measure on. With
+        ``later`` what takes long is measured in pauses, by :meth:`measure`; unless ``measured``,
+        nothing is.
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
         trainer = self.trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
-        if sample is None or not self._settings.measured:
+        if not self._settings.measured:
             return fit
-        if later and measuring.takes_long(fit.answered.cells):
+        if not measured or (later and measuring.takes_long(fit.answered.cells)):
             return fit.measured_as(before)
         return fit.measure(sample, before)
-
-    def measured(self, fit: Fit, sample: Sample) -> Fit:
-        """Return a fit that wasn't measured yet with its measures, if it is time for them."""
-        return fit.measure(sample, None) if self._settings.measured else fit
 
     def measure(self, fit: Fit | None, sample: Sample) -> Fit | None:
         """Do one fit to measure what was to be measured later, if it is time to.

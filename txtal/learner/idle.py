@@ -67,8 +67,8 @@ class Ranker(Protocol):
     @property
     def fitter(self) -> Fitter: ...
 
-    def learn(self) -> Fit:
-        """Fit a model to the answers there are, and measure it."""
+    def learn(self, *, measure: bool = True) -> Fit:
+        """Fit a model to the answers there are, and measure it if it is time to."""
         ...
 
     def rank(self, *, measure_later: bool = False) -> Ranking:
@@ -109,3 +109,24 @@ def caught_up(learner: Ranker) -> Ranking:
     while idle.tune() and learner.fitter.amid_tuning:
         pass
     return ranking
+
+
+def refined(learner: Ranker) -> Fit:
+    """Learn, do to the end what can change the model, and learn again if it did.
+
+    Only the caller needs its measures, if any, of the last fit.
+    """
+    fit, idle = learner.learn(measure=False), learner.idle
+    fitter = learner.fitter
+    before = fitter.misled, fitter.left_out
+    weighed = False
+    while idle.compare_names():
+        pass
+    while idle.weigh_votes():
+        weighed = True
+    while idle.leave_out():
+        pass
+    while idle.tune():
+        pass
+    changed = weighed or before != (fitter.misled, fitter.left_out)
+    return learner.learn(measure=False) if changed or learner.fitter.adapted else fit

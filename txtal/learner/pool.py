@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -132,21 +131,18 @@ class PoolLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self, *, measured: bool = True, measure_later: bool = False) -> Fit:
+    def learn(self, *, measure: bool = True, measure_later: bool = False) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to.
 
-        Measuring that takes long may be left to pauses, and all of it to :meth:`measured`.
+        Measuring that takes long may be left to pauses.
         """
         with self.source.reading() as conn:
             snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
             self.fit = self.fitter.fit(
-                snapshot,
-                neighbours,
-                self.fit,
-                partial(self.sample_of_open, snapshot) if measured else None,
-                later=measure_later,
-            )
+                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot),
+                measured=measure, later=measure_later,
+            )  # fmt: skip
             unsaid, self._unsaid = self._unsaid, None
             if unsaid is not None and self.fit.measures is None:
                 self.fit = unsaid.given_to(self.fit)
@@ -161,20 +157,13 @@ class PoolLearner:
         )
         return Snapshot(log, there.features), there.neighbours
 
-    def complete(self) -> Fit:
+    def complete(self, *, measure: bool = True) -> Fit:
         """Learn with the features of every ticket, however many there are."""
-        fit = self.learn()
+        fit = self.learn(measure=measure)
         grew = False
         while self.idle.grow():
             grew = True
-        return self.learn() if grew else fit
-
-    def measured(self) -> Fit:
-        """Return the newest fit; measure it first if it is time to."""
-        fit = self.newest()
-        with self.source.computing():
-            self.fit = self.fitter.measured(fit, partial(self.sample_of_open, fit.snapshot))
-        return self.fit
+        return self.learn(measure=measure) if grew else fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""
