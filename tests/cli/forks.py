@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import fcntl
 import gc
 import json
 import os
@@ -21,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import traceback
@@ -103,6 +105,11 @@ class Forks:
         )
         assert self._server.stdout is not None
         assert self._server.stdout.readline() == b"ready\n"
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._server.pid
 
     def close(self) -> None:
         """End the process."""
@@ -232,8 +239,16 @@ def _become(
     module: str = "",
     halted: bool = False,
     closed: Sequence[int] = (),
+    terminal: bool = False,
+    name: str = "",
 ) -> NoReturn:
     """Be the program, or one of its modules that is a process behind it."""
+    if name:
+        Path("/proc/self/comm").write_text(name)
+    if terminal:
+        os.setsid()
+        fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     _take(streams, closed)
     os.chdir(folder)
     os.environ.clear()
@@ -272,7 +287,8 @@ def _take(streams: Sequence[int], closed: Sequence[int]) -> None:
         raw = FileIO(number, "w" if number else "r", closefd=False)
         buffer = BufferedWriter(raw) if number else BufferedReader(raw)
         kind = before[number].errors
-        text = TextIOWrapper(buffer, "utf-8", kind, line_buffering=name == "err")
+        by_line = name == "err" or raw.isatty()
+        text = TextIOWrapper(buffer, "utf-8", kind, line_buffering=by_line)
         setattr(sys, f"std{name}", text)
         setattr(sys, f"__std{name}__", text)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -302,7 +318,8 @@ def _start_in(place: str) -> Callable[[Sequence[str], Path], processes.Child]:
         its_in, write = os.pipe()
         with log.open("a", encoding="utf-8") as complaints:
             streams = (its_in, its_out, complaints.fileno())
-            fork: Any = Fork(place, {**asked, "module": module}, streams)
+            name = f"{module.removeprefix('txtal.')}{os.getpid()}"
+            fork: Any = Fork(place, {**asked, "module": module, "name": name}, streams)
         os.close(its_in)
         os.close(its_out)
         return processes.Child(fork, _text(write, "w"), _text(read, "r"))
