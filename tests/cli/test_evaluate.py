@@ -162,6 +162,7 @@ def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
     assert "it takes 20 to measure anything" in ran.err
 
 
+@pytest.mark.slow
 def test_answers_from_elsewhere(tmp_path: Path) -> None:
     """Cross-fitted on all of them, held out a part, and held against scikit-learn."""
     program = Program(tmp_path).quick

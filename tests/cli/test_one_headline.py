@@ -89,10 +89,10 @@ def in_full(measures: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("kind", "seed"),
     [
-        *((kind, 1) for kind in ("exclusive", "binary", "rating")),
+        *((kind, 1) for kind in ("exclusive", "binary")),
         *(
             pytest.param(kind, seed, marks=pytest.mark.slow)
-            for kind, seed in (("multilabel", 1), ("score", 1), ("exclusive", 2))
+            for kind, seed in (("multilabel", 1), ("rating", 1), ("score", 1), ("exclusive", 2))
         ),
     ],
 )

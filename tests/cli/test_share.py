@@ -215,6 +215,7 @@ def test_a_cache_that_cant_be_written_is_said_in_words(
     assert "let this user write to it" in failed.complaint
 
 
+@pytest.mark.slow
 @as_root
 def test_it_is_taken_back(logins: tuple[Login, Login, Login]) -> None:
     ann, bea, _ = logins

@@ -77,7 +77,10 @@ def test_nothing_to_train_on(sample: Program) -> None:
     assert not (sample.folder / "model").exists()
 
 
-def test_a_classifier_on_a_sentence_model_wants_that_very_model(labelled: Program) -> None:
+def test_a_classifier_on_a_sentence_model_wants_that_very_model(fresh: Program) -> None:
+    labelled = fresh
+    labelled.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:100])
+    labelled.quick.ok("load", "d", "some.jsonl", "--answers")
     sentences = make_static(labelled.folder / "sentences")
     spec = f"lexical+sentence={sentences}"
     labelled.quick.ok("train", "d", "-o", "model", "--vectors", spec)

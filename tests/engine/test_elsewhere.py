@@ -70,9 +70,8 @@ def test_a_dataset_is_prepared_as_the_learner_would(desk: MakeDesk) -> None:
 @pytest.mark.parametrize(
     "strategy",
     [
-        "margin",
         "entropy:0.6+margin:0.4",
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("badge", "qbc")),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("margin", "badge", "qbc")),
     ],
 )
 def test_a_sweep_finds_the_same(

@@ -19,7 +19,7 @@ def world(rng: np.random.Generator, size: int, sharpness: float) -> tuple[np.nda
     return sure, np.clip(sure**sharpness, 0, 1)
 
 
-@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("sharpness", [pytest.param(0.5, marks=pytest.mark.slow), 1.0, 2.0])
 def test_the_bound_is_broken_in_no_more_sessions_than_its_level(sharpness: float) -> None:
     rng = np.random.default_rng(7)
     broken = labelled = 0

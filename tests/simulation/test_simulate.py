@@ -273,6 +273,7 @@ def test_the_table_for_people(program: Program) -> None:
     assert lines[-1].startswith("Whether active learning pays here isn't known: 30 of 30")
 
 
+@pytest.mark.slow
 def test_the_report_the_plot_and_no_escapes(tiny: Program) -> None:
     ran = tiny.ok(*TINY, "--report", "r.html", "--plot", "--seeds", "2")
     lines = ran.out.splitlines()

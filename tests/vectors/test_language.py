@@ -140,8 +140,9 @@ class TestOnTheCommandLine:
 
     def test_simulate_says_it_in_a_line(self, program: Program) -> None:
         ran = program.ok(
-            "simulate", "german.jsonl", "--test", "german.jsonl", "--budget", "20", "--seeds", "1"
-        )
+            "simulate", "german.jsonl", "--test", "german.jsonl", "--budget", "20",
+            "--vectors", "lexical",
+        )  # fmt: skip
         assert "read with --lang de" in ran.err
         assert "lexical" in ran.out
 
