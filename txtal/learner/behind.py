@@ -21,7 +21,7 @@ from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.tuning import SearchAnswers
+from txtal.learning.trial import Trial
 from txtal.store import tickets
 from txtal.vectors import spec
 
@@ -101,7 +101,6 @@ class Behind:
         other = Trainer(
             now.task,
             Hyperparameters(),
-            there.features.vectoriser.widths,
             there.neighbours.propagation,
             seed=now.seed,
         )
@@ -111,13 +110,11 @@ class Behind:
         return offered - served if len(served) == len(offered) else np.empty(0, np.float32)
 
     def _scores(self, fit: Fit, features: Floats, rows: Indices, trainer: Trainer) -> Floats:
-        known = SearchAnswers.of(features, rows, fit.answered.cells, fit.task, self._seed, FEWEST)
-        if known is None:
+        cells = fit.answered.cells
+        trial = Trial.of(features, rows, cells, fit.task, seed=self._seed, fewest=FEWEST)
+        if trial is None:
             return np.empty(0, np.float32)
-        plain = replace(trainer, names=None, votes=None)
-        return known.scores(
-            trainer.hyper, lambda hyper, *some: replace(plain, hyper=hyper).model(*some)
-        )
+        return trial.scores(replace(trainer, names=None, votes=None))
 
     def _meet(self) -> Vectorised:
         with self._source.reading() as conn:

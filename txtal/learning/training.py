@@ -18,7 +18,7 @@ from txtal.types import Task
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """The settings of a fit that :mod:`txtal.learning.tuning` chooses."""
+    """The settings of a fit."""
 
     C: float | None = None
     """The inverse strength of the regression's L2 penalty; None means the task's default."""
@@ -26,8 +26,6 @@ class Hyperparameters:
     """Whether every class has the same weight, however rare; None means the task's default."""
     propagation: float = WEIGHT
     """The weight of label propagation; 0 means none."""
-    downweighted: int | None = None
-    """The block of features that has half the weight of the others, if any."""
     names: bool = True
     """Whether the model learns from the labels' names, if they are known."""
     votes: float = 0.0
@@ -43,8 +41,6 @@ class Trainer:
 
     task: Task
     hyper: Hyperparameters
-    widths: tuple[int, ...]
-    """Columns of each block of features."""
     propagation: Propagation | None = None
     names: Names | None = None
     """The labels' names as evidence; None if they aren't known or wanted."""
@@ -67,8 +63,6 @@ class Trainer:
 
         ``rows`` (n,) are the rows of their tickets.
         """
-        scale = self._scale()
-        begin = None if start is None else replace(start, coef=start.coef / scale)
         weights, answers = None, (rows, cells)
         if self.evidence is not None:
             weight = self.evidence.weigh(features, cells, self.task)
@@ -78,19 +72,18 @@ class Trainer:
             features, cells, weights = self.votes.joined(
                 features, cells, weights, opinions, self.hyper.votes
             )
-        fitted = fit(
-            features * scale,
+        return fit(
+            features,
             cells,
             self.task,
             weights=weights,
             C=self.hyper.C,
             balanced=self.hyper.balanced,
-            start=begin,
+            start=start,
             seed=self.seed,
             tolerance=self.tolerance,
             in_span=in_span,
         )
-        return replace(fitted, coef=fitted.coef * scale)
 
     def finish(
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
@@ -127,11 +120,3 @@ class Trainer:
         none = np.zeros((0, len(vectors)), np.int8)
         only = unscored.model(np.zeros((0, vectors.shape[1]), np.float32), _NO_ROWS, none)
         return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
-
-    def _scale(self) -> Floats:
-        """Return a factor per column (d,), of mean square 1, so that C keeps its meaning."""
-        factors = np.ones(len(self.widths), np.float32)
-        if self.hyper.downweighted is not None:
-            factors[self.hyper.downweighted] = 0.5
-            factors /= np.sqrt(np.mean(factors**2))
-        return np.repeat(factors, self.widths)
