@@ -165,6 +165,9 @@ class MemoryLedger:
     def near(self, ticket: Ticket, limit: int) -> list[Found]:
         return []
 
+    def shared_meta(self) -> Mapping[str, Any]:
+        return {}
+
     def unindexed(self) -> int:
         return 0
 

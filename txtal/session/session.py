@@ -165,7 +165,7 @@ class Session:
             self.current.locked, self.notice = False, ""
         if fault is not None:
             self.current.locked = isinstance(fault, LockedError)
-            self.notice = str(fault)
+            self.notices.tell(str(fault), warns=True)
         self.current.show(question)
 
     def show_instead(self, question: Question) -> None:
@@ -237,7 +237,8 @@ class Session:
         self.given.add(question.ticket, answer)
         self.updates.poke(answer.id)
         self.present(*following)
-        self.notice = self.notice or trouble
+        if trouble and not self.notice:
+            self.notices.tell(trouble, warns=True)
         self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
