@@ -88,6 +88,7 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
+            settle=self._settle,
             measure=self._measure,
             compare_names=lambda: self.fitter.compare_names(self.fit),
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
@@ -153,7 +154,7 @@ class PoolLearner:
 
     def _read(self, conn: Connection) -> tuple[Snapshot, Neighbours]:
         """Read the answers, and vectorise what is new."""
-        log = AnswerLog.read(conn, self.source.name)
+        log = AnswerLog.read(conn, self.source)
         there = self._features.meet(
             tickets.ids_after(conn, log.dataset.id, self._features.last),
             [answer.ticket_id for answer in log.answers],
@@ -275,6 +276,12 @@ class PoolLearner:
         if grown is not None and self._features.complete:
             self._report(LearnerStatus("ready", self.fitter.tuned))
         return grown is not None
+
+    def _settle(self) -> bool:
+        settled = self.fitter.settle(self.fit)
+        if settled is not None:
+            self.fit = settled
+        return settled is not None
 
     def _measure(self) -> bool:
         """Do one fit to measure the model; once it is measured, a ranking says so."""

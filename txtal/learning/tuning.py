@@ -26,7 +26,7 @@ import numpy as np
 
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitting, deal
+from txtal.learning.crossfit import at_once, cross_fitting, deal
 from txtal.learning.evaluate import known_in_full
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
@@ -100,7 +100,7 @@ class SearchAnswers:
         """Do what :meth:`scores` does, and stop after each fit."""
         checked = self.folds >= 0
         proba, _ = yield from cross_fitting(
-            self.features, self.rows, self.cells, self.folds, partial(learn, hyper)
+            self.features, self.rows, self.cells, self.folds, at_once(partial(learn, hyper))
         )
         decided = decide(proba[checked], self.task)
         return _scores(self.cells[checked] == IS, decided == IS, self.task)
