@@ -18,7 +18,7 @@ from tests.cli.driving import Program
 from tests.formats.test_formats_out import HOSTILE, TASKS, write
 from txtal.types import Task
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.readers]
 
 SAID: dict[Task, list[Any]] = {
     "exclusive": ["bug", "praise"],

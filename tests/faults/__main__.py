@@ -1,6 +1,6 @@
 """Runs every row of the fault table and prints each as soon as it has ended.
 
-python -m tests.faults                 # full counts; some hours
+python -m tests.faults --cores 2       # full counts; most of an hour
 python -m tests.faults --quick         # as CI runs them, on two cores
 python -m tests.faults 5 12 model      # some rows
 python -m tests.faults --rows 20 25 --repeat 20   # rows again and again: what fails now and then?
@@ -162,6 +162,7 @@ def _run(faults: Sequence[Fault], cores: int) -> int:
     """Run the rows once; return pytest's exit code."""
     tests = dict.fromkeys(str(TESTS / test) for fault in faults for test in fault.tests)
     options = ["-q", "--no-header", "--tb=short", "-m", "", "-n", str(cores)]
+    options += ["--dist", "worksteal"] if cores else []
     outcomes = Outcomes(faults)
     print("| # | fault | tries | lost | wrong | s | |")
     print("| --- | --- | ---: | ---: | ---: | ---: | --- |", flush=True)

@@ -26,10 +26,12 @@ from pkgutil import walk_packages
 from types import TracebackType
 from typing import Any
 
+import spacy
+
 import txtal
 from tests.cli.driving import PATIENCE, Program, Ran
 
-HEAVY = ("sklearn.linear_model", "sklearn.feature_extraction.text", "openpyxl", "spacy.lang.en")
+HEAVY = ("sklearn.linear_model", "sklearn.feature_extraction.text", "openpyxl", "platformdirs.unix")
 """What the forks shouldn't import again, beside all of txtal."""
 
 
@@ -123,6 +125,7 @@ def _serve() -> None:
         with suppress(ImportError):
             if not module.endswith("__main__"):
                 import_module(module)
+    spacy.blank("en")  # half of what a training of a few texts takes is reading its first rules
     gc.freeze()
     for line in sys.stdin:
         child = os.fork()

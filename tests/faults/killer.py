@@ -26,6 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ CALLS = (
 )
 FAULTS = ("EIO", "ENOSPC", "EROFS", "kill")
 _LINE = re.compile(r"(?P<pid>\d+) +(?P<name>\w+)\((?P<given>.*)")
-_LENGTHENS = re.compile(r"-shm>, .*, 1, \d+")
+_WRITES = ("write", "pwrite64")
+_FILE = re.compile(r"\d+<([^>]*)>")
 _TEMPORARY = re.compile(r".*\.txtal-[^/]*\.tmp(-\w+)?|.*\.new|.*\.part")
 
 _SAVED = re.compile(r"saved \d\d:\d\d:\d\d #(\d+)")
@@ -294,25 +296,42 @@ def _acknowledged(said: str, state: State) -> bool:
 def _changing(log: str, folder: str) -> list[tuple[str, int]]:
     """Return the calls that change something in the folder, each with its number in its process.
 
-    SQLite lengthens a ``-shm`` by a byte a page: of these calls, all alike, the first is returned.
+    Writes to one file one after another, with no other change between, are one place in the code:
+    of many such, some are returned (:func:`_of_many`).
     """
-    counts: dict[tuple[str, str], int] = {}
-    found: dict[tuple[str, int], None] = {}
-    before = ""
+    counts: Counter[tuple[str, str]] = Counter()
+    rows: dict[str, list[tuple[str, int, str]]] = {}
     for line in log.splitlines():
         match = _LINE.match(line)
         if match is None:
             continue
-        name, given = match["name"], match["given"]
-        number = counts[match["pid"], name] = counts.get((match["pid"], name), 0) + 1
+        pid, name, given = match["pid"], match["name"], match["given"]
+        counts[pid, name] += 1
         opens = name in ("openat", "open")
-        writes = not opens or re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", given)
+        changes = not opens or re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", given)
         relative = opens and "AT_FDCWD<" + folder + ">" in given and not re.search(r', "/', given)
-        lengthens = name == "pwrite64" and _LENGTHENS.search(given)
-        if writes and (folder in given or relative) and not (lengthens and before == "pwrite64"):
-            found[name, number] = None
-        before = name if lengthens else ""
+        if changes and (folder in given or relative):
+            file = _FILE.match(given)
+            into = file[1] if file and name in _WRITES else ""
+            rows.setdefault(pid, []).append((name, counts[pid, name], into))
+    found: dict[tuple[str, int], None] = {}
+    for calls in rows.values():
+        for (_, into), alike in groupby(calls, key=lambda call: (call[0], call[2])):
+            places = [call[:2] for call in alike]
+            found.update(dict.fromkeys(_of_many(places, into) if into else places))
     return list(found)
+
+
+def _of_many(alike: Sequence[tuple[str, int]], file: str) -> list[tuple[str, int]]:
+    """Return the first two, two in the middle, and the last: all of up to five.
+
+    SQLite lengthens a ``-shm`` by a byte a page, which nothing reads: of these, the first.
+    """
+    if file.endswith("-shm"):
+        return [*alike[:1]]
+    middle = len(alike) // 2
+    kept = sorted({0, 1, middle - 1, middle, len(alike) - 1} & set(range(len(alike))))
+    return [alike[at] for at in kept]
 
 
 def drawn(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:

@@ -29,7 +29,7 @@ from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -72,6 +72,16 @@ class Given:
         return (self.session, self.step) == (other.session, other.step)
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of the answer log."""
+
+    kind: Literal["given", "undone", "redone", "split"]
+    given: Given
+    """The answer, or that which the row undoes."""
+    session: int
+
+
 @dataclass
 class Stands:
     """What should be there."""
@@ -81,9 +91,53 @@ class Stands:
     tickets: list[str] = field(default_factory=list)
     answers: list[Given] = field(default_factory=list)
     """The oldest first."""
+    log: list[Row] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     """Names of labels that were merged or split; a label can't have one of these."""
+
+    def give(self, given: Given, kind: Literal["given", "redone"] = "given") -> None:
+        """In the place of the annotator's answer to the ticket, if there is one."""
+        self.answers = [
+            one
+            for one in self.answers
+            if (one.annotator, one.ticket) != (given.annotator, given.ticket)
+        ]
+        self.answers.append(given)
+        self.log.append(Row(kind, given, given.session))
+
+    def undo(self, gone: Sequence[Given], session: int, kind: Literal["undone", "split"]) -> None:
+        """These no longer stand."""
+        self.answers = [one for one in self.answers if one not in gone]
+        self.log += [Row(kind, one, session) for one in reversed(gone)]
+
+    def undone(self, annotator: str, session: int) -> list[list[Given]]:
+        """What the annotator can redo in this session, in steps, the newest last."""
+        steps: list[list[Given]] = []
+        mine = [row for row in self.log if row.given.annotator == annotator]
+        first = next((n for n, row in enumerate(mine) if row.session == session), len(mine))
+        for row in (row for n, row in enumerate(mine) if n < first or row.session == session):
+            given = row.given
+            if row.kind == "given":
+                steps.clear()
+            elif row.kind == "undone" and steps and steps[-1][0].is_with(given):
+                steps[-1].insert(0, given)
+            elif row.kind == "undone":
+                steps.append([given])
+            elif row.kind == "redone":
+                top = next(one for one in steps[::-1] if given.ticket in {g.ticket for g in one})
+                top[:] = [one for one in top if one.ticket != given.ticket]
+                steps = [one for one in steps if one]
+        return steps
+
+    def answered_since(self, given: Given) -> bool:
+        """Whether the ticket has an answer newer than the undo of this one."""
+        rows = [row for row in self.log if row.given.ticket == given.ticket]
+        undo = max(n for n, row in enumerate(rows) if row.given == given)
+        gone = [row.given for row in rows if row.kind in ("undone", "split")]
+        return any(
+            row.kind in ("given", "redone") and row.given not in gone for row in rows[undo + 1 :]
+        )
 
     def is_open(self, ticket: str) -> bool:
         """Whether nobody has answered it."""
@@ -124,7 +178,6 @@ class Sitting:
         self._at = -1
         self._steps = 0
         self._put_back: list[str] = []
-        self._undone: list[list[Given]] = []
         self._show_next()
 
     def press(self, key: str) -> str | None:
@@ -142,7 +195,7 @@ class Sitting:
         if self.shown is None:  # what is typed where there was no ticket to see answers none
             return self.stands.labels[0]
         label = None if key == "skip" else self.stands.labels[int(key)]
-        self._step()
+        self._steps += 1
         self._give(self.shown, label)
         self._show_next()
         return "space" if label is None else label
@@ -150,47 +203,48 @@ class Sitting:
     def answer_all(self, tickets: Sequence[str], label: str) -> None:
         """One step, of those that are open and on nobody else's screen."""
         free = [ticket for ticket in tickets if self._is_free(ticket)]
-        if free:
-            self._step()
+        self._steps += 1
         for ticket in free:
             self._give(ticket, label)
         if self.shown in free:
             self._show_next()
 
-    def _step(self) -> None:
-        self._steps += 1
-        self._undone.clear()
-
-    def _give(self, ticket: str, label: str | None) -> None:
-        mine = self.stands.of(self.annotator, ticket)
-        if mine:
-            self.stands.answers.remove(mine)
-        given = Given(self.annotator, ticket, label, self.number, self._steps)
-        self.stands.answers.append(given)
+    def _give(
+        self, ticket: str, label: str | None, kind: Literal["given", "redone"] = "given"
+    ) -> None:
+        self.stands.give(Given(self.annotator, ticket, label, self.number, self._steps), kind)
 
     def _undo(self) -> str:
         """The session's own newest step, else the annotator's."""
         mine = [one for one in self.stands.answers if one.annotator == self.annotator]
         newest = ([one for one in mine if one.session == self.number] or mine)[-1:]
         step = [one for one in mine for last in newest if one.is_with(last)]
-        self.stands.answers = [one for one in self.stands.answers if one not in step]
-        if step:
-            self._undone.append(step)
+        self.stands.undo(step, self.number, "undone")
         if len(step) == 1:
             self._put_back += [self.shown] if self.shown else []
             self.shown = step[0].ticket
         return "u"
 
-    def _redo(self) -> str | None:
-        if not self._undone:
-            return None
-        step = self._undone.pop()
+    def _redo(self) -> str:
+        """The newest step of which something can be redone."""
+        for undone in reversed(self.stands.undone(self.annotator, self.number)):
+            step = [one for one in undone if self._can_redo(one)]
+            if step:
+                break
+        else:
+            return "redo"
         self._steps += 1
         for one in step:
-            self._give(one.ticket, one.label)
+            self._give(one.ticket, one.label, "redone")
         if self.shown in [one.ticket for one in step]:
             self._show_next()
         return "redo"
+
+    def _can_redo(self, given: Given) -> bool:
+        """Nobody has answered or sees the ticket now, and there is such a label."""
+        elsewhere = self.other is not None and self.other.shown == given.ticket
+        offered = given.label is None or given.label in self.stands.labels
+        return offered and not elsewhere and not self.stands.answered_since(given)
 
     def _is_free(self, ticket: str) -> bool:
         return self.stands.is_open(ticket) and (self.other is None or self.other.shown != ticket)
@@ -356,11 +410,13 @@ class CommandLine(RuleBasedStateMachine):
                 if is_answer and len(typed) <= seen:
                     acknowledged = len(typed)
                     answers += 1
+        rows = self._rows() - len(begun.log)
         self._kill_session(annotator, typed, answers)
         found = self._exported("jsonl")
         fits = [one for one in stages[acknowledged:] if one.labelled() == found]
         assert fits, (found, [one.labelled() for one in stages], acknowledged)
-        self.stands = self._as_on_disk(fits)
+        # The export alone doesn't tell of skips and undos.
+        self.stands = next(one for one in fits if rows + len(one.log) == self._rows())
 
     def _kill_session(self, annotator: str, typed: Sequence[str], answers: int) -> None:
         words = [*TXTAL, "manual", self.stands.dataset, "--plain", "--annotator", annotator]
@@ -389,11 +445,10 @@ class CommandLine(RuleBasedStateMachine):
         with closing(schema.open_database(self.folder / "t.db")) as conn:
             conn.execute("UPDATE lease SET expires = 0")  # a quarter of an hour later
 
-    def _as_on_disk(self, fits: Sequence[Stands]) -> Stands:
-        """Which of these it is: the export alone doesn't tell of skips."""
+    def _rows(self) -> int:
+        """How many rows the answer log has."""
         with closing(schema.open_readonly(self.folder / "t.db")) as conn:
-            (rows,) = conn.execute("SELECT count(*) FROM standing_answer").fetchone()
-        return next(one for one in fits if len(one.answers) == rows)
+            return int(conn.execute("SELECT count(*) FROM answer").fetchone()[0])
 
     # --- data -----------------------------------------------------------------------------------
 
@@ -418,9 +473,8 @@ class CommandLine(RuleBasedStateMachine):
         self.txtal.ok("load", name, "a.jsonl", "--answers", "--annotator", LOADER)
         self.stands.tickets += new
         Sitting.numbers += 1
-        self.stands.answers += [
-            Given(LOADER, text, label, Sitting.numbers, n) for n, text in enumerate(new)
-        ]
+        for n, text in enumerate(new):
+            self.stands.give(Given(LOADER, text, label, Sitting.numbers, n))
         self.check("plain")
 
     @precondition(lambda self: self.stands.tickets)
@@ -436,10 +490,8 @@ class CommandLine(RuleBasedStateMachine):
         )
         standing = self.stands.of(LOADER, text)
         if standing is None or (replaces and standing.label != name):
-            if standing:
-                self.stands.answers.remove(standing)
             Sitting.numbers += 1
-            self.stands.answers.append(Given(LOADER, text, name, Sitting.numbers, 0))
+            self.stands.give(Given(LOADER, text, name, Sitting.numbers, 0))
         self.check("plain")
 
     @precondition(lambda self: self.stands.tickets)
@@ -449,6 +501,7 @@ class CommandLine(RuleBasedStateMachine):
         self.txtal.ok("forget", self.stands.dataset, text, "--yes")
         self.stands.tickets.remove(text)
         self.stands.answers = [one for one in self.stands.answers if one.ticket != text]
+        self.stands.log = [row for row in self.stands.log if row.given.ticket != text]
         self.stands.forgotten.add(text)
         self.check("jsonl")
 
@@ -489,7 +542,9 @@ class CommandLine(RuleBasedStateMachine):
         label, new = self.stands.labels[which], self.unused()[:2]
         into = [label, new[0]] if keeps else new
         self.txtal.ok("label", "split", self.stands.dataset, label, *into)
-        self.stands.answers = [one for one in self.stands.answers if one.label != label]
+        gone = {(one.annotator, one.ticket) for one in self.stands.answers if one.label == label}
+        rows = [row.given for row in self.stands.log if row.kind in ("given", "redone")]
+        self.stands.undo([g for g in rows if (g.annotator, g.ticket) in gone], 0, "split")
         self.stands.labels += [name for name in into if name != label]
         if not keeps:
             self.stands.labels.remove(label)
@@ -497,10 +552,11 @@ class CommandLine(RuleBasedStateMachine):
         self.check("tsv")
 
     def _relabel(self, names: Mapping[str, str]) -> None:
-        self.stands.answers = [
-            replace(one, label=names.get(one.label, one.label) if one.label else None)
-            for one in self.stands.answers
-        ]
+        def named(one: Given) -> Given:
+            return replace(one, label=names.get(one.label, one.label) if one.label else None)
+
+        self.stands.answers = [named(one) for one in self.stands.answers]
+        self.stands.log = [replace(row, given=named(row.given)) for row in self.stands.log]
         self.check("csv")
 
     # --- the whole ------------------------------------------------------------------------------

@@ -577,6 +577,7 @@ FAULTS = (
             KILLER + "test_a_sample_of_system_calls",
             KILLER + "test_every_system_call",
             KILLER + "test_what_is_killed_half_way_is_found",
+            KILLER + "test_of_many_writes_to_one_file_some_are_tried",
         ),
     ),
     Fault(

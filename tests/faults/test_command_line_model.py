@@ -7,6 +7,9 @@ import pytest
 from tests.faults import model
 from tests.faults.conftest import Tries, many
 
+PARTS = 4
+"""Of the full count: parts can be run on several cores."""
+
 
 def test_one_of_everything_agrees(tries: Tries) -> None:
     both = model.CommandLine()
@@ -44,12 +47,14 @@ def test_one_of_everything_agrees(tries: Tries) -> None:
 def test_a_handful_of_runs_agree(tries: Tries) -> None:
     with tries.one():
         model.run(4, steps=6)
-    tries.tries = model.CommandLine.runs
+    tries.tries = 4
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(14_400)
-def test_many_runs_agree(tries: Tries) -> None:
-    with tries.one():
-        model.run(many(100, 2000))
-    tries.tries = model.CommandLine.runs
+@pytest.mark.parametrize("part", range(many(1, PARTS)))
+def test_many_runs_agree(part: int, tries: Tries) -> None:
+    before = model.CommandLine.runs
+    with tries.one(part):
+        model.run(many(100, 2000 // PARTS))
+    tries.tries = model.CommandLine.runs - before

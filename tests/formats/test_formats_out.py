@@ -152,6 +152,7 @@ def test_what_a_workbook_can_not_hold_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.readers
 @pytest.mark.parametrize("task", TASKS)
 def test_a_dataset_by_hugging_face(tmp_path: Path, task: Task) -> None:
     datasets = pytest.importorskip("datasets")
@@ -258,6 +259,7 @@ def test_what_fasttext_has_no_place_for_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.readers
 def test_fasttext_trains_on_them(tmp_path: Path) -> None:
     fasttext = pytest.importorskip("fasttext")
     write("exclusive", "fasttext", tmp_path / "x.ft")

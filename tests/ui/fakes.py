@@ -33,6 +33,7 @@ from txtal.types import (
     Overview,
     Ranked,
     Ranking,
+    Redoing,
     Relabelled,
     Revision,
     Scheme,
@@ -63,6 +64,7 @@ class MemoryLedger:
         self.tickets = self.finder = self.disputes = self
         self.total = self.open = len(texts)
         self.answers: list[Answer] = []
+        self.undone: list[Answer] = []
         self.annotator = ""
         self.counts: dict[str, int] = {}
         self.checks = False
@@ -78,6 +80,10 @@ class MemoryLedger:
 
     def record(self, answer: Answer) -> Answer:
         self._fail()
+        self.undone.clear()
+        return self._record(answer)
+
+    def _record(self, answer: Answer) -> Answer:
         self.open -= 1
         self.answers.append(replace(answer, id=len(self.answers) + 1))
         return self.answers[-1]
@@ -88,6 +94,7 @@ class MemoryLedger:
             return None
         self.open += 1
         answer = self.answers.pop()
+        self.undone.append(answer)
         return Undone((answer,), self.texts[answer.ticket_id], (answer.id + 1,))
 
     def newest(self) -> int:
@@ -119,8 +126,11 @@ class MemoryLedger:
     def take_shared(self) -> int | None:
         return None
 
-    def redo(self, undone: Sequence[Answer]) -> list[Answer]:
-        return [self.record(answer) for answer in undone]
+    def redo(self) -> Redoing:
+        self._fail()
+        again = self.undone[-1:]
+        del self.undone[-1:]
+        return Redoing(tuple(self._record(answer) for answer in again), {})
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:
         raise UsageError("this ledger has one scheme")
@@ -154,6 +164,9 @@ class MemoryLedger:
 
     def near(self, ticket: Ticket, limit: int) -> list[Found]:
         return []
+
+    def shared_meta(self) -> Mapping[str, Any]:
+        return {}
 
     def unindexed(self) -> int:
         return 0

@@ -464,11 +464,21 @@ def test_in_file_order_nothing_is_suggested() -> None:
     assert "suggestion" not in text
 
 
-def test_the_meta_is_one_dim_line_of_everything_there_is() -> None:
+def test_the_meta_is_a_line_of_what_there_is() -> None:
     meta = {"source": "email", "n": 3, "ok": None, "nest": {"a": [1, 2]}, "long": "x" * 500}
-    text = Sitting(make_session(meta=meta)).read()
-    assert 'source: email · n: 3 · ok: null · nest: {"a":[1, 2]}' in text
-    assert "… 440 more" in text
+    sitting = Sitting(make_session(meta=meta))
+    assert 'source: email · n: 3 · nest: {"a":[1, 2]}' in sitting.read()
+    assert "… 460 more" in sitting.read()
+    whole = sitting.press("whole")
+    assert "ok: null" in whole
+    assert "… 300 more" in whole
+
+
+def test_columns_that_there_is_no_room_for_are_counted() -> None:
+    meta = {f"column {n}": f"value {n}" for n in range(15)}
+    sitting = Sitting(make_session(meta=meta))
+    assert "column 5: value 5 · … 9 more\n" in sitting.read()
+    assert "column 14: value 14" in sitting.press("whole")
 
 
 THROUGH_ALL_MODES = (

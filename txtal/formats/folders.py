@@ -7,7 +7,7 @@ from glob import glob
 from pathlib import Path
 
 from txtal.errors import DataError
-from txtal.formats.imports import IMPORTS
+from txtal.formats.imports import IMPORTS, is_mailbox, is_maildir
 from txtal.formats.opening import endings, is_dataset_folder
 from txtal.formats.readers.label_folders import is_label_folder
 from txtal.formats.reading import Say, unheard
@@ -41,13 +41,13 @@ def shards(source: str, say: Say = unheard) -> list[str]:
 
 
 def _of_folder(folder: Path, say: Say) -> list[Path]:
-    if is_dataset_folder(folder) or is_label_folder(folder):
+    if is_dataset_folder(folder) or is_maildir(folder) or is_label_folder(folder):
         return [folder]
     splits = sorted(path for path in folder.iterdir() if path.is_dir() and is_dataset_folder(path))
     if splits and (folder / "dataset_dict.json").is_file():
         return splits
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    readable = [path for path in files if IMPORTS.by_suffix(path)]
+    readable = [path for path in files if IMPORTS.by_suffix(path) or is_mailbox(path)]
     data = [path for path in readable if not _NO_DATA.match(path.name)]
     if any(not _is_text(path) for path in data):
         data = [path for path in data if not _is_text(path)]

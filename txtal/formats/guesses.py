@@ -96,7 +96,7 @@ def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[
             f"{source}: no field is called 'text', and it could be any of {shown(bodies)}: choose "
             f"one, as in {_option(bodies[:1])}, or join several, as in {_option(bodies[:2])}"
         )
-    if subjects and [plain(name) for name in bodies] == ["description"]:
+    if subjects and [plain(name).removeprefix("ticket") for name in bodies] == ["description"]:
         return (subjects[0], *bodies)  # a ticket as every helpdesk has it
     if bodies and subjects and not named:
         raise DataError(
@@ -107,9 +107,25 @@ def text_fields(sample: Sequence[Fields], source: str, *, table: bool) -> tuple[
     if bodies:
         return tuple(bodies if named else [*titles[:1], *bodies])
     only = titles or subjects or _only(sample, words)
-    if len(only) == 1:
+    if len(only) == 1 and not (table and _is_a_row(there, only[0])):
         return tuple(only)
     raise DataError(_no_text(sample, there, words, source, table=table))
+
+
+def _is_a_row(names: Sequence[str], text: str) -> bool:
+    """Whether what stands for the names of a table's columns is rather its first row.
+
+    The name of the texts' column is then a text; a question, as forms have it, is none. Or one of
+    the names is a number or a date.
+    """
+    heading = text.rstrip().endswith(("?", ":")) and len(text) <= _QUESTION
+    is_text = len(text) >= _LONG or len(text.split()) >= _MANY_WORDS
+    return (is_text and not heading) or any(_NO_NAME.fullmatch(name) for name in names)
+
+
+_NO_NAME = re.compile(r"[\d\W]*\d[\d\W]*")
+_MANY_WORDS, _QUESTION = 8, 60
+"""Words from which on it is a text, and characters of a question in a form at most."""
 
 
 def _no_text(
@@ -126,15 +142,20 @@ def _no_text(
         return f"{said}; there are {shown(there)}; name it with --text, as in {_option([longest])}"
     short = [name for name in there if len(name.split()) < _WORDS and len(name) < _LONG]
     if len(short) < len(there):  # perhaps it is a ticket, whose text isn't for a message
+        columns = [_columns_name(name, longest, place) for place, name in enumerate(there, start=1)]
         return (
             f"{said}; the first line should name the columns: if it is a ticket, name them with "
-            f"--columns, as in --columns label,text, else name the column with --text"
+            f"--columns, as in --columns {','.join(columns)}, else name the column with --text"
             + (f" (there are {shown(short)}, and longer names)" if short else "")
         )
     return (
         f"{said}; the first line has {shown(there)}: name the text's column with --text, as in "
         f"{_option([longest])}, or if that line is a ticket, all columns with --columns"
     )
+
+
+def _columns_name(name: str, longest: str, place: int) -> str:
+    return "text" if name == longest else f"column{place}"
 
 
 _WORDS, _LONG = 3, 40
@@ -157,13 +178,30 @@ def _mean_length(sample: Sequence[Fields], name: str) -> float:
 
 
 def _only(sample: Sequence[Fields], words: Sequence[str]) -> list[str]:
-    """The only field of words with spaces between them, if no other has any."""
+    """The only field of words with spaces between them; or one far longer than the others."""
     wordy = [
         name
         for name in words
-        if sum(" " in str(fields.get(name) or "").strip() for fields in sample) * 2 > len(sample)
+        if sum(_are_words(fields.get(name)) for fields in sample) * 2 > len(sample)
     ]
-    return wordy if len(wordy) == 1 and len(sample) > 2 else []
+    if len(sample) < _FEWEST or not wordy:
+        return []
+    longest, *others = sorted(wordy, key=lambda name: -_mean_length(sample, name))
+    length = _mean_length(sample, longest)
+    far = length >= _LONG and all(length >= _FAR * _mean_length(sample, one) for one in others)
+    return [longest] if far or not others else []
+
+
+_FEWEST, _FAR = 3, 4
+"""Records that it takes to choose by what fields hold, and how much longer the texts are."""
+
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}")
+
+
+def _are_words(value: object) -> bool:
+    """Whether it is several words with blanks between them, and no date."""
+    said = str(value or "").strip()
+    return " " in said and (not said.isascii() or bool(_TWO_WORDS.search(said)))
 
 
 def label_fields(sample: Sequence[Fields], text: Sequence[str], source: str) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias, cast
 
 from txtal.formats.reading import Rows, Source
@@ -49,6 +50,14 @@ def _is_json(head: bytes) -> bool:
     from txtal.formats.readers.whole import is_whole
 
     return is_whole(head)
+
+
+_MAILBOX = re.compile(rb"From [^\n]*\n[A-Za-z][A-Za-z0-9-]*:")
+
+
+def _is_mailbox(head: bytes) -> bool:
+    """Whether it is a line that begins with ``From``, and then a message's headers."""
+    return _MAILBOX.match(head) is not None
 
 
 _LINE_OF_JSON = re.compile(rb'\s*\{\s*(?:"[^"\n]*"\s*:|\}).*')
@@ -148,7 +157,21 @@ IMPORTS = FormatTable(
         f"{_READERS}.docbin:read",
         by_path=True,
     ),
-    ImportFormat("mbox", (".mbox",), "a mailbox", f"{_READERS}.mail:read_mbox", by_path=True),
+    ImportFormat(
+        "mbox",
+        (".mbox",),
+        "a mailbox",
+        f"{_READERS}.mail:read_mbox",
+        recognises=_is_mailbox,
+        by_path=True,
+    ),
+    ImportFormat(
+        "maildir",
+        (),
+        "a folder of mail, a message per file in cur and new",
+        f"{_READERS}.mail:read_maildir",
+        by_path=True,
+    ),
     ImportFormat("eml", (".eml",), "one message", f"{_READERS}.mail:read_message"),
 )
 """Every import format, in the order in which messages list them."""
@@ -167,6 +190,22 @@ def is_parquet(source: object) -> bool:
     return str(source).lower().endswith(IMPORTS.named("parquet").suffixes)
 
 
+def is_mailbox(path: Path) -> bool:
+    """Whether a file without an ending, as mail programs name them, is a mailbox."""
+    if path.suffix or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _is_mailbox(file.read(_HEAD))
+
+
+_HEAD = 4096
+
+
+def is_maildir(folder: Path) -> bool:
+    """Whether a folder holds mail, a message a file, in ``cur`` and ``new``."""
+    return (folder / "cur").is_dir() and (folder / "new").is_dir()
+
+
 def recognised(head: bytes) -> ImportFormat | None:
     """The format that a file that begins with ``head`` is in for sure; None where none is sure.
 
@@ -178,5 +217,5 @@ def recognised(head: bytes) -> ImportFormat | None:
         if row.recognises is not None and row.recognises(head):
             return row
     known = {"json", "fasttext", "jsonl"}
-    others = (row for row in IMPORTS if row.name not in known and row.recognises)
+    others = (row for row in IMPORTS if row.name not in known and not row.by_path)
     return next((row for row in others if row.recognises and row.recognises(head)), None)

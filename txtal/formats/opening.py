@@ -24,7 +24,7 @@ from txtal.formats.bounded import open_file
 from txtal.formats.compression import SUFFIXES as PACKED
 from txtal.formats.compression import packing, uncompressed, unpacked
 from txtal.formats.growing import Followed, Piped
-from txtal.formats.imports import IMPORTS, ImportFormat, recognised
+from txtal.formats.imports import IMPORTS, ImportFormat, is_mailbox, is_maildir, recognised
 from txtal.formats.lines import OnBad
 from txtal.formats.readers.label_folders import is_label_folder
 from txtal.formats.reading import Bytes, Progress, Reading, Rows, Say, Source, unheard
@@ -138,6 +138,8 @@ def _by_path(path: Path, reading: Reading) -> ImportFormat | None:
     if path.is_dir():
         return _of_folder(path, reading)
     row = IMPORTS.named(reading.format) if reading.format else IMPORTS.by_suffix(path)
+    if row is None and is_mailbox(path):
+        return IMPORTS.named("mbox")
     if row is None or not row.by_path:
         return None
     if not reading.format and uncompressed(path.name) != path.name:
@@ -148,6 +150,8 @@ def _by_path(path: Path, reading: Reading) -> ImportFormat | None:
 def _of_folder(path: Path, reading: Reading) -> ImportFormat | None:
     if is_dataset_folder(path):
         return IMPORTS.named("arrow")
+    if reading.format == "maildir" or (not reading.format and is_maildir(path)):
+        return IMPORTS.named("maildir")
     if reading.format == "folders" or is_label_folder(path):
         return IMPORTS.named("folders")
     return None

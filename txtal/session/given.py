@@ -1,4 +1,4 @@
-"""The answers of this session: how many, which is the newest, what can be redone."""
+"""The answers of this session: how many, and which is the newest."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class Given:
         """Answers given, less those of them undone."""
         self._rows: list[int] = []
         """Ids of the log's rows: answers and undos."""
-        self._undone: list[tuple[Answer, ...]] = []
-        """Steps that were undone since the last answer, the newest last."""
 
     def add(self, ticket: Ticket, answer: Answer) -> None:
         """An answer is on disk."""
@@ -33,17 +31,15 @@ class Given:
         self.add_all([answer])
 
     def add_all(self, answers: Sequence[Answer]) -> None:
-        """These answers are on disk; what was undone before can't be redone any more."""
+        """These answers are on disk."""
         self.count += len(answers)
         self._rows += [answer.id for answer in answers]
         self.newest = answers[-1] if answers else self.newest
-        self._undone.clear()
 
     def undo(self, rows: Sequence[int], answers: tuple[Answer, ...]) -> None:
         """These answers were undone, as one step, by these rows of the log."""
         self.take_back(answers)
         self._rows += rows
-        self._undone.append(answers)
 
     def take_back(self, answers: Iterable[Answer]) -> None:
         """These answers no longer stand, whoever gave them."""
@@ -53,16 +49,6 @@ class Given:
         """A change of the labels undid answers, or gave back what an earlier one undid."""
         self.take_back(done.undone)
         self.count += sum(answer.id in self._rows for answer in done.restored)
-
-    def step_to_redo(self) -> tuple[Answer, ...]:
-        """Return what was undone last; empty when there is nothing to redo."""
-        return self._undone[-1] if self._undone else ()
-
-    def redo(self, answers: Sequence[Answer]) -> None:
-        """What was undone last is on disk again, as these answers."""
-        left = self._undone[:-1]
-        self.add_all(answers)
-        self._undone = left
 
     def behind(self, newest: int) -> int:
         """Count the rows of this session above ``newest``, which the model hasn't read yet."""

@@ -6,12 +6,13 @@ look (:mod:`txtal.session.finding`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from txtal.errors import TxtalError
+from txtal.errors import DatabaseError, TxtalError
 from txtal.session.protocols import TicketFinder
 from txtal.text import clean, count
 from txtal.types import Found, Ranked, Scheme, Ticket, query, reasons
@@ -222,3 +223,10 @@ def margin(found: Found) -> float:
     ranked = found.answer.ranked if found.answer else found.ranked
     best = [proba for _, proba in ranked.probabilities[:2]] if ranked else []
     return abs(best[0] - best[1]) if len(best) > 1 else abs(2 * sum(best) - 1)
+
+
+def shared_meta(finder: TicketFinder) -> Mapping[str, Any]:
+    """Return the meta that all tickets have alike; none while the database is busy."""
+    with suppress(DatabaseError):
+        return finder.shared_meta()
+    return {}

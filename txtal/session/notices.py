@@ -15,14 +15,16 @@ class Notices:
     def __init__(self) -> None:
         self.text = ""
         """Empty when there is nothing to tell."""
+        self.warns = False
+        """Whether it says that something went wrong."""
         self.kept: deque[str] = deque(maxlen=_KEPT)
         """Every notice of the session, the newest first."""
         self.errors: list[Exception] = []
         """Taken out by the shell, which logs them."""
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, *, warns: bool = False) -> None:
         """Replace the current notice."""
-        self.text = text
+        self.text, self.warns = text, warns and bool(text)
         if text and (not self.kept or self.kept[0] != text):
             self.kept.appendleft(text)
 
@@ -30,4 +32,4 @@ class Notices:
         """Tell that a part of the recipe raised this, and keep it for the log."""
         self.errors.append(error)
         kind = str(error) if isinstance(error, TxtalError) else type(error).__name__
-        self.tell(f"{before}the recipe's {what} failed: {kind}; details in the log")
+        self.tell(f"{before}the recipe's {what} failed: {kind}; details in the log", warns=True)

@@ -102,7 +102,7 @@ class Questions:
                 ticket = self._ledger.ticket(drawn.ranked.ticket_id)
             except DamagedError as error:  # it can't be shown, but the others can
                 self._unreadable.add(drawn.ranked.ticket_id)
-                self._notices.tell(str(error))
+                self._notices.tell(str(error), warns=True)
                 continue
             return _blind(
                 Question(

@@ -165,7 +165,7 @@ class Session:
             self.current.locked, self.notice = False, ""
         if fault is not None:
             self.current.locked = isinstance(fault, LockedError)
-            self.notice = str(fault)
+            self.notices.tell(str(fault), warns=True)
         self.current.show(question)
 
     def show_instead(self, question: Question) -> None:
@@ -237,7 +237,8 @@ class Session:
         self.given.add(question.ticket, answer)
         self.updates.poke(answer.id)
         self.present(*following)
-        self.notice = self.notice or trouble
+        if trouble and not self.notice:
+            self.notices.tell(trouble, warns=True)
         self.calls.call_back(question.ticket, answer, self.scheme)
 
     def undo(self) -> None:
@@ -245,7 +246,7 @@ class Session:
         steps.undo(self)
 
     def redo(self) -> None:
-        """Record again what was undone last, as it was."""
+        """Record again what the annotator undid last, of whatever session, as it was."""
         steps.redo(self)
 
     def change_labels(self, wanted: LabelChange) -> Relabelled:

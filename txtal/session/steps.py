@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from txtal.session import questions
 from txtal.text import count
-from txtal.types import REVIEW, SUSPECT, Question, Undone
+from txtal.types import REVIEW, SUSPECT, Question, Redoing, Undone
 
 if TYPE_CHECKING:
     from txtal.session.session import Following, Session
@@ -31,24 +31,37 @@ def undo(session: Session) -> None:
 
 
 def redo(session: Session) -> None:
-    """Record again what was undone last, as it was."""
-    answers = session.given.step_to_redo()
-    if not answers:
-        session.notice = "nothing to redo in this session"
-        return
-    again = {answer.ticket_id for answer in answers}
+    """Record the step that the annotator undid last again, of whatever session, as it was."""
     following: Following | None = None
     with session.questions.restored_on_failure(), session.ledger.together():
-        recorded = session.ledger.redo(answers)
+        redone = session.ledger.redo()
+        again = {answer.ticket_id for answer in redone.answers}
         if session.question is not None and session.question.ticket.id in again:
             following = session.next_or_why()
-    session.given.redo(recorded)
-    session.updates.poke(recorded[-1].id)
-    session.notice = f"redone: {count(len(recorded), 'answer')}"
+    if redone.answers:
+        session.given.add_all(redone.answers)
+        session.updates.poke(redone.answers[-1].id)
+    session.notice = _redone(session, redone)
     if following is not None:
         said = session.notice
         session.present(*following)
         session.notice = session.notice if following[1] else said
+
+
+def _redone(session: Session, redone: Redoing) -> str:
+    """Say what was redone, with the label if they have one in common, and what wasn't."""
+    left = [f"{count(number, 'ticket')} {why}" for why, number in redone.left.items()]
+    stays = f"left undone: {', '.join(left)}"
+    if not redone.answers:
+        return stays if left else "nothing to redo: you have undone nothing since your last answer"
+    names = session.scheme.names
+    given = {
+        ", ".join(names[i] for i in session.scheme.now(one.labels)) or one.verdict
+        for one in redone.answers
+    }
+    said = f"redone: {count(len(redone.answers), 'answer')}"
+    label = f" ({given.pop()})" if len(given) == 1 else ""
+    return f"{said}{label}; {stays}" if left else f"{said}{label}"
 
 
 def _reopened(session: Session, undone: Undone) -> Question | None:

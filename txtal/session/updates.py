@@ -115,7 +115,7 @@ class Updates:
         except DatabaseError:
             return False  # busy: they are kept, and taken in at the next update
         if self._inflow.notice:
-            self._notices.tell(self._inflow.notice)
+            self._notices.tell(self._inflow.notice, warns=True)
             self._inflow.notice = ""
         self._notices.errors += self._inflow.errors
         self._inflow.errors.clear()
@@ -130,10 +130,11 @@ class Updates:
         with suppress(DatabaseError):  # they are counted again when nothing is found
             self._ledger.grown()
         if heard.bad > before.bad:
-            self._notices.tell(f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}")
+            said = f"{count(heard.bad, 'bad line')} so far; {heard.bad_lines[0]}"
+            self._notices.tell(said, warns=True)
         self.loading = heard
         if heard.detail:
-            self._notices.tell(heard.detail)
+            self._notices.tell(heard.detail, warns=heard.state == "failed")
         if heard.state != "loading":
             self.poke(self._ledger.newest())
         return True
@@ -172,6 +173,9 @@ class Updates:
             self._reached.add(outlook.reached)
             self._notices.tell(outlook.notice)
 
+    def _is_in_trouble(self) -> bool:
+        return self._learner is not None and self._learner.status.state in ("failed", "restarting")
+
     def _told_of_votes(self) -> bool:
         """Pass on what those have to say who vote behind the session."""
         said = self._background.annotators.poll() if self._background.annotators else None
@@ -190,5 +194,5 @@ class Updates:
         news = bool(said) and said != self._said
         self._said = said or self._said
         if news:
-            self._notices.tell(said)
+            self._notices.tell(said, warns=self._is_in_trouble())
         return news

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from txtal.store import leases, lookup, near, tickets
 from txtal.store.search import SearchIndex
@@ -17,6 +18,8 @@ class Finder:
     def __init__(self, file: SessionFile | ReadFile, index: SearchIndex) -> None:
         self.index = index
         self._file = file
+        self._shared: tuple[int, int, Mapping[str, Any]] = (0, 0, {})
+        """The newest ticket when it was looked, how many were looked at, and what they share."""
 
     def history(self, query: Query, limit: int) -> list[Found]:
         """Return the standing answers that fit the query, the newest first."""
@@ -76,6 +79,17 @@ class Finder:
         """Return the keys of the first tickets' meta, sorted."""
         with self._file.reading():
             return lookup.meta_keys(self._file.conn, self._file.dataset_id)
+
+    def shared_meta(self) -> Mapping[str, Any]:
+        """Return the meta that all tickets have alike, by a look at the first and the newest."""
+        newest, looked_at, shared = self._shared
+        if looked_at < lookup.ENDS * 2:
+            with self._file.reading():
+                now = tickets.id_range(self._file.conn, self._file.dataset_id)[1]
+                if now != newest:
+                    looked_at, shared = lookup.shared_meta(self._file.conn, self._file.dataset_id)
+                    self._shared = now, looked_at, shared
+        return shared
 
     def found(self, ticket_ids: Iterable[int]) -> list[Found]:
         """Return these tickets, each with its newest answer that wasn't undone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from txtal.store.annotators import Others
 from txtal.store.disputes import Disputes
 from txtal.store.finder import Finder
 from txtal.store.lookups import BackgroundLookups
+from txtal.store.redo import step_to_redo
 from txtal.store.search import SearchIndex
 from txtal.store.session_file import ReadFile, SessionFile
 from txtal.store.sqlite import Connection, foreseen, transaction
@@ -35,6 +36,7 @@ from txtal.types import (
     LabelChange,
     Overview,
     Ranking,
+    Redoing,
     Relabelled,
     Scheme,
     Ticket,
@@ -136,13 +138,15 @@ class StoreLedger:
         self.tickets.open += reopened
         return undone
 
-    def redo(self, undone: Sequence[Answer]) -> list[Answer]:
-        """Write answers that were undone once more, all or none of them."""
+    def redo(self) -> Redoing:
+        """Write the step that this annotator undid last once more; see :func:`step_to_redo`."""
+        conn, session_id = self.file.conn, self.file.session_id
         with self.file.writing():
-            closed = sum(self.tickets.is_open(answer.ticket_id) for answer in undone)
-            given = [self._append(answer) for answer in undone]
+            step = step_to_redo(conn, self.dataset.id, session_id, self.annotator)
+            closed = sum(self.tickets.is_open(answer.ticket_id) for answer in step.answers)
+            given = tuple(self._append(answer) for answer in step.answers)
         self.tickets.open -= closed
-        return given
+        return Redoing(given, step.left)
 
     def newest(self) -> int:
         """Return the id of the newest row of the answer log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from txtal.store import answers, labels, tickets
 from txtal.store.sqlite import Connection, within
@@ -105,6 +106,34 @@ def meta_keys(conn: Connection, dataset_id: int, tickets: int = 500) -> list[str
         (dataset_id, tickets),
     )
     return [str(row[0]) for row in rows]
+
+
+def shared_meta(conn: Connection, dataset_id: int) -> tuple[int, dict[str, Any]]:
+    """Return how many tickets were looked at, and the meta that every one of them has alike.
+
+    Looks at the first and the newest; of a few tickets nothing counts as alike.
+    """
+    seen: list[dict[str, Any]] = []
+    for order in ("ASC", "DESC"):
+        rows = conn.execute(
+            f"SELECT meta FROM ticket WHERE dataset_id = ? ORDER BY id {order} LIMIT ?",
+            (dataset_id, ENDS),
+        )
+        for (meta,) in rows:
+            found = json.loads(meta or "{}")
+            seen.append(found if isinstance(found, dict) else {})
+    if len(seen) < _FEWEST:
+        return len(seen), {}
+    first, *others = seen
+    return len(seen), {
+        key: value
+        for key, value in first.items()
+        if all(key in one and one[key] == value for one in others)
+    }
+
+
+ENDS, _FEWEST = 250, 16
+"""Tickets looked at from either end, and rows that it takes: a small dataset's are seen twice."""
 
 
 def with_answers(conn: Connection, dataset_id: int, ticket_ids: Iterable[int]) -> list[Found]:

@@ -1,6 +1,16 @@
 """The nouns of txtal as plain data. Standard library only; see docs/architecture.md."""
 
-from txtal.types.answers import Answer, Draft, Found, LookedUp, Question, Ranked, Relabelled, Undone
+from txtal.types.answers import (
+    Answer,
+    Draft,
+    Found,
+    LookedUp,
+    Question,
+    Ranked,
+    Redoing,
+    Relabelled,
+    Undone,
+)
 from txtal.types.measures import (
     Bin,
     Calibration,
@@ -128,6 +138,7 @@ __all__ = [
     "RankingSettings",
     "Reason",
     "Record",
+    "Redoing",
     "Relabelled",
     "Revision",
     "Scheme",

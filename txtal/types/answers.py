@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from txtal.types.reasons import RANDOM
@@ -122,6 +123,15 @@ class Undone:
     """The ticket of the first answer."""
     rows: tuple[int, ...]
     """Ids of the undos in the answer log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redoing:
+    """A step to redo, or that was redone: one answer, or all that were given together."""
+
+    answers: tuple[Answer, ...]
+    left: Mapping[str, int]
+    """How many answers stay undone, by what hinders them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,20 +27,21 @@ class Picture:
         self._failed = ""
         self._side = SideColumn(keyboard)
 
-    def prepare(self, question: Question | None) -> bool:
-        """Make a question ready to be drawn; whether it is another than before."""
+    def prepare(self, session: Session) -> bool:
+        """Make the question ready to be drawn; whether it is another than before."""
+        question = session.question
         before = self._sheet.question if self._sheet else None
         if question is before:
             return False
         if self._sheet and question and question.completes(before):
             self._sheet.question = question  # with a suggestion that came late: nothing else moves
             return False
-        self._sheet = self._made_ready(question) if question else None
+        self._sheet = self._made_ready(session, question) if question else None
         return True
 
-    def _made_ready(self, question: Question) -> Sheet:
+    def _made_ready(self, session: Session, question: Question) -> Sheet:
         beneath = self._extension.standing()
-        return Sheet(question, self._extension.rendered(question.ticket), beneath)
+        return Sheet(session, question, self._extension.rendered(question.ticket), beneath)
 
     def shows(self, question: Question | None) -> bool:
         """Whether this is the question that was drawn last."""

@@ -155,7 +155,7 @@ class _Conversation:
             self.shell.pipe.say("\n".join(said))
             self.shell.tell_near()
         self.shell.asked = question
-        notice = standing.notice(session)
+        notice, _ = standing.notice(session)
         if notice and notice != self.told:
             self.shell.pipe.say(f"note: {notice}")
         self.told, session.notice = notice, ""

@@ -51,7 +51,7 @@ def question_lines(
     yield from filter(
         None,
         (
-            "" if shown.alone else words.meta(question.ticket.meta),
+            "" if shown.alone else " · ".join(words.meta(session, question.ticket.meta)),
             *(f"{clean(one.title)}: {panel(more)}" for one, more in extension.standing()),
             *words.who_said(session, question),
             suggested(session, question),

@@ -137,7 +137,7 @@ def result_panel(session: Session, look: Look, room: Room) -> list[Line]:
         [("class:dim", number)],
         room.width,
     )
-    about = details(look.typing.found[look.typing.cursor]) if look.typing.found else ""
+    about = details(session, look.typing.found[look.typing.cursor]) if look.typing.found else ""
     lines: list[Line] = [head, [("class:dim", fit(about, room.width))]]
     if room.roomy and look.typing.found:
         seen = {words.sign_of(session, one) for one in look.typing.found}
@@ -164,11 +164,12 @@ def _legend(signs: Sequence[words.Sign]) -> Line:
     return line
 
 
-def details(found: Found) -> str:
-    """When a ticket was answered, by whom, and what was noted."""
+def details(session: Session, found: Found, *, whole: bool = False) -> str:
+    """When a ticket was answered, by whom, what was noted, and its meta, the ``whole`` of it."""
     answer = found.answer
+    meta = words.meta(session, found.ticket.meta, whole=whole)
     if answer is None:
-        return words.meta(found.ticket.meta)
+        return " · ".join(meta)
     at = time.strftime("%Y-%m-%d %H:%M", time.localtime(answer.answered))
     parts = [
         f"#{answer.id}",
@@ -176,6 +177,6 @@ def details(found: Found) -> str:
         words.label_name(answer.annotator),
         "⚑ flagged" if answer.flagged else "",
         f"“{words.clean_comment(answer.comment)}”" if answer.comment else "",
-        words.meta(found.ticket.meta),
+        *meta,
     ]
     return " · ".join(part for part in parts if part)

@@ -165,7 +165,7 @@ class Screen(ScreenShell):
         """Report the recipe's faults, and start a new question from its top."""
         while self.session.notices.errors:
             self._on_error(self.session.notices.errors.pop(0))
-        if self.picture.prepare(self.session.question):
+        if self.picture.prepare(self.session):
             mode = self.look.mode if self.look.mode in ("page", "help", "paused") else "ticket"
             self.see(mode=mode, whole=False, top=AT_START)
             navigation.ask_why_beside(self)

@@ -172,7 +172,7 @@ def _tabs(side: Side, width: int) -> Line:
 
 def _preview(session: Session, found: Found, width: int) -> Iterator[Line]:
     """The selected row of a list: what is known of it, and its whole text."""
-    yield from ([("class:dim", part)] for part in fold(details(found), width))
+    yield from ([("class:dim", part)] for part in fold(details(session, found, whole=True), width))
     yield [("class:rule", "─" * width)]
     yield from folded_text(found.ticket.text, width)
     yield []

@@ -160,7 +160,10 @@ def stop(session: Session) -> str:
     return _STOPS.get(outlook.reached, "") if outlook else ""
 
 
-def notice(session: Session, own: str = "") -> str:
-    """Return the one thing to tell now: the screen's own, the session's, the learner's."""
-    text = own or session.notice
-    return clean(shorten(text, NOTICE)) if text else learner_trouble(session)
+def notice(session: Session, own: str = "") -> tuple[str, bool]:
+    """Return the one thing to tell now, and whether it warns: the screen's, the session's."""
+    if own:
+        return clean(shorten(own, NOTICE)), False
+    if session.notice:
+        return clean(shorten(session.notice, NOTICE)), session.notices.warns
+    return learner_trouble(session), True

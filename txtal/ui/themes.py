@@ -100,6 +100,7 @@ def styles(theme: Theme, depth_bits: int = 8, background: str = "") -> Mapping[s
         "doubt": f"bold {palette.doubt}",
         "was": f"bold {palette.differs}",
         "flag": f"bold {palette.warning}",
+        "note": f"bold {palette.text}",
         "warn": f"bold {palette.warning}",
         "bad": f"bold reverse {palette.warning}",
         "measure": palette.measure,

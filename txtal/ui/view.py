@@ -6,7 +6,7 @@ takes more cells than the screen has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from txtal.session.session import Session
@@ -32,7 +32,7 @@ _LEAST_TEXT = 3
 _EXAMPLE_LINES = 3
 _ABOVE = 2
 """Rows above the text, of meta or blank."""
-_WHOLE_META = 6
+_WHOLE_META = 10
 """Rows of meta where the ticket has the whole screen."""
 _ASKED_LINES = 5
 
@@ -180,7 +180,7 @@ def _ticket(sheet: Sheet, look: Look, room: Room, height: int) -> _Body:
     Its meta stand above where there is room for blank lines, and else below.
     """
     most = _WHOLE_META if look.whole else _ABOVE if room.roomy else 1
-    meta = _meta(sheet.meta, room, most)
+    meta = _meta(sheet.whole_meta if look.whole else sheet.meta, room, most)
     above: list[Line] = [*meta, *([] for _ in range(_ABOVE - len(meta)))] if room.roomy else []
     below = _beneath(sheet, room) if room.roomy else meta
     if height - len(above) - len(below) < _LEAST_TEXT:
@@ -273,13 +273,19 @@ def _more(folded: Folded, top: int, seen: int) -> str:
     return " · ".join(parts)
 
 
-def _meta(text: str, room: Room, limit: int) -> list[Line]:
-    if not text:
-        return []
-    folded = fold(text, room.width)
-    if len(folded) > limit:
-        folded = [*folded[: limit - 1], fit(" ".join(folded[limit - 1 :]), room.width)]
-    return [[("class:dim", line)] for line in folded]
+def _meta(items: Sequence[str], room: Room, limit: int) -> list[Line]:
+    """As many of the items as there are rows for, and how many more there are."""
+    for left in range(len(items) + 1):
+        more = [f"… {left} more"] if left else []
+        whole = [item.replace(" ", _TIED) for item in (*items[: len(items) - left], *more)]
+        folded = fold(f"{_TIED}· ".join(whole), room.width)
+        if len(folded) <= limit:
+            break
+    return [[("class:dim", line.replace(_TIED, " "))] for line in folded if line]
+
+
+_TIED = "\u00a0"
+"""Stands for a space where no line ends: within an item, unless it is longer than a line."""
 
 
 def _the_end(session: Session, dataset: str, room: Room) -> list[Line]:
@@ -335,16 +341,19 @@ def _rule(room: Room) -> Line:
 
 
 def _notice(session: Session, look: Look, room: Room) -> list[Line]:
-    text = standing.notice(session, look.notice)
+    """What there is to tell; ``!`` and its colour say that something went wrong."""
+    text, warns = standing.notice(session, look.notice)
     if not text:
         return []
-    style = "class:bad" if look.urgent and look.notice else "class:warn"
+    urgent = look.urgent and bool(look.notice)
+    style = "class:bad" if urgent else "class:warn" if warns else "class:note"
+    sign = "!" if urgent or warns else "·"
     lines = fold(text, room.width - 2)
     most = _NOTICE_LINES if room.roomy else _NOTICE_LINES - 1
     if len(lines) > most:
         lines = [*lines[: most - 1], fit(" ".join(lines[most - 1 :]), room.width - 2)]
-    return shift([[(style, f"{'!' if i == 0 else ' '} {line}")] for i, line in enumerate(lines)],
-                  room.left)  # fmt: skip
+    drawn = [[(style, f"{sign if at == 0 else ' '} {line}")] for at, line in enumerate(lines)]
+    return shift(drawn, room.left)
 
 
 # --- a page -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from txtal.recipes.extensions import Panel, Shown
+from txtal.session.session import Session
 from txtal.types import Found, Overview, Question
 from txtal.types.conversation import messages
 from txtal.ui import words
@@ -127,10 +128,17 @@ class Sheet:
     """A question's text and meta, made ready once and not at every key."""
 
     def __init__(
-        self, question: Question, shown: Shown, beneath: Sequence[tuple[Panel, Shown]] = ()
+        self,
+        session: Session,
+        question: Question,
+        shown: Shown,
+        beneath: Sequence[tuple[Panel, Shown]] = (),
     ) -> None:
         self.question = question
-        self.meta = "" if shown.alone else words.meta(question.ticket.meta)
+        values = {} if shown.alone else question.ticket.meta
+        self.meta = words.meta(session, values)
+        self.whole_meta = words.meta(session, values, whole=True)
+        """The same with what is empty or alike in all tickets."""
         self.beneath = beneath
         """The recipe's panels under the text."""
         self.thread = "" if shown.alone else _thread(question.ticket.meta)
@@ -144,7 +152,7 @@ class Sheet:
     def alone(self) -> bool:
         """Whether nothing may stand beside it: a terminal's own reordering would mix the two."""
         if self._alone is None:
-            text = self._shown.text[:_LOOKED_AT] + self.meta
+            text = self._shown.text[:_LOOKED_AT] + "".join(self.meta)
             self._alone = is_right_to_left(text)
         return self._alone
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 
+from txtal.session import lookup
 from txtal.session.session import Session
 from txtal.text import clean, count, shorten
 from txtal.text import percent as in_percent
@@ -27,7 +28,7 @@ from txtal.ui.modes import Purpose
 _READING = ("starting", "vectorising", "training")
 """What the learner is about while the first suggestions are to come."""
 _META_KEYS = 20
-_META_KEY, _META_VALUE = 24, 60
+_META_KEY, _META_VALUE, _WHOLE_META_VALUE = 24, 40, 200
 _NAME = 200
 _ANNOTATOR = 30
 _NOTICE = 600
@@ -334,23 +335,35 @@ def previous(session: Session, question: Question) -> str:
     return f"{said} (given as {labels(session.scheme, gone)})" if gone else said
 
 
-def meta(values: Mapping[str, Any]) -> str:
-    """A ticket's meta in one line: ``source: email · lang: en``."""
-    return " · ".join(_meta_items(values))
+def meta(session: Session, values: Mapping[str, Any], *, whole: bool = False) -> tuple[str, ...]:
+    """A ticket's meta, each ``lang: en``; what is empty or alike in all tickets only if ``whole``.
 
-
-def _meta_items(values: Mapping[str, Any]) -> Iterator[str]:
+    Long values are shortened, less so where the ``whole`` is read.
+    """
     shown = {key: value for key, value in values.items() if key != THREAD}
     if THREAD in values and not messages(values):
         shown = dict(values)  # an id, or whatever else it is
-    for key, value in islice(shown.items(), _META_KEYS):
-        name, said = shorten(str(key), _META_KEY), shorten(_compact(value), _META_VALUE)
-        yield f"{clean(name)}: {clean(said)}"
+    if not whole:
+        usual = lookup.shared_meta(session.ledger.finder)
+        shown = {
+            key: value
+            for key, value in shown.items()
+            if value not in _EMPTY and not (key in usual and usual[key] == value)
+        }
+    most = _WHOLE_META_VALUE if whole else _META_VALUE
+    items = [
+        f"{clean(shorten(str(key), _META_KEY))}: {clean(shorten(_compact(value), most))}"
+        for key, value in islice(shown.items(), _META_KEYS)
+    ]
     if len(shown) > _META_KEYS:
-        yield f"… {len(shown) - _META_KEYS} more"
+        items.append(f"… {len(shown) - _META_KEYS} more")
+    return tuple(items)
+
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def _compact(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return " ".join(value.split())
     return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ":"))

@@ -1,4 +1,4 @@
-"""Mail in: a mailbox, or one message. The text is the subject and the body below it."""
+"""Mail in: a mailbox, a Maildir folder, a message. The text is the subject and the body below."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def read_mbox(source: Source) -> Rows:
     if not keys and path.stat().st_size:
         raise DataError(f"{source.name} isn't a mailbox: no line begins with 'From '")
     for number, key in enumerate(keys, start=1):
+        yield from _record(source, number, lambda key=key: box[key])  # type: ignore[misc]
+
+
+def read_maildir(source: Source) -> Rows:
+    """The messages of a Maildir folder by name; those without a text are reported."""
+    box = mailbox.Maildir(source.file, factory=_parsed, create=False)  # type: ignore[arg-type]
+    for number, key in enumerate(sorted(box.keys()), start=1):
         yield from _record(source, number, lambda key=key: box[key])  # type: ignore[misc]
 
 
