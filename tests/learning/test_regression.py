@@ -10,9 +10,9 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.learning.blobs import blobs
 from txtal.learning import regression
-from txtal.learning.regression import Effort, FitOptions, solve
+from txtal.learning.regression import FitLimits, FitOptions, solve
 
-OPTIONS = FitOptions(C=10, balanced=False, seed=0, effort=Effort(1e-7, in_span=True))
+OPTIONS = FitOptions(C=10, balanced=False, seed=0, limits=FitLimits(1e-7, in_span=True))
 
 
 def theirs(x: np.ndarray, y: np.ndarray) -> LogisticRegression:
@@ -52,7 +52,7 @@ def test_many_rows_have_the_optimum_of_scikit_learn(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(regression, "LARGE", 1)
     x, y = blobs(7, 30, 20, spread=1.0)
     weights = np.random.default_rng(0).uniform(0.5, 2, len(y)).astype(np.float32)
-    options = OPTIONS._replace(effort=Effort(1e-6))
+    options = OPTIONS._replace(limits=FitLimits(1e-6))
     whole = solve(x, y, weights, None, options)
     exact = LogisticRegression(C=10, tol=1e-9, max_iter=2_000).fit(
         x.astype(np.float64), y, sample_weight=weights
@@ -65,11 +65,11 @@ def test_many_rows_have_the_optimum_of_scikit_learn(monkeypatch: pytest.MonkeyPa
     elsewhere = np.random.default_rng(1).normal(size=(7, 20)).astype(np.float32)
     begin = elsewhere, np.ones(7, np.float32)
     parts = 0
-    part = solve(x, y, weights, begin, options._replace(effort=Effort(1e-6, iterations=3)))
+    part = solve(x, y, weights, begin, options._replace(limits=FitLimits(1e-6, iterations=3)))
     while not part.ended:
         parts += 1
-        rest = Effort(1e-6, iterations=3, continued=True)
-        part = solve(x, y, weights, (part.coef, part.intercept), options._replace(effort=rest))
+        rest = FitLimits(1e-6, iterations=3, continued=True)
+        part = solve(x, y, weights, (part.coef, part.intercept), options._replace(limits=rest))
     assert parts > 1
     np.testing.assert_allclose(_proba(x, part.coef, part.intercept), theirs_at, atol=2e-3)
 

@@ -16,7 +16,7 @@ from txtal.learning.arrays import Floats
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import LinearModel
 from txtal.learning.names import fade
-from txtal.learning.regression import Effort
+from txtal.learning.regression import FitLimits
 from txtal.learning.stepwise import Steps, finished
 from txtal.learning.training import QUICK, Trainer
 from txtal.types import ONE_OF, Measures, Scheme, Task
@@ -72,8 +72,8 @@ class Fit:
         known = trainer.training_set(taught.features, taught.rows, taught.cells)
         start = before.regression if before else None
         if quick and start is not None:
-            effort = Effort(iterations=known.iterations(QUICK))
-            regression = trainer.regression(known, start, effort)
+            limits = FitLimits(iterations=known.iterations(QUICK))
+            regression = trainer.regression(known, start, limits)
         else:
             regression = finished(trainer.regressing(known, start))
         model = trainer.finish(regression, known)

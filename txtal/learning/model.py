@@ -17,7 +17,7 @@ from txtal.errors import LearnerError
 from txtal.learning import grades, scores
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
 from txtal.learning.matrix import IS, NOT, UNKNOWN
-from txtal.learning.regression import Effort, FitOptions, solve
+from txtal.learning.regression import FitLimits, FitOptions, solve
 from txtal.learning.squash import averaged, shares, sigmoid, with_unseen
 from txtal.types import ONE_OF, Task
 from txtal.types.grades import are_scores
@@ -35,7 +35,7 @@ SPREAD = exp(0.5)
 """That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
 
 
-_WHOLE = Effort()
+_WHOLE = FitLimits()
 
 
 class Predictor(Protocol):
@@ -140,7 +140,7 @@ def fit(
     balanced: bool | None = None,
     start: LinearModel | None = None,
     seed: int = 0,
-    effort: Effort = _WHOLE,
+    limits: FitLimits = _WHOLE,
 ) -> LinearModel:
     """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
 
@@ -149,7 +149,7 @@ def fit(
 
     ``C`` is the inverse strength of the L2 penalty; ``balanced`` lets every class weigh the same in
     all. None is what is :func:`usual` for the task. ``start``, a model of the same task and shape,
-    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. ``effort`` is
+    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. ``limits`` is
     how far the fit goes.
     Rows with features that are not finite are left out, so that one bad vector can't spoil a
     session.
@@ -176,7 +176,7 @@ def fit(
         usual_C if C is None else C,
         usually_balanced if balanced is None else balanced,
         seed,
-        effort,
+        limits,
     )
     learn = _FITS.get(task, _fit_labels)
     weigh = np.ones(len(cells), np.float32) if weights is None else weights

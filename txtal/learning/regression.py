@@ -25,7 +25,7 @@ _FEW_PER_CLASS = 10
 rows is quicker."""
 
 
-class Effort(NamedTuple):
+class FitLimits(NamedTuple):
     """How far a fit goes, and from where."""
 
     tolerance: float = TOLERANCE
@@ -44,7 +44,7 @@ class FitOptions(NamedTuple):
     C: float
     balanced: bool
     seed: int
-    effort: Effort
+    limits: FitLimits
 
 
 class Solved(NamedTuple):
@@ -77,7 +77,7 @@ def solve(
     """
     if _takes_long(x, y):
         return _solve_long(x, y, weights, begin, options)
-    if not options.effort.in_span or not _are_few(x, y):
+    if not options.limits.in_span or not _are_few(x, y):
         return _solve(x, y, weights, begin, options)
     basis, triangle = np.linalg.qr(x.T)
     within = None if begin is None else (begin[0] @ basis, begin[1])
@@ -103,21 +103,21 @@ def _solve_long(
         point = np.zeros((int(y.max()) + 1, known.shape[1] + 1), np.float32)
     else:
         point = np.column_stack([*begin]).astype(np.float32)
-    tolerance = _tolerance(options.effort, len(y), from_scratch=begin is None)
+    tolerance = _tolerance(options.limits, len(y), from_scratch=begin is None)
     loss = SoftmaxLoss.of(known, y, weights, options.C)
-    point, ended = minimised(loss, point, tolerance, options.effort.iterations, options.seed)
+    point, ended = minimised(loss, point, tolerance, options.limits.iterations, options.seed)
     return Solved(point[:, :-1], point[:, -1], ended)
 
 
-def _tolerance(effort: Effort, rows: int, *, from_scratch: bool) -> float:
+def _tolerance(limits: FitLimits, rows: int, *, from_scratch: bool) -> float:
     """Return the mean gradient below which a fit has ended.
 
     One answer moves the mean gradient by about 1/n: with a fixed tolerance a warm start on many
     answers would stop before it had looked at the newest. A cold one looks at all.
     """
-    if from_scratch or effort.continued:
-        return effort.tolerance
-    return min(effort.tolerance, 0.02 / rows)
+    if from_scratch or limits.continued:
+        return limits.tolerance
+    return min(limits.tolerance, 0.02 / rows)
 
 
 def _are_few(x: Features, y: Indices) -> bool:
@@ -134,14 +134,14 @@ def _solve(
     begin: tuple[Floats, Floats] | None,
     options: FitOptions,
 ) -> Solved:
-    effort = options.effort
-    tolerance = _tolerance(effort, len(y), from_scratch=begin is None)
+    limits = options.limits
+    tolerance = _tolerance(limits, len(y), from_scratch=begin is None)
     from sklearn.linear_model import LogisticRegression  # a classifier that predicts fits nothing
 
     regression = LogisticRegression(
         C=options.C,
         tol=tolerance,
-        max_iter=effort.iterations,
+        max_iter=limits.iterations,
         warm_start=True,
         random_state=options.seed,
     )
@@ -151,5 +151,5 @@ def _solve(
         # Not quite converged is close enough to rank by, and few rows a class are no mistake here.
         warnings.simplefilter("ignore", UserWarning)
         regression.fit(x, y, sample_weight=weights)
-    ended = bool(regression.n_iter_[0] < effort.iterations)
+    ended = bool(regression.n_iter_[0] < limits.iterations)
     return Solved(regression.coef_, regression.intercept_, ended)

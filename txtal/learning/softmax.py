@@ -91,7 +91,7 @@ class SoftmaxLoss:
         return np.asarray(np.linalg.inv(hessian), np.float32)
 
 
-class _Step(NamedTuple):
+class _Move(NamedTuple):
     """A step and what it did to the gradient, as curvature."""
 
     moved: Floats
@@ -109,7 +109,7 @@ def minimised(
     """
     first = loss.preconditioner(len(begin), seed)
     point, (value, gradient) = begin, loss(begin)
-    steps: deque[_Step] = deque(maxlen=_REMEMBERED)
+    steps: deque[_Move] = deque(maxlen=_REMEMBERED)
     scale = 1.0
     for _ in range(iterations):
         if float(np.abs(gradient).max()) <= tolerance:
@@ -131,16 +131,16 @@ def minimised(
         moved, turned = there - point, gradient_there - gradient
         product = float(np.vdot(moved, turned))
         if product > 0:
-            steps.append(_Step(moved, turned, 1 / product))
+            steps.append(_Move(moved, turned, 1 / product))
             scale = product / float(np.vdot(turned, turned @ first))
         point, value, gradient = there, value_there, gradient_there
     return point, float(np.abs(gradient).max()) <= tolerance
 
 
-def _direction(gradient: Floats, steps: deque[_Step], first: Floats) -> Floats:
+def _direction(gradient: Floats, steps: deque[_Move], first: Floats) -> Floats:
     """Return the inverse Hessian times the gradient, by the remembered steps (two-loop recursion).
 
-    ``first`` (d + 1, d + 1) is what the Hessian's inverse is taken for without them.
+    ``first`` (d + 1, d + 1) is the first guess at the inverse Hessian, for each class the same.
     """
     direction, shares = gradient.copy(), []
     for step in reversed(steps):

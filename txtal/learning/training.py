@@ -11,7 +11,7 @@ from txtal.learning.model import LinearModel, fit
 from txtal.learning.names import Names, NameWeight
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
-from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, Effort
+from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, FitLimits
 from txtal.learning.stepwise import Steps, finished
 from txtal.learning.votes import Votes
 from txtal.types import Task
@@ -37,7 +37,7 @@ class Hyperparameters:
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
 
-_WHOLE = Effort()
+_WHOLE = FitLimits()
 
 STEP = 3e9
 """How much of a fit that takes long is done at once: answers times labels times columns times
@@ -109,7 +109,7 @@ class Trainer:
         return TrainingSet(rows, cells, known, said, weights, weight)
 
     def regression(
-        self, known: TrainingSet, start: LinearModel | None = None, effort: Effort = _WHOLE
+        self, known: TrainingSet, start: LinearModel | None = None, limits: FitLimits = _WHOLE
     ) -> LinearModel:
         """Fit a logistic regression; see :func:`fit`. The tolerance is that of the trainer."""
         scale = self._scale()
@@ -123,7 +123,7 @@ class Trainer:
             balanced=self.hyper.balanced,
             start=begin,
             seed=self.seed,
-            effort=effort._replace(tolerance=self.tolerance),
+            limits=limits._replace(tolerance=self.tolerance),
         )
         return replace(fitted, coef=fitted.coef * scale)
 
@@ -132,12 +132,12 @@ class Trainer:
     ) -> Steps[LinearModel]:
         """Fit a regression; stop after each part of one that takes long."""
         most = known.iterations(STEP)
-        effort = Effort(in_span=in_span, iterations=most)
-        fitted = self.regression(known, start, effort)
+        limits = FitLimits(in_span=in_span, iterations=most)
+        fitted = self.regression(known, start, limits)
         done = most
         while not fitted.ended and done < ITERATIONS:
             yield
-            rest = Effort(iterations=most, continued=start is None)
+            rest = FitLimits(iterations=most, continued=start is None)
             fitted = self.regression(known, fitted, rest)
             done += most
         return replace(fitted, ended=True)
