@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
-from txtal.learning.model import LinearModel, fit
+from txtal.learning.model import LinearModel, fit, prior
 from txtal.learning.names import Names, NameWeight
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
@@ -144,6 +144,7 @@ class Trainer:
 
     def finish(self, regression: LinearModel, known: TrainingSet) -> LinearModel:
         """Add label propagation to a regression."""
+        regression = replace(regression, prior=prior(known.answers, self.task))
         names = self.evidence if self.task == "exclusive" else None
         weight = known.name_weight if names is not None else None
         whole = regression
