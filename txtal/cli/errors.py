@@ -11,7 +11,7 @@ from io import BufferedReader, StringIO, TextIOWrapper
 
 import click
 
-from txtal import logs
+from txtal import charset, logs
 from txtal.errors import TxtalError
 from txtal.formats.growing import Heedful
 
@@ -25,6 +25,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     _heed_signals()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale that can't say it all
+    charset.heed_terminal(os.environ)
     try:
         code = command() or 0
         sys.stdout.flush()
