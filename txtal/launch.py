@@ -9,7 +9,6 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 from txtal import config, logs
 from txtal.annotators.panel import Suggestions
@@ -32,7 +31,6 @@ from txtal.recipes.recipe import Recipe, records_of
 from txtal.session.session import Session
 from txtal.session.setup import Background, Hooks, Policy
 from txtal.store import (
-    DEFAULT_PATH,
     datasets,
     make_cache_folder,
     predictions,
@@ -47,6 +45,7 @@ from txtal.types import ONE_OF, UNRANKED, Dataset, Loading
 from txtal.ui.display import Display
 from txtal.ui.keymaps import Keymap, mapped
 from txtal.ui.keys import Action
+from txtal.ui.standing import goodbye
 from txtal.ui.themes import Theme
 
 BUSY_MILLISECONDS = 100
@@ -256,8 +255,9 @@ class _RecipeRun:
                 panel = Suggestions(conn, dataset).panel()
                 self.extras = replace(self.extras, panels=[*self.extras.panels, panel])
             code = self._shown(session, ledger, actions, learner)
+            known = ledger.file.holds_answers()
         self._withdraw_if_wrong(conn, dataset)
-        self._goodbye(session, dataset)
+        self.report.say(goodbye(session, self.invocation.database, dataset.name, known=known))
         return code
 
     def _learner(self) -> LearnerProcess | None:
@@ -327,14 +327,6 @@ class _RecipeRun:
         with suppress(LockedError):  # `txtal finish` looks again
             if why := predictions.withdraw_if_wrong(conn, dataset.id):
                 self.report.say(f"the labels by `txtal finish` are withdrawn: {why}")
-
-    def _goodbye(self, session: Session, dataset: Dataset) -> None:
-        database = self.invocation.database
-        where = "" if database == DEFAULT_PATH else f" --db {quote(str(database))}"
-        self.report.say(
-            f"{count(session.count, 'answer')} in this session, saved in {database}; export all: "
-            f"`txtal{where} export {quote(dataset.name)} -o FILE`"
-        )
 
 
 def _finish(loader: LoaderProcess, code: int, report: Report) -> int:

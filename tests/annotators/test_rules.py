@@ -86,6 +86,19 @@ def test_rules_vote_and_are_measured_by_answers(loaded: Program) -> None:
     assert found["exact"]["votes"] == 1
 
 
+def test_why_a_source_is_not_measured_is_told(loaded: Program) -> None:
+    loaded.ok("rules", "d", "--rules", "rules.toml")
+    loaded.ok("label", "merge", "d", "praise", "delivery")
+    loaded.ok("label", "merge", "d", "delivery", "refund")
+    assert "one label" in loaded.ok("rules", "d").out
+    loaded.ok("load", "new", loaded.file("new.jsonl", [{"text": "a refund, thank you"}]))
+    for name in ("refund", "praise", "delivery"):
+        loaded.ok("label", "add", "new", name)
+    assert "no answers yet" in loaded.ok("rules", "new", "--rules", "rules.toml").out
+    loaded.ok("load", "new", loaded.file("one.jsonl", ROWS[-1:]), "--answers")
+    assert "no answers on its tickets" in loaded.ok("rules", "new").out
+
+
 def test_votes_are_no_answers_and_are_made_once(loaded: Program) -> None:
     first = loaded.ok("rules", "d", "--rules", "rules.toml")
     assert "7 new votes on 6 tickets" in first.err

@@ -28,6 +28,7 @@ def test_a_backup_and_a_restore_under_a_session(sample: Program, terminal: Open)
     one.wait("restored from a backup")
     one.send("q")
     one.end()
+    assert b"2 answers in this session, but t.db was deleted, replaced or restored" in one.raw
     assert len(program.exported()) == 1
     assert program.json("verify", "--json")["faults"] == []
     # Nothing that was acknowledged is gone for good.

@@ -68,6 +68,48 @@ def test_a_bad_file_is_named(txtal: Program, user: Path, text: str, says: str) -
     assert str(user) in said.err
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('theme = "pink"', "theme: 'pink' is not one of"),
+        ('preset = "nano"', "preset: 'nano' is not one of"),
+        ('keys = "qwert"', "keys: 'qwert' is not one of"),
+        ('vectors = "magic"', 'vectors = "magic" stands in'),
+        ('strategy = "best"', 'strategy = "best" stands in'),
+        ('guidelines = "none.md"', 'guidelines = "none.md" stands in'),
+        ("audit = 3", "audit = 3 stands in"),
+        ("seed = -1", "seed = -1 stands in"),
+        ('keymap = {fly = "z"}', "keymap stands in"),
+        ('db = "no/such/folder.db"', 'db = "no/such/folder.db" stands in'),
+    ],
+)
+def test_a_bad_value_is_reported_with_its_file_and_key(
+    txtal: Program, user: Path, text: str, says: str
+) -> None:
+    user.write_text(text)
+    words = ("teach", "d", "-l", "a,b", "--plain", "--lang", "en")
+    said = (txtal if text.startswith("db") else txtal.quick)(*words, stdin="q\n", TXTAL_DB="")
+    assert said.code in (2, 3)
+    assert said.err.count(says) == 1
+    assert said.err.count(str(user)) == 1
+    assert "--theme" not in said.err
+
+
+def test_a_value_that_an_option_gives_instead_is_reported_as_the_options(
+    txtal: Program, user: Path
+) -> None:
+    user.write_text('vectors = "magic"\n')
+    said = txtal.quick("teach", "d", "-l", "a,b", "--plain", "--vectors", "other", stdin="q\n")
+    assert "no vectoriser 'other'" in said.err
+    assert "stands in" not in said.err
+
+
+def test_a_bad_variable_is_named(txtal: Program) -> None:
+    said = txtal.quick("teach", "d", "-l", "a,b", stdin="q\n", TXTAL_THEME="pink")
+    assert said.code == 2
+    assert said.err.startswith("txtal: TXTAL_THEME: 'pink' is not one of")
+
+
 def test_datasets_and_labels_are_completed(answered: Program) -> None:
     def complete(words: str) -> list[str]:
         count = str(len(words.split(" ")) - 1)

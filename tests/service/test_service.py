@@ -268,8 +268,21 @@ def test_a_database_that_is_gone_or_damaged_is_said_and_comes_back(
             shop.path.write_bytes(damage)
         assert shop.get("/models").status_code == 503
         assert shop.get("/next", "answer").status_code == 503
+        health = shop.client.get("/healthz")
+        assert health.status_code == 503
+        assert "the database can't be used" in health.json()["error"]
+        assert shop.client.get("/openapi.json").status_code == 200
     away.replace(shop.path)
     assert shop.get("/next", "answer").status_code == 200
+    assert shop.client.get("/healthz").json() == {"status": "ok", "datasets": 1}
+
+
+def test_a_dataset_that_is_dropped_under_it_is_said(shop: Served) -> None:
+    with closing(schema.open_database(shop.path)) as conn:
+        conn.execute("UPDATE dataset SET name = 'moved'")
+    health = shop.client.get("/healthz")
+    assert health.status_code == 503
+    assert "no longer in the database" in health.json()["error"]
 
 
 # --- tokens ---------------------------------------------------------------------------------------
@@ -537,6 +550,30 @@ def test_the_document_describes_every_route(shop: Served) -> None:
     body = predict["requestBody"]["content"]["application/json"]["schema"]
     assert body == dict(schemas.PREDICT)
     assert {"200", "401", "403", "413", "422"} <= predict["responses"].keys()
+    assert "503" in said["paths"]["/healthz"]["get"]["responses"]
+
+
+def test_the_document_names_the_datasets_to_those_who_may_read(shop: Served) -> None:
+    for scope, names in (("answer", None), ("read", ["shop"])):
+        paths = shop.get("/openapi.json", scope).json()["paths"]
+        (name,) = paths["/datasets/{name}/stats"]["get"]["parameters"]
+        body = paths["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert name["schema"].get("enum") == names
+        assert body["properties"]["dataset"].get("enum") == names
+
+
+def test_the_links_of_the_document_lead_somewhere(shop: Served) -> None:
+    paths = shop.client.get("/openapi.json").json()["paths"]
+    there = {one["operationId"] for several in paths.values() for one in several.values()}
+    answers = [
+        answer
+        for several in paths.values()
+        for one in several.values()
+        for answer in one["responses"].values()
+    ]
+    links = [link for answer in answers for link in answer.get("links", {}).values()]
+    assert len(links) == 4
+    assert {link["operationId"] for link in links} <= there
 
 
 def test_several_datasets_are_named_in_requests(trained: Path, tmp_path: Path) -> None:

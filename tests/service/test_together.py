@@ -304,7 +304,7 @@ def test_the_service_keeps_to_its_own_description(running: Running) -> None:
             *(str(_SCHEMATHESIS), "run", f"http://127.0.0.1:{running.port}/openapi.json"),
             *("-H", f"Authorization: Bearer {running.token}"),
             *("-n", str(-(-cases // _VARIED)), "--seed", "1"),
-            *("--phases", "fuzzing", "--exclude-path-regex", "^/(train|drift)$"),
+            *("--phases", "fuzzing,stateful", "--exclude-path-regex", "^/(train|drift)$"),
             *("--checks", "not_a_server_error,status_code_conformance,content_type_conformance"),
         ],
         cwd=running.folder,
@@ -316,4 +316,8 @@ def test_the_service_keeps_to_its_own_description(running: Running) -> None:
     found = re.search(r"([0-9,]+) generated", ran.stdout)
     assert found, ran.stdout[-3000:]
     assert int(found[1].replace(",", "")) >= cases
-    print(ran.stdout[-600:])
+    lines = (running.folder / "serve.log").read_text("utf-8").splitlines()
+    statuses = Counter(json.loads(line).get("status") for line in lines if line[:1] == "{")
+    print(ran.stdout[-600:], dict(statuses))
+    assert statuses[404] < sum(statuses.values()) / 10  # else the names of datasets are guessed
+    assert statuses[200] + statuses[201] + statuses[204] > sum(statuses.values()) / 10

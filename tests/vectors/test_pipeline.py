@@ -123,6 +123,19 @@ class TestBag:
         assert sum(counted(Bag(ENGLISH.tokeniser), text).values()) >= 1000
         assert time.perf_counter() - began < 10  # spaCy alone: more than 30 s
 
+    def test_of_a_long_run_each_piece_is_tokenised_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tokeniser = Pipeline("en").tokeniser
+        split = vars(tokeniser)["_split"]
+        tokenised: list[str] = []
+        monkeypatch.setitem(
+            vars(tokeniser), "_split", lambda piece: [tokenised.append(piece), *split(piece)][1:]
+        )
+        (tokens,) = tokeniser.tokens(["[" * 100_000])
+        assert tokens == ["["] * 100_000
+        assert len(tokenised) == 1
+
     def test_lone_surrogates_are_read_as_question_marks(self) -> None:
         assert counted(Bag(ENGLISH.tokeniser), "a\ud800b") == {"a?b": 1}
 

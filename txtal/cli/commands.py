@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
+
+from txtal.cli.origins import with_origins
+from txtal.errors import TxtalError
 
 RECIPE = "recipe"
 """The home of a command that is made from the recipe of its name."""
@@ -86,6 +89,14 @@ RECIPES = tuple(name for name, one in _LISTED.items() if one.home == RECIPE)
 
 class Commands(click.Group):
     """A group of the commands in the table; each is imported when it is called."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; of a bad value in a file of settings say where it stands."""
+        try:
+            return super().invoke(context)
+        except TxtalError as error:
+            with_origins(error, context)
+            raise
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return their names, in the alphabet's order."""

@@ -122,8 +122,12 @@ def _kind(error: Exception) -> str:
 
 def _show(error: click.ClickException) -> None:
     """As click shows it, but for what in the words of the command would act on a terminal."""
+    from txtal.cli.origins import bad_parameter
     from txtal.text import clean
 
+    if elsewhere := bad_parameter(error):
+        _tell(elsewhere)
+        return
     said = StringIO()
     error.show(said)
     click.echo(clean(said.getvalue(), newlines=True), err=True, nl=False)

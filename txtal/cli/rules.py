@@ -72,7 +72,7 @@ def command(
     if as_json:
         put_json(rows)
     elif rows:
-        _show(rows)
+        _show(rows, _why_unjudged(found, known))
     elif not remove:
         console.say(f"{dataset}: nothing votes on it yet; name a file with --rules")
 
@@ -146,11 +146,18 @@ def _people(known: Judgements, ticket: int) -> list[str]:
     return [labels[place].name for place in sorted(known.said[ticket].for_) if place >= 0]
 
 
-def _show(rows: Sequence[Mapping[str, Any]]) -> None:
+def _why_unjudged(dataset: Dataset, known: Judgements) -> str:
+    """Why nobody has judged a source that has no accuracy."""
+    if len(dataset.scheme.labels) == 1 and dataset.scheme.task == "exclusive":
+        return "nothing to tell apart: one label"
+    return "no answers on its tickets" if known.said else "no answers yet"
+
+
+def _show(rows: Sequence[Mapping[str, Any]], unjudged: str) -> None:
     from txtal.text import shorten
 
     heads = ("source", "votes", "coverage", "overlap", "conflicts", "right", "95% interval", "of")
-    put_table(heads, [_cells(row) for row in rows])
+    put_table(heads, [_cells(row, unjudged) for row in rows])
     for row in rows:
         if row["note"]:
             click.echo()
@@ -164,10 +171,10 @@ def _show(rows: Sequence[Mapping[str, Any]]) -> None:
             put(f"      voted {', '.join(one['voted']) or 'none'}; people: {said}")
 
 
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _cells(row: Mapping[str, Any], unjudged: str) -> tuple[str, ...]:
     shares = tuple(percent(row[key]) for key in ("coverage", "overlap", "conflicts"))
     if row["accuracy"] is None:
-        return (row["name"], f"{row['votes']:,}", *shares, "-", "-", "no answers yet")
+        return (row["name"], f"{row['votes']:,}", *shares, "-", "-", unjudged)
     return (
         row["name"],
         f"{row['votes']:,}",

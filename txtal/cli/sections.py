@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
+
+from txtal.cli.origins import with_origins
+from txtal.errors import TxtalError
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Labels": ("label", "labels_from", "rating", "score", "task", "guidelines", "patterns", "keys"),
@@ -29,6 +33,14 @@ _SECTION_OF = {name: title for title, names in SECTIONS.items() for name in name
 
 class SectionedCommand(click.Command):
     """A command whose help lists options under these headings, and others under Options."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run it; of a bad value in a file of settings say where it stands."""
+        try:
+            return super().invoke(context)
+        except TxtalError as error:
+            with_origins(error, context)
+            raise
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections that have any."""

@@ -114,6 +114,8 @@ class QuestionOptions:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise UsageError(f"{name} must be from 0 to 1, such as 0.1 (got {value})")
+        if self.seed < 0:
+            raise UsageError(f"seed must be at least 0 (got {self.seed})")
         if not 0 <= self.synthesise < 1:
             raise UsageError(
                 f"synthesise must be at least 0 and below 1, such as 0.1 (got {self.synthesise})"

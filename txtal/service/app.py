@@ -72,9 +72,15 @@ class Service:
 
 def application(service: Service) -> Starlette:
     """Return the application. It closes what is served when it ends."""
-    described = Response(orjson.dumps(document()), media_type="application/json", headers=_ALWAYS)
+    described, named = (
+        Response(orjson.dumps(document(names)), media_type="application/json", headers=_ALWAYS)
+        for names in ((), tuple(service.served))
+    )
 
     async def openapi(request: Request) -> Response:
+        with suppress(Refusal, DatabaseError):
+            service.access.checked(request, "read")
+            return named
         return described
 
     routes = [Route("/openapi.json", openapi, methods=["GET"])]

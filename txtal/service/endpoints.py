@@ -172,6 +172,12 @@ def _job(asking: Asking, command: str) -> dict[str, Any]:
 
 
 def _health(asking: Asking) -> Reply:
+    """Reply ok once each dataset was read. Raises DatabaseError, Refusal."""
+    for dataset in asking.served.values():
+        try:
+            dataset.check()
+        except UsageError as error:
+            raise Refusal(503, "a dataset that is served is no longer in the database") from error
     return Reply({"status": "ok", "datasets": len(asking.served)})
 
 
@@ -245,7 +251,10 @@ ENDPOINTS = (
         lambda asking: Reply(_without_texts(_job(asking, "drift"))), "read",
         query=_NAMED, refusals=(404,),
     ),
-    Endpoint("GET", "/healthz", "Say that the service is up.", _health, None),
+    Endpoint(
+        "GET", "/healthz", "Say that the service is up and can read its database.", _health, None,
+        refusals=(503,),
+    ),
     Endpoint(
         "GET", "/metrics", "Figures for Prometheus.", _metrics, "read", kind="text/plain"
     ),

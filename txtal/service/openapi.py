@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from txtal.service import schemas
 from txtal.service.endpoints import ENDPOINTS, Endpoint
+from txtal.service.schemas import Schema
 
 _SAID = {
     204: "No ticket is open.",
@@ -31,12 +33,52 @@ _ERROR = {
     "required": ["error"],
 }
 
+_LINKS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("GET", "/next"): {
+        "answer": {
+            "operationId": "post_answers",
+            "requestBody": {
+                "dataset": "$response.body#/dataset",
+                "ticket": "$response.body#/ticket",
+                "lease": "$response.body#/lease",
+                "verdict": "ignore",
+            },
+            "description": "The ticket is answered with its lease.",
+        }
+    },
+    ("GET", "/datasets"): {
+        "stats": {
+            "operationId": "get_datasets_name_stats",
+            "parameters": {"name": "$response.body#/datasets/0"},
+        },
+        "models": {
+            "operationId": "get_datasets_name_models",
+            "parameters": {"name": "$response.body#/datasets/0"},
+        },
+    },
+    ("GET", "/answers"): {
+        "next": {
+            "operationId": "get_answers",
+            "parameters": {
+                "dataset": "$response.body#/dataset",
+                "after": "$response.body#/cursor",
+            },
+            "description": "The cursor is where the next answers begin.",
+        }
+    },
+}
+"""What can be asked next with what a request was answered with."""
 
-def document() -> dict[str, Any]:
-    """Return the description of every endpoint, as OpenAPI 3.0."""
+
+def document(names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the description of every endpoint, as OpenAPI 3.0.
+
+    ``names`` are the datasets that may be asked for: for those who may know them.
+    """
+    dataset: Schema = {**schemas.DATASET, "enum": list(names)} if names else schemas.DATASET
     paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for one in ENDPOINTS:
-        paths[one.path][one.method.lower()] = _operation(one)
+        paths[one.path][one.method.lower()] = _operation(one, dataset)
     return {
         "openapi": "3.0.3",
         "info": {"title": "txtal", "version": metadata.version("txtal")},
@@ -48,11 +90,11 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(one: Endpoint) -> dict[str, Any]:
+def _operation(one: Endpoint, dataset: Schema) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": one.summary,
         "operationId": f"{one.method.lower()}{re.sub(r'[^a-z]+', '_', one.path)}".strip("_"),
-        "parameters": list(_parameters(one)),
+        "parameters": list(_parameters(one, dataset)),
         "responses": {str(status): _response(status) for status in sorted(_statuses(one))},
         "security": [{"token": []}] if one.scope else [],
     }
@@ -62,19 +104,23 @@ def _operation(one: Endpoint) -> dict[str, Any]:
         "description": "Done.",
         "content": {one.kind: {"schema": {}}},
     }
+    links = _LINKS.get((one.method, one.path))
+    if links is not None:
+        operation["responses"][str(one.success)]["links"] = links
     if one.body is not None:
+        known = {**one.body["properties"], "dataset": dataset}
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": one.body}},
+            "content": {"application/json": {"schema": {**one.body, "properties": known}}},
         }
     return operation
 
 
-def _parameters(one: Endpoint) -> Iterator[dict[str, Any]]:
+def _parameters(one: Endpoint, dataset: Schema) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"{(\w+)}", one.path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        yield {"name": name, "in": "path", "required": True, "schema": dataset}
     for name, schema in one.query.items():
-        yield {"name": name, "in": "query", "schema": schema}
+        yield {"name": name, "in": "query", "schema": dataset if name == "dataset" else schema}
 
 
 def _statuses(one: Endpoint) -> set[int]:

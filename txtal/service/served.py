@@ -81,6 +81,11 @@ class ServedDataset:
             "cursor": found[-1]["id"] if found else after,
         }
 
+    def check(self) -> None:
+        """Raise DatabaseError where the database can't be read, UsageError without the dataset."""
+        with self._reading() as conn:
+            datasets.check(conn, self.name)
+
     def stats(self) -> dict[str, Any]:
         """Return what ``txtal stats --json`` prints."""
         with self._reading() as conn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,12 @@ class SessionFile:
             return _identity(self.path) == self._file and answers.is_open(
                 self.conn, self.session_id
             )
+
+    def holds_answers(self) -> bool:
+        """Whether what is at the path can be read, and is what the session's answers are in."""
+        with suppress(DatabaseError):
+            return self.is_known()
+        return False
 
     @contextmanager
     def writing(self, conn: Connection | None = None) -> Iterator[None]:
@@ -132,13 +138,14 @@ class SessionFile:
         return self._quick
 
     def end(self) -> None:
-        """Note that the session is over. The connection stays open."""
+        """Note that the session is over; not in another file's. The connection stays open."""
         if self._quick is not None:
             self._quick.close()
             self._quick = None
         with foreseen(self.path), transaction(self.conn):
             self.conn.execute(
-                "UPDATE session SET ended = ? WHERE id = ?", (time.time(), self.session_id)
+                "UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL",
+                (time.time(), self.session_id),
             )
 
 

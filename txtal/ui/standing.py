@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from shlex import quote
 
 from txtal.session.session import Session
-from txtal.text import clean, hundredths, shorten
+from txtal.store import DEFAULT_PATH
+from txtal.text import clean, count, hundredths, shorten
 from txtal.text import percent as in_percent
 from txtal.types import UNRANKED, Estimate, LearnerStatus, Task
 from txtal.ui.words import percent
@@ -167,3 +170,21 @@ def notice(session: Session, own: str = "") -> tuple[str, bool]:
     if session.notice:
         return clean(shorten(session.notice, NOTICE)), session.notices.warns
     return learner_trouble(session), True
+
+
+def goodbye(session: Session, database: Path, dataset: str, *, known: bool) -> str:
+    """Return what to say at the end: how many answers, where they are, how to export them.
+
+    ``known``: whether the database at this path is still the one that the session wrote to.
+    """
+    said = f"{count(session.count, 'answer')} in this session"
+    if not known:
+        return (
+            f"{said}, but {database} was deleted, replaced or restored meanwhile and may not hold "
+            f"them; `txtal restore` keeps what was there in {database}.before-restore-1.bak or the "
+            "like"
+        )
+    where = "" if database == DEFAULT_PATH else f" --db {quote(str(database))}"
+    return (
+        f"{said}, saved in {database}; export all: `txtal{where} export {quote(dataset)} -o FILE`"
+    )

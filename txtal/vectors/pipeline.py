@@ -21,7 +21,7 @@ MOST_MET = 200_000
 
 _LONG = 100
 """Characters of a run that are tokenised at once: the time it takes is quadratic in the length of a
-run of punctuation or emoji."""
+run of punctuation or emoji, since after each mark taken off the rest is searched for one behind."""
 
 _PIECE = re.compile(rf"\S{{1,{_LONG}}}")
 
@@ -61,13 +61,16 @@ class ByRules(Tokeniser):
 
     def tokens(self, runs: Sequence[str]) -> list[list[str]]:
         """Return the tokens of each run; of a long one, piece by piece."""
-        split = self._split
         return [
-            split(run)
-            if len(run) <= _LONG
-            else [token for piece in _PIECE.findall(run) for token in split(piece)]
+            self._split(run) if len(run) <= _LONG else self._long(run)
             for run in map(encodable, runs)
         ]
+
+    def _long(self, run: str) -> list[str]:
+        """Split each piece once: what is very long is mostly the same again and again."""
+        pieces = _PIECE.findall(run)
+        split = {piece: self._split(piece) for piece in dict.fromkeys(pieces)}
+        return [token for piece in pieces for token in split[piece]]
 
 
 class ByPipeline(Tokeniser):
