@@ -11,9 +11,10 @@ from io import BufferedReader, StringIO, TextIOWrapper
 
 import click
 
-from txtal import charset, logs
+from txtal import logs
 from txtal.errors import TxtalError
 from txtal.formats.growing import Heedful
+from txtal.ui import charset
 
 
 def guarded(command: Callable[[], int | None]) -> int:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import groupby, zip_longest
 from operator import itemgetter
 
-from txtal import charset
+from txtal.ui import charset
 from txtal.ui.clusters import agreed, cell_width, cells
 from txtal.ui.layout import CURSOR, Fragment
 from txtal.ui.wrap import fit

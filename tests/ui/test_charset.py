@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from txtal import charset
-from txtal.ui import paint
+from txtal.ui import charset, paint
 from txtal.ui.clusters import cells
 from txtal.ui.paint import PLAIN
 

@@ -2,7 +2,7 @@
 
 Python writes UTF-8 wherever the locale is ``C``, and so would put several wrong characters on a
 terminal that shows only ASCII. What the environment says counts here; where it says nothing, the
-terminal is taken for a modern one.
+terminal counts as a modern one.
 """
 
 from __future__ import annotations
