@@ -30,7 +30,7 @@ import numpy as np
 from tests.bench.common import emit, parser
 from tests.bench.estimates import Problem, answer, labelling, unmeasured
 from txtal.learner.finishing import Told, blind_model, parts
-from txtal.learning.arrays import Floats, Indices, Mask
+from txtal.learning.arrays import Floats, Indices, Mask, usable_rows
 from txtal.learning.finishing import passed, spent
 from txtal.measures.intervals import wilson
 from txtal.types import LearnerSettings
@@ -63,6 +63,7 @@ def sessions(problem: Problem, name: str, seed: int, options: Namespace) -> Iter
         taught, _ = parts(fit.answered)
         model = blind_model(fit, taught)
         rest = np.setdiff1d(np.arange(len(fit.features.ids)), fit.answered.rows[taught])
+        rest = rest[usable_rows(fit.features.matrix[rest])]
         told = Told.of(model, np.asarray(fit.features.matrix[rest], np.float32))
         cool = model.calibrated(fit.measured.temperature)
         expected = Told.of(cool, np.asarray(fit.features.matrix[rest], np.float32), told.decided)

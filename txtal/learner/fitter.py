@@ -50,12 +50,14 @@ class Fitter:
         before: Fit | None,
         sample: Sample,
         *,
+        measured: bool = True,
         later: bool = False,
     ) -> Fit:
         """Fit a model to the answers, and measure it if it is time to.
 
         ``before`` is the last fit, and ``sample`` gives the open tickets to measure on. With
-        ``later`` what takes long is measured in pauses, by :meth:`measure`.
+        ``later`` what takes long is measured in pauses, by :meth:`measure`; unless ``measured``,
+        nothing is.
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
@@ -64,7 +66,7 @@ class Fitter:
         fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
         if not self._settings.measured:
             return fit
-        if later and measuring.takes_long(fit.answered.cells):
+        if not measured or (later and measuring.takes_long(fit.answered.cells)):
             return fit.measured_as(before)
         return fit.measure(sample, before)
 

@@ -67,8 +67,8 @@ class Ranker(Protocol):
     @property
     def fitter(self) -> Fitter: ...
 
-    def learn(self) -> Fit:
-        """Fit a model to the answers there are, and measure it."""
+    def learn(self, *, measure: bool = True) -> Fit:
+        """Fit a model to the answers there are, and measure it if it is time to."""
         ...
 
     def rank(self, *, measure_later: bool = False) -> Ranking:
@@ -112,8 +112,11 @@ def caught_up(learner: Ranker) -> Ranking:
 
 
 def refined(learner: Ranker) -> Fit:
-    """Learn, do to the end what can change the model, and learn again if it did."""
-    fit, idle = learner.learn(), learner.idle
+    """Learn, do to the end what can change the model, and learn again if it did.
+
+    Only the caller needs its measures, if any, of the last fit.
+    """
+    fit, idle = learner.learn(measure=False), learner.idle
     fitter = learner.fitter
     before = fitter.misled, fitter.left_out
     weighed = False
@@ -126,4 +129,4 @@ def refined(learner: Ranker) -> Fit:
     while idle.tune():
         pass
     changed = weighed or before != (fitter.misled, fitter.left_out)
-    return learner.learn() if changed or learner.fitter.adapted else fit
+    return learner.learn(measure=False) if changed or learner.fitter.adapted else fit

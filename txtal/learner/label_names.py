@@ -78,7 +78,9 @@ class LabelNames:
         ):
             ids = snapshot.features.ids[:TEXTS].tolist()
             counts = word_counts(self._source.texts(ids))
-            vectors = snapshot.features.vectoriser.transform(label_texts(labels, counts))
+            vectors = snapshot.features.vectoriser.transform(
+                label_texts(labels, counts), foreign=True
+            )
             names = replace(trainer, names=None).named(vectors).names
             self._read = there = _Read(made, labels, propagation, names)
         return there.names

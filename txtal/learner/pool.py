@@ -131,7 +131,7 @@ class PoolLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self, *, measure_later: bool = False) -> Fit:
+    def learn(self, *, measure: bool = True, measure_later: bool = False) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to.
 
         Measuring that takes long may be left to pauses.
@@ -140,12 +140,9 @@ class PoolLearner:
             snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
             self.fit = self.fitter.fit(
-                snapshot,
-                neighbours,
-                self.fit,
-                lambda: self.sample_of_open(snapshot),
-                later=measure_later,
-            )
+                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot),
+                measured=measure, later=measure_later,
+            )  # fmt: skip
             unsaid, self._unsaid = self._unsaid, None
             if unsaid is not None and self.fit.measures is None:
                 self.fit = unsaid.given_to(self.fit)
@@ -160,13 +157,13 @@ class PoolLearner:
         )
         return Snapshot(log, there.features), there.neighbours
 
-    def complete(self) -> Fit:
+    def complete(self, *, measure: bool = True) -> Fit:
         """Learn with the features of every ticket, however many there are."""
-        fit = self.learn()
+        fit = self.learn(measure=measure)
         grew = False
         while self.idle.grow():
             grew = True
-        return self.learn() if grew else fit
+        return self.learn(measure=measure) if grew else fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""

@@ -16,6 +16,7 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
+from txtal.measures.quality import rounded
 from txtal.types import RANDOM, START, Ranked, Revision
 from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.spec import Spec
@@ -186,7 +187,7 @@ def _head(
 ) -> tuple[tuple[int, float], ...]:
     """Return the highest probabilities; for scores all above 0, which the interval needs."""
     head = best if scored else best[:HEAD]
-    found = ((labels[i], round(float(shown[i]), 4)) for i in head)
+    found = ((labels[i], rounded(float(shown[i]))) for i in head)
     return tuple(pair for pair in found if pair[1] or not scored)
 
 

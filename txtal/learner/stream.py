@@ -106,8 +106,11 @@ class StreamLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self) -> Fit:
-        """Fit a model to the answers if there are new ones, and measure it if it is time to."""
+    def learn(self, *, measure: bool = True) -> Fit:
+        """Fit a model to the answers if there are new ones, and measure it if it is time to.
+
+        What a stream's model is worth is measured with every new fit, whatever is asked.
+        """
         with self.source.reading() as conn:
             return self._newest(conn).fit
 

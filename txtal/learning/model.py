@@ -59,6 +59,8 @@ class LinearModel:
     spread: float = 1.0
     """Its probabilities are the mean of those at logits this many times as high, as they are, and
     as low; 1: as they are."""
+    prior: Floats | None = None
+    """(k,): the probabilities of a row of zeros, by :func:`prior`; None: those at its logits."""
 
     @property
     def ready(self) -> bool:
@@ -72,7 +74,7 @@ class LinearModel:
         is unseen.
         multilabel, binary: a sigmoid for each label by itself.
         rating: the difference of the probabilities of each grade or above and of the next.
-        A row whose features are not finite gets what a row without features would.
+        A row whose features are not finite gets what a row without features would: the prior.
         """
         proba = np.empty((features.shape[0], len(self.coef)), np.float32)
         for rows in blocks(len(proba)):
@@ -81,7 +83,16 @@ class LinearModel:
             broken = ~np.isfinite(logits).all(axis=1)
             logits[broken] = self.intercept
             proba[rows] = self._probabilities(logits)
+            if self.prior is not None and self.ready:
+                nothing = (logits == self.intercept).all(axis=1)
+                proba[rows][nothing] = self._of_nothing(self.prior)
         return proba
+
+    def _of_nothing(self, prior: Floats) -> Floats:
+        """Return the probabilities (1, k) of a text that says nothing."""
+        if self.task != "exclusive":
+            return prior[None]
+        return with_unseen(prior[None], self.trained, self.unseen)
 
     def _probabilities(self, logits: Floats) -> npt.NDArray[np.floating]:
         if self.task == "rating":
@@ -109,6 +120,19 @@ class LinearModel:
             unseen=unseen,
             spread=SPREAD,
         )
+
+
+def prior(cells: Cells, task: Task) -> Floats:
+    """Return how probable each label (k,) is of a ticket of which nothing is known, by answers.
+
+    Half an answer more of each kind than there are, so that none is impossible; an exclusive label
+    that was never given has none.
+    """
+    yes, no = ((cells == said).sum(axis=0).astype(np.float32) for said in (IS, NOT))
+    if task not in ONE_OF:
+        return np.asarray((yes + 0.5) / (yes + no + 1))
+    counted = np.where(yes > 0, yes + 0.5, 0) if task == "exclusive" else yes + 0.5
+    return np.asarray(counted / max(1.0, float(counted.sum())), np.float32)
 
 
 def decide(proba: Floats, task: Task) -> Cells:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
-from txtal.learning.model import LinearModel, fit
+from txtal.learning.model import LinearModel, fit, prior
 from txtal.learning.names import Names
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
@@ -96,6 +96,7 @@ class Trainer:
         self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
     ) -> LinearModel:
         """Add label propagation to a regression, from its answers (n, k) at their rows (n,)."""
+        regression = replace(regression, prior=prior(cells, self.task))
         names = self.evidence if self.task == "exclusive" else None
         weight = names.weigh(features, cells, self.task) if names is not None else None
         finished = regression
