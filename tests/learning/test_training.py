@@ -15,9 +15,10 @@ def test_a_start_leads_to_the_same_model() -> None:
     cells = np.eye(3, dtype=np.int8)[group]
     trainer = Trainer("exclusive", Hyperparameters())
     rows = np.arange(len(cells))
-    cold = trainer.regression(features, rows, cells)
-    first = trainer.regression(features[:60], rows[:60], cells[:60])
-    warm = trainer.regression(features, rows, cells, first)
+    known = trainer.training_set(features, rows, cells)
+    cold = trainer.regression(known)
+    first = trainer.regression(trainer.training_set(features[:60], rows[:60], cells[:60]))
+    warm = trainer.regression(known, first)
     np.testing.assert_allclose(
         warm.predict_proba(features), cold.predict_proba(features), atol=5e-3
     )
@@ -30,7 +31,7 @@ def test_without_a_weight_nothing_is_carried_on() -> None:
     carry = Propagation(Neighbourhood(features))
     none = Trainer("exclusive", Hyperparameters(propagation=0), carry)
     some = Trainer("exclusive", Hyperparameters(propagation=3), carry)
-    regression = none.regression(features[rows], rows, cells)
-    answered = features[rows], rows, cells
-    assert none.finish(regression, *answered) is regression
-    assert np.abs(some.finish(regression, *answered).coef - regression.coef).max() > 0
+    known = none.training_set(features[rows], rows, cells)
+    regression = none.regression(known)
+    assert none.finish(regression, known).coef is regression.coef
+    assert np.abs(some.finish(regression, known).coef - regression.coef).max() > 0

@@ -118,6 +118,6 @@ class Behind:
 
     def _meet(self) -> Vectorised:
         with self._source.reading() as conn:
-            log = AnswerLog.read(conn, self._source.name)
+            log = AnswerLog.read(conn, self._source)
             new = tickets.ids_after(conn, log.dataset.id, self.features.last)
         return self.features.meet(new, [answer.ticket_id for answer in log.answers])

@@ -75,7 +75,7 @@ class Trial:
         """Do what :meth:`scores` does, and stop after each fit."""
         checked = self.folds >= 0
         proba, _ = yield from cross_fitting(
-            self.features, self.rows, self.cells, self.folds, trainer.model
+            self.features, self.rows, self.cells, self.folds, trainer.modelling
         )
         decided = decide(proba[checked], self.task)
         return _scores(self.cells[checked] == IS, decided == IS, self.task)
