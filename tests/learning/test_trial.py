@@ -8,6 +8,7 @@ import pytest
 from tests.learning.blobs import blobs
 from txtal.learning.arrays import Cells
 from txtal.learning.matrix import IS, UNKNOWN
+from txtal.learning.stepwise import finished
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.trial import FOLDS, MOST, Trial, _scores
 from txtal.types import Task
@@ -58,7 +59,8 @@ def test_the_better_way_scores_higher() -> None:
     assert trial is not None
     # Wrong answers that are learned by heart: a stronger penalty does better.
     by_heart, calmer = (
-        trial.scores(Trainer("exclusive", Hyperparameters(C=C))).mean() for C in (10.0, 0.3)
+        finished(trial.scoring(Trainer("exclusive", Hyperparameters(C=C)))).mean()
+        for C in (10.0, 0.3)
     )
     assert calmer > by_heart
 

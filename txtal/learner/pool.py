@@ -291,9 +291,9 @@ class PoolLearner:
             return False
         with self.source.computing():
             try:
-                if self._behind.step(self.fit):
+                if self._behind.step(self.fit) or self._behind.compare(self.fit):
                     return True
-                if not self._behind.takes_over(self.fit):
+                if not self._behind.better:
                     return False
             except TxtalError:  # a session continues with the features that it has
                 self._behind = None

@@ -22,7 +22,7 @@ from txtal.learning.crossfit import cross_fitting, deal
 from txtal.learning.evaluate import known_in_full
 from txtal.learning.matrix import IS
 from txtal.learning.model import decide
-from txtal.learning.stepwise import Steps, finished
+from txtal.learning.stepwise import Steps
 from txtal.learning.training import Trainer
 from txtal.types import Task
 
@@ -67,12 +67,11 @@ class Trial:
             deal(cells[drawn], checkable[drawn], FOLDS),
         )
 
-    def scores(self, trainer: Trainer) -> Floats:
-        """Score each checked answer (c,) by a model of other answers; the mean is the measure."""
-        return finished(self.scoring(trainer))
-
     def scoring(self, trainer: Trainer) -> Steps[Floats]:
-        """Do what :meth:`scores` does, and stop after each fit."""
+        """Score each checked answer (c,) by a model of other answers; the mean is the measure.
+
+        Stops after each fit, and within one that takes long.
+        """
         checked = self.folds >= 0
         proba, _ = yield from cross_fitting(
             self.features, self.rows, self.cells, self.folds, trainer.modelling
