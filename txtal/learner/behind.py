@@ -20,9 +20,9 @@ from txtal.learner.pool_features import LOOK_SECONDS, PoolFeatures, Vectorised
 from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
+from txtal.learning.contest import Contest
 from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.trial import Trial
 from txtal.store import tickets
 from txtal.vectors import spec
 
@@ -125,10 +125,10 @@ class Behind:
 
     def _scores(self, fit: Fit, features: Floats, rows: Indices, trainer: Trainer) -> Steps[Floats]:
         cells = fit.answered.cells
-        trial = Trial.of(features, rows, cells, fit.task, seed=self._seed, fewest=FEWEST)
-        if trial is None:
+        contest = Contest.of(features, rows, cells, fit.task, seed=self._seed, fewest=FEWEST)
+        if contest is None:
             return np.empty(0, np.float32)
-        return (yield from trial.scoring(replace(trainer, names=None, votes=None)))
+        return (yield from contest.scoring(replace(trainer, names=None, votes=None)))
 
     def _meet(self) -> Vectorised:
         with self._source.reading() as conn:

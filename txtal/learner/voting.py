@@ -11,9 +11,9 @@ from txtal.learner.answered import Answered
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
+from txtal.learning.contest import Contest
 from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Trainer
-from txtal.learning.trial import Trial
 from txtal.learning.votes import MOST, Votes, VoteTable
 from txtal.store import datasets, votes
 from txtal.store.sqlite import Connection
@@ -148,17 +148,17 @@ class VoteEvidence:
         if len(answered) < max(FEWEST, GROWTH * self.chosen_at):
             return None
         known = answered.features, answered.rows, answered.cells
-        trial = Trial.of(*known, trainer.task, seed=self._seed, fewest=FEWEST)
-        if trial is None:
+        contest = Contest.of(*known, trainer.task, seed=self._seed, fewest=FEWEST)
+        if contest is None:
             return None
         self.chosen_at = len(answered)
-        return UnderWay(self._choosing(trial, trainer))
+        return UnderWay(self._choosing(contest, trainer))
 
-    def _choosing(self, trial: Trial, trainer: Trainer) -> Steps[None]:
+    def _choosing(self, contest: Contest, trainer: Trainer) -> Steps[None]:
         tried = {}
         for weight in WEIGHTS:
             hyper = replace(trainer.hyper, votes=weight)
-            tried[weight] = yield from trial.scoring(replace(trainer, hyper=hyper))
+            tried[weight] = yield from contest.scoring(replace(trainer, hyper=hyper))
         self._chosen = _best(tried, self.weight, DOUBTED if self.doubted else ERRORS)
 
 

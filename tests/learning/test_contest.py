@@ -1,4 +1,4 @@
-"""The trial that ways of fitting are compared by: what it draws, checks and scores."""
+"""The contest that ways of fitting are compared by: what it draws, checks and scores."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pytest
 
 from tests.learning.blobs import blobs
 from txtal.learning.arrays import Cells
+from txtal.learning.contest import FOLDS, MOST, Contest, _scores
 from txtal.learning.matrix import IS, UNKNOWN
 from txtal.learning.stepwise import finished
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.trial import FOLDS, MOST, Trial, _scores
 from txtal.types import Task
 
 
@@ -18,15 +18,15 @@ def accepted(labels: np.ndarray, k: int) -> Cells:
     return np.eye(k, dtype=np.int8)[labels]
 
 
-def trial_of(cells: Cells, features: np.ndarray, fewest: int = 20) -> Trial | None:
+def contest_of(cells: Cells, features: np.ndarray, fewest: int = 20) -> Contest | None:
     rows = np.arange(len(features))
-    return Trial.of(features, rows, cells, "exclusive", seed=0, fewest=fewest)
+    return Contest.of(features, rows, cells, "exclusive", seed=0, fewest=fewest)
 
 
 def test_too_few_answers_are_no_evidence() -> None:
     features, group = blobs(3, 6)
-    assert trial_of(accepted(group, 3), features, fewest=19) is None
-    assert trial_of(accepted(group, 3), features, fewest=18) is not None
+    assert contest_of(accepted(group, 3), features, fewest=19) is None
+    assert contest_of(accepted(group, 3), features, fewest=18) is not None
 
 
 def test_rejects_teach_and_are_not_checked() -> None:
@@ -34,18 +34,18 @@ def test_rejects_teach_and_are_not_checked() -> None:
     cells = accepted(group, 3)
     cells[::5] = UNKNOWN
     cells[::5, 0] = 0
-    trial = trial_of(cells, features)
-    assert trial is not None
-    assert (trial.folds == -1).sum() == 30
-    assert all((trial.folds == fold).sum() == 30 for fold in range(FOLDS))
+    contest = contest_of(cells, features)
+    assert contest is not None
+    assert (contest.folds == -1).sum() == 30
+    assert all((contest.folds == fold).sum() == 30 for fold in range(FOLDS))
 
 
 def test_of_many_answers_a_sample_is_looked_at() -> None:
     features, group = blobs(3, 250)
-    trial = trial_of(accepted(group, 3), features)
-    assert trial is not None
-    assert len(trial.cells) == MOST
-    assert len(np.unique(trial.rows)) == MOST
+    contest = contest_of(accepted(group, 3), features)
+    assert contest is not None
+    assert len(contest.cells) == MOST
+    assert len(np.unique(contest.rows)) == MOST
 
 
 def test_the_better_way_scores_higher() -> None:
@@ -55,14 +55,13 @@ def test_the_better_way_scores_higher() -> None:
     features[:, 0] += 6 * label - 3
     features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
     said = np.where(rng.random(500) < 0.2, 1 - label, label)
-    trial = trial_of(accepted(said, 2), features)
-    assert trial is not None
+    contest = contest_of(accepted(said, 2), features)
+    assert contest is not None
     # Wrong answers that are learned by heart: a stronger penalty does better.
     by_heart, calmer = (
-        finished(trial.scoring(Trainer("exclusive", Hyperparameters(C=C)))).mean()
-        for C in (10.0, 0.3)
+        finished(contest.scoring(Trainer("exclusive", Hyperparameters(C=C)))) for C in (10.0, 0.3)
     )
-    assert calmer > by_heart
+    assert calmer.mean() > by_heart.mean()
 
 
 class TestScores:

@@ -27,13 +27,13 @@ from txtal.learning.training import Trainer
 from txtal.types import Task
 
 MOST = 600
-"""The most answers that a trial looks at; of more it takes a sample."""
+"""The most answers that a contest looks at; of more it takes a sample."""
 
 FOLDS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Contest:
     """The answers that ways of fitting are compared on, the same for all."""
 
     features: Features
@@ -53,7 +53,7 @@ class Trial:
         *,
         seed: int,
         fewest: int,
-    ) -> Trial | None:
+    ) -> Contest | None:
         """Draw a sample of the answers; None while they are fewer than ``fewest``."""
         checkable = known_in_full(cells, task)
         if checkable.sum() < fewest:
