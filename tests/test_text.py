@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from txtal.errors import UsageError
-from txtal.text import clean, look_alike, normalise_label, shorten
+from txtal.text import agreed, clean, decimals, in_full, look_alike, normalise_label, shorten
 
 LEAKS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -227,3 +227,18 @@ def test_names_that_look_alike(one: str, other: str) -> None:
 
 def test_names_that_do_not_look_alike() -> None:
     assert look_alike("refund", ["refunds", "fund", "r\u00e9fund"]) is None
+
+
+@given(st.floats(0, 1), st.integers(1, 4))
+def test_a_share_reads_as_one_or_none_only_if_it_is(share: float, digits: int) -> None:
+    shown = float(decimals(share, digits))
+    assert (shown == 1) == (share == 1)
+    assert (shown == 0) == (share == 0)
+    assert abs(shown - share) <= 10.0**-digits
+    assert decimals(0.9996) == "0.999"
+    assert agreed(0.999, 0.5, 1.0) == "0.99 (0.50 to 1.00)"
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.95, "95%"), (0.9999, "99.99%"), (0.29, "29%")])
+def test_what_somebody_asked_for_is_not_rounded(share: float, said: str) -> None:
+    assert in_full(share) == said

@@ -180,6 +180,23 @@ def hundredths(share: float, digits: int = 1) -> str:
     return f"{shown:.{digits}f}"
 
 
+def decimals(share: float, digits: int = 3) -> str:
+    """Return a share as ``0.952``: 1 only of all and 0 only of none, however it is rounded."""
+    least = 10.0**-digits
+    shown = min(1 - least, max(least, share)) if 0 < share < 1 else share
+    return f"{shown:.{digits}f}"
+
+
+def agreed(value: float, low: float, high: float) -> str:
+    """Return a measure of agreement with its interval as ``0.81 (0.70 to 0.90)``."""
+    return f"{decimals(value, 2)} ({decimals(low, 2)} to {decimals(high, 2)})"
+
+
+def in_full(share: float) -> str:
+    """Return a share that somebody asked for as ``95%`` or ``99.95%``, not rounded."""
+    return f"{100 * share:.6g}%"
+
+
 def span(low: float, high: float) -> str:
     """Return the ends of an interval of shares as ``74.0% to 87.1%``."""
     return f"{percent(low)} to {percent(high)}"

@@ -68,11 +68,15 @@ def test_onnx_gives_the_probabilities_that_txtal_gives(
         np.array(known),
         unseen=0.1,
         spread=SPREAD if calibrated else 1.0,
+        prior=np.array([0.4, 0.3, 0.2, 0.1], np.float32),
     )
     classifier = Classifier(task, ("1", "2", "3", "4"), model, made)
     raw = np.hstack([Drawn().transform(TEXTS)] * len(made.blocks)).astype(np.float32)
+    raw = np.vstack([raw, np.zeros((1, raw.shape[1]), np.float32)])
     found = ran(to_onnx(classifier), raw, [one.dims for one in made.blocks])
-    assert np.allclose(found, classifier.predict_proba(TEXTS), atol=2e-6)
+    assert np.allclose(found[:-1], classifier.predict_proba(TEXTS), atol=2e-6)
+    nothing = model.predict_proba(np.zeros((1, made.dims), np.float32))
+    assert np.allclose(found[-1:], nothing, atol=2e-6)
 
 
 def test_an_estimator_writes_a_file_that_names_its_labels(vectoriser: Any, tmp_path: Path) -> None:

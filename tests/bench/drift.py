@@ -20,6 +20,7 @@ import numpy as np
 
 from tests.bench.common import DATA, emit, parser
 from txtal.formats.source import read
+from txtal.learner.drifting import without_numbers
 from txtal.learning import drift
 from txtal.simulation.annotator import Labelled, labelled
 from txtal.vectors import spec
@@ -36,8 +37,9 @@ def noticed(pool: Labelled, tickets: int, missing: frozenset[str], seed: int) ->
     old = [texts[one] for one in order[:half] if not missing & set(pool.gold[texts[one]])]
     new = [texts[one] for one in order[half:]]
     old, new = old[:tickets], new[:tickets]
-    both = Vectoriser.fit(spec.resolve("auto")[0], [*old, *new])
-    found = drift.shift(both.transform(old), both.transform(new), seed=seed)
+    sides = without_numbers(old), without_numbers(new)
+    both = Vectoriser.fit(spec.resolve("auto")[0], [*sides[0], *sides[1]])
+    found = drift.shift(both.transform(sides[0]), both.transform(sides[1]), seed=seed)
     unlike = drift.newest_kinds(found, FIRST).tolist()
     return found.noticed, sum(bool(missing & set(pool.gold[new[one]])) for one in unlike)
 

@@ -18,7 +18,10 @@ as `txtal simulate` does. Printed for each set and mark, over the sessions:
   bins of equal width (Guo et al. 2017), what a model whose probabilities are right would show
   by chance (``floor``), and the error after calibration at the pool's mix of labels (``mix``).
 
-Sessions go round the sets, and those in the file are not made again.
+Sessions go round the sets, and those in the file are not made again. With ``--keep FOLDER`` what
+the learner knew at each mark is kept there, and ``--again FOLDER`` makes the figures from it with
+the estimator as it is now. What is picked doesn't depend on what is estimated, so that is as good
+as labelling again.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ from unittest.mock import patch
 import numpy as np
 
 from tests.bench.common import DATA, emit, parser
+from tests.bench.marks import AGAINST, Line, Mark, keep, kept
 from tests.sessions import session_of
 from txtal.formats.source import read
 from txtal.learner import measuring
@@ -49,14 +53,14 @@ from txtal.learner.fit import Fit
 from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import PoolLearner
 from txtal.learning import evaluate
-from txtal.learning.arrays import Floats, Mask
+from txtal.learning.arrays import Floats
 from txtal.learning.model import decide
 from txtal.session.session import Session
 from txtal.simulation.annotator import Labelled, labelled, task_of
 from txtal.simulation.heldout import cells_of, held_out
 from txtal.store import datasets, schema, tickets
 from txtal.store.ledger import StoreLedger
-from txtal.types import Estimate, LearnerSettings
+from txtal.types import LearnerSettings
 
 SETS = (
     "banking77",
@@ -66,19 +70,6 @@ SETS = (
     "nlupp_banking",
     "nlupp_hotels",
 )
-AGAINST = {
-    "accuracy": ("accuracy", "accuracy"),
-    "accuracy at the pool's mix": ("accuracy", "mix"),
-    "accuracy on open tickets": ("accuracy", "pool"),
-    "corrected": ("corrected", "accuracy"),
-    "audit": ("audit", "accuracy"),
-    "macro_f1": ("macro_f1", "macro_f1"),
-    "macro_f1 on open tickets": ("macro_f1", "pool_f1"),
-    "audit_f1": ("audit_f1", "macro_f1"),
-}
-"""An estimate and a truth that it is held against."""
-
-BINS = 15
 
 
 class Problem:
@@ -110,10 +101,6 @@ def unmeasured() -> Iterator[None]:
     """Fit without measuring, which saves the time."""
     with patch.object(measuring, "enough", lambda answers, audits: False):
         yield
-
-
-Line = dict[str, Any]
-"""A session at a mark: set, seed, answers, truths, estimates and calibration errors."""
 
 
 @contextmanager
@@ -150,8 +137,10 @@ def answer(problem: Problem, asking: Session) -> None:
     asking.answer("accept", tuple(ids[label] for label in gold))
 
 
-def session(problem: Problem, name: str, seed: int, options: Namespace) -> Iterator[Line]:
-    """One session, a line at each mark."""
+def session(
+    problem: Problem, name: str, seed: int, options: Namespace
+) -> Iterator[tuple[Line, Mark]]:
+    """One session: at each mark, what it is of, and what the learner knew there."""
     settings = LearnerSettings(strategy=options.strategy, seed=seed)
     with labelling(problem, name, settings, options.batch) as (learner, asking):
         with unmeasured():
@@ -162,38 +151,24 @@ def session(problem: Problem, name: str, seed: int, options: Namespace) -> Itera
             with unmeasured():
                 asking.update()
             if asking.count in options.marks:
-                yield {"set": name, "seed": seed, "strategy": options.strategy,
-                       "answers": asking.count, **_at_mark(problem, learner)}  # fmt: skip
+                of = {"set": name, "seed": seed, "strategy": options.strategy}
+                yield {**of, "answers": asking.count}, _at_mark(problem, learner)
 
 
-def _at_mark(problem: Problem, learner: PoolLearner) -> Line:
-    fit = learner.learn()
-    measures, features = fit.measures, problem.features(fit)
-    proba, cooled = (
-        problem.held_out.padded(m.predict_proba(features)) for m in (fit.model, fit.calibrated)
+def _at_mark(problem: Problem, learner: PoolLearner) -> Mark:
+    with unmeasured():
+        fit = learner.learn()
+    evidence = measuring.gather(
+        fit.answered, fit.trainer, fit.model, *learner.sample_of_open(fit.snapshot)
     )
-    decided = decide(proba, problem.task)
-    truth = problem.held_out.truth
-    right = (decided == truth).all(axis=1)
-    sure, as_shown = (evaluate.confidence(p, decided, problem.task) for p in (proba, cooled))
-    names = {name for name, _ in AGAINST.values()}
-    given = {name: getattr(measures, name) if measures else None for name in sorted(names)}
-    return {
-        "truth": {
-            "accuracy": float(right.mean()),
-            "mix": _at_the_pools_mix(problem, right),
-            **_on_the_pool(problem, fit),
-            "macro_f1": evaluate.f1(truth, decided, "macro"),
-        },
-        "estimates": {name: _plain(estimate) for name, estimate in given.items()},
-        "temperature": measures.calibration.temperature if measures else None,
-        "ece": {
-            "before": ece(sure, right),
-            "after": ece(as_shown, right),
-            "mix": ece(as_shown, right, _pools_mix(problem)),
-            "floor": _floor(as_shown),
-        },
-    }
+    assert evidence is not None  # each fold has answers of two labels by the first mark
+    return Mark(
+        evidence=evidence,
+        proba=fit.model.predict_proba(problem.features(fit)),
+        truth=problem.held_out.truth,
+        mix=_pools_mix(problem),
+        on_the_pool=_on_the_pool(problem, fit),
+    )
 
 
 def _on_the_pool(problem: Problem, fit: Fit) -> dict[str, float]:
@@ -206,12 +181,6 @@ def _on_the_pool(problem: Problem, fit: Fit) -> dict[str, float]:
     }
 
 
-def _at_the_pools_mix(problem: Problem, right: Mask) -> float:
-    """The accuracy on the test file, each label as frequent as in the pool."""
-    weights = _pools_mix(problem)
-    return float(weights @ right / weights.sum())
-
-
 def _pools_mix(problem: Problem) -> Floats:
     """Weights of the test file's texts with which each label is as frequent as in the pool."""
     if problem.task != "exclusive":
@@ -220,23 +189,6 @@ def _pools_mix(problem: Problem) -> Floats:
     frequent = np.zeros(problem.held_out.truth.shape[1])
     frequent[: problem.of_pool.shape[1]] = problem.of_pool.mean(axis=0)
     return np.asarray(frequent[label] / np.bincount(label, minlength=len(frequent))[label])
-
-
-def _plain(estimate: Estimate | None) -> list[float] | None:
-    return estimate and [estimate.n, estimate.value, estimate.low, estimate.high]
-
-
-def ece(sure: Floats, right: Mask, weights: Floats | None = None) -> float:
-    """The expected calibration error, with bins of equal width."""
-    weights = np.ones(len(sure)) if weights is None else weights
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    off = np.bincount(bins, weights * (right - sure.astype(np.float64)), minlength=BINS)
-    return float(np.abs(off).sum() / weights.sum())
-
-
-def _floor(sure: Floats) -> float:
-    rng = np.random.default_rng(0)
-    return float(np.mean([ece(sure, rng.random(len(sure)) < sure) for _ in range(20)]))
 
 
 # --- running ------------------------------------------------------------------------------------
@@ -261,7 +213,11 @@ def make_missing(options: Namespace) -> None:
                 return
             if name not in problems:
                 problems[name] = Problem(name, Path(folder) / name)
-            made = list(session(problems[name], name, seed, options))
+            made = []
+            for of, mark in session(problems[name], name, seed, options):
+                if options.keep:
+                    keep(options.keep, of, mark)
+                made.append({**of, **mark.figures()})
             with options.results.open("a", encoding="utf-8") as out:
                 out.writelines(json.dumps(line) + "\n" for line in made)
 
@@ -313,7 +269,9 @@ def _against(pairs: Sequence[tuple[Sequence[float], float]]) -> Mapping[str, flo
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--results", type=Path, required=True, help="JSONL; added to")
+    options.add_argument("--results", type=Path, help="JSONL; added to")
+    options.add_argument("--keep", type=Path, help="a folder for what the learner knew")
+    options.add_argument("--again", type=Path, help="a folder of --keep to make the figures from")
     options.add_argument("--sessions", type=int, default=200)
     options.add_argument("--first", type=int, default=0, help="the first seed of each set")
     options.add_argument("--minutes", type=float, default=float("inf"), help="stop after")
@@ -324,9 +282,15 @@ def main() -> None:
     options.add_argument("--strategy", default="auto")
     options.add_argument("--batch", type=int, default=20, help="answers between two fits")
     chosen = options.parse_args()
-    chosen.results.touch()
-    make_missing(chosen)
-    emit("estimates", figures(lines(chosen.results)), as_json=chosen.json)
+    if chosen.again:
+        found = [{**of, **mark.figures()} for of, mark in kept(chosen.again)]
+    elif chosen.results:
+        chosen.results.touch()
+        make_missing(chosen)
+        found = lines(chosen.results)
+    else:
+        options.error("give --results FILE or --again FOLDER")
+    emit("estimates", figures(found), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ import numpy as np
 from tests.bench.common import emit, parser
 from tests.bench.estimates import Problem, answer, labelling, unmeasured
 from txtal.learner.finishing import Told, blind_model, parts
-from txtal.learning.arrays import Floats, Indices, Mask
+from txtal.learning.arrays import Floats, Indices, Mask, usable_rows
 from txtal.learning.finishing import passed, spent
 from txtal.measures.intervals import wilson
 from txtal.types import LearnerSettings
@@ -63,13 +63,13 @@ def sessions(problem: Problem, name: str, seed: int, options: Namespace) -> Iter
         taught, _ = parts(fit.answered)
         model = blind_model(fit, taught)
         rest = np.setdiff1d(np.arange(len(fit.features.ids)), fit.answered.rows[taught])
+        rest = rest[usable_rows(fit.features.matrix[rest])]
         told = Told.of(model, np.asarray(fit.features.matrix[rest], np.float32))
         cool = model.calibrated(fit.measured.temperature)
         expected = Told.of(cool, np.asarray(fit.features.matrix[rest], np.float32), told.decided)
         texts = learner.source.texts(fit.features.ids[rest].tolist())
-        truth = np.array(
-            [[name in problem.pool.gold[text] for name in problem.pool.labels] for text in texts]
-        )
+        labels = problem.pool.labels  # which takes all texts to find out
+        truth = np.array([[name in problem.pool.gold[text] for name in labels] for text in texts])
         right = ((told.decided == 1) == truth).all(axis=1)
         rng = np.random.default_rng(seed)
         tested = Tested(told.sure, right, expected.sure)

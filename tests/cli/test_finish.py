@@ -55,6 +55,17 @@ def test_the_rest_is_labelled_under_a_bound(easy: Program) -> None:
     assert len(easy.exported("d", "--predicted")) == 160
 
 
+def test_tickets_without_a_known_word_are_never_labelled(easy: Program) -> None:
+    odd = [{"text": text} for text in ("qxj wvk", "приве́т", "???", "日本")]
+    easy.ok("load", "d", easy.file("odd.jsonl", odd))
+    found = easy.json("finish", "d", "--vectors", "lexical", "--json")
+    assert (found["open"], found["labelled"], found["unknown"]) == (404, 400, 4)
+    texts = {line["text"] for line in easy.exported("d", "--predicted")}
+    assert not texts & {row["text"] for row in odd}
+    said = easy.ok("finish", "d", "--vectors", "lexical").out
+    assert "of these, 4 without a word that the model knows" in said
+
+
 def test_a_dry_run_stores_nothing(easy: Program) -> None:
     said = easy.ok("finish", "d", "--vectors", "lexical", "--dry-run").out
     assert "400 of 400 open tickets (100.0%) could be labelled" in said

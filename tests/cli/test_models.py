@@ -108,3 +108,13 @@ def test_a_version_that_was_cut_off_is_not_one(program: Program, tmp_path: Path)
     about = (folder / ".99.part" / "version.json").read_text()
     (folder / ".99.part" / "version.json").write_text(about.replace('"number": 1', '"number": 99'))
     assert [one["number"] for one in program.json("models", "d", "--json")][-1] < 99
+
+
+def test_versions_of_answers_that_nobody_drew_have_the_figures_of_cross_fitting(
+    program: Program,
+) -> None:
+    (first, *_) = program.json("models", "d", "--json")
+    found = first["figures"]
+    assert found["basis"] == "all answers"
+    assert found["accuracy"]["n"] == 79
+    assert ", by all answers" in program.ok("models", "d").out

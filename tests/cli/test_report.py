@@ -6,14 +6,17 @@ import json
 import re
 from contextlib import closing
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from tests.cli.driving import DANGEROUS, HOSTILE, Program
 from tests.store.test_verify import MEASURES
+from txtal.learner import measuring
 from txtal.reports import charts
 from txtal.store import datasets, predictions, schema
 from txtal.store.ledger import StoreLedger
+from txtal.text import percent, span
 from txtal.types import Answer, Bin, LabelChange, Ranked, Ranking, Revision
 
 
@@ -170,17 +173,32 @@ def test_who_votes_and_what_finish_labelled_is_in_the_report_and_in_stats(told: 
     }
     assert stats["finish"]["labelled"] == 3
     assert stats["finish"]["withdrawn"] is None
-    assert "3 tickets labelled by the model, at least 90.0%" in txtal.ok("stats", "d").out
+    assert "3 tickets labelled by the model, at least 90%" in txtal.ok("stats", "d").out
     txtal.ok("report", "d", "-o", "quick.html", "--quick")
     quick = " ".join(Page((told.folder / "quick.html").read_text("utf-8")).words)
-    assert "3 tickets labelled by the model, at least 90.0% of them right" in quick
+    assert "3 tickets labelled by the model, at least 90% of them right" in quick
     for one in rules.values():
-        shares = (f"{one[key]:.1%}" for key in ("coverage", "overlap", "conflicts", "accuracy"))
+        shares = (percent(one[key]) for key in ("coverage", "overlap", "conflicts", "accuracy"))
         assert f"{one['name']} rule {one['votes']} {' '.join(shares)}" in quick
-        assert f"{one['low']:.1%} to {one['high']:.1%}" in quick
+        assert span(one["low"], one["high"]) in quick
     assert "accuracy in the model" not in quick
     txtal.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
     words = " ".join(Page((told.folder / "page.html").read_text("utf-8")).words)
     assert "accuracy in the model" in words
     txtal.ok("finish", "d", "--withdraw")
     assert "its labels are withdrawn: withdrawn by hand" in txtal.ok("stats", "d").out
+
+
+def test_the_model_is_measured_once_for_a_report(
+    labelled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered: list[int] = []
+    gathering = measuring.gathering
+
+    def counted(*given: Any) -> Any:
+        gathered.append(1)
+        return (yield from gathering(*given))
+
+    monkeypatch.setattr(measuring, "gathering", counted)
+    labelled.quick.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
+    assert len(gathered) == 1

@@ -35,7 +35,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 def test_drift_against_a_file(program: Program) -> None:
     body = program.json("drift", "d", "second.jsonl", *VECTORS, "--json")
     assert body["noticed"]
-    assert body["tests"].keys() == {"mean", "neighbours", "distance", "together"}
+    assert body["tests"].keys() == {"classifier", "neighbours", "distance", "together"}
     labels = {row["text"]: row["label"] for row in LINES}
     assert sum(labels[text] in LEFT_OUT for text in body["unlike"]) >= 4
     said = program.ok("drift", "d", "second.jsonl", *VECTORS).out

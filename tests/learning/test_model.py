@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from tests.learning.blobs import accepted, blobs
 from txtal.errors import LearnerError
 from txtal.learning.matrix import IS, NOT, UNKNOWN
 from txtal.learning.model import LinearModel, decide, fit
+from txtal.learning.training import Hyperparameters, Trainer
 from txtal.types import TASKS
 
 
@@ -214,3 +216,26 @@ def test_probabilities_by_hand():
     coef = np.array([[np.log(2)], [0], [5]], np.float32)
     model = LinearModel("exclusive", coef, np.zeros(3, np.float32), np.array([True, True, False]))
     assert np.allclose(model.predict_proba(np.ones((1, 1), np.float32)), [[2 / 3, 1 / 3, 0]])
+
+
+def test_a_text_that_says_nothing_is_as_probable_as_the_answers_were():
+    x, _ = blobs(2, 20)
+    rare = np.zeros((40, 3), np.int8)
+    rare[:36, 0] = rare[36:, 1] = IS  # and the third was never given
+    nothing = np.zeros((1, x.shape[1]), np.float32)
+    rows = np.arange(40)
+    model = Trainer("exclusive", Hyperparameters()).model(x, rows, rare)
+    share = 36.5 / 41
+    assert np.allclose(model.predict_proba(nothing), [[share, 1 - share, 0]], atol=1e-6)
+    shown = model.calibrated(2.0, unseen=0.1)
+    assert np.allclose(
+        shown.predict_proba(nothing), [[0.9 * share, 0.9 * (1 - share), 0.1]], atol=1e-6
+    )
+    # A regression in which all classes weigh the same says something else of it.
+    assert abs(replace(model, prior=None).predict_proba(nothing)[0, 0] - share) > 0.05
+    several = np.where(rare == IS, IS, NOT).astype(np.int8)
+    model = Trainer("multilabel", Hyperparameters()).model(x, rows, several)
+    assert np.allclose(model.predict_proba(nothing), [[36.5 / 41, 4.5 / 41, 0.5 / 41]], atol=1e-6)
+    model = Trainer("rating", Hyperparameters()).model(x, rows, rare)
+    assert np.allclose(model.predict_proba(nothing).sum(), 1, atol=1e-6)
+    assert model.predict_proba(nothing)[0, 0] == pytest.approx(36.5 / 41.5)

@@ -140,3 +140,10 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_no_band(text: str) -> None:
     with pytest.raises(UsageError, match="a band needs two"):
         band(text)
+
+
+def test_a_ticket_of_which_the_model_knows_nothing_is_never_labelled_by_it() -> None:
+    rule = Rule("binary", budget=0.5, audit=0.0, band=(0.4, 0.6))
+    fates, spent = run(rule, [scored(None, 0.97), scored(0.1, 0.97)])
+    assert [one.fate for one in fates] == ["let go", "predict"]
+    assert spent.predicted == 1

@@ -77,3 +77,6 @@ def test_a_group_that_fits_no_label_is_found() -> None:
     sure = model.predict_proba(x[~answered & known]).max(axis=1)
     assert strangers.groups(x[~answered & known], sure, x[answered]) == []
     assert strangers.groups(x[:3], sure[:3], x[answered]) == []
+    blank = np.zeros((40, x.shape[1]), np.float32)
+    assert strangers.groups(np.vstack([x[answered], blank]), np.full(answered.sum() + 40, 0.3),
+                            x[answered]) == []  # fmt: skip

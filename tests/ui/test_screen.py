@@ -481,6 +481,29 @@ def test_columns_that_there_is_no_room_for_are_counted() -> None:
     assert "column 14: value 14" in sitting.press("whole")
 
 
+@pytest.mark.parametrize("task", ["exclusive", "multilabel", "rating"])
+def test_the_labels_beside_the_ticket_say_how_often_each_was_used(task: Task) -> None:
+    labels = ["1", "2", "3"] if task == "rating" else FEW
+    session = make_session(["a", "b", "c", "d"], labels, task)
+    sitting = Sitting(session, columns=140, rows=40)
+
+    def used() -> list[int]:
+        beside = sitting.read().partition("[Labels]")[2].partition("Answers per")[0]
+        return [int(number) for number in re.findall(r"(\d+) answers?\b", beside)]
+
+    assert used() == [0] * len(labels)
+    for keys in ("1", "13", "3") if task == "multilabel" else ("1", "1", "3"):
+        for key in keys:
+            sitting.press("label", key)
+        if task == "multilabel":
+            sitting.press("accept")
+    assert used()[:3] == [2, 0, 2 if task == "multilabel" else 1]
+    sitting.press("undo")
+    assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
+    sitting.press("ignore")
+    assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
+
+
 THROUGH_ALL_MODES = (
     *("pick", "about", "rename", "cancel", "pick", "describe", "cancel", "pick", "merge", "choose"),
     *("no", "pick", "split", "cancel", "pick", "retire", "no", "comment", "cancel"),

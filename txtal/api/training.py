@@ -20,7 +20,7 @@ from txtal.learner import figures, heldout
 from txtal.learner.fit import NOT_READY, Fit
 from txtal.learning.overlap import sketches
 from txtal.measures.gold import counting, settle
-from txtal.measures.quality import headline_data
+from txtal.measures.quality import ALL_ANSWERS, headline_data
 from txtal.store import answers, datasets, labels, schema, tickets
 from txtal.store.sqlite import foreseen
 from txtal.types import LearnerSettings, LearnerStatus, Measures, Task
@@ -46,6 +46,7 @@ class Trained:
     """Answered tickets that nothing is learned from, by the reason."""
     measures: Measures | None
     headline: Mapping[str, Any] | None
+    """The figures that the version is kept with: by all answers where nothing else was measured."""
 
     @property
     def too_few(self) -> bool:
@@ -92,7 +93,7 @@ def train(
             versions.load(folder, in_use), _held_out(database, fit), _names(database, dataset)
         )
     measures = known or fit.measures
-    headline = headline_data(measures) if measures else None
+    headline = headline_data(measures) if measures else _by_all_answers(fit)
     version = None
     if compared is None or (compared.n >= FEWEST and compared.value > 0):
         if output is not None:
@@ -125,6 +126,14 @@ def train(
         measures,
         headline,
     )
+
+
+def _by_all_answers(fit: Fit) -> dict[str, Any] | None:
+    """Return the figures of cross-fitting, for answers nobody picked at random; None of few."""
+    try:
+        return headline_data(heldout.of_all(fit), ALL_ANSWERS)
+    except LearnerError:
+        return None
 
 
 def _answered_texts(database: Path, dataset: str) -> list[str]:

@@ -76,7 +76,8 @@ class Classifier:
         """One prediction a text."""
         proba = self.predict_proba(texts)
         order = np.argsort(-proba, axis=1, kind="stable")
-        ranked = np.take_along_axis(proba, order, axis=1).astype(np.float64).round(4)
+        exact = np.take_along_axis(proba, order, axis=1).astype(np.float64)
+        ranked = np.where(exact < 1, np.minimum(exact.round(4), 0.9999), 1.0)
         chosen = np.take_along_axis(decide(proba, self.task) == IS, order, axis=1)
         names = np.array(self.labels, dtype=object)[order]
         rows = zip(names.tolist(), ranked.tolist(), chosen.tolist(), strict=True)
@@ -120,7 +121,8 @@ class Classifier:
         if self.learned is not None:
             learned[f"{_LEARNED}exact"] = self.learned.exact
             learned[f"{_LEARNED}near"] = self.learned.near
-        return header, weights | own | learned
+        prior = {} if model.prior is None else {"prior": model.prior}
+        return header, weights | prior | own | learned
 
     @classmethod
     def from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
@@ -131,7 +133,8 @@ class Classifier:
         """
         task, labels = _scheme(header)
         weights = (arrays["coef"], arrays["intercept"], arrays["trained"])
-        model = LinearModel(task, *weights, _unseen(header), _spread(header))
+        prior = arrays.get("prior")
+        model = LinearModel(task, *weights, _unseen(header), _spread(header), prior)
         parts = {
             name.removeprefix(_VECTORISER): array
             for name, array in arrays.items()
@@ -295,7 +298,14 @@ def _fits(model: LinearModel, labels: int, dims: int) -> bool:
         == [(labels, dims), (labels,), (labels,)]
         and model.trained.dtype == np.bool_
         and all(array.dtype.kind == "f" and bool(np.isfinite(array).all()) for array in numbers)
+        and (model.prior is None or _are_shares(model.prior, labels))
     )
+
+
+def _are_shares(values: np.ndarray, count: int) -> bool:
+    """Whether they are so many numbers from 0 to 1."""
+    is_array = values.shape == (count,) and values.dtype.kind == "f"
+    return is_array and bool(((values >= 0) & (values <= 1)).all())
 
 
 def arrays_file(folder: Path, header: Mapping[str, Any]) -> Path:

@@ -53,7 +53,7 @@ def to_onnx(classifier: Classifier) -> bytes:
     names = ["features"] if len(blocks) == 1 else [f"features_{n + 1}" for n in range(len(blocks))]
     scaled = [graph.scaled(name, one.length) for name, one in zip(names, blocks, strict=True)]
     features = scaled[0] if len(scaled) == 1 else graph.add("Concat", scaled, axis=1)
-    _probabilities(graph, features, classifier.model)
+    _or_prior(graph, features, _probabilities(graph, features, classifier.model), classifier.model)
     made = graph.model(
         list(zip(names, (one.dims for one in blocks), strict=True)), len(classifier.labels)
     )
@@ -115,35 +115,44 @@ class _Graph:
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="txtal")
 
 
-def _probabilities(graph: _Graph, features: str, model: LinearModel) -> None:
-    """Add what :meth:`LinearModel.predict_proba` does."""
+def _or_prior(graph: _Graph, features: str, proba: str, model: LinearModel) -> None:
+    """Add the prior in the place of the probabilities of rows that are zero, and the output."""
+    if model.prior is None or not model.ready:
+        graph.add("Identity", [proba], OUTPUT)
+        return
+    nothing = model.predict_proba(np.zeros((1, model.coef.shape[1]), np.float32))
+    axis = graph.constant([1], np.int64)
+    squares = graph.add("ReduceSum", [graph.add("Mul", [features, features]), axis], keepdims=1)
+    some = graph.add("Greater", [squares, graph.constant(0)])
+    graph.add("Where", [some, proba, graph.constant(nothing)], OUTPUT)
+
+
+def _probabilities(graph: _Graph, features: str, model: LinearModel) -> str:
+    """Add what :meth:`LinearModel.predict_proba` does with rows that aren't zero."""
     product = graph.add("MatMul", [features, graph.constant(model.coef.T)])
     logits = graph.add("Add", [product, graph.constant(model.intercept)])
     if model.task == "rating":
-        _grades(graph, graph.add("Sigmoid", [logits]), len(model.coef))
-    elif model.task != "exclusive":
+        return _grades(graph, graph.add("Sigmoid", [logits]), len(model.coef))
+    if model.task != "exclusive":
         spread = np.where(model.trained, model.spread, 1.0)
-        _averaged(graph, "Sigmoid", logits, spread, OUTPUT)
-    elif not model.trained.any():
+        return _averaged(graph, "Sigmoid", logits, spread)
+    if not model.trained.any():
         nothing = graph.add("Mul", [logits, graph.constant(0)])
-        graph.add("Add", [nothing, graph.constant(1 / len(model.coef))], OUTPUT)
-    else:
-        _shares(graph, logits, model)
+        return graph.add("Add", [nothing, graph.constant(1 / len(model.coef))])
+    return _shares(graph, logits, model)
 
 
-def _averaged(
-    graph: _Graph, squash: str, logits: str, spread: Any, output: str = "", **options: Any
-) -> str:
+def _averaged(graph: _Graph, squash: str, logits: str, spread: Any, **options: Any) -> str:
     """Add the mean of what ``squash`` makes of logits that are spread; see ``squash.averaged``."""
     if np.all(spread == 1):
-        return graph.add(squash, [logits], output, **options)
+        return graph.add(squash, [logits], **options)
     by = graph.constant(spread)
     each = [graph.add("Mul", [logits, by]), logits, graph.add("Div", [logits, by])]
     squashed = [graph.add(squash, [one], **options) for one in each]
-    return graph.add("Mean", squashed, output)
+    return graph.add("Mean", squashed)
 
 
-def _shares(graph: _Graph, logits: str, model: LinearModel) -> None:
+def _shares(graph: _Graph, logits: str, model: LinearModel) -> str:
     """Add the softmax over the labels that were learned, and the share of the others."""
     from txtal.learning.squash import with_unseen
 
@@ -154,14 +163,12 @@ def _shares(graph: _Graph, logits: str, model: LinearModel) -> None:
     nothing, ones = np.zeros((1, count), np.float32), np.ones((1, count), np.float32)
     of_unseen = with_unseen(nothing, known, model.unseen)
     of_known = with_unseen(ones, known, model.unseen) - of_unseen
-    graph.add(
-        "Add",
-        [graph.add("Mul", [proba, graph.constant(of_known)]), graph.constant(of_unseen)],
-        OUTPUT,
+    return graph.add(
+        "Add", [graph.add("Mul", [proba, graph.constant(of_known)]), graph.constant(of_unseen)]
     )
 
 
-def _grades(graph: _Graph, at_or_above: str, count: int) -> None:
+def _grades(graph: _Graph, at_or_above: str, count: int) -> str:
     """Add the differences between grades of "this one or above", in falling order."""
     axis = graph.constant([1], np.int64)
 
@@ -174,4 +181,4 @@ def _grades(graph: _Graph, at_or_above: str, count: int) -> None:
     nothing = graph.add("Mul", [columns(at_or_above, 0, 1), graph.constant(0)])
     whole = graph.add("Add", [nothing, graph.constant(1)])
     every = graph.add("Concat", [whole, falling, nothing], axis=1)
-    graph.add("Sub", [columns(every, 0, count), columns(every, 1, count + 1)], OUTPUT)
+    return graph.add("Sub", [columns(every, 0, count), columns(every, 1, count + 1)])

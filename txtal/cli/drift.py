@@ -52,7 +52,7 @@ def command(
     console: Console = context.obj
     settings = features.settings(context, dataset)
     learner = PoolLearner(console.database, dataset, settings, console.status)
-    fit = learner.complete()
+    fit = learner.complete(measure=False)
     old, new = drifting.sides(
         fit.features.ids.tolist(), [one.ticket_id for one in fit.snapshot.answers]
     )

@@ -14,6 +14,7 @@ import click
 from txtal import logs
 from txtal.errors import TxtalError
 from txtal.formats.growing import Heedful
+from txtal.ui import charset
 
 
 def guarded(command: Callable[[], int | None]) -> int:
@@ -25,6 +26,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     _heed_signals()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale that can't say it all
+    charset.heed_terminal(os.environ)
     try:
         code = command() or 0
         sys.stdout.flush()

@@ -86,7 +86,7 @@ def _of_dataset(
 ) -> dict[str, Any]:
     """By the audit; without one, by all answers, each predicted by a model of the others."""
     from txtal.learner import figures, heldout
-    from txtal.measures.quality import as_data
+    from txtal.measures.quality import ALL_ANSWERS, as_data
     from txtal.store import datasets
 
     measures, basis = figures.kept(console.database, dataset, settings), "audit"
@@ -94,7 +94,7 @@ def _of_dataset(
         fit = figures.fitted(console.database, dataset, settings, console.status)
         measures = fit.measures
         if measures is None:
-            measures, basis = heldout.of_all(fit), "all answers"
+            measures, basis = heldout.of_all(fit), ALL_ANSWERS
         console.clear()
     with console.read() as conn:
         names = datasets.get(conn, dataset).scheme.names
@@ -141,7 +141,7 @@ def _told(body: dict[str, Any], source: str | None) -> str:
         return f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     if body["basis"] == "held out":
         return f"from {n} answers held out, by a model of {body['answers']:,} others: {_ONLY_IF}"
-    return f"from all {n} answers, each predicted by a model of four fifths of them: {_ONLY_IF}"
+    return f"from all {n} answers, each predicted by a model of the other folds: {_ONLY_IF}"
 
 
 def _of_classifier(

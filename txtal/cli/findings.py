@@ -42,7 +42,7 @@ def findings(console: Console, dataset: str, settings: LearnerSettings | None) -
     try:
         learner = PoolLearner(console.database, dataset, settings, console.status)
         with learner.source.computing():
-            learner.complete()
+            learner.complete(measure=False)
             fit = figures.fitted_by(learner)
             trusted = learner.fitter.trusted(fit)
             curve = _curve(fit, learner.source) if fit.measures is None else None

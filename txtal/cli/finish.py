@@ -186,6 +186,7 @@ def _body(
         "open": found.open,
         "labelled": len(found.given),
         "left": found.open - len(found.given),
+        "unknown": found.unknown,
         "audits": found.audits,
         "needed": found.needed,
         "bounds": [
@@ -200,13 +201,13 @@ def _body(
 def _show(
     dataset: str, found: Finished, wish: Wish, body: Mapping[str, Any], dry_run: bool
 ) -> None:
-    from txtal.text import count, percent
+    from txtal.text import count, decimals, in_full, percent
 
     if not found.given:
         put(
-            f"no ticket can be labelled with a proven precision of {wish.precision:.1%}: there are "
-            f"{count(found.audits, 'random answer')}, and the next try takes {found.needed:,} "
-            "without an error at the least"
+            f"no ticket can be labelled with a proven precision of {in_full(wish.precision)}: "
+            f"there are {count(found.audits, 'random answer')}, and the next try takes "
+            f"{found.needed:,} without an error at the least"
         )
     else:
         done = "could be labelled" if dry_run else "are labelled"
@@ -214,21 +215,23 @@ def _show(
         put(f"{len(found.given):,} of {count(found.open, 'open ticket')} ({percent(share)}) {done}")
     if wish.number > 1:
         put(
-            f"this is try {wish.number}, tested at a level of {wish.level:.2%}, so that all tries "
-            f"together keep {wish.confidence:.0%} confidence; fewer tries label more"
+            f"this is try {wish.number}, tested at a level of {100 * wish.level:.2g}%, so that all "
+            f"tries together keep {in_full(wish.confidence)} confidence; fewer tries label more"
         )
     for one in body["bounds"]:
         label = f"{one['label']}: " if one["label"] else ""
         put(
             f"  {label}at least {percent(one['low'])} are right, with "
-            f"{percent(wish.confidence, 0)} confidence: "
+            f"{in_full(wish.confidence)} confidence: "
             f"{count(one['errors'], 'error')} in {count(one['tested'], 'random answer')} with a "
-            f"confidence of {one['threshold']:.3f} or more"
+            f"confidence of {decimals(one['threshold'])} or more"
         )
     if found.given and not dry_run:
         put(f"{body['checks']['waiting']:,} of them will be shown to check, by txtal teach")
         put(f"export them: txtal export {dataset} --predicted -o FILE")
     put(f"{count(body['left'], 'ticket')} left for people")
+    if found.unknown:
+        put(f"  of these, {found.unknown:,} without a word that the model knows")
     for one in found.forecast:
         more = one.audits - found.audits
         put(

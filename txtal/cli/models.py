@@ -157,9 +157,10 @@ def folder_of(console: Console, dataset: str) -> Path:
 def figures_of(version: Version) -> str:
     """The headline of a version when it was trained."""
     data: dict[str, Any] = version.figures or {}
+    basis = f", by {data['basis']}" if data.get("basis") else ""
     if error := data.get("mean_absolute_error"):
-        return f"mean error {grades(error)}"
-    return interval(data["accuracy"]) if data.get("accuracy") else "-"
+        return f"mean error {grades(error)}{basis}"
+    return interval(data["accuracy"]) + basis if data.get("accuracy") else "-"
 
 
 def _named(console: Console, dataset: str, name: str) -> Classifier:

@@ -92,7 +92,9 @@ def _bar(done: int, total: int | None) -> str:
         return f"{done:,}"
     share = min(1.0, done / total)
     filled = round(share * 20)
-    return f"[{'#' * filled}{'.' * (20 - filled)}] {share:4.0%}"
+    from txtal.text import percent
+
+    return f"[{'#' * filled}{'.' * (20 - filled)}] {percent(share, 0):>4}"
 
 
 def _clean(text: str, *, newlines: bool = False) -> str:

@@ -20,7 +20,7 @@ from txtal.simulation.comparison import ERROR, NAMES, Measure, compare, levels, 
 from txtal.simulation.conclusion import conclusion, names, told
 from txtal.simulation.replay import Simulation
 from txtal.simulation.runs import Config, Full, Run, to_json
-from txtal.text import count
+from txtal.text import count, decimals
 
 
 class RunProgress:
@@ -147,11 +147,11 @@ class Results:
             rows = [
                 [
                     f"{mark:,}",
-                    *(f"{means[c][mark]:.3f}" if mark in means[c] else "" for c in configs),
+                    *(decimals(means[c][mark]) if mark in means[c] else "" for c in configs),
                 ]
                 for mark in marks
             ]
-            fulls = [f"{self._full(config):.3f}" for config in configs]
+            fulls = [decimals(self._full(config)) for config in configs]
             rows.append([f"all {len(self.replay.pool.records):,}", *fulls])
             put_table(("labels", *(self.names[config] for config in configs)), rows)
 

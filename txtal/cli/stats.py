@@ -16,7 +16,7 @@ from txtal.cli.options import dataset_names
 from txtal.cli.output import Console, put, put_json, put_table, quality
 from txtal.measures.advice import ahead
 from txtal.measures.quality import FEWEST_AUDITS, LIKE_THOSE_LOADED, as_data, effort_lines
-from txtal.text import count, percent, span
+from txtal.text import agreed, count, percent, span
 from txtal.types.grades import in_ranges
 
 if TYPE_CHECKING:
@@ -170,13 +170,13 @@ def _show_reliability(found: AnnotatorAgreement) -> None:
 
 
 def _alpha(found: Reliability) -> str:
-    return f"{found.alpha.value:.2f} ({found.alpha.low:.2f} to {found.alpha.high:.2f})"
+    return agreed(found.alpha.value, found.alpha.low, found.alpha.high)
 
 
 def _show_agreement(found: Agreement) -> None:
     put(
         f"self-agreement: {_same(found.share, count(found.share.n, 'answer') + ' shown again')}, "
-        f"kappa {found.kappa.value:.2f} ({found.kappa.low:.2f} to {found.kappa.high:.2f})"
+        f"kappa {agreed(found.kappa.value, found.kappa.low, found.kappa.high)}"
     )
 
 

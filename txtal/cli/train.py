@@ -82,6 +82,13 @@ def command(
     )
     if done.measures:
         console.say(f"about {quality(done.measures.headline, done.task)} audit answers)")
+    elif done.headline:
+        from txtal.cli.models import figures_of
+
+        console.say(
+            f"about {figures_of(done.version)}, each predicted by a model of others: it holds for "
+            "other tickets only if these were drawn at random"
+        )
 
 
 def _as_data(

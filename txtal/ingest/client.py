@@ -12,6 +12,7 @@ from pathlib import Path
 from txtal.ingest import protocol
 from txtal.ingest.protocol import LoadJob
 from txtal.processes import Child, ReadProcess
+from txtal.text import percent
 from txtal.types import Loading
 
 PROGRAM = (sys.executable, "-P", "-m", "txtal.ingest")
@@ -51,7 +52,7 @@ class LoaderProcess:
             self._news = self._stopped()
 
     def _stopped(self) -> Loading:
-        share = f" at {self._news.progress:.0%}" if self._news.progress else ""
+        share = f" at {percent(self._news.progress, 0)}" if self._news.progress else ""
         said = f"loading {self._source} was stopped{share}; the same command again loads the rest"
         return replace(self._news, state="failed", detail=said, exit_code=1)
 

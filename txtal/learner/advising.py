@@ -213,7 +213,7 @@ def _descriptions(fit: Fit, name: str) -> list[Advice]:
     if not labels:
         return []
     proba = fit.calibrated.predict_proba(
-        np.asarray(fit.features.vectoriser.transform([one.description for one in labels]))
+        fit.features.vectoriser.transform([one.description for one in labels], foreign=True)
     )
     columns = {label: column for column, label in enumerate(fit.answered.labels)}
     names = _names(fit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 
 from txtal.errors import UsageError
 from txtal.learner.fit import Fit
+from txtal.learner.pool_features import LOOK_SECONDS
 from txtal.learner.source import DatasetSource
 from txtal.learning import drift
 from txtal.learning.arrays import Features, Indices
@@ -21,7 +24,7 @@ from txtal.store import tickets
 from txtal.text import count
 from txtal.types import ONE_OF
 from txtal.vectors.pipeline import Pipeline
-from txtal.vectors.vectoriser import Vectoriser
+from txtal.vectors.vectoriser import FIT_TEXTS, Vectoriser
 
 WEEKS = 26
 """The most weeks that are looked at, the newest."""
@@ -115,8 +118,9 @@ def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: DatasetS
     predicted, mix = _labels(fit, some, before, after)
     texts, new_texts = source.texts(fit.features.ids[some].tolist()), read(places)
     # Features that were fitted to the old tickets alone fit those better than any new ones.
-    both = Vectoriser.fit(fit.features.vectoriser.spec, [*texts, *new_texts])
-    found = drift.shift(both.transform(texts), both.transform(new_texts), predicted)
+    compared, to = without_numbers(texts), without_numbers(new_texts)
+    both = Vectoriser.fit(fit.features.vectoriser.spec, [*compared, *to])
+    found = drift.shift(both.transform(compared), both.transform(to), predicted)
     words = drift.risen_words(words_of(fit, texts), words_of(fit, new_texts))
     return Drift(
         len(old),
@@ -132,7 +136,7 @@ def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: DatasetS
 
 def _tests(found: Shift) -> dict[str, float]:
     tests = {
-        "mean": found.mean,
+        "classifier": found.classifier,
         "neighbours": found.neighbours,
         "distance": found.distance,
         "together": found.together,
@@ -181,20 +185,35 @@ def words_of(fit: Fit, texts: Sequence[str]) -> list[list[str]]:
     ]
 
 
+def without_numbers(texts: Sequence[str]) -> list[str]:
+    """Return the texts with all digits alike: numbers that run on, as dates do, are no drift."""
+    return [re.sub(r"\d", "0", text) for text in texts]
+
+
 class Watch:
     """Looks once whether the tickets loaded since the last answer drift, and says so if they do."""
 
     def __init__(self, source: DatasetSource, tell: Callable[[str], None]) -> None:
         self._source, self._tell = source, tell
-        self._looked = False
+        self._begun: Future[str] | None = None
+        """In a thread: features fitted to both sides take a second, which no answer is to wait."""
+        self._told = False
 
     def look(self, fit: Fit | None) -> bool:
-        """Look, if there is a fit and nobody has looked yet; return False, for once is enough."""
-        if fit is not None and not self._looked:
-            self._looked = True
-            with self._source.computing():
-                if said := notice(fit, self._source):
-                    self._tell(said)
+        """Look, if there is a fit and nobody has looked yet; return whether to come back for it."""
+        if fit is None or self._told:
+            return False
+        if self._begun is None:
+            with_one = ThreadPoolExecutor(1, "drift")
+            self._begun = with_one.submit(notice, fit, self._source)
+            with_one.shutdown(wait=False)
+        with self._source.computing():
+            wait([self._begun], LOOK_SECONDS)
+        if not self._begun.done():
+            return True
+        self._told = True
+        if said := self._begun.result():
+            self._tell(said)
         return False
 
 
@@ -233,6 +252,14 @@ def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
         return []
     of_week = np.array([week or "" for week in weeks])
     each = drift.LEVEL / (len(known) - 1)  # so that all weeks together keep the level
+
+    def texts(rows: Indices, most: int) -> list[str]:
+        return without_numbers(
+            source.texts(ids[rows[drift.sampled(len(rows), most=most)]].tolist())
+        )
+
+    dated = np.flatnonzero(of_week != "")
+    made = Vectoriser.fit(fit.features.vectoriser.spec, texts(dated, FIT_TEXTS))
     found = []
     for week in known[1:]:
         old = np.flatnonzero((of_week < week) & (of_week != ""))
@@ -241,7 +268,7 @@ def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
             found.append(Week(str(week), len(new), 0.0, None))
             continue
         before, after = (
-            np.asarray(fit.features.matrix[rows[drift.sampled(len(rows), most=most)]])
+            made.transform(texts(rows, most))
             for rows, most in ((old, _MOST_BEFORE), (new, drift.MOST))
         )
         shift = drift.shift(before, after, count=max(drift.DEALS, round(2 / each)))

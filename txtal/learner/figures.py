@@ -66,8 +66,7 @@ def fitted_by(learner: PoolLearner) -> Fit:
     began = time.perf_counter()
     path, dataset, settings = learner.source.path, learner.source.name, learner.settings
     fit = refined(learner)
-    if fit.measures is None and fit.measured.measures is not None:
-        # Of fewer answers, or of these by a fit before: what a command shows is of this one.
+    if settings.measured and fit.is_to_be_measured:
         sample = partial(learner.sample_of_open, fit.snapshot)
         fit = fit.measured_by(finished(fit.measuring(sample)))
     if fit.measures is not None:

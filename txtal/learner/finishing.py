@@ -10,7 +10,7 @@ import numpy as np
 from txtal.errors import LearnerError
 from txtal.learner.answered import Answered
 from txtal.learner.fit import Fit
-from txtal.learning.arrays import Cells, Floats, Indices, Mask
+from txtal.learning.arrays import Cells, Floats, Indices, Mask, usable_rows
 from txtal.learning.evaluate import confidence
 from txtal.learning.finishing import Outlay, Passed, fewest, outlay, passed, spent
 from txtal.learning.matrix import IS
@@ -57,6 +57,8 @@ class Finished:
     """What may be labelled, and by what right."""
 
     open: int
+    unknown: int
+    """Of these, tickets without a word that the model knows; none of them may be labelled."""
     audits: int
     """Answers that the bound rests on."""
     bounds: tuple[tuple[int | None, Passed], ...]
@@ -73,6 +75,7 @@ def finish(fit: Fit, wish: Wish) -> Finished:
     Raises LearnerError where there is no model without the audit's answers, or no audit.
     """
     taught, tested = parts(fit.answered)
+    tested &= usable_rows(fit.answered.features)
     if not tested.any():
         raise LearnerError(
             "no answer was picked at random yet, and only those can prove anything; label with "
@@ -85,6 +88,8 @@ def finish(fit: Fit, wish: Wish) -> Finished:
     temperature = fit.measured.temperature
     expected = Told.of(model.calibrated(temperature), features, told.decided).sure
     rows = fit.snapshot.open_rows
+    known = usable_rows(fit.features.matrix[rows])  # of others the model can tell nothing
+    unknown, rows = int((~known).sum()), rows[known]
     pool = _all_told(fit, model, rows)
     bounds, may = _tested(fit, wish, told, right, expected, pool)
     labels = np.array(fit.scheme.ids)
@@ -96,9 +101,11 @@ def finish(fit: Fit, wish: Wish) -> Finished:
         for at in np.flatnonzero(may).tolist()
     ]
     forecast = outlay(told.sure, right, pool.sure, wish.precision, wish.next_level)
-    done = len(given) / max(1, len(rows))
+    open_ = len(rows) + unknown
+    done = len(given) / max(1, open_)
     return Finished(
-        len(rows),
+        open_,
+        unknown,
         len(right),
         bounds,
         tuple(given),

@@ -31,6 +31,8 @@ class Idle:
     """Vectorise a part of a large pool; a ranking of more tickets may be due then."""
     sweep: Step = _nothing
     """Score a block of a large pool."""
+    settle: Step = _nothing
+    """Fit the model of many answers to the end, where the ranking didn't wait for that."""
     measure: Step = _nothing
     """Find out how good the model is; a ranking that says so is due then."""
     compare_names: Step = _nothing
@@ -41,8 +43,6 @@ class Idle:
     """Find answers that a robust fit learns nothing from."""
     look_ahead: Step = _nothing
     """Find out whether more answers are worth giving."""
-    tune: Step = _nothing
-    """Try other hyperparameters."""
     read_behind: Step = _nothing
     """Read a few tickets with a better model, or find out whether it is better here."""
     notice_drift: Step = _nothing
@@ -67,8 +67,8 @@ class Ranker(Protocol):
     @property
     def fitter(self) -> Fitter: ...
 
-    def learn(self) -> Fit:
-        """Fit a model to the answers there are, and measure it."""
+    def learn(self, *, measure: bool = True) -> Fit:
+        """Fit a model to the answers there are, and measure it if it is time to."""
         ...
 
     def rank(self, *, measure_later: bool = False) -> Ranking:
@@ -94,7 +94,7 @@ class Ranker(Protocol):
 def caught_up(learner: Ranker) -> Ranking:
     """Rank, and do after it what a learner of its own process has the time for.
 
-    All features are made and all blocks swept; of the hyperparameters, one alternative is tried.
+    All features are made and all blocks swept.
     """
     ranking, idle = learner.rank(), learner.idle
     while idle.grow():
@@ -106,14 +106,15 @@ def caught_up(learner: Ranker) -> Ranking:
     for work in (idle.compare_names, idle.weigh_votes, idle.leave_out, idle.look_ahead):
         while work():
             pass
-    while idle.tune() and learner.fitter.amid_tuning:
-        pass
     return ranking
 
 
 def refined(learner: Ranker) -> Fit:
-    """Learn, do to the end what can change the model, and learn again if it did."""
-    fit, idle = learner.learn(), learner.idle
+    """Learn, do to the end what can change the model, and learn again if it did.
+
+    Only the caller needs its measures, if any, of the last fit.
+    """
+    fit, idle = learner.learn(measure=False), learner.idle
     fitter = learner.fitter
     before = fitter.misled, fitter.left_out
     weighed = False
@@ -123,7 +124,5 @@ def refined(learner: Ranker) -> Fit:
         weighed = True
     while idle.leave_out():
         pass
-    while idle.tune():
-        pass
     changed = weighed or before != (fitter.misled, fitter.left_out)
-    return learner.learn() if changed or learner.fitter.adapted else fit
+    return learner.learn(measure=False) if changed else fit

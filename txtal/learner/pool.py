@@ -23,7 +23,7 @@ from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
 from txtal.learner.language import opening
 from txtal.learner.pool_features import Neighbours, PoolFeatures
-from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
+from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, held, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import shown_again, suspected
@@ -32,12 +32,11 @@ from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
-from txtal.store import cache_folder, datasets, leases, tickets
+from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.store.sqlite import Connection
 from txtal.types import (
     AUDIT,
-    CHOSEN,
     Advised,
     Cluster,
     Explanation,
@@ -88,12 +87,12 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
+            settle=self._settle,
             measure=self._measure,
             compare_names=lambda: self.fitter.compare_names(self.fit),
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
-            tune=lambda: self.fitter.tune(self.fit),
             read_behind=self._read_behind,
             notice_drift=lambda: watch.look(self.fit),
         )
@@ -131,7 +130,7 @@ class PoolLearner:
 
     # --- learning ---------------------------------------------------------------------------
 
-    def learn(self, *, measure_later: bool = False) -> Fit:
+    def learn(self, *, measure: bool = True, measure_later: bool = False) -> Fit:
         """Fit a model to the answers there are, and measure it if it is time to.
 
         Measuring that takes long may be left to pauses.
@@ -140,12 +139,9 @@ class PoolLearner:
             snapshot, neighbours = self._read(conn)
             self._report(LearnerStatus("training"))
             self.fit = self.fitter.fit(
-                snapshot,
-                neighbours,
-                self.fit,
-                lambda: self.sample_of_open(snapshot),
-                later=measure_later,
-            )
+                snapshot, neighbours, self.fit, lambda: self.sample_of_open(snapshot),
+                measured=measure, later=measure_later,
+            )  # fmt: skip
             unsaid, self._unsaid = self._unsaid, None
             if unsaid is not None and self.fit.measures is None:
                 self.fit = unsaid.given_to(self.fit)
@@ -153,20 +149,20 @@ class PoolLearner:
 
     def _read(self, conn: Connection) -> tuple[Snapshot, Neighbours]:
         """Read the answers, and vectorise what is new."""
-        log = AnswerLog.read(conn, self.source.name)
+        log = AnswerLog.read(conn, self.source)
         there = self._features.meet(
             tickets.ids_after(conn, log.dataset.id, self._features.last),
             [answer.ticket_id for answer in log.answers],
         )
         return Snapshot(log, there.features), there.neighbours
 
-    def complete(self) -> Fit:
+    def complete(self, *, measure: bool = True) -> Fit:
         """Learn with the features of every ticket, however many there are."""
-        fit = self.learn()
+        fit = self.learn(measure=measure)
         grew = False
         while self.idle.grow():
             grew = True
-        return self.learn() if grew else fit
+        return self.learn(measure=measure) if grew else fit
 
     def newest(self) -> Fit:
         """Return the newest fit; learn first where there is none."""
@@ -202,15 +198,8 @@ class PoolLearner:
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.ranking.suspects else (),
                 composed(candidates, self.source) if self.settings.ranking.synthesise else (),
-                self._held(fit),
+                held(fit, self.source),
             )
-
-    def _held(self, fit: Fit) -> tuple[Ranked, ...]:
-        """Return what the model thinks of the open tickets that are on screens."""
-        with self.source.reading() as conn:
-            rows = fit.features.rows(leases.held(conn, fit.snapshot.log.dataset.id))
-        rows = np.intersect1d(rows, fit.snapshot.open_rows)
-        return ranked(Pick(CHOSEN, rows, None, None), fit.features, fit) if len(rows) else ()
 
     def _candidates(self, fit: Fit) -> Candidates:
         """Gather the tickets of a fit to pick from."""
@@ -273,8 +262,14 @@ class PoolLearner:
         with self.source.computing():
             grown = self._features.grow()
         if grown is not None and self._features.complete:
-            self._report(LearnerStatus("ready", self.fitter.tuned))
+            self._report(LearnerStatus("ready"))
         return grown is not None
+
+    def _settle(self) -> bool:
+        settled = self.fitter.settle(self.fit)
+        if settled is not None:
+            self.fit = settled
+        return settled is not None
 
     def _measure(self) -> bool:
         """Do one fit to measure the model; once it is measured, a ranking says so."""
@@ -296,9 +291,9 @@ class PoolLearner:
             return False
         with self.source.computing():
             try:
-                if self._behind.step(self.fit):
+                if self._behind.step(self.fit) or self._behind.compare(self.fit):
                     return True
-                if not self._behind.takes_over(self.fit):
+                if not self._behind.better:
                     return False
             except TxtalError:  # a session continues with the features that it has
                 self._behind = None

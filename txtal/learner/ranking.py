@@ -16,7 +16,9 @@ from txtal.learning.arrays import Floats, Indices
 from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
-from txtal.types import RANDOM, START, Ranked, Revision
+from txtal.measures.quality import rounded
+from txtal.store import leases
+from txtal.types import CHOSEN, RANDOM, START, Ranked, Revision
 from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.spec import Spec
 
@@ -181,12 +183,20 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
     return tuple(found)
 
 
+def held(fit: Fit, source: DatasetSource) -> tuple[Ranked, ...]:
+    """Return what the model thinks of the open tickets that are on screens."""
+    with source.reading() as conn:
+        rows = fit.features.rows(leases.held(conn, fit.snapshot.log.dataset.id))
+    rows = np.intersect1d(rows, fit.snapshot.open_rows)
+    return ranked(Pick(CHOSEN, rows, None, None), fit.features, fit) if len(rows) else ()
+
+
 def _head(
     labels: Sequence[int], shown: Floats, best: Indices, scored: bool
 ) -> tuple[tuple[int, float], ...]:
     """Return the highest probabilities; for scores all above 0, which the interval needs."""
     head = best if scored else best[:HEAD]
-    found = ((labels[i], round(float(shown[i]), 4)) for i in head)
+    found = ((labels[i], rounded(float(shown[i]))) for i in head)
     return tuple(pair for pair in found if pair[1] or not scored)
 
 

@@ -88,6 +88,8 @@ class Sweeping:
             "cells": self.cells,
             "closed": self.closed,
         }
+        if self.model.prior is not None:
+            arrays["prior"] = self.model.prior
         return header, arrays
 
     @classmethod
@@ -101,7 +103,9 @@ class Sweeping:
         return cls(
             strategy=header["strategy"],
             task=header["task"],
-            model=LinearModel(header["task"], *weights, header["unseen"], header["spread"]),
+            model=LinearModel(
+                header["task"], *weights, header["unseen"], header["spread"], arrays.get("prior")
+            ),
             answered=arrays["answered"],
             cells=arrays["cells"],
             labels=header["labels"],

@@ -1,21 +1,25 @@
 """Whether new tickets are like those that were there: the tests, and what has changed.
 
-Three statistics compare the features of both sides. Each is compared with its values when the
-sides are dealt out at random, the same deals for all three (permutation tests):
+Three tests compare the features of both sides. Each statistic is compared with its values when the
+sides are dealt out at random, the same deals for all (permutation tests):
 
-- **The mean**: the squared distance between the mean features of both (with a linear kernel, the
-  maximum mean discrepancy of Gretton et al. 2012, "A kernel two-sample test", JMLR 13). It notices
-  a change of the mix.
+- **Classifier**: how well a ridge regression on a Gaussian kernel tells on which side a ticket is
+  that it has not seen (a classifier two-sample test: Lopez-Paz and Oquab 2017, "Revisiting
+  Classifier Two-Sample Tests", ICLR; with a kernel, Eric, Bach and Harchaoui 2007, "Testing for
+  Homogeneity with Kernel Fisher Discriminant Analysis", NIPS 20). Leaving each ticket out takes no
+  further fit. It notices a change of the mix, and larger new labels.
 - **Neighbours**: how many of the nearest neighbours of each new ticket are new, too (Schilling
   1986, "Multivariate two-sample tests based on nearest neighbors", JASA 81), in a high power: a new
-  kind of ticket is a place where all of them are.
+  kind of ticket is a place where all of them are. Of ten and of twenty neighbours, as new labels
+  may be small or large.
 - **Distance**: how far each new ticket lies from the nearest earlier one, as a rank among all
-  tickets' distances, in a high power: a new kind of ticket is far from all earlier ones. Of few
-  tickets it notices new labels the most often.
+  tickets' distances, as it is and in a high power: new tickets of many kinds lie a little farther
+  away, those of a few kinds much farther. Of many small new labels it notices the most.
 
-Their probabilities are combined as Fisher's sum of logarithms, which is compared with that of the
-same deals (nonparametric combination: Pesarin 2001, "Multivariate Permutation Tests", chapter 6),
-so that its level holds however much the three depend on one another. **The mix of predicted
+The probabilities of the five statistics are combined as Fisher's sum of logarithms, which is
+compared with that of the same deals (nonparametric combination: Pesarin 2001, "Multivariate
+Permutation Tests", chapter 6), so that its level holds however much they depend on one another.
+**The mix of predicted
 labels** is a chi-square test by itself, on tickets that the model has not learned from; it gets a
 fifth of the level, so that of sets without drift no more than one in twenty is called drifted.
 
@@ -51,14 +55,23 @@ _FAR = 0.05
 """Share of the old tickets that lie as far from the others as what is called far."""
 
 _NEIGHBOURS = 20
+_SIZES = 10, _NEIGHBOURS
+"""Of neighbourhoods that are looked at."""
+
 _CLUSTERED = 8
 """The power of the fraction of neighbours that are new."""
 
 _NEAREST = 60
 """Neighbours among which the nearest earlier one is looked for."""
 
-_FARTHEST = 4
-"""The power of the rank of a distance."""
+_POWERS = 1, 8
+"""Powers of the rank of a distance."""
+
+_TOLD_APART = 2_000
+"""Tickets of both sides that the classifier is fitted to, drawn at random from more."""
+
+_SHARPNESS, _PENALTY = 4.0, 1.0
+"""Of the classifier: its kernel is exp(sharpness * (cosine - 1))."""
 
 _CLEAR = 3.0
 _PRIOR = 10.0
@@ -68,8 +81,8 @@ _PRIOR = 10.0
 class Shift:
     """What the tests came to."""
 
-    mean: float
-    """Probability of so great a distance of the means without drift, as those below."""
+    classifier: float
+    """Probability of telling the sides apart so well without drift; the others are its like."""
     neighbours: float
     distance: float
     together: float
@@ -109,21 +122,17 @@ def shift(
     rng = np.random.default_rng(seed)
     deals = np.stack([is_new, *(rng.permutation(is_new) for _ in range(count))])
     near = _NearestTickets.of(rows, len(old))
-    tests = np.stack(
-        [
-            _probabilities(_means_apart(rows, deals)),
-            _probabilities(near.clustered(deals)),
-            _probabilities(near.far_away(deals)),
-        ]
-    )
+    told_apart = [_probabilities(_told_apart(rows, deals, rng))]
+    neighbours = [_probabilities(near.clustered(deals, size)) for size in _SIZES]
+    ranks = near.far_away(deals)
+    distance = [_probabilities(_mean_power(ranks, deals, power)) for power in _POWERS]
     nearness = near.to_old(is_new)
     limit = np.quantile(nearness[~is_new], _FAR)
-    mean, neighbours, distance = tests[:, 0].tolist()
     return Shift(
-        mean=mean,
-        neighbours=neighbours,
-        distance=distance,
-        together=float(_probabilities(-np.log(tests).sum(axis=0))[0]),
+        classifier=float(told_apart[0][0]),
+        neighbours=_combined(neighbours),
+        distance=_combined(distance),
+        together=_combined([*told_apart, *neighbours, *distance]),
         mix=None if predicted is None else _mix_test(*predicted),
         share_far=float((nearness[is_new] < limit).mean()),
         nearness=nearness[is_new],
@@ -143,12 +152,33 @@ def _probabilities(statistics: Floats) -> Floats:
     return np.asarray((len(least) - np.searchsorted(np.sort(statistics), least)) / len(least))
 
 
-def _means_apart(rows: Features, deals: Mask) -> Floats:
-    """Return the squared distance of the means of both sides in each deal (b,)."""
-    centred = rows - rows.mean(axis=0)
-    of_new = deals.sum(axis=1, keepdims=True)
-    sides = np.where(deals, 1 / of_new, -1 / (deals.shape[1] - of_new)).astype(np.float32)
-    return np.asarray(np.square(sides @ centred).sum(axis=1))
+def _combined(tests: Sequence[Floats]) -> float:
+    """Return the probability of the tests together, by their probabilities of each deal (b,)."""
+    return float(_probabilities(-np.log(np.stack(tests)).sum(axis=0))[0])
+
+
+def _told_apart(rows: Features, deals: Mask, rng: np.random.Generator) -> Floats:
+    """Return how well a classifier tells the sides of each deal (b,) apart, up to a constant.
+
+    A ridge regression predicts a ticket that it was not fitted to as its residual says, divided by
+    its element of the inverse's diagonal (Allen 1974, "The Relationship between Variable Selection
+    and Data Augmentation", Technometrics 16).
+    """
+    some = np.sort(rng.permutation(len(rows))[:_TOLD_APART])
+    rows, deals = rows[some], deals[:, some]
+    kernel = np.exp(_SHARPNESS * (rows @ rows.T - 1)).astype(np.float64)
+    kernel -= kernel.mean(axis=0)
+    kernel -= kernel.mean(axis=1, keepdims=True)
+    kernel[np.diag_indices_from(kernel)] += _PENALTY
+    inverse = np.linalg.inv(kernel)
+    sides = (deals - deals.mean(axis=1, keepdims=True)).T
+    missed = (inverse @ sides) / np.diag(inverse)[:, None]
+    return np.asarray(-(sides * missed).sum(axis=0) / (sides**2).sum(axis=0))
+
+
+def _mean_power(ranks: Floats, deals: Mask, power: int) -> Floats:
+    """Return the mean of a power of the new tickets' ranks (b, n) in each deal (b,)."""
+    return np.asarray((ranks**power * deals).sum(axis=1) / deals.sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -171,9 +201,9 @@ class _NearestTickets:
             np.take_along_axis(near, order, axis=1), np.take_along_axis(there, order, axis=1)
         )
 
-    def newness(self, new: Mask) -> Floats:
+    def newness(self, new: Mask, size: int = _NEIGHBOURS) -> Floats:
         """Return the fraction of each one's nearest neighbours that are new (n,)."""
-        return np.asarray(new[self.near[:, :_NEIGHBOURS]].mean(axis=1), np.float32)
+        return np.asarray(new[self.near[:, :size]].mean(axis=1), np.float32)
 
     def to_old(self, new: Mask) -> Floats:
         """Return the cosine of each one (n,) to the nearest earlier one but itself."""
@@ -181,13 +211,13 @@ class _NearestTickets:
         old[:, -1] = True  # at most as near as the last that was looked at
         return np.asarray(self.cosines[np.arange(len(old)), old.argmax(axis=1)])
 
-    def clustered(self, deals: Mask) -> Floats:
+    def clustered(self, deals: Mask, size: int) -> Floats:
         """Return in each deal (b,) how much new ones lie together."""
-        return np.array([(self.newness(new)[new] ** _CLUSTERED).mean() for new in deals])
+        return np.array([(self.newness(new, size)[new] ** _CLUSTERED).mean() for new in deals])
 
     def far_away(self, deals: Mask) -> Floats:
-        """Return in each deal (b,) how far the new ones lie from the earlier ones."""
-        return np.array([(_ranks(-self.to_old(new))[new] ** _FARTHEST).mean() for new in deals])
+        """Return the rank of how far each lies from the earlier ones, in each deal (b, n)."""
+        return np.stack([_ranks(-self.to_old(new)) for new in deals])
 
 
 def _ranks(values: Floats) -> Floats:

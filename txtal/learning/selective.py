@@ -75,7 +75,8 @@ def settle(
         return _picked(spent, ranked, AUDIT, rule.drawn, probability)
     if ranked.reason == START:
         return _picked(spent, ranked, START, 1 - rule.drawn, probability)
-    if rule.band and probability is not None:
+    blank = ranked.score is None  # to the model, which knows none of its words
+    if rule.band and probability is not None and not blank:
         inside = rule.band[0] <= probability <= rule.band[1]
         if not inside:
             predicted = replace(spent, predicted=spent.predicted + 1)
@@ -83,7 +84,7 @@ def settle(
         wanted, selection = True, 1 - rule.drawn
     elif probability is None:
         wanted, selection = coin.random() < rule.chosen, (1 - rule.drawn) * rule.chosen
-    elif ranked.score is None:  # blank to the model
+    elif blank or ranked.score is None:
         wanted, selection = False, 0.0
     else:
         threshold = ranked.score if spent.threshold is None else spent.threshold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from txtal.learning.arrays import Features, Floats, Indices, Mask, unit_rows
+from txtal.learning.arrays import Features, Floats, Indices, Mask, unit_rows, usable_rows
 
 FEWEST = 5
 """Tickets in a group."""
@@ -40,6 +40,7 @@ def groups(open_: Features, confidence: Floats, answered: Features, seed: int = 
     np.fill_diagonal(cosines, -np.inf)
     near = np.argpartition(-cosines, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
     strange = ((near < size).mean(axis=1) >= _OPEN) & (confidence[some] < confidence.mean())
+    strange &= usable_rows(open_[some])  # those without a word that is known are like no other
     return _joined(near, strange, cosines, confidence[some], float(confidence.mean()), some)
 
 

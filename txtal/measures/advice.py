@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from txtal.text import percent
+from txtal.text import decimals, in_full, percent
 from txtal.types import Estimate, Forecast, Outlook
 
 
 def reached_target(target: float, estimate: Estimate) -> str:
     """The accuracy wished for is there."""
     return (
-        f"the target of {percent(target, 0)} is reached: about {percent(estimate.value, 0)} right "
+        f"the target of {in_full(target)} is reached: about {percent(estimate.value, 0)} right "
         f"({percent(estimate.low, 0)} to {percent(estimate.high, 0)}); press q to quit, or continue"
     )
 
@@ -40,10 +40,10 @@ def ahead(outlook: Outlook) -> Iterator[str]:
         yield f"50 more answers: about {100 * gain.value:+.1f} points of macro-F1 ({span})"
     yield (
         f"the last 100 changed {percent(outlook.changed)} of the suggestions "
-        f"(kappa {outlook.kappa:.2f}; seen at {outlook.answers:,} answers)"
+        f"(kappa {decimals(outlook.kappa, 2)}; seen at {outlook.answers:,} answers)"
     )
     if outlook.target is not None:
-        yield f"answers to reach {outlook.target:.0%}: {_needed(outlook.needed)}"
+        yield f"answers to reach {in_full(outlook.target)}: {_needed(outlook.needed)}"
 
 
 def points(share: float) -> str:

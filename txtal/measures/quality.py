@@ -60,10 +60,15 @@ def as_data(
     }
 
 
-def headline_data(measures: Measures) -> dict[str, Any]:
-    """Return only the shown estimate, in the form of :func:`as_data`."""
+ALL_ANSWERS = "all answers"
+"""What figures are from where no answer was picked at random."""
+
+
+def headline_data(measures: Measures, basis: str = "audit") -> dict[str, Any]:
+    """Return only the shown estimate, in the form of :func:`as_data`, and what it is from."""
     every = as_data(measures, {})
-    return {key: every[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")}
+    shown = {key: every[key] for key in ("accuracy", "macro_f1", "mean_absolute_error")}
+    return shown | ({} if basis == "audit" else {"basis": basis})
 
 
 def _others(measures: Measures) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from txtal.text import clean, count, percent
+from txtal.text import clean, count, decimals, percent
 from txtal.types import Bin
 
 
@@ -125,7 +125,8 @@ def calibration(bins: Sequence[Bin], title: str) -> str:
     parts = [*_grid(scale, fifths, fifths), f'<path class="rule" d="{alike}"/>']
     for one in bins:
         x = scale.x(one.confidence)
-        told = f"{count(one.n, 'decision')}: {one.right:.2f} right at {one.confidence:.2f}"
+        right, sure = decimals(one.right, 2), decimals(one.confidence, 2)
+        told = f"{count(one.n, 'decision')}: {right} right at {sure}"
         parts.append(
             f'<g class="k0"><path class="whisker" d="M{x} {scale.y(one.low)}V{scale.y(one.high)}"/>'
             f"{marker(0, x, scale.y(one.right), told)}</g>"
@@ -187,7 +188,7 @@ def _rule(scale: _Scale, value: float, name: str, *, above: bool) -> str:
     baseline = round(y + (-5 if above else 14), 1)
     return (
         f'<path class="rule" d="M{_LEFT} {y}H{_WIDTH - _RIGHT}"/>'
-        f'<text class="name" x="{_LEFT + 6}" y="{baseline}">{_said(name)} {value:.3f}</text>'
+        f'<text class="name" x="{_LEFT + 6}" y="{baseline}">{_said(name)} {decimals(value)}</text>'
     )
 
 
@@ -214,7 +215,7 @@ def _line(scale: _Scale, number: int, curve: Sequence[Level], dashed: str) -> st
         places = [(_alone(scale, number, curve[0]), scale.y(curve[0].mean))]
     line = "L".join(f"{x} {y}" for x, y in places)
     marks = "".join(
-        marker(number, x, y, f"{count(level.labels, 'label')}: {level.mean:.3f}")
+        marker(number, x, y, f"{count(level.labels, 'label')}: {decimals(level.mean)}")
         for (x, y), level in zip(places, curve, strict=True)
     )
     return f'<g class="k{number % COLOURS}"><path class="line{dashed}" d="M{line}"/>{marks}</g>'

@@ -26,7 +26,7 @@ from txtal.reports.findings import NOTHING, Findings, sections
 from txtal.reports.page import safe
 from txtal.reports.sources import NOBODY, OtherAnnotators, section
 from txtal.store.history import FitRecord, History
-from txtal.text import count, hundredths, percent, shorten, span
+from txtal.text import agreed, count, hundredths, percent, shorten, span
 from txtal.types import Answer, Effort, Estimate, LabelCounts, Measures, reasons
 from txtal.types.grades import in_ranges
 
@@ -329,7 +329,7 @@ def _annotators(history: History) -> Iterator[str]:
 
 
 def _alpha(found: Reliability) -> str:
-    return f"{found.alpha.value:.2f} ({found.alpha.low:.2f} to {found.alpha.high:.2f})"
+    return agreed(found.alpha.value, found.alpha.low, found.alpha.high)
 
 
 def _savings(saved: Saved, effort: Effort | None) -> Iterator[str]:

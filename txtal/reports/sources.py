@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from txtal.reports import page as html
 from txtal.reports.page import safe
 from txtal.store.predictions import Bound, Checked
-from txtal.text import count
+from txtal.text import count, in_full, percent, span
 from txtal.types import SourceScore
 
 
@@ -50,7 +50,7 @@ def _sources(found: OtherAnnotators) -> Iterator[str]:
         heads.append("accuracy in the model")
         for row, one in zip(rows, found.sources, strict=True):
             trust = found.trusted.get(one.source.id)
-            row.append("-" if trust is None else f"{trust:.1%}")
+            row.append("-" if trust is None else percent(trust))
     yield html.table(heads, rows)
     for one in found.sources:
         if one.source.note:
@@ -71,12 +71,12 @@ _MODEL = (
 
 
 def _row(one: SourceScore) -> list[str]:
-    shares = (f"{share:.1%}" for share in (one.coverage, one.overlap, one.conflicts))
+    shares = (percent(share) for share in (one.coverage, one.overlap, one.conflicts))
     counted = [one.source.name, one.source.kind, f"{one.votes:,}", *shares]
     if one.accuracy is None or one.low is None or one.high is None:
         return [*counted, "-", "-", "0", "0"]
-    interval = f"{one.low:.1%} to {one.high:.1%}"
-    return [*counted, f"{one.accuracy:.1%}", interval, f"{one.judged:,}", f"{one.audited:,}"]
+    interval = span(one.low, one.high)
+    return [*counted, percent(one.accuracy), interval, f"{one.judged:,}", f"{one.audited:,}"]
 
 
 def finish_line(bound: Bound, checks: Checked) -> str:
@@ -88,5 +88,5 @@ def finish_line(bound: Bound, checks: Checked) -> str:
         seen = f"{checks.errors:,} of {checks.checks:,} that people checked are wrong"
     return (
         f"txtal finish: {count(bound.labelled, 'ticket')} labelled by the model, at least "
-        f"{bound.precision:.1%} of them right; {seen}"
+        f"{in_full(bound.precision)} of them right; {seen}"
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from txtal.measures.quality import shared
 from txtal.simulation.comparison import ERROR, Comparison, Outcome, Reached, merit
 from txtal.simulation.runs import Config, Full, Point
-from txtal.text import clean, count
+from txtal.text import clean, count, decimals
 from txtal.text import percent as in_percent
 from txtal.types import Overlap
 
@@ -98,7 +98,7 @@ def _sentence(it: Comparison) -> str:
         return (
             f"{_PAYS[0]}: no other strategy reached {_goal(it, base)} within "
             f"{count(it.budget, 'label')}{_base_too(it, base)}; the nearest was "
-            f"{called[nearest.config]} with {it.end(nearest):.3f} at the end"
+            f"{called[nearest.config]} with {decimals(it.end(nearest))} at the end"
             f"{_half(it, nearest, base)}{_seeds(nearest)}."
         )
     goal = merit(it.target, it.measure)
@@ -108,7 +108,9 @@ def _sentence(it: Comparison) -> str:
         _pays(it, best, its) if lasting else "it isn't clear whether active learning pays here"
     )
     lost = "above" if it.measure == ERROR else "below"
-    again = f", but was {lost} it again at the end ({it.end(best):.3f}){_half(it, best, base)}"
+    again = (
+        f", but was {lost} it again at the end ({decimals(it.end(best))}){_half(it, best, base)}"
+    )
     needed = count(its.labels, "label") if it.asked else f"{its.labels:,}"
     return (
         f"{verdict}: {called[best.config]} reached {_goal(it, base)} with {needed}"
@@ -154,7 +156,7 @@ def _itself(it: Comparison, base: str) -> str:
 def _goal(it: Comparison, base: str) -> str:
     if it.asked:
         return f"{it.called} {it.target:g}"
-    return f"{base}'s {it.called} at {count(it.budget, 'label')} ({it.target:.3f})"
+    return f"{base}'s {it.called} at {count(it.budget, 'label')} ({decimals(it.target)})"
 
 
 def _base_too(it: Comparison, base: str) -> str:
@@ -187,7 +189,7 @@ def _half(it: Comparison, outcome: Outcome, base: str) -> str:
     if outcome.labels_half is None or outcome.labels_half >= labels:
         return ""
     return (
-        f"; what {base} had with {count(labels, 'label')} ({value:.3f}) it had with "
+        f"; what {base} had with {count(labels, 'label')} ({decimals(value)}) it had with "
         f"{outcome.labels_half:,}"
     )
 
@@ -220,7 +222,7 @@ def summary_heads(it: Comparison) -> tuple[str, ...]:
         "at the end",
         "accuracy",
         it.called,
-        f"labels to {it.target:.3f}",
+        f"labels to {decimals(it.target)}",
         *spread,
         "saved",
     )
@@ -231,8 +233,8 @@ def summary_row(it: Comparison, outcome: Outcome, called: Mapping[Config, str]) 
     spread = (spread_of(outcome) or "-",) if len(outcome.by_seed) > 1 else ()
     return (
         called[outcome.config],
-        f"{outcome.accuracy:.3f}",
-        f"{it.end(outcome):.3f}",
+        decimals(outcome.accuracy),
+        decimals(it.end(outcome)),
         "not reached" if outcome.labels is None else f"{outcome.labels:,}",
         *spread,
         _saved(it, outcome.saved),
@@ -260,5 +262,5 @@ def saved_against(it: Comparison, called: Mapping[Config, str]) -> str:
 def told(it: Point | Full) -> str:
     """The measures of a model, in words."""
     if it.mean_absolute_error is None:
-        return f"accuracy {it.accuracy:.3f}, macro-F1 {it.macro_f1:.3f}"
-    return f"accuracy {it.accuracy:.3f}, mean absolute error {it.mean_absolute_error:.3f}"
+        return f"accuracy {decimals(it.accuracy)}, macro-F1 {decimals(it.macro_f1)}"
+    return f"accuracy {decimals(it.accuracy)}, mean absolute error {it.mean_absolute_error:.3f}"

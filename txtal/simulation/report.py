@@ -21,7 +21,7 @@ from txtal.simulation.conclusion import (
     upper,
 )
 from txtal.simulation.runs import Config, Full, Run
-from txtal.text import count
+from txtal.text import count, decimals
 from txtal.types import Overlap
 
 
@@ -114,8 +114,8 @@ def _table(it: Comparison, called: Mapping[Config, str]) -> str:
 def _explained(it: Comparison, called: Mapping[Config, str]) -> str:
     origin = "as asked for" if it.asked else f"what {called[it.baseline]} had at the end"
     return (
-        f"Target: a {it.called} of {it.target:.3f}, {origin}. Labels: those with which the mean "
-        "over the seeds first reached it, on straight lines between the points"
+        f"Target: a {it.called} of {decimals(it.target)}, {origin}. Labels: those with which the "
+        "mean over the seeds first reached it, on straight lines between the points"
         f"{'; seeds: least and most' if len(it.outcomes[0].by_seed) > 1 else ''}. "
         f"{upper(saved_against(it, called))}."
     )
@@ -153,5 +153,5 @@ def _of(runs: Sequence[Run]) -> Sequence[Measure]:
 
 def _point_rows(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
     for pair in zip(*(levels(runs, measure) for measure in _of(runs)), strict=True):
-        figures = [f"{v:.3f}" for level in pair for v in (level.mean, level.low, level.high)]
+        figures = [decimals(v) for level in pair for v in (level.mean, level.low, level.high)]
         yield (f"{pair[0].labels:,}", *figures)

@@ -186,10 +186,10 @@ class StoreLedger:
         with self.file.reading():
             return answers.examples(self.file.conn, self.dataset.id, label_id)
 
-    def used(self) -> Mapping[int, int]:
-        """Count the answers that accept each label; none of a dataset that takes long to count."""
+    def used(self) -> Mapping[int, int] | None:
+        """Count the answers that accept each label; None of a dataset that takes long to count."""
         if self.total - self.open > _MOST_COUNTED:
-            return {}
+            return None
         with self.file.reading():
             return answers.used(self.file.conn, self.dataset.id)
 

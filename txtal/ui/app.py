@@ -93,10 +93,12 @@ def build(
 ) -> Application[int]:
     """The application: one window that shows what the screen draws."""
     output = output or get_app_session().output
+    depth = ColorDepth.DEPTH_1_BIT if _has_no_colours(os.environ) else None
     app: Application[int] = Application(
         layout=Layout(Canvas(screen.draw, partial(_mouse, screen))),
         key_bindings=_bindings(screen),
-        style=Style.from_dict(dict(_styles(theme, output))),
+        style=Style.from_dict(dict(_styles(theme, depth or output.get_default_color_depth()))),
+        color_depth=depth,
         include_default_pygments_style=False,
         full_screen=True,
         mouse_support=Condition(lambda: screen.look.mouse),
@@ -110,13 +112,20 @@ def build(
     return app
 
 
-def _styles(theme: Theme, output: Output) -> Mapping[str, str]:
+def _has_no_colours(environ: Mapping[str, str]) -> bool:
+    """Whether it is a terminal from before there were colours, which others pretend to be."""
+    return environ.get("TERM", "").startswith(("vt1", "vt2", "vt3", "ansi-m")) and not environ.get(
+        "COLORTERM"
+    )
+
+
+def _styles(theme: Theme, depth: ColorDepth) -> Mapping[str, str]:
     bits = {
         ColorDepth.DEPTH_1_BIT: 1,
         ColorDepth.DEPTH_4_BIT: 4,
         ColorDepth.DEPTH_8_BIT: 8,
         ColorDepth.DEPTH_24_BIT: 24,
-    }[output.get_default_color_depth()]
+    }[depth]
     return styles(theme, bits, os.environ.get("COLORFGBG", ""))
 
 

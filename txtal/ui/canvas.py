@@ -67,7 +67,8 @@ class Canvas(Window):
         if self._inks is None:
             self._inks = _Inks(app.renderer.style, app.color_depth)
         lines = self._draw(at.width, at.height).lines[: at.height]
-        rows = [paint.made(tuple(line), at.width, self._inks) for line in lines]
+        encoding = app.output.encoding() or "utf-8"
+        rows = [paint.made(tuple(line), at.width, self._inks, encoding) for line in lines]
         stands = app.renderer.last_rendered_screen
         changes = paint.painted(rows, self.rows if stands and stands is self._screen else ())
         self.rows, self._screen = rows, screen

@@ -97,7 +97,8 @@ def label_rows(session: Session, question: Question, keyboard: Keyboard, room: R
     if session.scheme.scored:
         return [_scale(session, question, room.width)]
     grid = _label_cells(session, question, keyboard)
-    name = max(cells(_beside("", label)) for label in session.scheme.labels)
+    names = [_beside("", label) for label in session.scheme.labels]
+    name = max(map(cells, (*names, *(cell.name for cell in grid if cell.key == "/"))))
     fixed = len(grid[0].sign) + 2 + len(grid[0].box)
     share = _SHARE if session.policy.order == "ranking" else 0
     wanted = min(name, _WIDEST) + 2 + share if room.roomy else min(name, _FAIR)
@@ -189,13 +190,13 @@ def picker_rows(
     seen = found[first : first + room.picker_rows]
     keys = {choice: key for key, choice in picker_keys(session, keyboard, look, room).items()}
     used = look.typing.labels.used
-    entries = [_entry(session, question, choice, used) for choice in seen]
+    entries = [_entry(session, question, choice, used or {}) for choice in seen]
     if look.typing.purpose == "bulk":  # the figures of the ticket at hand are not theirs
         entries = [replace(entry, share="", box="") for entry in entries]
     widest = max((cells(entry.name) for entry in entries), default=0)
     box = max((cells(entry.box) for entry in entries), default=0)
     name = min(min(widest, _WIDEST) + box, room.width - _BEFORE_NAME - _MODEL - 2)
-    if room.width < _WITH_USED or not used:
+    if room.width < _WITH_USED or used is None:
         entries = [replace(entry, used="") for entry in entries]
     apart = told_apart(tuple(entry.name for entry in entries if entry.in_columns), name - box)
     entries = [replace(entry, name=apart.get(entry.name, entry.name)) for entry in entries]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import groupby, zip_longest
 from operator import itemgetter
 
+from txtal.ui import charset
 from txtal.ui.clusters import agreed, cell_width, cells
 from txtal.ui.layout import CURSOR, Fragment
 from txtal.ui.wrap import fit
@@ -179,8 +180,8 @@ def _paint_whole(pen: _Pen, y: int, row: PaintedRow) -> None:
 
 
 @lru_cache(maxsize=_ROWS)
-def made(line: tuple[Fragment, ...], width: int, inks: Inks) -> PaintedRow:
-    """Return a line's row, no wider than ``width``."""
+def made(line: tuple[Fragment, ...], width: int, inks: Inks, encoding: str = "utf-8") -> PaintedRow:
+    """Return a line's row, no wider than ``width``, in what the terminal's ``encoding`` has."""
     parts: list[Stretch] = []
     cursor, x = None, 0
     for style, text in line:
@@ -190,11 +191,22 @@ def made(line: tuple[Fragment, ...], width: int, inks: Inks) -> PaintedRow:
         text = fit(_CONTROLS.sub("?", text), max(0, width - x)) if text else ""
         if text:
             takes = cells(text)
+            text = _written(text, encoding)
             parts.append(Stretch(x, takes, inks(style), text, agreed(text)))
             x += takes
     if all(part.agreed for part in parts):
         return PaintedRow(tuple(parts), _cells(parts), agreed=True, cursor=cursor)
     return PaintedRow(tuple(parts), agreed=False, cursor=cursor)
+
+
+def _written(text: str, encoding: str) -> str:
+    """The text, as wide as before, with other characters for those that the terminal lacks."""
+    if text.isascii() or encoding.casefold() in ("utf-8", "utf8"):
+        return text
+    return "".join(
+        char if charset.shows(char, encoding) else charset.plain(char) * cell_width(char)
+        for char in text
+    )
 
 
 def _cells(parts: Sequence[Stretch]) -> tuple[Cell, ...]:

@@ -8,10 +8,11 @@ from txtal.session.session import Session
 from txtal.types import ONE_OF, Question, reasons
 from txtal.ui import words
 from txtal.ui.clusters import cells
-from txtal.ui.layout import Fragment, Line, Room, cut, sides, width_of
+from txtal.ui.layout import Fragment, Line, Room, sides, width_of
 from txtal.ui.wrap import fit, told_apart
 
-_CHIP_ROWS = 3
+_CHIP_ROWS, _WHOLE_CHIP_ROWS = 3, 9
+"""Rows of what is chosen at most; more where the ticket has the whole screen."""
 _LEAST_NAME = 8
 _SAID_ROWS = 6
 
@@ -33,7 +34,8 @@ def _head(
     session: Session, question: Question, room: Room, marks: list[Fragment], *, whole: bool
 ) -> list[Line]:
     if session.scheme.task == "multilabel":
-        lines = _chosen(session, question, room, marks)
+        rows = _WHOLE_CHIP_ROWS if whole and room.roomy else _CHIP_ROWS
+        lines = _chosen(session, question, room, marks, rows)
         if room.roomy and not whole:
             lines.append(_uncertain(session, question))
     else:
@@ -125,33 +127,62 @@ def _chosen(
         else ("class:chosen", f"✓ {words.label_name(names[i])}")
         for i in chosen
     ]
-    lines = _wrapped([("class:key", f"chosen {len(chosen)}"), *chips], room, rows)
+    chips.insert(0, ("class:key", f"chosen {len(chosen)}"))
+    lines = _wrapped(chips, room, rows)
     if not marks:
         return lines
     free = room.width - width_of(lines[-1]) - 2
-    if sum(cells(text) + 2 for _, text in marks) <= free or len(lines) >= _CHIP_ROWS:
+    if sum(cells(text) + 2 for _, text in marks) <= free:
         return [*lines[:-1], sides(lines[-1], marks, room.width)]
+    if len(lines) == rows:  # no chip gives way to a mark unless it is counted
+        lines = _wrapped(chips, room, rows - 1)
     return [*lines, sides([], marks, room.width)]
 
 
 def _wrapped(chips: Sequence[Fragment], room: Room, rows: int) -> list[Line]:
-    """The chips in a few rows; names give way first, and then the last ones, which are counted."""
+    """The chips in a few rows; names give way first, and then the last ones, which are counted.
+
+    The first says how many are chosen; the one behind it never goes.
+    """
     longest = max(cells(text) for _, text in chips)
+    parts: list[list[Fragment]] = []
     for most in (longest, longest * 2 // 3, longest // 2, _LEAST_NAME + 2):
-        lines: list[Line] = [[]]
-        width = max(_LEAST_NAME, min(most, room.width))
-        apart = told_apart(tuple(text for _, text in chips), width)
-        for style, text in chips:
-            shown = apart[text]
-            if lines[-1] and width_of(lines[-1]) + 2 + cells(shown) > room.width:
-                lines.append([])
-            lines[-1] += [*([("", "  ")] if lines[-1] else []), (style, shown)]
-        if len(lines) <= rows:
-            return lines
-    shown_chips = sum(len([one for one in line if one[1].strip()]) for line in lines[:rows])
-    more = f"  +{len(chips) - shown_chips + 1} more"
-    last = lines[rows - 1][:-2]
-    return [*lines[: rows - 1], [*cut(last, room.width - cells(more)), ("class:key", more)]]
+        parts = _in_rows(chips, max(_LEAST_NAME, min(most, room.width)), room.width)
+        if len(parts) <= rows:
+            return [_spaced(row) for row in parts]
+    parts = parts[:rows]
+    last, kept = parts[-1], 2 if rows == 1 else 1
+    while True:
+        more = ("class:key", f"+{len(chips) - sum(map(len, parts))} more")
+        free = room.width - width_of(_spaced([*last, more]))
+        if free >= 0 or len(last) <= kept:
+            break
+        last.pop()
+    if free < 0:
+        style, text = last[-1]
+        last[-1] = style, fit(text, max(_LEAST_NAME, cells(text) + free))
+    return [_spaced(row) for row in (*parts[:-1], [*last, more])]
+
+
+def _in_rows(chips: Sequence[Fragment], most: int, width: int) -> list[list[Fragment]]:
+    """The chips, none wider than ``most``, in rows no wider than ``width``."""
+    head, *names = chips
+    apart = told_apart(tuple(text for _, text in names), most)
+    rows: list[list[Fragment]] = [[head]]
+    for style, text in names:
+        chip = style, apart[text]
+        if rows[-1] and width_of(_spaced([*rows[-1], chip])) > width:
+            rows.append([])
+        rows[-1].append(chip)
+    return rows
+
+
+def _spaced(chips: Sequence[Fragment]) -> Line:
+    """A row of them, two blanks between one and the next."""
+    line: Line = []
+    for chip in chips:
+        line += [*([("", "  ")] if line else []), chip]
+    return line
 
 
 def _uncertain(session: Session, question: Question) -> Line:

@@ -28,6 +28,9 @@ def is_dumb(environ: Mapping[str, str]) -> bool:
     return sys.platform != "win32" and environ.get("TERM", "") in ("", "dumb", "unknown")
 
 
+_END_IT = ("strict", "surrogateescape", "backslashreplace")
+
+
 def run(
     session: Session,
     display: Display,
@@ -40,8 +43,8 @@ def run(
     """Ask and read answers until ``q`` or the end of the input. Returns the exit code."""
     stdin, stdout = stdin or sys.stdin, stdout or sys.stdout
     for stream in (stdin, stdout):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a locale that can't say it all must not end it
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in _END_IT:
+            stream.reconfigure(errors="replace")  # a locale that can't say it all must not
     leaving = Leaving()
     shell = LineShell(session, display, Pipe(stdin, stdout, sleep, leaving.check))
     try:

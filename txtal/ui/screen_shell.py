@@ -127,7 +127,7 @@ class ScreenShell:
     def _open(self, mode: Mode, purpose: Purpose, text: str, subject: int) -> None:
         if self.session.question is not None and not self.recorder.waiting:
             self.see(mode=mode)
-            used = self.session.ledger.used() if mode == "picker" else {}
+            used = self.session.ledger.used() if mode == "picker" else None
             self.look = self.look.typed(
                 field=Field.of(text),
                 cursor=0,

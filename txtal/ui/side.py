@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from txtal.session import lookup
@@ -27,8 +27,10 @@ _TITLES: dict[Side, str] = {
     "history": "History",
     "progress": "Progress",
 }
-_AGAIN = 20
-"""Number of answers after which the progress is read again; one makes no difference."""
+_AGAIN, _FEW = 20, 300
+"""Answers after which the progress is read again, once there are more than a few."""
+_MANY = 2_000
+"""Answers up to which the labels' are counted after each: it takes no time."""
 _RECENT = 60
 _SHARE = len("62%")
 _BELOW, _LEAST_BELOW = 2, 12
@@ -44,6 +46,7 @@ class SideColumn:
         self._keyboard = keyboard
         self._recent: tuple[object, list[Found]] = (None, [])
         self._overview: tuple[int, Overview] | None = None
+        self._used: tuple[int, Mapping[int, int] | None] = (-1, {})
 
     def lines(self, session: Session, look: Look, width: int, height: int) -> list[Line]:
         """Return the column's rows, none of them wider than ``width``."""
@@ -75,6 +78,7 @@ class SideColumn:
         Where they are too many, those without a key go without theirs; the rest are counted.
         """
         keys = {label: key for key, label in self._keyboard.offered(session).items()}
+        self._count_used(session)
         every = [*keys, *(i for i in self._keyboard.order(session) if i not in keys)]
         if session.scheme.scored:
             every = [i for i in every if _is_told_of(session, i)]
@@ -93,11 +97,22 @@ class SideColumn:
                 return
             yield from lines
 
+    def _count_used(self, session: Session) -> None:
+        """Count again how often each label was used: of many answers not after every one."""
+        newest = session.ledger.newest()
+        many = session.ledger.total - session.ledger.open > _MANY
+        if newest != self._used[0] and not (many and 0 <= newest - self._used[0] < _AGAIN):
+            self._used = (newest, session.ledger.used())
+
     def _label(self, session: Session, label_id: int, key: str, width: int) -> Iterator[Line]:
         question, label = session.question, session.scheme.label(label_id)
         probabilities = dict(question.ranked.probabilities) if question else {}
         share = words.percent(probabilities[label_id]) if label_id in probabilities else ""
-        name = fit(words.label_name(label.name), width - _SHARE - 6)
+        used = self._used[1]
+        counted = "" if used is None else f"  {count(used.get(label_id, 0), 'answer')}"
+        right = f"{counted}  {share:>{_SHARE}}"
+        left = width - cells(right) - 4
+        name = fit(words.label_name(label.name), left)
         mark, style = "  ", "class:label"
         if label_id in session.current.suggestion:
             by_model = question is not None and label_id in question.ranked.suggestion
@@ -105,8 +120,8 @@ class SideColumn:
         yield [
             (style, mark),
             ("class:key", f"{key:1} "),
-            (style, name + " " * (width - _SHARE - 6 - cells(name))),
-            ("class:dim", f"  {share:>{_SHARE}}"),
+            (style, name + " " * (left - cells(name))),
+            ("class:dim", right),
         ]
         about = words.label_name(label.description)
         yield from ([("class:dim", f"    {part}")] for part in fold(about, width - 4) if about)
@@ -138,8 +153,10 @@ class SideColumn:
 
     def _progress(self, session: Session, width: int) -> Iterator[Line]:
         """The answers per label, and the curve of the accuracy."""
-        if self._overview is None or abs(session.count - self._overview[0]) >= _AGAIN:
-            self._overview = (session.count, session.ledger.overview())
+        newest, answered = session.ledger.newest(), session.ledger.total - session.ledger.open
+        every = _AGAIN if answered > _FEW else 1
+        if self._overview is None or abs(newest - self._overview[0]) >= every:
+            self._overview = (newest, session.ledger.overview())
         yield from progress_lines(session, self._overview[1], width)
 
 

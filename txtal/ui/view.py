@@ -328,6 +328,7 @@ def _content(session: Session, look: Look, keyboard: Keyboard, room: Room) -> li
     if look.mode == "line":
         prompt = words.prompt(session.scheme, look.typing.purpose, look.typing.subject)
         head = [field_line(prompt, look.typing.field, room.width)]
+        head += chosen_row(session, question, room)
     else:
         head = head_lines(session, question, room, whole=look.whole)
     if look.whole or session.scheme.task == "binary":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from txtal.recipes.extensions import Panel, Shown
@@ -42,8 +42,8 @@ class OpenPage:
 class LabelFacts:
     """What is shown of the labels in their list besides their names."""
 
-    used: Mapping[int, int] = field(default_factory=dict)
-    """How many answers accept each, as of when the list opened; empty where that isn't known."""
+    used: Mapping[int, int] | None = None
+    """How many answers accept each, as of when the list opened; None where that isn't known."""
     described: int = 0
     """The one whose description is shown instead of the ticket; 0 for none."""
     examples: tuple[str, ...] = ()

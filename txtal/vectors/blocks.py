@@ -146,6 +146,18 @@ class TypeTable(Block):
     def rows(self, types: Sequence[str]) -> Floats:
         """Return a row for each type, (types, dims); zeros for one it knows nothing of."""
 
+    @property
+    def usual(self) -> float:
+        """How familiar the words of a text like those it was fitted to are; 0: it can't tell."""
+        return 0.0
+
+    def familiar(self, types: Sequence[str]) -> Floats | None:
+        """Return how far each type is a word of the texts it was fitted to, (types,), from 0 to 1.
+
+        NaN for a type that is no word, such as a full stop. None: it knows words from elsewhere.
+        """
+        return None
+
 
 class PairTable(Block):
     """A block with a row for pairs of words that stand together; a text's features are their sum.

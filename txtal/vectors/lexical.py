@@ -11,7 +11,8 @@ vectors have 0.79, and the two side by side 0.80.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,9 @@ from txtal.vectors.pipeline import Pipeline
 
 _SIZES = (2, 3, 4)
 
+_TELLING = 3
+"""Characters of an n-gram that says of which word it is a part."""
+
 
 @dataclass(frozen=True)
 class Lexical(TypeTable):
@@ -41,6 +45,8 @@ class Lexical(TypeTable):
     word_rows: Floats
     grams: Mapping[str, int]
     gram_rows: Floats
+    usual: float = 0.0
+    """The median of how familiar the words of its texts would be, were each a new one."""
     dims: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,9 +74,18 @@ class Lexical(TypeTable):
         by_gram = incidence([_known_grams(word, self.grams) for word in lower], len(self.grams))
         return by_word + by_gram.times(self.gram_rows)
 
+    def familiar(self, types: Sequence[str]) -> Floats:
+        """Return 1 for words of the texts it was fitted to, and less for words that are like them.
+
+        That is the square of the fraction of n-grams that they share: every other one of a made-up
+        word is in some word of many texts, and nearly all of a word in another form. A number is a
+        word if the texts have any.
+        """
+        return familiar([type_.lower() for type_ in types], self.words, self.grams)
+
     def to_arrays(self) -> Saved:
         """Return all that :meth:`from_arrays` needs; the tables lose nothing as float16."""
-        return {}, {
+        return {"usual": self.usual} if self.usual else {}, {
             "words": packed(self.words),
             "word_rows": self.word_rows.astype(np.float16),
             "grams": packed(self.grams),
@@ -92,7 +107,32 @@ class Lexical(TypeTable):
         dims = word_rows.shape[-1]
         if word_rows.shape != (len(words), dims) or gram_rows.shape != (len(grams), dims):
             raise ValueError(f"the tables of the block {name} don't fit its words")
-        return cls(words, word_rows, grams, gram_rows)
+        return cls(words, word_rows, grams, gram_rows, float(header.get("usual", 0.0)))
+
+    @classmethod
+    def versions(cls, name: str) -> list[str]:
+        """Return that of :meth:`familiar`, on which the length of rows depends."""
+        return ["familiar 2"]
+
+
+def familiar(words: Sequence[str], known: Container[str], grams: Container[str]) -> Floats:
+    """Do what :meth:`Lexical.familiar` says, by the words and n-grams that are known."""
+    numbers = "1" in known or any(word in known for word in words if word.isdigit())
+    return np.array([_familiar(word, known, grams, numbers=numbers) for word in words], np.float32)
+
+
+def _familiar(word: str, known: Container[str], grams: Container[str], *, numbers: bool) -> float:
+    if is_punctuation(word):
+        return np.nan
+    if word in known or (numbers and word.isdigit()):
+        return 1.0
+    telling = [gram for gram in grams_of(word) if len(gram) >= _TELLING]
+    return float(sum(gram in grams for gram in telling) / len(telling)) ** 2
+
+
+def is_punctuation(word: str) -> bool:
+    """Return whether it says nothing by itself; an emoji may."""
+    return all(unicodedata.category(character)[0] in "PZC" for character in word)
 
 
 def grams_of(word: str) -> list[str]:

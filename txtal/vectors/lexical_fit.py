@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from txtal.vectors.bag import incidence
 from txtal.vectors.blocks import Floats
-from txtal.vectors.lexical import Lexical, grams_of
+from txtal.vectors.lexical import Lexical, familiar, grams_of
 from txtal.vectors.semantics import (
     idf,
     lengths,
@@ -66,12 +66,23 @@ def learned(types: Sequence[str], counts: sp.csr_array, seed: int) -> Lexical:
     vectors = right_singular_vectors(left, right, DIMS, seed)
     split = len(kept_words)
     gram_names = list(grams)
+    again = {words[one] for one in np.flatnonzero(word_df > 1)}
+    parts = {gram_names[one] for one in np.flatnonzero(gram_df > 1)}
     return Lexical(
         {words[column]: i for i, column in enumerate(kept_words)},
         rounded(vectors[:split] * word_idf[:, None]),
         {gram_names[column]: i for i, column in enumerate(kept_grams)},
         rounded(vectors[split:] * gram_idf[:, None]),
+        _usual(counts @ fold, familiar(words, again, parts)),
     )
+
+
+def _usual(counts: sp.csr_array, of_words: Floats) -> float:
+    """Return the median of how familiar texts (texts, words) are, by that of their words."""
+    told = ~np.isnan(of_words)
+    some = counts @ told.astype(np.float32)
+    means = (counts @ np.where(told, of_words, 0))[some > 0] / some[some > 0]
+    return round(float(np.median(means)), 4) if len(means) else 0.0
 
 
 def _lowered(types: Sequence[str]) -> tuple[list[str], sp.csr_array]:

@@ -53,11 +53,13 @@ class TypeSums:
         texts: Sequence[str],
         centre: Floats | None = None,
         lengths: Sequence[float] = (),
+        enough: float = 0.0,
     ) -> None:
         """Write the sums into ``out`` (texts, dims), of unit length in each table.
 
         With a ``centre`` (dims,), that is then subtracted, and what is left scaled to the given
-        length in each table. A row that is zero in a table stays so.
+        length in each table. A row that is zero in a table stays so. A text whose words are less
+        familiar than ``enough`` gets shorter rows in proportion; see :meth:`TypeTable.familiar`.
         """
         if not self.dims:
             return
@@ -65,13 +67,13 @@ class TypeSums:
             self.forget()
         if self._bag is None:
             self._bag = Bag(self._pipeline.tokeniser)
-        read = self._bag.read(texts)
+        read, types = self._bag.read(texts), self._bag.types
         counts, tables = [], []
         if self._types:
-            counts.append(dampened(counted(*read, len(self._bag.types))))
-            tables.append(self._rows.of(self._bag.types))
+            counts.append(dampened(counted(*read, len(types))))
+            tables.append(self._rows.of(types))
         for pairs in self._pair_words:
-            counts.append(dampened(pairs.count(read, self._bag.types)))
+            counts.append(dampened(pairs.count(read, types)))
             tables.append(pairs.table)
         room = np.empty(IN_CACHE * self.dims, np.float32)
         for start in range(0, len(texts), IN_CACHE):
@@ -88,6 +90,19 @@ class TypeSums:
                 if centre is not None:
                     _centre(rows, centre[columns])
                     scale(rows, lengths[number], squares)
+        if enough:
+            share = self._familiar(read) / np.float32(enough)
+            less = np.flatnonzero(share < 1)
+            out[less, : self.dims] *= share[less, None]
+
+    def _familiar(self, read: TokenSequence) -> Floats:
+        """Return the mean of how familiar the words of each text are (texts,); 0 without a word."""
+        words = self._rows.familiar[read.types]
+        told = ~np.isnan(words)
+        totals = np.zeros((2, len(words) + 1))
+        np.cumsum([np.where(told, words, 0.0), told], axis=1, out=totals[:, 1:])
+        known, count = np.diff(totals[:, read.starts])
+        return np.asarray(known / np.maximum(count, 1), np.float32)
 
     def mean(self, texts: Sequence[str]) -> Floats:
         """Return the mean row (dims,) of the texts, drawn a little towards zero."""
@@ -125,6 +140,8 @@ class _TypeRows:
         self.dims = sum(table.dims for table in tables)
         self._tables = tables
         self._rows = np.zeros((0, self.dims), dtype=np.float32)
+        self.familiar = np.zeros(0, np.float32)
+        """Of each type (types,): see :meth:`TypeTable.familiar`; the most that a table says."""
         self._filled = 0
 
     def of(self, types: Sequence[str]) -> Floats:
@@ -134,8 +151,13 @@ class _TypeRows:
             new = types[self._filled : self._filled + ROWS_AT_ONCE]
             parts = [table.rows(new) for table in self._tables]
             np.concatenate(parts, axis=1, out=self._rows[self._filled : self._filled + len(new)])
+            self.familiar = np.append(self.familiar, self._familiar(new))
             self._filled += len(new)
         return self._rows[: self._filled]
+
+    def _familiar(self, types: Sequence[str]) -> Floats:
+        told = [said for table in self._tables if (said := table.familiar(types)) is not None]
+        return np.max(told, axis=0) if told else np.full(len(types), np.nan, np.float32)
 
     def _make_room(self, size: int) -> None:
         if size > len(self._rows):

@@ -49,6 +49,11 @@ FIT_CHARACTERS = 5_000
 CENTRE_TEXTS = 2_000
 """Texts whose mean row is subtracted from the tables' rows."""
 
+FAMILIAR = 1 / 3
+"""Of how familiar the words of the median text are, what is enough for rows of their whole length.
+Of 3,000 texts of a pool none of banking77's have less, 41 of multidogo_software's, and 83 of
+wisesight_th's."""
+
 _RULES = "tokeniser"
 """Of the saved arrays: the rules as JSON."""
 
@@ -85,6 +90,12 @@ class Fitted:
     def tables(self) -> list[TypeTable | PairTable]:
         """The blocks with a row for every token type or for pairs of them."""
         return [one for one in self.blocks.values() if isinstance(one, TypeTable | PairTable)]
+
+    @property
+    def enough(self) -> float:
+        """How familiar the words of a text must be for rows of their whole length; 0: any."""
+        types = (one for one in self.tables if isinstance(one, TypeTable))
+        return FAMILIAR * max((one.usual for one in types), default=0.0)
 
     @property
     def encoders(self) -> list[TextEncoder]:
@@ -203,9 +214,15 @@ class Vectoriser:
         """Whether it is better to pass only a few texts at a time."""
         return any(block.slow for block in self._fitted.blocks.values())
 
-    def transform(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
+    def transform(
+        self, texts: Sequence[str], progress: Progress | None = None, *, foreign: bool = False
+    ) -> Floats:
         """Return the features of ``texts``: (n, dims), always finite. Several threads may ask.
 
+        A text most of whose words are not those of the texts of the fit has shorter rows in the
+        tables, and zeros if no word and no part of one is: what the sum of next to nothing points
+        at is chance, as is what vectors made elsewhere say of words that these texts never have.
+        With ``foreign`` they have their length, as for the names of labels.
         What was tokenised is kept for the next text, so one thread works at a time.
         Raises LearnerError if a part of it isn't installed, or if a registered vectoriser returns
         an invalid array.
@@ -214,16 +231,17 @@ class Vectoriser:
         done = 0
         for batch in batches(texts):
             with self._transforming:
-                self._transform(batch, features[done : done + len(batch)])
+                self._transform(batch, features[done : done + len(batch)], foreign=foreign)
             done += len(batch)
             if progress:
                 progress(done, len(texts))
         return features
 
-    def _transform(self, texts: Sequence[str], out: Floats) -> None:
+    def _transform(self, texts: Sequence[str], out: Floats, *, foreign: bool) -> None:
         start, summed = self._sums.dims, len(self._fitted.tables)
         lengths = self._fitted.lengths
-        self._sums.into(out[:, :start], texts, self._fitted.centre, lengths[:summed])
+        enough = 0.0 if foreign else self._fitted.enough
+        self._sums.into(out[:, :start], texts, self._fitted.centre, lengths[:summed], enough)
         for encoder, length in zip(self._fitted.encoders, lengths[summed:], strict=True):
             rows = out[:, start : start + encoder.dims]
             rows[:] = encoder.transform(texts)
