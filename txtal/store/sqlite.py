@@ -166,7 +166,7 @@ def open_file(
 def _is_there(path: Path) -> bool:
     """Whether there is a file. Raises DatabaseError for what no database can be, or be called."""
     if (base := tempfiles.log_of(path)) is not None:
-        raise DatabaseError(f"{path}: would be taken for the log of {base}; name another file")
+        raise DatabaseError(f"{path}: SQLite would use it as the log of {base}; name another file")
     try:
         found = path.stat()
     except OSError as error:
