@@ -44,11 +44,12 @@ _LOOK_SECONDS = 0.15
 _SYNCED = 16 * 1024
 
 BARE = """
-import json, sys
+import json, sys, textwrap
 from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
-texts = [" ".join(json.loads(line)["text"].split()) for line in open(sys.argv[1], encoding="utf-8")]
+lines = open(sys.argv[1], encoding="utf-8")
+texts = [textwrap.fill(json.loads(line)["text"], 80) for line in lines]
 names = [line.split("\\t")[0] for line in open(sys.argv[2], encoding="utf-8") if line[0] != "#"]
 count, keys = 0, KeyBindings()
 def answer(event):
