@@ -635,7 +635,7 @@ def test_a_long_ticket_is_scrolled_and_given_the_whole_screen() -> None:
     assert "line 1\n" in first
     assert "more lines · PgDn" in first
     assert "v view" in first
-    assert "1 lines above" in sitting.press("down")
+    assert "1 line above · PgUp" in sitting.press("down")
     assert "line 1\n" not in sitting.read()
     sitting.press("page_down")
     assert "line 1\n" in sitting.press("page_up") or "line 1\n" in sitting.press("up")
@@ -645,7 +645,7 @@ def test_a_long_ticket_is_scrolled_and_given_the_whole_screen() -> None:
     for _ in range(50):
         last = sitting.press("page_down")
     assert "line 200" in last
-    assert "the end" in last
+    assert "more line" not in last
     assert "1 refund" in sitting.press("back")
 
 

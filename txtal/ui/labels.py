@@ -255,9 +255,10 @@ def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ..
         found = tuple(choice for choice in found if not choice.new)
     if look.typing.purpose == "answer":
         return found
-    return tuple(
-        choice for choice in found if not choice.new and choice.label != look.typing.subject
-    )
+    there = tuple(choice for choice in found if not choice.new)
+    if look.typing.purpose == "bulk":
+        return there
+    return tuple(choice for choice in there if choice.label != look.typing.subject)
 
 
 def _suggested_for(look: Look, label_id: int) -> int:
