@@ -880,7 +880,7 @@ def test_a_digit_begins_a_score_and_enter_takes_it() -> None:
     sitting = Sitting(session)
     assert "0 ·····" in sitting.read()
     sitting.press("label", "6")
-    assert "find: 6" in sitting.read()
+    assert "score: 6" in sitting.read()
     sitting.type("3")
     sitting.press("choose")
     assert given(session) == [("accept", (64,))]  # ids count from 1

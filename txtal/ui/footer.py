@@ -83,6 +83,7 @@ def hints(
         for action in keys.available(look.mode, session.scheme.task, actions)
         if action.hint and action.name not in idle
     ]
+    named.sort(key=lambda action: action.name == "quit")  # after what else may be meant
     shown = _with_reasons(named, session)
     free = room.line + 2 - sum(cells(one.key) + cells(one.says) + 3 for one in shown)
     while free < 0 and len(shown) > 1:
@@ -136,6 +137,8 @@ def _as_offered(
         return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
+    if action.hint == "grade":
+        return replace(action, hint=session.scheme.noun)
     if action.name == "label" and offered and (look.mode == "picker" or "1" not in offered):
         return replace(action, called=_span(offered))
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
