@@ -504,6 +504,17 @@ def test_the_labels_beside_the_ticket_say_how_often_each_was_used(task: Task) ->
     assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
 
 
+def test_the_last_of_the_chosen_labels_is_taken_off() -> None:
+    sitting = Sitting(make_session(labels=MANY, task="multilabel"))
+    sitting.press("label", "2")
+    assert "chosen 2" in sitting.press("label", "4")
+    assert "chosen 1  ✓ " in sitting.press("take_off")
+    assert sitting.session.current.chosen == (2,)
+    assert "- take off" in sitting.read()
+    assert "chosen: none" in sitting.press("take_off")
+    assert "- take off" not in sitting.press("take_off")
+
+
 THROUGH_ALL_MODES = (
     *("pick", "about", "rename", "cancel", "pick", "describe", "cancel", "pick", "merge", "choose"),
     *("no", "pick", "split", "cancel", "pick", "retire", "no", "comment", "cancel"),

@@ -77,6 +77,16 @@ _ANSWER: tuple[Action, ...] = (
         line="NUMBERS or NAMES",
     ),
     Action(
+        "take_off",
+        ("-",),
+        "take off the last of the chosen labels",
+        "take off",
+        6,
+        tasks=_MANY,
+        line="takeoff",
+        do=answering.take_off,
+    ),
+    Action(
         "pick",
         ("/",),
         "find a label by typing, or change the labels",

@@ -192,4 +192,6 @@ def _idle(
         idle.add("near")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
+    if not session.current.chosen:
+        idle.add("take_off")
     return idle
