@@ -886,9 +886,14 @@ def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
     assert given(session)[-1] == ("accept", (2,))
 
 
+def test_the_footer_names_the_keys_of_grades() -> None:
+    assert "1-5 grade" in Sitting(make_session(labels=list("12345"), task="rating")).read()
+
+
 def test_a_digit_begins_a_score_and_enter_takes_it() -> None:
     session = make_session(labels=[str(score) for score in range(101)], task="rating")
     sitting = Sitting(session)
+    assert "0-9 score" in sitting.read()
     assert "0 ·····" in sitting.read()
     sitting.press("label", "6")
     assert "score: 6" in sitting.read()

@@ -138,7 +138,8 @@ def _as_offered(
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
     if action.hint == "grade":
-        return replace(action, hint=session.scheme.noun)
+        called = _span(offered) if offered else "0-9"
+        return replace(action, hint=session.scheme.noun, called=called)
     if action.name == "label" and offered and (look.mode == "picker" or "1" not in offered):
         return replace(action, called=_span(offered))
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
