@@ -40,7 +40,8 @@ def told(desk: Desk) -> list[str]:
     learner = PoolLearner(desk.path, desk.dataset.name, SETTINGS, tell=notices.append)
     caught_up(learner)
     for _ in range(3):
-        learner.idle.notice_drift()
+        while learner.idle.notice_drift():
+            pass
     return notices
 
 

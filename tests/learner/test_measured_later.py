@@ -1,14 +1,17 @@
-"""Measuring that takes long: done in pauses, a fit at a time, and said by the ranking after it."""
+"""What takes long: done in pauses, a part at a time, and said by the ranking after it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import MakeDataset
 from tests.learner.test_learner import LABELS, TEXTS, Desk
-from txtal.learner import measuring
+from txtal.learner import fit, measuring
+from txtal.learner.stream import StreamLearner
+from txtal.learning import regression, training
 from txtal.store.sqlite import Connection
 from txtal.types import LearnerSettings
 
@@ -80,3 +83,51 @@ def test_what_nobody_wants_measured_never_is(desk: Desk) -> None:
     learner = desk.learner(LearnerSettings("lexical@en", "margin", measured=False))
     learner.rank(measure_later=True)
     assert not learner.idle.measure()
+
+
+def test_a_quick_fit_goes_on_in_pauses(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the model that a ranking which waits for it has."""
+    for module in (regression, training):
+        monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(fit, "QUICK", 0)
+    monkeypatch.setattr(training, "STEP", 0)
+    monkeypatch.setattr(training, "FEWEST_ITERATIONS", 1)
+    waits, quick = desk.learner(SETTINGS), desk.learner(SETTINGS)
+    for learner in (waits, quick):
+        learner.rank(measure_later=True)
+    assert not quick.idle.settle()  # the first is fitted to its end
+    desk.answer(desk.ids[ANSWERS : 2 * ANSWERS])
+    waits.rank()
+    quick.rank(measure_later=True)
+    part = quick.newest().regression
+    assert not part.ended
+    steps = 0
+    while quick.idle.settle():
+        steps += 1
+    assert steps > 1
+    whole, settled = waits.newest(), quick.newest()
+    assert settled.regression.ended
+    texts = settled.features.matrix[:]
+    np.testing.assert_allclose(
+        settled.model.predict_proba(texts), whole.model.predict_proba(texts), atol=0.02
+    )
+
+
+def test_a_stream_measures_in_pauses_too(desk: Desk) -> None:
+    def learner() -> StreamLearner:
+        return StreamLearner(
+            desk.path, desk.dataset.name, LearnerSettings("lexical@en", stream=True)
+        )
+
+    at_once = learner().rank().revision
+    later = learner()
+    assert later.rank(measure_later=True).revision.measures is None
+    steps = 0
+    while not later.outdated:
+        assert later.idle.measure()
+        steps += 1
+    assert steps > measuring.FOLDS
+    said = later.rank(measure_later=True).revision
+    assert said.headline == at_once.headline is not None
+    assert said.measures == at_once.measures
+    assert not later.outdated

@@ -164,20 +164,22 @@ class TestTrainer:
         halved = Trainer("exclusive", Hyperparameters(downweighted=0), widths)
         plain = Trainer("exclusive", Hyperparameters(), widths)
         factors = np.repeat(np.array([0.5, 1.0]) / np.sqrt(0.625), widths).astype(np.float32)
-        expected = plain.regression(features * factors, np.arange(len(cells)), cells).predict_proba(
-            features * factors
+        rows = np.arange(len(cells))
+        expected = plain.regression(plain.training_set(features * factors, rows, cells))
+        got = halved.regression(halved.training_set(features, rows, cells))
+        np.testing.assert_allclose(
+            got.predict_proba(features), expected.predict_proba(features * factors), atol=1e-3
         )
-        got = halved.regression(features, np.arange(len(cells)), cells).predict_proba(features)
-        np.testing.assert_allclose(got, expected, atol=1e-3)
 
     def test_a_start_leads_to_the_same_model(self) -> None:
         features, group = blobs(3, 40)
         cells = accepted(group, 3)
         trainer = Trainer("exclusive", Hyperparameters(downweighted=0), (2, features.shape[1] - 2))
         rows = np.arange(len(cells))
-        cold = trainer.regression(features, rows, cells)
-        first = trainer.regression(features[:60], rows[:60], cells[:60])
-        warm = trainer.regression(features, rows, cells, first)
+        known = trainer.training_set(features, rows, cells)
+        cold = trainer.regression(known)
+        first = trainer.regression(trainer.training_set(features[:60], rows[:60], cells[:60]))
+        warm = trainer.regression(known, first)
         np.testing.assert_allclose(
             warm.predict_proba(features), cold.predict_proba(features), atol=5e-3
         )
@@ -189,7 +191,7 @@ class TestTrainer:
         carry = Propagation(Neighbourhood(features))
         none = Trainer("exclusive", Hyperparameters(propagation=0), (features.shape[1],), carry)
         some = Trainer("exclusive", Hyperparameters(propagation=3), (features.shape[1],), carry)
-        regression = none.regression(features[rows], rows, cells)
-        answered = features[rows], rows, cells
-        assert none.finish(regression, *answered) is regression
-        assert np.abs(some.finish(regression, *answered).coef - regression.coef).max() > 0
+        known = none.training_set(features[rows], rows, cells)
+        regression = none.regression(known)
+        assert none.finish(regression, known).coef is regression.coef
+        assert np.abs(some.finish(regression, known).coef - regression.coef).max() > 0

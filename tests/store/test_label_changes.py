@@ -68,10 +68,13 @@ def test_a_rename_takes_the_answers_with_it(conn: Connection, change: Callable[.
 def test_a_merge_counts_as_the_other_and_forgets_what_was_refused(
     conn: Connection, change: Callable[..., int]
 ) -> None:
+    read_again = answers.StandingAnswers()
+    assert read_again.read(conn, 1) == answers.standing(conn, 1)
     change("merge", label=1, into=2)
     change("merge", label=2, into=3)
     assert names(conn) == ["other"]
     assert given(conn) == [("accept", ("other",))] * 3 + [("reject", ())]
+    assert read_again.read(conn, 1) == answers.standing(conn, 1)
     change("undo")
     change("undo")
     assert given(conn) == BEFORE

@@ -42,8 +42,12 @@ def test_undo_is_a_row_and_brings_back_the_answer_before(
     ledger = StoreLedger(conn, path, dataset, annotator="ann")
     first, second = (ledger.record(Answer(1, v)) for v in ("accept", "ignore"))
 
+    again = answers.StandingAnswers()
+
     def standing() -> list[int]:
-        return [answer.id for answer in answers.standing(conn, dataset.id)]
+        found = answers.standing(conn, dataset.id)
+        assert again.read(conn, dataset.id) == found
+        return [answer.id for answer in found]
 
     assert standing() == [second.id]
     assert ledger.undo().answers[0].id == second.id  # type: ignore[union-attr]

@@ -20,6 +20,7 @@ from txtal.learner.pool_features import LOOK_SECONDS, PoolFeatures, Vectorised
 from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
+from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters, Trainer
 from txtal.learning.tuning import SearchAnswers
 from txtal.store import tickets
@@ -45,6 +46,10 @@ class Behind:
         self._begun: Future[Vectorised] | None = None
         """The fit to the tickets and the first part, made in a thread: of many it takes seconds."""
         self._met = False
+        self.better = False
+        """Whether the answers are predicted better by these features."""
+        self._comparison: UnderWay[bool] | None = None
+        """One under way."""
         self._compared_at = 0
         """Answers there were at the last comparison."""
 
@@ -71,17 +76,26 @@ class Behind:
             self._begun.result()
         return self._begun.done()
 
-    def takes_over(self, fit: Fit | None) -> bool:
-        """Return whether the answers are predicted better by these features; compare if it is time.
+    def compare(self, fit: Fit | None) -> bool:
+        """Do one fit to compare both kinds of features, if it is time to.
 
-        It takes several fits.
+        Returns whether more is to be done; then :attr:`better` says what came of it.
         """
-        if fit is None or not self._met or not self.features.complete:
-            return False
-        if len(fit.answered) < max(FEWEST, GROWTH * self._compared_at):
-            return False
-        self._compared_at = len(fit.answered)
-        gains = self._gains(fit)
+        if self._comparison is None:
+            if fit is None or not self._met or not self.features.complete:
+                return False
+            if len(fit.answered) < max(FEWEST, GROWTH * self._compared_at):
+                return False
+            self._compared_at = len(fit.answered)
+            self._comparison = UnderWay(self._comparing(fit))
+        if self._comparison.step():
+            return True
+        self.better, self._comparison = bool(self._comparison.result), None
+        return False
+
+    def _comparing(self, fit: Fit) -> Steps[bool]:
+        """Find out whether the answers are predicted better by these features, and say so."""
+        gains = yield from self._gains(fit)
         better = len(gains) > 0 and gains.mean() > gains.std() / np.sqrt(len(gains))
         if better:
             self._tell(
@@ -91,7 +105,7 @@ class Behind:
             )
         return bool(better)
 
-    def _gains(self, fit: Fit) -> Floats:
+    def _gains(self, fit: Fit) -> Steps[Floats]:
         """Return by how much each checked answer (c,) is predicted better; none if it can't be."""
         there = self._meet()
         rows = there.features.rows(fit.answered.tickets.tolist())
@@ -106,21 +120,23 @@ class Behind:
             seed=now.seed,
         )
         matrix = np.asarray(there.features.matrix[rows], np.float32)
-        served = self._scores(fit, fit.answered.features, fit.answered.rows, now)
-        offered = self._scores(fit, matrix, rows, other)
+        served = yield from self._scores(fit, fit.answered.features, fit.answered.rows, now)
+        offered = yield from self._scores(fit, matrix, rows, other)
         return offered - served if len(served) == len(offered) else np.empty(0, np.float32)
 
-    def _scores(self, fit: Fit, features: Floats, rows: Indices, trainer: Trainer) -> Floats:
+    def _scores(self, fit: Fit, features: Floats, rows: Indices, trainer: Trainer) -> Steps[Floats]:
         known = SearchAnswers.of(features, rows, fit.answered.cells, fit.task, self._seed, FEWEST)
         if known is None:
             return np.empty(0, np.float32)
         plain = replace(trainer, names=None, votes=None)
-        return known.scores(
-            trainer.hyper, lambda hyper, *some: replace(plain, hyper=hyper).model(*some)
+        return (
+            yield from known.scoring(
+                trainer.hyper, lambda hyper, *some: replace(plain, hyper=hyper).model(*some)
+            )
         )
 
     def _meet(self) -> Vectorised:
         with self._source.reading() as conn:
-            log = AnswerLog.read(conn, self._source.name)
+            log = AnswerLog.read(conn, self._source)
             new = tickets.ids_after(conn, log.dataset.id, self.features.last)
         return self.features.meet(new, [answer.ticket_id for answer in log.answers])

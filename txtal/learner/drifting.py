@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from txtal.errors import UsageError
 from txtal.learner.fit import Fit
+from txtal.learner.pool_features import LOOK_SECONDS
 from txtal.learner.source import DatasetSource
 from txtal.learning import drift
 from txtal.learning.arrays import Features, Indices
@@ -193,15 +195,25 @@ class Watch:
 
     def __init__(self, source: DatasetSource, tell: Callable[[str], None]) -> None:
         self._source, self._tell = source, tell
-        self._looked = False
+        self._begun: Future[str] | None = None
+        """In a thread: features fitted to both sides take a second, which no answer is to wait."""
+        self._told = False
 
     def look(self, fit: Fit | None) -> bool:
-        """Look, if there is a fit and nobody has looked yet; return False, for once is enough."""
-        if fit is not None and not self._looked:
-            self._looked = True
-            with self._source.computing():
-                if said := notice(fit, self._source):
-                    self._tell(said)
+        """Look, if there is a fit and nobody has looked yet; return whether to come back for it."""
+        if fit is None or self._told:
+            return False
+        if self._begun is None:
+            with_one = ThreadPoolExecutor(1, "drift")
+            self._begun = with_one.submit(notice, fit, self._source)
+            with_one.shutdown(wait=False)
+        with self._source.computing():
+            wait([self._begun], LOOK_SECONDS)
+        if not self._begun.done():
+            return True
+        self._told = True
+        if said := self._begun.result():
+            self._tell(said)
         return False
 
 

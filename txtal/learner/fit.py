@@ -16,8 +16,9 @@ from txtal.learning.arrays import Floats
 from txtal.learning.matrix import IS, NOT
 from txtal.learning.model import LinearModel
 from txtal.learning.names import fade
+from txtal.learning.regression import FitLimits
 from txtal.learning.stepwise import Steps, finished
-from txtal.learning.training import Trainer
+from txtal.learning.training import QUICK, Trainer
 from txtal.types import ONE_OF, Measures, Scheme, Task
 from txtal.vectors.cache import DatasetFeatures
 
@@ -59,18 +60,32 @@ class Fit:
         *,
         left_out: frozenset[int] = frozenset(),
         before: Fit | None = None,
+        quick: bool = False,
     ) -> Fit:
         """Fit a model to the answers, but those to the tickets ``left_out``; not measured yet.
 
-        ``before`` is the last fit to the same features.
+        ``before`` is the last fit to the same features. A ``quick`` fit of many answers goes part
+        of the way; :meth:`settling` goes on from there.
         """
         answered = Answered.of(snapshot)
         taught = answered.without(left_out)
-        regression = trainer.regression(
-            taught.features, taught.rows, taught.cells, before.regression if before else None
-        )
-        model = trainer.finish(regression, taught.features, taught.rows, taught.cells)
+        known = trainer.training_set(taught.features, taught.rows, taught.cells)
+        start = before.regression if before else None
+        if quick and start is not None:
+            limits = FitLimits(iterations=known.iterations(QUICK))
+            regression = trainer.regression(known, start, limits)
+        else:
+            regression = finished(trainer.regressing(known, start))
+        model = trainer.finish(regression, known)
         return cls(snapshot, neighbours, answered, trainer, regression, model)
+
+    def settling(self, left_out: frozenset[int]) -> Steps[Fit]:
+        """Fit the model to the end, where it went part of the way only."""
+        taught = self.answered.without(left_out)
+        known = self.trainer.training_set(taught.features, taught.rows, taught.cells)
+        yield
+        regression = yield from self.trainer.regressing(known, self.regression)
+        return replace(self, regression=regression, model=self.trainer.finish(regression, known))
 
     def measure(self, sample: Sample, before: Fit | None) -> Fit:
         """Return the fit with its measures, or with those of the fit ``before`` if they still hold.

@@ -39,6 +39,7 @@ class Fitter:
         self._tuning = Tuning(blocks=1, seed=settings.seed)
         self._made = ""
         """The features that are tuned for."""
+        self._settling: tuple[Fit, UnderWay[Fit]] | None = None
         self._measuring: tuple[Fit, UnderWay[Measured]] | None = None
         self._leaving_out: UnderWay[LeftOut] | None = None
         self._looking_ahead: UnderWay[Outlook | None] | None = None
@@ -56,19 +57,32 @@ class Fitter:
         """Fit a model to the answers, and measure it if it is time to.
 
         ``before`` is the last fit, and ``sample`` gives the open tickets to measure on. With
-        ``later`` what takes long is measured in pauses, by :meth:`measure`; unless ``measured``,
-        nothing is.
+        ``later`` what takes long is left to pauses: :meth:`settle` and :meth:`measure`; unless
+        ``measured``, nothing is measured.
         """
         if before is not None and before.features.made != snapshot.features.made:
             before = None  # weights and measures belong to the features they were found with
         trainer = self.trainer(snapshot, neighbours)
         left_out = self.left_out.tickets
-        fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before)
+        fit = Fit.of(snapshot, neighbours, trainer, left_out=left_out, before=before, quick=later)
         if not self._settings.measured:
             return fit
         if not measured or (later and measuring.takes_long(fit.answered.cells)):
             return fit.measured_as(before)
         return fit.measure(sample, before)
+
+    def settle(self, fit: Fit | None) -> Fit | None:
+        """Do a part of what a quick fit has left.
+
+        Returns the fit, once it is done as it is then; None where there is nothing to do.
+        """
+        if fit is None or fit.regression.ended:
+            return None
+        if self._settling is None or self._settling[0] is not fit:
+            self._settling = fit, UnderWay(fit.settling(self.left_out.tickets))
+        work = self._settling[1]
+        with self._source.computing():
+            return fit if work.step() else work.result
 
     def measure(self, fit: Fit | None, sample: Sample) -> Fit | None:
         """Do one fit to measure what was to be measured later, if it is time to.

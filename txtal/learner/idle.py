@@ -31,6 +31,8 @@ class Idle:
     """Vectorise a part of a large pool; a ranking of more tickets may be due then."""
     sweep: Step = _nothing
     """Score a block of a large pool."""
+    settle: Step = _nothing
+    """Fit the model of many answers to the end, where the ranking didn't wait for that."""
     measure: Step = _nothing
     """Find out how good the model is; a ranking that says so is due then."""
     compare_names: Step = _nothing

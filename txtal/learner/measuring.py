@@ -103,11 +103,14 @@ def gathering(
     knew of the rows held out.
     """
     features, rows, cells, audit = answered.features, answered.rows, answered.cells, answered.audit
-    blind = trainer.regression(features[~audit], rows[~audit], cells[~audit])
+    without = trainer.training_set(features[~audit], rows[~audit], cells[~audit])
+    blind = yield from trainer.regressing(without)
     yield
 
-    def from_blind(x: Features, used: Indices, y: Cells) -> LinearModel:
-        return trainer.finish(trainer.regression(x, used, y, blind), x, used, y)
+    def from_blind(x: Features, used: Indices, y: Cells) -> Steps[LinearModel]:
+        known = trainer.training_set(x, used, y)
+        regression = yield from trainer.regressing(known, blind)
+        return trainer.finish(regression, known)
 
     real = np.isin(answered.tickets, list(answered.selection))
     parts = MOSTLY_ANSWERED if open_tickets < len(answered.selection) else FOLDS
@@ -119,7 +122,7 @@ def gathering(
     if not audit[seen].all():
         aside = np.where(audit, -1, folds)
         of_chosen, known_of_chosen = yield from cross_fitting(
-            features, rows, cells, aside, trainer.model
+            features, rows, cells, aside, trainer.modelling
         )
         proba[~audit], known[~audit] = of_chosen[~audit], known_of_chosen[~audit]
     if not known[seen].any(axis=1).all():

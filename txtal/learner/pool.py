@@ -23,7 +23,7 @@ from txtal.learner.fitter import Fitter
 from txtal.learner.idle import Idle
 from txtal.learner.language import opening
 from txtal.learner.pool_features import Neighbours, PoolFeatures
-from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, pool_of, ranked, revision
+from txtal.learner.ranking import SIZE, Candidates, Pick, Picker, held, pool_of, ranked, revision
 from txtal.learner.snapshot import AnswerLog, Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import shown_again, suspected
@@ -32,12 +32,11 @@ from txtal.learner.synthetic import composed
 from txtal.learning import select
 from txtal.learning.arrays import Floats, Indices
 from txtal.recipes.recipe import load_code
-from txtal.store import cache_folder, datasets, leases, tickets
+from txtal.store import cache_folder, datasets, tickets
 from txtal.store.load_lock import is_loading
 from txtal.store.sqlite import Connection
 from txtal.types import (
     AUDIT,
-    CHOSEN,
     Advised,
     Cluster,
     Explanation,
@@ -88,6 +87,7 @@ class PoolLearner:
             store_neighbours=lambda: self._features.store_neighbours(),
             grow=self._grow,
             sweep=self._sweep,
+            settle=self._settle,
             measure=self._measure,
             compare_names=lambda: self.fitter.compare_names(self.fit),
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
@@ -150,7 +150,7 @@ class PoolLearner:
 
     def _read(self, conn: Connection) -> tuple[Snapshot, Neighbours]:
         """Read the answers, and vectorise what is new."""
-        log = AnswerLog.read(conn, self.source.name)
+        log = AnswerLog.read(conn, self.source)
         there = self._features.meet(
             tickets.ids_after(conn, log.dataset.id, self._features.last),
             [answer.ticket_id for answer in log.answers],
@@ -199,15 +199,8 @@ class PoolLearner:
                 ranked(uniform, fit.features, fit),
                 self._suspects(fit) if self.settings.ranking.suspects else (),
                 composed(candidates, self.source) if self.settings.ranking.synthesise else (),
-                self._held(fit),
+                held(fit, self.source),
             )
-
-    def _held(self, fit: Fit) -> tuple[Ranked, ...]:
-        """Return what the model thinks of the open tickets that are on screens."""
-        with self.source.reading() as conn:
-            rows = fit.features.rows(leases.held(conn, fit.snapshot.log.dataset.id))
-        rows = np.intersect1d(rows, fit.snapshot.open_rows)
-        return ranked(Pick(CHOSEN, rows, None, None), fit.features, fit) if len(rows) else ()
 
     def _candidates(self, fit: Fit) -> Candidates:
         """Gather the tickets of a fit to pick from."""
@@ -273,6 +266,12 @@ class PoolLearner:
             self._report(LearnerStatus("ready", self.fitter.tuned))
         return grown is not None
 
+    def _settle(self) -> bool:
+        settled = self.fitter.settle(self.fit)
+        if settled is not None:
+            self.fit = settled
+        return settled is not None
+
     def _measure(self) -> bool:
         """Do one fit to measure the model; once it is measured, a ranking says so."""
         fit = self.fit
@@ -293,9 +292,9 @@ class PoolLearner:
             return False
         with self.source.computing():
             try:
-                if self._behind.step(self.fit):
+                if self._behind.step(self.fit) or self._behind.compare(self.fit):
                     return True
-                if not self._behind.takes_over(self.fit):
+                if not self._behind.better:
                     return False
             except TxtalError:  # a session continues with the features that it has
                 self._behind = None

@@ -17,7 +17,8 @@ from txtal.learning.matrix import IS
 from txtal.learning.strategies import registry
 from txtal.learning.strategies.pool import Place, Pool, score
 from txtal.measures.quality import rounded
-from txtal.types import RANDOM, START, Ranked, Revision
+from txtal.store import leases
+from txtal.types import CHOSEN, RANDOM, START, Ranked, Revision
 from txtal.vectors.cache import DatasetFeatures
 from txtal.vectors.spec import Spec
 
@@ -180,6 +181,14 @@ def ranked(pick: Pick, features: DatasetFeatures, fit: Fit) -> tuple[Ranked, ...
             )
         )
     return tuple(found)
+
+
+def held(fit: Fit, source: DatasetSource) -> tuple[Ranked, ...]:
+    """Return what the model thinks of the open tickets that are on screens."""
+    with source.reading() as conn:
+        rows = fit.features.rows(leases.held(conn, fit.snapshot.log.dataset.id))
+    rows = np.intersect1d(rows, fit.snapshot.open_rows)
+    return ranked(Pick(CHOSEN, rows, None, None), fit.features, fit) if len(rows) else ()
 
 
 def _head(

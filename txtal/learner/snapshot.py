@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from txtal.errors import LearnerError
+from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Indices, Mask
 from txtal.store import answers, datasets, predictions, revisions, synthetic
 from txtal.store.sqlite import Connection
@@ -37,8 +38,9 @@ class AnswerLog:
     """Of answers, labels and tickets; see :func:`txtal.store.revisions.state`."""
 
     @classmethod
-    def read(cls, conn: Connection, name: str) -> AnswerLog:
+    def read(cls, conn: Connection, source: DatasetSource) -> AnswerLog:
         """Read a dataset's answers. Raises LearnerError where there are no labels."""
+        name = source.name
         dataset = datasets.get(conn, name)
         if not dataset.scheme.labels:
             raise LearnerError(
@@ -49,7 +51,7 @@ class AnswerLog:
         return cls(
             dataset,
             newest,
-            answers.standing(conn, dataset.id),
+            source.answers.read(conn, dataset.id),
             answers.selection_probabilities(conn, dataset.id),
             answers.drawn(conn, dataset.id, dataset.scheme.task),
             synthetic.ids(conn, dataset.id),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from txtal.store import schema, tickets
+from txtal.store.answers import StandingAnswers
 from txtal.store.sqlite import Connection, foreseen
 
 
@@ -21,6 +22,8 @@ class DatasetSource:
     name: str
     threads: int = 1
     """BLAS threads."""
+    answers: StandingAnswers = field(default_factory=StandingAnswers, compare=False)
+    """Those that were read so far."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -57,9 +57,9 @@ def look_ahead(
     features, count = np.asarray(fit.features.matrix[rows]), len(answered)
     order = _in_order(answered, fit.snapshot.answers)
 
-    def decisions(answers: int) -> Cells:
+    def decisions(answers: int) -> Steps[Cells]:
         first = np.sort(order[:answers])
-        model = fit.trainer.model(
+        model = yield from fit.trainer.modelling(
             answered.features[first], answered.rows[first], answered.cells[first]
         )
         return decide(model.predict_proba(features), fit.task)
@@ -68,9 +68,9 @@ def look_ahead(
     answers = [round(count * fraction) for fraction in FRACTIONS]
     decided = []
     for some in answers:
-        decided.append(decisions(some))
+        decided.append((yield from decisions(some)))
         yield
-    before = decisions(count - LAG)
+    before = yield from decisions(count - LAG)
     yield
     stop_set = StopSet(
         fit.task,

@@ -68,9 +68,6 @@ class StreamLearner:
     there are no labels or the texts can't be vectorised.
     """
 
-    outdated = False
-    """A new sample is taken only when it is time to rank anyway."""
-
     def __init__(
         self,
         path: Path,
@@ -83,6 +80,8 @@ class StreamLearner:
         self.source = DatasetSource(path, dataset, settings.compute.threads)
         self.settings = settings
         self.idle = Idle(
+            settle=self._settle,
+            measure=self._measure,
             compare_names=lambda: self.fitter.compare_names(self.fit),
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
@@ -98,6 +97,9 @@ class StreamLearner:
         self._features = StreamFeatures(self._spec)
         self.fitter = Fitter(self.source, settings)
         self._version: _DescribedFit | None = None
+        self.outdated = False
+        """Whether the model was measured since the last ranking. A new sample of tickets is taken
+        only when it is time to rank anyway."""
 
     @property
     def fit(self) -> Fit | None:
@@ -112,9 +114,9 @@ class StreamLearner:
         What a stream's model is worth is measured with every new fit, whatever is asked.
         """
         with self.source.reading() as conn:
-            return self._newest(conn).fit
+            return self._newest(conn, measure_later=False).fit
 
-    def _newest(self, conn: Connection) -> _DescribedFit:
+    def _newest(self, conn: Connection, *, measure_later: bool) -> _DescribedFit:
         """Return the newest fit, made now if answers, labels or many tickets have come since."""
         began = time.perf_counter()
         dataset = datasets.get(conn, self.source.name)
@@ -124,11 +126,13 @@ class StreamLearner:
             log = self._version.fit.snapshot.log
             if (newest, dataset.scheme) == (log.newest, log.dataset.scheme):
                 return self._version
-        self._version = self._learn(conn, total, began)
+        self._version = self._learn(conn, total, began, measure_later)
         return self._version
 
-    def _learn(self, conn: Connection, total: int, began: float) -> _DescribedFit:
-        log = AnswerLog.read(conn, self.source.name)
+    def _learn(
+        self, conn: Connection, total: int, began: float, measure_later: bool
+    ) -> _DescribedFit:
+        log = AnswerLog.read(conn, self.source)
         if not total:
             raise LearnerError(f"{self.source.name} has no tickets yet to learn from")
         if self._features.is_old(total):
@@ -136,10 +140,19 @@ class StreamLearner:
         there = self._features.meet(conn, log.dataset.id, total, log.answers)
         self._report(LearnerStatus("training"))
         snapshot = Snapshot(self._as_from_a_pool(log, total), there.features)
+        before = self.fit
         fit = self.fitter.fit(
-            snapshot, there.neighbours, self.fit, lambda: self._sample_of_open(conn, snapshot)
+            snapshot,
+            there.neighbours,
+            before,
+            lambda: self._sample_of_open(conn, snapshot),
+            later=measure_later,
         )
-        seconds = time.perf_counter() - began
+        if self.outdated and before is not None and fit.measures is None:
+            fit = before.given_to(fit)
+        return self._described_fit(fit, time.perf_counter() - began)
+
+    def _described_fit(self, fit: Fit, seconds: float) -> _DescribedFit:
         described = revision(fit, self.fitter, self._spec, self.settings.strategy, seconds)
         return _DescribedFit(fit, described)
 
@@ -170,14 +183,15 @@ class StreamLearner:
     def rank(self, *, measure_later: bool = False) -> Ranking:
         """Learn from the answers if there are new ones, and score what has arrived.
 
-        It is measured at once: the answers are those of a stream so far, few beside its tickets.
+        Measuring that takes long may be left to pauses.
         """
         with self.source.reading() as conn:
             dataset = datasets.get(conn, self.source.name)
             if dataset.scheme.labels and not tickets.count(conn, dataset.id):
                 nothing = Revision(0, 0, 0.0, str(self._spec), self.settings.strategy)
                 return Ranking(nothing, ())
-            fit, described = self._newest(conn)
+            fit, described = self._newest(conn, measure_later=measure_later)
+            self.outdated = False
             waiting = arrivals.waiting(conn, dataset.id, WAITING)
             pending = arrivals.pending(conn, dataset.id, SCORED)
             return Ranking(
@@ -235,6 +249,31 @@ class StreamLearner:
             rng=np.random.default_rng([self.settings.seed, int(features.ids[0])]),
         )
         return score(self._strategy, pool)
+
+    # --- when there is nothing better to do -------------------------------------------------
+
+    def _settle(self) -> bool:
+        settled = self.fitter.settle(self.fit)
+        if settled is not None and self._version is not None:
+            self._version = self._version._replace(fit=settled)
+        return settled is not None
+
+    def _measure(self) -> bool:
+        """Do one fit to measure the model; once it is measured, a ranking says so."""
+        version = self._version
+        if version is None:
+            return False
+        measured = self.fitter.measure(version.fit, lambda: self._sample_now(version.fit.snapshot))
+        if measured is None:
+            return False
+        if measured is not version.fit:
+            self._version = self._described_fit(measured, version.revision.seconds)
+            self.outdated = True
+        return True
+
+    def _sample_now(self, snapshot: Snapshot) -> tuple[Floats, int]:
+        with self.source.reading() as conn:
+            return self._sample_of_open(conn, snapshot)
 
     # --- when asked to ----------------------------------------------------------------------
 

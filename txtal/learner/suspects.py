@@ -100,7 +100,7 @@ def left_out(answered: Answered, trainer: Trainer) -> Steps[LeftOut]:
     """
     folds, trainer = _judges(answered, trainer)
     proba, known = yield from cross_fitting(
-        answered.features, answered.rows, answered.cells, folds, trainer.model
+        answered.features, answered.rows, answered.cells, folds, trainer.modelling
     )
     wrong = suspects.improbable(proba, known, answered.cells)
     return LeftOut(frozenset(answered.tickets[wrong].tolist()), len(answered))

@@ -22,6 +22,19 @@ FOLDS = 5
 Learn = Callable[[Features, Indices, Cells], LinearModel]
 """Fits a model to the answers (n, k) about tickets by their features (n, d) and rows (n,)."""
 
+Learning = Callable[[Features, Indices, Cells], Steps[LinearModel]]
+"""Does the same, and stops after each part of a fit that takes long."""
+
+
+def at_once(learn: Learn) -> Learning:
+    """Return what fits a model without a stop."""
+
+    def learning(features: Features, rows: Indices, cells: Cells) -> Steps[LinearModel]:
+        yield from ()
+        return learn(features, rows, cells)
+
+    return learning
+
 
 def deal(cells: Cells, which: Mask, folds: int = FOLDS) -> Indices:
     """Deal each label's answers out to all folds in turn: (n,), -1 for those not in ``which``."""
@@ -68,22 +81,22 @@ def cross_fitted(
     rows keep zeros. With ``threads`` as many folds are fitted at once, to the same outcome.
     """
     if threads == 1:
-        return finished(cross_fitting(features, rows, cells, folds, learn))
+        return finished(cross_fitting(features, rows, cells, folds, at_once(learn)))
     found = _CrossFitted(features, rows, cells, folds)
     # Each fit sets the filters of warnings, which all threads share, and puts them back.
     with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
         warnings.simplefilter("ignore", UserWarning)
-        list(pool.map(lambda fold: found.predict(fold, learn), found.every))
+        list(pool.map(lambda fold: finished(found.predicting(fold, at_once(learn))), found.every))
     return found.proba, found.known
 
 
 def cross_fitting(
-    features: Features, rows: Indices, cells: Cells, folds: Indices, learn: Learn
+    features: Features, rows: Indices, cells: Cells, folds: Indices, learning: Learning
 ) -> Steps[tuple[Floats, Mask]]:
-    """Do what :func:`cross_fitted` does, and stop after each fit."""
+    """Do what :func:`cross_fitted` does, and stop after each fit, or within it."""
     found = _CrossFitted(features, rows, cells, folds)
     for fold in found.every:
-        found.predict(fold, learn)
+        yield from found.predicting(fold, learning)
         yield
     return found.proba, found.known
 
@@ -98,9 +111,9 @@ class _CrossFitted:
         self.known = np.zeros(cells.shape, np.bool_)
         self.every = range(folds.max(initial=-1) + 1)
 
-    def predict(self, fold: int, learn: Learn) -> None:
+    def predicting(self, fold: int, learning: Learning) -> Steps[None]:
         """Predict the answers of a fold by a model of the others."""
         out, rest = self._folds == fold, self._folds != fold
-        model = learn(*(one[rest] for one in self._given))
+        model = yield from learning(*(one[rest] for one in self._given))
         self.proba[out] = model.predict_proba(self._given[0][out])
         self.known[out] = model.trained

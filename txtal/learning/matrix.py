@@ -9,7 +9,7 @@ import numpy as np
 
 from txtal.learning.arrays import Cells, Indices
 from txtal.measures.gold import NONE_OF_THEM, counting, possible
-from txtal.types import ONE_OF, Answer, Scheme, Task
+from txtal.types import ONE_OF, Answer, Scheme, Task, Verdict
 
 IS, NOT, UNKNOWN = 1, 0, -1
 
@@ -40,13 +40,23 @@ def answer_matrix(answers: Sequence[Answer], scheme: Scheme) -> AnswerMatrix:
     binary: an accept is IS and a reject NOT for the one label, named or not.
     """
     columns = {label: column for column, label in enumerate(scheme.ids)}
-    rows = {
-        ticket: _together([_row(one, scheme.task, columns) for one in said], scheme.task)
-        for ticket, said in counting(answers).items()
-    }
-    known = sorted(ticket for ticket, row in rows.items() if any(cell != UNKNOWN for cell in row))
-    cells = np.array([rows[ticket] for ticket in known], np.int8).reshape(-1, len(columns))
-    return AnswerMatrix(np.array(known, np.int64), cells)
+    said = counting(answers)
+    # Many tickets were given the same answer: the row of each kind of answer is worked out once.
+    kinds: dict[tuple[tuple[Verdict, tuple[int, ...]], ...], int] = {}
+    rows: list[list[int]] = []
+    kind_of: dict[int, int] = {}
+    for ticket, given in said.items():
+        kind = tuple((answer.verdict, answer.labels) for answer in given)
+        if kind not in kinds:
+            kinds[kind] = len(rows)
+            rows.append(_together([_row(one, scheme.task, columns) for one in given], scheme.task))
+        kind_of[ticket] = kinds[kind]
+    cells = np.array(rows, np.int8).reshape(-1, len(columns))
+    teaches = (cells != UNKNOWN).any(axis=1)
+    known = sorted(ticket for ticket, kind in kind_of.items() if teaches[kind])
+    return AnswerMatrix(
+        np.array(known, np.int64), cells[np.array([kind_of[one] for one in known], np.int64)]
+    )
 
 
 def _together(rows: Sequence[list[int]], task: Task) -> list[int]:

@@ -17,7 +17,7 @@ from txtal.errors import LearnerError
 from txtal.learning import grades, scores
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
 from txtal.learning.matrix import IS, NOT, UNKNOWN
-from txtal.learning.regression import TOLERANCE, FitOptions, solve
+from txtal.learning.regression import FitLimits, FitOptions, solve
 from txtal.learning.squash import averaged, shares, sigmoid, with_unseen
 from txtal.types import ONE_OF, Task
 from txtal.types.grades import are_scores
@@ -33,6 +33,9 @@ REJECT_CANDIDATES = 10
 
 SPREAD = exp(0.5)
 """That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
+
+
+_WHOLE = FitLimits()
 
 
 class Predictor(Protocol):
@@ -61,6 +64,8 @@ class LinearModel:
     as low; 1: as they are."""
     prior: Floats | None = None
     """(k,): the probabilities of a row of zeros, by :func:`prior`; None: those at its logits."""
+    ended: bool = True
+    """Whether its fit was near enough the optimum, not broken off before."""
 
     @property
     def ready(self) -> bool:
@@ -159,8 +164,7 @@ def fit(
     balanced: bool | None = None,
     start: LinearModel | None = None,
     seed: int = 0,
-    tolerance: float = TOLERANCE,
-    in_span: bool = False,
+    limits: FitLimits = _WHOLE,
 ) -> LinearModel:
     """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
 
@@ -169,8 +173,8 @@ def fit(
 
     ``C`` is the inverse strength of the L2 penalty; ``balanced`` lets every class weigh the same in
     all. None is what is :func:`usual` for the task. ``start``, a model of the same task and shape,
-    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. A fit ends
-    when the mean gradient is below ``tolerance``; see :func:`.regression.solve` on ``in_span``.
+    saves time and leads to the same optimum; it is ignored below ``WARM_ROWS`` rows. ``limits`` is
+    how far the fit goes.
     Rows with features that are not finite are left out, so that one bad vector can't spoil a
     session.
 
@@ -196,12 +200,12 @@ def fit(
         usual_C if C is None else C,
         usually_balanced if balanced is None else balanced,
         seed,
-        tolerance,
-        in_span,
+        limits,
     )
     learn = _FITS.get(task, _fit_labels)
     weigh = np.ones(len(cells), np.float32) if weights is None else weights
-    return learn(_TrainingRows(features[known], cells[known], weigh[known]), task, start, options)
+    answers = _TrainingRows(features, cells, weigh)
+    return learn(answers if known.all() else answers.of(known), task, start, options)
 
 
 def usual(task: Task) -> tuple[float, bool]:
@@ -240,6 +244,7 @@ def _fit_labels(
 ) -> LinearModel:
     features, cells, _ = answers
     coef, intercept, trained = _zeros(cells.shape[1], features.shape[1])
+    ended = True
     for label, column in enumerate(cells.T):
         known = column != UNKNOWN
         each = answers.weights[known]
@@ -251,9 +256,11 @@ def _fit_labels(
         y = column[known].astype(np.int64)
         begin = (start.coef[[label]], start.intercept[[label]]) if start else None
         weights = each * _class_weights(y, each, options)[y]
-        coef[[label]], intercept[[label]] = solve(features[known], y, weights, begin, options)
+        solved = solve(features[known], y, weights, begin, options)
+        coef[[label]], intercept[[label]] = solved.coef, solved.intercept
         trained[label] = True
-    return LinearModel(task, coef, intercept, trained)
+        ended = ended and solved.ended
+    return LinearModel(task, coef, intercept, trained, ended=ended)
 
 
 # Grades: a regression for each but the lowest, of whether it or more is right. Scores: at some.
@@ -271,7 +278,7 @@ def _fit_grades(
     begin = start and replace(start, coef=start.coef[at], intercept=start.intercept[at])
     few = _fit_labels(reached._replace(cells=reached.cells[:, at]), task, begin, options)
     coef, intercept = scores.interpolated(at, few.coef, few.intercept, named, given.shape[1])
-    return LinearModel(task, coef, intercept, given.any(axis=0))
+    return LinearModel(task, coef, intercept, given.any(axis=0), ended=few.ended)
 
 
 # One of K labels: one regression over those accepted so far.
@@ -292,7 +299,8 @@ def _fit_exclusive(
     y = cells[accepted].argmax(axis=1)
     by_class = _class_weights(y, each[accepted], options)
     weights = each[accepted] * by_class[y]
-    model = _fit_softmax(model, features[accepted], y, weights, start, options)
+    taught = features if len(accepted) == len(cells) else features[accepted]
+    model = _fit_softmax(model, taught, y, weights, start, options)
     if not len(rejected):
         return model
     belief = model.predict_proba(features[rejected])[:, trained]
@@ -332,8 +340,8 @@ def _fit_softmax(
     begin = _as_solved(start.coef[trained], start.intercept[trained]) if start else None
     solved = solve(x, y, weights, begin, options)
     coef, intercept, _ = _zeros(*model.coef.shape)
-    coef[trained], intercept[trained] = _per_class(*solved)
-    return LinearModel(model.task, coef, intercept, trained)
+    coef[trained], intercept[trained] = _per_class(solved.coef, solved.intercept)
+    return LinearModel(model.task, coef, intercept, trained, ended=solved.ended)
 
 
 # Of two classes scikit-learn keeps one row: the second's weights against the first's.

@@ -139,15 +139,20 @@ class Neighbourhood:
             self.near.places[places],
             self.near.cosines[places],
         )
-        for index in np.setdiff1d(np.arange(len(rows)), found):
-            near.places[index], near.cosines[index] = self._near_outside(int(rows[index]))
+        outside = np.setdiff1d(np.arange(len(rows)), found)
+        self._find_outside(rows[outside])
+        for index in outside.tolist():
+            near.places[index], near.cosines[index] = self._outside[int(rows[index])]
         return near
 
-    def _near_outside(self, row: int) -> tuple[Indices, Floats]:
-        if row not in self._outside:
-            near = _nearest(unit_rows(self._features[[row]]), self.unit)
-            self._outside[row] = near.places[0], near.cosines[0]
-        return self._outside[row]
+    def _find_outside(self, rows: Indices) -> None:
+        """Find the neighbours of those of these rows that weren't asked for before."""
+        new = np.array([row for row in rows.tolist() if row not in self._outside], np.int64)
+        if not len(new):
+            return
+        near = _nearest(unit_rows(np.asarray(self._features[new])), self.unit)
+        for row, places, cosines in zip(new.tolist(), near.places, near.cosines, strict=True):
+            self._outside[row] = places, cosines
 
     def inside(self, rows: Indices) -> tuple[Indices, Indices]:
         """Find which of ``rows`` are in the sample: their indices, and places in it."""

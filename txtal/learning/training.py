@@ -8,10 +8,11 @@ import numpy as np
 
 from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.model import LinearModel, fit, prior
-from txtal.learning.names import Names
+from txtal.learning.names import Names, NameWeight
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
-from txtal.learning.regression import TOLERANCE
+from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, FitLimits
+from txtal.learning.stepwise import Steps, finished
 from txtal.learning.votes import Votes
 from txtal.types import Task
 
@@ -36,6 +37,41 @@ class Hyperparameters:
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
 
+_WHOLE = FitLimits()
+
+STEP = 3e9
+"""How much of a fit that takes long is done at once: answers times labels times columns times
+iterations."""
+
+QUICK = 2e9
+"""The same for one that somebody waits for."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Answers, and what is learned from them: with what names and votes add."""
+
+    rows: Indices
+    """(n,): the rows of the answered tickets."""
+    answers: Cells
+    """(n, k)."""
+    features: Features
+    """(m, d), by columns as the hyperparameters weigh them."""
+    cells: Cells
+    """(m, k)."""
+    weights: Floats | None
+    """(m,): what each counts; None where each counts as an answer."""
+    name_weight: NameWeight | None
+    """How much the labels' names count; None where they aren't evidence."""
+
+    def iterations(self, work: float) -> int:
+        """Return the most iterations of a fit that is done in parts of so much work."""
+        size = self.cells.size * self.features.shape[1]
+        return ITERATIONS if size < LARGE else max(FEWEST_ITERATIONS, int(work / size))
+
+
+FEWEST_ITERATIONS = 5
+
 
 @dataclass(frozen=True)
 class Trainer:
@@ -54,63 +90,80 @@ class Trainer:
     tolerance: float = TOLERANCE
     """Mean gradient below which a regression has been fitted well enough."""
 
-    def regression(
-        self,
-        features: Features,
-        rows: Indices,
-        cells: Cells,
-        start: LinearModel | None = None,
-        *,
-        in_span: bool = False,
-    ) -> LinearModel:
-        """Fit a logistic regression to answers (n, k) by features (n, d); see :func:`fit`.
+    def training_set(self, features: Features, rows: Indices, cells: Cells) -> TrainingSet:
+        """Gather what is learned from answers (n, k) to tickets by their features (n, d).
 
-        ``rows`` (n,) are the rows of their tickets.
+        ``rows`` (n,) are the rows of these tickets.
         """
-        scale = self._scale()
-        begin = None if start is None else replace(start, coef=start.coef / scale)
-        weights, answers = None, (rows, cells)
+        known, said, weights, weight = features, cells, None, None
         if self.evidence is not None:
             weight = self.evidence.weigh(features, cells, self.task)
-            features, cells, weights = self.evidence.joined(features, cells, weight, self.task)
+            known, said, weights = self.evidence.joined(features, cells, weight, self.task)
         if self.votes is not None and self.hyper.votes:
-            opinions = self.votes.opinions(*answers)
-            features, cells, weights = self.votes.joined(
-                features, cells, weights, opinions, self.hyper.votes
+            opinions = self.votes.opinions(rows, cells)
+            known, said, weights = self.votes.joined(
+                known, said, weights, opinions, self.hyper.votes
             )
+        if self.hyper.downweighted is not None:
+            known = known * self._scale()
+        return TrainingSet(rows, cells, known, said, weights, weight)
+
+    def regression(
+        self, known: TrainingSet, start: LinearModel | None = None, limits: FitLimits = _WHOLE
+    ) -> LinearModel:
+        """Fit a logistic regression; see :func:`fit`. The tolerance is that of the trainer."""
+        scale = self._scale()
+        begin = None if start is None else replace(start, coef=start.coef / scale)
         fitted = fit(
-            features * scale,
-            cells,
+            known.features,
+            known.cells,
             self.task,
-            weights=weights,
+            weights=known.weights,
             C=self.hyper.C,
             balanced=self.hyper.balanced,
             start=begin,
             seed=self.seed,
-            tolerance=self.tolerance,
-            in_span=in_span,
+            limits=limits._replace(tolerance=self.tolerance),
         )
         return replace(fitted, coef=fitted.coef * scale)
 
-    def finish(
-        self, regression: LinearModel, features: Features, rows: Indices, cells: Cells
-    ) -> LinearModel:
-        """Add label propagation to a regression, from its answers (n, k) at their rows (n,)."""
-        regression = replace(regression, prior=prior(cells, self.task))
+    def regressing(
+        self, known: TrainingSet, start: LinearModel | None = None, *, in_span: bool = False
+    ) -> Steps[LinearModel]:
+        """Fit a regression; stop after each part of one that takes long."""
+        most = known.iterations(STEP)
+        limits = FitLimits(in_span=in_span, iterations=most)
+        fitted = self.regression(known, start, limits)
+        done = most
+        while not fitted.ended and done < ITERATIONS:
+            yield
+            rest = FitLimits(iterations=most, continued=start is None)
+            fitted = self.regression(known, fitted, rest)
+            done += most
+        return replace(fitted, ended=True)
+
+    def finish(self, regression: LinearModel, known: TrainingSet) -> LinearModel:
+        """Add label propagation to a regression."""
+        regression = replace(regression, prior=prior(known.answers, self.task))
         names = self.evidence if self.task == "exclusive" else None
-        weight = names.weigh(features, cells, self.task) if names is not None else None
-        finished = regression
+        weight = known.name_weight if names is not None else None
+        whole = regression
         if self.propagation is not None and self.hyper.propagation:
             named = names.named(weight) if names is not None and weight is not None else None
-            finished = self.propagation.propagate(
-                regression, rows, cells, self.hyper.propagation, named
+            whole = self.propagation.propagate(
+                regression, known.rows, known.answers, self.hyper.propagation, named
             )
-        return finished if names is None or weight is None else names.added(finished, weight)
+        return whole if names is None or weight is None else names.added(whole, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
         """Fit the whole model: a regression from scratch, and label propagation."""
-        regression = self.regression(features, rows, cells, in_span=True)
-        return self.finish(regression, features, rows, cells)
+        return finished(self.modelling(features, rows, cells))
+
+    def modelling(self, features: Features, rows: Indices, cells: Cells) -> Steps[LinearModel]:
+        """Do what :meth:`model` does, and stop after each part of a fit that takes long."""
+        known = self.training_set(features, rows, cells)
+        regression = yield from self.regressing(known, in_span=True)
+        return self.finish(regression, known)
 
     @property
     def evidence(self) -> Names | None:

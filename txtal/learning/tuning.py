@@ -26,11 +26,11 @@ import numpy as np
 
 from txtal.learning import grades
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask
-from txtal.learning.crossfit import cross_fitting, deal
+from txtal.learning.crossfit import at_once, cross_fitting, deal
 from txtal.learning.evaluate import known_in_full
 from txtal.learning.matrix import IS
 from txtal.learning.model import LinearModel, decide
-from txtal.learning.stepwise import Steps, UnderWay, finished
+from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters
 from txtal.types import Task
 
@@ -92,15 +92,14 @@ class SearchAnswers:
             deal(cells[drawn], checkable[drawn], FOLDS),
         )
 
-    def scores(self, hyper: Hyperparameters, learn: Learn) -> Floats:
-        """Score each checked answer (c,) by a model of other answers; the mean is the measure."""
-        return finished(self.scoring(hyper, learn))
-
     def scoring(self, hyper: Hyperparameters, learn: Learn) -> Steps[Floats]:
-        """Do what :meth:`scores` does, and stop after each fit."""
+        """Score each checked answer (c,) by a model of other answers; the mean is the measure.
+
+        Stops after each fit.
+        """
         checked = self.folds >= 0
         proba, _ = yield from cross_fitting(
-            self.features, self.rows, self.cells, self.folds, partial(learn, hyper)
+            self.features, self.rows, self.cells, self.folds, at_once(partial(learn, hyper))
         )
         decided = decide(proba[checked], self.task)
         return _scores(self.cells[checked] == IS, decided == IS, self.task)
