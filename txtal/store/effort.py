@@ -17,7 +17,7 @@ def of(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Effort 
     """By the times at which questions were shown and answered; None where none is known.
 
     Answers given to near-identical tickets with another cost nothing, and count. Those given to a
-    list say nothing of how long the rest would take.
+    list are left out: they took no time that the rest would take, too.
     """
     timed = [answer for answer in standing if answer.shown and _reason(answer) != BULK]
     given = [answer for answer in timed if reasons.timed(_reason(answer))]

@@ -134,13 +134,7 @@ _ANSWER: tuple[Action, ...] = (
         line="undo",
         do=answering.undo,
     ),
-    Action(
-        "redo",
-        ("c-r",),
-        "redo what was undone last",
-        line="redo",
-        do=answering.redo,
-    ),
+    Action("redo", ("c-r",), "redo what was undone last", line="redo", do=answering.redo),
     Action(
         "same",
         (),
