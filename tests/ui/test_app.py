@@ -340,7 +340,15 @@ def spawn(*words: str) -> Any:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT", "q", "\x03"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "SIGTERM",
+        "q",
+        "\x03",
+        *(pytest.param(how, marks=pytest.mark.slow) for how in ("SIGHUP", "SIGQUIT", "SIGINT")),
+    ],
+)
 def test_the_terminal_is_restored_whatever_ends_it(how: str) -> None:
     import termios
 
