@@ -68,9 +68,8 @@ def sessions(problem: Problem, name: str, seed: int, options: Namespace) -> Iter
         cool = model.calibrated(fit.measured.temperature)
         expected = Told.of(cool, np.asarray(fit.features.matrix[rest], np.float32), told.decided)
         texts = learner.source.texts(fit.features.ids[rest].tolist())
-        truth = np.array(
-            [[name in problem.pool.gold[text] for name in problem.pool.labels] for text in texts]
-        )
+        labels = problem.pool.labels  # which takes all texts to find out
+        truth = np.array([[name in problem.pool.gold[text] for name in labels] for text in texts])
         right = ((told.decided == 1) == truth).all(axis=1)
         rng = np.random.default_rng(seed)
         tested = Tested(told.sure, right, expected.sure)

@@ -49,9 +49,10 @@ FIT_CHARACTERS = 5_000
 CENTRE_TEXTS = 2_000
 """Texts whose mean row is subtracted from the tables' rows."""
 
-FAMILIAR = 0.5
+FAMILIAR = 1 / 3
 """Of how familiar the words of the median text are, what is enough for rows of their whole length.
-One in a hundred texts of banking77's test file has less with a pool of 100, none with 10,000."""
+Of 3,000 texts of a pool none of banking77's have less, 41 of multidogo_software's, and 83 of
+wisesight_th's."""
 
 _RULES = "tokeniser"
 """Of the saved arrays: the rules as JSON."""
@@ -172,6 +173,11 @@ class Vectoriser:
     def spec(self) -> Spec:
         """The spec, with ``auto`` replaced."""
         return self._fitted.spec
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline of the spec; with the tokeniser's rules, which need no spaCy."""
+        return Pipeline(self.spec.pipeline, self._fitted.rules)
 
     @property
     def fit_texts(self) -> int:
