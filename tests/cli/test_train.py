@@ -21,14 +21,10 @@ from txtal.errors import ModelError
 
 
 @pytest.fixture(scope="module")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
     """A classifier in ``model``, trained on every sample ticket."""
-    program = Program(tmp_path_factory.mktemp("trained"))
-    shutil.copy(prepared / "labelled.db", program.folder / program.db)
-    ran = program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    assert ran.out == ""
-    assert "trained on 680 tickets, written to model" in ran.err
-    return program
+    folder = tmp_path_factory.mktemp("trained")
+    return Program(shutil.copytree(trained_once, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -82,7 +78,10 @@ def test_nothing_to_train_on(sample: Program) -> None:
     assert not (sample.folder / "model").exists()
 
 
-def test_a_classifier_on_a_sentence_model_wants_that_very_model(labelled: Program) -> None:
+def test_a_classifier_on_a_sentence_model_wants_that_very_model(fresh: Program) -> None:
+    labelled = fresh
+    labelled.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:100])
+    labelled.quick.ok("load", "d", "some.jsonl", "--answers")
     sentences = make_static(labelled.folder / "sentences")
     spec = f"lexical+sentence={sentences}"
     labelled.quick.ok("train", "d", "-o", "model", "--vectors", spec)

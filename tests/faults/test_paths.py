@@ -49,8 +49,9 @@ def test_a_database_is_the_file_of_its_name(
     if way == "settings":
         escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         (fresh.folder / "txtal.toml").write_text(f'db = "{escaped}"\n', "utf-8")
+    few = fresh.file("few.jsonl", TICKETS.read_text("utf-8").splitlines()[:9])
     with tries.one(name):
-        plain.ok(*words, "load", "d", TICKETS)
+        plain.ok(*words, "load", "d", few)
         plain.ok(*words, "manual", "d", "--plain", "-l", "a,b", stdin="1\n2\n1\nq\n")
         file = fresh.folder / name
         present(len(plain.ok(*words, "export", "d").out.splitlines()) == 3)
@@ -60,9 +61,14 @@ def test_a_database_is_the_file_of_its_name(
         plain.ok(*words, "restore", "copy.db")
         here = {str(one.relative_to(fresh.folder)) for one in fresh.folder.rglob("*")}
         strange = {one for one in here if not one.startswith((name, name.removeprefix("./")))}
-        assert strange <= {"copy.db", "txtal.toml", "txtal.log", "hooks.json", "file:folder"}, (
-            strange
-        )
+        assert strange <= {
+            "copy.db",
+            "few.jsonl",
+            "txtal.toml",
+            "txtal.log",
+            "hooks.json",
+            "file:folder",
+        }, strange
         copy = shutil.copy(file, fresh.folder / "plain-name.db")
         present(len(plain.ok("--db", copy, "export", "d").out.splitlines()) == 3)
 

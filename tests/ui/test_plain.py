@@ -108,6 +108,11 @@ def test_multilabel_chooses_then_submits() -> None:
     assert given(session) == [("accept", (2, 3)), ("accept", ())]
 
 
+def test_the_last_of_the_chosen_labels_is_taken_off() -> None:
+    session = make_session(task="multilabel")
+    assert "chosen: refund. answer" in talk(session, "1", "3", "-")
+
+
 def test_binary_asks_yes_or_no() -> None:
     session = ranked_session("binary", ("refund",))
     said = talk(session, "x", "refund")

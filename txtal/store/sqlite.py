@@ -89,10 +89,23 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     }
     for prefix, what in advice.items():
         if name.startswith(prefix):
-            return DatabaseError(f"{path}: {what} ({text}{_free(path, prefix)})")
+            return DatabaseError(
+                f"{path}: {what} ({text}{_free(path, prefix)}){_owner(path, prefix)}"
+            )
     if "decode" in text:  # bytes that are no UTF-8; the message would quote what is around them
         return DamagedError(f"{path}: holds damaged text; `txtal verify` says where")
     return DatabaseError(f"{path}: {text}")
+
+
+def _owner(path: Path | str, error: str) -> str:
+    """Say who can let one in, where somebody else made the file."""
+    if error not in ("SQLITE_READONLY", "SQLITE_CANTOPEN") or not hasattr(os, "geteuid"):
+        return ""
+    try:
+        theirs = Path(path).stat().st_uid != os.geteuid()
+    except OSError:
+        return ""
+    return "; its owner can share it: `txtal share --group GROUP`" if theirs else ""
 
 
 def _free(path: Path | str, error: str) -> str:

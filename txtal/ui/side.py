@@ -19,7 +19,7 @@ from txtal.ui.modes import SIDES, Side
 from txtal.ui.pages import folded_text, progress_lines, why_lines
 from txtal.ui.results import details, result_row
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import fit, fold
+from txtal.ui.wrap import fit, fold, told_apart
 
 _TITLES: dict[Side, str] = {
     "labels": "Labels",
@@ -112,7 +112,8 @@ class SideColumn:
         counted = "" if used is None else f"  {count(used.get(label_id, 0), 'answer')}"
         right = f"{counted}  {share:>{_SHARE}}"
         left = width - cells(right) - 4
-        name = fit(words.label_name(label.name), left)
+        names = tuple(words.label_name(one.name) for one in session.scheme.labels)
+        name = told_apart(names, left)[words.label_name(label.name)]
         mark, style = "  ", "class:label"
         if label_id in session.current.suggestion:
             by_model = question is not None and label_id in question.ranked.suggestion
@@ -189,7 +190,8 @@ def _tabs(side: Side, width: int) -> Line:
 
 def _preview(session: Session, found: Found, width: int) -> Iterator[Line]:
     """The selected row of a list: what is known of it, and its whole text."""
-    yield from ([("class:dim", part)] for part in fold(details(session, found, whole=True), width))
+    about = details(session, found, whole=True)
+    yield from ([("class:dim", part)] for part in fold(about, width) if about)
     yield [("class:rule", "─" * width)]
     yield from folded_text(found.ticket.text, width)
     yield []
