@@ -397,3 +397,10 @@ def test_every_theme_styles_every_class_there_is(theme: Theme) -> None:
 
 def test_the_mono_theme_has_no_colours() -> None:
     assert "ansi" not in "".join(styles("mono").values())
+
+
+def test_a_signal_once_it_is_over_does_nothing() -> None:
+    sitting = Sitting(make_session())
+    app = full_screen.build(sitting.screen, output=Sized())
+    full_screen._leave(app, 129)
+    assert app.future is None
