@@ -498,6 +498,8 @@ def test_the_labels_beside_the_ticket_say_how_often_each_was_used(task: Task) ->
         if task == "multilabel":
             sitting.press("accept")
     assert used()[:3] == [2, 0, 2 if task == "multilabel" else 1]
+    below = re.findall(r"█+ (\d+)", sitting.read().partition("Answers per")[2])
+    assert sum(map(int, below)) == sum(used())
     sitting.press("undo")
     assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
     sitting.press("ignore")
