@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
 from tests.vectors.sentences import WORDS, make_static
-from txtal import load_classifier
+from txtal import load_classifier, tempfiles
 from txtal.classifier import classifier
 from txtal.errors import ModelError
 
@@ -259,6 +260,25 @@ def test_a_classifier_of_a_version_before_is_still_read(
         after.predict(["where is my parcel"])[0].labels
         == before.predict(["where is my parcel"])[0].labels
     )
+
+
+def test_a_saving_that_is_interrupted_at_its_very_end_has_done_its_work(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the header names the new arrays, these stay, whatever happens then."""
+    made = classifier.load(copy)
+    other = replace(made, model=replace(made.model, intercept=made.model.intercept + 1))
+    synced: list[Path] = []
+
+    def interrupted(folder: Path) -> None:
+        synced.append(folder)
+        if len(synced) == 2:  # the arrays have their name by then, and the header
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfiles, "sync_folder", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.save(other, copy)
+    assert np.array_equal(classifier.load(copy).model.intercept, other.model.intercept)
 
 
 @pytest.mark.parametrize(
