@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.cli.driving import TICKETS, TXTAL, Program, until
-from tests.cli.test_predict import LINES, program, trained
+from tests.cli.test_predict import LINES as ALL
+from tests.cli.test_predict import program, trained
 from txtal.classifier import parts as parts_module
 from txtal.formats.folders import shards
 
 __all__ = ["program", "trained"]
 
 NAMES = ["a.jsonl", "b.jsonl", "c.jsonl"]
+LINES = ALL[:150]
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def texts(data: bytes) -> list[str]:
 
 def test_a_file_of_each_source(sharded: Program) -> None:
     ran = sharded.ok("predict", "model", "shards", "-o", "out/")
-    assert ran.err.splitlines()[-1] == "predicted 694, 0 bad lines"
+    assert ran.err.splitlines()[-1] == f"predicted {len(LINES)}, 0 bad lines"
     made = files(sharded.folder / "out")
     assert sorted(made) == ["part-00000.jsonl", "part-00001.jsonl", "part-00002.jsonl"]
     for number in range(3):
@@ -198,7 +200,7 @@ def test_after_a_kill_the_same_command_goes_on(trained: Program, tmp_path: Path)
     here = Program(tmp_path)
     (tmp_path / "shards").mkdir()
     for number in range(4):
-        many = [{**line, "n": n} for n in range(20) for line in LINES]
+        many = [{**line, "n": n} for n in range(20) for line in ALL]
         here.file(f"shards/{number}.jsonl", many)
     model = str(trained.folder / "model")
     here.ok("predict", model, "shards", "-o", "whole/")

@@ -23,7 +23,7 @@ from txtal.learning.strategies.registry import strategy
 from txtal.learning.strategies.table import BUILT_IN, StrategyRow
 from txtal.types import LearnerSettings
 
-SHORT = ["simulate", LABELLED, "--test", LABELLED, "--budget", "12", "--batch", "4"]
+SHORT = ["simulate", "some.jsonl", "--test", "some.jsonl", "--budget", "12", "--batch", "4"]
 
 
 def longest(pool: Pool) -> np.ndarray:
@@ -42,6 +42,7 @@ def own_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_row_in_the_table_is_all_that_a_strategy_needs(tmp_path: Path) -> None:
     quick = Program(tmp_path).quick
+    quick.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:80])
     words = [*SHORT, "-s", "longest,random", "--vectors", "lexical", "--audit", "0"]
     body = json.loads(quick.ok(*words, "--json").out)
     assert [run["strategy"] for run in body["runs"]] == ["longest", "random"]
