@@ -38,6 +38,7 @@ from typing import IO, Any, NoReturn
 
 import txtal
 from txtal import processes
+from txtal.vectors.vectoriser import Vectoriser
 
 FORKS = sys.platform == "linux"
 """Elsewhere a process that has imported so much can't be forked, or its end not be waited for."""
@@ -187,6 +188,7 @@ def _serve(place: str) -> None:
         with suppress(ImportError):
             if not module.endswith("__main__"):
                 import_module(module)
+    Vectoriser.fit("lexical@en", ["two texts", "of some words"])
     gc.collect()
     gc.freeze()
     with (

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from txtal.errors import LearnerError
@@ -112,18 +112,27 @@ class Pipeline:
     """A pipeline by name; loaded when first used, for that takes a second or more."""
 
     name: str
-    rules: Rules | None = None
-    """Its tokeniser's, where they are known without loading it."""
+    known: Rules | None = None
+    """Its tokeniser's rules, where they are known without loading it."""
 
     @cached_property
     def nlp(self) -> Any:
         """Load the spaCy pipeline. Raises LearnerError when there is none of this name."""
         return _blank(self.name) if is_language(self.name) else _installed(self.name)
 
+    @property
+    def rules(self) -> Rules | None:
+        """Return its tokeniser's rules; None if it goes by something else; raises as `nlp`."""
+        if self.known is not None:
+            return self.known
+        if is_language(self.name):
+            return _rules_of(self.name)
+        return Rules.of(self.nlp.tokenizer)
+
     @cached_property
     def tokeniser(self) -> Tokeniser:
         """Return its tokeniser; raises as :attr:`nlp`, and LearnerError for rules that are none."""
-        rules = self.rules or Rules.of(self.nlp.tokenizer)
+        rules = self.rules
         if rules is None:
             return ByPipeline(self.nlp)
         try:
@@ -140,6 +149,12 @@ class Pipeline:
         loaded = vars(self)
         if "tokeniser" in loaded and self.tokeniser.met > MOST_MET:
             del loaded["tokeniser"], loaded["nlp"]
+
+
+@lru_cache(maxsize=8)
+def _rules_of(code: str) -> Rules | None:
+    """Return the rules of a language: made once, as spaCy takes a tenth of a second for it."""
+    return Rules.of(_blank(code).tokenizer)
 
 
 def _blank(code: str) -> Any:

@@ -164,7 +164,7 @@ class Vectoriser:
         sums = TypeSums(sample.pipeline, tables, sample.counted)
         centre = sums.mean(heads[:: 1 + len(heads) // CENTRE_TEXTS])
         scales = tuple(lengths(list(blocks.values()), heads))
-        rules = Rules.of(sample.pipeline.nlp.tokenizer) if tables else None
+        rules = sample.pipeline.rules if tables else None
         return cls(
             Fitted(resolved, blocks, len(heads), scales, centre, rules, version("spacy")), sums
         )
