@@ -34,6 +34,7 @@ import pytest
 from click.testing import CliRunner
 
 import txtal
+from tests.cli.forks import FORKS, forks
 from txtal.cli import cli
 from txtal.learning.strategies import registry as strategies
 from txtal.recipes.recipe import load_file, shipped
@@ -74,6 +75,9 @@ def blocks(page: Path) -> Iterator[Block]:
 _PLAIN_COMMANDS = re.compile(r"(?:txtal (?!teach|manual|run|review)[^|<>&;$`]*\n?)+")
 """Commands that need no shell and no keyboard."""
 
+_SESSIONS = re.compile(r"(?:txtal (?:teach|manual|run|review) [^|<>&;$`\\]*\n?)+")
+"""Those that need no shell either, but answers."""
+
 
 class Reader:
     """Does what a page says, block by block."""
@@ -86,6 +90,8 @@ class Reader:
     def follow(self, block: Block) -> None:
         if block.kind == "sh" and _PLAIN_COMMANDS.fullmatch(block.text):
             self.output = "".join(map(self.command, block.text.splitlines()))
+        elif block.kind == "sh" and FORKS and _SESSIONS.fullmatch(block.text):
+            self.output = "".join(map(self.session, block.text.splitlines()))
         elif block.kind == "sh":
             self.shell(block.text, interactive=block.marker == "interactive")
         elif block.kind == "python":
@@ -103,14 +109,19 @@ class Reader:
         assert done.exit_code == 0, (done.output, done.exception)
         return done.output
 
+    def session(self, line: str) -> str:
+        """Run `txtal teach ...` in line-by-line mode, with a few answers."""
+        words = shlex.split(line)[1:]
+        code, *said = forks().run(words, self.folder, _environ(True), ANSWERS.encode(), 60)
+        output = "".join(one.decode() for one in said)
+        assert code == 0, output
+        return output
+
     def shell(self, command: str, *, interactive: bool) -> None:
-        env = {key: value for key, value in os.environ.items() if key != "TXTAL_ANNOTATOR"}
-        env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
-        env |= {"COLUMNS": "80", "TERM": "xterm", "TXTAL_PLAIN": "1" if interactive else ""}
         done = subprocess.run(
             ["bash", "-euc", command],
             cwd=self.folder,
-            env=env,
+            env=_environ(interactive),
             input=ANSWERS if interactive else "",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -128,6 +139,12 @@ class Reader:
             load_file(path)
         else:
             exec(compile(code, "docs", "exec"), self.names)
+
+
+def _environ(interactive: bool) -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key != "TXTAL_ANNOTATOR"}
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+    return env | {"COLUMNS": "80", "TERM": "xterm", "TXTAL_PLAIN": "1" if interactive else ""}
 
 
 @pytest.fixture

@@ -7,17 +7,23 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "txtal"
-MODULES = {
-    str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Return each module, parsed, by its path in the package."""
+    return {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text("utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
 
 
 def classes() -> Iterator[tuple[str, ast.ClassDef]]:
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 yield module, node
@@ -44,7 +50,9 @@ def fields(of: ast.ClassDef) -> set[str]:
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
-    sizes = {module: len((PACKAGE / module).read_text("utf-8").splitlines()) for module in MODULES}
+    sizes = {
+        module: len((PACKAGE / module).read_text("utf-8").splitlines()) for module in modules()
+    }
     assert {module: size for module, size in sizes.items() if size > 400} == {}
 
 
@@ -61,7 +69,7 @@ def test_no_command_takes_more_than_ten_arguments() -> None:
     """Options that belong together are gathered in a dataclass."""
     found = {
         f"{module}: {node.name}": count
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         and (count := len(node.args.args) + len(node.args.kwonlyargs)) > 10
@@ -79,7 +87,7 @@ def test_the_name_of_a_class_stands_for_one_thing() -> None:
 def test_no_assert_stands_for_an_optional_that_should_not_be_one() -> None:
     found = [
         f"{module}:{node.lineno}"
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Assert)
     ]

@@ -165,6 +165,7 @@ sys.meta_path.insert(0, Refusing())
 """
 
 
+@pytest.mark.slow
 def test_what_extras_bring_is_never_imported_unasked(program: Program) -> None:
     hook, asked = program.folder / "hook", program.folder / "asked"
     hook.mkdir()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -27,7 +28,9 @@ _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """How a database begins, and its write-ahead log."""
 
 _FOLDERS = (".cache", ".models")
-_BESIDE = ("-wal", "-shm", "-journal", *_FOLDERS)
+_PART = ".part"
+_LOGS = ("-wal", "-shm", "-journal")
+_BESIDE = (*_LOGS, *_FOLDERS)
 """What SQLite and txtal keep beside a database, and take for their own whoever wrote it."""
 
 
@@ -60,6 +63,12 @@ def check_beside(path: Path) -> None:
             base = _base(one, suffixes)
             if base is not None and is_database(base):
                 raise UsageError(f"{path} would look like a part of the database {base.name}")
+
+
+def log_of(path: Path) -> Path | None:
+    """Return the database to which SQLite would take a file of this name to belong, if any."""
+    base = _base(path, _LOGS)
+    return base if base is not None and is_database(base) else None
 
 
 def _base(path: Path, suffixes: Sequence[str]) -> Path | None:
@@ -133,8 +142,10 @@ def replacing(target: Path, *, named: bool = False, own: bool = False) -> Iterat
         if own:
             name.chmod(rights(target.parent))
         put(name, target, keep_mode=named)
-    finally:
-        name.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):  # what went wrong first is what there is to tell
+            name.unlink(missing_ok=True)
+        raise
 
 
 def make(target: Path) -> tuple[BinaryIO, Path]:
@@ -182,6 +193,24 @@ def grow(path: Path, *, fresh: bool = False, own: bool = False) -> BinaryIO:
         raise
     file.seek(0, os.SEEK_END)
     return file
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """A new private folder inside, to be renamed once it is whole; what is left of it is removed.
+
+    So is what killed runs left of theirs; a run that lives holds its own. Raises OSError.
+    """
+    for stale in folder.glob(f".*{_PART}"):
+        with suppress(OSError), alone(stale) as free:
+            if free:
+                shutil.rmtree(stale, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(_PART, ".", folder))
+    try:
+        with alone(part):
+            yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def sync(file: BinaryIO) -> None:

@@ -93,7 +93,8 @@ def test_an_estimator_writes_a_file_that_names_its_labels(vectoriser: Any, tmp_p
 
 def test_vectors_of_words_are_refused_with_the_reason(tmp_path: Path) -> None:
     program = Program(tmp_path)
-    program.ok("load", "d", str(LABELLED), "--answers")
+    program.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:60])
+    program.ok("load", "d", "some.jsonl", "--answers")
     program.ok("train", "d", "-o", "made", "--vectors", "lexical")
     refused = program("onnx", "made", "-o", "made.onnx")
     assert refused.code == 2

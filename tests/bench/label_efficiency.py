@@ -6,9 +6,9 @@
 Every contender labels the same pool (distinct texts, the first label of each) up to the budget,
 from the same seeds, and is tried on every line of the same test file at the same numbers of
 answers. *Saved* is 1 - answers needed to reach what the baseline has at the budget / the budget;
-*area* is the mean macro-F1 from the first mark to the budget. Finished runs are added to the file
-of ``--results`` and not made again, unless the code they measured has changed since; those that
-failed are tried again.
+*area* is the mean macro-F1 from ten answers to the budget, *early* that to 200 answers. Finished
+runs are added to the file of ``--results`` and not made again, unless the code they measured has
+changed since; those that failed are tried again.
 
 - txtal: the default as a user gets it, through a session and its learner, audit included.
 - txtal-no-names: the same without the labels' names as evidence (`--no-names`).
@@ -77,14 +77,20 @@ BUDGETS = {
 WITHOUT_SPACES = {"wisesight_th"}
 """Sets in a script that has no spaces between words."""
 
-STEP = 20
+STEP = 10
 """All marks are multiples of it."""
+
+REFIT = 20
+"""Answers between two fits of those that need none between the marks."""
 
 AUTO = "auto"
 BASELINE = "baseline"
 OWN = "+own"
-SHOWN = (100, 200, 400)
+SHOWN = (10, 50, 100, 200, 400)
 """Marks whose macro-F1 the table shows, besides the last."""
+
+EARLY = 200
+"""Answers to which the early area goes."""
 
 MEASURED = ("learner", "learning", "vectors", "session")
 """What of txtal decides a run's outcome."""
@@ -92,7 +98,7 @@ MEASURED = ("learner", "learning", "vectors", "session")
 
 def marks(budget: int) -> tuple[int, ...]:
     """Numbers of answers to measure at: close together where curves are steep."""
-    every = {*range(20, 200, 20), *range(200, 600, 40), *range(600, budget, 100), budget}
+    every = {10, 50, *range(20, 200, 20), *range(200, 600, 40), *range(600, budget, 100), budget}
     return tuple(sorted(mark for mark in every if mark <= budget))
 
 
@@ -195,12 +201,11 @@ def contenders(batch: int, peer_batch: int, vectoriser: str = AUTO) -> dict[str,
     """All there are, by name."""
     whole, vectors = _digest(MEASURED), _digest(("vectors",))
     found = {
-        BASELINE: Contender(partial(_with, in_random_order, "baseline_features", STEP), STEP),
+        BASELINE: Contender(partial(_with, in_random_order, "baseline_features", REFIT), REFIT),
         "txtal": Contender(partial(_txtal, AUTO, batch), batch, whole, vectoriser),
         "txtal-no-names": Contender(
             partial(_txtal, AUTO, batch, names=False), batch, whole, vectoriser
         ),
-        # It needs no fit between two marks.
         "txtal-random": Contender(partial(_txtal, "random", STEP), STEP, whole, vectoriser),
     }
     for name, peer in PEERS.items():
@@ -413,6 +418,8 @@ class Summary:
     seeds: list[int]
     batch: int
     area: float
+    early: float
+    """The area to ``EARLY`` answers."""
     target: float | None
     """The baseline's final macro-F1; None where the baseline has not been run."""
     needed: float | None
@@ -441,19 +448,24 @@ def _summary(name: str, runs: Sequence[Run], target: float | None) -> Summary:
     curve = _mean_curve(runs)
     labels = [point["labels"] for point in curve]
     scores = [point["macro_f1"] for point in curve]
-    area = float(np.trapezoid(scores, labels)) / (labels[-1] - labels[0])
+    early = sum(mark <= EARLY for mark in labels)
     needed = None if target is None else reached([0, *labels], [0.0, *scores], target)
     return Summary(
         contender=name,
         seeds=sorted(run["seed"] for run in runs),
         batch=runs[0]["batch"],
-        area=round(area, 4),
+        area=_area(labels, scores),
+        early=_area(labels[:early], scores[:early]),
         target=target,
         needed=None if needed is None else round(needed, 1),
         saved=None if needed is None else round(1 - needed / labels[-1], 4),
         seconds=curve[-1]["seconds"],
         curve=curve,
     )
+
+
+def _area(labels: Sequence[float], scores: Sequence[float]) -> float:
+    return round(float(np.trapezoid(scores, labels)) / (labels[-1] - labels[0]), 4)
 
 
 def _mean_curve(runs: Sequence[Run]) -> list[dict[str, float]]:
@@ -481,13 +493,25 @@ def show(name: str, runs: Sequence[Run]) -> None:
     budget = BUDGETS[name]
     shown = [mark for mark in SHOWN if mark < budget] + [budget]
     print(f"\n{name}: {budget:,} answers; macro-F1 by answers, mean over the seeds")
-    heads = ("seeds", "batch", "area", "saved", "needed", *map(str, shown), "micro", "right", "sec")
-    print(f"{'':<21}" + "".join(f"{head:>9}" for head in heads))
+    heads = (
+        "seeds",
+        "batch",
+        "area",
+        "early",
+        "saved",
+        "needed",
+        *map(str, shown),
+        "micro",
+        "right",
+        "sec",
+    )
+    print(f"{'':<21}" + "".join(f"{head:>8}" for head in heads))
     for summary in found:
         cells = (
             str(len(summary.seeds)),
             str(summary.batch),
             f"{summary.area:.3f}",
+            f"{summary.early:.3f}",
             _reached(summary, summary.saved, ".1%"),
             _reached(summary, summary.needed, ".0f"),
             *(_number(summary.at(mark)) for mark in shown),
@@ -495,7 +519,7 @@ def show(name: str, runs: Sequence[Run]) -> None:
             _number(summary.curve[-1]["accuracy"]),
             f"{summary.seconds:.0f}",
         )
-        print(f"{summary.contender:<21}" + "".join(f"{cell:>9}" for cell in cells))
+        print(f"{summary.contender:<21}" + "".join(f"{cell:>8}" for cell in cells))
     for run in runs:
         if "error" in run:
             print(f"{run['contender']:<21} seed {run['seed']} failed: {run['error']}")

@@ -212,7 +212,7 @@ def suspects(name: str, seeds: int) -> dict[str, Any]:
         found["wrong"] += int(wrong.sum())
         found["off by"] += int(off.sum())
         cells = np.where(np.eye(k, dtype=np.bool_)[said], IS, NOT).astype(np.int8)
-        trainer = Trainer("rating", Hyperparameters(), (x.shape[1],))
+        trainer = Trainer("rating", Hyperparameters())
         folds = deal(cells, np.ones(JUDGED, np.bool_))
         judged = cross_fitted(x[drawn], np.arange(JUDGED), cells, folds, trainer.model)
         for way, task in (("by support", "rating"), ("as labels", "exclusive")):
@@ -246,7 +246,7 @@ def _held(
 ) -> tuple[float, float, float]:
     drawn = np.random.default_rng(seed).permutation(POOL)[:answers]
     cells = np.where(np.eye(k, dtype=np.bool_)[y[drawn]], IS, NOT).astype(np.int8)
-    learn = Trainer("rating", Hyperparameters(), (x.shape[1],)).model
+    learn = Trainer("rating", Hyperparameters()).model
     model, rows = learn(x[drawn], np.arange(answers), cells), np.arange(answers)
     if answers >= calibrate.FEWEST:
         folds = deal(cells, np.ones(answers, np.bool_))

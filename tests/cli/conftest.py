@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS_FILE, TICKETS, Program
 from tests.cli.terminal import Terminal
+from tests.once import made_once
 from txtal.store import schema
 
 FEW = [
@@ -43,8 +44,12 @@ def quick(txtal: Program) -> Program:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Databases to copy: making them once is enough."""
-    program = Program(tmp_path_factory.mktemp("prepared"))
+    """Databases to copy: making them once is enough, for all workers."""
+    return made_once(tmp_path_factory, "prepared", _prepare)
+
+
+def _prepare(folder: Path) -> None:
+    program = Program(folder)
     schema.open_database(program.folder / "empty.db", create=True).close()
     program.ok("--db", "sample.db", "load", "d", TICKETS)
     program.ok(
@@ -54,7 +59,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.file("few.jsonl", FEW)
     program.ok("--db", "answered.db", "load", "--answers", "d", "few.jsonl")
     program.ok("--db", "answered.db", "manual", "d", "--plain", stdin="1\nu\nq\n")
-    return program.folder
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
+    """A folder to copy: the answered sample tickets in ``d``, and a classifier in ``model``."""
+
+    def train(folder: Path) -> None:
+        program = Program(folder)
+        shutil.copy(prepared / "labelled.db", folder / program.db)
+        ran = program.ok("train", "d", "-o", "model", "--vectors", "lexical")
+        assert ran.out == ""
+        assert "trained on 680 tickets, written to model" in ran.err
+
+    return made_once(tmp_path_factory, "trained-once", train)
 
 
 @pytest.fixture

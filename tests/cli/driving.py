@@ -1,4 +1,4 @@
-"""The real program, run as its users run it: a process, its exit code, and what it wrote."""
+"""The program, run as its users run it: a process, its exit code, and what it wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, field
 from io import BufferedReader, BytesIO, RawIOBase, TextIOWrapper
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from tests.cli.forks import FORKS, forks
 from txtal.cli import main
 
 REPOSITORY = Path(__file__).parents[2]
@@ -69,9 +70,25 @@ class Ran:
         return lines[0].removeprefix("txtal: ")
 
 
+def started(
+    words: Sequence[str], folder: Path, environ: Mapping[str, str], typed: bytes, patience: float
+) -> tuple[int, bytes, bytes]:
+    """Start the installed script and wait for its end: its exit code, and what it wrote."""
+    ran = subprocess.run(
+        [*TXTAL, *words],
+        input=typed,
+        capture_output=True,
+        env=environ,
+        cwd=folder,
+        timeout=patience,
+        check=False,
+    )
+    return ran.returncode, ran.stdout, ran.stderr
+
+
 @dataclass
 class Program:
-    """txtal in a folder of its own."""
+    """txtal in a folder of its own, by :mod:`tests.cli.forks` where that is all the same."""
 
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
@@ -106,22 +123,26 @@ class Program:
         """Run a command to its end."""
         typed = stdin.encode() if isinstance(stdin, str) else stdin
         assert isinstance(typed, bytes), "only within this process can typing be anything else"
-        ran = subprocess.run(
-            [*TXTAL, *map(str, words)],
-            input=typed,
-            capture_output=True,
-            env={**self.environ, **env},
-            cwd=self.folder,
-            timeout=patience,
-            check=False,
-        )
-        out, err = (said.decode("utf-8", "replace") for said in (ran.stdout, ran.stderr))
-        return Ran(ran.returncode, out, err)
+        code, *said = self._run([*map(str, words)], typed, {**self.environ, **env}, patience)
+        out, err = (one.decode("utf-8", "replace") for one in said)
+        return Ran(code, out, err)
+
+    def _run(
+        self, words: list[str], typed: bytes, environ: dict[str, str], patience: float
+    ) -> tuple[int, bytes, bytes]:
+        if FORKS and forks().fits(environ):
+            return forks().run(words, self.folder, environ, typed, patience)
+        return started(words, self.folder, environ, typed, patience)
+
+    @property
+    def installed(self) -> Program:
+        """The same program started from nothing, where that is what a test is about."""
+        return Installed(self.folder, self.env, self.db)
 
     @property
     def quick(self) -> Program:
-        """The same program run inside this process: for tables of commands, where starting one
-        costs far more than what it does."""
+        """The same program run inside this process: for tables of commands, and what looks into
+        it."""
         return Within(self.folder, self.env, self.db)
 
     def ok(
@@ -154,6 +175,15 @@ class Program:
         data = text.encode("utf-8", "surrogateescape")
         path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
         return path
+
+
+class Installed(Program):
+    """The script that the installation made, whatever it costs to start it."""
+
+    def _run(
+        self, words: list[str], typed: bytes, environ: dict[str, str], patience: float
+    ) -> tuple[int, bytes, bytes]:
+        return started(words, self.folder, environ, typed, patience)
 
 
 class Within(Program):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import select
 import signal
 import termios
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -16,6 +19,7 @@ import psutil
 from wcwidth import wcwidth
 
 from tests.cli.driving import PATIENCE, TXTAL, Program, until
+from tests.cli.forks import FORKS, Fork, forks
 from txtal.ui.attendance import SEEN_SECONDS
 
 CTRL_L = "\x0c"
@@ -117,36 +121,139 @@ def _interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+class _Spawned:
+    """A command on a pseudo-terminal."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, environ: dict[str, str], size: tuple[int, int]
+    ) -> None:
+        self._child: Any = pexpect.spawn(
+            command[0],
+            [*command[1:]],
+            dimensions=size,
+            env=environ,
+            cwd=str(folder),
+            timeout=PATIENCE,
+            echo=True,
+            preexec_fn=_interruptible,
+        )
+        self._child.delaybeforesend = None
+        self.pid = int(self._child.pid)
+
+    def learners(self) -> list[psutil.Process]:
+        below = psutil.Process(self.pid).children(recursive=True)
+        return [one for one in below if "txtal.learner" in one.cmdline()]
+
+    def fileno(self) -> int:
+        return int(self._child.fileno())
+
+    def read(self, patience: float) -> bytes | None:
+        """What was written, if anything was in so many seconds; None after its end."""
+        try:
+            return bytes(self._child.read_nonblocking(65536, timeout=patience))
+        except pexpect.TIMEOUT:
+            return b""
+        except pexpect.EOF:
+            return None
+
+    def send(self, keys: str) -> None:
+        self._child.send(keys)
+
+    def ended(self) -> int:
+        self._child.close(force=True)
+        status = self._child.exitstatus
+        return int(status) if status is not None else -int(self._child.signalstatus)
+
+    def hang_up(self) -> int:
+        self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.closed = self._child.closed = True
+        return int(self._child.wait())
+
+    def close(self) -> None:
+        self._child.close(force=True)
+
+
+class _Forked:
+    """The program on a pseudo-terminal, by :mod:`tests.cli.forks`."""
+
+    def __init__(
+        self, words: Sequence[str], folder: Path, environ: dict[str, str], size: tuple[int, int]
+    ) -> None:
+        self._master, slave = os.openpty()
+        termios.tcsetwinsize(slave, size)
+        asked = {"words": words, "folder": str(folder), "env": environ, "terminal": True}
+        self._fork = Fork(forks().place, asked, (slave, slave, slave))
+        os.close(slave)
+        self.pid = self._fork.pid
+
+    def learners(self) -> list[psutil.Process]:
+        others = psutil.Process(forks().pid).children()
+        return [one for one in others if one.name() == f"learner{self.pid}"]
+
+    def fileno(self) -> int:
+        return self._master
+
+    def read(self, patience: float) -> bytes | None:
+        """What was written, if anything was in so many seconds; None after its end."""
+        if not select.select([self._master], [], [], patience)[0]:
+            return b""
+        try:
+            return os.read(self._master, 65536) or None
+        except OSError:  # nobody has the other end any more
+            return None
+
+    def send(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def ended(self) -> int:
+        code = self._fork.wait(PATIENCE)
+        self.close()
+        return code
+
+    def hang_up(self) -> int:
+        os.close(self._master)
+        self._master = -1
+        return self._fork.wait(PATIENCE)
+
+    def close(self) -> None:
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+        self._fork.kill()
+        self._fork.wait()
+
+
 class Terminal:
-    """A program on a pseudo-terminal of its own."""
+    """A program on a pseudo-terminal of its own.
+
+    It is ``command``; txtal as a fork where none is given.
+    """
 
     def __init__(
         self,
         program: Program,
         *words: str,
-        command: Sequence[str] = TXTAL,
+        command: Sequence[str] = (),
         columns: int = 80,
         rows: int = 24,
         **env: str,
     ) -> None:
         self.raw = b""
         self.picture = Picture(columns, rows)
-        self._child: Any = pexpect.spawn(
-            command[0],
-            [*command[1:], *words],
-            dimensions=(rows, columns),
-            env={**program.environ, **env},
-            cwd=str(program.folder),
-            timeout=PATIENCE,
-            echo=True,
-            preexec_fn=_interruptible,
-        )
-        self._child.delaybeforesend = None
+        environ = {**program.environ, **env}
+        words = (*map(str, words),)
+        if not command and FORKS and forks().fits(environ):
+            self._child: _Forked | _Spawned = _Forked(
+                words, program.folder, environ, (rows, columns)
+            )
+        else:
+            whole = [*(command or TXTAL), *words]
+            self._child = _Spawned(whole, program.folder, environ, (rows, columns))
 
     @property
     def pid(self) -> int:
         """The process on the terminal."""
-        return int(self._child.pid)
+        return self._child.pid
 
     @property
     def text(self) -> str:
@@ -155,11 +262,8 @@ class Terminal:
 
     def read(self) -> bool:
         """Take in what was written, waiting for it a moment; False when there will be no more."""
-        try:
-            sent: bytes = self._child.read_nonblocking(65536, timeout=0.05)
-        except pexpect.TIMEOUT:
-            return True
-        except pexpect.EOF:
+        sent = self._child.read(0.05)
+        if sent is None:
             return False
         self.raw += sent
         self.picture.feed(sent)
@@ -201,19 +305,15 @@ class Terminal:
     def end(self) -> int:
         """Wait for the process to end; its exit code, negative after a deadly signal."""
         until(lambda: not self.read(), "the end of the program")
-        self._child.close(force=True)
-        status = self._child.exitstatus
-        return int(status) if status is not None else -int(self._child.signalstatus)
+        return self._child.ended()
 
     def hang_up(self) -> int:
         """Take the terminal away from under the program; its exit code."""
-        self._child.ptyproc.fileobj.close()
-        self._child.ptyproc.closed = self._child.closed = True
-        return int(self._child.wait())
+        return self._child.hang_up()
 
     def close(self) -> None:
         """Leave nothing running."""
-        self._child.close(force=True)
+        self._child.close()
 
     @property
     def is_cooked(self) -> bool:
@@ -225,12 +325,8 @@ class Terminal:
         """The learner's process, once it is there."""
 
         def find() -> psutil.Process | None:
-            for process in psutil.Process(self.pid).children(recursive=True):
-                try:
-                    if "txtal.learner" in process.cmdline():
-                        return process
-                except psutil.Error:
-                    continue
+            with suppress(psutil.Error):  # one has ended meanwhile
+                return next(iter(self._child.learners()), None)
             return None
 
         found: psutil.Process = until(find, "a learner")

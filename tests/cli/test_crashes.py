@@ -94,9 +94,9 @@ def test_kill_9_of_the_learner_before_it_has_said_a_word(sample: Program, termin
     ("number", "code", "words"),
     [
         (signal.SIGTERM, 143, TEACH),
-        (signal.SIGHUP, 129, MANUAL),
+        pytest.param(signal.SIGHUP, 129, MANUAL, marks=pytest.mark.slow),
         (signal.SIGINT, 130, MANUAL),
-        (signal.SIGQUIT, 131, MANUAL),
+        pytest.param(signal.SIGQUIT, 131, MANUAL, marks=pytest.mark.slow),
     ],
 )
 def test_signals(

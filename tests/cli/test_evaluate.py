@@ -49,17 +49,16 @@ def test_of_a_dataset(trained: Program) -> None:
         == 68
     )
     assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
-    said = trained.quick.ok("evaluate", "d").out
-    assert "others" not in trained.quick.json("evaluate", "d", "--json")
+    said = trained.quick.ok("evaluate", "d", "--all").out
     for part in ("accuracy  ", "macro-F1  ", "95% interval", "precision", "confusion"):
         assert part in said
     assert "an estimate for tickets like those loaded, from 68 audit answers" in said
-    assert "audit only" not in said
-    assert "accuracy, audit only: " in trained.quick.ok("evaluate", "d", "--all").out
+    assert "accuracy, audit only: " in said
 
 
 def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Program) -> None:
     body = trained.quick.json("evaluate", "d", "--json")
+    assert "others" not in body
     wanted = body["accuracy"]
     shown = f"{100 * wanted['value']:.1f}"
     stats = trained.quick.json("stats", "d", "--json")
@@ -67,7 +66,9 @@ def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Progr
     assert stats["measures"]["macro_f1"] == body["macro_f1"]
     assert stats["audit"]["accuracy"] == pytest.approx(wanted["value"], abs=1e-4)
     for words in (("stats", "d"), ("evaluate", "d")):
-        assert f"accuracy  {shown}% " in trained.quick.ok(*words).out
+        said = trained.quick.ok(*words).out
+        assert f"accuracy  {shown}% " in said
+        assert "audit only" not in said
     assert f"about {shown}% right" in trained.quick.ok("train", "d", "-o", "again").err
     trained.quick.ok("report", "d", "-o", "r.html")
     assert f"right on {shown}% " in (trained.folder / "r.html").read_text("utf-8")
@@ -161,10 +162,11 @@ def test_nothing_to_evaluate_on(trained: Program, sample: Program) -> None:
     assert "it takes 20 to measure anything" in ran.err
 
 
+@pytest.mark.slow
 def test_answers_from_elsewhere(tmp_path: Path) -> None:
     """Cross-fitted on all of them, held out a part, and held against scikit-learn."""
     program = Program(tmp_path).quick
-    lines = LABELLED.read_text("utf-8").splitlines()[:300]
+    lines = LABELLED.read_text("utf-8").splitlines()[:200]
     program.file("mine.jsonl", lines)
     program.ok("load", "--answers", "mine", "mine.jsonl")
     body = program.json("evaluate", "mine", "--vectors", "lexical", "--json")
@@ -176,7 +178,7 @@ def test_answers_from_elsewhere(tmp_path: Path) -> None:
         "evaluate", "mine", "--vectors", "lexical", "--test-split", "0.2", "--json"
     )
     assert split["basis"] == "held out"
-    assert 50 <= split["accuracy"]["n"] <= 70
+    assert 30 <= split["accuracy"]["n"] <= 50
     _consistent(split)
     learned = [one["answers"] for one in split["curve"]]
     whole = learned[-1]

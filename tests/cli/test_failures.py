@@ -325,7 +325,7 @@ def test_words_that_are_no_text_at_all(answered: Program) -> None:
 # --- poor terminals ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_a_locale_that_can_say_little(txtal: Program, encoding: str) -> None:
     poor = {**POOR, "PYTHONIOENCODING": encoding}
     txtal.file("t.jsonl", [{"text": "größe 😻", "label": "größe 😻", "annotator": "jürgen –"}])

@@ -73,6 +73,7 @@ def test_a_dry_run_stores_nothing(easy: Program) -> None:
     assert len(easy.exported("d", "--predicted")) == 160
 
 
+@pytest.mark.slow
 def test_every_try_has_its_part_of_the_level_and_the_same_one_is_no_other(easy: Program) -> None:
     words = ["finish", "d", "--vectors", "lexical", "--json"]
     dry = easy.json(*words, "--dry-run")

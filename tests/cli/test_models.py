@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,9 @@ def test_the_paired_interval_by_hand() -> None:
 def test_a_version_that_was_cut_off_is_not_one(program: Program, tmp_path: Path) -> None:
     (folder,) = (program.folder / "t.db.models").iterdir()
     (folder / "99").mkdir()
-    (folder / ".99.part").mkdir()
+    shutil.copytree(folder / "1", folder / ".99.part")  # with all it needs but a name
+    about = (folder / ".99.part" / "version.json").read_text()
+    (folder / ".99.part" / "version.json").write_text(about.replace('"number": 1', '"number": 99'))
     assert [one["number"] for one in program.json("models", "d", "--json")][-1] < 99
 
 

@@ -86,7 +86,16 @@ def in_full(measures: dict[str, Any]) -> str:
     return f"{error['value']:.2f}" if error else f"{100 * measures['accuracy']['value']:.1f}%"
 
 
-@pytest.mark.parametrize(("kind", "seed"), [*((kind, 1) for kind in KINDS), ("exclusive", 2)])
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        *((kind, 1) for kind in ("exclusive", "binary")),
+        *(
+            pytest.param(kind, seed, marks=pytest.mark.slow)
+            for kind, seed in (("multilabel", 1), ("rating", 1), ("score", 1), ("exclusive", 2))
+        ),
+    ],
+)
 def test_every_place_shows_the_same_figure_at_the_same_answers(
     tmp_path: Path, kind: str, seed: int
 ) -> None:
@@ -114,7 +123,7 @@ def test_every_place_shows_the_same_figure_at_the_same_answers(
         assert in_full(first) in said
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_figures_of_fewer_answers_are_said_to_be(tmp_path: Path, seed: int) -> None:
     """Measuring takes fits, so a session does it at every tenth more: it may show older figures."""
     shown = taught(tmp_path, "exclusive", seed, answers=63, batch=15)

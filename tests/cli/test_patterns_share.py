@@ -66,6 +66,7 @@ def test_it_needs_a_pool_and_a_fraction(txtal: Program) -> None:
     assert "from 0 to 1" in txtal(*options, "--patterns-share", "2").complaint
 
 
+@pytest.mark.slow
 def test_simulate_finds_the_rare_label_sooner(txtal: Program) -> None:
     plan = ("--budget", "20", "--vectors", "lexical", "-s", "random", "--no-names", "--json")
     files = ("simulate", "rows.jsonl", "--test", "rows.jsonl")

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,10 @@ LINES = [json.loads(line) for line in TICKETS.read_text("utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
     """A classifier in ``model``, and the sample tickets in ``d``."""
-    program = Program(tmp_path_factory.mktemp("predict"))
-    shutil.copy(prepared / "labelled.db", program.folder / program.db)
-    program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    return program
+    folder = tmp_path_factory.mktemp("predict")
+    return Program(shutil.copytree(trained_once, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -200,8 +199,11 @@ def to_file(
     return predict_to([Shard("x", lambda: given, target)], work, engine, **options)
 
 
+COUNT = 150
+
+
 def records() -> Iterator[Record]:
-    return read(TICKETS, lambda bad: None)
+    return islice(read(TICKETS, lambda bad: None), COUNT)
 
 
 @pytest.mark.usefixtures("_small")
@@ -221,7 +223,7 @@ class TestGoingOn:
             with (tmp_path / "out.txtal-part").open("ab") as part:
                 part.write(b"cut sh")  # what a kill in the middle of a write leaves
         count = to_file(stopped, work, records(), Local(), say=said.append)
-        assert count == len(LINES)
+        assert count == COUNT
         assert stopped.read_bytes() == whole.read_bytes()
         assert said[0] == "21 are done; the same command continues from there"
         assert said[-1] == "continuing after 91 that are done"
@@ -244,7 +246,7 @@ class TestGoingOn:
             with pytest.raises(DataError, match=r"x has changed since .*--restart"):
                 to_file(tmp_path / "out", work, changed, Local())
         again = to_file(tmp_path / "out", work, changed, Local(), restart=True)
-        assert again == len(LINES)
+        assert again == COUNT
 
     def test_or_is_begun_anew(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
@@ -274,8 +276,8 @@ class TestGoingOn:
         shards = [Shard(name, records, tmp_path / name) for name in "ab"]
         said: list[str] = []
         with pytest.raises(KeyboardInterrupt):
-            predict_to(shards, work, Stopping(-(-len(LINES) // 7) + 2), say=said.append)
-        assert said == [f"{len(LINES) + 14:,} are done; the same command continues from there"]
+            predict_to(shards, work, Stopping(-(-COUNT // 7) + 2), say=said.append)
+        assert said == [f"{COUNT + 14:,} are done; the same command continues from there"]
 
     def test_another_form_or_classifier_is_refused(self, work: Predicting, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
@@ -293,12 +295,12 @@ class TestGoingOn:
             with pytest.raises(UsageError, match="another run is writing"):
                 to_file(tmp_path / "out", work, [], Local())
 
-        assert to_file(tmp_path / "out", work, tickets(), Local()) == len(LINES)
+        assert to_file(tmp_path / "out", work, tickets(), Local()) == COUNT
 
     def test_a_damaged_journal_is_no_journal(self, work: Predicting, tmp_path: Path) -> None:
         for journal in ("", "{", "[]", '{"mark": {"size": "x"}, "maker": {}}', '{"maker": 1}'):
             (tmp_path / "out.txtal-part.json").write_text(journal)
-            assert to_file(tmp_path / "out", work, records(), Local()) == len(LINES)
+            assert to_file(tmp_path / "out", work, records(), Local()) == COUNT
 
     def test_no_more_than_a_batch_is_in_memory(self, work: Predicting) -> None:
         seen = done = 0
@@ -313,7 +315,7 @@ class TestGoingOn:
             done += text.count("\n")
             assert seen - done <= 1
 
-        assert predict(work, counted(), Local(), write) == done == len(LINES)
+        assert predict(work, counted(), Local(), write) == done == COUNT
 
     def test_long_texts_make_small_batches(self, work: Predicting) -> None:
         sizes: list[int] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.driving import DANGEROUS, HOSTILE, Program
+from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, Program
 from tests.store.test_verify import MEASURES
 from txtal.learner import measuring
 from txtal.reports import charts
@@ -92,8 +92,10 @@ def test_a_dataset_with_nothing_in_it_yet(fresh: Program) -> None:
     assert "Learning curve" not in words
 
 
-def test_answers_that_nobody_drew_at_random_have_a_training_curve(labelled: Program) -> None:
-    program = labelled.quick
+def test_answers_that_nobody_drew_at_random_have_a_training_curve(fresh: Program) -> None:
+    program = fresh.quick
+    program.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:200])
+    program.ok("load", "d", "some.jsonl", "--answers")
     program.ok("report", "d", "-o", "page.html", "--vectors", "lexical")
     words = " ".join(Page((program.folder / "page.html").read_text("utf-8")).words)
     assert "Training curve" in words

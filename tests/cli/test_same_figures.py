@@ -60,6 +60,7 @@ def test_the_service_has_what_the_commands_have(tmp_path: Path) -> None:
     assert seen["txtal_queue_open"] == body["tickets"] - body["answered"]
 
 
+@pytest.mark.slow
 def test_a_model_of_another_kind_leaves_the_datasets_own_figures(tmp_path: Path) -> None:
     taught(tmp_path, "exclusive", 1, answers=40, batch=20)
     program = Program(tmp_path).quick
@@ -152,6 +153,7 @@ def test_versions_count_the_tickets_they_learned_from(tmp_path: Path) -> None:
     assert program.json("models", "d", "--json")[0]["answers"] == 40
 
 
+@pytest.mark.slow
 def test_versions_are_compared_on_what_stands_of_a_ticket(tmp_path: Path) -> None:
     """On rejects of a binary dataset, too, by the majority, and in the labels' names of today."""
     program = Program(tmp_path).quick

@@ -65,6 +65,7 @@ def test_drift_of_what_was_loaded_since(program: Program, tmp_path: Path) -> Non
     assert {"xyzzy", "plugh", "quux"} <= set(body["words"])
 
 
+@pytest.mark.slow
 def test_what_the_labels_lack(program: Program, tmp_path: Path) -> None:
     """One label under two names, and two under one; each with the command that mends it."""
     other = Program(tmp_path).quick
@@ -102,6 +103,7 @@ def test_a_description_in_doubt_contradicts_nothing(proba: list[float], found: i
     assert contradicting(np.array(proba, np.float32), 0) == found
 
 
+@pytest.mark.slow
 def test_the_report_shows_versions_drift_and_advice(tmp_path: Path) -> None:
     """And the words of no ticket but those that set the new ones apart."""
     other = Program(tmp_path).quick

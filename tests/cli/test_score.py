@@ -76,6 +76,7 @@ def test_a_classifier_predicts_scores_with_an_interval_that_holds(scored: Progra
     assert "accuracy" not in scored.ok("evaluate", "model", "new.jsonl").out
 
 
+@pytest.mark.slow
 def test_scores_are_simulated_and_measured_by_their_error(scored: Program) -> None:
     words = ["--score", "0-100", "--budget", "40", "--batch", "20", "--vectors", "lexical"]
     scored.file("test.jsonl", scored_lines(60, 3))
@@ -91,7 +92,7 @@ def test_a_score_is_typed(scored: Program) -> None:
     ran = scored.ok("manual", "d", "more.jsonl", "--plain", stdin="63\n101\nq\n")
     assert "a number, 0 to 100" in ran.out
     assert "accept 63" in ran.out
-    assert "no label 101" in ran.out
+    assert "no score 101" in ran.out
     assert scored.json("stats", "d", "--json")["labels"]["63"] == 1
 
 

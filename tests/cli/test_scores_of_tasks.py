@@ -27,6 +27,8 @@ KINDS = {
     "rating": ("--rating", "1-4"),
     "score": ("--score", "0-50"),
 }
+QUICK = [(1, "exclusive"), (1, "multilabel")]
+"""What isn't left to the slow tests: a seed and a kind."""
 
 
 def given(row: dict[str, Any], kind: str, *, strange: bool) -> dict[str, Any]:
@@ -53,8 +55,14 @@ def said(line: dict[str, Any]) -> set[str]:
     return set(found if isinstance(found, list) else [found] if found is not None else [])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("seed", "kind"),
+    [
+        pytest.param(seed, kind, marks=[] if (seed, kind) in QUICK else [pytest.mark.slow])
+        for seed in (1, 2)
+        for kind in KINDS
+    ],
+)
 def test_scores_are_scikit_learns(tmp_path: Path, kind: str, seed: int) -> None:
     program = Program(tmp_path).quick
     rng = random.Random(seed)

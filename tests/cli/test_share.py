@@ -150,6 +150,7 @@ def test_both_label_and_nobody_else(logins: tuple[Login, Login, Login]) -> None:
     assert eve("stats", "shop").code != 0
 
 
+@pytest.mark.slow
 @as_root
 def test_both_label_side_by_side(logins: tuple[Login, Login, Login]) -> None:
     """Each answer of the one is given while the other has a ticket on the screen."""
@@ -200,6 +201,7 @@ def test_caches_and_search_are_made_and_used_by_either(logins: tuple[Login, Logi
     assert ann.ok("verify")
 
 
+@pytest.mark.slow
 @as_root
 def test_a_cache_that_cant_be_written_is_said_in_words(
     logins: tuple[Login, Login, Login],
@@ -213,6 +215,7 @@ def test_a_cache_that_cant_be_written_is_said_in_words(
     assert "let this user write to it" in failed.complaint
 
 
+@pytest.mark.slow
 @as_root
 def test_it_is_taken_back(logins: tuple[Login, Login, Login]) -> None:
     ann, bea, _ = logins

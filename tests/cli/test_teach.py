@@ -101,6 +101,7 @@ def test_thirty_answers_to_seventy_seven_labels(
     assert txtal.json("stats", "d", "--json")["revision"] is not None
 
 
+@pytest.mark.slow
 def test_the_model_learns_behind_the_screen_and_measures_itself(
     txtal: Program, terminal: Open
 ) -> None:
@@ -210,7 +211,7 @@ def asked(one: Terminal, before: str = "") -> str:
     return str(one.wait(look)[0])
 
 
-@pytest.mark.parametrize("command", ["manual", "teach"])
+@pytest.mark.parametrize("command", ["manual", pytest.param("teach", marks=pytest.mark.slow)])
 def test_two_at_once_are_never_asked_the_same(txtal: Program, terminal: Open, command: str) -> None:
     txtal.file("t.jsonl", [{"text": f"ticket-{n:02}"} for n in range(9)])
     txtal.ok("load", "d", "t.jsonl")

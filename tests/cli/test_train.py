@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,20 +15,16 @@ import pytest
 
 from tests.cli.driving import LABELLED, LABELS, Program
 from tests.vectors.sentences import WORDS, make_static
-from txtal import load_classifier
+from txtal import load_classifier, tempfiles
 from txtal.classifier import classifier
 from txtal.errors import ModelError
 
 
 @pytest.fixture(scope="module")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
     """A classifier in ``model``, trained on every sample ticket."""
-    program = Program(tmp_path_factory.mktemp("trained"))
-    shutil.copy(prepared / "labelled.db", program.folder / program.db)
-    ran = program.quick.ok("train", "d", "-o", "model", "--vectors", "lexical")
-    assert ran.out == ""
-    assert "trained on 680 tickets, written to model" in ran.err
-    return program
+    folder = tmp_path_factory.mktemp("trained")
+    return Program(shutil.copytree(trained_once, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -81,7 +78,10 @@ def test_nothing_to_train_on(sample: Program) -> None:
     assert not (sample.folder / "model").exists()
 
 
-def test_a_classifier_on_a_sentence_model_wants_that_very_model(labelled: Program) -> None:
+def test_a_classifier_on_a_sentence_model_wants_that_very_model(fresh: Program) -> None:
+    labelled = fresh
+    labelled.file("some.jsonl", LABELLED.read_text("utf-8").splitlines()[:100])
+    labelled.quick.ok("load", "d", "some.jsonl", "--answers")
     sentences = make_static(labelled.folder / "sentences")
     spec = f"lexical+sentence={sentences}"
     labelled.quick.ok("train", "d", "-o", "model", "--vectors", spec)
@@ -260,6 +260,25 @@ def test_a_classifier_of_a_version_before_is_still_read(
         after.predict(["where is my parcel"])[0].labels
         == before.predict(["where is my parcel"])[0].labels
     )
+
+
+def test_a_saving_that_is_interrupted_at_its_very_end_has_done_its_work(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the header names the new arrays, these stay, whatever happens then."""
+    made = classifier.load(copy)
+    other = replace(made, model=replace(made.model, intercept=made.model.intercept + 1))
+    synced: list[Path] = []
+
+    def interrupted(folder: Path) -> None:
+        synced.append(folder)
+        if len(synced) == 2:  # the arrays have their name by then, and the header
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfiles, "sync_folder", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.save(other, copy)
+    assert np.array_equal(classifier.load(copy).model.intercept, other.model.intercept)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,13 @@ def test_a_dataset_is_prepared_as_the_learner_would(desk: MakeDesk) -> None:
     assert again.kinds == []
 
 
-@pytest.mark.parametrize("strategy", ["margin", "badge", "entropy:0.6+margin:0.4", "qbc"])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "entropy:0.6+margin:0.4",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("margin", "badge", "qbc")),
+    ],
+)
 def test_a_sweep_finds_the_same(
     desk: MakeDesk, strategy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

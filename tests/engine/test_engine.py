@@ -80,6 +80,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_nobody_imports_dask_who_isnt_asked_to() -> None:
     code = (
         "import sys, txtal.engine, txtal.classifier.predict, txtal.learner.pool;"

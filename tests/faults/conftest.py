@@ -26,7 +26,6 @@ from tests.cli.conftest import (  # noqa: F401 - fixtures of the command line's 
     txtal,
 )
 from tests.cli.driving import LABELLED, Program
-from tests.faults.forked import Forks
 
 FULL = os.environ.get("TXTAL_FAULTS") == "full"
 
@@ -85,13 +84,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
     program.ok("load", "d", "--answers", "some.jsonl")
     program.ok("train", "d", "-o", "model", "--vectors", "lexical")
     return program
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """Runs commands as forks of a process that has imported the program."""
-    with Forks() as made:
-        yield made
 
 
 @dataclass

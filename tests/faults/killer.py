@@ -19,22 +19,24 @@ import json
 import random
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 
-from tests.cli.driving import LABELLED, Program, Ran
+from tests.cli.driving import LABELLED, PATIENCE, Program, Ran
+from tests.cli.forks import forks
 from tests.faults import MEMORY, end_in_order
-from tests.faults.forked import Forked, Forks
 from txtal.classifier import classifier
 from txtal.errors import TxtalError
 from txtal.store import schema
@@ -164,12 +166,24 @@ class Case:
         return f"{self.command.name}: {self.fault} at {self.call} {self.number}"
 
 
+@contextmanager
+def _traced(strace: Sequence[str], process: int) -> Iterator[None]:
+    """Trace a process that waits to be told to go on, to its end."""
+    with subprocess.Popen(
+        ["strace", "-f", "-p", str(process), *strace], stderr=subprocess.PIPE, text=True
+    ) as tracer:
+        assert tracer.stderr is not None
+        attached = tracer.stderr.readline()
+        assert "attached" in attached, attached
+        yield
+        tracer.communicate()
+
+
 class Killer:
     """Runs cases in copies of one folder."""
 
-    def __init__(self, folder: Path, forks: Forks) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._forks = forks
         self._master = folder / "master"
         self._new: dict[str, State] = {}
         self._old: dict[str, State] = {}
@@ -177,7 +191,7 @@ class Killer:
     def prepare(self, *, train: bool = True) -> None:
         """Make what the commands start from; classifiers, which take long, only if need be."""
         self._master.mkdir()
-        program = Forked(self._master, forks=self._forks)
+        program = Program(self._master)
         lines = LABELLED.read_text("utf-8").splitlines()
         program.file("some.jsonl", lines[:120])
         program.file("new.jsonl", lines[100:160])
@@ -209,9 +223,13 @@ class Killer:
         return Program(here, {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"})
 
     def _run(self, program: Program, command: Command, strace: Sequence[str] = ()) -> Ran:
-        return self._forks.run(
-            command.words, program.folder, program.environ, command.stdin, strace
-        )
+        typed = command.stdin.encode()
+        code, *said = forks().run(
+            command.words, program.folder, program.environ, typed, PATIENCE,
+            partial(_traced, strace) if strace else None,
+        )  # fmt: skip
+        out, err = (one.decode("utf-8", "replace") for one in said)
+        return Ran(code, out, err)
 
     def cases(self, command: Command) -> list[Case]:
         """Return every case of a command, by what it does when nothing fails."""
@@ -343,13 +361,12 @@ def drawn(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:
 
 def outcomes(
     folder: Path,
-    forks: Forks,
     names: Sequence[str] = (),
     sample: int | None = None,
     seed: int = 0,
 ) -> Iterator[tuple[Case, str]]:
     """Yield each case with what is wrong with it, or nothing."""
-    killer = Killer(folder, forks)
+    killer = Killer(folder)
     killer.prepare()
     for command in COMMANDS:
         if not names or command.name in names:
@@ -371,10 +388,8 @@ def main() -> int:
     tried: Counter[str] = Counter()
     wrong = 0
     try:
-        with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder, Forks() as forks:
-            for case, said in outcomes(
-                Path(folder), forks, given.commands, given.sample, given.seed
-            ):
+        with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder:
+            for case, said in outcomes(Path(folder), given.commands, given.sample, given.seed):
                 if case.command.name not in tried and tried:
                     print(f"{list(tried)[-1]}: {list(tried.values())[-1]:,} cases", flush=True)
                 tried[case.command.name] += 1

@@ -33,6 +33,7 @@ def test_ten_thousand_keys_at_once_answer_next_to_nothing(
             assert screen.end() == 130
 
 
+@pytest.mark.slow
 def test_a_search_for_one_word_two_thousand_times(
     sample: Program, terminal: Open, tries: Tries
 ) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from tests.faults import MEMORY, killer
 from tests.faults.conftest import FULL, Tries, present
-from tests.faults.forked import Forks
 
 QUICK = ("export", "backup", "restore", "label")
 
@@ -34,17 +33,17 @@ def test_a_sample_of_system_calls(name: str, killed: killer.Killer, tries: Tries
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> killer.Killer:
-    made = killer.Killer(tmp_path_factory.mktemp("killer"), forks)
+def killed(tmp_path_factory: pytest.TempPathFactory) -> killer.Killer:
+    made = killer.Killer(tmp_path_factory.mktemp("killer"))
     made.prepare(train=False)
     return made
 
 
 @pytest.fixture(scope="module")
-def killed_of_all(forks: Forks) -> Iterator[killer.Killer]:
+def killed_of_all() -> Iterator[killer.Killer]:
     """The killer with classifiers, on a disk that need not outlast the machine."""
     with tempfile.TemporaryDirectory(prefix="killer-", dir=MEMORY) as folder:
-        made = killer.Killer(Path(folder), forks)
+        made = killer.Killer(Path(folder))
         made.prepare()
         yield made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -48,8 +49,9 @@ def test_a_database_is_the_file_of_its_name(
     if way == "settings":
         escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         (fresh.folder / "txtal.toml").write_text(f'db = "{escaped}"\n', "utf-8")
+    few = fresh.file("few.jsonl", TICKETS.read_text("utf-8").splitlines()[:9])
     with tries.one(name):
-        plain.ok(*words, "load", "d", TICKETS)
+        plain.ok(*words, "load", "d", few)
         plain.ok(*words, "manual", "d", "--plain", "-l", "a,b", stdin="1\n2\n1\nq\n")
         file = fresh.folder / name
         present(len(plain.ok(*words, "export", "d").out.splitlines()) == 3)
@@ -59,9 +61,14 @@ def test_a_database_is_the_file_of_its_name(
         plain.ok(*words, "restore", "copy.db")
         here = {str(one.relative_to(fresh.folder)) for one in fresh.folder.rglob("*")}
         strange = {one for one in here if not one.startswith((name, name.removeprefix("./")))}
-        assert strange <= {"copy.db", "txtal.toml", "txtal.log", "hooks.json", "file:folder"}, (
-            strange
-        )
+        assert strange <= {
+            "copy.db",
+            "few.jsonl",
+            "txtal.toml",
+            "txtal.log",
+            "hooks.json",
+            "file:folder",
+        }, strange
         copy = shutil.copy(file, fresh.folder / "plain-name.db")
         present(len(plain.ok("--db", copy, "export", "d").out.splitlines()) == 3)
 
@@ -85,13 +92,57 @@ def test_a_session_with_a_learner_keeps_to_the_file(
         assert program.log == ""
 
 
-@pytest.mark.parametrize("name", ["", ".", "a\0b", "none/such.db", "/dev/null", "/dev/zero"])
+@pytest.mark.parametrize(
+    "name",
+    [*("", ".", "a\0b", "none/such.db", "/dev/null", "/dev/zero", "/dev/full"),
+     *("/dev/stdout", "/proc/self/mem", "t.jsonl/t.db", "a" * 300)],
+)  # fmt: skip
 def test_what_is_no_file_is_refused(fresh: Program, name: str, tries: Tries) -> None:
     with tries.one(name):
         (fresh.folder / "txtal.toml").write_text(f'db = "{name}"\n'.replace("\0", "\\u0000"))
         ran = Program(fresh.folder, db="").quick("manual", "d", "--plain", "-l", "a,b", stdin="q\n")
         assert ran.code in (2, 3), ran
         assert "Traceback" not in ran.err
+        assert "internal error" not in ran.err
+        assert "see " not in ran.err
+
+
+def test_a_pipe_is_no_database(fresh: Program, tries: Tries) -> None:
+    os.mkfifo(fresh.folder / "pipe.db")
+    for words in (("stats", "d"), ("load", "d", TICKETS), ("verify",)):
+        with tries.one(words):
+            ran = fresh.quick("--db", "pipe.db", *words)
+            assert ran.code == 3
+            assert "a device or a pipe" in ran.err
+
+
+def test_a_file_under_two_names_is_refused(answered: Program, tries: Tries) -> None:
+    """Each name would have a log of its own, and what is in one is not seen through the other."""
+    program = answered.quick
+    whole = len(program.exported())
+    os.link(program.folder / program.db, program.folder / "twin.db")
+    for words in (("stats", "d"), ("export", "d"), ("load", "d", TICKETS), ("verify",)):
+        for name in (program.db, "twin.db"):
+            with tries.one((name, words)):
+                ran = program("--db", name, *words)
+                assert ran.code == 3
+                assert "hard links" in ran.err
+    (program.folder / "twin.db").unlink()
+    present(len(program.exported()) == whole)
+
+
+@pytest.mark.parametrize("log", ["-wal", "-shm", "-journal"])
+def test_a_database_is_not_called_like_the_log_of_another(
+    answered: Program, log: str, tries: Tries
+) -> None:
+    with tries.one(log):
+        program = answered.quick
+        whole = len(program.exported())
+        ran = program("--db", f"{program.db}{log}", "load", "d", TICKETS)
+        assert ran.code == 3
+        assert f"the log of {program.db}" in ran.err
+        assert not (program.folder / f"{program.db}{log}").exists()
+        present(len(program.exported()) == whole)
 
 
 # --- 48: a log that belongs to another file ---------------------------------------------------

@@ -111,7 +111,10 @@ def leases(program: Program) -> int:
         return int(conn.execute("SELECT count(*) FROM lease").fetchone()[0])
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [*SIGNALS[:2], *(pytest.param(*one, marks=pytest.mark.slow) for one in SIGNALS[2:])],
+)
 def test_at_the_prompt(sample: Program, start: Start, tries: Tries, number: int, code: int) -> None:
     with tries.one(number):
         one = start(sample, "manual", "d", "--plain")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.cli.driving import LABELLED, TICKETS, TXTAL, Program
+from tests.cli.forks import FORKS, forks
 from tests.faults.conftest import Tries, present
 from txtal.classifier import classifier
 from txtal.errors import ModelError
@@ -30,43 +31,62 @@ PRINTS = (
 )  # fmt: skip
 
 
+SECONDS = ("report", "train", "evaluate", "suspects")
+
+
 def _closed() -> Iterator[Any]:
-    """Each command with each stream closed; for those that take seconds, by default all at once."""
+    """Each command with each stream closed; for those that take seconds, by default all at once.
+
+    Some are started from nothing, as Python itself finds the streams.
+    """
     for line in (*WRITES, *PRINTS):
         for closed in ((0,), (1,), (2,), (0, 1, 2)):
-            seconds = line.split()[0] in ("predict", "report", "train", "evaluate", "suspects")
-            marks = [pytest.mark.slow] if seconds and len(closed) == 1 else []
-            yield pytest.param(line, closed, marks=marks, id=f"{line}-{closed}")
+            slow = line.split()[0] in SECONDS and len(closed) == 1
+            marks = [pytest.mark.slow] if slow else []
+            yield pytest.param(line, closed, False, marks=marks, id=f"{line}-{closed}")
+        if line in ("load e TICKETS", "export d -o o.jsonl", "stats d"):
+            yield pytest.param(line, (0, 1, 2), True, id=f"{line}-started")
 
 
-@pytest.mark.parametrize(("line", "closed"), list(_closed()))
+def _without(
+    program: Program, closed: tuple[int, ...], started: bool, *words: str
+) -> tuple[int, bytes]:
+    """Run a command without these streams: its exit code, and what it complained of."""
+    if FORKS and not started:
+        ran = forks().run(words, program.folder, program.environ, patience=120, closed=closed)
+        return ran[0], ran[2]
+    redirected = " ".join(f"{number}<&-" for number in closed)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {redirected}', *TXTAL, *words],
+        cwd=program.folder,
+        env=program.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(("line", "closed", "started"), list(_closed()))
 def test_streams_that_are_closed(
-    trained: Program, line: str, closed: tuple[int, ...], tries: Tries
+    trained: Program, line: str, closed: tuple[int, ...], started: bool, tries: Tries
 ) -> None:
     """What needs no stream is done, with exit code 0; what can't be printed fails, in words."""
     for name in ("o.jsonl", "p.jsonl", "r.html", "b.db"):
         (trained.folder / name).unlink(missing_ok=True)
     words = ["some.jsonl" if word == "TICKETS" else word for word in line.split()]
     with tries.one((line, closed)):
-        redirected = " ".join(f"{number}<&-" for number in closed)
-        ran = subprocess.run(
-            ["sh", "-c", f'exec "$0" "$@" {redirected}', *TXTAL, *words],
-            cwd=trained.folder,
-            env=trained.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        assert b"Traceback" not in ran.stderr
-        assert b"unexpected" not in ran.stderr
+        code, complaint = _without(trained, closed, started, *words)
+        assert b"Traceback" not in complaint
+        assert b"unexpected" not in complaint
         if 1 in closed and line in PRINTS:
-            assert ran.returncode == 1
-            assert 2 in closed or b"is closed, and this command needs it" in ran.stderr
-        elif line.startswith("label add") and ran.returncode:
-            assert 2 in closed or b"already" in ran.stderr
+            assert code == 1
+            assert 2 in closed or b"is closed, and this command needs it" in complaint
+        elif line.startswith("label add") and code:
+            assert 2 in closed or b"already" in complaint
         else:
-            assert ran.returncode == 0, ran.stderr
+            assert code == 0, complaint
         if line in WRITES and "-o" in words:
             present((trained.folder / words[words.index("-o") + 1]).exists())
     with tries.one("nothing was written into the database"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import signal
@@ -195,3 +196,34 @@ def test_a_target_without_a_folder_is_refused_before_the_work(tmp_path: Path) ->
     for target, says in (("no/x", "No such file"), ("file/x", "Not a directory")):
         with pytest.raises(TxtalError, match=says):
             tempfiles.check_target(tmp_path / target)
+
+
+def test_what_can_not_be_tidied_up_undoes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that has its name is written, though nothing can be removed any more."""
+
+    def fails(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EIO, "no")
+
+    monkeypatch.setattr(Path, "unlink", fails)
+    with tempfiles.replacing(tmp_path / "out") as file:
+        file.write(b"new")
+    assert (tmp_path / "out").read_bytes() == b"new"
+    with pytest.raises(KeyError), tempfiles.replacing(tmp_path / "out"):
+        raise KeyError
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
+@posix
+def test_a_folder_that_is_built_is_left_alone_and_swept_when_its_process_is_gone(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".dead.part").mkdir()
+    (tmp_path / ".dead.part" / "some").write_text("x")
+    with tempfiles.building(tmp_path) as one:
+        with tempfiles.building(tmp_path) as other:
+            assert {*tmp_path.iterdir()} == {one, other}
+            other.rename(tmp_path / "2")
+        assert {*tmp_path.iterdir()} == {one, tmp_path / "2"}
+    assert names(tmp_path) == ["2"]

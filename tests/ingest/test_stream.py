@@ -167,7 +167,7 @@ def test_every_ticket_is_kept_and_those_asked_come_in_the_order_of_arrival(
 def test_what_was_let_go_is_in_the_pool_like_any_other(
     desk: MakeDesk, conn: Connection, path: Path
 ) -> None:
-    asked = desk(feed(), budget=0.25).to_the_end()
+    asked = desk(feed(TEXTS[:100]), budget=0.25).to_the_end()
     from txtal.learner.pool import PoolLearner
 
     ranking = PoolLearner(path, "d", LearnerSettings("lexical@en")).rank()
@@ -219,15 +219,15 @@ def test_a_busy_database_takes_them_in_later(
 
 
 def test_the_next_sitting_goes_on_with_what_waits(desk: MakeDesk, conn: Connection) -> None:
-    first = desk(feed(TEXTS[:40]), budget=1.0)
+    texts = TEXTS[: FEW + 8]
+    first = desk(feed(texts), budget=1.0)
     first.session.update()
     answered = [first.answer() for _ in range(5)]
     again = desk(None, budget=1.0)
     on_screen = {first.session.question.ticket.text} if first.session.question else set()
-    assert {*answered, *again.to_the_end()} == set(
-        TEXTS[:40]
-    ) - on_screen  # that is held for the first
-    assert arrivals.spending(conn, 1).asked == 40
+    # What is on the screen is held for the first.
+    assert {*answered, *again.to_the_end()} == set(texts) - on_screen
+    assert arrivals.spending(conn, 1).asked == len(texts)
 
 
 def test_an_undone_answer_waits_again(desk: MakeDesk) -> None:

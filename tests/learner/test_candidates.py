@@ -151,7 +151,7 @@ def test_a_few_new_tickets_do_not_disturb_what_a_large_pool_stands_on(
     one.answer(one.ids[:30])
     inline.poke(1)
     inline.poll()
-    stands_on, tuning = fit_of(learner).neighbours, learner.fitter._tuning
+    stands_on = fit_of(learner).neighbours
     more(one, 20)
     one.answer(one.ids[-20:])  # not in the sample
     inline.poke(2)
@@ -159,7 +159,6 @@ def test_a_few_new_tickets_do_not_disturb_what_a_large_pool_stands_on(
     assert ranking
     is_sound(ranking, one.ids[30:-20])
     assert fit_of(learner).neighbours is stands_on
-    assert learner.fitter._tuning is tuning
     more(one, 150)
     inline.poke(3)
     inline.poll()

@@ -18,7 +18,7 @@ from txtal.learner.inline import InlineLearner
 from txtal.learner.pool import SIZE, PoolLearner
 from txtal.learner.prepare import prepare
 from txtal.learner.protocol import dump_message, load_message
-from txtal.learning import calibrate, neighbourhood, tuning
+from txtal.learning import calibrate, neighbourhood
 from txtal.learning.arrays import Floats
 from txtal.measures.intervals import wilson
 from txtal.store import answers, cache_folder, datasets, label_changes, tickets
@@ -526,7 +526,8 @@ def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
 def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) -> None:
     one = desk()
     learner = one.learner(LearnerSettings("lexical@en", "random"))
-    session = session_of(one.ledger, one.dataset.scheme, learner=InlineLearner(learner), audit=0.2)
+    ranked = InlineLearner(learner, batch=8)
+    session = session_of(one.ledger, one.dataset.scheme, learner=ranked, audit=0.2)
     session.begin()
     session.update()
     for _ in range(40):
@@ -573,36 +574,6 @@ def test_a_session_that_asks_the_learner_in_its_own_process(desk: MakeDesk) -> N
     assert session.ranking is not None
     assert session.ranking.revision.answers == 45
     assert session.behind == 0
-
-
-# --- tuning -------------------------------------------------------------------------------------
-
-
-def test_what_does_better_is_used_and_said(desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "FEWEST", 30)
-    monkeypatch.setattr(tuning, "ERRORS", -1000.0)  # whatever makes a difference is taken
-    one = desk()
-    chance = random.Random(0)
-    for ticket_id in one.ids[:40]:
-        one.say(ticket_id, chance.choice(list(TOPICS)))
-    learner = one.learner()
-    assert not learner.idle.tune()
-    assert learner.rank().revision.note == ""
-    while learner.idle.tune():
-        pass
-    assert learner.fitter.tuned.endswith("in cross-validation of 40 answers)")
-    ranking = learner.rank()
-    assert ranking.revision.note == learner.fitter.tuned
-    is_sound(ranking, one.ids[40:])
-
-
-def test_the_search_waits_for_answers(desk: MakeDesk) -> None:
-    one = desk()
-    one.answer(one.ids[:20])
-    learner = one.learner()
-    learner.rank()
-    assert not learner.idle.tune()
-    assert learner.fitter.tuned == ""
 
 
 def test_the_words_that_speak_for_a_label_and_against_it(

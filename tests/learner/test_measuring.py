@@ -28,7 +28,7 @@ def answered(*, labels: np.ndarray | None = None, every: int = 4) -> Answered:
 
 
 def trainer(known: Answered) -> Trainer:
-    return Trainer("exclusive", Hyperparameters(), (known.features.shape[1],))
+    return Trainer("exclusive", Hyperparameters())
 
 
 def measured(known: Answered, open_tickets: int = 50) -> Measured:
@@ -63,7 +63,7 @@ def test_the_estimate_of_ratings_is_the_mean_error_of_models_that_havent_seen_th
     x = np.column_stack([4 * place, 4 - 4 * place]).astype(np.float32)
     cells = np.eye(5, dtype=np.int8)[(5 * place).astype(int)]
     ids, audit = np.arange(1, N + 1), np.arange(N) < N // 2
-    made = Trainer("rating", Hyperparameters(), (2,))
+    made = Trainer("rating", Hyperparameters())
 
     def error(said: np.ndarray) -> Estimate:
         matrix = AnswerMatrix(ids, said)
@@ -175,7 +175,7 @@ def test_to_agree_with_a_suggestion_does_not_lower_the_estimate() -> None:
         order = rng.permutation(N)
         x = (x + 1.5 * rng.standard_normal(x.shape)).astype(np.float32)[order]
         cells = accepted(group[order], K)
-        made = Trainer("exclusive", Hyperparameters(), (x.shape[1],))
+        made = Trainer("exclusive", Hyperparameters())
         seen = N - 21
         model = made.model(x[:seen], np.arange(seen), cells[:seen])
         cells[seen] = decide(model.predict_proba(x[seen : seen + 1]), "exclusive")[0]

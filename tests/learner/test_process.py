@@ -200,6 +200,7 @@ def test_nonsense_on_its_pipe_ends_it(start: Start) -> None:
     assert "Traceback" not in one.log
 
 
+@pytest.mark.slow
 def test_it_says_why_between_two_rankings(start: Start, conn: Connection) -> None:
     newest = answer(conn, 30)
     one = start()

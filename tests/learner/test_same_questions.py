@@ -130,14 +130,14 @@ def simulated(task: Task, folder: Path, recorded: Mapping[str, Any]) -> dict[str
     return found
 
 
-def taught(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
+def taught(task: Task, folder: Path, recorded: Sequence[str], count: int = ANSWERS) -> list[str]:
     """What ``txtal teach`` asks who waits for each ranking."""
     settings = LearnerSettings(VECTORS, audit=0.1, names=False, stop=StopRule(1.0))
     with _dataset(task, folder, sample(task).records) as (conn, dataset):
         learner = Steady(PoolLearner(folder / "t.db", dataset.name, settings), recorded)
         ledger = StoreLedger(conn, folder / "t.db", dataset, annotator="ann", recipe="teach")
         session = session_of(ledger, dataset.scheme, learner=learner, seed="0:1")
-        return _answered(session, sample(task), conn)
+        return _answered(session, sample(task), conn, count)
 
 
 def streamed(task: Task, folder: Path, recorded: Sequence[str]) -> list[str]:
@@ -179,11 +179,13 @@ def _dataset(
         yield conn, dataset
 
 
-def _answered(session: Session, gold: Labelled, conn: Connection) -> list[str]:
+def _answered(
+    session: Session, gold: Labelled, conn: Connection, count: int = ANSWERS
+) -> list[str]:
     """Answer rightly until there have been enough, or nothing more is asked."""
     session.begin()
     session.update()
-    while session.count < ANSWERS:
+    while session.count < count:
         if session.question is not None:
             names = gold.gold[session.question.ticket.text]
             right = tuple(label.id for label in session.scheme.labels if label.name in names)
@@ -207,11 +209,8 @@ def recorded(way: str, task: Task) -> Any:
     return json.loads(RECORDED.read_text("utf-8"))[way][task]
 
 
-SLOWER = ["exclusive", pytest.param("multilabel", marks=pytest.mark.slow)]
-"""Tasks, the second where it takes seconds and another test has it, too."""
-
-
-@pytest.mark.parametrize("task", SLOWER)
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
 def test_simulate_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
     assert task_of(sample(task)) == task
     before = recorded("simulated", task)
@@ -222,10 +221,16 @@ def test_simulate_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
             assert point == pytest.approx(was, abs=NEAR)
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_teach_asks_what_it_asked(task: Task, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("task", "count"),
+    [
+        ("exclusive", 30),
+        *(pytest.param(task, ANSWERS, marks=pytest.mark.slow) for task in TASKS),
+    ],
+)
+def test_teach_asks_what_it_asked(task: Task, count: int, tmp_path: Path) -> None:
     before = recorded("taught", task)
-    assert taught(task, tmp_path, before) == before
+    assert taught(task, tmp_path, before, count) == before[:count]
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """What holds of every strategy, whatever the pool."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -15,13 +17,18 @@ WITHOUT_MODEL = {"auto", "herding", "random", "coreset", "typiclust"}
 BLANK, BROKEN = 3, 5
 
 
+@cache
+def learned(task):
+    """Twelve answers to three groups of tickets, and a model of them."""
+    known, group = blobs(3, 4, seed=1)
+    cells = accepted(group, 1 if task == "binary" else 3)
+    return known, cells, fit(known, cells, task)
+
+
 def build(task, features, seed=0) -> Pool:
     """A pool with a model of twelve answers to three groups of tickets."""
-    k = 1 if task == "binary" else 3
-    known, group = blobs(3, 4, seed=1)
-    cells = accepted(group, k)
-    model = fit(known, cells, task)
-    labels = ["b", "a", "c"][:k]
+    known, cells, model = learned(task)
+    labels = ["b", "a", "c"][: cells.shape[1]]
     rng = np.random.default_rng(seed)
     return Pool(features, task, model, known, cells, labels=labels, size=8, rng=rng)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.learning.blobs import blobs
 from txtal.learning import drift
@@ -22,11 +23,19 @@ def sides(seed: int, left_out: int | None, size: int = 240) -> tuple[np.ndarray,
     return x[old], x[new]
 
 
-def test_labels_that_are_new_are_noticed_and_false_alarms_are_rare() -> None:
-    noticed = [drift.shift(*sides(seed, left_out=seed % K), seed=seed) for seed in range(20)]
-    assert sum(one.noticed for one in noticed) >= 18
-    quiet = [drift.shift(*sides(seed, left_out=None), seed=seed) for seed in range(40)]
-    assert sum(one.noticed for one in quiet) <= 5  # 2 expected, standard deviation 1.4
+@pytest.mark.parametrize(
+    ("tries", "most"),
+    [
+        (8, 2),
+        pytest.param(40, 5, marks=pytest.mark.slow),  # 2 expected, standard deviation 1.4
+    ],
+)
+def test_labels_that_are_new_are_noticed_and_false_alarms_are_rare(tries: int, most: int) -> None:
+    news = range(tries // 2)
+    noticed = [drift.shift(*sides(seed, left_out=seed % K), seed=seed) for seed in news]
+    assert sum(one.noticed for one in noticed) >= 0.9 * len(news)
+    quiet = [drift.shift(*sides(seed, left_out=None), seed=seed) for seed in range(tries)]
+    assert sum(one.noticed for one in quiet) <= most
 
 
 def test_tickets_of_the_new_kind_come_first() -> None:

@@ -63,7 +63,7 @@ def held(low: float, high: float) -> bool:
     return low <= truth() <= high
 
 
-@pytest.mark.parametrize("hardness", [1.0, 0.6])
+@pytest.mark.parametrize("hardness", [1.0, pytest.param(0.6, marks=pytest.mark.slow)])
 def test_the_intervals_hold_the_truth(hardness: float) -> None:
     """Of 60, 95% is 57. A strategy that keeps away from audit tickets makes those harder."""
     found = [one for seed in range(60) if (one := estimated(evidence(seed, hardness=hardness)))]

@@ -224,7 +224,7 @@ def test_a_text_that_says_nothing_is_as_probable_as_the_answers_were():
     rare[:36, 0] = rare[36:, 1] = IS  # and the third was never given
     nothing = np.zeros((1, x.shape[1]), np.float32)
     rows = np.arange(40)
-    model = Trainer("exclusive", Hyperparameters(), (x.shape[1],)).model(x, rows, rare)
+    model = Trainer("exclusive", Hyperparameters()).model(x, rows, rare)
     share = 36.5 / 41
     assert np.allclose(model.predict_proba(nothing), [[share, 1 - share, 0]], atol=1e-6)
     shown = model.calibrated(2.0, unseen=0.1)
@@ -234,8 +234,8 @@ def test_a_text_that_says_nothing_is_as_probable_as_the_answers_were():
     # A regression in which all classes weigh the same says something else of it.
     assert abs(replace(model, prior=None).predict_proba(nothing)[0, 0] - share) > 0.05
     several = np.where(rare == IS, IS, NOT).astype(np.int8)
-    model = Trainer("multilabel", Hyperparameters(), (x.shape[1],)).model(x, rows, several)
+    model = Trainer("multilabel", Hyperparameters()).model(x, rows, several)
     assert np.allclose(model.predict_proba(nothing), [[36.5 / 41, 4.5 / 41, 0.5 / 41]], atol=1e-6)
-    model = Trainer("rating", Hyperparameters(), (x.shape[1],)).model(x, rows, rare)
+    model = Trainer("rating", Hyperparameters()).model(x, rows, rare)
     assert np.allclose(model.predict_proba(nothing).sum(), 1, atol=1e-6)
     assert model.predict_proba(nothing)[0, 0] == pytest.approx(36.5 / 41.5)

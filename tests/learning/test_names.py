@@ -20,7 +20,7 @@ NO_ROWS = np.empty(0, np.int64)
 
 def trainer(features: Floats, task: Task = "exclusive") -> Trainer:
     propagation = Propagation(Neighbourhood(features))
-    return Trainer(task, Hyperparameters(), (features.shape[1],), propagation)
+    return Trainer(task, Hyperparameters(), propagation)
 
 
 def names() -> Floats:

@@ -43,8 +43,7 @@ class TestCrossFitting:
 
         def learn(known: Features, answered: Indices, answers: Cells) -> LinearModel:
             seen.append(answered)
-            widths = (features.shape[1],)
-            return Trainer("exclusive", Hyperparameters(), widths).model(known, answered, answers)
+            return Trainer("exclusive", Hyperparameters()).model(known, answered, answers)
 
         proba, known = cross_fitted(features, np.arange(len(cells)), cells, folds, learn)
         for fold, used in enumerate(seen):
@@ -59,7 +58,7 @@ class TestCrossFitting:
         flipped = np.arange(len(group)) % 10 == 3
         wrong = np.where(flipped, (group + 1) % 4, group)
         cells = np.eye(4, dtype=np.int8)[wrong]
-        trainer = Trainer("exclusive", Hyperparameters(), (features.shape[1],))
+        trainer = Trainer("exclusive", Hyperparameters())
         folds = deal(cells, np.ones(len(cells), np.bool_))
         judged = cross_fitted(features, np.arange(len(cells)), cells, folds, trainer.model)
         found = suspicions(*judged, cells, "exclusive")

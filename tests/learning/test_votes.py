@@ -182,7 +182,7 @@ def test_the_model_learns_from_votes_as_far_as_the_weight_says() -> None:
         table([(0, at, {int(wrong[row])}) for at, row in enumerate(opened)], 3),
         np.empty((0, features.shape[1]), np.float32), NOBODY, table([], 3),
     )  # fmt: skip
-    plain = Trainer("exclusive", Hyperparameters(), (features.shape[1],), votes=votes)
+    plain = Trainer("exclusive", Hyperparameters(), votes=votes)
     cells = one_hot(group[answered].tolist())
 
     def right(weight: float) -> float:

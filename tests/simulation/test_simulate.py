@@ -55,7 +55,7 @@ def test_a_dataset_is_replayed_as_its_file_is(program: Program) -> None:
 def test_the_same_seed_gives_the_same_curve(program: Program) -> None:
     words = ["simulate", "pool.jsonl", "--test", "test.jsonl", *QUICK]
     before = {file.name for file in program.folder.iterdir()}
-    first = program.json(*words, "--strategy", "random,margin", "--seeds", "2")
+    first = program.installed.json(*words, "--strategy", "random,margin", "--seeds", "2")
     assert list(first) == [
         "source", "test", "vectoriser", "classes", "tested", "unknown_labels", "overlap", "runs",
         "full", "fulls", "summary",
@@ -273,6 +273,7 @@ def test_the_table_for_people(program: Program) -> None:
     assert lines[-1].startswith("Whether active learning pays here isn't known: 30 of 30")
 
 
+@pytest.mark.slow
 def test_the_report_the_plot_and_no_escapes(tiny: Program) -> None:
     ran = tiny.ok(*TINY, "--report", "r.html", "--plot", "--seeds", "2")
     lines = ran.out.splitlines()

@@ -12,7 +12,7 @@ from txtal.measures.quality import measures_line
 from txtal.store import answers, effort
 from txtal.store.ledger import StoreLedger
 from txtal.store.sqlite import Connection
-from txtal.types import ALIKE, Answer, Dataset, Effort, Ranked, Ranking, Revision
+from txtal.types import ALIKE, BULK, Answer, Dataset, Effort, Ranked, Ranking, Revision
 
 
 @pytest.fixture
@@ -63,6 +63,14 @@ def test_answers_given_along_with_another_cost_nothing(ledger: StoreLedger) -> N
     assert cost.an_hour == pytest.approx(3600)
     assert cost.fits == 0
     assert cost.fit_seconds is None
+
+
+def test_answers_given_to_a_list_are_not_in_the_pace(ledger: StoreLedger) -> None:
+    take(ledger, 2.0, 2.0)
+    take(ledger, 0.0, 0.0, 0.0, reason=BULK)
+    cost = found(ledger)
+    assert cost is not None
+    assert cost.an_hour == pytest.approx(2 / (4 / 3600))
 
 
 def test_nothing_timed(ledger: StoreLedger) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from txtal.errors import DatabaseError
 from txtal.session import lookup
 from txtal.session.lookup import Scope, listed
 from txtal.session.session import Session
-from txtal.store import tickets
+from txtal.store import search, tickets
 from txtal.store.ledger import StoreLedger
 from txtal.store.search import SearchIndex, shape
 from txtal.store.sqlite import Connection
@@ -143,6 +144,22 @@ def test_tickets_that_the_index_lacks_are_counted_and_added(
     ledger.finder.index.wait()
     after = listed(ledger.finder, scope, "search", "marmalade")
     assert (len(after.found), after.said) == (3, "")
+
+
+def test_words_that_many_have_are_found_unranked_and_dont_say_what_is_alike(
+    path: Path, conn: Connection, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_COMMON", 4)
+    there = [f"my parcel {word}" for word in ("late", "lost", "torn", "wet", "lost again")]
+    made = StoreLedger(conn, path, make_dataset(there, "late,refund"), annotator="ann")
+    made.finder.index.start()
+    made.finder.index.wait()
+    assert len(made.finder.find(parse("parcel"), 10)) == len(there)
+    ticket = tickets.get(conn, 2)
+    assert texts(made.finder.like(ticket, 10)) == ["my parcel lost again"]
+    only_common = replace(ticket, text="my parcel")
+    assert len(made.finder.like(only_common, 10)) == len(there) - 1
+    made.close()
 
 
 def test_a_file_in_the_place_of_the_folder_is_told_in_words(ledger: StoreLedger) -> None:

@@ -15,6 +15,7 @@ from txtal.store.sqlite import Connection
 from txtal.types import BULK, Answer, Draft, Ticket
 
 PARCELS = [f"parcel of {name} is late" for name in ("ann", "bo", "cy", "di")]
+LABELS = ("delivery", "broken", "praise")
 OTHERS = ["the kettle is broken", "thanks"]
 
 
@@ -29,7 +30,7 @@ def sit(
     texts: list[str],
     **options: object,
 ) -> Iterator[Sitting]:
-    session = make_session(make_dataset(texts, "delivery,broken,praise"), order="file", **options)
+    session = make_session(make_dataset(texts, ",".join(LABELS)), order="file", **options)
     session.ledger.finder.index.start()  # type: ignore[attr-defined]
     session.ledger.finder.index.wait()  # type: ignore[attr-defined]
     yield Sitting(session, columns=100, rows=30)
@@ -55,7 +56,9 @@ def test_marked_tickets_are_answered_and_undone_as_one(sitting: Sitting, conn: C
     assert text.count("[✓]") == 4
     sitting.press("mark")  # the second row, no longer
     assert "enter answer 3" in sitting.read()
-    assert "answer 3 with: " in sitting.press("open")
+    text = sitting.press("open")
+    assert "answer 3 with: " in text
+    assert all(f"{key} {name}" in text for key, name in zip("123", LABELS, strict=True))
     assert "Answer 3 tickets with delivery? y/n" in sitting.press("label", "1")
     text = flat(sitting.press("yes"))
     assert "3 tickets answered with delivery; one undo takes all of it back" in text

@@ -340,7 +340,15 @@ def spawn(*words: str) -> Any:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT", "q", "\x03"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "SIGTERM",
+        "q",
+        "\x03",
+        *(pytest.param(how, marks=pytest.mark.slow) for how in ("SIGHUP", "SIGQUIT", "SIGINT")),
+    ],
+)
 def test_the_terminal_is_restored_whatever_ends_it(how: str) -> None:
     import termios
 
@@ -389,3 +397,10 @@ def test_every_theme_styles_every_class_there_is(theme: Theme) -> None:
 
 def test_the_mono_theme_has_no_colours() -> None:
     assert "ansi" not in "".join(styles("mono").values())
+
+
+def test_a_signal_once_it_is_over_does_nothing() -> None:
+    sitting = Sitting(make_session())
+    app = full_screen.build(sitting.screen, output=Sized())
+    full_screen._leave(app, 129)
+    assert app.future is None

@@ -101,11 +101,22 @@ def test_a_name_that_is_not_clear_is_asked_back() -> None:
     assert given(session) == [("accept", (18,))]
 
 
+def test_a_name_that_is_like_none_gets_help() -> None:
+    said = talk(ranked_session(), "qqqq", "/qqqq")
+    assert "no label qqqq; ? lists what can be typed" in said
+    assert "no label is like this" in said
+
+
 def test_multilabel_chooses_then_submits() -> None:
     session = make_session(task="multilabel")
     said = talk(session, "1, 3", "1 2", "praise, zzz", "a", "a")
     assert "chosen: refund, praise." in said
     assert given(session) == [("accept", (2, 3)), ("accept", ())]
+
+
+def test_the_last_of_the_chosen_labels_is_taken_off() -> None:
+    session = make_session(task="multilabel")
+    assert "chosen: refund. answer" in talk(session, "1", "3", "-")
 
 
 def test_binary_asks_yes_or_no() -> None:

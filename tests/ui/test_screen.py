@@ -498,10 +498,23 @@ def test_the_labels_beside_the_ticket_say_how_often_each_was_used(task: Task) ->
         if task == "multilabel":
             sitting.press("accept")
     assert used()[:3] == [2, 0, 2 if task == "multilabel" else 1]
+    below = re.findall(r"█+ (\d+)", sitting.read().partition("Answers per")[2])
+    assert sum(map(int, below)) == sum(used())
     sitting.press("undo")
     assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
     sitting.press("ignore")
     assert used()[:3] == [2, 0, 1 if task == "multilabel" else 0]
+
+
+def test_the_last_of_the_chosen_labels_is_taken_off() -> None:
+    sitting = Sitting(make_session(labels=MANY, task="multilabel"))
+    sitting.press("label", "2")
+    assert "chosen 2" in sitting.press("label", "4")
+    assert "chosen 1  ✓ " in sitting.press("take_off")
+    assert sitting.session.current.chosen == (2,)
+    assert "- take off" in sitting.read()
+    assert "chosen: none" in sitting.press("take_off")
+    assert "- take off" not in sitting.press("take_off")
 
 
 THROUGH_ALL_MODES = (
@@ -635,7 +648,7 @@ def test_a_long_ticket_is_scrolled_and_given_the_whole_screen() -> None:
     assert "line 1\n" in first
     assert "more lines · PgDn" in first
     assert "v view" in first
-    assert "1 lines above" in sitting.press("down")
+    assert "1 line above · PgUp" in sitting.press("down")
     assert "line 1\n" not in sitting.read()
     sitting.press("page_down")
     assert "line 1\n" in sitting.press("page_up") or "line 1\n" in sitting.press("up")
@@ -645,7 +658,7 @@ def test_a_long_ticket_is_scrolled_and_given_the_whole_screen() -> None:
     for _ in range(50):
         last = sitting.press("page_down")
     assert "line 200" in last
-    assert "the end" in last
+    assert "more line" not in last
     assert "1 refund" in sitting.press("back")
 
 
@@ -875,12 +888,17 @@ def test_the_suggested_grade_says_how_far_off_it_may_be() -> None:
     assert given(session)[-1] == ("accept", (2,))
 
 
+def test_the_footer_names_the_keys_of_grades() -> None:
+    assert "1-5 grade" in Sitting(make_session(labels=list("12345"), task="rating")).read()
+
+
 def test_a_digit_begins_a_score_and_enter_takes_it() -> None:
     session = make_session(labels=[str(score) for score in range(101)], task="rating")
     sitting = Sitting(session)
+    assert "0-9 score" in sitting.read()
     assert "0 ·····" in sitting.read()
     sitting.press("label", "6")
-    assert "find: 6" in sitting.read()
+    assert "score: 6" in sitting.read()
     sitting.type("3")
     sitting.press("choose")
     assert given(session) == [("accept", (64,))]  # ids count from 1

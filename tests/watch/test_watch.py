@@ -136,6 +136,7 @@ def _steps(folder: Path) -> list[str]:
     return steps
 
 
+@pytest.mark.slow
 def test_a_round_that_is_killed_at_any_step_is_done_again(trained: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     whole.mkdir()

@@ -59,7 +59,7 @@ class TxtalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         vectoriser = Vectoriser.fit(self.vectors, texts, self.seed)
         features = vectoriser.transform(texts)
         hyper = Hyperparameters(C=self.C, balanced=self.balanced)
-        trainer = Trainer(task, hyper, vectoriser.widths, seed=self.seed)
+        trainer = Trainer(task, hyper, seed=self.seed)
         rows = np.arange(len(texts))
         model = trainer.model(features, rows, cells)
         if self.calibrate and len(texts) >= calibrate.FEWEST:

@@ -221,13 +221,21 @@ def _write(folder: Path, header: Mapping[str, Any], arrays: bytes) -> None:
         with tempfiles.replacing(folder / HEADER) as file:
             file.write(json.dumps(header, indent=1).encode())
     except BaseException:
-        if not there:
-            named.unlink(missing_ok=True)
+        if not there and _arrays_in_use(folder) != named:
+            with suppress(OSError):
+                named.unlink(missing_ok=True)
         raise
     for other in folder.iterdir():
         if _ARRAYS.fullmatch(other.name) and other != named:
             with suppress(OSError):  # the new one is there
                 other.unlink()
+
+
+def _arrays_in_use(folder: Path) -> Path | None:
+    """Where the arrays of the classifier in a folder are; None without one that can be read."""
+    with suppress(ModelError):
+        return arrays_file(folder, _header(folder / HEADER))
+    return None
 
 
 def load(folder: Path | str) -> Classifier:

@@ -7,10 +7,10 @@ and ``version.json`` with what is known of it. ``current`` names the one that ``
 
 from __future__ import annotations
 
+import errno
 import json
-import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ def versions(folder: Path) -> list[Version]:
     """Return every version, oldest first; one that can't be read is left out."""
     found = []
     for path in folder.glob(f"*/{_ABOUT}"):
+        if not path.parent.name.isdecimal():  # one that is being made, or what a kill left of it
+            continue
         try:
             found.append(Version(**json.loads(path.read_text("utf-8"))))
         except (OSError, ValueError, TypeError):
@@ -91,25 +93,38 @@ def keep(
     figures: dict[str, Any] | None,
 ) -> Version:
     """Keep a classifier as the next version, and use it. Raises ModelError, LearnerError."""
-    number = max((one.number for one in versions(folder)), default=0) + 1
-    part = folder / f".{number}.part"
     try:
         tempfiles.make_folder(folder)
-        shutil.rmtree(part, ignore_errors=True)
-        classifier.save(made, part)
-        header = json.loads((part / classifier.HEADER).read_text("utf-8"))
-        version = Version(
-            number, round(time.time(), 3), answers, newest, str(header["vectoriser"]["spec"]),
-            robust, header["sha256"], figures,
-        )  # fmt: skip
-        with tempfiles.replacing(part / _ABOUT) as file:
-            file.write(json.dumps(asdict(version), indent=1).encode())
-        part.rename(folder / f"{number}")
+        with tempfiles.building(folder) as part:
+            classifier.save(made, part)
+            header = json.loads((part / classifier.HEADER).read_text("utf-8"))
+            version = Version(
+                0, round(time.time(), 3), answers, newest, str(header["vectoriser"]["spec"]),
+                robust, header["sha256"], figures,
+            )  # fmt: skip
+            version = _numbered(part, folder, version)
         tempfiles.sync_folder(folder)
-        use(folder, number)
+        use(folder, version.number)
     except OSError as error:
         raise ModelError(f"{folder}: can't keep the version: {error.strerror or error}") from error
     return version
+
+
+def _numbered(part: Path, folder: Path, version: Version) -> Version:
+    """Give the next number to a folder, or the one after where another training was quicker."""
+    number = max((one.number for one in versions(folder)), default=0)
+    while True:
+        number += 1
+        version = replace(version, number=number)
+        with tempfiles.replacing(part / _ABOUT) as file:
+            file.write(json.dumps(asdict(version), indent=1).encode())
+        try:
+            part.rename(folder / f"{number}")
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        else:
+            return version
 
 
 def use(folder: Path, number: int) -> None:

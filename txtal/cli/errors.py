@@ -55,6 +55,9 @@ def guarded(command: Callable[[], int | None]) -> int:
         _tell(f"{word}: not text in this terminal's encoding; see what `locale` says")
         return 2
     except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            _tell(f"{error.filename}: {error.strerror}; name another file")
+            return 2
         if error.errno != errno.EBADF or error.filename is not None:
             return _unforeseen(error)
         _give_up_stdout()

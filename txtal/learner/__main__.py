@@ -59,11 +59,11 @@ def main() -> None:
                 send(learner.gather(request.ticket_id))
             else:
                 send(learner.rank(measure_later=True))
-                send(LearnerStatus("ready", learner.fitter.tuned if learner.fitter.adapted else ""))
+                send(LearnerStatus("ready"))
             while requests.empty() and learner.idle.work():
                 if learner.outdated:
                     send(learner.rank(measure_later=True))
-                    send(LearnerStatus("ready", learner.fitter.tuned))
+                    send(LearnerStatus("ready"))
         except TxtalError as error:
             send(LearnerStatus("failed", str(error)))
         except BrokenPipeError:

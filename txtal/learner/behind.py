@@ -20,9 +20,9 @@ from txtal.learner.pool_features import LOOK_SECONDS, PoolFeatures, Vectorised
 from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
+from txtal.learning.contest import Contest
 from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.tuning import SearchAnswers
 from txtal.store import tickets
 from txtal.vectors import spec
 
@@ -115,7 +115,6 @@ class Behind:
         other = Trainer(
             now.task,
             Hyperparameters(),
-            there.features.vectoriser.widths,
             there.neighbours.propagation,
             seed=now.seed,
         )
@@ -125,15 +124,11 @@ class Behind:
         return offered - served if len(served) == len(offered) else np.empty(0, np.float32)
 
     def _scores(self, fit: Fit, features: Floats, rows: Indices, trainer: Trainer) -> Steps[Floats]:
-        known = SearchAnswers.of(features, rows, fit.answered.cells, fit.task, self._seed, FEWEST)
-        if known is None:
+        cells = fit.answered.cells
+        contest = Contest.of(features, rows, cells, fit.task, seed=self._seed, fewest=FEWEST)
+        if contest is None:
             return np.empty(0, np.float32)
-        plain = replace(trainer, names=None, votes=None)
-        return (
-            yield from known.scoring(
-                trainer.hyper, lambda hyper, *some: replace(plain, hyper=hyper).model(*some)
-            )
-        )
+        return (yield from contest.scoring(replace(trainer, names=None, votes=None)))
 
     def _meet(self) -> Vectorised:
         with self._source.reading() as conn:

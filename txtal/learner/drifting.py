@@ -23,7 +23,6 @@ from txtal.learning.model import decide
 from txtal.store import tickets
 from txtal.text import count
 from txtal.types import ONE_OF
-from txtal.vectors.pipeline import Pipeline
 from txtal.vectors.vectoriser import FIT_TEXTS, Vectoriser
 
 WEEKS = 26
@@ -175,7 +174,7 @@ def _labels(
 
 def words_of(fit: Fit, texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, as the dataset's pipeline parts them."""
-    tokeniser = Pipeline(fit.features.vectoriser.spec.pipeline).tokeniser
+    tokeniser = fit.features.vectoriser.pipeline.tokeniser
     return [
         [
             token.casefold()

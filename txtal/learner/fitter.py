@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from txtal.learner import measuring, stopping, suspects
 from txtal.learner.fit import Fit, Sample
 from txtal.learner.label_names import LabelNames
@@ -14,8 +12,7 @@ from txtal.learner.source import DatasetSource
 from txtal.learner.suspects import LeftOut
 from txtal.learner.voting import VoteEvidence
 from txtal.learning.stepwise import UnderWay
-from txtal.learning.training import Trainer
-from txtal.learning.tuning import Tuning
+from txtal.learning.training import Hyperparameters, Trainer
 from txtal.store import datasets, revisions
 from txtal.store.sqlite import Connection
 from txtal.text import count
@@ -25,7 +22,7 @@ from txtal.types import LearnerSettings, Outlook
 class Fitter:
     """Fits models to the answers as they come in, and refines how whenever there is time.
 
-    What it refines: which answers to leave out, the hyperparameters, and the outlook.
+    What it refines: which answers to leave out, which evidence counts, and the outlook.
     """
 
     def __init__(self, source: DatasetSource, settings: LearnerSettings) -> None:
@@ -36,9 +33,6 @@ class Fitter:
         self._settings = settings
         self._names = LabelNames(source, settings)
         self._votes = VoteEvidence(source, settings)
-        self._tuning = Tuning(blocks=1, seed=settings.seed)
-        self._made = ""
-        """The features that are tuned for."""
         self._settling: tuple[Fit, UnderWay[Fit]] | None = None
         self._measuring: tuple[Fit, UnderWay[Measured]] | None = None
         self._leaving_out: UnderWay[LeftOut] | None = None
@@ -107,29 +101,10 @@ class Fitter:
         return begun.measured_by(work.result).given_to(fit) if work.result else fit
 
     def trainer(self, snapshot: Snapshot, neighbours: Neighbours) -> Trainer:
-        """Return the trainer of the next model; with other features its search starts over."""
-        made, widths = snapshot.features.made, snapshot.features.vectoriser.widths
-        seed = self._settings.seed
-        if made != self._made:
-            self._made, self._tuning = made, Tuning(len(widths), seed)
-        hyper, task = self._tuning.chosen, snapshot.scheme.task
-        trainer = Trainer(task, hyper, widths, neighbours.propagation, seed=seed)
+        """Return the trainer of the next model."""
+        task, seed = snapshot.scheme.task, self._settings.seed
+        trainer = Trainer(task, Hyperparameters(), neighbours.propagation, seed=seed)
         return self._votes.given_to(self._names.given_to(trainer, snapshot), snapshot)
-
-    @property
-    def tuned(self) -> str:
-        """What tuning chose and why; nothing before its first end."""
-        return self._tuning.why
-
-    @property
-    def adapted(self) -> bool:
-        """Whether tuning chose anything but the defaults."""
-        return self._tuning.adapted
-
-    @property
-    def amid_tuning(self) -> bool:
-        """Whether an alternative was tried in part."""
-        return self._tuning.amid
 
     @property
     def misled(self) -> bool:
@@ -142,7 +117,7 @@ class Fitter:
         left = len(self.left_out.tickets)
         without = f"robust: learns nothing from {count(left, 'answer')}" if left else ""
         misled = "the labels' names don't help and aren't used" if self._names.misleading else ""
-        return joined(self.tuned, misled, self.of_votes, without)
+        return joined(misled, self.of_votes, without)
 
     @property
     def of_votes(self) -> str:
@@ -196,26 +171,6 @@ class Fitter:
             return None
         history = revisions.curve(conn, datasets.get(conn, self._source.name).id)
         return UnderWay(stopping.look_ahead(fit, answered, history, wishes, self._settings.seed))
-
-    def tune(self, fit: Fit | None) -> bool:
-        """Do one fit with other hyperparameters, if it is time to.
-
-        Returns whether more is to be done.
-        """
-        if fit is None:
-            return False
-        answered, trainer = fit.answered, fit.trainer
-        with self._source.computing():
-            return self._tuning.step(
-                answered.features,
-                answered.rows,
-                answered.cells,
-                fit.task,
-                lambda hyper, *some: replace(
-                    trainer,
-                    hyper=replace(hyper, names=trainer.hyper.names, votes=trainer.hyper.votes),
-                ).model(*some),
-            )
 
     def compare_names(self, fit: Fit | None) -> bool:
         """Do one fit to compare with fits without the labels' names, if it is time to.

@@ -43,8 +43,6 @@ class Idle:
     """Find answers that a robust fit learns nothing from."""
     look_ahead: Step = _nothing
     """Find out whether more answers are worth giving."""
-    tune: Step = _nothing
-    """Try other hyperparameters."""
     read_behind: Step = _nothing
     """Read a few tickets with a better model, or find out whether it is better here."""
     notice_drift: Step = _nothing
@@ -96,7 +94,7 @@ class Ranker(Protocol):
 def caught_up(learner: Ranker) -> Ranking:
     """Rank, and do after it what a learner of its own process has the time for.
 
-    All features are made and all blocks swept; of the hyperparameters, one alternative is tried.
+    All features are made and all blocks swept.
     """
     ranking, idle = learner.rank(), learner.idle
     while idle.grow():
@@ -108,8 +106,6 @@ def caught_up(learner: Ranker) -> Ranking:
     for work in (idle.compare_names, idle.weigh_votes, idle.leave_out, idle.look_ahead):
         while work():
             pass
-    while idle.tune() and learner.fitter.amid_tuning:
-        pass
     return ranking
 
 
@@ -128,7 +124,5 @@ def refined(learner: Ranker) -> Fit:
         weighed = True
     while idle.leave_out():
         pass
-    while idle.tune():
-        pass
     changed = weighed or before != (fitter.misled, fitter.left_out)
-    return learner.learn(measure=False) if changed or learner.fitter.adapted else fit
+    return learner.learn(measure=False) if changed else fit

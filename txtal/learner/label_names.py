@@ -9,12 +9,12 @@ import numpy as np
 from txtal.learner.answered import Answered
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
+from txtal.learning.contest import Contest
 from txtal.learning.label_text import label_texts, word_counts
 from txtal.learning.names import Names
 from txtal.learning.propagation import Propagation
 from txtal.learning.stepwise import Steps, UnderWay
 from txtal.learning.training import Trainer
-from txtal.learning.tuning import SearchAnswers
 from txtal.types import LearnerSettings
 
 TEXTS = 2_000
@@ -105,16 +105,13 @@ class LabelNames:
             return None
         self._compared_at = len(answered)
         known = answered.features, answered.rows, answered.cells
-        trial = SearchAnswers.of(*known, trainer.task, self._seed, FEWEST)
-        return None if trial is None else UnderWay(self._comparing(trial, trainer))
+        contest = Contest.of(*known, trainer.task, seed=self._seed, fewest=FEWEST)
+        return None if contest is None else UnderWay(self._comparing(contest, trainer))
 
-    def _comparing(self, trial: SearchAnswers, trainer: Trainer) -> Steps[None]:
+    def _comparing(self, contest: Contest, trainer: Trainer) -> Steps[None]:
         scores = []
         for named in (True, False):
-            found = yield from trial.scoring(
-                replace(trainer.hyper, names=named),
-                lambda hyper, *some: replace(trainer, hyper=hyper).model(*some),
-            )
-            scores.append(found)
+            hyper = replace(trainer.hyper, names=named)
+            scores.append((yield from contest.scoring(replace(trainer, hyper=hyper))))
         gain = scores[0] - scores[1]
         self.misleading = bool(gain.mean() < -gain.std() / np.sqrt(len(gain)))

@@ -93,7 +93,6 @@ class PoolLearner:
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
-            tune=lambda: self.fitter.tune(self.fit),
             read_behind=self._read_behind,
             notice_drift=lambda: watch.look(self.fit),
         )
@@ -263,7 +262,7 @@ class PoolLearner:
         with self.source.computing():
             grown = self._features.grow()
         if grown is not None and self._features.complete:
-            self._report(LearnerStatus("ready", self.fitter.tuned))
+            self._report(LearnerStatus("ready"))
         return grown is not None
 
     def _settle(self) -> bool:

@@ -86,7 +86,6 @@ class StreamLearner:
             weigh_votes=lambda: self.fitter.weigh_votes(self.fit),
             leave_out=lambda: self.fitter.leave_out(self.fit),
             look_ahead=lambda: self.fitter.look_ahead(self.fit),
-            tune=lambda: self.fitter.tune(self.fit),
         )
         self._report = report
         with self.source.reading() as conn:

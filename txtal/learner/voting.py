@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +11,9 @@ from txtal.learner.answered import Answered
 from txtal.learner.snapshot import Snapshot
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
-from txtal.learning.model import LinearModel
+from txtal.learning.contest import Contest
 from txtal.learning.stepwise import Steps, UnderWay
-from txtal.learning.training import Hyperparameters, Trainer
-from txtal.learning.tuning import SearchAnswers
+from txtal.learning.training import Trainer
 from txtal.learning.votes import MOST, Votes, VoteTable
 from txtal.store import datasets, votes
 from txtal.store.sqlite import Connection
@@ -151,18 +148,17 @@ class VoteEvidence:
         if len(answered) < max(FEWEST, GROWTH * self.chosen_at):
             return None
         known = answered.features, answered.rows, answered.cells
-        answers = SearchAnswers.of(*known, trainer.task, self._seed, FEWEST)
-        if answers is None:
+        contest = Contest.of(*known, trainer.task, seed=self._seed, fewest=FEWEST)
+        if contest is None:
             return None
         self.chosen_at = len(answered)
-        return UnderWay(self._choosing(answers, trainer))
+        return UnderWay(self._choosing(contest, trainer))
 
-    def _choosing(self, answers: SearchAnswers, trainer: Trainer) -> Steps[None]:
+    def _choosing(self, contest: Contest, trainer: Trainer) -> Steps[None]:
         tried = {}
         for weight in WEIGHTS:
-            tried[weight] = yield from answers.scoring(
-                replace(trainer.hyper, votes=weight), partial(_fitted, trainer)
-            )
+            hyper = replace(trainer.hyper, votes=weight)
+            tried[weight] = yield from contest.scoring(replace(trainer, hyper=hyper))
         self._chosen = _best(tried, self.weight, DOUBTED if self.doubted else ERRORS)
 
 
@@ -175,10 +171,6 @@ def _best(tried: Mapping[float, Floats], before: float, errors: float) -> float:
     gain = tried[best] - tried[0.0]
     chance = errors * float(gain.std(ddof=1)) / np.sqrt(len(gain))
     return best if gain.mean() >= chance else 0.0
-
-
-def _fitted(trainer: Trainer, hyper: Hyperparameters, *answers: Any) -> LinearModel:
-    return replace(trainer, hyper=hyper).model(*answers)
 
 
 def _read(

@@ -1,7 +1,8 @@
 """Cross-fitting: predict each answer by a model that never saw it.
 
 The answers are dealt out to folds, and each fold is predicted by a model of all the others (Stone
-1974, JRSS B 36). Tuning compares settings by it, and confident learning finds wrong answers by it.
+1974, JRSS B 36). Ways of fitting are compared by it, and confident learning finds wrong answers
+by it.
 """
 
 from __future__ import annotations

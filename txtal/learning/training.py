@@ -19,7 +19,7 @@ from txtal.types import Task
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """The settings of a fit that :mod:`txtal.learning.tuning` chooses."""
+    """The settings of a fit."""
 
     C: float | None = None
     """The inverse strength of the regression's L2 penalty; None means the task's default."""
@@ -27,8 +27,6 @@ class Hyperparameters:
     """Whether every class has the same weight, however rare; None means the task's default."""
     propagation: float = WEIGHT
     """The weight of label propagation; 0 means none."""
-    downweighted: int | None = None
-    """The block of features that has half the weight of the others, if any."""
     names: bool = True
     """Whether the model learns from the labels' names, if they are known."""
     votes: float = 0.0
@@ -43,7 +41,7 @@ STEP = 3e9
 """How much of a fit that takes long is done at once: answers times labels times columns times
 iterations."""
 
-QUICK = 2e9
+QUICK = 1e9
 """The same for one that somebody waits for."""
 
 
@@ -56,7 +54,7 @@ class TrainingSet:
     answers: Cells
     """(n, k)."""
     features: Features
-    """(m, d), by columns as the hyperparameters weigh them."""
+    """(m, d)."""
     cells: Cells
     """(m, k)."""
     weights: Floats | None
@@ -79,8 +77,6 @@ class Trainer:
 
     task: Task
     hyper: Hyperparameters
-    widths: tuple[int, ...]
-    """Columns of each block of features."""
     propagation: Propagation | None = None
     names: Names | None = None
     """The labels' names as evidence; None if they aren't known or wanted."""
@@ -104,28 +100,23 @@ class Trainer:
             known, said, weights = self.votes.joined(
                 known, said, weights, opinions, self.hyper.votes
             )
-        if self.hyper.downweighted is not None:
-            known = known * self._scale()
         return TrainingSet(rows, cells, known, said, weights, weight)
 
     def regression(
         self, known: TrainingSet, start: LinearModel | None = None, limits: FitLimits = _WHOLE
     ) -> LinearModel:
         """Fit a logistic regression; see :func:`fit`. The tolerance is that of the trainer."""
-        scale = self._scale()
-        begin = None if start is None else replace(start, coef=start.coef / scale)
-        fitted = fit(
+        return fit(
             known.features,
             known.cells,
             self.task,
             weights=known.weights,
             C=self.hyper.C,
             balanced=self.hyper.balanced,
-            start=begin,
+            start=start,
             seed=self.seed,
             limits=limits._replace(tolerance=self.tolerance),
         )
-        return replace(fitted, coef=fitted.coef * scale)
 
     def regressing(
         self, known: TrainingSet, start: LinearModel | None = None, *, in_span: bool = False
@@ -181,11 +172,3 @@ class Trainer:
         none = np.zeros((0, len(vectors)), np.int8)
         only = unscored.model(np.zeros((0, vectors.shape[1]), np.float32), _NO_ROWS, none)
         return replace(self, names=replace(names, coef=only.coef, intercept=only.intercept))
-
-    def _scale(self) -> Floats:
-        """Return a factor per column (d,), of mean square 1, so that C keeps its meaning."""
-        factors = np.ones(len(self.widths), np.float32)
-        if self.hyper.downweighted is not None:
-            factors[self.hyper.downweighted] = 0.5
-            factors /= np.sqrt(np.mean(factors**2))
-        return np.repeat(factors, self.widths)

@@ -130,6 +130,10 @@ class Current:
         else:
             self.chosen = tuple(i for i in self.scheme.ids if i in self.chosen or i == label_id)
 
+    def take_off(self) -> None:
+        """Unchoose the last of the chosen labels."""
+        self.chosen = self.chosen[:-1]
+
     def toggle_flag(self) -> None:
         """Flag the question to be looked at again, or no longer; kept with its answer."""
         self.flagged = not self.flagged

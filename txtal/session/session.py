@@ -182,9 +182,11 @@ class Session:
         if labels or self.scheme.task == "multilabel":
             self.answer("accept", labels)
         elif self.current.refuses_reject:
-            self.notice = "no suggestion here, this ticket measures accuracy: give its label"
+            self.notice = (
+                f"no suggestion here, this ticket measures accuracy: give its {self.scheme.noun}"
+            )
         else:
-            self.notice = "no suggestion yet: press the key of a label"
+            self.notice = f"no suggestion yet: press the key of a {self.scheme.noun}"
 
     def reject(self) -> None:
         """Record that the suggested label (multilabel: each chosen one) does not apply."""
@@ -201,7 +203,7 @@ class Session:
                 "marked"
             )
         else:
-            self.notice = "no suggestion to reject yet: press the key of a label"
+            self.notice = f"no suggestion to reject yet: press the key of a {self.scheme.noun}"
 
     def ignore(self) -> None:
         """Record no label for this ticket, and don't show it again."""

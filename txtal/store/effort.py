@@ -7,7 +7,7 @@ from statistics import median
 
 from txtal.store import leases
 from txtal.store.sqlite import Connection
-from txtal.types import Answer, Effort, reasons
+from txtal.types import BULK, Answer, Effort, reasons
 
 LONGEST = 10.0
 """How many times the median an answer may take; what is longer was a pause that nobody told of."""
@@ -16,10 +16,11 @@ LONGEST = 10.0
 def of(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Effort | None:
     """By the times at which questions were shown and answered; None where none is known.
 
-    Answers given to near-identical tickets with another cost nothing, and count.
+    Answers given to near-identical tickets with another cost nothing, and count. Those given to a
+    list are left out: they took no time that the rest would take, too.
     """
-    timed = [answer for answer in standing if answer.shown]
-    given = [answer for answer in timed if not answer.ranked or reasons.timed(answer.ranked.reason)]
+    timed = [answer for answer in standing if answer.shown and _reason(answer) != BULK]
+    given = [answer for answer in timed if reasons.timed(_reason(answer))]
     taken = sorted(max(0.0, answer.answered - answer.shown) for answer in given)
     if not taken:
         return None
@@ -45,3 +46,7 @@ def of(conn: Connection, dataset_id: int, standing: Sequence[Answer]) -> Effort 
         fit_seconds=median(seconds for seconds, _ in fits) if fits else None,
         fit_answers=max(answers for _, answers in fits) / len(fits) if fits else None,
     )
+
+
+def _reason(answer: Answer) -> str:
+    return answer.ranked.reason if answer.ranked else ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -26,6 +26,10 @@ _STEP = 500
 _PAUSE = 0.002
 _MOST_WORDS = 24
 """Words of a ticket by which others like it are looked for."""
+_COMMON = 5_000
+"""Tickets with a word from which they aren't ranked by it: the first are shown as well as any."""
+_TOGETHER = 4
+"""Words that like tickets have all of, where none of a ticket's words is rare."""
 _READ = 4_000
 _MOST_ALIKE = 500
 """Near-identical tickets that are offered at once: more would slow down every answer."""
@@ -119,13 +123,19 @@ class SearchIndex:
         """Ids of the tickets with these words and meta, the best first."""
         parts = [f"text : {_quoted(word)} *" for word in query.words]
         parts += [f"meta : {_quoted(f'{key} {value}')} *" for key, value in query.meta]
-        return self._match(" AND ".join(parts), limit)
+        with self._asking() as index:
+            return _match(index, " AND ".join(parts), limit)
 
     def like(self, text: str, limit: int) -> list[int]:
         """Ids of the tickets that share the most and rarest words with a text, the best first."""
         words = dict.fromkeys(re.findall(r"\w+", text[:_READ].casefold()))
         longest = sorted(words, key=len, reverse=True)[:_MOST_WORDS]
-        return self._match(" OR ".join(f"text : {_quoted(word)}" for word in longest), limit)
+        parts = [f"text : {_quoted(word)}" for word in longest]
+        with self._asking() as index:
+            rare = [part for part in parts if not _is_common(index, part)]
+            # What many have says little, and to rank all that have it takes a second and more.
+            wanted = " OR ".join(rare) or " AND ".join(parts[:_TOGETHER])
+            return _match(index, wanted, limit)
 
     def alike(self, text: str) -> list[int]:
         """Ids of the tickets that differ from a text in no more than case, signs and numbers."""
@@ -144,8 +154,8 @@ class SearchIndex:
         ]
         if not wanted or not self._path.exists():
             return []
-        with foreseen(self._path), within(self._ready(), SEARCH_SECONDS):
-            rows = self._ready().execute(
+        with self._asking() as index:
+            rows = index.execute(
                 "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?",
                 (" OR ".join(f"({one})" for one in wanted), _MOST_ALIKE),
             )
@@ -156,15 +166,11 @@ class SearchIndex:
         if self._conn is not None:
             self._conn.interrupt()
 
-    def _match(self, expression: str, limit: int) -> list[int]:
-        if not expression:
-            return []
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        """Open the index for a search, which takes no longer than a key may."""
         with foreseen(self._path), within(self._ready(), SEARCH_SECONDS):
-            rows = self._ready().execute(
-                "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?",
-                (expression, limit),
-            )
-            return [row[0] for row in rows]
+            yield self._ready()
 
     def _ready(self) -> Connection:
         if self._conn is None:
@@ -176,6 +182,26 @@ class SearchIndex:
                         f"{self._path.parent}: {error.strerror or error}"
                     ) from error
         return self._conn
+
+
+def _match(index: Connection, expression: str, limit: int) -> list[int]:
+    """Ids of the tickets that fit, the best first unless they are many."""
+    if not expression:
+        return []
+    order = "" if _is_common(index, expression) else " ORDER BY rank"
+    rows = index.execute(
+        f"SELECT rowid FROM words WHERE words MATCH ?{order} LIMIT ?", (expression, limit)
+    )
+    return [row[0] for row in rows]
+
+
+def _is_common(index: Connection, expression: str) -> bool:
+    """Return whether more tickets fit than can be ranked within a moment."""
+    rows = index.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+        (expression, _COMMON),
+    )
+    return int(rows.fetchone()[0]) == _COMMON
 
 
 def _last(index: Connection) -> int:

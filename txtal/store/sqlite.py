@@ -6,8 +6,10 @@ durability is made once. See docs/architecture.md, "Which SQLite".
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -16,6 +18,7 @@ from shutil import disk_usage
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from txtal import tempfiles
 from txtal.errors import DamagedError, DatabaseError, LockedError, UsageError
 from txtal.store import checksums, lineage
 
@@ -37,6 +40,9 @@ APPLICATION_ID = 0x7478746C
 """``txtl``: marks the file as ours."""
 
 BUSY_SECONDS = 5.0
+
+_STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
+"""How the names begin of what a program has open, though it may be a file."""
 
 _STEPS = 10_000
 """Steps of SQLite's machine between two looks at the clock."""
@@ -83,10 +89,23 @@ def translate(error: Exception, path: Path | str) -> DatabaseError:
     }
     for prefix, what in advice.items():
         if name.startswith(prefix):
-            return DatabaseError(f"{path}: {what} ({text}{_free(path, prefix)})")
+            return DatabaseError(
+                f"{path}: {what} ({text}{_free(path, prefix)}){_owner(path, prefix)}"
+            )
     if "decode" in text:  # bytes that are no UTF-8; the message would quote what is around them
         return DamagedError(f"{path}: holds damaged text; `txtal verify` says where")
     return DatabaseError(f"{path}: {text}")
+
+
+def _owner(path: Path | str, error: str) -> str:
+    """Say who can let one in, where somebody else made the file."""
+    if error not in ("SQLITE_READONLY", "SQLITE_CANTOPEN") or not hasattr(os, "geteuid"):
+        return ""
+    try:
+        theirs = Path(path).stat().st_uid != os.geteuid()
+    except OSError:
+        return ""
+    return "; its owner can share it: `txtal share --group GROUP`" if theirs else ""
 
 
 def _free(path: Path | str, error: str) -> str:
@@ -130,9 +149,7 @@ def open_file(
 
     A new file is made with mode 0600, for it will hold customers' words. Raises DatabaseError.
     """
-    if path.is_dir():
-        raise DatabaseError(f"{path}: this is a folder; name a database file with --db")
-    if not path.exists():
+    if not _is_there(path):
         if not create:
             raise DatabaseError(f"{path}: no such database; make one with `txtal load` or `teach`")
         _make_private_file(path)
@@ -157,6 +174,29 @@ def open_file(
     conn.row_factory = sqlite.Row
     checksums.register(conn)
     return conn
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file. Raises DatabaseError for what no database can be, or be called."""
+    if (base := tempfiles.log_of(path)) is not None:
+        raise DatabaseError(f"{path}: SQLite would use it as the log of {base}; name another file")
+    try:
+        found = path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.EACCES):
+            raise DatabaseError(f"{path}: can't be opened: {error.strerror}") from error
+        return False
+    if stat.S_ISDIR(found.st_mode):
+        raise DatabaseError(f"{path}: this is a folder; name a database file with --db")
+    if not stat.S_ISREG(found.st_mode) or file_name(path).startswith(_STREAMS):
+        raise DatabaseError(f"{path}: this is a device or a pipe; name a database file with --db")
+    if found.st_nlink > 1:
+        raise DatabaseError(
+            f"{path}: one file under {found.st_nlink} names (hard links), and answers given under "
+            "one would be lost under another; delete the other names, or copy it with `cp` and "
+            "name the copy"
+        )
+    return True
 
 
 def _make_private_file(path: Path) -> None:

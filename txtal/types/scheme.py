@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from txtal.types.grades import are_scores
+from txtal.types.grades import are_scores, noun
 
 TASKS: tuple[Task, ...] = ("exclusive", "multilabel", "binary", "rating")
 
@@ -65,6 +65,11 @@ class Scheme:
     def scored(self) -> bool:
         """Whether its labels are scores: a rating on a scale too long for a key a number."""
         return self.task == "rating" and are_scores(self.labels)
+
+    @property
+    def noun(self) -> str:
+        """What one of its labels is called: a label, a grade or a score."""
+        return noun(self.labels) if self.task == "rating" else "label"
 
     @property
     def names(self) -> Mapping[int, str]:

@@ -77,6 +77,16 @@ _ANSWER: tuple[Action, ...] = (
         line="NUMBERS or NAMES",
     ),
     Action(
+        "take_off",
+        ("-",),
+        "take off the last of the chosen labels",
+        "take off",
+        6,
+        tasks=_MANY,
+        line="takeoff",
+        do=answering.take_off,
+    ),
+    Action(
         "pick",
         ("/",),
         "find a label by typing, or change the labels",
@@ -124,13 +134,7 @@ _ANSWER: tuple[Action, ...] = (
         line="undo",
         do=answering.undo,
     ),
-    Action(
-        "redo",
-        ("c-r",),
-        "redo what was undone last",
-        line="redo",
-        do=answering.redo,
-    ),
+    Action("redo", ("c-r",), "redo what was undone last", line="redo", do=answering.redo),
     Action(
         "same",
         (),

@@ -29,6 +29,12 @@ def _on_ticket(shell: Shell, record: Callable[[], None], *, suggested: bool = Fa
         shell.answer(record, suggested=suggested)
 
 
+def take_off(shell: Shell, typed: str) -> None:
+    """Unchoose the label that stands last among the chosen ones."""
+    current = shell.session.current
+    _on_ticket(shell, current.take_off)
+
+
 def undo(shell: Shell, typed: str) -> None:
     """Undo the newest answer."""
     shell.answer(shell.session.undo)

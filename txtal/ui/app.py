@@ -294,7 +294,7 @@ def _leave_on_signals(loop: asyncio.AbstractEventLoop, app: Application[int]) ->
 
 
 def _leave(app: Application[int], code: int) -> None:
-    if not app.is_done:
+    if app.future is not None and not app.is_done:  # a second signal may come when all is over
         app.exit(result=code)
 
 

@@ -83,6 +83,7 @@ def hints(
         for action in keys.available(look.mode, session.scheme.task, actions)
         if action.hint and action.name not in idle
     ]
+    named.sort(key=lambda action: action.name == "quit")  # after what else may be meant
     shown = _with_reasons(named, session)
     free = room.line + 2 - sum(cells(one.key) + cells(one.says) + 3 for one in shown)
     while free < 0 and len(shown) > 1:
@@ -136,6 +137,9 @@ def _as_offered(
         return replace(action, hint=f"accept {len(session.current.chosen) or 'none'}")
     if action.name == "reject" and session.current.kept_on_reject:
         return replace(action, hint="keep")
+    if action.hint == "grade":
+        called = _span(offered) if offered else "0-9"
+        return replace(action, hint=session.scheme.noun, called=called)
     if action.name == "label" and offered and (look.mode == "picker" or "1" not in offered):
         return replace(action, called=_span(offered))
     if action.name == "pick" and len(session.scheme.ids) <= len(offered):
@@ -189,4 +193,6 @@ def _idle(
         idle.add("near")
     if len(session.scheme.ids) <= 9:
         idle.add("jump")
+    if not session.current.chosen:
+        idle.add("take_off")
     return idle

@@ -176,7 +176,8 @@ def picker_rows(
     labels = sum(1 for choice in found if choice.label)
     first = _first_row(look, room)
     every = len(session.scheme.ids)
-    listed = f"{labels} of {every} labels" if labels < every else count(every, "label")
+    noun = session.scheme.noun
+    listed = f"{labels} of {every} {noun}s" if labels < every else count(every, noun)
     if len(found) > room.picker_rows and room.roomy:
         last = min(first + room.picker_rows, len(found))
         listed = f"{first + 1}–{last} shown · {listed}"
@@ -215,22 +216,22 @@ def picker_rows(
         said = [part for line in _FIRST for part in fold(line, room.width)]
         rows = [[("class:dim", part)] for part in said[: room.picker_rows]]
     elif not rows:
-        rows = [[("class:dim", "  no label is like this")]]
+        rows = [[("class:dim", f"  no {session.scheme.noun} is like this")]]
     about = any(entry.about for entry in entries)
     listed_any = any(choice.label for choice in seen)
     shares = look.typing.purpose != "bulk"
     headed = room.roomy and listed_any
     counted = any(entry.used for entry in entries)
-    heading = [_heading(name, room.width, shares, counted, about)] if headed else []
+    heading = [_heading(noun, name, room.width, shares, counted, about)] if headed else []
     blank = room.picker_rows + room.roomy - len(rows) - len(heading)
     return [head, *heading, *rows, *([] for _ in range(blank))]
 
 
-def _heading(name: int, width: int, shares: bool, counted: bool, about: bool) -> Line:
+def _heading(what: str, name: int, width: int, shares: bool, counted: bool, about: bool) -> Line:
     """What the columns of the list of labels hold."""
     model = "model" if shares else ""
     used = f"  {'used':>{_USED}}" if counted else ""
-    text = f"    {'label':<{name}}  {model:>{_MODEL}}{used}{'  description' if about else ''}"
+    text = f"    {what:<{name}}  {model:>{_MODEL}}{used}{'  description' if about else ''}"
     return [("class:heading", fit(text, width))]
 
 
@@ -255,9 +256,10 @@ def picked(session: Session, keyboard: Keyboard, look: Look) -> tuple[Choice, ..
         found = tuple(choice for choice in found if not choice.new)
     if look.typing.purpose == "answer":
         return found
-    return tuple(
-        choice for choice in found if not choice.new and choice.label != look.typing.subject
-    )
+    there = tuple(choice for choice in found if not choice.new)
+    if look.typing.purpose == "bulk":
+        return there
+    return tuple(choice for choice in there if choice.label != look.typing.subject)
 
 
 def _suggested_for(look: Look, label_id: int) -> int:

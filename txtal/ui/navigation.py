@@ -47,7 +47,7 @@ def take_key(screen: Screen, key: str) -> None:
     elif screen.session.scheme.scored:
         screen.pick("answer", key)
     elif key:
-        what = "grade" if screen.session.scheme.task == "rating" else "label"
+        what = screen.session.scheme.noun
         screen.tell(f"no {what} has the key {key}")
 
 

@@ -18,7 +18,7 @@ from txtal.ui.clusters import cells
 from txtal.ui.keys import Action
 from txtal.ui.layout import Line
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import Folded, fit, fold
+from txtal.ui.wrap import Folded, fold, told_apart
 
 _BAR = 24
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -215,8 +215,9 @@ def _bars(overview: Overview, width: int) -> Iterator[Line]:
     most = max((number for _, number in overview.labels), default=0) or 1
     wide = min(28, max((cells(words.label_name(name)) for name, _ in overview.labels), default=0))
     room = max(4, min(_BAR, width - wide - 10))
+    apart = told_apart(tuple(words.label_name(name) for name, _ in overview.labels), wide)
     for name, number in overview.labels:
-        shown = fit(words.label_name(name), wide)
+        shown = apart[words.label_name(name)]
         bar = "█" * -(-number * room // most)
         yield [
             ("class:label", f"  {shown}{' ' * (wide - cells(shown))} "),

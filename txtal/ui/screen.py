@@ -23,7 +23,7 @@ LONGEST_PASTE = 10_000
 _ON_ROWS = {"open", "mark", "mark_all", "next", "previous", "next_page", "previous_page"}
 """Actions for the rows of a list: they wait for it, a moment."""
 
-_OF_TICKET = {"accept", "reject", "ignore", "undo", "redo", "flag"}
+_OF_TICKET = {"accept", "reject", "ignore", "undo", "redo", "flag", "take_off"}
 """Actions that only apply to what is on the screen."""
 
 OnError = Callable[[BaseException], object]

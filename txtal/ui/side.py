@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from txtal.session import lookup
@@ -19,7 +20,7 @@ from txtal.ui.modes import SIDES, Side
 from txtal.ui.pages import folded_text, progress_lines, why_lines
 from txtal.ui.results import details, result_row
 from txtal.ui.view_state import Look
-from txtal.ui.wrap import fit, fold
+from txtal.ui.wrap import fit, fold, told_apart
 
 _TITLES: dict[Side, str] = {
     "labels": "Labels",
@@ -27,8 +28,8 @@ _TITLES: dict[Side, str] = {
     "history": "History",
     "progress": "Progress",
 }
-_AGAIN, _FEW = 20, 300
-"""Answers after which the progress is read again, once there are more than a few."""
+_AGAIN = 20
+"""Number of answers after which the progress is read again; one makes no difference."""
 _MANY = 2_000
 """Answers up to which the labels' are counted after each: it takes no time."""
 _RECENT = 60
@@ -112,7 +113,8 @@ class SideColumn:
         counted = "" if used is None else f"  {count(used.get(label_id, 0), 'answer')}"
         right = f"{counted}  {share:>{_SHARE}}"
         left = width - cells(right) - 4
-        name = fit(words.label_name(label.name), left)
+        names = tuple(words.label_name(one.name) for one in session.scheme.labels)
+        name = told_apart(names, left)[words.label_name(label.name)]
         mark, style = "  ", "class:label"
         if label_id in session.current.suggestion:
             by_model = question is not None and label_id in question.ranked.suggestion
@@ -153,11 +155,20 @@ class SideColumn:
 
     def _progress(self, session: Session, width: int) -> Iterator[Line]:
         """The answers per label, and the curve of the accuracy."""
-        newest, answered = session.ledger.newest(), session.ledger.total - session.ledger.open
-        every = _AGAIN if answered > _FEW else 1
-        if self._overview is None or abs(newest - self._overview[0]) >= every:
-            self._overview = (newest, session.ledger.overview())
-        yield from progress_lines(session, self._overview[1], width)
+        if self._overview is None or abs(session.count - self._overview[0]) >= _AGAIN:
+            self._overview = (session.count, session.ledger.overview())
+        self._count_used(session)
+        yield from progress_lines(session, self._with_used(session, self._overview[1]), width)
+
+    def _with_used(self, session: Session, overview: Overview) -> Overview:
+        """The same with the labels' answers as they were counted last."""
+        used, scheme = self._used[1], session.scheme
+        if used is None or scheme.scored:
+            return overview
+        counted = [(label.name, used.get(label.id, 0)) for label in scheme.labels]
+        if scheme.task != "rating":
+            counted.sort(key=lambda one: -one[1])
+        return replace(overview, labels=tuple(counted))
 
 
 def _is_told_of(session: Session, label_id: int) -> bool:
@@ -189,7 +200,8 @@ def _tabs(side: Side, width: int) -> Line:
 
 def _preview(session: Session, found: Found, width: int) -> Iterator[Line]:
     """The selected row of a list: what is known of it, and its whole text."""
-    yield from ([("class:dim", part)] for part in fold(details(session, found, whole=True), width))
+    about = details(session, found, whole=True)
+    yield from ([("class:dim", part)] for part in fold(about, width) if about)
     yield [("class:rule", "─" * width)]
     yield from folded_text(found.ticket.text, width)
     yield []

@@ -88,14 +88,18 @@ class Labels:
         if found:
             self._say(f"{clean(shorten(name, 80))} can mean: {words.labels(scheme, found[:_MOST])}")
         else:
-            self.name_like(name, f"no label {clean(shorten(name, 80))}; the nearest: ")
+            like = self._like(name)
+            nearest = f"the nearest: {like}" if like else "? lists what can be typed"
+            self._say(f"no {scheme.noun} {clean(shorten(name, 80))}; {nearest}")
         return None
 
-    def name_like(self, text: str, intro: str = "") -> None:
+    def name_like(self, text: str) -> None:
         """Name the labels that are like the text."""
-        order = self._keyboard.order(self._session)
-        found = picker.rank(text, self._session.scheme.labels, order)
-        self._say(intro + words.labels(self._session.scheme, found[:_MOST]))
+        self._say(self._like(text) or f"no {self._session.scheme.noun} is like this")
+
+    def _like(self, text: str) -> str:
+        found = picker.rank(text, self._session.scheme.labels, self._keyboard.order(self._session))
+        return words.labels(self._session.scheme, found[:_MOST]) if found else ""
 
     def name_all(self) -> None:
         """Name every label, with what it is for."""

@@ -263,13 +263,11 @@ def _description(session: Session, look: Look, room: Room, height: int) -> _Body
 def _more(folded: Folded, top: int, seen: int) -> str:
     """``… 12 more lines``, and how many are above."""
     below = len(folded.lines) - top - seen
-    parts = [f"{top:,} lines above"] if top else []
+    parts = [f"{count(top, 'line')} above · PgUp"] if top else []
     if folded.rest:
         parts.append(f"… about {below + folded.rest_lines:,} more lines · PgDn")
     elif below:
         parts.append(f"… {below:,} more line{'s' if below > 1 else ''} · PgDn")
-    else:
-        parts.append("the end")
     return " · ".join(parts)
 
 

@@ -137,7 +137,7 @@ def prompt(scheme: Scheme, purpose: Purpose, subject: int) -> str:
     """What stands before a line that is typed."""
     name = label_name(scheme.names.get(subject, ""))
     return {
-        "answer": "find: " if scheme.labels else "label: ",
+        "answer": f"{scheme.noun}: " if scheme.scored or not scheme.labels else "find: ",
         "comment": "comment: ",
         "rename": f"rename {name} to: ",
         "describe": f"{name} is for: ",

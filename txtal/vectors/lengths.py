@@ -12,12 +12,14 @@ BESIDE = 0.5
 """Length of other blocks' rows beside those of a sentence model that reads words in context. On
 banking77 at 10 labels a class, lexical+sentence has 0.851 with it, 0.839 with 1."""
 
-SHORT = 100
-"""Mean characters of a text below which its words alone say little. Beside word vectors, the
-squared length of a block that goes by the use of words is that mean / SHORT, but MOST_SHORT at
-least."""
+EVEN = 100
+"""Mean characters of a text at which the use of its words says as much as word vectors do: of
+shorter ones it says less, of longer ones more. The ratio of the blocks' squared lengths is that
+mean / EVEN, but MOST_SHORT at least and MOST_LONG at most."""
 
 MOST_SHORT = 0.36
+
+MOST_LONG = 4.0
 
 ORDER = 0.36
 """Squared length of a block that goes by the order of words, beside a mean of 1 for the others,
@@ -33,13 +35,14 @@ def lengths(blocks: Sequence[Block], texts: Sequence[str]) -> list[float]:
     """Return the length of each block's rows, by what the blocks know and how long the texts are.
 
     A sentence model that reads words in context knows more than any other block. Word vectors know
-    more of a short text than the use of its few words does; of long texts the two know as much.
+    more of a short text than the use of its few words does, and less of a long one.
     """
     knows = np.array([block.knows for block in blocks])
     found = np.ones(len(blocks))
     use, words, context = knows == "use", knows == "words", knows == "context"
     if texts and use.any() and words.any():
-        square = min(1.0, max(MOST_SHORT, float(np.mean([len(t) for t in texts])) / SHORT))
+        mean = float(np.mean([len(text) for text in texts]))
+        square = min(MOST_LONG, max(MOST_SHORT, mean / EVEN))
         found[use] = np.sqrt(square)
         # What C means doesn't depend on it: the mean square stays.
         found[use | words] /= np.sqrt(np.mean(found[use | words] ** 2))

@@ -175,6 +175,11 @@ class Vectoriser:
         return self._fitted.spec
 
     @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline of the spec; with the tokeniser's rules, which need no spaCy."""
+        return Pipeline(self.spec.pipeline, self._fitted.rules)
+
+    @property
     def fit_texts(self) -> int:
         """How many texts the fit saw."""
         return self._fitted.texts
