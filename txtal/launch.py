@@ -23,7 +23,7 @@ from txtal.ingest.client import LoaderProcess
 from txtal.ingest.load import is_large, load, load_first
 from txtal.ingest.protocol import LoadJob
 from txtal.ingest.stream import Reader, SourceInflow
-from txtal.ingest.talk import Report
+from txtal.ingest.talk import Noted, Report
 from txtal.learner.client import LearnerProcess
 from txtal.learning.selective import Rule
 from txtal.recipes.extensions import Extras
@@ -104,7 +104,7 @@ class _RecipeRun:
     ) -> None:
         self.recipe = recipe
         self.invocation = invocation
-        self.report = report
+        self.report = Noted(report)
         self.plain = plain
         self.extras = extras
         self.guidelines = recipe.screen.guideline_text()
@@ -247,6 +247,8 @@ class _RecipeRun:
             ledger.finder.index.start()
             session.begin()
             session.notice = session.notice or self.recipe.screen.welcome
+            if not self.plain:
+                session.notices.begin_with(self.report.said)
             # From here on writes happen between two keys: a lock is shown and tried again, not
             # slept on.
             conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")

@@ -39,7 +39,8 @@ def noticed(pool: Labelled, tickets: int, missing: frozenset[str], seed: int) ->
     old, new = old[:tickets], new[:tickets]
     sides = without_numbers(old), without_numbers(new)
     both = Vectoriser.fit(spec.resolve("auto")[0], [*sides[0], *sides[1]])
-    found = drift.shift(both.transform(sides[0]), both.transform(sides[1]), seed=seed)
+    rows = [both.transform(side, foreign=True) for side in sides]
+    found = drift.shift(rows[0], rows[1], seed=seed)
     unlike = drift.newest_kinds(found, FIRST).tolist()
     return found.noticed, sum(bool(missing & set(pool.gold[new[one]])) for one in unlike)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,22 @@ from sklearn.metrics import accuracy_score, classification_report, f1_score
 from tests.cli.driving import DANGEROUS, HOSTILE, LABELLED, LABELS, Program
 from txtal.store import schema
 
+LINES = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+SOME = [*{line["text"]: line for line in LINES}.values()][:300]
+AUDITED = len(SOME) // 10
+
 
 @pytest.fixture(scope="module")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """A dataset with every sample ticket answered, a tenth of them as audits; and a classifier."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A dataset with SOME tickets answered, a tenth of them as audits; and a classifier."""
     program = Program(tmp_path_factory.mktemp("evaluated"))
-    shutil.copy(prepared / "labelled.db", program.folder / program.db)
+    program.quick.ok("load", "d", "--answers", program.file("some.jsonl", SOME))
     conn = schema.open_database(program.folder / program.db)
     with conn:
         # Imported answers have no reason; these stand for questions that a session drew.
         conn.execute(
             "UPDATE answer SET reason = CASE id % 10 WHEN 0 THEN 'audit' ELSE 'margin' END,"
-            " selection_probability = CASE id % 10 WHEN 0 THEN 0.1 / (681 - id) ELSE 0.9 END"
+            " selection_probability = CASE id % 10 WHEN 0 THEN 0.1 / (301 - id) ELSE 0.9 END"
         )
         from txtal.store import checksums
 
@@ -37,22 +40,22 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Program
 def test_of_a_dataset(trained: Program) -> None:
     body = trained.quick.json("evaluate", "d", "--all", "--json")
     assert body["dataset"] == "d"
-    assert body["accuracy"]["n"] == body["others"]["audit"]["n"] == 68
+    assert body["accuracy"]["n"] == body["others"]["audit"]["n"] == AUDITED
     assert body["others"].keys() == {"audit", "audit_f1", "corrected"}
     for found in (body["accuracy"], body["macro_f1"], *body["others"].values()):
         assert found is None or 0 <= found["low"] <= found["value"] <= found["high"] <= 1
     assert body["accuracy"]["value"] > 0.7
-    assert sum(one["support"] for one in body["labels"].values()) == 68
+    assert sum(one["support"] for one in body["labels"].values()) == AUDITED
     assert (
         sum(one["right"] for one in body["labels"].values())
         + sum(one["count"] for one in body["confusion"])
-        == 68
+        == AUDITED
     )
-    assert sum(one["n"] for one in body["calibration"]["reliability"]) == 68
+    assert sum(one["n"] for one in body["calibration"]["reliability"]) == AUDITED
     said = trained.quick.ok("evaluate", "d", "--all").out
     for part in ("accuracy  ", "macro-F1  ", "95% interval", "precision", "confusion"):
         assert part in said
-    assert "an estimate for tickets like those loaded, from 68 audit answers" in said
+    assert f"an estimate for tickets like those loaded, from {AUDITED} audit answers" in said
     assert "accuracy, audit only: " in said
 
 
@@ -79,12 +82,12 @@ def test_every_command_shows_the_same_figure_for_the_same_answers(trained: Progr
 
 
 def test_of_a_classifier_on_a_labelled_file(trained: Program) -> None:
-    body = trained.quick.json("evaluate", "model", LABELLED, "--json")
-    assert body["accuracy"]["n"] == len(LABELLED.read_text("utf-8").splitlines())
+    body = trained.quick.json("evaluate", "model", "some.jsonl", "--json")
+    assert body["accuracy"]["n"] == len(SOME)
     assert body["accuracy"]["value"] > 0.9  # it learned from these very tickets
     assert "others" not in body
     assert set(body["labels"]) == set(LABELS)
-    said = trained.quick.ok("evaluate", "model", LABELLED).out
+    said = trained.quick.ok("evaluate", "model", "some.jsonl").out
     assert "labelled texts of" in said
 
 
@@ -134,8 +137,8 @@ def test_scores_of_a_file_are_scikit_learns(trained: Program) -> None:
 
 
 def test_what_it_learned_from_is_found_in_the_file(trained: Program) -> None:
-    lines = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
-    body = trained.quick.json("evaluate", "model", LABELLED, "--json")
+    lines = SOME
+    body = trained.quick.json("evaluate", "model", "some.jsonl", "--json")
     assert body["overlap"]["exact"] == body["overlap"]["tested"] == len(lines)
     assert body["without_overlap"] is None
     new = [{**line, "text": f"{n} apples and {line['text'][:30]}"} for n, line in enumerate(lines)]

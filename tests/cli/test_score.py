@@ -92,7 +92,7 @@ def test_a_score_is_typed(scored: Program) -> None:
     ran = scored.ok("manual", "d", "more.jsonl", "--plain", stdin="63\n101\nq\n")
     assert "a number, 0 to 100" in ran.out
     assert "accept 63" in ran.out
-    assert "no label 101" in ran.out
+    assert "no score 101" in ran.out
     assert scored.json("stats", "d", "--json")["labels"]["63"] == 1
 
 

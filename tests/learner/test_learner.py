@@ -526,8 +526,7 @@ def test_wrong_answers_show_in_the_estimate(desk: MakeDesk) -> None:
 def test_whatever_is_drawn_at_random_measures_as_the_audit_does(desk: MakeDesk) -> None:
     one = desk()
     learner = one.learner(LearnerSettings("lexical@en", "random"))
-    ranked = InlineLearner(learner, batch=8)
-    session = session_of(one.ledger, one.dataset.scheme, learner=ranked, audit=0.2)
+    session = session_of(one.ledger, one.dataset.scheme, learner=InlineLearner(learner), audit=0.2)
     session.begin()
     session.update()
     for _ in range(40):

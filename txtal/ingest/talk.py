@@ -23,6 +23,23 @@ class Report(Protocol):
     def progress(self, what: str, done: int, total: int | None) -> None: ...
 
 
+class Noted:
+    """Passes messages on, and keeps them: a full screen soon hides what was printed."""
+
+    def __init__(self, report: Report) -> None:
+        self.said: list[str] = []
+        self._report = report
+
+    def say(self, text: str) -> None:
+        """Print it."""
+        self.said.append(text)
+        self._report.say(text)
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """Show how far it is."""
+        self._report.progress(what, done, total)
+
+
 class BadLines:
     """Reports lines that can't be loaded, or raises at the first if ``strict``.
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TextIO
@@ -96,6 +97,8 @@ def _claim_stdout() -> TextIO:
     """Keep standard output for messages; whatever a recipe prints goes to the log instead."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # the screen ends this process by a kill
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -62,7 +62,8 @@ def advice(fit: Fit, source: DatasetSource) -> list[Advice]:
             rows, proba = np.empty(0, np.int64), np.empty((0, 0), np.float32)
         if len(rows):
             found += _merges(fit, name, rows, proba)
-            found += _splits(fit, source, name, rows)
+            overlapping = {label for one in found for label in one.labels}
+            found += _splits(fit, source, name, rows, overlapping)
     if fit.task in ("exclusive", "multilabel"):
         found += _few(fit, name)
     if fit.task == "exclusive" and fit.model.ready:
@@ -125,13 +126,16 @@ def disagreements(answers: Sequence[Answer]) -> Counter[frozenset[int]]:
 # --- labels that hold two clusters ----------------------------------------------------------------
 
 
-def _splits(fit: Fit, source: DatasetSource, name: str, rows: Indices) -> list[Advice]:
+def _splits(
+    fit: Fit, source: DatasetSource, name: str, rows: Indices, overlapping: Container[str]
+) -> list[Advice]:
+    """Labels to split, but those that are ``overlapping``: they are hardly a label of their own."""
     labels = (fit.answered.cells[rows] == IS).argmax(axis=1)
     names = _names(fit)
     found = []
-    for one in separation.splitting(separation.two_clusters(fit.answered.features[rows], labels))[
-        :_MOST_SPLITS
-    ]:
+    clusters = separation.two_clusters(fit.answered.features[rows], labels)
+    splits = [one for one in separation.splitting(clusters) if names[one.label] not in overlapping]
+    for one in splits[:_MOST_SPLITS]:
         tickets = fit.answered.tickets[rows[labels == one.label]]
         sides = tickets[~one.second], tickets[one.second]
         texts = [words_of(fit, source.texts(side.tolist())) for side in sides]

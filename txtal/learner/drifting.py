@@ -119,7 +119,9 @@ def _compared(fit: Fit, old: Indices, new: Features, read: Any, source: DatasetS
     # Features that were fitted to the old tickets alone fit those better than any new ones.
     compared, to = without_numbers(texts), without_numbers(new_texts)
     both = Vectoriser.fit(fit.features.vectoriser.spec, [*compared, *to])
-    found = drift.shift(both.transform(compared), both.transform(to), predicted)
+    # What has words of its own is what is looked for: its rows have their whole length here.
+    rows = [both.transform(side, foreign=True) for side in (compared, to)]
+    found = drift.shift(rows[0], rows[1], predicted)
     words = drift.risen_words(words_of(fit, texts), words_of(fit, new_texts))
     return Drift(
         len(old),
@@ -267,7 +269,7 @@ def by_week(fit: Fit, source: DatasetSource) -> list[Week]:
             found.append(Week(str(week), len(new), 0.0, None))
             continue
         before, after = (
-            made.transform(texts(rows, most))
+            made.transform(texts(rows, most), foreign=True)
             for rows, most in ((old, _MOST_BEFORE), (new, drift.MOST))
         )
         shift = drift.shift(before, after, count=max(drift.DEALS, round(2 / each)))

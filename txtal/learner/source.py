@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from txtal.store import schema, tickets
 from txtal.store.answers import StandingAnswers
 from txtal.store.sqlite import Connection, foreseen
+
+
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> ThreadpoolController:
+    """Find the libraries that compute in threads; again once there are more modules than before.
+
+    To look through all that is loaded takes milliseconds, at each of several blocks a ranking.
+    """
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,9 @@ class DatasetSource:
 
     def computing(self) -> AbstractContextManager[object]:
         """Limit BLAS to the threads it may use, for a block."""
-        limits: AbstractContextManager[object] = threadpool_limits(self.threads)
+        limits: AbstractContextManager[object] = _libraries(len(sys.modules)).limit(
+            limits=self.threads
+        )
         return limits
 
     def texts(self, ids: Sequence[int]) -> list[str]:

@@ -100,21 +100,39 @@ class _Move(NamedTuple):
     """One by their product."""
 
 
+class Curvature:
+    """What a search has found of the Hessian, for it to go on from where it stopped."""
+
+    def __init__(self) -> None:
+        self.first: Floats | None = None
+        """(d + 1, d + 1): the preconditioner; None before the first iteration."""
+        self.scale = 1.0
+        """Of the preconditioner."""
+        self.steps: deque[_Move] = deque(maxlen=_REMEMBERED)
+
+
 def minimised(
-    loss: SoftmaxLoss, begin: Floats, tolerance: float, iterations: int, seed: int = 0
+    loss: SoftmaxLoss,
+    begin: Floats,
+    tolerance: float,
+    iterations: int,
+    seed: int = 0,
+    known: Curvature | None = None,
 ) -> tuple[Floats, bool]:
     """Return weights (c, d + 1) at which no part of the gradient is above ``tolerance``.
 
-    Also returns whether there are such: False if that takes more than so many iterations.
+    Also returns whether there are such: False if that takes more than so many iterations. ``known``
+    is what an earlier part of the same search found, and what this one adds to.
     """
-    first = loss.preconditioner(len(begin), seed)
+    known = Curvature() if known is None else known
+    if known.first is None:
+        known.first = loss.preconditioner(len(begin), seed)
+    first = known.first
     point, (value, gradient) = begin, loss(begin)
-    steps: deque[_Move] = deque(maxlen=_REMEMBERED)
-    scale = 1.0
     for _ in range(iterations):
         if float(np.abs(gradient).max()) <= tolerance:
             return point, True
-        direction = _direction(gradient, steps, scale * first)
+        direction = _direction(gradient, known.steps, known.scale * first)
         slope = -float(np.vdot(direction, gradient))
         length = 1.0
         while True:
@@ -131,8 +149,8 @@ def minimised(
         moved, turned = there - point, gradient_there - gradient
         product = float(np.vdot(moved, turned))
         if product > 0:
-            steps.append(_Move(moved, turned, 1 / product))
-            scale = product / float(np.vdot(turned, turned @ first))
+            known.steps.append(_Move(moved, turned, 1 / product))
+            known.scale = product / float(np.vdot(turned, turned @ first))
         point, value, gradient = there, value_there, gradient_there
     return point, float(np.abs(gradient).max()) <= tolerance
 

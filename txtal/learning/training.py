@@ -12,6 +12,7 @@ from txtal.learning.names import Names, NameWeight
 from txtal.learning.names import of as names_of
 from txtal.learning.propagation import WEIGHT, Propagation
 from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, FitLimits
+from txtal.learning.softmax import Curvature
 from txtal.learning.stepwise import Steps, finished
 from txtal.learning.votes import Votes
 from txtal.types import Task
@@ -37,11 +38,11 @@ _NO_ROWS: Indices = np.empty(0, np.int64)
 
 _WHOLE = FitLimits()
 
-STEP = 3e9
+STEP = 1.5e9
 """How much of a fit that takes long is done at once: answers times labels times columns times
 iterations."""
 
-QUICK = 2e9
+QUICK = 1e9
 """The same for one that somebody waits for."""
 
 
@@ -123,12 +124,15 @@ class Trainer:
     ) -> Steps[LinearModel]:
         """Fit a regression; stop after each part of one that takes long."""
         most = known.iterations(STEP)
-        limits = FitLimits(in_span=in_span, iterations=most)
+        if most < ITERATIONS:
+            yield  # to gather so many answers takes long, too
+        curvature = Curvature()
+        limits = FitLimits(in_span=in_span, iterations=most, known=curvature)
         fitted = self.regression(known, start, limits)
         done = most
         while not fitted.ended and done < ITERATIONS:
             yield
-            rest = FitLimits(iterations=most, continued=start is None)
+            rest = FitLimits(iterations=most, continued=start is None, known=curvature)
             fitted = self.regression(known, fitted, rest)
             done += most
         return replace(fitted, ended=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from txtal.errors import TxtalError
 
@@ -27,6 +28,14 @@ class Notices:
         self.text, self.warns = text, warns and bool(text)
         if text and (not self.kept or self.kept[0] != text):
             self.kept.appendleft(text)
+
+    def begin_with(self, said: Sequence[str]) -> None:
+        """Keep what was printed before; show the first of it where there is nothing else to tell.
+
+        That is how a file is read, if it had to be guessed.
+        """
+        self.kept.extend(reversed(said))
+        self.text = self.text or next(iter(said), "")
 
     def recipe_failed(self, what: str, error: Exception, before: str = "") -> None:
         """Tell that a part of the recipe raised this, and keep it for the log."""
