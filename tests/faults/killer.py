@@ -111,6 +111,22 @@ def parts(path: Path) -> State:
     return {file.name: file.read_bytes() for file in names}
 
 
+def round_of(path: Path) -> State:
+    """Return what a round of ``txtal watch`` has made of what arrived, by where that is."""
+    found: dict[str, Any] = {
+        str(file.relative_to(path)): file.read_bytes()
+        for name in ("inbox", "predicted")
+        for file in (path / name).rglob("*.jsonl")
+    }
+    with closing(schema.open_database(path / "t.db")) as conn:
+        assert not verify(conn).faults
+        texts = conn.execute("SELECT text FROM ticket JOIN dataset ON dataset.id = dataset_id"
+                             " WHERE name = 'd' ORDER BY text")  # fmt: skip
+        found["tickets"] = [row[0] for row in texts]
+    found["live"] = labels_of(path / "live")
+    return found
+
+
 @dataclass(frozen=True)
 class Command:
     """A command that writes, and how to see what it changed."""
@@ -124,6 +140,18 @@ class Command:
     partly: bool = False
     """Whether a state may be a part of the new one: each of several files is whole."""
 
+
+_WATCH = """
+dataset = "d"
+[input]
+folder = "inbox"
+quiet = 0
+[predict]
+output = "predicted"
+confidence = 0.5
+[deploy]
+folder = "live"
+"""
 
 TYPED = "1\n2\nu\n1\nq\n"
 COMMANDS = (
@@ -148,6 +176,7 @@ COMMANDS = (
     Command("export-hf", ("export", "d", "-f", "hf", "-o", "folder"), "folder", contents),
     Command("export-excel", ("export", "d", "-o", "out.xlsx"), "out.xlsx", sheet),
     Command("report", ("report", "d", "-o", "out.html", "--quick"), "out.html", page),
+    Command("watch", ("watch", "watch.toml", "--once"), ".", round_of, partly=True),
     Command("manual", ("manual", "e", "--plain"), "t.db", rows, stdin=TYPED, partly=True),
 )  # fmt: skip
 
@@ -195,7 +224,8 @@ class Killer:
         lines = LABELLED.read_text("utf-8").splitlines()
         program.file("some.jsonl", lines[:120])
         program.file("new.jsonl", lines[100:160])
-        (self._master / "in").mkdir()
+        for folder in ("in", "inbox"):
+            (self._master / folder).mkdir()
         for name, some in (("a", lines[:30]), ("b", lines[30:50])):
             program.file(f"in/{name}.jsonl", some)
         program.ok("load", "d", "--answers", "some.jsonl")
@@ -209,6 +239,8 @@ class Killer:
         program.ok("--db", "other.db", "backup", "b.db")
         for name in ("out.jsonl", "out.jsonl.gz", "out.xlsx", "out.html"):
             (self._master / name).write_bytes(b"old\n")
+        (self._master / "watch.toml").write_text(_WATCH)
+        program.file("inbox/a.jsonl", [{"text": f"a parcel {n} that is late"} for n in range(4)])
         if not train:
             return
         program.ok("train", "d", "-o", "fixed", "--vectors", "lexical")

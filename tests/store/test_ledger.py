@@ -256,3 +256,15 @@ def test_a_damaged_queue_is_no_queue(path: Path, conn: Connection, make_dataset:
     ledger.save_ranking(Ranking(Revision(0, 0, 0.0, "x", "margin"), ()))
     conn.execute("UPDATE queue SET ranking = '{'")
     assert ledger.last_ranking() is None
+
+
+def test_a_session_that_a_restore_has_ended_is_not_ended_again(
+    path: Path, conn: Connection, make_dataset: Make
+) -> None:
+    """After it the row of this number may be another session's."""
+    ledger = StoreLedger(conn, path, make_dataset(["a", "b"]), annotator="ann")
+    assert ledger.file.holds_answers()
+    conn.execute("UPDATE session SET ended = 5.0")
+    assert not ledger.file.holds_answers()
+    ledger.close()
+    assert [row[0] for row in conn.execute("SELECT ended FROM session")] == [5.0]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -303,7 +303,12 @@ def _exchange(link: Path, target: Path) -> None:
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(Path(target.parent.name) / target.name, target_is_directory=True)
-    new.replace(link)
+    try:
+        new.replace(link)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
     tempfiles.sync_folder(link.parent)
 
 
