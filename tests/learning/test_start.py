@@ -58,6 +58,12 @@ def test_blank_and_broken_rows_are_never_asked():
     assert len(start_order(np.zeros((0, 4), np.float32), 2)) == 0
 
 
+def test_answers_to_blank_tickets_alone_say_nothing_of_a_group():
+    features = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+    answered = np.array([True, False, False])
+    assert sorted(start_order(features, 2, answered=answered)) == [1, 2]
+
+
 def test_few_or_equal_tickets_are_no_trouble(recwarn):
     x, _ = blobs(1, 3)
     assert sorted(start_order(x, 24).tolist()) == [0, 1, 2]

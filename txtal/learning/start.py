@@ -44,9 +44,10 @@ def start_order(
     closeness = np.einsum("ij,ij->i", unit, clusters.cluster_centers_[clusters.labels_])
     crowd = np.bincount(clusters.labels_, minlength=clusters.n_clusters)
     answers = np.zeros(clusters.n_clusters, np.bool_)
-    if done.any():
-        known = unit_rows(features[np.flatnonzero(done)])
-        answers[clusters.predict(known[known.any(axis=1)])] = True
+    known = unit_rows(features[np.flatnonzero(done)])
+    known = known[known.any(axis=1)]
+    if len(known):
+        answers[clusters.predict(known)] = True
 
     waiting = np.flatnonzero(~done[sample])
     group = clusters.labels_[waiting]
