@@ -216,6 +216,18 @@ def test_after_a_kill_the_same_command_goes_on(trained: Program, tmp_path: Path)
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
+def test_what_a_run_left_beside_a_part_that_is_done_goes(trained: Program, tmp_path: Path) -> None:
+    here = Program(tmp_path)
+    (tmp_path / "shards").mkdir()
+    here.file("shards/0.jsonl", ALL)
+    model = str(trained.folder / "model")
+    here.ok("predict", model, "shards", "-o", "out/")
+    whole = files(tmp_path / "out")
+    (tmp_path / "out" / "part-00000.jsonl.txtal-part.json").write_text("{}")
+    assert "done already" in here.ok("predict", model, "shards", "-o", "out/").err
+    assert files(tmp_path / "out") == whole
+
+
 def test_two_runs_dont_share_a_folder(trained: Program, tmp_path: Path) -> None:
     here = Program(tmp_path)
     command = ["predict", str(trained.folder / "model"), "-", "-o", "out/"]

@@ -358,8 +358,8 @@ def test_words_that_are_always_new_are_let_go(
     held: list[tuple[int, int]] = []
     transform = Vectoriser.transform
 
-    def counting(self: Vectoriser, *of: object) -> object:
-        rows = transform(self, *of)  # type: ignore[arg-type]
+    def counting(self: Vectoriser, *of: object, **how: object) -> object:
+        rows = transform(self, *of, **how)  # type: ignore[arg-type]
         sums = self._sums
         assert sums._bag is not None
         held.append((len(sums._bag.types), sums._pipeline.tokeniser.met))

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class RestAnnotator:
     def insist(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Ask again until there is an answer."""
         while True:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, HTTPException):
                 status, said = self.service.ask(method, path, body)
                 if status != 503:
                     return status, said

@@ -90,6 +90,10 @@ class Parts:
             self._check_replaced(there)
         for name in there.keys() - self._made.keys():
             (self.folder / name).unlink(missing_ok=True)
+        for file in sorted(self.folder.iterdir()):  # a run that was killed as it ended a part
+            found = _PART.fullmatch(file.name)
+            if found and found["begun"] and found["name"] in self._made:
+                file.unlink()
         self._begin_journal(maker)
 
     def _is_of(self, name: str, made: MadePart) -> bool:
