@@ -234,7 +234,7 @@ def test_any_line_is_a_suggestion_or_none(line: str) -> None:
 
 
 def test_a_session_doesnt_wait_for_a_command_that_hangs(loaded: Program) -> None:
-    slow = Program(loaded.folder)
+    slow = Program(loaded.folder).installed
     line = script(loaded, BAD["hangs"])
     slow.ok("teach", "d", "--suggest", line, "-s", "random", "--plain", stdin="1\n2\n1\n")
     assert len(loaded.exported()) == 11
@@ -257,7 +257,7 @@ def _running(path: Path) -> list[int]:
 def test_the_screen_says_who_suggests_but_not_in_a_random_check(loaded: Program) -> None:
     with schema.open_database(loaded.folder / "t.db") as conn:
         suggesting(conn, loaded, GOOD, []).work()
-    slow = Program(loaded.folder)
+    slow = Program(loaded.folder).installed
     shown = slow.ok("teach", "d", "-s", "random", "--audit", "0", "--plain", stdin="1\n1\n").out
     assert "it says so" in shown
     hidden = slow.ok("teach", "d", "-s", "random", "--audit", "1", "--plain", stdin="1\n1\n").out
