@@ -104,6 +104,14 @@ def test_a_value_that_an_option_gives_instead_is_reported_as_the_options(
     assert "stands in" not in said.err
 
 
+def test_a_value_that_is_part_of_another_name_is_not_blamed(txtal: Program, user: Path) -> None:
+    user.write_text('seed = 3\nlang = "en"\n')
+    for missing in ("t 3.jsonl", "en"):
+        said = txtal.quick("teach", "d", missing, "-l", "a,b", "--plain", stdin="q\n")
+        assert f"{missing}: no such file" in said.err
+        assert str(user) not in said.err
+
+
 def test_a_bad_variable_is_named(txtal: Program) -> None:
     said = txtal.quick("teach", "d", "-l", "a,b", stdin="q\n", TXTAL_THEME="pink")
     assert said.code == 2

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import click
 
 from txtal.cli.origins import with_origins
-from txtal.errors import TxtalError
 
 RECIPE = "recipe"
 """The home of a command that is made from the recipe of its name."""
@@ -92,11 +91,8 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command; of a bad value in a file of settings say where it stands."""
-        try:
+        with with_origins(context):
             return super().invoke(context)
-        except TxtalError as error:
-            with_origins(error, context)
-            raise
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return their names, in the alphabet's order."""

@@ -7,8 +7,9 @@ for the file.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import click
 from click.core import ParameterSource
@@ -28,30 +29,42 @@ def bad_parameter(error: click.ClickException) -> str:
     return f"{origin}: {error.message.removesuffix('.')}" if origin else ""
 
 
-def with_origins(error: TxtalError, context: click.Context) -> None:
-    """Add to an error which of the values that it shows stand in a file of settings."""
-    said = str(error)
-    found = [note for note in _notes(context) if note.said_in(said)]
-    if found:
-        error.args = (f"{said} ({', '.join(map(str, found))})",)
+@contextmanager
+def with_origins(context: click.Context) -> Iterator[None]:
+    """Add to an error that is raised which of the values that it shows stand in a settings file."""
+    try:
+        yield
+    except TxtalError as error:
+        said = str(error)
+        found = [note for note in _notes(context) if note.said_in(said)]
+        if found:
+            error.args = (f"{said} ({', '.join(map(str, found))})",)
+        raise
 
 
+@dataclass(frozen=True, slots=True)
 class _Note:
     """A value that a file of settings gave to a command."""
 
-    def __init__(self, name: str, value: object, origin: str) -> None:
-        self._name, self._value, self._origin = name, value, origin
+    name: str
+    value: object
+    origin: str
+    is_path: bool = False
 
     def __str__(self) -> str:
-        value = "" if isinstance(self._value, dict) else f" = {json.dumps(self._value)}"
-        return f"{self._name}{value} stands in {self._origin}"
+        value = "" if isinstance(self.value, dict) else f" = {json.dumps(self.value)}"
+        return f"{self.name}{value} stands in {self.origin}"
 
     def said_in(self, message: str) -> bool:
-        """Whether a message is about the value, or about the setting."""
-        shown = rf"(?<!\w){re.escape(str(self._value))}(?!\w)"
-        return bool(str(self._value) and re.search(shown, message)) or message.startswith(
-            (f"{self._name} ", f"{self._name}: ")
-        )
+        """Whether a message is about the setting, or about its value: by name, or a quoted word.
+
+        A number, or a word like ``en``, may as well be part of another's name.
+        """
+        begins = [f"{self.name} ", f"{self.name}: "]
+        if self.is_path:
+            begins += [f"{self.value} ", f"{self.value}: "]
+        quoted = isinstance(self.value, str) and repr(self.value) in message
+        return quoted or message.startswith(tuple(begins))
 
 
 def _notes(context: click.Context) -> Iterator[_Note]:
@@ -64,7 +77,8 @@ def _notes(context: click.Context) -> Iterator[_Note]:
     for param in context.command.params:
         name = param.name or ""
         if name in files and context.get_parameter_source(name) == ParameterSource.DEFAULT_MAP:
-            yield _Note(name, files[name].value, files[name].origin)
+            is_path = isinstance(param.type, click.Path)
+            yield _Note(name, files[name].value, files[name].origin, is_path)
 
 
 def _origin(context: click.Context, param: click.Parameter) -> str:

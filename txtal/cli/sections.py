@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from txtal.cli.origins import with_origins
-from txtal.errors import TxtalError
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Labels": ("label", "labels_from", "rating", "score", "task", "guidelines", "patterns", "keys"),
@@ -36,11 +35,8 @@ class SectionedCommand(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         """Run it; of a bad value in a file of settings say where it stands."""
-        try:
+        with with_origins(context):
             return super().invoke(context)
-        except TxtalError as error:
-            with_origins(error, context)
-            raise
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections that have any."""
