@@ -74,13 +74,13 @@ def test_a_bad_file_is_named(txtal: Program, user: Path, text: str, says: str) -
         ('theme = "pink"', "theme: 'pink' is not one of"),
         ('preset = "nano"', "preset: 'nano' is not one of"),
         ('keys = "qwert"', "keys: 'qwert' is not one of"),
-        ('vectors = "magic"', 'vectors = "magic" stands in'),
-        ('strategy = "best"', 'strategy = "best" stands in'),
-        ('guidelines = "none.md"', 'guidelines = "none.md" stands in'),
-        ("audit = 3", "audit = 3 stands in"),
-        ("seed = -1", "seed = -1 stands in"),
-        ('keymap = {fly = "z"}', "keymap stands in"),
-        ('db = "no/such/folder.db"', 'db = "no/such/folder.db" stands in'),
+        ('vectors = "magic"', 'vectors = "magic" is set in'),
+        ('strategy = "best"', 'strategy = "best" is set in'),
+        ('guidelines = "none.md"', 'guidelines = "none.md" is set in'),
+        ("audit = 3", "audit = 3 is set in"),
+        ("seed = -1", "seed = -1 is set in"),
+        ('keymap = {fly = "z"}', "keymap is set in"),
+        ('db = "no/such/folder.db"', 'db = "no/such/folder.db" is set in'),
     ],
 )
 def test_a_bad_value_is_reported_with_its_file_and_key(
@@ -101,7 +101,7 @@ def test_a_value_that_an_option_gives_instead_is_reported_as_the_options(
     user.write_text('vectors = "magic"\n')
     said = txtal.quick("teach", "d", "-l", "a,b", "--plain", "--vectors", "other", stdin="q\n")
     assert "no vectoriser 'other'" in said.err
-    assert "stands in" not in said.err
+    assert "is set in" not in said.err
 
 
 def test_a_value_that_is_part_of_another_name_is_not_blamed(txtal: Program, user: Path) -> None:

@@ -53,7 +53,7 @@ class _Note:
 
     def __str__(self) -> str:
         value = "" if isinstance(self.value, dict) else f" = {json.dumps(self.value)}"
-        return f"{self.name}{value} stands in {self.origin}"
+        return f"{self.name}{value} is set in {self.origin}"
 
     def said_in(self, message: str) -> bool:
         """Whether a message is about the setting, or about its value: by name, or a quoted word.
