@@ -24,13 +24,13 @@ def test_a_start_leads_to_the_same_model() -> None:
     )
 
 
-def test_without_a_weight_nothing_is_carried_on() -> None:
+def test_without_neighbours_nothing_is_carried_on() -> None:
     features, group = blobs(3, 30)
     rows = np.array([0, 31, 61, 5])
     cells = np.eye(3, dtype=np.int8)[group][rows]
     carry = Propagation(Neighbourhood(features))
-    none = Trainer("exclusive", Hyperparameters(propagation=0), carry)
-    some = Trainer("exclusive", Hyperparameters(propagation=3), carry)
+    none = Trainer("exclusive", Hyperparameters())
+    some = Trainer("exclusive", Hyperparameters(), carry)
     known = none.training_set(features[rows], rows, cells)
     regression = none.regression(known)
     assert none.finish(regression, known).coef is regression.coef

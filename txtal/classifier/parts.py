@@ -79,9 +79,7 @@ class Parts:
             check_maker(self.folder, by, maker)
         for file in sorted(self.folder.iterdir()):
             found = _PART.fullmatch(file.name)
-            if found and found["begun"] and found["name"] not in self._wanted:
-                file.unlink()
-            elif found and not found["begun"] and file.name not in there:
+            if found and not found["begun"] and file.name not in there:
                 raise UsageError(
                     f"{file} exists and txtal didn't write it; choose another output folder"
                 )
@@ -90,11 +88,16 @@ class Parts:
             self._check_replaced(there)
         for name in there.keys() - self._made.keys():
             (self.folder / name).unlink(missing_ok=True)
-        for file in sorted(self.folder.iterdir()):  # a run that was killed as it ended a part
-            found = _PART.fullmatch(file.name)
-            if found and found["begun"] and found["name"] in self._made:
-                file.unlink()
+        self._remove_begun()
         self._begin_journal(maker)
+
+    def _remove_begun(self) -> None:
+        """Take away what a killed run had begun of parts that nobody is going to end."""
+        missing = {part.file.name for part in self.missing}
+        for file in sorted(self.folder.iterdir()):
+            found = _PART.fullmatch(file.name)
+            if found and found["begun"] and found["name"] not in missing:
+                file.unlink()
 
     def _is_of(self, name: str, made: MadePart) -> bool:
         """Whether the part was made of what its source holds now."""

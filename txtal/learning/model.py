@@ -17,7 +17,7 @@ from txtal.errors import LearnerError
 from txtal.learning import grades, scores
 from txtal.learning.arrays import Cells, Features, Floats, Indices, Mask, blocks, squared_lengths
 from txtal.learning.matrix import IS, NOT, UNKNOWN
-from txtal.learning.regression import FitLimits, FitOptions, solve
+from txtal.learning.regression import WHOLE, FitLimits, FitOptions, solve
 from txtal.learning.squash import averaged, shares, sigmoid, with_unseen
 from txtal.types import ONE_OF, Task
 from txtal.types.grades import are_scores
@@ -33,9 +33,6 @@ REJECT_CANDIDATES = 10
 
 SPREAD = exp(0.5)
 """That of a calibrated model; see :attr:`LinearModel.spread` and :mod:`..calibrate`."""
-
-
-_WHOLE = FitLimits()
 
 
 class Predictor(Protocol):
@@ -164,7 +161,7 @@ def fit(
     balanced: bool | None = None,
     start: LinearModel | None = None,
     seed: int = 0,
-    limits: FitLimits = _WHOLE,
+    limits: FitLimits = WHOLE,
 ) -> LinearModel:
     """Learn from the answers in ``cells`` (n, k) about the tickets in ``features`` (n, d).
 

@@ -178,7 +178,6 @@ class Propagation:
         model: LinearModel,
         rows: Indices,
         cells: Cells,
-        weight: float = WEIGHT,
         named: Named | None = None,
     ) -> LinearModel:
         """Add to ``model`` what its answers (a, k) to ``rows`` (a,) say of the tickets near them.
@@ -194,8 +193,8 @@ class Propagation:
         answers = _counted(rows[accepted], cells[accepted].argmax(axis=1))
         ridge = self._ridge(answers, model.trained, named)
         coef, intercept = model.coef.copy(), model.intercept.copy()
-        coef[model.trained] += weight * ridge.coef
-        intercept[model.trained] += weight * ridge.intercept
+        coef[model.trained] += WEIGHT * ridge.coef
+        intercept[model.trained] += WEIGHT * ridge.intercept
         return replace(model, coef=coef, intercept=intercept)
 
     def _ridge(

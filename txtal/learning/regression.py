@@ -40,6 +40,10 @@ class FitLimits(NamedTuple):
     """What the parts of a fit of many rows know of one another."""
 
 
+WHOLE = FitLimits()
+"""As far as it goes, from scratch or from a fit to fewer rows."""
+
+
 class FitOptions(NamedTuple):
     """The settings of a regression."""
 

@@ -10,8 +10,8 @@ from txtal.learning.arrays import Cells, Features, Floats, Indices
 from txtal.learning.model import LinearModel, fit, prior
 from txtal.learning.names import Names, NameWeight
 from txtal.learning.names import of as names_of
-from txtal.learning.propagation import WEIGHT, Propagation
-from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, FitLimits
+from txtal.learning.propagation import Propagation
+from txtal.learning.regression import ITERATIONS, LARGE, TOLERANCE, WHOLE, FitLimits
 from txtal.learning.softmax import Curvature
 from txtal.learning.stepwise import Steps, finished
 from txtal.learning.votes import Votes
@@ -26,8 +26,6 @@ class Hyperparameters:
     """The inverse strength of the regression's L2 penalty; None means the task's default."""
     balanced: bool | None = None
     """Whether every class has the same weight, however rare; None means the task's default."""
-    propagation: float = WEIGHT
-    """The weight of label propagation; 0 means none."""
     names: bool = True
     """Whether the model learns from the labels' names, if they are known."""
     votes: float = 0.0
@@ -36,14 +34,15 @@ class Hyperparameters:
 
 _NO_ROWS: Indices = np.empty(0, np.int64)
 
-_WHOLE = FitLimits()
-
 STEP = 1.5e9
 """How much of a fit that takes long is done at once: answers times labels times columns times
 iterations."""
 
 QUICK = 1e9
 """The same for one that somebody waits for."""
+
+FEWEST_ITERATIONS = 5
+"""Those of a part, however large a fit is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +66,6 @@ class TrainingSet:
         """Return the most iterations of a fit that is done in parts of so much work."""
         size = self.cells.size * self.features.shape[1]
         return ITERATIONS if size < LARGE else max(FEWEST_ITERATIONS, int(work / size))
-
-
-FEWEST_ITERATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ class Trainer:
         return TrainingSet(rows, cells, known, said, weights, weight)
 
     def regression(
-        self, known: TrainingSet, start: LinearModel | None = None, limits: FitLimits = _WHOLE
+        self, known: TrainingSet, start: LinearModel | None = None, limits: FitLimits = WHOLE
     ) -> LinearModel:
         """Fit a logistic regression; see :func:`fit`. The tolerance is that of the trainer."""
         return fit(
@@ -143,11 +139,9 @@ class Trainer:
         names = self.evidence if self.task == "exclusive" else None
         weight = known.name_weight if names is not None else None
         whole = regression
-        if self.propagation is not None and self.hyper.propagation:
+        if self.propagation is not None:
             named = names.named(weight) if names is not None and weight is not None else None
-            whole = self.propagation.propagate(
-                regression, known.rows, known.answers, self.hyper.propagation, named
-            )
+            whole = self.propagation.propagate(regression, known.rows, known.answers, named)
         return whole if names is None or weight is None else names.added(whole, weight)
 
     def model(self, features: Features, rows: Indices, cells: Cells) -> LinearModel:
