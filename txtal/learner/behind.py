@@ -10,13 +10,13 @@ large pool no more than ``MOST_BEHIND`` tickets are read, and those that are ans
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
 
+from txtal.learner.apart import Apart
 from txtal.learner.fit import Fit
-from txtal.learner.pool_features import LOOK_SECONDS, PoolFeatures, Vectorised
+from txtal.learner.pool_features import PoolFeatures, Vectorised
 from txtal.learner.snapshot import AnswerLog
 from txtal.learner.source import DatasetSource
 from txtal.learning.arrays import Floats, Indices
@@ -43,7 +43,7 @@ class Behind:
         self._source = source
         self._tell = tell
         self._seed = seed
-        self._begun: Future[Vectorised] | None = None
+        self._begun: Apart[Vectorised] | None = None
         """The fit to the tickets and the first part, made in a thread: of many it takes seconds."""
         self._met = False
         self.better = False
@@ -68,13 +68,11 @@ class Behind:
     def _began(self) -> bool:
         """Return whether the first part is there; have it made, and look after it for a moment."""
         if self._begun is None:
-            with_one = ThreadPoolExecutor(1, "behind")
-            self._begun = with_one.submit(self._meet)
-            with_one.shutdown(wait=False)
-        wait([self._begun], LOOK_SECONDS)
-        if self._begun.done():
-            self._begun.result()
-        return self._begun.done()
+            self._begun = Apart("behind", self._meet)
+        if not self._begun.is_done():
+            return False
+        self._begun.result()
+        return True
 
     def compare(self, fit: Fit | None) -> bool:
         """Do one fit to compare both kinds of features, if it is time to.

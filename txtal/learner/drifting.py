@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from txtal.errors import UsageError
+from txtal.learner.apart import Apart
 from txtal.learner.fit import Fit
-from txtal.learner.pool_features import LOOK_SECONDS
 from txtal.learner.source import DatasetSource
 from txtal.learning import drift
 from txtal.learning.arrays import Features, Indices
@@ -196,7 +196,7 @@ class Watch:
 
     def __init__(self, source: DatasetSource, tell: Callable[[str], None]) -> None:
         self._source, self._tell = source, tell
-        self._begun: Future[str] | None = None
+        self._begun: Apart[str] | None = None
         """In a thread: features fitted to both sides take a second, which no answer is to wait."""
         self._told = False
 
@@ -205,13 +205,10 @@ class Watch:
         if fit is None or self._told:
             return False
         if self._begun is None:
-            with_one = ThreadPoolExecutor(1, "drift")
-            self._begun = with_one.submit(notice, fit, self._source)
-            with_one.shutdown(wait=False)
+            self._begun = Apart("drift", partial(notice, fit, self._source))
         with self._source.computing():
-            wait([self._begun], LOOK_SECONDS)
-        if not self._begun.done():
-            return True
+            if not self._begun.is_done():
+                return True
         self._told = True
         if said := self._begun.result():
             self._tell(said)

@@ -10,14 +10,15 @@ Neighbours take seconds to find, so they are kept in memory and beside the featu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from txtal.errors import LearnerError
+from txtal.learner.apart import Apart
 from txtal.learning import neighbourhood
 from txtal.learning.arrays import Indices
 from txtal.learning.herding import Herding
@@ -46,9 +47,6 @@ FIRST_BEHIND = PART_BEHIND = 64
 
 MOST_BEHIND = 20_000
 """The maximum number of open tickets of a large pool that a sentence model reads."""
-
-LOOK_SECONDS = 0.1
-"""Seconds that a step waits for features that are being made again."""
 
 Fetch = Callable[[Sequence[int]], Sequence[str]]
 Progress = Callable[[int, int | None], None]
@@ -257,7 +255,7 @@ class Growth:
         self._loading = loading
         self._prepare = prepare
         self._behind = behind
-        self._anew: Future[DatasetFeatures] | None = None
+        self._anew: Apart[DatasetFeatures] | None = None
         self._ids: Indices = np.empty(0, np.int64)
         self._waiting: Indices = np.empty(0, np.int64)
         self._answered: Indices = np.empty(0, np.int64)
@@ -318,17 +316,14 @@ class Growth:
         if features is None:
             return None
         if self._anew is not None:
-            wait([self._anew], LOOK_SECONDS)
-            if not self._anew.done():
+            if not self._anew.is_done():
                 return features
             made, self._anew = self._anew.result(), None
             return self._serve(made)
         if features.outgrown_by(self.tickets):
             if self._loading():
                 return None  # features made now would be made again
-            with_one = ThreadPoolExecutor(1, "features")
-            self._anew = with_one.submit(self._make, fetch, self._ids, self._answered)
-            with_one.shutdown(wait=False)
+            self._anew = Apart("features", partial(self._make, fetch, self._ids, self._answered))
             return features
         if not len(self._waiting):
             return None
