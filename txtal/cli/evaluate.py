@@ -141,7 +141,7 @@ def _told(body: dict[str, Any], source: str | None) -> str:
         return f"an estimate for {LIKE_THOSE_LOADED}, from {audits(body)}"
     if body["basis"] == "held out":
         return f"from {n} answers held out, by a model of {body['answers']:,} others: {_ONLY_IF}"
-    return f"from all {n} answers, each predicted by a model of the other folds: {_ONLY_IF}"
+    return f"from all {n} answers, each predicted by a model that has not seen it: {_ONLY_IF}"
 
 
 def _of_classifier(
