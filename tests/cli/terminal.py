@@ -294,15 +294,24 @@ class Terminal:
         """Send keys at once, as a terminal without bracketed paste does."""
         self._child.send(keys)
 
-    def answer(self, keys: str, number: int) -> None:
-        """Press keys and wait until answer ``number`` is acknowledged.
+    def answer(self, keys: str, number: int | None = None) -> None:
+        """Press keys and wait until answer ``number``, or another than before, is acknowledged.
 
         On a busy machine a drawing can come late, and the key so soon after it that it is refused:
         then they are pressed again, as the screen says.
         """
+        before = saved(self.text)
+
+        def said(text: str) -> str | int | None:
+            newest = saved(text)
+            if newest == number if number is not None else newest not in (None, before):
+                return newest
+            return TOO_FAST if TOO_FAST in text else None
+
         self.send(keys)
-        while self.wait(lambda text: _said_of_answer(text, number)) == TOO_FAST:
+        if self.wait(said) == TOO_FAST:
             self.send(keys)
+            self.wait(lambda text: said(text) not in (None, TOO_FAST))
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send the process a signal."""
@@ -343,10 +352,3 @@ def saved(text: str) -> int | None:
     """The number of the newest answer that the screen says is on disk."""
     found = SAVED.search(text)
     return int(found[1]) if found else None
-
-
-def _said_of_answer(text: str, number: int) -> str | int | None:
-    """The answer's number once it is saved, or that its key came too fast; None until then."""
-    if saved(text) == number:
-        return number
-    return TOO_FAST if TOO_FAST in text else None

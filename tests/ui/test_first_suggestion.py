@@ -67,6 +67,19 @@ def test_it_comes_late_and_is_accepted(
     assert given.ranked.selection_probability is None
 
 
+def test_a_key_before_it_is_drawn_is_refused_in_words(
+    begin: Begin, learner: StillLearner, conn: Connection
+) -> None:
+    sitting = begin()
+    sitting.read()
+    rank(sitting, learner)
+    sitting.screen.press("label", "1")
+    assert "too fast" in sitting.read()
+    assert not answers.standing(conn, 1)
+    sitting.screen.press("label", "1")
+    assert [given.labels for given in answers.standing(conn, 1)] == [(1,)]
+
+
 def test_the_keys_of_many_labels_stay(begin: Begin, learner: StillLearner) -> None:
     sitting = begin(NAMES)
     before = dict(sitting.screen.keyboard.offered(sitting.session))

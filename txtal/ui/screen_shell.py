@@ -10,6 +10,7 @@ from txtal.recipes.extensions import Extension, Panel, Shown
 from txtal.session.session import Session
 from txtal.types import Found, Label
 from txtal.ui import navigation
+from txtal.ui.attendance import TOO_SOON
 from txtal.ui.display import Display
 from txtal.ui.field import Field
 from txtal.ui.keyboard import Keyboard
@@ -39,9 +40,14 @@ class ScreenShell:
         self.look = replace(self.look, **changes)
 
     def answer(self, record: Callable[[], None], *, suggested: bool = False) -> None:
-        """Record an answer to the question that was drawn, and to no other."""
+        """Record an answer to the question that was drawn, and to no other.
+
+        A suggestion may have come a moment ago that is still to be drawn.
+        """
         if self.picture.shows(self.session.question):
             self.save(record)
+        else:
+            self.tell(TOO_SOON)
 
     def save(self, record: Callable[[], None]) -> None:
         """Record, or wait for the lock."""
